@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+# A room is a static library, a test is one file of PX_TEST cases, a fuzz target is one reader of outside bytes.
+
+# px_room(model SOURCES dtmi.c parse.c USES base LINKS PkgConfig::ZSTD)
+function(px_room name)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;USES;LINKS" ${ARGN})
+  add_library(px_${name} STATIC ${ROOM_SOURCES})
+  target_include_directories(px_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include
+                                               ${PROJECT_BINARY_DIR}/generated)
+  list(TRANSFORM ROOM_USES PREPEND px_)
+  target_link_libraries(px_${name} PUBLIC ${ROOM_USES} ${ROOM_LINKS})
+endfunction()
+
+# px_test(model dtmi)  -> tests/unit/model/dtmi_test.c; every PX_TEST(case) is a CTest entry model.dtmi.case
+# More sources or libraries: px_test(store vfs LINKS px_fakedisk)
+function(px_test room noun)
+  if(PX_FUZZ OR NOT BUILD_TESTING)
+    return()
+  endif()
+  cmake_parse_arguments(TEST "" "TIMEOUT" "SOURCES;LINKS" ${ARGN})
+  set(source ${PROJECT_SOURCE_DIR}/tests/unit/${room}/${noun}_test.c)
+  set(target ${room}_${noun}_test)
+  add_executable(${target} ${source} ${TEST_SOURCES})
+  target_link_libraries(${target} PRIVATE px_${room} px_test_support ${TEST_LINKS})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
+  if(NOT TEST_TIMEOUT)
+    set(TEST_TIMEOUT 60)
+  endif()
+  file(STRINGS ${source} cases REGEX "^PX_(TEST|PROP)\\(")
+  foreach(line IN LISTS cases)
+    string(REGEX REPLACE "^PX_(TEST|PROP)\\(([a-zA-Z0-9_]+).*" "\\2" case "${line}")
+    add_test(NAME ${room}.${noun}.${case} COMMAND ${target} --run ${case})
+    set_tests_properties(${room}.${noun}.${case} PROPERTIES TIMEOUT ${TEST_TIMEOUT} SKIP_RETURN_CODE 77
+      ENVIRONMENT "PX_SHARED_DATA=${PX_SHARED_DATA}")
+  endforeach()
+endfunction()
+
+# px_fuzz(base json)  -> tests/fuzz/fuzz_json.c, corpus tests/fuzz/corpus/json/
+# With the fuzz preset a libFuzzer target; with the others a short seeded run of the same function in CTest.
+function(px_fuzz room noun)
+  if(NOT BUILD_TESTING)
+    return()
+  endif()
+  set(source ${PROJECT_SOURCE_DIR}/tests/fuzz/fuzz_${noun}.c)
+  set(corpus ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${noun})
+  add_executable(fuzz_${noun} ${source})
+  target_link_libraries(fuzz_${noun} PRIVATE px_${room})
+  if(PX_FUZZ)
+    target_compile_options(fuzz_${noun} PRIVATE -fsanitize=fuzzer)
+    target_link_options(fuzz_${noun} PRIVATE -fsanitize=fuzzer)
+    set_property(GLOBAL APPEND PROPERTY PX_FUZZ_TARGETS ${noun})
+  else()
+    target_link_libraries(fuzz_${noun} PRIVATE px_fuzz_main)
+    add_test(NAME fuzz.${noun} COMMAND fuzz_${noun} --seconds 3 ${corpus})
+    set_tests_properties(fuzz.${noun} PROPERTIES TIMEOUT 60)
+  endif()
+endfunction()

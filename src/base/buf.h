@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * An owned, growing run of bytes with a limit: what every writer in the tree fills.
+ *
+ * Errors stick: after the first failure the px_put_* calls do nothing, so a long chain of writes is
+ * checked once, with px_buf_status. The bytes are always followed by a NUL that `len` does not
+ * count. Threads: one at a time.
+ */
+#ifndef PX_BASE_BUF_H
+#define PX_BASE_BUF_H
+
+#include "base/err.h"
+
+typedef struct px_buf {
+    char *ptr;
+    size_t len, cap;
+    size_t limit; /* `len` never exceeds this */
+    px_status status;
+} px_buf;
+
+/* A zeroed px_buf is usable too: it has no limit but memory. */
+void px_buf_init(px_buf *buf, size_t limit);
+void px_buf_release(px_buf *buf);
+void px_buf_clear(px_buf *buf); /* forgets bytes and error, keeps the memory */
+
+/* Room for `extra` more bytes at ptr + len; false and a sticky error when it cannot be had. */
+bool px_buf_reserve(px_buf *buf, size_t extra);
+
+void px_put(px_buf *buf, px_str bytes);
+void px_put_c(px_buf *buf, const char *c_string);
+void px_put_char(px_buf *buf, char c);
+void px_putf(px_buf *buf, const char *format, ...) PX_PRINTF(2, 3);
+
+/* Fixed-width integers, little-endian: the byte order of everything Pollux writes to disk. */
+void px_put_u8(px_buf *buf, uint8_t v);
+void px_put_u16(px_buf *buf, uint16_t v);
+void px_put_u32(px_buf *buf, uint32_t v);
+void px_put_u64(px_buf *buf, uint64_t v);
+/* LEB128, 1 to 10 bytes; signed values zigzag first. */
+void px_put_varint(px_buf *buf, uint64_t v);
+void px_put_zigzag(px_buf *buf, int64_t v);
+/* varint length, then the bytes */
+void px_put_block(px_buf *buf, px_str bytes);
+
+static inline px_str px_buf_str(const px_buf *buf)
+{
+    return (px_str){ buf->ptr, buf->len };
+}
+
+/* PX_OK, PX_NO_MEMORY or PX_LIMIT, with a sentence. */
+PX_NODISCARD px_status px_buf_status(const px_buf *buf, px_err *ret_err);
+
+/**
+ * A reader over borrowed bytes, the mirror of px_put_*. Errors stick here as well: after a read
+ * past the end `bad` is set and every further read gives 0, so a decoder checks once at its end.
+ */
+typedef struct px_cut {
+    const uint8_t *ptr, *end;
+    bool bad;
+} px_cut;
+
+static inline px_cut px_cut_of(px_str bytes)
+{
+    const uint8_t *p = (const uint8_t *)bytes.ptr;
+    return (px_cut){ p, p ? p + bytes.len : p, false };
+}
+
+static inline size_t px_cut_left(const px_cut *cut)
+{
+    return (size_t)(cut->end - cut->ptr);
+}
+
+uint8_t px_get_u8(px_cut *cut);
+uint16_t px_get_u16(px_cut *cut);
+uint32_t px_get_u32(px_cut *cut);
+uint64_t px_get_u64(px_cut *cut);
+uint64_t px_get_varint(px_cut *cut);
+int64_t px_get_zigzag(px_cut *cut);
+px_str px_get_bytes(px_cut *cut, size_t len);
+px_str px_get_block(px_cut *cut);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Every maximum in one place: defaults of the limits page, docs/limits.md.
+ *
+ * A name says what it counts and in which unit. Each has a test at the limit and one past it.
+ */
+#ifndef PX_BASE_LIMITS_H
+#define PX_BASE_LIMITS_H
+
+/* JSON, at every door */
+#define PX_JSON_DEPTH_MAX 32
+#define PX_JSON_KEYS_MAX 1000         /* of one object */
+#define PX_JSON_NUMBER_DIGITS_MAX 128 /* bytes of one number */
+#define PX_JSON_STRING_BYTES_MAX (1024 * 1024)
+#define PX_JSON_POINTER_DEPTH_MAX 32
+
+/* identifiers */
+#define PX_TWIN_ID_BYTES_MAX 128
+#define PX_DTMI_BYTES_MAX 4096
+#define PX_DTMI_USER_BYTES_MAX 2048
+#define PX_DTMI_INTERFACE_BYTES_MAX 128
+#define PX_NAME_BYTES_MAX 512 /* of a property, component, relationship */
+#define PX_DOC_ID_BYTES_MAX 128
+
+/* values and documents */
+#define PX_VALUE_STRING_BYTES_MAX 4096
+#define PX_TWIN_BYTES_MAX (32 * 1024)
+#define PX_PATCH_OPS_MAX 100
+#define PX_DOC_BYTES_MAX (256 * 1024)
+
+/* models */
+#define PX_MODELS_PER_CALL_MAX 1000
+#define PX_MODEL_BYTES_MAX (1024 * 1024)
+#define PX_MODELS_MAX 100000 /* of one tenant */
+#define PX_FIELDS_MAX 16384  /* flattened fields of one model */
+
+/* per-tenant quotas (defaults; a tenant's document may set others) */
+#define PX_TWINS_MAX 10000000u
+#define PX_RELATIONSHIPS_MAX 50000000u
+#define PX_DEVICES_MAX 10000000u
+#define PX_BRANCHES_MAX 16
+
+/* messages */
+#define PX_MQTT_PACKET_BEFORE_AUTH_BYTES_MAX (64 * 1024)
+#define PX_MQTT_PACKET_BYTES_MAX (256 * 1024)
+#define PX_TOPIC_BYTES_MAX 1024
+#define PX_TOPIC_LEVELS_MAX 32
+#define PX_MQTT_CLIENT_ID_BYTES_MAX 128
+#define PX_MQTT_USER_BYTES_MAX 256
+#define PX_MQTT_PASSWORD_BYTES_MAX 8192
+#define PX_MQTT_SUBSCRIPTIONS_MAX 1000 /* of one connection */
+#define PX_MQTT_INFLIGHT_MAX 100
+#define PX_MQTT_KEEPALIVE_S_MAX 3600
+#define PX_MQTT_USER_PROPERTIES_MAX 32
+#define PX_MESSAGE_SAMPLES_MAX 10000 /* objects in one backlog array */
+
+/* HTTP */
+#define PX_HTTP_BODY_BYTES_MAX (1024 * 1024)
+#define PX_HTTP_HEADER_BYTES_MAX (32 * 1024)
+#define PX_STREAMS_MAX 5000
+#define PX_STREAM_QUEUE_BYTES_MAX (1024 * 1024)
+
+/* queries */
+#define PX_QUERY_BYTES_MAX (64 * 1024)
+#define PX_QUERY_ROWS_PER_PAGE_MAX 1000
+#define PX_QUERY_SECONDS_MAX 60
+#define PX_QUERY_COST_MAX 10000000u
+#define PX_EXPR_DEPTH_MAX 64
+#define PX_HISTORY_POINTS_MAX 100000
+
+/* the engine */
+#define PX_BATCH_AGE_NS_DEFAULT 1000000
+#define PX_BATCH_BYTES_MAX (256 * 1024)
+#define PX_QUEUE_BYTES_MAX (64 * 1024 * 1024) /* commands waiting for the writer */
+#define PX_SOURCE_AHEAD_NS_MAX                                                                     \
+    (INT64_C(300) * 1000000000) /* a source clock further ahead is not believed */
+#define PX_SNAPSHOT_BYTES_MAX (UINT64_C(1) << 30)
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * The one place that asks for heap memory, so that a test can make the n-th request fail.
+ *
+ * All rooms allocate through these; libraries that take an allocator get them too. Threads: any.
+ */
+#ifndef PX_BASE_MEM_H
+#define PX_BASE_MEM_H
+
+#include "base/err.h"
+
+void *px_alloc(size_t size);                /* NULL when there is none */
+void *px_zalloc(size_t count, size_t size); /* cleared; NULL on overflow of the product as well */
+void *px_realloc(void *ptr, size_t size);   /* NULL leaves `ptr` as it was */
+void px_free(void *ptr);
+
+px_status px_no_memory(px_err *ret_err); /* `return px_no_memory(ret_err);` */
+
+/* Tests only: the n-th request from now on fails, once; 0 switches it off. Requests since the last
+ * call are counted in px_mem_requests. */
+void px_mem_fail_nth(uint64_t n);
+uint64_t px_mem_requests(void);
+
+#endif

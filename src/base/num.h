@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Exact decimal numbers: mantissa x 10^exponent, so that the 21.4 that came is the 21.4 that goes.
+ *
+ * 21.40 is (2140, -2) and is written back as 21.40. A number whose digits do not fit 63 bits, or
+ * whose exponent does not fit, becomes the nearest double and says so. Threads: any.
+ */
+#ifndef PX_BASE_NUM_H
+#define PX_BASE_NUM_H
+
+#include "base/buf.h"
+
+typedef struct px_num {
+    int64_t mantissa; /* decimal digits, or the bits of a double */
+    int8_t exponent;  /* -127..127; unused for a double */
+    bool is_double;
+} px_num;
+
+/* Reads a JSON number (RFC 8259) that fills the whole slice. Errors: PX_INVALID (column). A
+ * magnitude beyond the double range is PX_INVALID, too: it has no value. Minus zero is the double
+ * -0. */
+PX_NODISCARD px_status px_num_parse(px_str text, px_num *ret_num, px_err *ret_err);
+
+/* The shortest JSON text that reads back as the same number: decimals keep their trailing zeros,
+ * plain between 1e-20 and 1e21, else with an exponent. */
+void px_put_num(px_buf *buf, px_num num);
+
+px_num px_num_int(int64_t value);
+px_num px_num_double(double value);  /* kept as a double */
+double px_num_to_double(px_num num); /* correctly rounded */
+/* True and the value when the number is integral and fits. */
+bool px_num_to_int(px_num num, int64_t *ret_value);
+/* Exact comparison of values: -1, 0, 1; 2.50 equals 2.5. NaN never gets in. */
+int px_num_cmp(px_num a, px_num b);
+
+static inline bool px_num_same(px_num a, px_num b)
+{
+    return a.mantissa == b.mantissa && a.exponent == b.exponent && a.is_double == b.is_double;
+}
+
+#endif
