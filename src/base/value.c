@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/value.h"
+
+enum { BYTE_DOUBLE = 5, BYTE_FALSE = 6 };
+
+bool px_value_same(px_value a, px_value b)
+{
+    if (a.kind != b.kind)
+        return false;
+    switch (a.kind) {
+    case PX_VALUE_NONE:
+        return true;
+    case PX_VALUE_BOOL:
+        return a.boolean == b.boolean;
+    case PX_VALUE_NUM:
+        return px_num_same(a.num, b.num);
+    case PX_VALUE_TEXT:
+    case PX_VALUE_JSON:
+        return px_str_eq(a.text, b.text);
+    }
+    return false;
+}
+
+void px_put_value(px_buf *buf, px_value value)
+{
+    switch (value.kind) {
+    case PX_VALUE_NONE:
+        px_put_u8(buf, PX_VALUE_NONE);
+        break;
+    case PX_VALUE_BOOL:
+        px_put_u8(buf, value.boolean ? PX_VALUE_BOOL : BYTE_FALSE);
+        break;
+    case PX_VALUE_NUM:
+        if (value.num.is_double) {
+            px_put_u8(buf, BYTE_DOUBLE);
+            px_put_u64(buf, (uint64_t)value.num.mantissa);
+        } else {
+            px_put_u8(buf, PX_VALUE_NUM);
+            px_put_zigzag(buf, value.num.mantissa);
+            px_put_u8(buf, (uint8_t)value.num.exponent);
+        }
+        break;
+    case PX_VALUE_TEXT:
+    case PX_VALUE_JSON:
+        px_put_u8(buf, (uint8_t)value.kind);
+        px_put_block(buf, value.text);
+        break;
+    }
+}
+
+px_value px_get_value(px_cut *cut)
+{
+    px_value value = { 0 };
+
+    switch (px_get_u8(cut)) {
+    case PX_VALUE_NONE:
+        break;
+    case PX_VALUE_BOOL:
+        return px_value_bool(true);
+    case BYTE_FALSE:
+        return px_value_bool(false);
+    case PX_VALUE_NUM:
+        value.kind = PX_VALUE_NUM;
+        value.num.mantissa = px_get_zigzag(cut);
+        value.num.exponent = (int8_t)px_get_u8(cut);
+        break;
+    case BYTE_DOUBLE:
+        value.kind = PX_VALUE_NUM;
+        value.num.mantissa = (int64_t)px_get_u64(cut);
+        value.num.is_double = true;
+        break;
+    case PX_VALUE_TEXT:
+        value = px_value_text(px_get_block(cut));
+        break;
+    case PX_VALUE_JSON:
+        value = px_value_json(px_get_block(cut));
+        break;
+    default:
+        cut->bad = true;
+    }
+    return cut->bad ? (px_value){ 0 } : value;
+}
