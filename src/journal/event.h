@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Events: what the journal holds, and all that ever changes anything.
+ *
+ * An event holds a decision (typed values, numbers given out), not a request, so neither a mended
+ * decoder nor a new model compiler changes the past. Its place in the one order is its sequence
+ * number; its time is the commit time of its row. The families are one table: later work adds rows
+ * here, not a format.
+ *
+ * Bytes: varint type, varint tenant, varint body length, body (docs/formats/journal.md has the
+ * bodies). A reader that meets an unknown type refuses the row: a newer release wrote it.
+ *
+ * Ownership: a px_event borrows all its text and arrays; px_event_get borrows from the row's body
+ * and takes arrays from the arena. Threads: any, values only.
+ */
+#ifndef PX_JOURNAL_EVENT_H
+#define PX_JOURNAL_EVENT_H
+
+#include "base/arena.h"
+#include "base/time.h"
+#include "base/value.h"
+
+/* number (on disk, never reused), name, family, what happened */
+#define PX_EVENT_MAP(X)                                                                            \
+    X(1, TICK, "tick", "nothing happened, and a timer is armed")                                   \
+    X(10, MODEL_PUT, "graph", "a model was uploaded and got its number")                           \
+    X(11, MODEL_DECOMMISSION, "graph", "a model was closed for new twins, or opened again")        \
+    X(12, MODEL_DELETE, "graph", "a model was deleted")                                            \
+    X(20, TWIN_PUT, "graph", "a twin was created or replaced")                                     \
+    X(21, TWIN_PATCH, "graph", "properties of a twin were set or removed")                         \
+    X(22, TWIN_DELETE, "graph", "a twin was deleted")                                              \
+    X(23, TWIN_DESIRED, "graph", "desired properties of a twin were set or removed")               \
+    X(25, RELATIONSHIP_PUT, "graph", "a relationship was created or replaced")                     \
+    X(26, RELATIONSHIP_DELETE, "graph", "a relationship was deleted")                              \
+    X(30, DEVICE_MESSAGE, "graph", "a device reported properties or telemetry")                    \
+    X(31, TELEMETRY, "graph", "telemetry of a twin came by HTTP; no state, history only")          \
+    X(40, DOCUMENT_PUT, "document", "a document was written")                                      \
+    X(41, DOCUMENT_DELETE, "document", "a document was deleted")                                   \
+    X(50, COMMAND_REQUEST, "command", "a command was given to a twin")                             \
+    X(51, COMMAND_RESPONSE, "command", "the device answered a command, or its time ran out")
+
+typedef enum px_event_type {
+#define X(number, name, family, meaning) PX_EVENT_##name = number,
+    PX_EVENT_MAP(X)
+#undef X
+} px_event_type;
+
+const char *px_event_name(px_event_type type);   /* "DEVICE_MESSAGE"; NULL for an unknown number */
+const char *px_event_family(px_event_type type); /* "graph" */
+
+/* One property or telemetry field of a twin's model. */
+typedef struct px_field_value {
+    uint32_t field;      /* property number in the twin's model */
+    uint8_t flags;       /* PX_FIELD_* */
+    px_time source_time; /* PX_TIME_NONE: none, or the message's own */
+    px_value value;      /* NONE: removed */
+} px_field_value;
+
+enum {
+    PX_FIELD_AHEAD = 1, /* its source clock was not believed: kept, flagged, ordered by arrival */
+};
+
+typedef struct px_event {
+    px_event_type type;
+    uint32_t tenant;
+    uint64_t seq; /* set by the reader from its row; not in the bytes */
+    px_time time; /* commit time of the row; not in the bytes */
+
+    uint32_t model_no; /* MODEL_*, TWIN_PUT */
+    uint32_t
+        twin_no; /* TWIN_*, DEVICE_MESSAGE, TELEMETRY, COMMAND_*; the source of a relationship */
+    uint32_t target_no;       /* RELATIONSHIP_PUT */
+    uint32_t relationship_no; /* RELATIONSHIP_* */
+    uint32_t document_no;     /* DOCUMENT_*; the device of a DEVICE_MESSAGE */
+    uint64_t
+        revision; /* DOCUMENT_*; version of TWIN_DESIRED; deadline (px_time) of COMMAND_REQUEST */
+    bool flag;    /* MODEL_DECOMMISSION: closed; TWIN_PUT: replaces a twin that was there */
+
+    px_str id;   /* twin id, relationship id, document id, command id; model's DTMI */
+    px_str name; /* relationship name, document kind, command name */
+    px_str
+        body; /* model or document or payload as JSON; relationship properties; response payload */
+    px_str cause; /* who or what: the principal's id, for audit; message id of TELEMETRY */
+    uint8_t code; /* COMMAND_RESPONSE: px_command_status */
+
+    px_time source_time; /* DEVICE_MESSAGE, TELEMETRY: shared by the fields without their own */
+    px_field_value *fields;
+    size_t field_count;
+    px_str *paths; /* MODEL_PUT: path of each property number, in order */
+    size_t path_count;
+} px_event;
+
+typedef enum px_command_status {
+    PX_COMMAND_PENDING = 0,
+    PX_COMMAND_APPLIED = 1,
+    PX_COMMAND_REJECTED = 2,
+    PX_COMMAND_TIMED_OUT = 3,
+} px_command_status;
+
+const char *px_command_status_name(px_command_status status); /* "timed out" */
+
+/* Appends the event's bytes; errors stick in `buf`. */
+void px_put_event(px_buf *buf, const px_event *event);
+
+/**
+ * Reads the next event of a row's body.
+ *
+ * @param cut      moved behind the event
+ * @param arena    gives the arrays
+ * Errors: PX_CORRUPT (malformed), PX_UNSUPPORTED (a type that this release does not know),
+ * PX_NO_MEMORY.
+ */
+PX_NODISCARD px_status px_get_event(px_cut *cut, px_arena *arena, px_event *ret_event,
+                                    px_err *ret_err);
+
+#endif
