@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Consumers: folds over the journal that run at their own pace.
+ *
+ * A consumer reads committed rows in order from its feed (the newest from memory, older ones from
+ * the table) and never writes to the file: it hands the writer an effect, and all of an effect
+ * rides in one coming commit, so a crash repeats work and never doubles a result. After a restart a
+ * consumer goes on behind the cursor that its last committed effect carried.
+ */
+#ifndef PX_ENGINE_CONSUMER_H
+#define PX_ENGINE_CONSUMER_H
+
+#include "journal/event.h"
+#include "journal/journal.h"
+
+typedef struct px_engine px_engine;
+typedef struct px_feed px_feed;
+
+/* One committed journal row, shared and read-only. */
+typedef struct px_batch {
+    _Atomic uint32_t refs;
+    uint64_t seq_first, seq_last; /* its events are numbered without a hole */
+    px_time time;                 /* commit time of all its events */
+    px_str body;                  /* events for px_get_event; owned by the batch */
+} px_batch;
+
+void px_batch_ref(px_batch *batch);
+void px_batch_unref(px_batch *batch);
+
+/* Numbers stand in the cursor table on disk and are never reused. */
+typedef enum px_consumer_id { PX_CONSUMER_HISTORY = 1 } px_consumer_id;
+
+/**
+ * Opens the feed of consumer `id`, behind the cursor stored for it (0 when it never ran).
+ *
+ * An internal consumer (`holds_journal`) keeps the journal from being trimmed past its cursor; a
+ * watcher does not, begins at the present position, and reads PX_STALE from px_feed_next once what
+ * it needs is gone. Threads: the feed belongs to one thread; open and close from any.
+ */
+PX_NODISCARD px_status px_feed_open(px_engine *engine, px_consumer_id id, bool holds_journal,
+                                    px_feed **ret_feed, px_err *ret_err);
+PX_NODISCARD px_status px_feed_open_at(px_engine *engine, uint64_t after_seq, px_feed **ret_feed,
+                                       px_err *ret_err);
+void px_feed_close(px_feed *feed);
+
+/* The position behind which the feed goes on. */
+uint64_t px_feed_position(const px_feed *feed);
+
+/**
+ * Gives the next row, waiting at most `wait_ns` (0: not at all) for one to be committed.
+ *
+ * Errors: PX_TIMEOUT (nothing new), PX_STALE (a watcher fell behind the journal's beginning),
+ * PX_INTERRUPTED (the engine is closing), PX_CORRUPT, PX_IO.
+ */
+PX_NODISCARD px_status px_feed_next(px_feed *feed, int64_t wait_ns, px_batch **ret_batch,
+                                    px_err *ret_err);
+
+/**
+ * What a consumer wants written: operations, and the cursor that they bring it to. Bounded: at most
+ * PX_EFFECT_OPS_MAX operations and PX_EFFECT_BYTES_MAX bytes of bodies.
+ */
+typedef struct px_effect {
+    struct px_effect *next;
+    px_consumer_id consumer;
+    uint64_t cursor; /* everything up to here is in these ops or in earlier effects; 0: leaves the
+                        cursor as it is */
+    px_op *ops;      /* keys and bodies stay the consumer's and untouched until `done` */
+    size_t op_count;
+    /* On the engine's thread, after the commit that carried it, or with the status that ended the
+     * engine. Must be short: hand it on. */
+    void (*done)(struct px_effect *effect, px_status status);
+    void *data;
+} px_effect;
+
+enum { PX_EFFECT_OPS_MAX = 4096, PX_EFFECT_BYTES_MAX = 8 * 1024 * 1024 };
+
+/* Hands over an effect (taken until its `done`). Effects of one consumer are committed in the order
+ * given. */
+void px_engine_effect(px_engine *engine, px_effect *effect);
+
+/* The newest position that readers may see: every acknowledged write is at or below it. */
+uint64_t px_engine_position(px_engine *engine);
+
+#endif
