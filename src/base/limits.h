@@ -31,8 +31,9 @@
 /* models */
 #define PX_MODELS_PER_CALL_MAX 1000
 #define PX_MODEL_BYTES_MAX (1024 * 1024)
-#define PX_MODELS_MAX 100000 /* of one tenant */
-#define PX_FIELDS_MAX 16384  /* flattened fields of one model */
+#define PX_MODELS_MAX 100000    /* of one tenant */
+#define PX_FIELDS_MAX 16384     /* flattened fields of one model */
+#define PX_MODEL_ERRORS_MAX 100 /* told of one request */
 
 /* per-tenant quotas (defaults; a tenant's document may set others) */
 #define PX_TWINS_MAX 10000000u

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * A layout: what a twin of one model may hold, flat, for the hot path.
+ *
+ * Fields are all Properties and Telemetries of the Interface: those of its bases first (in the
+ * order of `extends`, depth first, each base once), then its own in document order, then those of
+ * its Components in order. The index of a field is its property number: it never changes for a
+ * model. Everything here is immutable and borrowed from the px_model. Threads: any.
+ */
+#ifndef PX_MODEL_LAYOUT_H
+#define PX_MODEL_LAYOUT_H
+
+#include "model/schema.h"
+
+typedef struct px_model px_model;
+typedef struct px_layout px_layout;
+
+#define PX_NO_COMPONENT UINT32_MAX
+
+typedef enum px_field_kind { PX_FIELD_PROPERTY, PX_FIELD_TELEMETRY } px_field_kind;
+
+typedef struct px_field {
+    px_str path; /* "temperature", or "motor.temperature" in a Component */
+    px_str name;
+    uint32_t index;     /* property number, below PX_FIELDS_MAX */
+    uint32_t component; /* index, or PX_NO_COMPONENT */
+    px_field_kind kind;
+    bool writable; /* Property only */
+    const px_schema *schema;
+    px_str semantic_type, unit; /* terms: "Temperature", "degreeCelsius"; empty when none */
+    px_lang_map display_names, descriptions;
+    px_str owner; /* DTMI of the Interface that declares it */
+} px_field;
+
+typedef struct px_component {
+    px_str name;
+    const px_model *model;
+    uint32_t field_first, field_count; /* its fields are contiguous */
+    px_lang_map display_names, descriptions;
+} px_component;
+
+typedef struct px_relationship {
+    px_str name;
+    px_str target;             /* DTMI; empty: any twin */
+    uint32_t max_multiplicity; /* 0: no maximum */
+    bool writable;
+    const px_field *properties; /* own little list: index counts from 0 in here */
+    uint32_t property_count;
+    px_lang_map display_names, descriptions;
+    px_str owner;
+} px_relationship;
+
+typedef struct px_payload {
+    px_str name;
+    const px_schema *schema; /* NULL: the command has none */
+    px_str semantic_type, unit;
+    px_lang_map display_names;
+} px_payload;
+
+typedef struct px_command {
+    px_str name;
+    px_payload request, response;
+    px_lang_map display_names, descriptions;
+    px_str owner;
+} px_command;
+
+uint32_t px_layout_field_count(const px_layout *layout);
+const px_field *px_layout_field(const px_layout *layout, uint32_t index); /* index < count */
+
+/* O(1), no allocation: one probe of a table of precomputed hashes. NULL when there is none. */
+const px_field *px_layout_find(const px_layout *layout, uint32_t component, px_str name);
+/* "temperature" or "motor.temperature". */
+const px_field *px_layout_find_path(const px_layout *layout, px_str path);
+/* What to offer as "did you mean" for an unknown name; empty when nothing is near. */
+px_str px_layout_nearest(const px_layout *layout, uint32_t component, px_str name);
+
+/* Lists of Components, Relationships and Commands of the Interface and its bases (not those inside
+ * a Component: see its model). `ret_count` may be NULL. */
+const px_component *px_layout_components(const px_layout *layout, uint32_t *ret_count);
+const px_relationship *px_layout_relationships(const px_layout *layout, uint32_t *ret_count);
+const px_command *px_layout_commands(const px_layout *layout, uint32_t *ret_count);
+
+/* By name: the index of a Component or PX_NO_COMPONENT; the others NULL when there is none. */
+uint32_t px_layout_component_find(const px_layout *layout, px_str name);
+const px_relationship *px_layout_relationship_find(const px_layout *layout, px_str name);
+const px_command *px_layout_command_find(const px_layout *layout, px_str name);
+const px_field *px_relationship_property_find(const px_relationship *relationship, px_str name);
+
+/* PX_OK when `paths` is the list of this layout's field paths, in order: proves at replay that the
+ * journalled property numbers still mean what they meant. PX_CORRUPT names the first difference. */
+PX_NODISCARD px_status px_layout_matches(const px_layout *layout, const px_str *paths, size_t count,
+                                         px_err *ret_err);
+
+#endif
