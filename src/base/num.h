@@ -2,8 +2,9 @@
 /**
  * Exact decimal numbers: mantissa x 10^exponent, so that the 21.4 that came is the 21.4 that goes.
  *
- * 21.40 is (2140, -2) and is written back as 21.40. A number whose digits do not fit 63 bits, or
- * whose exponent does not fit, becomes the nearest double and says so. Threads: any.
+ * 21.40 is (2140, -2) and is written back as 21.40; a positive exponent is multiplied in where the
+ * product fits, so 1e5 is (100000, 0). A number whose digits do not fit 63 bits, or whose exponent
+ * does not fit, becomes the nearest double and says so. Threads: any.
  */
 #ifndef PX_BASE_NUM_H
 #define PX_BASE_NUM_H
@@ -21,9 +22,15 @@ typedef struct px_num {
  * -0. */
 PX_NODISCARD px_status px_num_parse(px_str text, px_num *ret_num, px_err *ret_err);
 
-/* The shortest JSON text that reads back as the same number: decimals keep their trailing zeros,
- * plain between 1e-20 and 1e21, else with an exponent. */
+/* JSON text that reads back as the same number, and as the same px_num when it was read from text:
+ * decimals keep their trailing zeros (21.40), 1e5 became 100000 when it was read. Plain between
+ * 1e-20 and 1e21 where that is exact, else with an exponent. A double takes its fewest digits. */
 void px_put_num(px_buf *buf, px_num num);
+
+/* For tokenizers: reads the number that begins at `*at` and moves `*at` behind it; after a failure
+ * `*at` is at the first byte that does not belong. `ret_num` is written only on PX_NUM_OK. */
+typedef enum px_num_scan_result { PX_NUM_OK, PX_NUM_SYNTAX, PX_NUM_RANGE } px_num_scan_result;
+PX_NODISCARD px_num_scan_result px_num_scan(const char **at, const char *end, px_num *ret_num);
 
 px_num px_num_int(int64_t value);
 px_num px_num_double(double value);  /* kept as a double */
