@@ -77,4 +77,15 @@
     (INT64_C(300) * 1000000000) /* a source clock further ahead is not believed */
 #define PX_SNAPSHOT_BYTES_MAX (UINT64_C(1) << 30)
 
+/* the store */
+#define PX_ROW_BYTES_MAX (16 * 1024 * 1024) /* body of one journal row, uncompressed */
+#define PX_FOLD_BYTES_MAX (4 * 1024 * 1024) /* body of one fold row */
+#define PX_SLICES_US_MAX 2000               /* all slices of one commit together */
+#define PX_WAL_BYTES_MAX (32 * 1024 * 1024) /* where a checkpoint begins */
+#define PX_WAL_BYTES_HARD_FACTOR 4          /* times that: commits wait for the checkpoint */
+#define PX_READ_STEP_NS_MAX (100 * INT64_C(1000000)) /* one read transaction of a scan */
+#define PX_BACKUP_PAGES_PER_COMMIT 20
+#define PX_STORE_RESERVE_BYTES (8 * 1024 * 1024)
+#define PX_STORE_CHECK_BYTES (8 * 1024 * 1024) /* newest journal rows verified at start */
+
 #endif
