@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "cli/help.h"
+#include "cli/http.h"
+#include "cli/interrupt.h"
+
+enum { WORDS_MAX = 64, EXCERPT_COLUMNS_MAX = 160 };
+
+void px_cli_cure(px_cli *cli, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(cli->cure, sizeof(cli->cure), format, args);
+    va_end(args);
+}
+
+void px_cli_note(px_cli *cli, const char *format, ...)
+{
+    va_list args;
+
+    if (cli->json)
+        return;
+    va_start(args, format);
+    fputs("pollux: ", cli->err);
+    vfprintf(cli->err, format, args);
+    fputc('\n', cli->err);
+    va_end(args);
+}
+
+/* The line, and a caret below the column; of a long line the part around the column. */
+void px_cli_place(px_cli *cli, const char *file, px_str text, uint32_t line, uint32_t column)
+{
+    px_str row = { 0 }, rest = text;
+    size_t from, before, caret;
+
+    cli->file_name = file;
+    px_buf_clear(&cli->excerpt);
+    for (uint32_t i = 0; i < line; i++)
+        row = px_str_cut(&rest, '\n');
+    if (!row.len || column > row.len + 1)
+        return;
+    before = column ? column - 1 : 0;
+    from = before > EXCERPT_COLUMNS_MAX / 2 ? before - EXCERPT_COLUMNS_MAX / 2 : 0;
+    row = px_str_skip(row, from);
+    before -= from;
+    if (row.len > EXCERPT_COLUMNS_MAX)
+        row.len = EXCERPT_COLUMNS_MAX;
+    caret = px_text_columns(px_str_of(row.ptr, before));
+    px_putf(&cli->excerpt, "%6u | ", line);
+    for (size_t i = 0; i < row.len; i++) /* a tab is one column, as the caret counts */
+        px_put(&cli->excerpt, row.ptr[i] == '\t' ? PX_STR(" ") : px_str_of(row.ptr + i, 1));
+    px_putf(&cli->excerpt, "\n%6s | %*s^\n", "", (int)caret, "");
+}
+
+px_status px_cli_write(px_cli *cli, px_str bytes, px_err *ret_err)
+{
+    if (bytes.len && fwrite(bytes.ptr, 1, bytes.len, cli->out) != bytes.len)
+        return px_fail(ret_err, PX_IO, "cannot write to the output: %s", strerror(errno));
+    if (fflush(cli->out) != 0)
+        return px_fail(ret_err, PX_IO, "cannot write to the output: %s", strerror(errno));
+    return PX_OK;
+}
+
+/* ---- failing ---- */
+
+static void report_json(const px_cli *cli, const px_err *err)
+{
+    px_buf line = { 0 };
+    px_json_writer w = px_json_writer_of(&line);
+
+    px_json_begin_object(&w);
+    px_json_key(&w, PX_STR("error"));
+    px_json_begin_object(&w);
+    px_json_key(&w, PX_STR("code"));
+    px_json_string(&w, px_str_c(px_status_code(err->status)));
+    px_json_key(&w, PX_STR("exit"));
+    px_json_int(&w, px_status_exit(err->status));
+    px_json_key(&w, PX_STR("message"));
+    px_json_string(&w, px_str_c(err->text));
+    if (cli->file_name) {
+        px_json_key(&w, PX_STR("file"));
+        px_json_string(&w, px_str_c(cli->file_name));
+    }
+    if (err->line) {
+        px_json_key(&w, PX_STR("line"));
+        px_json_uint(&w, err->line);
+        px_json_key(&w, PX_STR("column"));
+        px_json_uint(&w, err->column);
+    }
+    if (err->path[0]) {
+        px_json_key(&w, PX_STR("path"));
+        px_json_string(&w, px_str_c(err->path));
+    }
+    if (cli->cure[0]) {
+        px_json_key(&w, PX_STR("cure"));
+        px_json_string(&w, px_str_c(cli->cure));
+    }
+    px_json_end_object(&w);
+    px_json_end_object(&w);
+    if (line.status == PX_OK)
+        fprintf(cli->err, "%s\n", line.ptr);
+    px_buf_release(&line);
+}
+
+static void report_text(const px_cli *cli, const px_err *err)
+{
+    const px_term *term = &cli->term_err;
+    px_buf text = { 0 };
+
+    px_putf(&text, "%serror:%s ", px_term_begin(term, PX_RED), px_term_end(term));
+    if (cli->file_name)
+        px_putf(&text, "%s:", cli->file_name);
+    if (cli->file_name && err->line)
+        px_putf(&text, "%u:%u:", err->line, err->column);
+    if (cli->file_name)
+        px_put_char(&text, ' ');
+    px_put_text(&text, px_str_c(err->text), 0);
+    if (err->path[0])
+        px_putf(&text, " (at %s)", err->path);
+    px_put_char(&text, '\n');
+    px_put(&text, px_buf_str(&cli->excerpt));
+    if (cli->cure[0])
+        px_putf(&text, "%scure:%s %s\n", px_term_begin(term, PX_GREEN), px_term_end(term),
+                cli->cure);
+    fputs(text.status == PX_OK ? text.ptr : err->text, cli->err);
+    px_buf_release(&text);
+}
+
+static int finish(px_cli *cli, px_status status, const px_err *err)
+{
+    if (status != PX_OK && status != PX_INTERRUPTED)
+        (cli->json ? report_json : report_text)(cli, err);
+    if (cli->http)
+        px_http_close(cli->http);
+    px_buf_release(&cli->excerpt);
+    return px_status_exit(status);
+}
+
+/* ---- finding the command ---- */
+
+static const px_cmd *find_cmd(const px_cmd *const *groups, const char *noun, const char *verb)
+{
+    for (; *groups; groups++)
+        for (const px_cmd *cmd = *groups; cmd->noun; cmd++) {
+            if (strcmp(cmd->noun, noun) != 0)
+                continue;
+            if (!verb && !cmd->verb)
+                return cmd;
+            if (verb && cmd->verb && strcmp(cmd->verb, verb) == 0)
+                return cmd;
+        }
+    return NULL;
+}
+
+/* `noun` NULL: the word should have been a noun, else a verb of that noun. */
+static px_status unknown_word(px_cli *cli, const char *noun, const char *word, px_err *ret_err)
+{
+    px_str words[WORDS_MAX], nearest;
+    size_t count = 0;
+
+    for (const px_cmd *const *group = cli->groups; *group; group++)
+        for (const px_cmd *cmd = *group; cmd->noun && count < WORDS_MAX; cmd++) {
+            if (!noun && !cmd->verb)
+                words[count++] = px_str_c(cmd->noun);
+            if (noun && cmd->verb && strcmp(cmd->noun, noun) == 0)
+                words[count++] = px_str_c(cmd->verb);
+        }
+    nearest = px_str_nearest(px_str_c(word), words, count);
+    px_cli_cure(cli, "pollux %s%s--help lists what there is", noun ? noun : "", noun ? " " : "");
+    if (nearest.len)
+        return px_fail_id(ret_err, PX_INVALID, "cli.word",
+                          "there is no command '%s%s%s'; did you mean '%s%s%.*s'?",
+                          noun ? noun : "", noun ? " " : "", word, noun ? noun : "",
+                          noun ? " " : "", PX_FMT(nearest));
+    return px_fail_id(ret_err, PX_INVALID, "cli.word", "there is no command '%s%s%s'",
+                      noun ? noun : "", noun ? " " : "", word);
+}
+
+static px_status help_words(px_cli *cli, const char *noun, const char *verb, px_err *ret_err)
+{
+    px_buf text = { 0 };
+    const px_cmd *cmd = noun ? find_cmd(cli->groups, noun, verb) : NULL;
+    px_status status = PX_OK;
+
+    if (!noun)
+        px_help_top(&text, cli->groups);
+    else if (strcmp(noun, "exit-codes") == 0)
+        px_help_exit_codes(&text);
+    else if (!cmd)
+        status = find_cmd(cli->groups, noun, NULL) ? unknown_word(cli, noun, verb, ret_err)
+                                                   : unknown_word(cli, NULL, noun, ret_err);
+    else if (cmd->run)
+        px_help_cmd(&text, cmd);
+    else
+        px_help_noun(&text, cli->groups, noun);
+    if (status == PX_OK)
+        status = px_buf_status(&text, ret_err);
+    if (status == PX_OK)
+        status = px_cli_write(cli, px_buf_str(&text), ret_err);
+    px_buf_release(&text);
+    return status;
+}
+
+static px_status check_operands(px_cli *cli, const px_cmd *cmd, const px_args *args,
+                                px_err *ret_err)
+{
+    size_t count = args->operands.len;
+
+    if (count >= cmd->operands_min && count <= cmd->operands_max)
+        return PX_OK;
+    px_cli_cure(cli, "pollux %s%s%s %s", cmd->noun, cmd->verb ? " " : "",
+                cmd->verb ? cmd->verb : "", cmd->operands ? cmd->operands : "");
+    if (count < cmd->operands_min)
+        return px_fail_id(ret_err, PX_INVALID, "cli.operand", "something is missing: %s",
+                          cmd->operands);
+    return px_fail_id(ret_err, PX_INVALID, "cli.operand", "'%s' is one word too many",
+                      args->operands.ptr[cmd->operands_max]);
+}
+
+/* Reads the words up to the command and gives it; NULL with PX_OK: help was asked for and given. */
+static px_status read_command(px_cli *cli, px_args *args, int argc, char **argv, int *at,
+                              const px_cmd **ret_cmd, px_err *ret_err)
+{
+    const char *noun, *verb = NULL;
+    const px_cmd *cmd;
+
+    *ret_cmd = NULL;
+    PX_TRY(px_args_read(args, argc, argv, at, true, ret_err));
+    cli->json = px_args_has(args, "json");
+    if (*at >= argc)
+        return help_words(cli, NULL, NULL, ret_err);
+    noun = argv[(*at)++];
+    if (strcmp(noun, "help") == 0) {
+        noun = *at < argc ? argv[*at] : NULL;
+        verb = *at + 1 < argc ? argv[*at + 1] : NULL;
+        return help_words(cli, noun, verb, ret_err);
+    }
+    cmd = find_cmd(cli->groups, noun, NULL);
+    if (!cmd)
+        return unknown_word(cli, NULL, noun, ret_err);
+    if (!cmd->run) {
+        PX_TRY(px_args_read(args, argc, argv, at, true, ret_err));
+        if (*at >= argc)
+            return help_words(cli, noun, NULL, ret_err);
+        verb = argv[(*at)++];
+        cmd = find_cmd(cli->groups, noun, verb);
+        if (!cmd)
+            return unknown_word(cli, noun, verb, ret_err);
+    }
+    args->own = cmd->opts;
+    PX_TRY(px_args_read(args, argc, argv, at, false, ret_err));
+    cli->json = px_args_has(args, "json");
+    if (px_args_has(args, "help"))
+        return help_words(cli, noun, verb, ret_err);
+    *ret_cmd = cmd;
+    return PX_OK;
+}
+
+static px_status run(px_cli *cli, px_args *args, int argc, char **argv, px_err *ret_err)
+{
+    const px_cmd *cmd;
+    int at = 1;
+
+    for (int i = 1; i < argc; i++) /* so that even a bad line is answered in JSON */
+        cli->json = cli->json || strcmp(argv[i], "--json") == 0;
+    PX_TRY(read_command(cli, args, argc, argv, &at, &cmd, ret_err));
+    if (!cmd)
+        return PX_OK;
+    PX_TRY(check_operands(cli, cmd, args, ret_err));
+    if (!cmd->own_signals)
+        px_interrupt_install();
+    cli->args = args;
+    return cmd->run(cli, args, ret_err);
+}
+
+int px_cli_main(int argc, char **argv, const px_cmd *const *groups, void *data)
+{
+    px_cli cli = { .out = stdout, .err = stderr, .groups = groups, .data = data };
+    px_args args = { .common = px_cli_common_opts };
+    px_err err = { 0 };
+    px_status status;
+    int exit_status;
+
+    cli.term_out = px_term_of(stdout);
+    cli.term_err = px_term_of(stderr);
+    status = run(&cli, &args, argc, argv, &err);
+    exit_status = finish(&cli, status, &err);
+    px_args_release(&args);
+    return exit_status;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/table.h"
+
+enum { GAP = 2, COLUMN_MIN = 6 };
+
+px_status px_table_init(px_table *table, px_arena *arena, const char *const *heads,
+                        unsigned columns, px_err *ret_err)
+{
+    px_assert(columns > 0 && columns <= PX_TABLE_COLUMNS_MAX);
+    *table = (px_table){ .arena = arena, .columns = columns };
+    for (unsigned i = 0; i < columns; i++) {
+        table->heads[i] = px_arena_str(arena, px_str_c(heads[i]));
+        if (!table->heads[i].ptr)
+            return px_arena_fail(arena, ret_err);
+    }
+    return PX_OK;
+}
+
+void px_table_release(px_table *table)
+{
+    PX_VEC_RELEASE(&table->cells);
+}
+
+px_status px_table_add(px_table *table, px_str cell, px_err *ret_err)
+{
+    px_str copy = px_arena_str(table->arena, cell);
+
+    if (!copy.ptr)
+        return px_arena_fail(table->arena, ret_err);
+    return PX_VEC_PUSH(&table->cells, copy) ? PX_OK : px_no_memory(ret_err);
+}
+
+static void measure(const px_table *table, unsigned *widths)
+{
+    for (unsigned c = 0; c < table->columns; c++)
+        widths[c] = px_text_columns(table->heads[c]);
+    for (size_t i = 0; i < table->cells.len; i++) {
+        unsigned width = px_text_columns(table->cells.ptr[i]), c = (unsigned)(i % table->columns);
+
+        if (width > widths[c])
+            widths[c] = width;
+    }
+}
+
+/* Takes columns from the widest until the table fits, or all are narrow. */
+static void fit(unsigned *widths, unsigned count, unsigned columns)
+{
+    for (;;) {
+        unsigned total = GAP * (count - 1), widest = 0;
+
+        for (unsigned c = 0; c < count; c++) {
+            total += widths[c];
+            if (widths[c] > widths[widest])
+                widest = c;
+        }
+        if (total <= columns || widths[widest] <= COLUMN_MIN)
+            return;
+        widths[widest]--;
+    }
+}
+
+static void put_blanks(px_buf *buf, unsigned count)
+{
+    px_putf(buf, "%*s", (int)count, "");
+}
+
+static void put_cell(px_buf *buf, px_str cell, unsigned width, bool right, bool last)
+{
+    unsigned used = px_text_columns(cell);
+    unsigned pad = used < width ? width - used : 0;
+
+    if (right)
+        put_blanks(buf, pad);
+    px_put_text(buf, cell, used > width ? width : 0);
+    if (!right && !last)
+        put_blanks(buf, pad);
+    if (!last)
+        put_blanks(buf, GAP);
+}
+
+void px_put_table(px_buf *buf, const px_table *table, const px_term *term)
+{
+    unsigned widths[PX_TABLE_COLUMNS_MAX] = { 0 };
+
+    measure(table, widths);
+    if (term->columns)
+        fit(widths, table->columns, term->columns);
+    px_put_c(buf, px_term_begin(term, PX_BOLD));
+    for (unsigned c = 0; c < table->columns; c++)
+        put_cell(buf, table->heads[c], widths[c], table->right[c], c + 1 == table->columns);
+    px_putf(buf, "%s\n", px_term_end(term));
+    for (size_t i = 0; i + table->columns <= table->cells.len; i += table->columns) {
+        for (unsigned c = 0; c < table->columns; c++)
+            put_cell(buf, table->cells.ptr[i + c], widths[c], table->right[c],
+                     c + 1 == table->columns);
+        px_put_char(buf, '\n');
+    }
+}
