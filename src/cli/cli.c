@@ -225,8 +225,8 @@ static px_status check_operands(px_cli *cli, const px_cmd *cmd, const px_args *a
 }
 
 /* Reads the words up to the command and gives it; NULL with PX_OK: help was asked for and given. */
-static px_status read_command(px_cli *cli, px_args *args, int argc, char **argv, int *at,
-                              const px_cmd **ret_cmd, px_err *ret_err)
+static px_status read_command(px_cli *cli, px_args *args, int argc, const char *const *argv,
+                              int *at, const px_cmd **ret_cmd, px_err *ret_err)
 {
     const char *noun, *verb = NULL;
     const px_cmd *cmd;
@@ -263,7 +263,7 @@ static px_status read_command(px_cli *cli, px_args *args, int argc, char **argv,
     return PX_OK;
 }
 
-static px_status run(px_cli *cli, px_args *args, int argc, char **argv, px_err *ret_err)
+static px_status run(px_cli *cli, px_args *args, int argc, const char *const *argv, px_err *ret_err)
 {
     const px_cmd *cmd;
     int at = 1;
@@ -280,7 +280,7 @@ static px_status run(px_cli *cli, px_args *args, int argc, char **argv, px_err *
     return cmd->run(cli, args, ret_err);
 }
 
-int px_cli_main(int argc, char **argv, const px_cmd *const *groups, void *data)
+int px_cli_main(int argc, const char *const *argv, const px_cmd *const *groups, void *data)
 {
     px_cli cli = { .out = stdout, .err = stderr, .groups = groups, .data = data };
     px_args args = { .common = px_cli_common_opts };

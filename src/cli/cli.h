@@ -58,7 +58,7 @@ const px_cmd *const *px_cli_groups(void);
  * @param groups  tables of commands, borrowed; NULL-terminated
  * @param data    handed to the commands in `cli->data`
  */
-int px_cli_main(int argc, char **argv, const px_cmd *const *groups, void *data);
+int px_cli_main(int argc, const char *const *argv, const px_cmd *const *groups, void *data);
 
 /* The cure that is printed below the error, should the command fail. */
 void px_cli_cure(px_cli *cli, const char *format, ...) PX_PRINTF(2, 3);

@@ -61,7 +61,8 @@ void px_help_top(px_buf *buf, const px_cmd *const *groups)
     put_row(buf, "help", "help on a command; `pollux help exit-codes` lists exit codes");
     px_put_c(buf, "\noptions of every command\n");
     put_opts(buf, px_cli_common_opts);
-    px_put_c(buf, "\n`pollux COMMAND --help` says more. Data goes to stdout, progress to stderr.\n");
+    px_put_c(buf,
+             "\n`pollux COMMAND --help` says more. Data goes to stdout, progress to stderr.\n");
 }
 
 void px_help_noun(px_buf *buf, const px_cmd *const *groups, const char *noun)

@@ -87,11 +87,11 @@ void px_put_url_part(px_buf *buf, px_str text)
 static px_status status_of_http(long http_status)
 {
     static const px_status by_status[][2] = {
-        { 400, PX_INVALID },  { 401, PX_UNAUTHORIZED }, { 403, PX_DENIED },
-        { 404, PX_NOT_FOUND }, { 408, PX_TIMEOUT },      { 409, PX_CONFLICT },
-        { 412, PX_STALE },    { 413, PX_TOO_LARGE },    { 429, PX_LIMIT },
-        { 501, PX_UNSUPPORTED }, { 502, PX_UNREACHABLE }, { 503, PX_BUSY },
-        { 504, PX_TIMEOUT },  { 507, PX_FULL },
+        { 400, PX_INVALID },     { 401, PX_UNAUTHORIZED }, { 403, PX_DENIED },
+        { 404, PX_NOT_FOUND },   { 408, PX_TIMEOUT },      { 409, PX_CONFLICT },
+        { 412, PX_STALE },       { 413, PX_TOO_LARGE },    { 429, PX_LIMIT },
+        { 501, PX_UNSUPPORTED }, { 502, PX_UNREACHABLE },  { 503, PX_BUSY },
+        { 504, PX_TIMEOUT },     { 507, PX_FULL },
     };
 
     for (size_t i = 0; i < sizeof(by_status) / sizeof(by_status[0]); i++)

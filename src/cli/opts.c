@@ -60,8 +60,8 @@ static px_status keep(px_args *args, const px_opt *opt, const char *value, px_er
 }
 
 /* `word` is what follows the dashes: name or name=value. */
-static px_status read_long(px_args *args, const char *word, int argc, char **argv, int *at,
-                           px_err *ret_err)
+static px_status read_long(px_args *args, const char *word, int argc, const char *const *argv,
+                           int *at, px_err *ret_err)
 {
     const char *equals = strchr(word, '=');
     px_str name = equals ? px_str_of(word, (size_t)(equals - word)) : px_str_c(word);
@@ -82,8 +82,8 @@ static px_status read_long(px_args *args, const char *word, int argc, char **arg
 }
 
 /* One letter to a dash; its value stands in the same word or in the next. */
-static px_status read_letter(px_args *args, const char *word, int argc, char **argv, int *at,
-                             px_err *ret_err)
+static px_status read_letter(px_args *args, const char *word, int argc, const char *const *argv,
+                             int *at, px_err *ret_err)
 {
     const px_opt *opt = find_letter(args, word[0]);
 
@@ -101,8 +101,8 @@ static px_status read_letter(px_args *args, const char *word, int argc, char **a
     return keep(args, opt, argv[(*at)++], ret_err);
 }
 
-px_status px_args_read(px_args *args, int argc, char **argv, int *at, bool first_operand_stops,
-                       px_err *ret_err)
+px_status px_args_read(px_args *args, int argc, const char *const *argv, int *at,
+                       bool first_operand_stops, px_err *ret_err)
 {
     bool only_operands = false;
 

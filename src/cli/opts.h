@@ -36,10 +36,10 @@ void px_args_release(px_args *args); /* a zeroed px_args with its tables set is 
 /**
  * Reads words of argv from `*at` on; moves `*at` behind what was read.
  *
- * @param first_operand_stops  leave `*at` on the first operand (a noun, a verb) instead of keeping it
- * Errors: PX_INVALID (unknown option, missing value, value for a flag), PX_NO_MEMORY.
+ * @param first_operand_stops  leave `*at` on the first operand (a noun, a verb) instead of keeping
+ * it Errors: PX_INVALID (unknown option, missing value, value for a flag), PX_NO_MEMORY.
  */
-PX_NODISCARD px_status px_args_read(px_args *args, int argc, char **argv, int *at,
+PX_NODISCARD px_status px_args_read(px_args *args, int argc, const char *const *argv, int *at,
                                     bool first_operand_stops, px_err *ret_err);
 
 /* `name` must be in one of the tables. The last one given wins; NULL when there is none. */

@@ -12,10 +12,10 @@
 typedef struct px_progress {
     FILE *stream;
     px_term term;
-    const char *unit;  /* "rows" */
-    uint64_t total;    /* of `done` in px_progress_show; 0: unknown */
+    const char *unit; /* "rows" */
+    uint64_t total;   /* of `done` in px_progress_show; 0: unknown */
     int64_t begin_ns, drawn_ns;
-    bool visible;      /* a line stands on the terminal */
+    bool visible; /* a line stands on the terminal */
 } px_progress;
 
 /* `unit` is static. */
