@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Documents: all that people configure (devices, credentials, tenants …) and pending commands, as one fold.
+ *
+ * A document is (tenant, kind, id, revision, body). Its revision is the position of its last write, so ETag, history
+ * and undo need nothing of their own. The one writer prepares changes privately (px_documents_put, _delete), reads
+ * them there, and publishes or drops them at the end of its batch; readers on other threads see published ones.
+ */
+#ifndef PX_ENGINE_DOCUMENTS_H
+#define PX_ENGINE_DOCUMENTS_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/time.h"
+
+/* Kinds, one table: name, what its body says. The body's schema is checked by the door that owns the kind. */
+#define PX_DOCUMENT_KINDS(X)                                                                       \
+    X(TENANT, "tenant", "a tenant: number, name")                                                  \
+    X(CREDENTIAL, "credential", "a token or device key: tenant, role, hash; lives in tenant 0")    \
+    X(DEVICE, "device", "a device: the twins it is bound to")                                      \
+    X(COMMAND, "command", "a command that waits for its response")
+
+typedef struct px_documents px_documents;
+
+typedef struct px_document {
+    uint32_t no; /* given once, never reused */
+    uint32_t tenant;
+    uint64_t revision;
+    px_time updated;
+    px_str kind, id, body;
+} px_document;
+
+PX_NODISCARD px_status px_documents_new(px_documents **ret_documents, px_err *ret_err);
+void px_documents_free(px_documents *documents);
+
+/* ---- the one writer ---- */
+
+/* The document as this batch would leave it, or NULL. Borrowed until the batch ends. */
+const px_document *px_documents_pending(const px_documents *documents, uint32_t tenant, px_str kind,
+                                        px_str id);
+/* `document->no` 0 takes a new number when there is none yet; the number is given back. Copies. */
+PX_NODISCARD px_status px_documents_put(px_documents *documents, const px_document *document,
+                                        uint32_t *ret_no, px_err *ret_err);
+/* PX_NOT_FOUND when there is none. `revision` is the position of the deletion. */
+PX_NODISCARD px_status px_documents_delete(px_documents *documents, uint32_t tenant, px_str kind,
+                                           px_str id, uint64_t revision, px_err *ret_err);
+/* Makes the batch's changes readable; cannot fail. Or forgets them. */
+void px_documents_commit(px_documents *documents);
+void px_documents_rollback(px_documents *documents);
+
+/* A document that is not stored as it is now, for the checkpoint; deletions have an empty body. The writer's thread.
+ * Goes round by number from `*cursor`; false at the end of the round (`*cursor` is 0 again). Looks at no more than
+ * `steps_max` documents and then gives true with `ret_document->no` 0. */
+bool px_documents_dirty_next(px_documents *documents, uint32_t *cursor, uint32_t steps_max,
+                             px_document *ret_document);
+void px_documents_stored(px_documents *documents, uint32_t no, uint64_t revision);
+/* Recovery: a document, or the trace of a deleted one, as a state row holds it. */
+PX_NODISCARD px_status px_documents_restore(px_documents *documents, const px_document *document,
+                                            bool deleted, px_err *ret_err);
+/* Recovery: the position at which the document of this number is known; 0 when it is not. */
+uint64_t px_documents_revision(const px_documents *documents, uint32_t no);
+
+/* ---- any thread ---- */
+
+/* Copies the published document into `arena`. Errors: PX_NOT_FOUND, PX_LIMIT, PX_NO_MEMORY. */
+PX_NODISCARD px_status px_documents_get(px_documents *documents, uint32_t tenant, px_str kind, px_str id,
+                                        px_arena *arena, px_document *ret_document, px_err *ret_err);
+/* Published documents of one kind behind `*cursor` (a number; 0 begins), at most `max`, copied into `arena`. */
+PX_NODISCARD px_status px_documents_list(px_documents *documents, uint32_t tenant, px_str kind,
+                                         uint32_t *cursor, size_t max, px_arena *arena,
+                                         px_document *ret_items, size_t *ret_count, px_err *ret_err);
+/* Published documents of a tenant and kind. */
+size_t px_documents_count(px_documents *documents, uint32_t tenant, px_str kind);
+
+#endif

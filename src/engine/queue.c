@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/queue.h"
+
+#include <errno.h>
+#include <time.h>
+
+void px_queue_init(px_queue *queue, size_t bytes_max)
+{
+    pthread_condattr_t attr;
+
+    *queue = (px_queue){ .bytes_max = bytes_max };
+    queue->tail = &queue->head;
+    pthread_mutex_init(&queue->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&queue->filled, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
+void px_queue_release(px_queue *queue)
+{
+    px_assert(!queue->head);
+    pthread_cond_destroy(&queue->filled);
+    pthread_mutex_destroy(&queue->lock);
+}
+
+px_status px_queue_put(px_queue *queue, px_request *first, px_request *last, size_t bytes)
+{
+    px_status status = PX_OK;
+    bool was_empty;
+
+    pthread_mutex_lock(&queue->lock);
+    was_empty = queue->head == NULL;
+    if (queue->closed) {
+        status = PX_INTERRUPTED;
+    } else if (!was_empty && queue->bytes + bytes > queue->bytes_max) {
+        status = PX_BUSY;
+        queue->refused++;
+    } else {
+        last->next = NULL;
+        *queue->tail = first;
+        queue->tail = &last->next;
+        queue->bytes += bytes;
+        if (was_empty)
+            pthread_cond_signal(&queue->filled);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    return status;
+}
+
+static struct timespec deadline_in(int64_t wait_ns)
+{
+    struct timespec at;
+
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    at.tv_sec += wait_ns / 1000000000;
+    at.tv_nsec += wait_ns % 1000000000;
+    if (at.tv_nsec >= 1000000000) {
+        at.tv_sec++;
+        at.tv_nsec -= 1000000000;
+    }
+    return at;
+}
+
+px_request *px_queue_take(px_queue *queue, int64_t wait_ns)
+{
+    px_request *all;
+
+    pthread_mutex_lock(&queue->lock);
+    if (wait_ns > 0 && !queue->head && !queue->closed && !queue->nudged) {
+        struct timespec deadline = deadline_in(wait_ns);
+
+        while (!queue->head && !queue->closed && !queue->nudged)
+            if (pthread_cond_timedwait(&queue->filled, &queue->lock, &deadline) == ETIMEDOUT)
+                break;
+    }
+    all = queue->head;
+    queue->head = NULL;
+    queue->tail = &queue->head;
+    queue->bytes = 0;
+    queue->nudged = false;
+    pthread_mutex_unlock(&queue->lock);
+    return all;
+}
+
+void px_queue_nudge(px_queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    queue->nudged = true;
+    pthread_cond_signal(&queue->filled);
+    pthread_mutex_unlock(&queue->lock);
+}
+
+void px_queue_close(px_queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    queue->closed = true;
+    pthread_cond_broadcast(&queue->filled);
+    pthread_mutex_unlock(&queue->lock);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Requests: what doors hand to the one writer.
+ *
+ * A door decodes on its own thread (bytes to JSON documents or typed values, within its limits), fills a px_request
+ * and submits it; the engine checks it against model, rights and the state that earlier requests of the same batch
+ * leave, journals what it decided, publishes, and calls `done`. From submit to done the request and all that it
+ * points to belong to the engine. `done` runs on the engine's thread and must be short: hand the answer on.
+ */
+#ifndef PX_ENGINE_REQUEST_H
+#define PX_ENGINE_REQUEST_H
+
+#include "access/access.h"
+#include "base/json.h"
+#include "journal/event.h"
+
+typedef enum px_request_kind {
+    PX_REQUEST_MODELS_PUT,        /* text: array of Interfaces */
+    PX_REQUEST_MODEL_DECOMMISSION, /* id: DTMI; flag */
+    PX_REQUEST_MODEL_DELETE,      /* id */
+    PX_REQUEST_TWIN_PUT,          /* id, json: twin document; if_none_match */
+    PX_REQUEST_TWIN_PATCH,        /* id, component (may be empty), json: JSON Patch; if_match */
+    PX_REQUEST_TWIN_DELETE,       /* id; if_match */
+    PX_REQUEST_DESIRED_PATCH,     /* id, json: merge patch; if_match */
+    PX_REQUEST_RELATIONSHIP_PUT,  /* id, relationship_id, json; if_none_match */
+    PX_REQUEST_RELATIONSHIP_PATCH, /* id, relationship_id, json: JSON Patch; if_match */
+    PX_REQUEST_RELATIONSHIP_DELETE, /* id, relationship_id; if_match */
+    PX_REQUEST_TELEMETRY,         /* id, component, message_id, json, source_time */
+    PX_REQUEST_DEVICE_MESSAGE,    /* id, model_no, samples: decoded by sync/decode.h */
+    PX_REQUEST_COMMAND,           /* id, name, command_id, json: payload; deadline */
+    PX_REQUEST_COMMAND_RESPONSE,  /* id, name, command_id, code, json: payload */
+    PX_REQUEST_DOCUMENTS,         /* documents: written or deleted together */
+    PX_REQUEST_TENANT_PUT,        /* id: the new tenant's name; documents: its first credential */
+    PX_REQUEST_CALL,              /* call: runs on the engine's thread between two batches (branches, probes) */
+    PX_REQUEST_KIND_COUNT
+} px_request_kind;
+
+/* What a device says of one moment: each becomes one event. */
+typedef struct px_sample {
+    px_time source_time; /* PX_TIME_NONE: arrival is the time */
+    px_field_value *fields;
+    size_t field_count;
+} px_sample;
+
+/* A document to write, or with `body.ptr` NULL to delete. */
+typedef struct px_document_write {
+    px_str kind, id, body;
+    bool in_tenant_zero; /* credentials: found before the tenant is known */
+    bool create_only;    /* PX_CONFLICT when it is there */
+} px_document_write;
+
+typedef struct px_request px_request;
+typedef struct px_engine_state px_engine_state;
+
+typedef struct px_result {
+    px_status status;
+    px_err err;          /* when not PX_OK */
+    uint64_t seq;        /* position of the event; the ETag of what was written */
+    px_time time;        /* commit time */
+    uint32_t number;     /* of the model, twin, relationship, document or tenant */
+    bool created;
+    uint32_t late, duplicate; /* DEVICE_MESSAGE: fields that did not move the live value */
+} px_result;
+
+struct px_request {
+    px_request *next; /* the queue's */
+    px_request_kind kind;
+    px_principal principal; /* its slices live as long as the request */
+
+    px_str id, component, relationship_id, name, command_id, message_id, text;
+    const px_json *json;
+    bool flag;
+    bool if_none_match;  /* `If-None-Match: *` */
+    uint64_t if_match;   /* revision that must still stand; 0: no condition */
+    px_time source_time; /* PX_TIME_NONE: none */
+    px_time deadline;
+    uint8_t code;
+
+    uint32_t model_no; /* DEVICE_MESSAGE: the model that the samples were decoded by */
+    px_sample *samples;
+    size_t sample_count;
+
+    const px_document_write *documents;
+    size_t document_count;
+
+    void (*call)(px_request *request, px_engine_state *state);
+
+    size_t bytes; /* what the request holds, for the queue's limit */
+    px_result result;
+    void (*done)(px_request *request);
+    void *data;
+};
+
+#endif
