@@ -56,27 +56,28 @@ PX_NODISCARD px_status px_feed_next(px_feed *feed, int64_t wait_ns, px_batch **r
                                     px_err *ret_err);
 
 /**
- * What a consumer wants written: operations, and the cursor that they bring it to. Bounded: at most
- * PX_EFFECT_OPS_MAX operations and PX_EFFECT_BYTES_MAX bytes of bodies.
+ * What a consumer wants written: an effect (journal.h), and the cursor that it brings the consumer
+ * to.
+ *
+ * Bounded: at most PX_WRITEBACK_OPS_MAX operations and PX_WRITEBACK_BYTES_MAX bytes of bodies.
  */
-typedef struct px_effect {
-    struct px_effect *next;
+typedef struct px_writeback {
+    struct px_writeback *next; /* the engine's */
     px_consumer_id consumer;
-    uint64_t cursor; /* everything up to here is in these ops or in earlier effects; 0: leaves the
-                        cursor as it is */
-    px_op *ops;      /* keys and bodies stay the consumer's and untouched until `done` */
-    size_t op_count;
+    uint64_t cursor;  /* everything up to here is in this effect or in earlier ones; 0: leaves it as
+                         it is */
+    px_effect effect; /* ops and bodies stay the consumer's, and untouched until `done` */
     /* On the engine's thread, after the commit that carried it, or with the status that ended the
      * engine. Must be short: hand it on. */
-    void (*done)(struct px_effect *effect, px_status status);
+    void (*done)(struct px_writeback *writeback, px_status status);
     void *data;
-} px_effect;
+} px_writeback;
 
-enum { PX_EFFECT_OPS_MAX = 4096, PX_EFFECT_BYTES_MAX = 8 * 1024 * 1024 };
+enum { PX_WRITEBACK_OPS_MAX = 4096, PX_WRITEBACK_BYTES_MAX = 8 * 1024 * 1024 };
 
-/* Hands over an effect (taken until its `done`). Effects of one consumer are committed in the order
- * given. */
-void px_engine_effect(px_engine *engine, px_effect *effect);
+/* Hands it over (taken until its `done`). Those of one consumer are committed in the order given.
+ */
+void px_engine_writeback(px_engine *engine, px_writeback *writeback);
 
 /* The newest position that readers may see: every acknowledged write is at or below it. */
 uint64_t px_engine_position(px_engine *engine);

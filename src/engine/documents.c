@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Entries stand in an array by number. A batch's changes are whole new entries beside it, found first by the writer;
- * commit swaps their pointers in under the lock, so it needs no memory. Deleted documents stay as entries without a
- * body: the checkpoint has to store the trace, and their number is not given again.
+ * Entries stand in an array by number. A batch's changes are whole new entries beside it, found
+ * first by the writer; commit swaps their pointers in under the lock, so it needs no memory.
+ * Deleted documents stay as entries without a body: the checkpoint has to store the trace, and
+ * their number is not given again.
  */
 #include "engine/documents.h"
 
@@ -23,7 +24,7 @@ typedef struct change {
 } change;
 
 struct px_documents {
-    pthread_rwlock_t lock; /* entries, index, counts: readers against commit */
+    pthread_rwlock_t lock;   /* entries, index, counts: readers against commit */
     PX_VEC(entry *) entries; /* by number - 1; NULL where a number was never published */
     px_map index;            /* hash of (tenant, kind, id) -> number */
     PX_VEC(change) changes;  /* of this batch, the writer's */
@@ -48,7 +49,7 @@ void px_documents_free(px_documents *documents)
     if (!documents)
         return;
     px_documents_rollback(documents);
-    PX_VEC_EACH(&documents->entries, e)
+    PX_VEC_EACH (&documents->entries, e)
         px_free(*e);
     PX_VEC_RELEASE(&documents->entries);
     PX_VEC_RELEASE(&documents->changes);
@@ -69,12 +70,13 @@ static bool is_key(const entry *e, uint32_t tenant, px_str kind, px_str id)
 }
 
 /* Deleted ones count: their number comes back when the id is used again. */
-static entry *find_published(const px_documents *documents, uint64_t hash, uint32_t tenant, px_str kind,
-                             px_str id)
+static entry *find_published(const px_documents *documents, uint64_t hash, uint32_t tenant,
+                             px_str kind, px_str id)
 {
     const px_map *index = &documents->index;
 
-    for (size_t at = px_map_first(index, hash); at != PX_MAP_END; at = px_map_next(index, hash, at)) {
+    for (size_t at = px_map_first(index, hash); at != PX_MAP_END;
+         at = px_map_next(index, hash, at)) {
         entry *e = documents->entries.ptr[index->values[at] - 1];
 
         if (is_key(e, tenant, kind, id))
@@ -83,14 +85,15 @@ static entry *find_published(const px_documents *documents, uint64_t hash, uint3
     return NULL;
 }
 
-static entry *find_pending(const px_documents *documents, uint64_t hash, uint32_t tenant, px_str kind,
-                           px_str id)
+static entry *find_pending(const px_documents *documents, uint64_t hash, uint32_t tenant,
+                           px_str kind, px_str id)
 {
     const px_map *changed = &documents->changed;
     entry *newest = NULL;
     uint32_t newest_index = 0;
 
-    for (size_t at = px_map_first(changed, hash); at != PX_MAP_END; at = px_map_next(changed, hash, at)) {
+    for (size_t at = px_map_first(changed, hash); at != PX_MAP_END;
+         at = px_map_next(changed, hash, at)) {
         uint32_t i = changed->values[at];
         entry *e = documents->changes.ptr[i].fresh;
 
@@ -147,7 +150,8 @@ static bool reserve(px_documents *documents, uint32_t no)
            PX_VEC_RESERVE(&documents->entries, no);
 }
 
-static px_status add_change(px_documents *documents, const px_document *doc, bool deleted, px_err *ret_err)
+static px_status add_change(px_documents *documents, const px_document *doc, bool deleted,
+                            px_err *ret_err)
 {
     entry *fresh = make_entry(doc, deleted);
     bool reserved;
@@ -225,7 +229,7 @@ void px_documents_commit(px_documents *documents)
     if (documents->changes.len == 0)
         return;
     pthread_rwlock_wrlock(&documents->lock);
-    PX_VEC_EACH(&documents->changes, c)
+    PX_VEC_EACH (&documents->changes, c)
         publish(documents, c->fresh);
     pthread_rwlock_unlock(&documents->lock);
     forget_changes(documents);
@@ -233,7 +237,7 @@ void px_documents_commit(px_documents *documents)
 
 void px_documents_rollback(px_documents *documents)
 {
-    PX_VEC_EACH(&documents->changes, c)
+    PX_VEC_EACH (&documents->changes, c)
         px_free(c->fresh);
     forget_changes(documents);
 }
@@ -279,7 +283,8 @@ px_status px_documents_restore(px_documents *documents, const px_document *docum
 
 uint64_t px_documents_revision(const px_documents *documents, uint32_t no)
 {
-    const entry *e = no >= 1 && no <= documents->entries.len ? documents->entries.ptr[no - 1] : NULL;
+    const entry *e =
+        no >= 1 && no <= documents->entries.len ? documents->entries.ptr[no - 1] : NULL;
 
     return e ? e->doc.revision : 0;
 }
@@ -302,7 +307,8 @@ px_status px_documents_get(px_documents *documents, uint32_t tenant, px_str kind
     pthread_rwlock_rdlock(&documents->lock);
     e = find_published(documents, key_hash(tenant, kind, id), tenant, kind, id);
     if (!e || e->deleted)
-        status = px_fail(ret_err, PX_NOT_FOUND, "there is no %.*s '%.*s'", PX_FMT(kind), PX_FMT(id));
+        status =
+            px_fail(ret_err, PX_NOT_FOUND, "there is no %.*s '%.*s'", PX_FMT(kind), PX_FMT(id));
     else if (!copy_document(e, arena, ret_document))
         status = px_arena_fail(arena, ret_err);
     pthread_rwlock_unlock(&documents->lock);
@@ -339,8 +345,9 @@ size_t px_documents_count(px_documents *documents, uint32_t tenant, px_str kind)
     size_t count = 0;
 
     pthread_rwlock_rdlock(&documents->lock);
-    PX_VEC_EACH(&documents->entries, e)
-        count += *e && !(*e)->deleted && (*e)->doc.tenant == tenant && px_str_eq((*e)->doc.kind, kind);
+    PX_VEC_EACH (&documents->entries, e)
+        count +=
+            *e && !(*e)->deleted && (*e)->doc.tenant == tenant && px_str_eq((*e)->doc.kind, kind);
     pthread_rwlock_unlock(&documents->lock);
     return count;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Documents: all that people configure (devices, credentials, tenants …) and pending commands, as one fold.
+ * Documents: all that people configure (devices, credentials, tenants …) and pending commands, as
+ * one fold.
  *
- * A document is (tenant, kind, id, revision, body). Its revision is the position of its last write, so ETag, history
- * and undo need nothing of their own. The one writer prepares changes privately (px_documents_put, _delete), reads
- * them there, and publishes or drops them at the end of its batch; readers on other threads see published ones.
+ * A document is (tenant, kind, id, revision, body). Its revision is the position of its last write,
+ * so ETag, history and undo need nothing of their own. The one writer prepares changes privately
+ * (px_documents_put, _delete), reads them there, and publishes or drops them at the end of its
+ * batch; readers on other threads see published ones.
  */
 #ifndef PX_ENGINE_DOCUMENTS_H
 #define PX_ENGINE_DOCUMENTS_H
@@ -13,7 +15,8 @@
 #include "base/buf.h"
 #include "base/time.h"
 
-/* Kinds, one table: name, what its body says. The body's schema is checked by the door that owns the kind. */
+/* Kinds, one table: name, what its body says. The body's schema is checked by the door that owns
+ * the kind. */
 #define PX_DOCUMENT_KINDS(X)                                                                       \
     X(TENANT, "tenant", "a tenant: number, name")                                                  \
     X(CREDENTIAL, "credential", "a token or device key: tenant, role, hash; lives in tenant 0")    \
@@ -48,9 +51,10 @@ PX_NODISCARD px_status px_documents_delete(px_documents *documents, uint32_t ten
 void px_documents_commit(px_documents *documents);
 void px_documents_rollback(px_documents *documents);
 
-/* A document that is not stored as it is now, for the checkpoint; deletions have an empty body. The writer's thread.
- * Goes round by number from `*cursor`; false at the end of the round (`*cursor` is 0 again). Looks at no more than
- * `steps_max` documents and then gives true with `ret_document->no` 0. */
+/* A document that is not stored as it is now, for the checkpoint; deletions have an empty body. The
+ * writer's thread. Goes round by number from `*cursor`; false at the end of the round (`*cursor` is
+ * 0 again). Looks at no more than `steps_max` documents and then gives true with `ret_document->no`
+ * 0. */
 bool px_documents_dirty_next(px_documents *documents, uint32_t *cursor, uint32_t steps_max,
                              px_document *ret_document);
 void px_documents_stored(px_documents *documents, uint32_t no, uint64_t revision);
@@ -63,12 +67,15 @@ uint64_t px_documents_revision(const px_documents *documents, uint32_t no);
 /* ---- any thread ---- */
 
 /* Copies the published document into `arena`. Errors: PX_NOT_FOUND, PX_LIMIT, PX_NO_MEMORY. */
-PX_NODISCARD px_status px_documents_get(px_documents *documents, uint32_t tenant, px_str kind, px_str id,
-                                        px_arena *arena, px_document *ret_document, px_err *ret_err);
-/* Published documents of one kind behind `*cursor` (a number; 0 begins), at most `max`, copied into `arena`. */
+PX_NODISCARD px_status px_documents_get(px_documents *documents, uint32_t tenant, px_str kind,
+                                        px_str id, px_arena *arena, px_document *ret_document,
+                                        px_err *ret_err);
+/* Published documents of one kind behind `*cursor` (a number; 0 begins), at most `max`, copied into
+ * `arena`. */
 PX_NODISCARD px_status px_documents_list(px_documents *documents, uint32_t tenant, px_str kind,
                                          uint32_t *cursor, size_t max, px_arena *arena,
-                                         px_document *ret_items, size_t *ret_count, px_err *ret_err);
+                                         px_document *ret_items, size_t *ret_count,
+                                         px_err *ret_err);
 /* Published documents of a tenant and kind. */
 size_t px_documents_count(px_documents *documents, uint32_t tenant, px_str kind);
 

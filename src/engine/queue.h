@@ -2,7 +2,8 @@
 /**
  * The bounded queue between doors and the one writer: many threads put, one takes all.
  *
- * Bounded in bytes, not in entries: what a request holds is what memory it keeps. Order of arrival is kept.
+ * Bounded in bytes, not in entries: what a request holds is what memory it keeps. Order of arrival
+ * is kept.
  */
 #ifndef PX_ENGINE_QUEUE_H
 #define PX_ENGINE_QUEUE_H
@@ -23,9 +24,11 @@ typedef struct px_queue {
 void px_queue_init(px_queue *queue, size_t bytes_max);
 void px_queue_release(px_queue *queue);
 
-/* Takes a chain of requests linked by `next`, whole or not at all. PX_BUSY when full, PX_INTERRUPTED when closed. */
+/* Takes a chain of requests linked by `next`, whole or not at all. PX_BUSY when full,
+ * PX_INTERRUPTED when closed. */
 px_status px_queue_put(px_queue *queue, px_request *first, px_request *last, size_t bytes);
-/* Gives all there is, in order; waits at most `wait_ns` for the first (or a nudge). NULL when there is none. */
+/* Gives all there is, in order; waits at most `wait_ns` for the first (or a nudge). NULL when there
+ * is none. */
 px_request *px_queue_take(px_queue *queue, int64_t wait_ns);
 /* Ends a wait without a request: an effect came. */
 void px_queue_nudge(px_queue *queue);

@@ -2,10 +2,11 @@
 /**
  * Requests: what doors hand to the one writer.
  *
- * A door decodes on its own thread (bytes to JSON documents or typed values, within its limits), fills a px_request
- * and submits it; the engine checks it against model, rights and the state that earlier requests of the same batch
- * leave, journals what it decided, publishes, and calls `done`. From submit to done the request and all that it
- * points to belong to the engine. `done` runs on the engine's thread and must be short: hand the answer on.
+ * A door decodes on its own thread (bytes to JSON documents or typed values, within its limits),
+ * fills a px_request and submits it; the engine checks it against model, rights and the state that
+ * earlier requests of the same batch leave, journals what it decided, publishes, and calls `done`.
+ * From submit to done the request and all that it points to belong to the engine. `done` runs on
+ * the engine's thread and must be short: hand the answer on.
  */
 #ifndef PX_ENGINE_REQUEST_H
 #define PX_ENGINE_REQUEST_H
@@ -15,23 +16,23 @@
 #include "journal/event.h"
 
 typedef enum px_request_kind {
-    PX_REQUEST_MODELS_PUT,        /* text: array of Interfaces */
-    PX_REQUEST_MODEL_DECOMMISSION, /* id: DTMI; flag */
-    PX_REQUEST_MODEL_DELETE,      /* id */
-    PX_REQUEST_TWIN_PUT,          /* id, json: twin document; if_none_match */
-    PX_REQUEST_TWIN_PATCH,        /* id, component (may be empty), json: JSON Patch; if_match */
-    PX_REQUEST_TWIN_DELETE,       /* id; if_match */
-    PX_REQUEST_DESIRED_PATCH,     /* id, json: merge patch; if_match */
-    PX_REQUEST_RELATIONSHIP_PUT,  /* id, relationship_id, json; if_none_match */
-    PX_REQUEST_RELATIONSHIP_PATCH, /* id, relationship_id, json: JSON Patch; if_match */
+    PX_REQUEST_MODELS_PUT,          /* text: array of Interfaces */
+    PX_REQUEST_MODEL_DECOMMISSION,  /* id: DTMI; flag */
+    PX_REQUEST_MODEL_DELETE,        /* id */
+    PX_REQUEST_TWIN_PUT,            /* id, json: twin document; if_none_match */
+    PX_REQUEST_TWIN_PATCH,          /* id, component (may be empty), json: JSON Patch; if_match */
+    PX_REQUEST_TWIN_DELETE,         /* id; if_match */
+    PX_REQUEST_DESIRED_PATCH,       /* id, json: merge patch; if_match */
+    PX_REQUEST_RELATIONSHIP_PUT,    /* id, relationship_id, json; if_none_match */
+    PX_REQUEST_RELATIONSHIP_PATCH,  /* id, relationship_id, json: JSON Patch; if_match */
     PX_REQUEST_RELATIONSHIP_DELETE, /* id, relationship_id; if_match */
-    PX_REQUEST_TELEMETRY,         /* id, component, message_id, json, source_time */
-    PX_REQUEST_DEVICE_MESSAGE,    /* id, model_no, samples: decoded by sync/decode.h */
-    PX_REQUEST_COMMAND,           /* id, name, command_id, json: payload; deadline */
-    PX_REQUEST_COMMAND_RESPONSE,  /* id, name, command_id, code, json: payload */
-    PX_REQUEST_DOCUMENTS,         /* documents: written or deleted together */
-    PX_REQUEST_TENANT_PUT,        /* id: the new tenant's name; documents: its first credential */
-    PX_REQUEST_CALL,              /* call: runs on the engine's thread between two batches (branches, probes) */
+    PX_REQUEST_TELEMETRY,           /* id, component, message_id, json, source_time */
+    PX_REQUEST_DEVICE_MESSAGE,      /* id, model_no, samples: decoded by sync/decode.h */
+    PX_REQUEST_COMMAND,             /* id, name, command_id, json: payload; deadline */
+    PX_REQUEST_COMMAND_RESPONSE,    /* id, name, command_id, code, json: payload */
+    PX_REQUEST_DOCUMENTS,           /* documents: written or deleted together */
+    PX_REQUEST_TENANT_PUT,          /* id: the new tenant's name; documents: its first credential */
+    PX_REQUEST_CALL, /* call: runs on the engine's thread between two batches (branches, probes) */
     PX_REQUEST_KIND_COUNT
 } px_request_kind;
 
@@ -54,10 +55,10 @@ typedef struct px_engine_state px_engine_state;
 
 typedef struct px_result {
     px_status status;
-    px_err err;          /* when not PX_OK */
-    uint64_t seq;        /* position of the event; the ETag of what was written */
-    px_time time;        /* commit time */
-    uint32_t number;     /* of the model, twin, relationship, document or tenant */
+    px_err err;      /* when not PX_OK */
+    uint64_t seq;    /* position of the event; the ETag of what was written */
+    px_time time;    /* commit time */
+    uint32_t number; /* of the model, twin, relationship, document or tenant */
     bool created;
     uint32_t late, duplicate; /* DEVICE_MESSAGE: fields that did not move the live value */
 } px_result;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One pass of the pull reader. Duplicate names are found here, among the few fields of a sample, and not by the
- * reader: comparing field numbers costs less than keeping keys.
+ * One pass of the pull reader. Duplicate names are found here, among the few fields of a sample,
+ * and not by the reader: comparing field numbers costs less than keeping keys.
  *
- *     message = sample | "[" { sample } "]" ;   sample = "{" { name ":" value | "$ts" ":" time } "}" ;
+ *     message = sample | "[" { sample } "]" ;   sample = "{" { name ":" value | "$ts" ":" time }
+ * "}" ;
  */
 #include "sync/decode.h"
 
@@ -49,7 +50,8 @@ static px_status unknown_name(decoder *d, px_str name, px_err *why)
 
     if (near.len)
         return px_fail_id(why, PX_INVALID, "sync.unknown",
-                          "the model has no '%.*s'; did you mean '%.*s'?", PX_FMT(name), PX_FMT(near));
+                          "the model has no '%.*s'; did you mean '%.*s'?", PX_FMT(name),
+                          PX_FMT(near));
     return px_fail_id(why, PX_INVALID, "sync.unknown", "the model has no '%.*s'", PX_FMT(name));
 }
 
@@ -67,8 +69,8 @@ static bool grow_fields(decoder *d)
     return true;
 }
 
-static px_status read_compound(decoder *d, const px_field *field, px_value *ret_value, bool *ret_good,
-                               px_err *why)
+static px_status read_compound(decoder *d, const px_field *field, px_value *ret_value,
+                               bool *ret_good, px_err *why)
 {
     px_json_opts opts = px_json_opts_door();
     px_json *node;
@@ -81,7 +83,8 @@ static px_status read_compound(decoder *d, const px_field *field, px_value *ret_
     return PX_OK;
 }
 
-/* The value behind a known name. The message lives or dies by the returned status, the field by `*ret_good`. */
+/* The value behind a known name. The message lives or dies by the returned status, the field by
+ * `*ret_good`. */
 static px_status read_value(decoder *d, const px_field *field, px_value *ret_value, bool *ret_good,
                             px_err *why)
 {
@@ -128,9 +131,10 @@ static px_status read_time(decoder *d)
     px_err why;
 
     if (px_json_next(&d->reader) != PX_JSON_STRING)
-        return d->reader.error ? broken(d)
-                               : px_fail_id(d->err, PX_INVALID, "sync.time",
-                                            "$ts must be a string such as \"2026-11-01T12:00:00.5Z\"");
+        return d->reader.error
+                   ? broken(d)
+                   : px_fail_id(d->err, PX_INVALID, "sync.time",
+                                "$ts must be a string such as \"2026-11-01T12:00:00.5Z\"");
     if (d->has_time)
         return px_fail_id(d->err, PX_INVALID, "sync.duplicate", "$ts stands twice in one sample");
     d->has_time = true;
@@ -171,8 +175,8 @@ static px_status read_member(decoder *d)
     PX_TRY(read_value(d, field, &value, &good, &why));
     if (good && d->opts->properties_only && field->kind != PX_FIELD_PROPERTY) {
         good = false;
-        px_fail_id(&why, PX_INVALID, "sync.telemetry", "'%.*s' is telemetry; publish it to telemetry",
-                   PX_FMT(name));
+        px_fail_id(&why, PX_INVALID, "sync.telemetry",
+                   "'%.*s' is telemetry; publish it to telemetry", PX_FMT(name));
     }
     if (good)
         return add_field(d, field, value);
@@ -233,12 +237,13 @@ static px_status read_backlog(decoder *d)
         if (type == PX_JSON_BAD)
             return broken(d);
         if (type != PX_JSON_OBJECT)
-            return px_fail_id(d->err, PX_INVALID, "sync.form", "item %zu of the backlog is no object",
-                              count);
+            return px_fail_id(d->err, PX_INVALID, "sync.form",
+                              "item %zu of the backlog is no object", count);
         if (count == PX_MESSAGE_SAMPLES_MAX)
-            return px_fail_id(d->err, PX_TOO_LARGE, "sync.samples",
-                              "a backlog holds at most %d samples; send the rest in another message",
-                              PX_MESSAGE_SAMPLES_MAX);
+            return px_fail_id(
+                d->err, PX_TOO_LARGE, "sync.samples",
+                "a backlog holds at most %d samples; send the rest in another message",
+                PX_MESSAGE_SAMPLES_MAX);
         PX_TRY(read_sample(d));
     }
 }
@@ -255,8 +260,9 @@ static px_status read_message(decoder *d)
     case PX_JSON_BAD:
         return broken(d);
     default:
-        return px_fail_id(d->err, PX_INVALID, "sync.form",
-                          "a message is an object of names and values, or an array of such objects");
+        return px_fail_id(
+            d->err, PX_INVALID, "sync.form",
+            "a message is an object of names and values, or an array of such objects");
     }
     return px_json_next(&d->reader) == PX_JSON_DONE ? PX_OK : broken(d);
 }
