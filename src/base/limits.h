@@ -88,4 +88,16 @@
 #define PX_STORE_RESERVE_BYTES (8 * 1024 * 1024)
 #define PX_STORE_CHECK_BYTES (8 * 1024 * 1024) /* newest journal rows verified at start */
 
+/* history */
+#define PX_BLOCK_ROWS_MAX 1024
+#define PX_BLOCK_COLUMNS_MAX 16384
+#define PX_BLOCK_RAW_BYTES (64 * 1024) /* rows as folded: a block is sealed at this or its rows */
+#define PX_BLOCK_BYTES_MAX (2 * 1024 * 1024) /* of one block that a reader accepts */
+#define PX_HISTORY_FLUSH_NS (INT64_C(10) * 1000000000)
+#define PX_HISTORY_MEMORY_BYTES_MAX (64 * 1024 * 1024) /* rows and blocks held by the fold */
+#define PX_HISTORY_COLD_BYTES_MAX (4 * 1024 * 1024)    /* of series written since the last flush */
+#define PX_HISTORY_READ_BYTES_MAX (128 * 1024 * 1024)  /* memory of one read */
+#define PX_HISTORY_WAIT_NS (INT64_C(1000) * 1000000)   /* for the fold, before PX_BUSY */
+#define PX_HISTORY_BUCKETS_MAX 10000
+
 #endif

@@ -66,7 +66,8 @@ typedef struct px_event {
     uint64_t seq; /* set by the reader from its row; not in the bytes */
     px_time time; /* commit time of the row; not in the bytes */
 
-    uint32_t model_no; /* MODEL_*, TWIN_PUT */
+    uint32_t model_no; /* MODEL_*, TWIN_PUT, and every event with fields: their numbers are of this
+                          model */
     uint32_t
         twin_no; /* TWIN_*, DEVICE_MESSAGE, TELEMETRY, COMMAND_*; the source of a relationship */
     uint32_t target_no;       /* RELATIONSHIP_PUT */

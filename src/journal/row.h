@@ -58,8 +58,8 @@ PX_NODISCARD px_status px_row_unpack(px_row_packer *packer, const px_row_stored 
 /* The folds: tables of one shape. Numbers are on disk (they are part of the check). */
 #define PX_TABLE_MAP(X)                                                                            \
     X(STATE, 1, "state")           /* a = tenant << 16 | slot, b = kind, c = number */             \
-    X(BLOCK, 2, "block")           /* a = window, b = series, c = start */                         \
-    X(OPEN_BLOCK, 3, "open_block") /* a = series */                                                \
+    X(BLOCK, 2, "block")           /* a = tenant << 29 | window, b = series, c = start */          \
+    X(OPEN_BLOCK, 3, "open_block") /* a = tenant, b = series */                                    \
     X(CURSOR, 4, "cursor")         /* a = consumer */                                              \
     X(META, 5, "meta")             /* a = what: the store's own below 1000 */
 
