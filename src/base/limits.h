@@ -53,7 +53,18 @@
 #define PX_MQTT_INFLIGHT_MAX 100
 #define PX_MQTT_KEEPALIVE_S_MAX 3600
 #define PX_MQTT_USER_PROPERTIES_MAX 32
-#define PX_MESSAGE_SAMPLES_MAX 10000 /* objects in one backlog array */
+#define PX_MQTT_TENANT_SUBSCRIPTIONS_MAX 100000
+#define PX_MQTT_TOPIC_ALIASES_MAX 16
+#define PX_MQTT_CONNECT_SECONDS_MAX 5         /* from accept to an accepted CONNECT */
+#define PX_MQTT_OUT_BYTES_MAX (1024 * 1024)   /* waiting for one client's socket */
+#define PX_MQTT_QUEUE_BYTES_MAX (1024 * 1024) /* waiting for one client's PUBACKs */
+#define PX_MQTT_QUEUE_MESSAGES_MAX 1000       /* the same */
+#define PX_MQTT_CONNECTIONS_MAX 50000
+#define PX_MQTT_CONNECTIONS_PER_ADDRESS_MAX 1000 /* not of loopback */
+#define PX_MQTT_UNAUTHENTICATED_MAX 2000
+#define PX_MQTT_DOOR_MAIL_BYTES_MAX (64 * 1024 * 1024) /* deliveries waiting for one door thread   \
+                                                        */
+#define PX_MESSAGE_SAMPLES_MAX 10000                   /* objects in one backlog array */
 
 /* HTTP */
 #define PX_HTTP_BODY_BYTES_MAX (1024 * 1024)

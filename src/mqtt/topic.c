@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mqtt/topic.h"
+
+/*
+ * Topics are nearly always short ASCII: one loop over bytes looks for what is forbidden, counts
+ * levels and notes whether anything beyond ASCII came; only then the UTF-8 check runs.
+ */
+typedef struct scan {
+    size_t slashes;
+    bool nul, wild, high;
+} scan;
+
+static scan scan_bytes(px_str text)
+{
+    scan s = { 0 };
+    unsigned high = 0, nul = 0, wild = 0, slashes = 0;
+
+    for (size_t i = 0; i < text.len; i++) { /* no branches: compilers make it wide */
+        unsigned char c = (unsigned char)text.ptr[i];
+
+        high |= c;
+        nul |= c == 0;
+        wild |= (c == '+') | (c == '#');
+        slashes += c == '/';
+    }
+    s.slashes = slashes;
+    s.nul = nul != 0;
+    s.wild = wild != 0;
+    s.high = (high & 0x80) != 0;
+    return s;
+}
+
+bool px_mqtt_utf8(px_str text)
+{
+    scan s = scan_bytes(text);
+
+    return !s.nul && (!s.high || px_str_is_utf8(text, NULL));
+}
+
+px_mqtt_reason px_mqtt_topic_check(px_str topic)
+{
+    scan s = scan_bytes(topic);
+
+    if (s.nul || (s.high && !px_str_is_utf8(topic, NULL)))
+        return PX_MQTT_MALFORMED;
+    if (topic.len == 0 || topic.len > PX_TOPIC_BYTES_MAX || s.wild ||
+        s.slashes >= PX_TOPIC_LEVELS_MAX)
+        return PX_MQTT_TOPIC_NAME_INVALID;
+    return PX_MQTT_SUCCESS;
+}
+
+/* filter = level *("/" level); level = "+" / "#" / text without wildcards; "#" only as the last */
+static bool wildcards_stand_alone(px_str filter)
+{
+    for (size_t i = 0; i < filter.len; i++) {
+        char c = filter.ptr[i];
+
+        if (c != '+' && c != '#')
+            continue;
+        if (i > 0 && filter.ptr[i - 1] != '/')
+            return false;
+        if (i + 1 < filter.len && (c == '#' || filter.ptr[i + 1] != '/'))
+            return false;
+    }
+    return true;
+}
+
+px_mqtt_reason px_mqtt_filter_check(px_str filter)
+{
+    scan s = scan_bytes(filter);
+
+    if (s.nul || (s.high && !px_str_is_utf8(filter, NULL)))
+        return PX_MQTT_MALFORMED;
+    if (filter.len == 0 || filter.len > PX_TOPIC_BYTES_MAX || s.slashes >= PX_TOPIC_LEVELS_MAX ||
+        (s.wild && !wildcards_stand_alone(filter)))
+        return PX_MQTT_TOPIC_FILTER_INVALID;
+    if (px_str_starts(filter, PX_STR("$share/")) || px_str_eq(filter, PX_STR("$share")))
+        return PX_MQTT_SHARED_NOT_SUPPORTED;
+    return PX_MQTT_SUCCESS;
+}
+
+/* Like px_str_cut, but tells "a" from "a/": `*more` stays true while a level follows. */
+static px_str next_level(px_str *rest, bool *more)
+{
+    const char *slash = rest->len ? memchr(rest->ptr, '/', rest->len) : NULL;
+    px_str level = *rest;
+
+    *more = slash != NULL;
+    if (!slash) {
+        *rest = (px_str){ NULL, 0 };
+        return level;
+    }
+    level.len = (size_t)(slash - rest->ptr);
+    *rest = px_str_skip(*rest, level.len + 1);
+    return level;
+}
+
+bool px_mqtt_filter_matches(px_str filter, px_str topic)
+{
+    bool more_filter = true, more_topic = true;
+
+    if (topic.len > 0 && topic.ptr[0] == '$' && filter.len > 0 &&
+        (filter.ptr[0] == '+' || filter.ptr[0] == '#'))
+        return false;
+    while (more_filter) {
+        px_str want = next_level(&filter, &more_filter), have;
+
+        if (px_str_eq(want, PX_STR("#")))
+            return true; /* also of the level above: "a/#" selects "a" */
+        if (!more_topic)
+            return false;
+        have = next_level(&topic, &more_topic);
+        if (!px_str_eq(want, PX_STR("+")) && !px_str_eq(want, have))
+            return false;
+    }
+    return !more_topic;
+}

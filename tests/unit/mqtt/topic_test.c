@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mqtt/topic.h"
+
+#include "px_test.h"
+
+static px_mqtt_reason topic(const char *text)
+{
+    return px_mqtt_topic_check(px_str_c(text));
+}
+
+static px_mqtt_reason filter(const char *text)
+{
+    return px_mqtt_filter_check(px_str_c(text));
+}
+
+static bool matches(const char *filter_text, const char *topic_text)
+{
+    CHECK_EQ(filter(filter_text), PX_MQTT_SUCCESS);
+    CHECK_EQ(topic(topic_text), PX_MQTT_SUCCESS);
+    return px_mqtt_filter_matches(px_str_c(filter_text), px_str_c(topic_text));
+}
+
+PX_TEST(takes_plain_topics_and_empty_levels)
+{
+    CHECK_EQ(topic("twins/pump-1/telemetry"), PX_MQTT_SUCCESS);
+    CHECK_EQ(topic("/"), PX_MQTT_SUCCESS);
+    CHECK_EQ(topic("a//b"), PX_MQTT_SUCCESS);
+    CHECK_EQ(topic("泵/温度"), PX_MQTT_SUCCESS);
+}
+
+PX_TEST(refuses_wildcards_and_emptiness_in_a_topic)
+{
+    CHECK_EQ(topic(""), PX_MQTT_TOPIC_NAME_INVALID);
+    CHECK_EQ(topic("a/+"), PX_MQTT_TOPIC_NAME_INVALID);
+    CHECK_EQ(topic("a/b#"), PX_MQTT_TOPIC_NAME_INVALID);
+}
+
+PX_TEST(refuses_bytes_that_are_not_text)
+{
+    CHECK_EQ(px_mqtt_topic_check(PX_STR("a\0b")), PX_MQTT_MALFORMED);
+    CHECK_EQ(topic("a\xff"), PX_MQTT_MALFORMED);
+    CHECK_EQ(topic("\xed\xa0\x80"), PX_MQTT_MALFORMED); /* a surrogate */
+    CHECK_EQ(filter("\xc0\x80"), PX_MQTT_MALFORMED);    /* an overlong NUL */
+}
+
+PX_TEST(levels_and_bytes_end_at_their_limits)
+{
+    char text[PX_TOPIC_BYTES_MAX + 1];
+
+    memset(text, 'x', sizeof(text));
+    CHECK_EQ(px_mqtt_topic_check(px_str_of(text, PX_TOPIC_BYTES_MAX)), PX_MQTT_SUCCESS);
+    CHECK_EQ(px_mqtt_topic_check(px_str_of(text, PX_TOPIC_BYTES_MAX + 1)),
+             PX_MQTT_TOPIC_NAME_INVALID);
+    CHECK_EQ(px_mqtt_filter_check(px_str_of(text, PX_TOPIC_BYTES_MAX + 1)),
+             PX_MQTT_TOPIC_FILTER_INVALID);
+    memset(text, '/', PX_TOPIC_LEVELS_MAX);
+    CHECK_EQ(px_mqtt_topic_check(px_str_of(text, PX_TOPIC_LEVELS_MAX - 1)), PX_MQTT_SUCCESS);
+    CHECK_EQ(px_mqtt_topic_check(px_str_of(text, PX_TOPIC_LEVELS_MAX)), PX_MQTT_TOPIC_NAME_INVALID);
+    CHECK_EQ(px_mqtt_filter_check(px_str_of(text, PX_TOPIC_LEVELS_MAX - 1)), PX_MQTT_SUCCESS);
+    CHECK_EQ(px_mqtt_filter_check(px_str_of(text, PX_TOPIC_LEVELS_MAX)),
+             PX_MQTT_TOPIC_FILTER_INVALID);
+}
+
+PX_TEST(wildcards_fill_a_whole_level)
+{
+    CHECK_EQ(filter("+"), PX_MQTT_SUCCESS);
+    CHECK_EQ(filter("#"), PX_MQTT_SUCCESS);
+    CHECK_EQ(filter("a/+/b/#"), PX_MQTT_SUCCESS);
+    CHECK_EQ(filter("a+"), PX_MQTT_TOPIC_FILTER_INVALID);
+    CHECK_EQ(filter("a/+b"), PX_MQTT_TOPIC_FILTER_INVALID);
+    CHECK_EQ(filter("a#"), PX_MQTT_TOPIC_FILTER_INVALID);
+    CHECK_EQ(filter("#/a"), PX_MQTT_TOPIC_FILTER_INVALID);
+    CHECK_EQ(filter("a/##"), PX_MQTT_TOPIC_FILTER_INVALID);
+}
+
+PX_TEST(shared_subscriptions_are_refused_by_name)
+{
+    CHECK_EQ(filter("$share/g/a"), PX_MQTT_SHARED_NOT_SUPPORTED);
+    CHECK_EQ(filter("$shared/a"), PX_MQTT_SUCCESS);
+}
+
+PX_TEST(filters_select_as_the_standard_says)
+{
+    CHECK(matches("sport/tennis/player1/#", "sport/tennis/player1"));
+    CHECK(matches("sport/tennis/player1/#", "sport/tennis/player1/score/wimbledon"));
+    CHECK(matches("sport/#", "sport"));
+    CHECK(matches("#", "a/b/c"));
+    CHECK(matches("sport/tennis/+", "sport/tennis/player1"));
+    CHECK(!matches("sport/tennis/+", "sport/tennis/player1/ranking"));
+    CHECK(!matches("sport/+", "sport"));
+    CHECK(matches("sport/+", "sport/"));
+    CHECK(matches("+/+", "/finance"));
+    CHECK(matches("/+", "/finance"));
+    CHECK(!matches("+", "/finance"));
+    CHECK(!matches("a/b", "a"));
+    CHECK(!matches("a", "a/b"));
+    CHECK(!matches("a", "A"));
+}
+
+PX_TEST(wildcards_do_not_see_dollar_topics)
+{
+    CHECK(!matches("#", "$SYS/monitor"));
+    CHECK(!matches("+/monitor", "$SYS/monitor"));
+    CHECK(matches("$SYS/#", "$SYS/monitor"));
+    CHECK(matches("$SYS/+", "$SYS/monitor"));
+    CHECK(matches("a/#", "a/$b"));
+}
+
+PX_TEST_MAIN()
