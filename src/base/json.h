@@ -101,14 +101,15 @@ px_json_type px_json_next(px_json_reader *reader);
  * the whole, borrowed from the input. After any other value gives its text. False: PX_JSON_BAD. */
 PX_NODISCARD bool px_json_skip(px_json_reader *reader, px_str *ret_raw);
 
-/* The source text of the last token, quotes included. */
+/* The source text of the last token, quotes included; not of a key. */
 px_str px_json_raw(const px_json_reader *reader);
 
 /* After PX_JSON_BAD: the reason, with its place. Never PX_OK. */
 px_status px_json_error(const px_json_reader *reader, px_err *ret_err);
 
-/* Adds line, column and path of the last token to the caller's own complaint about it (after a key:
- * the path of its value). Reads the input again up to there, so only for errors. */
+/* Gives the caller's own complaint about the last token its line, column and path (after a key: the
+ * path of its value), in place of any it had. Reads the input again up to there: for errors only.
+ */
 void px_json_place(const px_json_reader *reader, px_err *err);
 
 /* ---- document ---- */
