@@ -140,23 +140,17 @@ static px_mqtt_reason read_one(px_cut *cut, unsigned place, px_mqtt_props *props
     }
 }
 
-px_mqtt_reason px_mqtt_props_read(px_cut *cut, unsigned place, px_mqtt_props *ret_props)
+px_mqtt_reason pxi_mqtt_props_parse(px_str raw, unsigned place, px_mqtt_props *ret_props)
 {
-    uint32_t len = pxi_mqtt_get_varint(cut);
-    px_cut within;
+    px_cut cut = px_cut_of(raw);
 
-    *ret_props = (px_mqtt_props){ 0 };
-    if (cut->bad || px_cut_left(cut) < len)
-        return PX_MQTT_MALFORMED;
-    ret_props->raw = px_str_of((const char *)cut->ptr, len);
-    within = px_cut_of(ret_props->raw);
-    while (px_cut_left(&within) > 0) {
-        px_mqtt_reason reason = read_one(&within, place, ret_props);
+    *ret_props = (px_mqtt_props){ .raw = raw };
+    while (px_cut_left(&cut) > 0) {
+        px_mqtt_reason reason = read_one(&cut, place, ret_props);
 
         if (reason != PX_MQTT_SUCCESS)
             return reason;
     }
-    cut->ptr += len;
     if (px_mqtt_has(ret_props, PX_MQTT_PROP_TOPIC_ALIAS) && ret_props->topic_alias == 0)
         return PX_MQTT_TOPIC_ALIAS_INVALID;
     if (px_mqtt_has(ret_props, PX_MQTT_PROP_AUTH_DATA) &&
@@ -166,6 +160,19 @@ px_mqtt_reason px_mqtt_props_read(px_cut *cut, unsigned place, px_mqtt_props *re
         px_mqtt_topic_check(ret_props->response_topic) != PX_MQTT_SUCCESS)
         return PX_MQTT_PROTOCOL_ERROR;
     return PX_MQTT_SUCCESS;
+}
+
+px_mqtt_reason px_mqtt_props_read(px_cut *cut, unsigned place, px_mqtt_props *ret_props)
+{
+    uint32_t len = pxi_mqtt_get_varint(cut);
+    px_str raw;
+
+    *ret_props = (px_mqtt_props){ 0 };
+    if (cut->bad || px_cut_left(cut) < len)
+        return PX_MQTT_MALFORMED;
+    raw = px_str_of((const char *)cut->ptr, len);
+    cut->ptr += len;
+    return pxi_mqtt_props_parse(raw, place, ret_props);
 }
 
 static void skip_value(px_cut *cut, unsigned kind)

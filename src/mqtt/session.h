@@ -75,6 +75,9 @@ bool px_mqtt_session_stalled(const px_mqtt_session *session);
 /* Offers the kept message again, then what follows. Nothing happens when not stalled. */
 void px_mqtt_session_resume(px_mqtt_session *session, int64_t now_ns);
 
+/* The owner reads nothing for reasons of its own: keep-alive does not run meanwhile. */
+void px_mqtt_session_pause(px_mqtt_session *session, bool paused);
+
 /* Bytes to send; borrowed until the next call. `sent` drops the first `size` of them. */
 px_str px_mqtt_session_output(const px_mqtt_session *session);
 void px_mqtt_session_sent(px_mqtt_session *session, size_t size);

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Messages from the client. Each QoS 1 message takes a place in a ring before the application sees
+ * it; answers come in any order, PUBACKs leave from the front of the ring (section 4.6).
+ */
+#include "mqtt/session_inner.h"
+
+/* Aliases live until the end of the connection; a topic beside an alias (re)defines it. */
+static px_mqtt_reason resolve_alias(px_mqtt_session *s, px_mqtt_publish *p)
+{
+    size_t at = (size_t)p->props->topic_alias - 1;
+    char *copy;
+
+    if (at >= PX_MQTT_TOPIC_ALIASES_MAX)
+        return PX_MQTT_TOPIC_ALIAS_INVALID;
+    if (!s->aliases)
+        s->aliases = px_zalloc(PX_MQTT_TOPIC_ALIASES_MAX, sizeof(*s->aliases));
+    if (!s->aliases)
+        return PX_MQTT_QUOTA_EXCEEDED;
+    if (p->topic.len == 0) {
+        p->topic = s->aliases[at];
+        return p->topic.len ? PX_MQTT_SUCCESS : PX_MQTT_TOPIC_ALIAS_INVALID;
+    }
+    if (px_str_eq(p->topic, s->aliases[at]))
+        return PX_MQTT_SUCCESS;
+    copy = px_realloc((void *)(uintptr_t)s->aliases[at].ptr, p->topic.len);
+    if (!copy)
+        return PX_MQTT_QUOTA_EXCEEDED;
+    memcpy(copy, p->topic.ptr, p->topic.len);
+    s->aliases[at] = px_str_of(copy, p->topic.len);
+    return PX_MQTT_SUCCESS;
+}
+
+static px_mqtt_reason read_publish(px_mqtt_session *s, const px_mqtt_frame *frame,
+                                   px_mqtt_props *props, px_mqtt_publish *ret_publish)
+{
+    px_mqtt_reason reason = px_mqtt_decode_publish(frame, s->version, props, ret_publish);
+
+    if (reason != PX_MQTT_SUCCESS)
+        return reason;
+    if (ret_publish->qos > 1)
+        return PX_MQTT_QOS_NOT_SUPPORTED;
+    if (ret_publish->retain && !s->opts.retain_available) {
+        if (s->version == PX_MQTT_V5)
+            return PX_MQTT_RETAIN_NOT_SUPPORTED;
+        ret_publish->retain = false;
+    }
+    if (px_mqtt_has(ret_publish->props, PX_MQTT_PROP_SUBSCRIPTION_ID))
+        return PX_MQTT_PROTOCOL_ERROR; /* only a server may send one */
+    if (px_mqtt_has(ret_publish->props, PX_MQTT_PROP_TOPIC_ALIAS))
+        return resolve_alias(s, ret_publish);
+    return PX_MQTT_SUCCESS;
+}
+
+/* A refusal that no repetition would change: 3.1.1 gets its PUBACK all the same (session.h). */
+static bool is_judgement(uint8_t reason)
+{
+    return reason < 0x80 || reason == PX_MQTT_NOT_AUTHORIZED ||
+           reason == PX_MQTT_TOPIC_NAME_INVALID || reason == PX_MQTT_PAYLOAD_FORMAT_INVALID;
+}
+
+static void put_known_answers(px_mqtt_session *s)
+{
+    while (s->answer_count > 0 && s->state == PXI_MQTT_OPEN) {
+        const pxi_mqtt_answer *a = &s->answers[s->answer_first % PXI_MQTT_RING];
+
+        if (!a->is_known)
+            break;
+        s->answer_first = (s->answer_first + 1) & PXI_MQTT_TOKEN_MASK;
+        s->answer_count--;
+        if (s->version == PX_MQTT_V311 && !is_judgement(a->reason)) {
+            pxi_mqtt_end(s, (px_mqtt_reason)a->reason, false);
+            return;
+        }
+        px_mqtt_put_ack(pxi_mqtt_out(s, PX_MQTT_PUBACK), s->version, PX_MQTT_PUBACK, a->packet_id,
+                        a->reason);
+    }
+    pxi_mqtt_check_out(s);
+}
+
+static void set_answer(px_mqtt_session *s, uint32_t token, px_mqtt_reason reason)
+{
+    pxi_mqtt_answer *a = &s->answers[token % PXI_MQTT_RING];
+
+    if (((token - s->answer_first) & PXI_MQTT_TOKEN_MASK) >= s->answer_count || a->is_known)
+        return;
+    if (reason >= 0x80)
+        px_mqtt_count_add(&s->opts.counters->refused[reason & 0xFF], 1);
+    a->reason = (uint8_t)reason;
+    a->is_known = true;
+}
+
+void px_mqtt_session_ack(px_mqtt_session *s, uint32_t token, px_mqtt_reason reason)
+{
+    if (s->state != PXI_MQTT_OPEN || token > PXI_MQTT_TOKEN_MASK)
+        return;
+    set_answer(s, token, reason);
+    put_known_answers(s);
+}
+
+size_t px_mqtt_session_unanswered(const px_mqtt_session *s)
+{
+    return s->answer_count;
+}
+
+static pxi_mqtt_done offer_unacknowledged(px_mqtt_session *s, const px_mqtt_publish *p)
+{
+    px_mqtt_reason reason = s->opts.app->publish(s->opts.ctx, p, PX_MQTT_TOKEN_NONE);
+
+    if (reason == PX_MQTT_BUSY)
+        return PXI_MQTT_KEPT;
+    if (reason >= 0x80 && reason < 0x100)
+        px_mqtt_count_add(&s->opts.counters->refused[reason], 1);
+    return PXI_MQTT_TAKEN;
+}
+
+static pxi_mqtt_done offer(px_mqtt_session *s, const px_mqtt_publish *p)
+{
+    uint32_t token = (s->answer_first + s->answer_count) & PXI_MQTT_TOKEN_MASK;
+    px_mqtt_reason reason;
+
+    if (s->answer_count == s->opts.receive_max) {
+        if (s->version == PX_MQTT_V311)
+            return PXI_MQTT_KEPT; /* it was never told a limit: let it wait */
+        pxi_mqtt_end(s, PX_MQTT_RECEIVE_MAX_EXCEEDED, true);
+        return PXI_MQTT_TAKEN;
+    }
+    s->answers[token % PXI_MQTT_RING] = (pxi_mqtt_answer){ .packet_id = p->packet_id };
+    s->answer_count++;
+    reason = s->opts.app->publish(s->opts.ctx, p, token);
+    if (s->state != PXI_MQTT_OPEN || reason == PX_MQTT_LATER)
+        return PXI_MQTT_TAKEN;
+    if (reason == PX_MQTT_BUSY) {
+        s->answer_count--;
+        return PXI_MQTT_KEPT;
+    }
+    set_answer(s, token, reason);
+    put_known_answers(s);
+    return PXI_MQTT_TAKEN;
+}
+
+pxi_mqtt_done pxi_mqtt_handle_publish(px_mqtt_session *s, const px_mqtt_frame *frame)
+{
+    px_mqtt_props props; /* filled only when the packet has some */
+    px_mqtt_publish p;
+    px_mqtt_reason reason = read_publish(s, frame, &props, &p);
+
+    if (reason != PX_MQTT_SUCCESS) {
+        px_mqtt_count_add(&s->opts.counters->refused[reason & 0xFF], 1);
+        pxi_mqtt_end(s, reason, true);
+        return PXI_MQTT_TAKEN;
+    }
+    return p.qos == 0 ? offer_unacknowledged(s, &p) : offer(s, &p);
+}
