@@ -114,7 +114,9 @@ void px_help_cmd(px_buf *buf, const px_cmd *cmd)
 void px_help_exit_codes(px_buf *buf)
 {
     px_put_c(buf, "exit codes of every pollux command\n\n");
-    for (int s = 0; s < PX_STATUS_COUNT; s++)
-        px_putf(buf, "  %3d  %-14s %s\n", px_status_exit((px_status)s),
-                px_status_code((px_status)s), px_status_meaning((px_status)s));
+    for (int code = 0; code <= 130; code++)
+        for (int s = 0; s < PX_STATUS_COUNT; s++)
+            if (px_status_exit((px_status)s) == code)
+                px_putf(buf, "  %3d  %-14s %s\n", code, px_status_code((px_status)s),
+                        px_status_meaning((px_status)s));
 }

@@ -10,10 +10,12 @@
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/env.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "cli/progress.h"
 
 enum {
@@ -176,7 +178,7 @@ static void on_publish(struct mosquitto *client, void *data, int mid, int reason
         acknowledge(sender, s, reason, text);
         break;
     }
-    mosquitto_free(text);
+    free(text); /* the library gives it with malloc */
 }
 
 /* ---- connection ---- */

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** The command tables of this room, one file a noun. Each ends with a row without noun. */
+#ifndef PX_CLI_CMDS_H
+#define PX_CLI_CMDS_H
+
+#include "cli/cli.h"
+
+extern const px_cmd px_cmd_device[];
+extern const px_cmd px_cmd_history[];
+extern const px_cmd px_cmd_model[];
+extern const px_cmd px_cmd_query[];
+extern const px_cmd px_cmd_rel[];
+extern const px_cmd px_cmd_replay[];
+extern const px_cmd px_cmd_tenant[];
+extern const px_cmd px_cmd_twin[];
+extern const px_cmd px_cmd_watch[];
+
+#endif
