@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/state.h"
+
+static px_status refuse_known(px_engine_state *state, uint32_t tenant, const px_model_set *set,
+                              px_err *ret_err)
+{
+    px_registry_scope scope = { state->registry, tenant };
+
+    for (size_t i = 0; i < set->count; i++) {
+        px_str id = px_model_id(set->models[i]);
+
+        if (px_registry_source_find(&scope, id))
+            return px_fail_id(ret_err, PX_CONFLICT, "model.exists",
+                              "Some of the model ids already exist: %.*s. Use a new version, or "
+                              "delete the model first",
+                              PX_FMT(id));
+    }
+    return PX_OK;
+}
+
+static bool depends_on_pending(const px_model_set *set, const bool *done, size_t index)
+{
+    uint32_t count;
+    const px_model *const *needed = px_model_dependencies(set->models[index], &count);
+
+    for (uint32_t d = 0; d < count; d++)
+        for (size_t i = 0; i < set->count; i++)
+            if (!done[i] && i != index && set->models[i] == needed[d])
+                return true;
+    return false;
+}
+
+static px_status emit_model(px_engine_state *state, const px_request *request, px_model *model,
+                            uint32_t model_no, px_err *ret_err)
+{
+    const px_layout *layout = px_model_layout(model);
+    px_event event = { .type = PX_EVENT_MODEL_PUT,
+                       .tenant = request->principal.tenant,
+                       .model_no = model_no,
+                       .id = px_model_id(model),
+                       .body = px_model_text(model),
+                       .cause = request->principal.id,
+                       .path_count = px_layout_field_count(layout) };
+
+    event.paths = PX_ARENA_ARRAY(&state->arena, px_str, event.path_count);
+    if (!event.paths)
+        return px_arena_fail(&state->arena, ret_err);
+    for (uint32_t i = 0; i < event.path_count; i++)
+        event.paths[i] = px_layout_field(layout, i)->path;
+    return px_state_emit(state, &event, model, ret_err);
+}
+
+/* Dependencies first, so that replay can compile one after the other. */
+static px_status emit_models(px_engine_state *state, px_request *request, const px_model_set *set,
+                             px_err *ret_err)
+{
+    uint32_t model_no = px_registry_number(state->registry);
+    bool *done = PX_ARENA_ARRAY(&state->arena, bool, set->count);
+
+    if (!done)
+        return px_arena_fail(&state->arena, ret_err);
+    for (size_t left = set->count; left > 0;) {
+        size_t before = left;
+
+        for (size_t i = 0; i < set->count; i++) {
+            if (done[i] || depends_on_pending(set, done, i))
+                continue;
+            PX_TRY(emit_model(state, request, set->models[i], ++model_no, ret_err));
+            done[i] = true;
+            left--;
+        }
+        px_assert(left < before); /* the parser refuses cycles */
+    }
+    return PX_OK;
+}
+
+px_status px_check_models_put(px_engine_state *state, px_request *request, px_err *ret_err)
+{
+    px_registry_scope scope = { state->registry, request->principal.tenant };
+    px_model_source source = { px_registry_source_find, &scope };
+    px_model_set set;
+    px_status status;
+
+    PX_TRY(px_models_parse(request->text, &source, &set, ret_err));
+    status = set.count == 0
+                 ? px_fail_id(ret_err, PX_INVALID, "model.empty",
+                              "models provided was empty or of a type that is not supported")
+                 : refuse_known(state, request->principal.tenant, &set, ret_err);
+    if (status == PX_OK)
+        status = emit_models(state, request, &set, ret_err);
+    request->result.created = status == PX_OK;
+    px_model_set_release(&set);
+    return status;
+}
+
+/* The batch's own state is what counts: a model uploaded a moment ago is found. */
+static px_status find_model(px_engine_state *state, const px_request *request, px_model_info *ret_info,
+                            px_err *ret_err)
+{
+    if (px_registry_pending(state->registry, request->principal.tenant, request->id, ret_info))
+        return PX_OK;
+    return px_fail_id(ret_err, PX_NOT_FOUND, "model.not_found",
+                      "There is no Model(s) available that matches the provided id(s): %.*s",
+                      PX_FMT(request->id));
+}
+
+px_status px_check_model_decommission(px_engine_state *state, px_request *request, px_err *ret_err)
+{
+    px_event event = { .type = PX_EVENT_MODEL_DECOMMISSION,
+                       .tenant = request->principal.tenant,
+                       .flag = request->flag,
+                       .cause = request->principal.id };
+    px_model_info info;
+
+    PX_TRY(find_model(state, request, &info, ret_err));
+    if (info.decommissioned == request->flag)
+        return PX_OK;
+    event.model_no = info.model_no;
+    return px_state_emit(state, &event, NULL, ret_err);
+}
+
+px_status px_check_model_delete(px_engine_state *state, px_request *request, px_err *ret_err)
+{
+    px_event event = { .type = PX_EVENT_MODEL_DELETE,
+                       .tenant = request->principal.tenant,
+                       .cause = request->principal.id };
+    px_model_info info;
+
+    PX_TRY(find_model(state, request, &info, ret_err));
+    PX_TRY(px_registry_deletable(state->registry, info.model_no, ret_err));
+    event.model_no = info.model_no;
+    return px_state_emit(state, &event, NULL, ret_err);
+}

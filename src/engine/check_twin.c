@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/json_patch.h"
+#include "engine/state.h"
+#include "engine/twin_body.h"
+
+static px_status check_id(px_str id, px_err *ret_err)
+{
+    bool clean = id.len > 0 && id.len <= PX_TWIN_ID_BYTES_MAX && px_str_is_utf8(id, NULL);
+
+    for (size_t i = 0; i < id.len && clean; i++)
+        clean = (unsigned char)id.ptr[i] >= 0x20 && id.ptr[i] != 0x7F;
+    if (clean)
+        return PX_OK;
+    return px_fail_id(ret_err, PX_INVALID, "twin.id",
+                      "a twin id has 1 to %d bytes of UTF-8 without control characters",
+                      PX_TWIN_ID_BYTES_MAX);
+}
+
+static px_status find_model(px_engine_state *state, const px_request *request, px_str dtmi,
+                            px_model_info *ret_info, px_err *ret_err)
+{
+    if (!dtmi.ptr)
+        return px_fail_id(ret_err, PX_INVALID, "twin.model",
+                          "Invalid twin specified: $metadata.$model is missing");
+    if (!px_registry_pending(state->registry, request->principal.tenant, dtmi, ret_info))
+        return px_fail_id(ret_err, PX_INVALID, "twin.model",
+                          "Invalid twin specified: there is no model %.*s; upload it first",
+                          PX_FMT(dtmi));
+    return PX_OK;
+}
+
+/* What a device decoded by another model must not touch is the engine's to know: numbers change with the model. */
+static px_status emit_put(px_engine_state *state, px_request *request, uint32_t twin_no,
+                          const px_model_info *info, const px_fields *fields, bool replaces,
+                          px_err *ret_err)
+{
+    px_event event = { .type = PX_EVENT_TWIN_PUT,
+                       .tenant = request->principal.tenant,
+                       .model_no = info->model_no,
+                       .twin_no = twin_no,
+                       .flag = replaces,
+                       .id = request->id,
+                       .cause = request->principal.id,
+                       .source_time = PX_TIME_NONE,
+                       .fields = fields->ptr,
+                       .field_count = fields->count };
+
+    if (twin_no == 0)
+        event.twin_no = px_graph_numbers(state->graph).twin_no + 1;
+    PX_TRY(px_state_emit(state, &event, NULL, ret_err));
+    request->result.number = event.twin_no;
+    return PX_OK;
+}
+
+px_status px_check_twin_put(px_engine_state *state, px_request *request, px_err *ret_err)
+{
+    const px_twin *old;
+    px_model_info info;
+    px_fields fields = { 0 };
+
+    PX_TRY(check_id(request->id, ret_err));
+    old = px_view_find(px_txn_view(state->txn), request->principal.tenant, request->id);
+    if (old && request->if_none_match)
+        return px_fail_id(ret_err, PX_STALE, "twin.exists",
+                          "If-None-Match: * header was specified but a twin with the id %.*s was "
+                          "found. Please specify a different twin id",
+                          PX_FMT(request->id));
+    if (!px_json_is(request->json, PX_JSON_OBJECT))
+        return px_fail_id(ret_err, PX_INVALID, "twin.invalid",
+                          "Invalid twin specified: the body must be an object");
+    if (request->json->raw.len > PX_TWIN_BYTES_MAX)
+        return px_fail_id(ret_err, PX_TOO_LARGE, "twin.size", "a twin has at most %d bytes",
+                          PX_TWIN_BYTES_MAX);
+    PX_TRY(find_model(state, request,
+                      px_json_get_text(px_json_get(request->json, PX_STR("$metadata")),
+                                       PX_STR("$model")),
+                      &info, ret_err));
+    if (info.decommissioned && !old)
+        return px_fail_id(ret_err, PX_INVALID, "model.decommissioned",
+                          "model %.*s is decommissioned: no new twins of it",
+                          PX_FMT(px_model_id(info.model)));
+    if (!old && px_graph_stat(state->graph).twins >= PX_TWINS_MAX)
+        return px_fail_id(ret_err, PX_LIMIT, "twin.limit", "the tenant has its %u twins already",
+                          PX_TWINS_MAX);
+    PX_TRY(px_twin_body_read(px_model_layout(info.model), request->json, &state->arena, &fields,
+                             ret_err));
+    request->result.created = !old;
+    return emit_put(state, request, old ? px_twin_number(old) : 0, &info, &fields, old != NULL,
+                    ret_err);
+}
+
+px_status px_check_twin_delete(px_engine_state *state, px_request *request, px_err *ret_err)
+{
+    px_event event = { .type = PX_EVENT_TWIN_DELETE,
+                       .tenant = request->principal.tenant,
+                       .cause = request->principal.id };
+    const px_twin *twin;
+
+    PX_TRY(px_state_find_twin(state, request, &twin, NULL, ret_err));
+    PX_TRY(px_state_match(request, px_twin_seq(twin), ret_err));
+    if (px_view_has_edges(px_txn_view(state->txn), px_twin_number(twin)))
+        return px_fail_id(ret_err, PX_INVALID, "twin.has_relationships",
+                          "Twin %.*s has active relationships; delete them first",
+                          PX_FMT(request->id));
+    event.twin_no = px_twin_number(twin);
+    return px_state_emit(state, &event, NULL, ret_err);
+}
+
+/* ---- patch ---- */
+
+typedef struct patch {
+    px_engine_state *state;
+    const px_layout *layout;
+    uint32_t component; /* of the request's path, or PX_NO_COMPONENT */
+    bool changes_model;
+    px_fields touched; /* value NONE until read back */
+} patch;
+
+static px_status touch(patch *p, const px_field *field, px_err *ret_err)
+{
+    for (size_t i = 0; i < p->touched.count; i++)
+        if (p->touched.ptr[i].field == field->index)
+            return PX_OK;
+    return px_fields_add(&p->touched, &p->state->arena,
+                         (px_field_value){ .field = field->index, .source_time = PX_TIME_NONE },
+                         ret_err);
+}
+
+static px_status unresolved(const px_json *op, px_err *ret_err)
+{
+    return px_json_fail(op, ret_err, PX_INVALID, "patch.path",
+                        "Could not resolve path; it names no property of the model");
+}
+
+/* `/$metadata/$model`, `/$metadata/<property>/sourceTime`; all else there is the server's. */
+static px_status before_metadata(patch *p, uint32_t component, const px_str *steps, size_t count,
+                                 const px_json *op, px_err *ret_err)
+{
+    const px_field *field;
+
+    if (count == 2 && component == PX_NO_COMPONENT && px_str_eq(steps[1], PX_STR("$model"))) {
+        p->changes_model = true;
+        return PX_OK;
+    }
+    field = count == 3 ? px_layout_find(p->layout, component, steps[1]) : NULL;
+    if (!field || !px_str_eq(steps[2], PX_STR("sourceTime")))
+        return px_json_fail(op, ret_err, PX_INVALID, "patch.path",
+                            "Could not resolve path; of $metadata only $model and "
+                            "<property>/sourceTime can be patched");
+    return touch(p, field, ret_err);
+}
+
+static px_status before_op(void *data, const px_json_pointer *path, const px_json *op, px_err *ret_err)
+{
+    patch *p = data;
+    const px_str *steps = path->steps;
+    size_t count = path->count;
+    uint32_t component = p->component;
+    const px_field *field;
+
+    if (count && component == PX_NO_COMPONENT) {
+        uint32_t index = px_layout_component_find(p->layout, steps[0]);
+
+        if (index != PX_NO_COMPONENT) {
+            component = index;
+            steps++;
+            count--;
+        }
+    }
+    if (count == 0)
+        return unresolved(op, ret_err);
+    if (px_str_eq(steps[0], PX_STR("$metadata")))
+        return before_metadata(p, component, steps, count, op, ret_err);
+    field = px_layout_find(p->layout, component, steps[0]);
+    if (!field)
+        return p->changes_model ? PX_OK : unresolved(op, ret_err); /* the new model may have it */
+    return touch(p, field, ret_err);
+}
+
+/* Reads back what the patch left of each touched property. */
+static px_status read_touched(patch *p, const px_json *doc, px_err *ret_err)
+{
+    for (size_t i = 0; i < p->touched.count; i++) {
+        px_field_value *f = &p->touched.ptr[i];
+        const px_field *field = px_layout_field(p->layout, f->field);
+        const px_json *home = doc, *value;
+
+        if (field->component != PX_NO_COMPONENT && p->component == PX_NO_COMPONENT)
+            home = px_json_get(doc, px_layout_components(p->layout, NULL)[field->component].name);
+        value = px_json_get(home, field->name);
+        if (value)
+            PX_TRY(px_twin_body_field(field, value, px_json_get(home, PX_STR("$metadata")),
+                                      &p->state->arena, f, ret_err));
+    }
+    return PX_OK;
+}
+
+static px_status present_document(patch *p, const px_twin *twin, px_json **ret_doc, px_err *ret_err)
+{
+    px_buf text = { 0 };
+    px_status status;
+    px_str copy = { 0 };
+
+    px_twin_body_write(&text, p->layout, twin);
+    status = px_buf_status(&text, ret_err);
+    if (status == PX_OK) {
+        copy = px_arena_str(&p->state->arena, px_buf_str(&text));
+        status = copy.ptr ? PX_OK : px_arena_fail(&p->state->arena, ret_err);
+    }
+    px_buf_release(&text);
+    PX_TRY(status);
+    PX_TRY(px_json_parse(copy, NULL, &p->state->arena, ret_doc, ret_err));
+    if (p->component != PX_NO_COMPONENT)
+        *ret_doc = px_json_get(*ret_doc, px_layout_components(p->layout, NULL)[p->component].name);
+    return PX_OK;
+}
+
+/* Migration: the whole document must fit the new model. The twin keeps its number and relationships. */
+static px_status put_as_other_model(patch *p, px_request *request, const px_twin *twin,
+                                    const px_json *doc, px_err *ret_err)
+{
+    px_str dtmi = px_json_get_text(px_json_get(doc, PX_STR("$metadata")), PX_STR("$model"));
+    px_fields fields = { 0 };
+    px_model_info info;
+
+    PX_TRY(find_model(p->state, request, dtmi, &info, ret_err));
+    PX_TRY(px_twin_body_read(px_model_layout(info.model), doc, &p->state->arena, &fields, ret_err));
+    return emit_put(p->state, request, px_twin_number(twin), &info, &fields, true, ret_err);
+}
+
+static px_status find_component(patch *p, const px_request *request, px_err *ret_err)
+{
+    p->component = PX_NO_COMPONENT;
+    if (request->component.len == 0)
+        return PX_OK;
+    p->component = px_layout_component_find(p->layout, request->component);
+    if (p->component == PX_NO_COMPONENT)
+        return px_fail_id(ret_err, PX_INVALID, "patch.path",
+                          "Could not resolve path: %.*s does not have component %.*s",
+                          PX_FMT(request->id), PX_FMT(request->component));
+    return PX_OK;
+}
+
+px_status px_check_twin_patch(px_engine_state *state, px_request *request, px_err *ret_err)
+{
+    patch p = { .state = state };
+    px_json_patch_opts opts = { .verbs = PX_JSON_PATCH_ADD | PX_JSON_PATCH_REPLACE |
+                                         PX_JSON_PATCH_REMOVE,
+                                .whole_arrays = true,
+                                .before = before_op,
+                                .data = &p };
+    const px_model *model;
+    const px_twin *twin;
+    px_json *doc;
+    px_event event = { .type = PX_EVENT_TWIN_PATCH,
+                       .tenant = request->principal.tenant,
+                       .cause = request->principal.id,
+                       .source_time = PX_TIME_NONE };
+
+    PX_TRY(px_state_find_twin(state, request, &twin, &model, ret_err));
+    PX_TRY(px_state_match(request, px_twin_seq(twin), ret_err));
+    p.layout = px_model_layout(model);
+    PX_TRY(find_component(&p, request, ret_err));
+    PX_TRY(present_document(&p, twin, &doc, ret_err));
+    PX_TRY(px_json_patch(doc, request->json, &opts, &state->arena, &doc, ret_err));
+    if (p.changes_model)
+        return put_as_other_model(&p, request, twin, doc, ret_err);
+    PX_TRY(read_touched(&p, doc, ret_err));
+    event.twin_no = request->result.number = px_twin_number(twin);
+    event.model_no = px_twin_model(twin);
+    event.fields = p.touched.ptr;
+    event.field_count = p.touched.count;
+    return px_state_emit(state, &event, NULL, ret_err);
+}
+
+/* ---- desired ---- */
+
+static px_status read_desired(px_engine_state *state, const px_layout *layout, uint32_t component,
+                              const px_json *body, px_fields *fields, px_err *ret_err)
+{
+    for (const px_json *m = body->first; m; m = m->next) {
+        const px_field *field = px_layout_find(layout, component, m->key);
+        uint32_t index = component == PX_NO_COMPONENT ? px_layout_component_find(layout, m->key)
+                                                      : PX_NO_COMPONENT;
+        px_field_value value = { .source_time = PX_TIME_NONE };
+
+        if (!field && index != PX_NO_COMPONENT && m->type == PX_JSON_OBJECT) {
+            PX_TRY(read_desired(state, layout, index, m, fields, ret_err));
+            continue;
+        }
+        if (!field || !field->writable)
+            return px_json_fail(m, ret_err, PX_INVALID, "desired.writable",
+                                "'%.*s' is no writable property of the model", PX_FMT(m->key));
+        if (m->type == PX_JSON_NULL)
+            value.field = field->index;
+        else
+            PX_TRY(px_twin_body_field(field, m, NULL, &state->arena, &value, ret_err));
+        PX_TRY(px_fields_add(fields, &state->arena, value, ret_err));
+    }
+    return PX_OK;
+}
+
+px_status px_check_desired_patch(px_engine_state *state, px_request *request, px_err *ret_err)
+{
+    px_event event = { .type = PX_EVENT_TWIN_DESIRED,
+                       .tenant = request->principal.tenant,
+                       .cause = request->principal.id,
+                       .source_time = PX_TIME_NONE };
+    const px_model *model;
+    const px_twin *twin;
+    px_fields fields = { 0 };
+
+    PX_TRY(px_state_find_twin(state, request, &twin, &model, ret_err));
+    PX_TRY(px_state_match(request, px_twin_desired_version(twin), ret_err));
+    if (!px_json_is(request->json, PX_JSON_OBJECT))
+        return px_fail_id(ret_err, PX_INVALID, "desired.form",
+                          "desired properties are an object of names and values; null removes one");
+    PX_TRY(read_desired(state, px_model_layout(model), PX_NO_COMPONENT, request->json, &fields,
+                        ret_err));
+    event.twin_no = request->result.number = px_twin_number(twin);
+    event.model_no = px_twin_model(twin);
+    event.revision = state->seq + 1;
+    event.fields = fields.ptr;
+    event.field_count = fields.count;
+    return px_state_emit(state, &event, NULL, ret_err);
+}

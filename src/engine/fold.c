@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Events into state. One function for the live path and for replay. In replay a thing's state row may already hold what
+ * an event says (the row's seq is not below the event's): then the event is skipped. It may also speak of things
+ * that a later event removes and whose rows are gone by now: such an event has nothing left to do.
+ */
+#include "engine/state.h"
+
+static uint64_t known_hash(px_state_kind kind, uint32_t no)
+{
+    return ((uint64_t)kind << 32 | no) * UINT64_C(0x9E3779B97F4A7C15);
+}
+
+uint64_t px_state_known(const px_engine_state *state, px_state_kind kind, uint32_t no)
+{
+    const px_map *known = &state->known;
+    uint64_t hash = known_hash(kind, no);
+    size_t at = px_map_first(known, hash); /* the hash is a bijection: no second candidate */
+
+    return at == PX_MAP_END ? 0 : state->known_seqs.ptr[known->values[at]];
+}
+
+static px_status remember(px_engine_state *state, px_state_kind kind, uint32_t no, uint64_t seq,
+                          px_err *ret_err)
+{
+    uint32_t index = (uint32_t)state->known_seqs.len;
+
+    if (!PX_VEC_PUSH(&state->known_seqs, seq) ||
+        !px_map_add(&state->known, known_hash(kind, no), index))
+        return px_no_memory(ret_err);
+    return PX_OK;
+}
+
+px_key px_state_key(uint32_t tenant, uint32_t slot, px_state_kind kind, uint32_t no)
+{
+    return (px_key){ (int64_t)tenant << 16 | slot, kind, no };
+}
+
+/* A state row that goes into the same commit as its event. An empty body is the trace of a deletion. */
+static px_status add_row(px_engine_state *state, px_state_kind kind, uint32_t tenant, uint32_t no,
+                         uint64_t seq, const px_buf *body, px_err *ret_err)
+{
+    px_op op = { .kind = PX_OP_PUT, .table = PX_TABLE_STATE, .seq = seq };
+
+    if (state->replaying)
+        return PX_OK;
+    op.key = px_state_key(tenant, 0, kind, no);
+    if (body) {
+        PX_TRY(px_buf_status(body, ret_err));
+        op.body = px_arena_str(&state->arena, px_buf_str(body));
+        if (!op.body.ptr)
+            return px_arena_fail(&state->arena, ret_err);
+    }
+    return PX_VEC_PUSH(&state->ops, op) ? PX_OK : px_no_memory(ret_err);
+}
+
+/* ---- models ---- */
+
+static px_status add_model_row(px_engine_state *state, const px_event *event, const px_model_info *info,
+                               px_err *ret_err)
+{
+    px_buf body = { 0 };
+    px_status status;
+
+    px_put_u8(&body, info->decommissioned);
+    px_put_u64(&body, (uint64_t)info->upload_time);
+    px_put_block(&body, px_model_text(info->model));
+    status = add_row(state, PX_STATE_MODEL, info->tenant, info->model_no, event->seq, &body, ret_err);
+    px_buf_release(&body);
+    return status;
+}
+
+static px_status compile(px_engine_state *state, uint32_t tenant, px_str text, px_model **ret_model,
+                         px_err *ret_err)
+{
+    px_registry_scope scope = { state->registry, tenant };
+    px_model_source source = { px_registry_source_find, &scope };
+    px_model_set set;
+
+    PX_TRY(px_models_parse(text, &source, &set, ret_err));
+    *ret_model = px_model_ref(set.models[0]);
+    px_model_set_release(&set);
+    return PX_OK;
+}
+
+static px_status fold_model_put(px_engine_state *state, const px_event *event, px_model *compiled,
+                                px_err *ret_err)
+{
+    px_model *model = compiled ? px_model_ref(compiled) : NULL;
+    px_model_info info = { .model_no = event->model_no,
+                           .tenant = event->tenant,
+                           .upload_time = event->time };
+    px_status status = PX_OK;
+
+    if (!model)
+        status = compile(state, event->tenant, event->body, &model, ret_err);
+    if (status == PX_OK && event->path_count)
+        status = px_layout_matches(px_model_layout(model), event->paths, event->path_count, ret_err);
+    if (status == PX_OK)
+        status = px_registry_put(state->registry, event->tenant, model, event->model_no, event->time,
+                                 NULL, ret_err);
+    info.model = model;
+    if (status == PX_OK)
+        status = add_model_row(state, event, &info, ret_err);
+    px_model_unref(model);
+    return status;
+}
+
+static px_status fold_model_decommission(px_engine_state *state, const px_event *event, px_err *ret_err)
+{
+    px_model_info info;
+
+    PX_TRY(px_registry_decommission(state->registry, event->model_no, event->flag, ret_err));
+    px_assert(px_registry_info(state->registry, event->model_no, &info));
+    info.decommissioned = event->flag;
+    return add_model_row(state, event, &info, ret_err);
+}
+
+static px_status fold_model_delete(px_engine_state *state, const px_event *event, px_err *ret_err)
+{
+    PX_TRY(px_registry_delete(state->registry, event->model_no, ret_err));
+    return add_row(state, PX_STATE_MODEL, event->tenant, event->model_no, event->seq, NULL, ret_err);
+}
+
+/* ---- twins ---- */
+
+static px_status set_fields(px_engine_state *state, const px_event *event, px_origin_kind kind,
+                            px_err *ret_err)
+{
+    px_origin origin = { .kind = kind, .arrival_time = event->time };
+
+    for (size_t i = 0; i < event->field_count; i++) {
+        const px_field_value *f = &event->fields[i];
+
+        if (f->value.kind == PX_VALUE_NONE) {
+            PX_TRY(px_graph_unset(state->txn, event->twin_no, f->field, ret_err));
+            continue;
+        }
+        origin.source_time = f->source_time != PX_TIME_NONE ? f->source_time : event->source_time;
+        origin.ahead = f->flags & PX_FIELD_AHEAD;
+        PX_TRY(px_graph_set(state->txn, event->twin_no, f->field, f->value, &origin, NULL, ret_err));
+    }
+    return PX_OK;
+}
+
+static px_status fold_twin_put(px_engine_state *state, const px_event *event, px_err *ret_err)
+{
+    PX_TRY(px_graph_twin_put(state->txn, event->tenant, event->id, event->model_no, event->twin_no,
+                             NULL, ret_err));
+    return set_fields(state, event, PX_ORIGIN_COMMAND, ret_err);
+}
+
+static px_status fold_twin_patch(px_engine_state *state, const px_event *event, px_err *ret_err)
+{
+    PX_TRY(px_graph_touch(state->txn, event->twin_no, ret_err));
+    return set_fields(state, event, PX_ORIGIN_COMMAND, ret_err);
+}
+
+static px_status fold_desired(px_engine_state *state, const px_event *event, px_err *ret_err)
+{
+    px_origin origin = { .kind = PX_ORIGIN_COMMAND,
+                         .source_time = PX_TIME_NONE,
+                         .arrival_time = event->time };
+
+    for (size_t i = 0; i < event->field_count; i++)
+        PX_TRY(px_graph_desire(state->txn, event->twin_no, event->fields[i].field,
+                               event->fields[i].value, &origin, event->revision, ret_err));
+    return PX_OK;
+}
+
+/* ---- documents ---- */
+
+static px_status fold_document_put(px_engine_state *state, const px_event *event, px_err *ret_err)
+{
+    px_document document = {
+        .no = event->document_no,
+        .tenant = event->tenant,
+        .revision = event->seq,
+        .updated = event->time,
+        .kind = event->name,
+        .id = event->id,
+        .body = event->body,
+    };
+    px_buf body = { 0 };
+    px_status status;
+
+    PX_TRY(px_documents_put(state->documents, &document, NULL, ret_err));
+    px_put_u64(&body, (uint64_t)document.updated);
+    px_put_block(&body, document.kind);
+    px_put_block(&body, document.id);
+    px_put_block(&body, document.body);
+    status = add_row(state, PX_STATE_DOCUMENT, event->tenant, document.no, event->seq, &body, ret_err);
+    px_buf_release(&body);
+    return status;
+}
+
+static px_status fold_document_delete(px_engine_state *state, const px_event *event, px_err *ret_err)
+{
+    if (state->replaying &&
+        !px_documents_pending(state->documents, event->tenant, event->name, event->id))
+        return PX_OK;
+    PX_TRY(px_documents_delete(state->documents, event->tenant, event->name, event->id, event->seq,
+                               ret_err));
+    return add_row(state, PX_STATE_DOCUMENT, event->tenant, event->document_no, event->seq, NULL,
+                   ret_err);
+}
+
+/* ---- replay ---- */
+
+/* Position up to which the thing that the event changes is known already. */
+static uint64_t known_seq(const px_engine_state *state, const px_event *event)
+{
+    const px_view *view = px_txn_view(state->txn);
+
+    switch (event->type) {
+    case PX_EVENT_MODEL_PUT:
+    case PX_EVENT_MODEL_DECOMMISSION:
+    case PX_EVENT_MODEL_DELETE:
+        return px_state_known(state, PX_STATE_MODEL, event->model_no);
+    case PX_EVENT_DOCUMENT_PUT:
+    case PX_EVENT_DOCUMENT_DELETE:
+        return px_state_known(state, PX_STATE_DOCUMENT, event->document_no);
+    case PX_EVENT_RELATIONSHIP_PUT:
+    case PX_EVENT_RELATIONSHIP_DELETE: {
+        const px_rel *rel = px_view_rel(view, event->tenant, event->relationship_no);
+
+        return rel ? px_rel_seq(rel)
+                   : px_state_known(state, PX_STATE_RELATIONSHIP, event->relationship_no);
+    }
+    case PX_EVENT_TWIN_PUT:
+    case PX_EVENT_TWIN_PATCH:
+    case PX_EVENT_TWIN_DELETE:
+    case PX_EVENT_TWIN_DESIRED:
+    case PX_EVENT_DEVICE_MESSAGE:
+    case PX_EVENT_TELEMETRY: {
+        const px_twin *twin = px_view_twin(view, event->tenant, event->twin_no);
+
+        return twin ? px_twin_seq(twin) : px_state_known(state, PX_STATE_TWIN, event->twin_no);
+    }
+    case PX_EVENT_TICK:
+    case PX_EVENT_COMMAND_REQUEST:
+    case PX_EVENT_COMMAND_RESPONSE:
+        break;
+    }
+    return 0;
+}
+
+/* True when a later event removed what this one needs, and the removal is stored already. */
+static bool is_orphan(const px_engine_state *state, const px_event *event)
+{
+    const px_view *view = px_txn_view(state->txn);
+
+    switch (event->type) {
+    case PX_EVENT_RELATIONSHIP_PUT:
+        return !px_view_twin(view, event->tenant, event->twin_no) ||
+               !px_view_twin(view, event->tenant, event->target_no);
+    case PX_EVENT_RELATIONSHIP_DELETE:
+        return !px_view_rel(view, event->tenant, event->relationship_no);
+    default:
+        return false;
+    }
+}
+
+px_status px_state_fold(px_engine_state *state, const px_event *event, px_model *model, px_err *ret_err)
+{
+    if (state->replaying && (known_seq(state, event) >= event->seq || is_orphan(state, event)))
+        return PX_OK;
+    px_txn_at(state->txn, event->seq, event->time);
+    switch (event->type) {
+    case PX_EVENT_TICK:
+    case PX_EVENT_TELEMETRY:
+    case PX_EVENT_COMMAND_REQUEST:
+    case PX_EVENT_COMMAND_RESPONSE:
+        return PX_OK; /* history and deliveries; a pending command is a document beside it */
+    case PX_EVENT_MODEL_PUT:
+        return fold_model_put(state, event, model, ret_err);
+    case PX_EVENT_MODEL_DECOMMISSION:
+        return fold_model_decommission(state, event, ret_err);
+    case PX_EVENT_MODEL_DELETE:
+        return fold_model_delete(state, event, ret_err);
+    case PX_EVENT_TWIN_PUT:
+        return fold_twin_put(state, event, ret_err);
+    case PX_EVENT_TWIN_PATCH:
+        return fold_twin_patch(state, event, ret_err);
+    case PX_EVENT_TWIN_DELETE:
+        return px_graph_twin_delete(state->txn, event->twin_no, ret_err);
+    case PX_EVENT_TWIN_DESIRED:
+        return fold_desired(state, event, ret_err);
+    case PX_EVENT_DEVICE_MESSAGE:
+        return set_fields(state, event, PX_ORIGIN_DEVICE, ret_err);
+    case PX_EVENT_RELATIONSHIP_PUT:
+        return px_graph_rel_put(state->txn, event->twin_no, event->id, event->name,
+                                event->target_no, event->body, event->relationship_no, NULL, ret_err);
+    case PX_EVENT_RELATIONSHIP_DELETE:
+        return px_graph_rel_delete(state->txn, event->relationship_no, ret_err);
+    case PX_EVENT_DOCUMENT_PUT:
+        return fold_document_put(state, event, ret_err);
+    case PX_EVENT_DOCUMENT_DELETE:
+        return fold_document_delete(state, event, ret_err);
+    }
+    return px_fail(ret_err, PX_CORRUPT, "an event of type %d cannot be folded", (int)event->type);
+}
+
+/* ---- state rows ---- */
+
+static px_status load_model(px_engine_state *state, uint32_t tenant, const px_fold *row, px_err *ret_err)
+{
+    px_cut cut = px_cut_of(row->body);
+    uint32_t no = (uint32_t)row->key.c;
+    bool decommissioned = px_get_u8(&cut) != 0;
+    px_time upload_time = (px_time)px_get_u64(&cut);
+    px_str text = px_get_block(&cut);
+    px_model *model;
+    px_status status;
+
+    if (cut.bad)
+        return px_fail(ret_err, PX_CORRUPT, "the row of model %u is cut short", no);
+    PX_TRY(compile(state, tenant, text, &model, ret_err));
+    status = px_registry_put(state->registry, tenant, model, no, upload_time, NULL, ret_err);
+    if (status == PX_OK && decommissioned)
+        status = px_registry_decommission(state->registry, no, true, ret_err);
+    px_model_unref(model);
+    return status;
+}
+
+static px_status load_document(px_engine_state *state, uint32_t tenant, const px_fold *row,
+                               px_err *ret_err)
+{
+    px_cut cut = px_cut_of(row->body);
+    px_document document = { .no = (uint32_t)row->key.c, .tenant = tenant, .revision = row->seq };
+
+    document.updated = (px_time)px_get_u64(&cut);
+    document.kind = px_get_block(&cut);
+    document.id = px_get_block(&cut);
+    document.body = px_get_block(&cut);
+    if (cut.bad)
+        return px_fail(ret_err, PX_CORRUPT, "the row of document %u is cut short", document.no);
+    return px_documents_put(state->documents, &document, NULL, ret_err);
+}
+
+px_status px_state_load_row(px_engine_state *state, const px_fold *row, px_err *ret_err)
+{
+    uint32_t tenant = (uint32_t)(row->key.a >> 16), no = (uint32_t)row->key.c;
+    px_state_kind kind = (px_state_kind)row->key.b;
+
+    if (row->body.len == 0)
+        return remember(state, kind, no, row->seq, ret_err);
+    switch (kind) {
+    case PX_STATE_DOCUMENT:
+        PX_TRY(remember(state, kind, no, row->seq, ret_err));
+        return load_document(state, tenant, row, ret_err);
+    case PX_STATE_MODEL:
+        PX_TRY(remember(state, kind, no, row->seq, ret_err));
+        return load_model(state, tenant, row, ret_err);
+    case PX_STATE_TWIN:
+        return px_graph_twin_load(state->txn, tenant, row->body, ret_err);
+    case PX_STATE_RELATIONSHIP:
+        return px_graph_rel_load(state->txn, tenant, row->body, ret_err);
+    }
+    return px_fail(ret_err, PX_CORRUPT, "a state row of kind %lld: a newer release wrote this file",
+                   (long long)row->key.b);
+}

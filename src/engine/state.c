@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/state.h"
+
+enum { BATCH_ARENA_BYTES_MAX = 64 * 1024 * 1024 };
+
+px_status px_state_init(px_engine_state *state, px_env *env, px_log *log, px_err *ret_err)
+{
+    px_status status;
+
+    *state = (px_engine_state){ .env = env, .log = log };
+    px_arena_init(&state->arena, BATCH_ARENA_BYTES_MAX);
+    status = px_graph_new(NULL, &state->graph, ret_err);
+    if (status == PX_OK)
+        status = px_registry_new(&state->registry, ret_err);
+    if (status == PX_OK)
+        status = px_documents_new(&state->documents, ret_err);
+    if (status != PX_OK)
+        px_state_release(state);
+    return status;
+}
+
+void px_state_release(px_engine_state *state)
+{
+    px_graph_free(state->graph);
+    px_registry_free(state->registry);
+    px_documents_free(state->documents);
+    px_arena_release(&state->arena);
+    PX_VEC_RELEASE(&state->ops);
+    PX_VEC_RELEASE(&state->known_seqs);
+    px_map_release(&state->known);
+    *state = (px_engine_state){ 0 };
+}
+
+px_status px_state_begin(px_engine_state *state, px_time now, px_buf *body, px_err *ret_err)
+{
+    px_assert(!state->txn);
+    PX_TRY(px_graph_begin(state->graph, &state->txn, ret_err));
+    state->now = now;
+    state->body = body;
+    state->broken = false;
+    state->ops.len = 0;
+    px_arena_reset(&state->arena);
+    return PX_OK;
+}
+
+void px_state_commit(px_engine_state *state)
+{
+    px_graph_commit(state->txn);
+    px_registry_commit(state->registry);
+    px_documents_commit(state->documents);
+    state->txn = NULL;
+}
+
+void px_state_rollback(px_engine_state *state, uint64_t seq)
+{
+    px_graph_rollback(state->txn);
+    px_registry_rollback(state->registry);
+    px_documents_rollback(state->documents);
+    state->txn = NULL;
+    state->seq = seq;
+}
+
+px_status px_state_emit(px_engine_state *state, px_event *event, px_model *model, px_err *ret_err)
+{
+    px_err err = { 0 };
+    px_status status;
+
+    event->seq = state->seq + 1;
+    event->time = state->now;
+    px_put_event(state->body, event);
+    status = px_buf_status(state->body, &err);
+    if (status == PX_OK)
+        status = px_state_fold(state, event, model, &err);
+    if (status != PX_OK) {
+        state->broken = true;
+        state->broken_err = err;
+        if (ret_err)
+            *ret_err = err;
+        return status;
+    }
+    state->seq = event->seq;
+    return PX_OK;
+}
+
+px_status px_state_find_twin(px_engine_state *state, const px_request *request,
+                             const px_twin **ret_twin, const px_model **ret_model, px_err *ret_err)
+{
+    const px_twin *twin =
+        px_view_find(px_txn_view(state->txn), request->principal.tenant, request->id);
+
+    if (!twin)
+        return px_fail_id(ret_err, PX_NOT_FOUND, "twin.not_found",
+                          "There is no digital twin instance that exists with the ID %.*s. Please "
+                          "verify that the twin id is valid and ensure that the twin is not deleted",
+                          PX_FMT(request->id));
+    *ret_twin = twin;
+    if (ret_model) {
+        *ret_model = px_registry_model(state->registry, px_twin_model(twin));
+        if (!*ret_model)
+            return px_fail_id(ret_err, PX_INVALID, "twin.model_gone",
+                              "the model of twin '%.*s' was deleted; upload it again first",
+                              PX_FMT(request->id));
+    }
+    return PX_OK;
+}
+
+px_status px_state_match(const px_request *request, uint64_t seq, px_err *ret_err)
+{
+    if (request->if_match == 0 || request->if_match == seq)
+        return PX_OK;
+    return px_fail_id(ret_err, PX_STALE, "etag.stale",
+                      "The provided etag does not match the current etag for the resource; read it "
+                      "again and repeat the change");
+}
+
+static const struct {
+    px_action action;
+    px_check *check;
+} handlers[PX_REQUEST_KIND_COUNT] = {
+    [PX_REQUEST_MODELS_PUT] = { PX_ACTION_WRITE_MODEL, px_check_models_put },
+    [PX_REQUEST_MODEL_DECOMMISSION] = { PX_ACTION_WRITE_MODEL, px_check_model_decommission },
+    [PX_REQUEST_MODEL_DELETE] = { PX_ACTION_WRITE_MODEL, px_check_model_delete },
+    [PX_REQUEST_TWIN_PUT] = { PX_ACTION_WRITE_TWIN, px_check_twin_put },
+    [PX_REQUEST_TWIN_PATCH] = { PX_ACTION_WRITE_TWIN, px_check_twin_patch },
+    [PX_REQUEST_TWIN_DELETE] = { PX_ACTION_WRITE_TWIN, px_check_twin_delete },
+    [PX_REQUEST_DESIRED_PATCH] = { PX_ACTION_WRITE_TWIN, px_check_desired_patch },
+    [PX_REQUEST_RELATIONSHIP_PUT] = { PX_ACTION_WRITE_TWIN, px_check_relationship_put },
+    [PX_REQUEST_RELATIONSHIP_PATCH] = { PX_ACTION_WRITE_TWIN, px_check_relationship_patch },
+    [PX_REQUEST_RELATIONSHIP_DELETE] = { PX_ACTION_WRITE_TWIN, px_check_relationship_delete },
+    [PX_REQUEST_TELEMETRY] = { PX_ACTION_REPORT, px_check_telemetry },
+    [PX_REQUEST_DEVICE_MESSAGE] = { PX_ACTION_REPORT, px_check_device_message },
+    [PX_REQUEST_COMMAND] = { PX_ACTION_COMMAND, px_check_command },
+    [PX_REQUEST_COMMAND_RESPONSE] = { PX_ACTION_ANSWER, px_check_command_response },
+    [PX_REQUEST_DOCUMENTS] = { PX_ACTION_WRITE_DOCUMENT, px_check_documents },
+    [PX_REQUEST_TENANT_PUT] = { PX_ACTION_WRITE_TENANT, px_check_tenant_put },
+};
+
+void px_state_handle(px_engine_state *state, px_request *request)
+{
+    px_result *result = &request->result;
+    uint64_t seq_before = state->seq;
+
+    *result = (px_result){ 0 };
+    result->status = px_authorize(&request->principal, handlers[request->kind].action, request->id,
+                                  &result->err);
+    if (result->status == PX_OK)
+        result->status = handlers[request->kind].check(state, request, &result->err);
+    if (result->status == PX_OK && state->seq > seq_before) {
+        result->seq = state->seq;
+        result->time = state->now;
+    }
+}
