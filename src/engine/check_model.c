@@ -94,8 +94,8 @@ px_status px_check_models_put(px_engine_state *state, px_request *request, px_er
 }
 
 /* The batch's own state is what counts: a model uploaded a moment ago is found. */
-static px_status find_model(px_engine_state *state, const px_request *request, px_model_info *ret_info,
-                            px_err *ret_err)
+static px_status find_model(px_engine_state *state, const px_request *request,
+                            px_model_info *ret_info, px_err *ret_err)
 {
     if (px_registry_pending(state->registry, request->principal.tenant, request->id, ret_info))
         return PX_OK;

@@ -29,7 +29,8 @@ static px_status find_model(px_engine_state *state, const px_request *request, p
     return PX_OK;
 }
 
-/* What a device decoded by another model must not touch is the engine's to know: numbers change with the model. */
+/* What a device decoded by another model must not touch is the engine's to know: numbers change
+ * with the model. */
 static px_status emit_put(px_engine_state *state, px_request *request, uint32_t twin_no,
                           const px_model_info *info, const px_fields *fields, bool replaces,
                           px_err *ret_err)
@@ -71,10 +72,10 @@ px_status px_check_twin_put(px_engine_state *state, px_request *request, px_err 
     if (request->json->raw.len > PX_TWIN_BYTES_MAX)
         return px_fail_id(ret_err, PX_TOO_LARGE, "twin.size", "a twin has at most %d bytes",
                           PX_TWIN_BYTES_MAX);
-    PX_TRY(find_model(state, request,
-                      px_json_get_text(px_json_get(request->json, PX_STR("$metadata")),
-                                       PX_STR("$model")),
-                      &info, ret_err));
+    PX_TRY(find_model(
+        state, request,
+        px_json_get_text(px_json_get(request->json, PX_STR("$metadata")), PX_STR("$model")), &info,
+        ret_err));
     if (info.decommissioned && !old)
         return px_fail_id(ret_err, PX_INVALID, "model.decommissioned",
                           "model %.*s is decommissioned: no new twins of it",
@@ -150,7 +151,8 @@ static px_status before_metadata(patch *p, uint32_t component, const px_str *ste
     return touch(p, field, ret_err);
 }
 
-static px_status before_op(void *data, const px_json_pointer *path, const px_json *op, px_err *ret_err)
+static px_status before_op(void *data, const px_json_pointer *path, const px_json *op,
+                           px_err *ret_err)
 {
     patch *p = data;
     const px_str *steps = path->steps;
@@ -215,7 +217,8 @@ static px_status present_document(patch *p, const px_twin *twin, px_json **ret_d
     return PX_OK;
 }
 
-/* Migration: the whole document must fit the new model. The twin keeps its number and relationships. */
+/* Migration: the whole document must fit the new model. The twin keeps its number and
+ * relationships. */
 static px_status put_as_other_model(patch *p, px_request *request, const px_twin *twin,
                                     const px_json *doc, px_err *ret_err)
 {

@@ -15,7 +15,6 @@
 typedef struct entry {
     px_document doc; /* slices point behind this struct */
     uint64_t hash;
-    uint64_t stored; /* revision that the state row holds */
     bool deleted;
 } entry;
 
@@ -213,8 +212,6 @@ static void publish(px_documents *documents, entry *fresh)
     documents->entries.ptr[no - 1] = fresh;
     if (!old)
         px_map_add(&documents->index, fresh->hash, no);
-    else
-        fresh->stored = old->stored;
     px_free(old);
 }
 
@@ -242,51 +239,15 @@ void px_documents_rollback(px_documents *documents)
     forget_changes(documents);
 }
 
-bool px_documents_dirty_next(px_documents *documents, uint32_t *cursor, uint32_t steps_max,
-                             px_document *ret_document)
+uint32_t px_documents_number(const px_documents *documents)
 {
-    for (uint32_t steps = 0; *cursor < documents->entries.len; steps++) {
-        const entry *e;
-
-        if (steps == steps_max) {
-            *ret_document = (px_document){ 0 };
-            return true;
-        }
-        e = documents->entries.ptr[(*cursor)++];
-        if (e && e->doc.revision > e->stored) {
-            *ret_document = e->doc;
-            return true;
-        }
-    }
-    *cursor = 0;
-    return false;
+    return documents->next_no - 1;
 }
 
-void px_documents_stored(px_documents *documents, uint32_t no, uint64_t revision)
+void px_documents_number_set(px_documents *documents, uint32_t highest)
 {
-    entry *e = documents->entries.ptr[no - 1];
-
-    if (e->stored < revision)
-        e->stored = revision;
-}
-
-px_status px_documents_restore(px_documents *documents, const px_document *document, bool deleted,
-                               px_err *ret_err)
-{
-    PX_TRY(add_change(documents, document, deleted, ret_err));
-    if (document->no >= documents->next_no)
-        documents->next_no = document->no + 1;
-    px_documents_commit(documents);
-    px_documents_stored(documents, document->no, document->revision);
-    return PX_OK;
-}
-
-uint64_t px_documents_revision(const px_documents *documents, uint32_t no)
-{
-    const entry *e =
-        no >= 1 && no <= documents->entries.len ? documents->entries.ptr[no - 1] : NULL;
-
-    return e ? e->doc.revision : 0;
+    if (highest >= documents->next_no)
+        documents->next_no = highest + 1;
 }
 
 static bool copy_document(const entry *e, px_arena *arena, px_document *ret_document)

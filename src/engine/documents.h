@@ -51,18 +51,10 @@ PX_NODISCARD px_status px_documents_delete(px_documents *documents, uint32_t ten
 void px_documents_commit(px_documents *documents);
 void px_documents_rollback(px_documents *documents);
 
-/* A document that is not stored as it is now, for the checkpoint; deletions have an empty body. The
- * writer's thread. Goes round by number from `*cursor`; false at the end of the round (`*cursor` is
- * 0 again). Looks at no more than `steps_max` documents and then gives true with `ret_document->no`
- * 0. */
-bool px_documents_dirty_next(px_documents *documents, uint32_t *cursor, uint32_t steps_max,
-                             px_document *ret_document);
-void px_documents_stored(px_documents *documents, uint32_t no, uint64_t revision);
-/* Recovery: a document, or the trace of a deleted one, as a state row holds it. */
-PX_NODISCARD px_status px_documents_restore(px_documents *documents, const px_document *document,
-                                            bool deleted, px_err *ret_err);
-/* Recovery: the position at which the document of this number is known; 0 when it is not. */
-uint64_t px_documents_revision(const px_documents *documents, uint32_t no);
+/* The highest number given out, the batch's own included; kept with the checkpoint. Setting takes
+ * the larger. */
+uint32_t px_documents_number(const px_documents *documents);
+void px_documents_number_set(px_documents *documents, uint32_t highest);
 
 /* ---- any thread ---- */
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Events into state. One function for the live path and for replay. In replay a thing's state row may already hold what
- * an event says (the row's seq is not below the event's): then the event is skipped. It may also speak of things
- * that a later event removes and whose rows are gone by now: such an event has nothing left to do.
+ * Events into state. One function for the live path and for replay. In replay a thing's state row
+ * may already hold what an event says (the row's seq is not below the event's): then the event is
+ * skipped. It may also speak of things that a later event removes and whose rows are gone by now:
+ * such an event has nothing left to do.
  */
 #include "engine/state.h"
 
@@ -36,7 +37,8 @@ px_key px_state_key(uint32_t tenant, uint32_t slot, px_state_kind kind, uint32_t
     return (px_key){ (int64_t)tenant << 16 | slot, kind, no };
 }
 
-/* A state row that goes into the same commit as its event. An empty body is the trace of a deletion. */
+/* A state row that goes into the same commit as its event. An empty body is the trace of a
+ * deletion. */
 static px_status add_row(px_engine_state *state, px_state_kind kind, uint32_t tenant, uint32_t no,
                          uint64_t seq, const px_buf *body, px_err *ret_err)
 {
@@ -56,8 +58,8 @@ static px_status add_row(px_engine_state *state, px_state_kind kind, uint32_t te
 
 /* ---- models ---- */
 
-static px_status add_model_row(px_engine_state *state, const px_event *event, const px_model_info *info,
-                               px_err *ret_err)
+static px_status add_model_row(px_engine_state *state, const px_event *event,
+                               const px_model_info *info, px_err *ret_err)
 {
     px_buf body = { 0 };
     px_status status;
@@ -65,7 +67,8 @@ static px_status add_model_row(px_engine_state *state, const px_event *event, co
     px_put_u8(&body, info->decommissioned);
     px_put_u64(&body, (uint64_t)info->upload_time);
     px_put_block(&body, px_model_text(info->model));
-    status = add_row(state, PX_STATE_MODEL, info->tenant, info->model_no, event->seq, &body, ret_err);
+    status =
+        add_row(state, PX_STATE_MODEL, info->tenant, info->model_no, event->seq, &body, ret_err);
     px_buf_release(&body);
     return status;
 }
@@ -95,10 +98,11 @@ static px_status fold_model_put(px_engine_state *state, const px_event *event, p
     if (!model)
         status = compile(state, event->tenant, event->body, &model, ret_err);
     if (status == PX_OK && event->path_count)
-        status = px_layout_matches(px_model_layout(model), event->paths, event->path_count, ret_err);
+        status =
+            px_layout_matches(px_model_layout(model), event->paths, event->path_count, ret_err);
     if (status == PX_OK)
-        status = px_registry_put(state->registry, event->tenant, model, event->model_no, event->time,
-                                 NULL, ret_err);
+        status = px_registry_put(state->registry, event->tenant, model, event->model_no,
+                                 event->time, NULL, ret_err);
     info.model = model;
     if (status == PX_OK)
         status = add_model_row(state, event, &info, ret_err);
@@ -106,7 +110,8 @@ static px_status fold_model_put(px_engine_state *state, const px_event *event, p
     return status;
 }
 
-static px_status fold_model_decommission(px_engine_state *state, const px_event *event, px_err *ret_err)
+static px_status fold_model_decommission(px_engine_state *state, const px_event *event,
+                                         px_err *ret_err)
 {
     px_model_info info;
 
@@ -119,7 +124,8 @@ static px_status fold_model_decommission(px_engine_state *state, const px_event 
 static px_status fold_model_delete(px_engine_state *state, const px_event *event, px_err *ret_err)
 {
     PX_TRY(px_registry_delete(state->registry, event->model_no, ret_err));
-    return add_row(state, PX_STATE_MODEL, event->tenant, event->model_no, event->seq, NULL, ret_err);
+    return add_row(state, PX_STATE_MODEL, event->tenant, event->model_no, event->seq, NULL,
+                   ret_err);
 }
 
 /* ---- twins ---- */
@@ -138,7 +144,8 @@ static px_status set_fields(px_engine_state *state, const px_event *event, px_or
         }
         origin.source_time = f->source_time != PX_TIME_NONE ? f->source_time : event->source_time;
         origin.ahead = f->flags & PX_FIELD_AHEAD;
-        PX_TRY(px_graph_set(state->txn, event->twin_no, f->field, f->value, &origin, NULL, ret_err));
+        PX_TRY(
+            px_graph_set(state->txn, event->twin_no, f->field, f->value, &origin, NULL, ret_err));
     }
     return PX_OK;
 }
@@ -189,12 +196,14 @@ static px_status fold_document_put(px_engine_state *state, const px_event *event
     px_put_block(&body, document.kind);
     px_put_block(&body, document.id);
     px_put_block(&body, document.body);
-    status = add_row(state, PX_STATE_DOCUMENT, event->tenant, document.no, event->seq, &body, ret_err);
+    status =
+        add_row(state, PX_STATE_DOCUMENT, event->tenant, document.no, event->seq, &body, ret_err);
     px_buf_release(&body);
     return status;
 }
 
-static px_status fold_document_delete(px_engine_state *state, const px_event *event, px_err *ret_err)
+static px_status fold_document_delete(px_engine_state *state, const px_event *event,
+                                      px_err *ret_err)
 {
     if (state->replaying &&
         !px_documents_pending(state->documents, event->tenant, event->name, event->id))
@@ -261,7 +270,8 @@ static bool is_orphan(const px_engine_state *state, const px_event *event)
     }
 }
 
-px_status px_state_fold(px_engine_state *state, const px_event *event, px_model *model, px_err *ret_err)
+px_status px_state_fold(px_engine_state *state, const px_event *event, px_model *model,
+                        px_err *ret_err)
 {
     if (state->replaying && (known_seq(state, event) >= event->seq || is_orphan(state, event)))
         return PX_OK;
@@ -290,7 +300,8 @@ px_status px_state_fold(px_engine_state *state, const px_event *event, px_model 
         return set_fields(state, event, PX_ORIGIN_DEVICE, ret_err);
     case PX_EVENT_RELATIONSHIP_PUT:
         return px_graph_rel_put(state->txn, event->twin_no, event->id, event->name,
-                                event->target_no, event->body, event->relationship_no, NULL, ret_err);
+                                event->target_no, event->body, event->relationship_no, NULL,
+                                ret_err);
     case PX_EVENT_RELATIONSHIP_DELETE:
         return px_graph_rel_delete(state->txn, event->relationship_no, ret_err);
     case PX_EVENT_DOCUMENT_PUT:
@@ -303,7 +314,8 @@ px_status px_state_fold(px_engine_state *state, const px_event *event, px_model 
 
 /* ---- state rows ---- */
 
-static px_status load_model(px_engine_state *state, uint32_t tenant, const px_fold *row, px_err *ret_err)
+static px_status load_model(px_engine_state *state, uint32_t tenant, const px_fold *row,
+                            px_err *ret_err)
 {
     px_cut cut = px_cut_of(row->body);
     uint32_t no = (uint32_t)row->key.c;

@@ -89,10 +89,11 @@ px_status px_state_find_twin(px_engine_state *state, const px_request *request,
         px_view_find(px_txn_view(state->txn), request->principal.tenant, request->id);
 
     if (!twin)
-        return px_fail_id(ret_err, PX_NOT_FOUND, "twin.not_found",
-                          "There is no digital twin instance that exists with the ID %.*s. Please "
-                          "verify that the twin id is valid and ensure that the twin is not deleted",
-                          PX_FMT(request->id));
+        return px_fail_id(
+            ret_err, PX_NOT_FOUND, "twin.not_found",
+            "There is no digital twin instance that exists with the ID %.*s. Please "
+            "verify that the twin id is valid and ensure that the twin is not deleted",
+            PX_FMT(request->id));
     *ret_twin = twin;
     if (ret_model) {
         *ret_model = px_registry_model(state->registry, px_twin_model(twin));

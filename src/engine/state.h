@@ -2,9 +2,10 @@
 /**
  * The state that requests are checked against and events fold into: graph, models, documents.
  *
- * Room-internal. During a batch everything is private (an open transaction of each part); px_state_commit publishes
- * all of it and cannot fail, px_state_rollback forgets it. Folding an event is one function for the live path and for
- * replay, so a restart cannot come to another answer. Threads: the writer.
+ * Room-internal. During a batch everything is private (an open transaction of each part);
+ * px_state_commit publishes all of it and cannot fail, px_state_rollback forgets it. Folding an
+ * event is one function for the live path and for replay, so a restart cannot come to another
+ * answer. Threads: the writer.
  */
 #ifndef PX_ENGINE_STATE_H
 #define PX_ENGINE_STATE_H
@@ -42,21 +43,24 @@ struct px_engine_state {
     px_time now;    /* commit time of the batch, in whole milliseconds */
     px_buf *body;   /* its encoded events */
     px_arena arena; /* lives as long as the batch */
-    PX_VEC(px_op) ops; /* state rows of models and documents, written with their events; bodies in the arena */
+    PX_VEC(px_op)
+    ops; /* state rows of models and documents, written with their events; bodies in the arena */
     bool broken; /* an event could not be folded: the batch must be dropped */
     px_err broken_err;
 
     /* replay */
     bool replaying;
-    px_map known;          /* hash of (kind, number) -> index in known_seqs, for rows of deleted things */
+    px_map known; /* hash of (kind, number) -> index in known_seqs, for rows of deleted things */
     PX_VEC(uint64_t) known_seqs;
 };
 
-PX_NODISCARD px_status px_state_init(px_engine_state *state, px_env *env, px_log *log, px_err *ret_err);
+PX_NODISCARD px_status px_state_init(px_engine_state *state, px_env *env, px_log *log,
+                                     px_err *ret_err);
 void px_state_release(px_engine_state *state);
 
 /* Opens the batch that commits at `now`; `body` gets the events. */
-PX_NODISCARD px_status px_state_begin(px_engine_state *state, px_time now, px_buf *body, px_err *ret_err);
+PX_NODISCARD px_status px_state_begin(px_engine_state *state, px_time now, px_buf *body,
+                                      px_err *ret_err);
 void px_state_commit(px_engine_state *state);
 void px_state_rollback(px_engine_state *state, uint64_t seq);
 
@@ -66,7 +70,8 @@ void px_state_rollback(px_engine_state *state, uint64_t seq);
  * @param event  type, tenant and its members; seq and time are set here
  * @param model  MODEL_PUT: the compiled model, or NULL to compile it from the text
  *
- * On failure the whole batch is broken (`state->broken`): only memory can be missing here, all else was checked before.
+ * On failure the whole batch is broken (`state->broken`): only memory can be missing here, all else
+ * was checked before.
  */
 PX_NODISCARD px_status px_state_emit(px_engine_state *state, px_event *event, px_model *model,
                                      px_err *ret_err);
@@ -77,7 +82,8 @@ PX_NODISCARD px_status px_state_fold(px_engine_state *state, const px_event *eve
 
 /* Key and body of a document's or model's state row, and the way back. */
 px_key px_state_key(uint32_t tenant, uint32_t slot, px_state_kind kind, uint32_t no);
-PX_NODISCARD px_status px_state_load_row(px_engine_state *state, const px_fold *row, px_err *ret_err);
+PX_NODISCARD px_status px_state_load_row(px_engine_state *state, const px_fold *row,
+                                         px_err *ret_err);
 /* Position up to which the thing is known from its row alone; 0 when no row was read. */
 uint64_t px_state_known(const px_engine_state *state, px_state_kind kind, uint32_t no);
 
@@ -95,7 +101,8 @@ px_check px_check_documents, px_check_tenant_put;
 /* Authorises, then hands to the check of its kind; fills request->result. */
 void px_state_handle(px_engine_state *state, px_request *request);
 
-/* What most checks begin with: the twin of the principal's tenant in the batch's own state, and its model. */
+/* What most checks begin with: the twin of the principal's tenant in the batch's own state, and its
+ * model. */
 PX_NODISCARD px_status px_state_find_twin(px_engine_state *state, const px_request *request,
                                           const px_twin **ret_twin, const px_model **ret_model,
                                           px_err *ret_err);

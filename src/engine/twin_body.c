@@ -18,7 +18,8 @@ px_status px_fields_add(px_fields *fields, px_arena *arena, px_field_value value
     return PX_OK;
 }
 
-static px_status read_source_time(const px_json *metadata, px_str name, px_time *ret_time, px_err *ret_err)
+static px_status read_source_time(const px_json *metadata, px_str name, px_time *ret_time,
+                                  px_err *ret_err)
 {
     const px_json *time = px_json_get(px_json_get(metadata, name), PX_STR("sourceTime"));
 
@@ -60,7 +61,8 @@ static px_status unknown(const px_layout *layout, uint32_t component, const px_j
                         "The model has no property '%.*s'", PX_FMT(member->key));
 }
 
-static bool is_component(const px_layout *layout, uint32_t component, px_str name, uint32_t *ret_index)
+static bool is_component(const px_layout *layout, uint32_t component, px_str name,
+                         uint32_t *ret_index)
 {
     if (component != PX_NO_COMPONENT)
         return false; /* one level only */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Twin documents of the data plane: JSON into field values by the model, and a twin's own values into JSON.
+ * Twin documents of the data plane: JSON into field values by the model, and a twin's own values
+ * into JSON.
  *
  * Room-internal. Source of the form: the data-plane reference, sections 4 and 7.
  */
@@ -19,18 +20,20 @@ typedef struct px_fields {
 PX_NODISCARD px_status px_fields_add(px_fields *fields, px_arena *arena, px_field_value value,
                                      px_err *ret_err);
 
-/* All properties of a whole twin document, each checked. Every component must be there. `$dtId` and `$etag` are
- * ignored, null included. Errors: PX_INVALID, twin.invalid or schema's own, with the place in the document. */
-PX_NODISCARD px_status px_twin_body_read(const px_layout *layout, const px_json *body, px_arena *arena,
-                                         px_fields *ret_fields, px_err *ret_err);
+/* All properties of a whole twin document, each checked. Every component must be there. `$dtId` and
+ * `$etag` are ignored, null included. Errors: PX_INVALID, twin.invalid or schema's own, with the
+ * place in the document. */
+PX_NODISCARD px_status px_twin_body_read(const px_layout *layout, const px_json *body,
+                                         px_arena *arena, px_fields *ret_fields, px_err *ret_err);
 
-/* One property's value from its JSON, with the source time that `metadata` (`$metadata`, may be NULL) gives. */
+/* One property's value from its JSON, with the source time that `metadata` (`$metadata`, may be
+ * NULL) gives. */
 PX_NODISCARD px_status px_twin_body_field(const px_field *field, const px_json *value,
                                           const px_json *metadata, px_arena *arena,
                                           px_field_value *ret_value, px_err *ret_err);
 
-/* The properties of a twin as a JSON object, components nested, with `$metadata.<p>.sourceTime` where there is one:
- * what a patch applies to. */
+/* The properties of a twin as a JSON object, components nested, with `$metadata.<p>.sourceTime`
+ * where there is one: what a patch applies to. */
 void px_twin_body_write(px_buf *buf, const px_layout *layout, const px_twin *twin);
 
 #endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * The engine: the only writer. It takes requests in batches, checks, journals, publishes,
+ * acknowledges.
+ *
+ *     check        against model, rights and the state that earlier requests of the batch leave
+ *     journal      the batch is one row, one transaction, one sync of the disk
+ *     publish      the private state becomes the readable one; nothing may fail any more
+ *     acknowledge  `done` of every request
+ *
+ * If the commit finds no space every request of the batch is refused with PX_FULL and nothing has
+ * changed. Any other failure is final: all get PX_IO, `fatal` is called with a sentence, and only
+ * closing is left.
+ *
+ * Threads: submit, position, graph, registry, documents and the consumer functions from any; open,
+ * start, stop, step and close from the owner. With px_engine_start the engine runs on a thread of
+ * its own; without it px_engine_step runs one round on the caller's (the simulation does).
+ */
+#ifndef PX_ENGINE_ENGINE_H
+#define PX_ENGINE_ENGINE_H
+
+#include "base/env.h"
+#include "base/log.h"
+#include "engine/consumer.h"
+#include "engine/documents.h"
+#include "engine/request.h"
+#include "twin/graph.h"
+#include "twin/registry.h"
+
+typedef struct px_engine_opts {
+    px_env *env;     /* required */
+    px_log *log;     /* may be NULL */
+    px_store *store; /* required; borrowed until close */
+
+    int64_t batch_age_ns;       /* a batch closes when its oldest request is this old; 0:
+                                   PX_BATCH_AGE_NS_DEFAULT;       negative: at once */
+    size_t batch_bytes_max;     /* or at this size; 0: PX_BATCH_BYTES_MAX */
+    size_t queue_bytes_max;     /* 0: PX_QUEUE_BYTES_MAX */
+    int64_t checkpoint_ns;      /* time for one round over all keys; 0: 30 s */
+    int64_t journal_keep_ns;    /* rows younger than this stay, */
+    int64_t journal_keep_bytes; /* unless they are more than this; 0: 24 h and 4 GiB */
+
+    /* Once, on the engine's thread, when a commit failed for good. */
+    void (*fatal)(void *data, const px_err *err);
+    void *data;
+} px_engine_opts;
+
+typedef struct px_engine_stats {
+    uint64_t seq; /* newest published position */
+    uint64_t requests, refused, batches, events, full;
+    uint64_t queue_refused;
+    uint64_t checkpoint_seq; /* everything up to here is in state rows */
+    uint64_t checkpoint_rows, slices_late;
+    int64_t commit_ns_max, commit_ns_sum; /* of the commits so far; max is reset when read */
+    uint64_t consumer_seq[2];             /* by px_consumer_id: committed cursor */
+    uint64_t replayed_rows, replayed_events, loaded_rows; /* at start */
+} px_engine_stats;
+
+/* Recovers the state: state rows, then the journal's tail. Errors: PX_CORRUPT and PX_UNSUPPORTED
+ * name row and cure. */
+PX_NODISCARD px_status px_engine_open(const px_engine_opts *opts, px_engine **ret_engine,
+                                      px_err *ret_err);
+/* Stops first when it runs. Feeds must be closed. */
+void px_engine_close(px_engine *engine);
+
+PX_NODISCARD px_status px_engine_start(px_engine *engine, px_err *ret_err);
+/* No more submits; drains what is queued, writes what is dirty, and ends the thread. */
+void px_engine_stop(px_engine *engine);
+/* One round without a thread: takes what is queued, commits, acknowledges; with nothing queued
+ * moves the checkpoint. True when there was something to do. */
+bool px_engine_step(px_engine *engine);
+
+/**
+ * Hands over one request, or a chain linked by `next`, whole or not at all; taken until each one's
+ * `done`.
+ *
+ * Errors: PX_BUSY (queue full, or a consumer too far behind: slow the sender), PX_INTERRUPTED
+ * (stopping), PX_IO (dead). On an error nothing is taken and `done` is not called.
+ */
+PX_NODISCARD px_status px_engine_submit(px_engine *engine, px_request *first, px_request *last);
+
+/* What readers read. Borrowed until close. */
+px_graph *px_engine_graph(px_engine *engine);
+px_registry *px_engine_registry(px_engine *engine);
+px_documents *px_engine_documents(px_engine *engine);
+px_env *px_engine_env(px_engine *engine);
+px_store *px_engine_store(px_engine *engine);
+
+px_engine_stats px_engine_stat(px_engine *engine);
+
+/* The ETag of a revision, `W/"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"`, and the way back; false when
+ * it is not one of this server's making (then it matches nothing). */
+void px_put_etag(px_buf *buf, uint64_t revision);
+bool px_etag_parse(px_str text, uint64_t *ret_revision);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** What the files of the engine tell each other. Room-internal. */
+#ifndef PX_ENGINE_INTERNAL_H
+#define PX_ENGINE_INTERNAL_H
+
+#include "engine/engine.h"
+#include "engine/feed.h"
+#include "engine/queue.h"
+#include "engine/state.h"
+
+#define PX_SPINE 0u
+#define PX_EPOCH 1u
+
+/* Rows of PX_TABLE_META that are the engine's: key.a. */
+enum { PX_META_CHECKPOINT = 1000 };
+
+enum { PX_CONSUMERS_MAX = 2, PX_CHECKPOINT_ROWS_MAX = 2048 };
+
+/* The slice that carries twins and relationships into their state rows: checkpoint.c. */
+typedef struct px_checkpoint {
+    px_engine_state *state;
+    int64_t round_ns;
+    px_dirty_cursor cursor;
+    bool active;        /* a round is under way */
+    uint64_t round_seq; /* published position when it began */
+    uint64_t done_seq;  /* everything up to here is in state rows */
+    int64_t last_ns;    /* monotonic, of the last commit that carried rows */
+    uint32_t rows_due;  /* of this commit */
+    px_buf body;
+    px_dirty pulled[PX_CHECKPOINT_ROWS_MAX]; /* in the commit under way */
+    uint32_t pulled_count;
+    bool ended; /* the round ended in the commit under way */
+    bool meta_pulled;
+    uint64_t rows; /* so far */
+} px_checkpoint;
+
+void px_checkpoint_init(px_checkpoint *checkpoint, px_engine_state *state, int64_t round_ns);
+void px_checkpoint_release(px_checkpoint *checkpoint);
+/* Fills the slice for the coming commit; false when there is nothing to do. `idle`: nothing else is
+ * in the commit.*/
+bool px_checkpoint_prepare(px_checkpoint *checkpoint, int64_t now_ns, bool all,
+                           px_slice *ret_slice);
+/* The commit carried it, or did not. */
+void px_checkpoint_settle(px_checkpoint *checkpoint, bool committed);
+/* What PX_META_CHECKPOINT holds, read at start. */
+PX_NODISCARD px_status px_checkpoint_load(px_checkpoint *checkpoint, px_str body, px_err *ret_err);
+
+typedef struct px_trim {
+    uint64_t below; /* rows that end before this position may go */
+    bool wanted;
+    uint32_t done;
+} px_trim;
+
+struct px_engine {
+    px_engine_opts opts;
+    px_engine_state state;
+    px_queue queue;
+    px_ring ring;
+    px_checkpoint checkpoint;
+    px_trim trim;
+    px_journal *journal; /* for bounds */
+    int64_t bounds_ns;   /* monotonic, of the last look */
+
+    pthread_t thread;
+    bool running;
+    _Atomic bool stopping, dead;
+    px_err death;
+
+    _Atomic uint64_t position;
+    px_time time_last; /* commit time of the newest row */
+    px_request *left;  /* taken from the queue, not yet handled */
+
+    pthread_mutex_t side_lock; /* guards the next three */
+    px_writeback *writebacks, **writebacks_tail;
+    uint64_t cursors[PX_CONSUMERS_MAX];
+    _Atomic bool holds[PX_CONSUMERS_MAX];
+    _Atomic int64_t feed_bytes[PX_CONSUMERS_MAX]; /* read by the consumer, in bytes of bodies */
+
+    px_engine_stats stats; /* guarded by side_lock */
+};
+
+PX_NODISCARD px_status px_engine_recover(px_engine *engine, px_err *ret_err);
+
+px_ring *px_engine_ring(px_engine *engine);
+uint64_t px_engine_cursor(px_engine *engine, px_consumer_id id);
+void px_engine_hold_journal(px_engine *engine, px_consumer_id id, bool hold);
+void px_engine_feed_moved(px_engine *engine, px_consumer_id id, int64_t bytes);
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Start: the checkpoint's position and numbers, the state rows, then the journal's tail folded over
+ * them. Relationships are loaded in a second pass, because their twins must stand first.
+ * Transactions are cut into portions: their private copies are the only memory that recovery needs
+ * beyond the state itself.
+ */
+#include "engine/internal.h"
+
+enum { ROWS_PER_PORTION = 16384, EVENT_ARENA_BYTES_MAX = 64 * 1024 * 1024 };
+
+typedef struct recovery {
+    px_engine *engine;
+    px_engine_state *state;
+    uint32_t portion; /* rows in the open transaction */
+    bool relationships, saw_relationships;
+    px_arena arena;
+    px_time time_last;
+} recovery;
+
+static px_status begin_portion(recovery *r, px_err *ret_err)
+{
+    PX_TRY(px_state_begin(r->state, 0, NULL, ret_err));
+    r->portion = 0;
+    return PX_OK;
+}
+
+static px_status load_row(void *data, const px_fold *row, px_err *ret_err)
+{
+    recovery *r = data;
+    bool is_relationship = row->key.b == PX_STATE_RELATIONSHIP;
+
+    if (is_relationship != r->relationships) {
+        r->saw_relationships |= is_relationship;
+        return PX_OK;
+    }
+    if (r->portion == 0)
+        px_txn_clean(r->state->txn, true);
+    PX_TRY(px_state_load_row(r->state, row, ret_err));
+    r->engine->stats.loaded_rows++;
+    if (++r->portion < ROWS_PER_PORTION)
+        return PX_OK;
+    px_state_commit(r->state);
+    return begin_portion(r, ret_err);
+}
+
+static px_status load_pass(recovery *r, px_store_reader *reader, px_err *ret_err)
+{
+    px_status status;
+
+    PX_TRY(begin_portion(r, ret_err));
+    status = px_store_scan(reader, PX_TABLE_STATE, PX_KEY_MIN, PX_KEY_MAX, load_row, r, ret_err);
+    if (!r->state->txn)
+        return status;
+    if (status == PX_OK)
+        px_state_commit(r->state);
+    else
+        px_state_rollback(r->state, r->state->seq);
+    return status;
+}
+
+static px_status load_state(recovery *r, px_store_reader *reader, px_err *ret_err)
+{
+    PX_TRY(load_pass(r, reader, ret_err));
+    r->relationships = true;
+    return r->saw_relationships ? load_pass(r, reader, ret_err) : PX_OK;
+}
+
+static px_status fold_events(recovery *r, const px_row *row, px_err *ret_err)
+{
+    px_cut cut = px_cut_of(row->body);
+    uint64_t seq = row->seq_first;
+    px_event event;
+
+    for (; px_cut_left(&cut) > 0; seq++) {
+        px_arena_reset(&r->arena);
+        PX_TRY(px_get_event(&cut, &r->arena, &event, ret_err));
+        event.seq = seq;
+        event.time = row->time;
+        if (seq > r->engine->checkpoint.done_seq)
+            PX_TRY(px_state_fold(r->state, &event, NULL, ret_err));
+        r->engine->stats.replayed_events++;
+    }
+    if (seq != row->seq_last + 1)
+        return px_fail(ret_err, PX_CORRUPT, "the row holds %llu events and says %llu",
+                       (unsigned long long)(seq - row->seq_first),
+                       (unsigned long long)(row->seq_last + 1 - row->seq_first));
+    return PX_OK;
+}
+
+static px_status replay_row(void *data, const px_row *row, px_err *ret_err)
+{
+    recovery *r = data;
+    px_err err;
+    px_status status;
+
+    PX_TRY(px_state_begin(r->state, row->time, NULL, ret_err));
+    status = fold_events(r, row, &err);
+    if (status != PX_OK) {
+        px_state_rollback(r->state, r->state->seq);
+        return px_fail_id(ret_err, status, err.id, "journal row %llu to %llu: %s",
+                          (unsigned long long)row->seq_first, (unsigned long long)row->seq_last,
+                          err.text);
+    }
+    px_state_commit(r->state);
+    r->state->seq = row->seq_last;
+    r->time_last = row->time;
+    r->engine->stats.replayed_rows++;
+    return PX_OK;
+}
+
+static px_status replay_tail(recovery *r, px_err *ret_err)
+{
+    px_engine *engine = r->engine;
+    px_journal_bounds bounds;
+    uint64_t from = engine->checkpoint.done_seq + 1;
+
+    PX_TRY(px_journal_bounds_get(engine->journal, PX_SPINE, &bounds, ret_err));
+    r->state->seq = engine->checkpoint.done_seq;
+    if (bounds.empty)
+        return PX_OK;
+    r->state->seq = bounds.seq_last;
+    r->time_last = bounds.time_last;
+    if (from < bounds.seq_first && engine->checkpoint.done_seq != 0)
+        return px_fail(ret_err, PX_CORRUPT,
+                       "the journal begins at %llu and the checkpoint ends at %llu: rows between "
+                       "them are missing",
+                       (unsigned long long)bounds.seq_first,
+                       (unsigned long long)engine->checkpoint.done_seq);
+    if (from > bounds.seq_last)
+        return PX_OK;
+    return px_journal_read(engine->journal, PX_SPINE, from, replay_row, r, ret_err);
+}
+
+static px_status load_meta(recovery *r, px_store_reader *reader, px_err *ret_err)
+{
+    px_engine *engine = r->engine;
+    px_buf body = { 0 };
+    px_status status = px_store_get(reader, PX_TABLE_META, (px_key){ PX_META_CHECKPOINT, 0, 0 },
+                                    &body, NULL, ret_err);
+
+    if (status == PX_OK)
+        status = px_checkpoint_load(&engine->checkpoint, px_buf_str(&body), ret_err);
+    else if (status == PX_NOT_FOUND)
+        status = PX_OK; /* no round has ended yet */
+    for (int64_t id = 1; status == PX_OK && id < PX_CONSUMERS_MAX; id++) {
+        uint64_t cursor = 0;
+
+        status =
+            px_store_get(reader, PX_TABLE_CURSOR, (px_key){ id, 0, 0 }, &body, &cursor, ret_err);
+        engine->cursors[id] = cursor;
+        if (status == PX_NOT_FOUND)
+            status = PX_OK;
+    }
+    px_buf_release(&body);
+    return status;
+}
+
+px_status px_engine_recover(px_engine *engine, px_err *ret_err)
+{
+    recovery r = { .engine = engine, .state = &engine->state };
+    px_store_reader *reader = NULL;
+    px_status status;
+
+    px_arena_init(&r.arena, EVENT_ARENA_BYTES_MAX);
+    status = px_store_reader_open(engine->opts.store, &reader, ret_err);
+    if (status == PX_OK)
+        status = px_journal_open(engine->opts.store, &engine->journal, ret_err);
+    engine->state.replaying = true;
+    if (status == PX_OK)
+        status = load_meta(&r, reader, ret_err);
+    if (status == PX_OK)
+        status = load_state(&r, reader, ret_err);
+    if (status == PX_OK)
+        status = replay_tail(&r, ret_err);
+    engine->state.replaying = false;
+    px_map_release(&engine->state.known);
+    PX_VEC_RELEASE(&engine->state.known_seqs);
+    px_store_reader_close(reader);
+    px_arena_release(&r.arena);
+    engine->time_last = r.time_last;
+    engine->ring.seq_last = engine->state.seq;
+    return status;
+}
