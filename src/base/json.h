@@ -97,6 +97,16 @@ void px_json_reader_init(px_json_reader *reader, px_str text, const px_json_opts
  */
 px_json_type px_json_next(px_json_reader *reader);
 
+/**
+ * Reads the next key if it is exactly `name`; else reads nothing and gives false.
+ *
+ * True is px_json_next giving PX_JSON_KEY with this text. For callers that can guess: a device
+ * sends its fields in the same order again and again, and a right guess finds key and field at
+ * once. `name` holds no byte that JSON would escape. False also where white space or an escape
+ * hides the same name, and where a limit is reached: ask px_json_next then.
+ */
+PX_NODISCARD bool px_json_try_key(px_json_reader *reader, px_str name);
+
 /* After PX_JSON_OBJECT or PX_JSON_ARRAY: reads to its end, validating, and gives the source text of
  * the whole, borrowed from the input. After any other value gives its text. False: PX_JSON_BAD. */
 PX_NODISCARD bool px_json_skip(px_json_reader *reader, px_str *ret_raw);

@@ -152,6 +152,18 @@ static px_num_scan_result value_of_parts(const parts *n, px_num *ret_num)
     return PX_NUM_OK;
 }
 
+/* One store of 16 bytes: a caller that copies the number at once, in whatever pieces the compiler
+ * chose, then need not wait until several smaller stores have reached the cache. */
+static inline void store_decimal(px_num *ret_num, int64_t mantissa, int64_t exponent)
+{
+    typedef uint64_t pair __attribute__((vector_size(16)));
+    const unsigned shift = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 0 : 56;
+    pair both = { (uint64_t)mantissa, (uint64_t)(uint8_t)exponent << shift };
+
+    _Static_assert(sizeof(px_num) == 16 && offsetof(px_num, exponent) == 8, "is_double follows");
+    memcpy(ret_num, &both, sizeof(both));
+}
+
 px_num_scan_result px_num_scan(const char **at, const char *end, px_num *ret_num)
 {
     const char *p = *at, *fraction = NULL;
@@ -187,8 +199,7 @@ px_num_scan_result px_num_scan(const char **at, const char *end, px_num *ret_num
     } else if (p - n.digits <= 18 && (n.mantissa != 0 || !n.negative)) {
         int64_t mantissa = (int64_t)n.mantissa;
 
-        *ret_num = (px_num){ .mantissa = n.negative ? -mantissa : mantissa,
-                             .exponent = (int8_t)n.exponent };
+        store_decimal(ret_num, n.negative ? -mantissa : mantissa, n.exponent);
         return PX_NUM_OK;
     }
     return value_of_parts(&n, ret_num);

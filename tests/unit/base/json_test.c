@@ -422,6 +422,45 @@ PX_TEST(plain_text_is_borrowed_from_the_input)
     CHECK_SLICE(px_json_raw(&r), "\"value\"");
 }
 
+PX_TEST(a_guessed_key_is_read_only_when_it_is_that_one)
+{
+    px_json_opts opts = { .keys_max = 3, .refuse_duplicates = true };
+    PX_AUTO_ARENA arena;
+    px_json_reader r;
+    px_err err;
+
+    px_arena_init(&arena, ARENA_BYTES);
+    px_json_reader_init(&r, PX_STR("{\"ab\":1,\"cd\":2, \"ab\":3,\"x\":4}"), &opts, &arena);
+    CHECK(!px_json_try_key(&r, PX_STR("ab")));
+    CHECK_EQ(px_json_next(&r), PX_JSON_OBJECT);
+    CHECK(!px_json_try_key(&r, PX_STR("a")));
+    CHECK(!px_json_try_key(&r, PX_STR("abc")));
+    CHECK(px_json_try_key(&r, PX_STR("ab")));
+    CHECK_SLICE(r.text, "ab");
+    CHECK(!px_json_try_key(&r, PX_STR("cd")));
+    CHECK_EQ(px_json_next(&r), PX_JSON_NUMBER);
+    CHECK(px_json_try_key(&r, PX_STR("cd")));
+    CHECK_EQ(px_json_next(&r), PX_JSON_NUMBER);
+    CHECK(!px_json_try_key(&r, PX_STR("ab"))); /* white space: the long way finds it */
+    CHECK_EQ(px_json_next(&r), PX_JSON_KEY);
+    CHECK_EQ(px_json_next(&r), PX_JSON_NUMBER);
+    CHECK(!px_json_try_key(&r, PX_STR("x"))); /* one key too many */
+    CHECK_EQ(px_json_next(&r), PX_JSON_BAD);
+    CHECK_EQ(px_json_error(&r, &err), PX_INVALID);
+    CHECK_STR(err.id, "json.keys");
+
+    px_json_reader_init(&r, PX_STR("{\"ab\":1,\"ab\":3}"), &opts, &arena);
+    CHECK_EQ(px_json_next(&r), PX_JSON_OBJECT);
+    CHECK(px_json_try_key(&r, PX_STR("ab")));
+    CHECK_EQ(px_json_next(&r), PX_JSON_NUMBER);
+    CHECK(px_json_try_key(&r, PX_STR("ab")));
+    CHECK_EQ(px_json_next(&r), PX_JSON_NUMBER);
+    CHECK_EQ(px_json_next(&r), PX_JSON_BAD);
+    CHECK_EQ(px_json_error(&r, &err), PX_INVALID);
+    CHECK_STR(err.id, "json.duplicate");
+    CHECK_STR(err.path, "/ab");
+}
+
 PX_TEST(a_value_is_skipped_whole_and_its_source_given)
 {
     px_json_reader r;
