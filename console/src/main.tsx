@@ -2,5 +2,32 @@
 import { render } from 'preact';
 import './style/tokens.css';
 import './style/base.css';
+import './style/ui.css';
+import './style/shell.css';
+import './style/views.css';
+import { session } from './state/session.ts';
+import { route } from './state/route.ts';
+import { resumeSession } from './state/session.ts';
+import { Login } from './views/login/login.tsx';
+import { NoServer } from './views/login/no-server.tsx';
+import { Overview } from './views/overview/overview.tsx';
+import { Shell } from './views/shell/shell.tsx';
+import { TwinView } from './views/twin/twin.tsx';
+import { TwinsView } from './views/twins/twins.tsx';
 
-render(<main><h1>Pollux</h1></main>, document.getElementById('app')!);
+/** Which view an address shows; an address that nobody knows shows the overview. */
+function View() {
+  const { view, id } = route.value;
+  if (view === 'twin' && id) return <TwinView key={id} id={id} />;
+  if (view === 'twins') return <TwinsView />;
+  return <Overview />;
+}
+
+function App() {
+  if (session.value === undefined) return <NoServer />;
+  if (session.value === null) return <Login />;
+  return <Shell><View /></Shell>;
+}
+
+render(<App />, document.getElementById('app')!);
+void resumeSession();

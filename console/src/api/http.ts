@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// One way to ask the server. Never throws: a dead network and a refusing server both come back as a
+// Problem to show. The session rides in a cookie; writing also needs the token that came with it.
+import { fail, ok, problemOf, type Result } from '../lib/result.ts';
+
+/** Set by the session when it begins, and when the reader changes the language. */
+export const client = { csrf: '', language: 'en' };
+
+const AZURE = 'api-version=2023-10-31';
+
+export async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Result<T>> {
+  try {
+    const response = await fetch(path, { method, credentials: 'same-origin', ...payload(method, body), ...(signal ? { signal } : {}) });
+    const answer = await read(response);
+    return response.ok ? ok(answer as T) : fail(problemOf(response.status, answer));
+  } catch (error) {
+    return fail({ status: 0, code: isAbort(error) ? 'aborted' : 'unreachable', title: '', detail: '' });
+  }
+}
+
+export const get = <T>(path: string, signal?: AbortSignal): Promise<Result<T>> => request<T>('GET', path, undefined, signal);
+
+/** The same for the Azure data plane, whose every call names its version. */
+export const azure = (path: string): string => path + (path.includes('?') ? '&' : '?') + AZURE;
+
+export const headers = (method: string): Record<string, string> => ({
+  'Accept-Language': client.language,
+  ...(method !== 'GET' && client.csrf ? { 'X-CSRF-Token': client.csrf } : {}),
+});
+
+function payload(method: string, body: unknown): RequestInit {
+  if (body === undefined) return { headers: headers(method) };
+  return { headers: { ...headers(method), 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
+}
+
+async function read(response: Response): Promise<unknown> {
+  const text = await response.text();
+  try {
+    return text ? JSON.parse(text) : undefined;
+  } catch {
+    return { detail: text.slice(0, 500) };
+  }
+}
+
+export const isAbort = (error: unknown): boolean => error instanceof DOMException && error.name === 'AbortError';

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads what the console shows of a DTDL interface: names in every language, units, the words of an
+// enumeration, what may be written and what may be called. Checking is the server's work.
+import type { Localized } from './language.ts';
+import { isRecord } from './result.ts';
+
+export interface Word {
+  value: string;
+  label: Localized;
+}
+export interface Field {
+  name: string;
+  kind: 'Property' | 'Telemetry' | 'Command' | 'Relationship' | 'Component';
+  label: Localized;
+  description: Localized;
+  unit: string | undefined;
+  writable: boolean;
+  words: Word[];
+  /** A command that asks for a payload needs a form; one without is a button. */
+  request: boolean;
+  schema: string;
+}
+export interface Interface {
+  id: string;
+  label: Localized;
+  description: Localized;
+  fields: ReadonlyMap<string, Field>;
+}
+
+const KINDS = ['Property', 'Telemetry', 'Command', 'Relationship', 'Component'] as const;
+
+/** The interface with all that it inherits and its components' fields as `component.field`. */
+export function describe(id: string, documents: ReadonlyMap<string, unknown>): Interface | undefined {
+  const top = documents.get(id);
+  if (!isRecord(top)) return undefined;
+  const fields = new Map<string, Field>();
+  collect(id, '', documents, fields, new Set());
+  return { id, label: localized(top['displayName']), description: localized(top['description']), fields };
+}
+
+/** Ids of the interfaces that `document` names: its bases and its components. */
+export function references(document: unknown): string[] {
+  if (!isRecord(document)) return [];
+  const out = strings(document['extends']);
+  for (const item of list(document['contents'])) {
+    if (kindOf(item) === 'Component' && typeof item['schema'] === 'string') out.push(item['schema']);
+  }
+  return out;
+}
+
+function collect(id: string, prefix: string, documents: ReadonlyMap<string, unknown>, out: Map<string, Field>, seen: Set<string>): void {
+  const document = documents.get(id);
+  const key = `${prefix} ${id}`;
+  if (!isRecord(document) || seen.has(key)) return;
+  seen.add(key);
+  for (const base of strings(document['extends'])) collect(base, prefix, documents, out, seen);
+  const schemas = list(document['schemas']);
+  for (const item of list(document['contents'])) {
+    const field = fieldOf(item, prefix, schemas);
+    if (!field) continue;
+    out.set(field.name, field);
+    if (field.kind === 'Component' && seen.size < 64) collect(field.schema, `${field.name}.`, documents, out, seen);
+  }
+}
+
+function fieldOf(item: Record<string, unknown>, prefix: string, schemas: Record<string, unknown>[]): Field | undefined {
+  const kind = kindOf(item);
+  const name = item['name'];
+  if (!kind || typeof name !== 'string') return undefined;
+  const schema = typeof item['schema'] === 'string' ? (schemas.find((s) => s['@id'] === item['schema']) ?? item['schema']) : item['schema'];
+  return {
+    name: prefix + name,
+    kind,
+    label: localized(item['displayName']),
+    description: localized(item['description']),
+    unit: typeof item['unit'] === 'string' ? item['unit'].replace(/^dtmi:.*:unit:/, '').replace(/;\d+$/, '') : undefined,
+    writable: item['writable'] === true,
+    words: wordsOf(schema),
+    request: item['request'] !== undefined,
+    schema: typeof schema === 'string' ? schema : isRecord(schema) ? String(schema['@type'] ?? '') : '',
+  };
+}
+
+function wordsOf(schema: unknown): Word[] {
+  if (!isRecord(schema)) return [];
+  return list(schema['enumValues']).map((word) => ({
+    value: String(word['enumValue'] ?? word['name'] ?? ''),
+    label: localized(word['displayName']) ?? (typeof word['name'] === 'string' ? word['name'] : undefined),
+  }));
+}
+
+function kindOf(item: Record<string, unknown>): Field['kind'] | undefined {
+  return KINDS.find((kind) => strings(item['@type']).includes(kind));
+}
+
+const list = (value: unknown) => (Array.isArray(value) ? value : []).filter(isRecord);
+const strings = (value: unknown) => (Array.isArray(value) ? value : [value]).filter((v): v is string => typeof v === 'string');
+
+function localized(value: unknown): Localized {
+  if (typeof value === 'string') return value;
+  if (!isRecord(value)) return undefined;
+  return Object.fromEntries(Object.entries(value).filter((e): e is [string, string] => typeof e[1] === 'string'));
+}

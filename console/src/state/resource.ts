@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Something read from the server, in the four states in which it is drawn.
+import { type ReadonlySignal, signal, useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import type { Problem, Result } from '../lib/result.ts';
+import { endSession } from './session.ts';
+
+export interface Loaded<T> {
+  data?: T;
+  /** The last try failed; `data`, if there is some, is older. */
+  problem?: Problem;
+  /** When `data` was read, by the browser's clock. */
+  at?: number;
+  loading: boolean;
+}
+export interface Resource<T> {
+  state: ReadonlySignal<Loaded<T>>;
+  reload: () => void;
+}
+
+/** Goes up when everything shown must be read again: the server came back, or the stream had a gap. */
+export const epoch = signal(0);
+
+/** Reads when `key` or the epoch changes; keeps what it has while it reads the same key again. */
+export function useResource<T>(key: string | undefined, read: (signal: AbortSignal) => Promise<Result<T>>): Resource<T> {
+  const state = useSignal<Loaded<T>>({ loading: true });
+  const round = useSignal(0);
+  const before = useRef<string | undefined>(undefined);
+  useEffect(() => {
+    if (before.current !== key) state.value = { loading: true };
+    else state.value = { ...state.peek(), loading: true };
+    before.current = key;
+    if (key === undefined) return undefined;
+    const stop = new AbortController();
+    void read(stop.signal).then((answer) => {
+      if (stop.signal.aborted) return;
+      if (answer.ok) state.value = { data: answer.value, at: Date.now(), loading: false };
+      else {
+        if (answer.error.status === 401) endSession();
+        state.value = { ...state.peek(), problem: answer.error, loading: false };
+      }
+    });
+    return () => stop.abort();
+  }, [key, epoch.value, round.value]);
+  return { state, reload: () => round.value++ };
+}

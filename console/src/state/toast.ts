@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+import { signal } from '@preact/signals';
+
+export interface Toast {
+  text: string;
+  /** Problems stay until they are closed. */
+  problem: boolean;
+  action?: { label: string; run: () => void };
+}
+
+export const toast = signal<Toast | undefined>(undefined);
+let timer = 0;
+
+export function say(next: Toast): void {
+  clearTimeout(timer);
+  toast.value = next;
+  if (!next.problem) timer = window.setTimeout(hush, 6000);
+}
+
+export function hush(): void {
+  clearTimeout(timer);
+  toast.value = undefined;
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import { signal } from '@preact/signals';
+import { toggleLanguage, words } from '../../state/language.ts';
+import { go, hrefTo, route } from '../../state/route.ts';
+import { nextTheme } from '../../state/theme.ts';
+import { hush } from '../../state/toast.ts';
+import { Button } from '../../ui/button.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+
+export const shownDialog = signal<'palette' | 'keys' | undefined>(undefined);
+
+/** What T does in the view that is shown; set by that view. */
+export const tableKey = signal<(() => void) | undefined>(undefined);
+
+let afterG = 0;
+
+/** Starts listening; gives back how to stop. */
+export function listenToKeys(): () => void {
+  addEventListener('keydown', onKey);
+  return () => removeEventListener('keydown', onKey);
+}
+
+function onKey(event: KeyboardEvent): void {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
+    event.preventDefault();
+    shownDialog.value = 'palette';
+    return;
+  }
+  if (event.key === 'F6') {
+    event.preventDefault();
+    nextRegion(event.shiftKey ? -1 : 1);
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || shownDialog.value || isTyping(event.target)) return;
+  if (letter(event.key)) event.preventDefault();
+}
+
+/** Single letters; true when the key meant something. */
+function letter(key: string): boolean {
+  const second = Date.now() - afterG < 1200;
+  afterG = 0;
+  if (second && key === 'o') go(hrefTo('overview'));
+  else if (second && key === 't') go(hrefTo('twins'));
+  else if (key === 'g') afterG = Date.now();
+  else if (key === '/') shownDialog.value = 'palette';
+  else if (key === '?') shownDialog.value = 'keys';
+  else if (key === 't' && tableKey.value) tableKey.value();
+  else if (key === 'Escape') up();
+  else return false;
+  return true;
+}
+
+function up(): void {
+  hush();
+  if (route.value.view === 'twin') go(hrefTo('overview'));
+}
+
+function nextRegion(step: number): void {
+  const regions = [...document.querySelectorAll<HTMLElement>('[data-region]')].filter((r) => r.offsetParent !== null || r.offsetHeight > 0);
+  const at = regions.findIndex((r) => r.contains(document.activeElement));
+  regions[(at + step + regions.length) % regions.length]?.focus();
+}
+
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && (target.isContentEditable || ['INPUT', 'SELECT', 'TEXTAREA'].includes(target.tagName));
+
+/** Every key, in one list. */
+export function KeyList() {
+  const w = words.value;
+  const close = () => (shownDialog.value = undefined);
+  const rows: [string[], string][] = [
+    [['Ctrl', 'K'], w.keySearch], [['/'], w.keySearch], [['G', 'O'], w.keyOverview], [['G', 'T'], w.keyTwins],
+    [['T'], w.keyTable], [['F6'], w.keyRegion], [['Esc'], w.keyUp], [['?'], w.keyHelp],
+  ];
+  return (
+    <Dialog label={w.keys} onClose={close}>
+      <header class="panel-head"><h2 class="strong grow">{w.keys}</h2><Button kind="icon" icon="close" label={w.close} onClick={close} /></header>
+      <table class="keys">
+        <tbody>
+          {rows.map(([keys, does], i) => (
+            <tr key={i}><td>{keys.map((k) => <kbd key={k}>{k}</kbd>)}</td><td>{does}</td></tr>
+          ))}
+        </tbody>
+      </table>
+      <p class="keys-note faint small">{w.keysLead}</p>
+    </Dialog>
+  );
+}
+
+export const appearanceActions = { language: toggleLanguage, theme: nextTheme };

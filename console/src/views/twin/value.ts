@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// A value as it is read: digits, unit, the model's words.
+import { decimalsOf, usualDigits } from '../../lib/number.ts';
+import type { Series } from '../../lib/series.ts';
+import type { Json, Twin } from '../../lib/twin.ts';
+import { symbol } from '../../lib/unit.ts';
+import { language, number, words } from '../../state/language.ts';
+import { fieldOf, interfaceOf, wordFor } from '../../state/models.ts';
+
+/** As many decimals as the last points were written with, so that a figure keeps its width. */
+export function digitsOf(series: Series | undefined, value: number): number {
+  const points = series?.v.slice(-30).filter((v): v is number => typeof v === 'number') ?? [];
+  const written = Math.max(decimalsOf(value), ...points.map((v) => decimalsOf(v)));
+  return written > 2 ? Math.max(2, usualDigits(value)) : written;
+}
+
+export function valueText(twin: Twin, name: string, value: Json | undefined, digits?: number): string {
+  if (value === undefined || value === null) return '—';
+  if (typeof value === 'number') return number(value, digits ?? decimalsOf(value));
+  if (typeof value === 'boolean') return value ? words.value.yes : words.value.no;
+  if (typeof value === 'string') return value === '' ? '—' : wordFor(fieldOf(twin.model, name), value);
+  return JSON.stringify(value);
+}
+
+export const unitOf = (twin: Twin, name: string): string =>
+  symbol(twin.values[name]?.unit ?? fieldOf(twin.model, name)?.unit, language.value);
+
+/** The model's order first, then what the model does not name, by name. A twin's own name is its title. */
+export function valueNames(twin: Twin): string[] {
+  const own = Object.keys(twin.values).filter((name) => name !== 'name' && name !== 'displayName');
+  const known = own.filter((name) => fieldOf(twin.model, name));
+  return [...known.sort((a, b) => order(twin.model, a) - order(twin.model, b)), ...own.filter((name) => !known.includes(name)).sort()];
+}
+
+function order(model: string, name: string): number {
+  return [...(interfaceOf(model)?.fields.keys() ?? [])].indexOf(name);
+}
