@@ -304,6 +304,12 @@ static void acknowledge(px_engine *engine, round_ *r)
     pthread_mutex_unlock(&engine->side_lock);
 }
 
+static void answered(px_engine *engine, const round_ *r)
+{
+    if (r->handled && engine->opts.answered)
+        engine->opts.answered(engine->opts.data);
+}
+
 static void die(px_engine *engine, const px_err *err)
 {
     engine->death = *err;
@@ -393,6 +399,7 @@ static void close_batch(px_engine *engine, round_ *r, bool all_slices)
     }
     if (status != PX_OK) {
         drop(engine, r, batch, status, &err);
+        answered(engine, r);
         if (journalling && status != PX_FULL)
             die(engine, &err);
         return;
@@ -401,6 +408,7 @@ static void close_batch(px_engine *engine, round_ *r, bool all_slices)
     if (r->has_checkpoint)
         px_checkpoint_settle(&engine->checkpoint, true);
     acknowledge(engine, r);
+    answered(engine, r);
     end_writebacks(engine, r, PX_OK);
 }
 

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sync/rejects.h"
+
+#include <pthread.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+
+
+
+typedef struct text {
+    uint16_t len;
+    char bytes[PX_REJECT_PAYLOAD_BYTES_MAX];
+} text;
+
+typedef struct entry {
+    uint64_t number;
+    uint32_t tenant;
+    px_time time;
+    text sender, twin, name, reason_id, reason, payload;
+} entry;
+
+struct px_rejects {
+    pthread_mutex_t lock; /* guards all below */
+    uint64_t count;
+    entry entries[PX_REJECTS_MAX];
+};
+
+px_rejects *px_rejects_new(void)
+{
+    px_rejects *rejects = px_zalloc(1, sizeof(*rejects));
+
+    if (rejects)
+        pthread_mutex_init(&rejects->lock, NULL);
+    return rejects;
+}
+
+void px_rejects_free(px_rejects *rejects)
+{
+    if (!rejects)
+        return;
+    pthread_mutex_destroy(&rejects->lock);
+    px_free(rejects);
+}
+
+/* Cut before a code point rather than inside one. */
+static void keep(text *to, px_str from)
+{
+    size_t len = from.len < sizeof(to->bytes) ? from.len : sizeof(to->bytes);
+
+    while (len < from.len && len > 0 && ((unsigned char)from.ptr[len] & 0xC0) == 0x80)
+        len--;
+    if (len)
+        memcpy(to->bytes, from.ptr, len);
+    to->len = (uint16_t)len;
+}
+
+void px_rejects_add(px_rejects *rejects, const px_rejected *rejected)
+{
+    entry *e;
+
+    pthread_mutex_lock(&rejects->lock);
+    e = &rejects->entries[rejects->count++ % PX_REJECTS_MAX];
+    e->number = rejects->count;
+    e->tenant = rejected->tenant;
+    e->time = rejected->time;
+    keep(&e->sender, rejected->sender);
+    keep(&e->twin, rejected->twin);
+    keep(&e->name, rejected->name);
+    keep(&e->reason_id, rejected->reason_id);
+    keep(&e->reason, rejected->reason);
+    keep(&e->payload, rejected->payload);
+    pthread_mutex_unlock(&rejects->lock);
+}
+
+static px_str copy(px_arena *arena, const text *from)
+{
+    return px_arena_str(arena, px_str_of(from->bytes, from->len));
+}
+
+static bool copy_entry(const entry *e, px_arena *arena, px_rejected *ret)
+{
+    *ret = (px_rejected){ .number = e->number,
+                          .tenant = e->tenant,
+                          .time = e->time,
+                          .sender = copy(arena, &e->sender),
+                          .twin = copy(arena, &e->twin),
+                          .name = copy(arena, &e->name),
+                          .reason_id = copy(arena, &e->reason_id),
+                          .reason = copy(arena, &e->reason),
+                          .payload = copy(arena, &e->payload) };
+    return ret->sender.ptr && ret->twin.ptr && ret->name.ptr && ret->reason_id.ptr && ret->reason.ptr &&
+           ret->payload.ptr;
+}
+
+px_status px_rejects_list(px_rejects *rejects, uint32_t tenant, size_t max, px_arena *arena,
+                          px_rejected *ret_items, size_t *ret_count, px_err *ret_err)
+{
+    px_status status = PX_OK;
+    uint64_t kept;
+
+    *ret_count = 0;
+    pthread_mutex_lock(&rejects->lock);
+    kept = rejects->count < PX_REJECTS_MAX ? rejects->count : PX_REJECTS_MAX;
+    for (uint64_t back = 0; back < kept && *ret_count < max; back++) {
+        const entry *e = &rejects->entries[(rejects->count - 1 - back) % PX_REJECTS_MAX];
+
+        if (e->tenant != tenant)
+            continue;
+        if (!copy_entry(e, arena, &ret_items[(*ret_count)++])) {
+            status = px_arena_fail(arena, ret_err);
+            break;
+        }
+    }
+    pthread_mutex_unlock(&rejects->lock);
+    return status;
+}
+
+uint64_t px_rejects_count(px_rejects *rejects)
+{
+    uint64_t count;
+
+    pthread_mutex_lock(&rejects->lock);
+    count = rejects->count;
+    pthread_mutex_unlock(&rejects->lock);
+    return count;
+}
