@@ -31,9 +31,16 @@
 /* models */
 #define PX_MODELS_PER_CALL_MAX 1000
 #define PX_MODEL_BYTES_MAX (1024 * 1024)
-#define PX_MODELS_MAX 100000    /* of one tenant */
-#define PX_FIELDS_MAX 16384     /* flattened fields of one model */
-#define PX_MODEL_ERRORS_MAX 100 /* told of one request */
+#define PX_MODELS_MAX 100000                          /* of one tenant */
+#define PX_FIELDS_MAX 16384                           /* flattened fields of one model */
+#define PX_MODEL_ERRORS_MAX 100                       /* told of one request */
+#define PX_MODEL_LANGUAGES_MAX 500                    /* of one text */
+#define PX_MODEL_MEMORY_BYTES_MAX (256 * 1024 * 1024) /* of one compiled model */
+#define PX_MODEL_DEPENDENCIES_MAX 16384
+#define PX_MODEL_BASES_MAX 1024                /* of one Interface, by all ways */
+#define PX_MODEL_ELEMENTS_MAX 100000           /* below contents, inherited ones included */
+#define PX_MODELS_BYTES_MAX (64 * 1024 * 1024) /* text of one request */
+#define PX_MODEL_PARSE_FACTOR_MAX 512          /* working memory of a parse, times its text */
 
 /* per-tenant quotas (defaults; a tenant's document may set others) */
 #define PX_TWINS_MAX 10000000u
@@ -62,9 +69,10 @@
 #define PX_MQTT_CONNECTIONS_MAX 50000
 #define PX_MQTT_CONNECTIONS_PER_ADDRESS_MAX 1000 /* not of loopback */
 #define PX_MQTT_UNAUTHENTICATED_MAX 2000
-#define PX_MQTT_DOOR_MAIL_BYTES_MAX (64 * 1024 * 1024) /* deliveries waiting for one door thread   \
-                                                        */
-#define PX_MESSAGE_SAMPLES_MAX 10000                   /* objects in one backlog array */
+#define PX_MQTT_DOOR_MAIL_BYTES_MAX                                                                \
+    (64 * 1024 * 1024)               /* deliveries waiting for one door thread                     \
+                                      */
+#define PX_MESSAGE_SAMPLES_MAX 10000 /* objects in one backlog array */
 
 /* HTTP */
 #define PX_HTTP_BODY_BYTES_MAX (1024 * 1024)

@@ -36,15 +36,19 @@ typedef struct px_model_report {
 } px_model_report;
 void px_model_report_release(px_model_report *report);
 
+typedef enum px_extensions {
+    PX_EXTENSIONS_BY_VERSION, /* DTDL v2 tolerates contexts that are not known, v3 refuses them */
+    PX_EXTENSIONS_ALLOW,      /* tolerated: their co-types and members are ignored */
+    PX_EXTENSIONS_DISALLOW,
+} px_extensions;
+
 typedef struct px_models_opts {
     px_model_source stored;
     /* Accepts Interfaces defined inside others, as DTDL does; the service does not (each is
      * uploaded by itself, and referred to by id). They stand in the set after the top-level ones.
      */
     bool nested_interfaces;
-    /* Accepts extension contexts that are not known, ignoring their co-types and members. DTDL v2
-     * always does, v3 only so. */
-    bool unknown_extensions;
+    px_extensions unknown_extensions;
 } px_models_opts;
 
 /**

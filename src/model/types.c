@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * @type: exactly one class of the language, and co-types.
+ *
+ *   term of a class, or its DTMI      the class
+ *   semantic type, or its DTMI        co-type, at most one
+ *   another word of the language      refused
+ *   an unknown term                   v2 ignores it; v3 only under a tolerated unknown extension
+ *   a DTMI that means nothing here    only under a tolerated unknown extension
+ *   a malformed DTMI                  refused
+ *   another IRI                       v2 ignores it, v3 refuses it
+ */
+#include "model/parse.h"
+
+static px_str class_nearest(uint32_t version, px_str word)
+{
+    px_str terms[PX_CLASS_COUNT];
+    size_t count = 0;
+
+    for (uint32_t i = 0; i < PX_CLASS_COUNT; i++)
+        if (px_class_of_term(version, px_str_c(px_class_term((px_class)i))) != PX_CLASS_NONE)
+            terms[count++] = px_str_c(px_class_term((px_class)i));
+    return px_str_nearest(word, terms, count);
+}
+
+/* `Temperature`, `SemanticType/Temperature` (an old form of v2) or the DTMI of it. */
+static px_str semantic_term(const px_context *context, px_str text)
+{
+    char prefix[] = "dtmi:dtdl:extension:quantitativeTypes:v1:class:";
+    px_str word = text;
+
+    if (!context->has_units)
+        return PX_STR("");
+    if (context->version == 2) {
+        if (px_str_starts(text, PX_STR("SemanticType/")))
+            word = px_str_skip(text, sizeof("SemanticType/") - 1);
+        else
+            px_cut_dtmi_term(text, PX_STR("dtmi:standard:class:"), 2, &word);
+    } else {
+        prefix[sizeof(prefix) - sizeof("1:class:")] =
+            (char)('1' + (int)(context->units - PX_UNITS_QUANTITATIVE_1));
+        if (px_str_starts(text, px_str_c(prefix)))
+            word = px_str_skip(text, sizeof(prefix) - 1);
+    }
+    return px_semantic_term(context->units, word);
+}
+
+static void add_class(px_parse *parse, px_el *el, const px_json *node, px_class class)
+{
+    if (el->class != PX_CLASS_NONE && el->class != class) {
+        px_parse_report(parse, PX_RULE_MULTIPLE_MATERIAL_TYPES, el, node, PX_STR(""),
+                        "@type holds both %s and %s", px_class_term(el->class),
+                        px_class_term(class));
+        return;
+    }
+    el->class = class;
+}
+
+static void add_semantic(px_parse *parse, px_el *el, const px_json *node, px_str term)
+{
+    if (el->semantic_type.len > 0 && !px_str_eq(el->semantic_type, term)) {
+        px_parse_report(parse, PX_RULE_CONFLICTING_SUPPLEMENTAL_TYPES, el, node, PX_STR(""),
+                        "@type holds both '%.*s' and '%.*s'", PX_FMT(el->semantic_type),
+                        PX_FMT(term));
+        return;
+    }
+    el->semantic_type = term;
+    el->unit_type = px_semantic_unit_type(el->context.units, term);
+}
+
+static void add_dtmi(px_parse *parse, px_el *el, const px_json *node)
+{
+    px_dtmi id;
+    px_str term;
+
+    if (px_dtmi_parse(node->text, &id, NULL) != PX_OK) {
+        px_parse_report(parse, PX_RULE_TYPE_INVALID_DTMI, el, node, PX_STR(""),
+                        "@type holds '%.*s'", PX_FMT(node->text));
+        return;
+    }
+    if (px_cut_dtmi_term(node->text, PX_STR("dtmi:dtdl:class:"), el->context.version, &term)) {
+        px_class class = px_class_of_term(el->context.version, term);
+
+        if (class != PX_CLASS_NONE) {
+            add_class(parse, el, node, class);
+            return;
+        }
+    }
+    if (el->context.unknown)
+        el->tolerant = true;
+    else
+        px_parse_report(parse, PX_RULE_TYPE_IRRELEVANT_DTMI_OR_TERM, el, node, PX_STR(""),
+                        "@type holds '%.*s', which is no type here", PX_FMT(node->text));
+}
+
+static void add_term(px_parse *parse, px_el *el, const px_json *node)
+{
+    px_str term = node->text;
+    uint32_t version = el->context.version;
+
+    if (px_str_eq(term, PX_STR("SemanticType"))) {
+        px_parse_report(parse, PX_RULE_ABSTRACT_SUPPLEMENTAL_TYPE, el, node, PX_STR(""),
+                        "@type holds 'SemanticType'");
+        return;
+    }
+    if (px_is_known_term(version, term) && !el->context.unknown) {
+        px_parse_report(parse, PX_RULE_TYPE_IRRELEVANT_DTMI_OR_TERM, el, node,
+                        class_nearest(version, term), "@type holds '%.*s', which is no type here",
+                        PX_FMT(term));
+        return;
+    }
+    if (version == 2 || el->context.unknown) {
+        el->tolerant = true;
+        return;
+    }
+    px_parse_report(parse, PX_RULE_TYPE_UNDEFINED_TERM, el, node, class_nearest(version, term),
+                    "@type holds '%.*s', which is not defined", PX_FMT(term));
+}
+
+static void read_entry(px_parse *parse, px_el *el, const px_json *node)
+{
+    px_class class;
+    px_str semantic;
+
+    if (!px_json_is(node, PX_JSON_STRING)) {
+        px_parse_report(parse, PX_RULE_TYPE_NOT_STRING, el, node, PX_STR(""), "@type holds %s",
+                        px_json_type_name(node->type));
+        return;
+    }
+    class = px_class_of_term(el->context.version, node->text);
+    if (class != PX_CLASS_NONE) {
+        add_class(parse, el, node, class);
+        return;
+    }
+    semantic = semantic_term(&el->context, node->text);
+    if (semantic.len > 0) {
+        add_semantic(parse, el, node, semantic);
+        return;
+    }
+    if (px_str_starts(node->text, PX_STR("dtmi:")))
+        add_dtmi(parse, el, node);
+    else if (node->text.len == 0 || !memchr(node->text.ptr, ':', node->text.len))
+        add_term(parse, el, node);
+    else if (el->context.version == 2)
+        el->tolerant = true;
+    else
+        px_parse_report(parse, PX_RULE_TYPE_NOT_DTMI_NOR_TERM, el, node, PX_STR(""),
+                        "@type holds '%.*s'", PX_FMT(node->text));
+}
+
+/* The only class of a set, or NONE. */
+static px_class only_class(px_class_set allowed)
+{
+    for (uint32_t i = 0; i < PX_CLASS_COUNT; i++)
+        if (allowed == UINT32_C(1) << i)
+            return (px_class)i;
+    return PX_CLASS_NONE;
+}
+
+/* "Array, Enum, Map or Object" */
+static void put_classes(px_buf *buf, px_class_set allowed)
+{
+    for (uint32_t i = 0; i < PX_CLASS_COUNT; i++) {
+        px_class_set rest = allowed >> i;
+
+        if (!(rest & 1))
+            continue;
+        if (buf->len > 0)
+            px_put_c(buf, rest == 1 ? " or " : ", ");
+        px_put_c(buf, px_class_term((px_class)i));
+    }
+}
+
+static void report_wrong_class(px_parse *parse, const px_el *el, px_class_set allowed, px_rule rule)
+{
+    const px_json *type = px_json_get(el->node, PX_STR("@type"));
+    px_buf names = { 0 };
+
+    put_classes(&names, allowed);
+    if (el->class != PX_CLASS_NONE)
+        px_parse_report(parse, rule, el, type, PX_STR(""), "a %s stands where %s should be",
+                        px_class_term(el->class), names.len > 0 ? names.ptr : "the term 'string'");
+    else
+        px_parse_report(parse, rule, el, type ? type : el->node, PX_STR(""),
+                        "%s where %s should be", type ? "@type names no type" : "there is no @type",
+                        names.len > 0 ? names.ptr : "the term 'string'");
+    px_buf_release(&names);
+}
+
+void px_types_read(px_parse *parse, px_el *el, px_class_set allowed, px_rule rule)
+{
+    const px_json *type = px_json_get(el->node, PX_STR("@type"));
+    px_class only = only_class(allowed);
+    size_t before = parse->report.count;
+
+    el->class = PX_CLASS_NONE;
+    if (!type && only != PX_CLASS_NONE && px_class_type_optional(only)) {
+        el->class = only;
+        return;
+    }
+    if (px_json_is(type, PX_JSON_ARRAY))
+        for (const px_json *entry = type->first; entry; entry = entry->next)
+            read_entry(parse, el, entry);
+    else if (type)
+        read_entry(parse, el, type);
+
+    if (el->class == PX_CLASS_NONE || !(allowed & UINT32_C(1) << el->class)) {
+        if (el->class != PX_CLASS_NONE || parse->report.count == before)
+            report_wrong_class(parse, el, allowed, rule);
+        el->class = PX_CLASS_NONE;
+        return;
+    }
+    if (el->semantic_type.len > 0 && !px_class_takes_semantic(el->context.version, el->class)) {
+        px_parse_report(parse, PX_RULE_INVALID_COTYPE, el, type, PX_STR(""),
+                        "a %s has the semantic type '%.*s'", px_class_term(el->class),
+                        PX_FMT(el->semantic_type));
+        el->semantic_type = el->unit_type = PX_STR("");
+        el->tolerant = true; /* its unit is not worth a second complaint */
+    }
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The reference parser's own cases, and ontologies in use: read from the shared data, never copied.
+ * PX_CORPUS_VERBOSE=1 prints each case that differs. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "model/model.h"
+
+#include "px_test.h"
+
+typedef struct case_tally {
+    uint32_t cases, agree, valid, accepted_wrongly, refused_wrongly;
+    uint32_t with_errors, named_alike;
+} case_tally;
+
+static bool has_text(const px_json *array, px_str text)
+{
+    for (const px_json *item = array ? array->first : NULL; item; item = item->next)
+        if (px_str_eq(item->text, text))
+            return true;
+    return false;
+}
+
+/* The models of a case as one array: each entry of `input` is a model, or an array of them. */
+static void put_input(px_buf *buf, const px_json *input)
+{
+    bool first = true;
+
+    px_put_char(buf, '[');
+    for (const px_json *item = input->first; item; item = item->next) {
+        const px_json *model = item->type == PX_JSON_ARRAY ? item->first : item;
+
+        while (model) {
+            if (!first)
+                px_put_char(buf, ',');
+            first = false;
+            px_put(buf, model->raw);
+            model = item->type == PX_JSON_ARRAY ? model->next : NULL;
+        }
+    }
+    px_put_char(buf, ']');
+}
+
+/* Whether one of our ids is among those that the reference gives. */
+static bool same_id(const px_model_report *report, const px_json *errors)
+{
+    for (size_t i = 0; i < report->count; i++)
+        if (has_text(errors, px_str_c(report->errs[i].id + strlen("dtdl."))))
+            return true;
+    return false;
+}
+
+static void judge(const px_json *test, case_tally *tally)
+{
+    px_str extensions = px_json_get_text(test, PX_STR("undefinedExtensions"));
+    bool valid = px_json_get(test, PX_STR("valid"))->type == PX_JSON_TRUE;
+    const px_json *errors = px_json_get(test, PX_STR("errors"));
+    px_models_opts opts = { .nested_interfaces = true };
+    px_model_report report = { 0 };
+    px_model_set set = { 0 };
+    px_buf input = { 0 };
+    px_err err = { 0 };
+    bool accepted;
+
+    if (px_str_eq(extensions, PX_STR("allow")))
+        opts.unknown_extensions = PX_EXTENSIONS_ALLOW;
+    else if (px_str_eq(extensions, PX_STR("disallow")))
+        opts.unknown_extensions = PX_EXTENSIONS_DISALLOW;
+    put_input(&input, px_json_get(test, PX_STR("input")));
+    accepted = px_models_parse_all(px_buf_str(&input), &opts, &set, &report, &err) == PX_OK;
+    tally->cases++;
+    tally->valid += valid;
+    tally->agree += accepted == valid;
+    tally->accepted_wrongly += accepted && !valid;
+    tally->refused_wrongly += !accepted && valid;
+    if (!accepted && !valid && errors) {
+        tally->with_errors++;
+        tally->named_alike += same_id(&report, errors);
+    }
+    if (getenv("PX_CORPUS_VERBOSE") &&
+        (accepted != valid || (!accepted && errors && !same_id(&report, errors))))
+        printf("%s %.*s %.*s\n    %s %s\n    %.*s\n", valid ? "VALID" : "INVALID",
+               PX_FMT(px_json_get_text(test, PX_STR("id"))),
+               PX_FMT(errors ? errors->raw : PX_STR("")), accepted ? "accepted" : err.id,
+               accepted ? "" : err.text, (int)(input.len > 600 ? 600 : input.len), input.ptr);
+    if (accepted)
+        px_model_set_release(&set);
+    px_model_report_release(&report);
+    px_buf_release(&input);
+}
+
+/* Runs all cases of a profile ("core" or an extension alone) and of one version. */
+static case_tally run_cases(px_str profile, int64_t version)
+{
+    px_str file = px_test_read_file(px_test_shared("dtdl/parser-cases/cases.ndjson"));
+    px_str rest = file;
+    case_tally tally = { 0 };
+    px_arena arena;
+
+    px_arena_init(&arena, SIZE_MAX);
+    while (rest.len > 0) {
+        px_str line = px_str_cut(&rest, '\n');
+        const px_json *profiles;
+        px_json *test;
+        int64_t dtdl = 0;
+        px_err err;
+
+        if (line.len == 0)
+            continue;
+        px_arena_reset(&arena);
+        CHECK_OK(px_json_parse(line, NULL, &arena, &test, &err), &err);
+        profiles = px_json_get(test, PX_STR("profile"));
+        if (px_json_is(px_json_get(test, PX_STR("dtdl")), PX_JSON_NUMBER))
+            (void)px_num_to_int(px_json_get(test, PX_STR("dtdl"))->num, &dtdl);
+        if (dtdl == version && profiles->count == 1 && has_text(profiles, profile))
+            judge(test, &tally);
+    }
+    px_arena_release(&arena);
+    px_free((void *)(uintptr_t)file.ptr);
+    printf("%.*s, DTDL v%d: %u of %u verdicts agree (%u accepted wrongly, %u refused wrongly); "
+           "%u of %u refusals name the reference's rule\n",
+           PX_FMT(profile), (int)version, tally.agree, tally.cases, tally.accepted_wrongly,
+           tally.refused_wrongly, tally.named_alike, tally.with_errors);
+    return tally;
+}
+
+PX_TEST(agrees_with_the_reference_parser_on_dtdl_v2)
+{
+    case_tally tally = run_cases(PX_STR("core"), 2);
+
+    CHECK(tally.agree >= 2295);
+    CHECK(tally.named_alike >= 136);
+}
+
+PX_TEST(agrees_with_the_reference_parser_on_dtdl_v3)
+{
+    case_tally tally = run_cases(PX_STR("core"), 3);
+
+    CHECK(tally.agree >= 2243);
+    CHECK(tally.named_alike >= 131);
+}
+
+PX_TEST(agrees_with_the_reference_parser_on_quantitative_types)
+{
+    case_tally tally = run_cases(PX_STR("ext:quantitativeTypes"), 3);
+
+    CHECK(tally.agree >= 47) /* two of them name DTDL v4 */;
+}
+
+PX_TEST(agrees_with_the_reference_parser_on_unknown_extensions)
+{
+    case_tally v2 = run_cases(PX_STR("undefined-ext"), 2);
+    case_tally v3 = run_cases(PX_STR("undefined-ext"), 3);
+
+    CHECK(v2.agree >= 1161);
+    CHECK(v3.agree >= 1173);
+}
+
+/* All Interfaces of an ontology, in requests of the size that one call may have; what an earlier
+ * request brought is "stored" for the later ones, so bases come first. */
+typedef struct definitions {
+    px_str file;
+    px_arena arena;
+    const px_json **models; /* `model` of each line */
+    size_t count;
+} definitions;
+
+static definitions read_ontology(const char *path)
+{
+    definitions all = { .file = px_test_read_file(px_test_shared(path)) };
+    px_str rest = all.file;
+
+    px_arena_init(&all.arena, SIZE_MAX);
+    all.models = px_zalloc(2000, sizeof(px_json *));
+    while (rest.len > 0) {
+        px_str line = px_str_cut(&rest, '\n');
+        px_json *root;
+        px_err err;
+
+        if (line.len == 0)
+            continue;
+        CHECK_OK(px_json_parse(line, NULL, &all.arena, &root, &err), &err);
+        CHECK(all.count < 2000);
+        all.models[all.count++] = px_json_get(root, PX_STR("model"));
+    }
+    return all;
+}
+
+static void release_ontology(definitions *all)
+{
+    px_free((void *)(uintptr_t)all->file.ptr);
+    px_free((void *)(uintptr_t)all->models);
+    px_arena_release(&all->arena);
+}
+
+static double seconds_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static const px_model *find_in_sets(void *data, px_str dtmi)
+{
+    const px_model_set *sets = data;
+
+    for (size_t s = 0; s < 2; s++)
+        for (size_t i = 0; i < sets[s].count; i++)
+            if (px_str_eq(px_model_id(sets[s].models[i]), dtmi))
+                return sets[s].models[i];
+    return NULL;
+}
+
+/* True when all bases and Components' models of a definition are in `done`. */
+static bool is_ready(const px_json *model, const px_json **done, size_t done_count)
+{
+    const px_json *contents = px_json_get(model, PX_STR("contents"));
+    const px_json *extends = px_json_get(model, PX_STR("extends"));
+    const px_json *content = px_json_is(contents, PX_JSON_ARRAY) ? contents->first : contents;
+    const px_json *base = px_json_is(extends, PX_JSON_ARRAY) ? extends->first : extends;
+    px_str needed[64];
+    size_t count = 0;
+
+    for (; base; base = base == extends ? NULL : base->next)
+        needed[count++] = base->text;
+    for (; content && count < 64; content = content == contents ? NULL : content->next)
+        if (px_str_eq(px_json_get_text(content, PX_STR("@type")), PX_STR("Component")))
+            needed[count++] = px_json_get_text(content, PX_STR("schema"));
+    for (size_t i = 0; i < count; i++) {
+        bool found = false;
+
+        for (size_t d = 0; d < done_count && !found; d++)
+            found = px_str_eq(px_json_get_text(done[d], PX_STR("@id")), needed[i]);
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+static void put_models(px_buf *buf, const px_json **models, size_t count)
+{
+    px_buf_clear(buf);
+    px_put_char(buf, '[');
+    for (size_t i = 0; i < count; i++) {
+        px_put_c(buf, i ? "," : "");
+        px_put(buf, models[i]->raw);
+    }
+    px_put_char(buf, ']');
+}
+
+/* Moves `count` definitions whose dependencies come before them to the front. */
+static void order(const px_json **models, size_t total, size_t count)
+{
+    for (size_t done = 0; done < count;) {
+        size_t before = done;
+
+        for (size_t i = done; i < total && done < count; i++)
+            if (is_ready(models[i], models, done)) {
+                const px_json *model = models[i];
+
+                models[i] = models[done];
+                models[done++] = model;
+            }
+        CHECK(done > before);
+    }
+}
+
+static void load_ontology(const char *path, size_t wanted)
+{
+    definitions all = read_ontology(path);
+    size_t first = all.count > 1000 ? 1000 : all.count;
+    px_model_set sets[2] = { 0 };
+    px_models_opts opts = { .stored = { find_in_sets, sets } };
+    px_buf request = { 0 };
+    double begin, spent = 0;
+    size_t fields = 0;
+    px_err err;
+
+    CHECK_EQ(all.count, wanted);
+    if (first < all.count)
+        order(all.models, all.count, first);
+    for (size_t part = 0; part < 2 && first; part++) {
+        size_t from = part ? first : 0, count = part ? all.count - first : first;
+
+        if (count == 0)
+            break;
+        put_models(&request, all.models + from, count);
+        begin = seconds_now();
+        CHECK_OK(px_models_parse_all(px_buf_str(&request), &opts, &sets[part], NULL, &err), &err);
+        spent += seconds_now() - begin;
+        CHECK_EQ(sets[part].count, count);
+    }
+    for (size_t s = 0; s < 2; s++)
+        for (size_t i = 0; i < sets[s].count; i++)
+            fields += px_layout_field_count(px_model_layout(sets[s].models[i]));
+    printf("%s: %zu Interfaces, %zu fields, %.1f ms\n", path, all.count, fields, spent * 1e3);
+    px_buf_release(&request);
+    px_model_set_release(&sets[1]);
+    px_model_set_release(&sets[0]);
+    release_ontology(&all);
+}
+
+PX_TEST(loads_the_rec_brick_ontology)
+{
+    load_ontology("dtdl/ontologies/rec-brick.ndjson", 1364);
+}
+
+PX_TEST(loads_the_energy_grid_ontology)
+{
+    load_ontology("dtdl/ontologies/energygrid.ndjson", 113);
+}
+
+PX_TEST(loads_the_building_ontology)
+{
+    load_ontology("dtdl/ontologies/building-archived.ndjson", 767);
+}
+
+PX_TEST(loads_the_smart_cities_ontology)
+{
+    load_ontology("dtdl/ontologies/smartcities.ndjson", 63);
+}
+
+PX_TEST_MAIN()
