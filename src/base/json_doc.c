@@ -135,8 +135,9 @@ px_str px_json_get_text(const px_json *object, px_str key)
 
 /* ---- places ---- */
 
-/* The nodes from below the root down to `node`, deepest last; gives how many. */
-static size_t ancestry(const px_json *node, const px_json **out)
+/* The nodes from below the root down to `node`, deepest last; gives how many. A patched document
+ * may be deeper than a read one: then the deepest are left out. */
+static size_t ancestry(const px_json *node, const px_json *out[PX_JSON_READER_DEPTH_MAX])
 {
     size_t depth = 0, at;
 
@@ -144,8 +145,9 @@ static size_t ancestry(const px_json *node, const px_json **out)
         depth++;
     at = depth;
     for (const px_json *n = node; n->parent; n = n->parent)
-        out[--at] = n;
-    return depth;
+        if (--at < PX_JSON_READER_DEPTH_MAX)
+            out[at] = n;
+    return depth < PX_JSON_READER_DEPTH_MAX ? depth : PX_JSON_READER_DEPTH_MAX;
 }
 
 static bool is_member(const px_json *node)

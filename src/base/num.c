@@ -247,8 +247,11 @@ static void put_decimal(px_buf *buf, px_num num)
     if (negative)
         text[len++] = '-';
     if (exponent > 0 || point <= PLAIN_ABOVE) {
+        int more = (int)sizeof(digits) - at - 1;
+
+        text[len++] = digits[at];
         px_put(buf, px_str_of(text, (size_t)len));
-        px_putf(buf, "%.*se%d", (int)sizeof(digits) - at, digits + at, (int)exponent);
+        px_putf(buf, "%s%.*se%d", more ? "." : "", more, digits + at + 1, point - 1);
         return;
     }
     if (point <= 0) {

@@ -130,7 +130,10 @@ PX_TEST(writes_plain_where_that_is_exact)
     check_put(num_of("-0.5"), "-0.5");
     check_put(num_of("1e5"), "100000");
     check_put(num_of("1e19"), "1e19");
-    check_put(num_of("10e19"), "10e19");
+    check_put(num_of("10e19"), "1.0e20");
+    check_put(num_of("-15e-30"), "-1.5e-29");
+    check_put(num_of("1033720368547736854775808"), "1.0337203685477369e24");
+    check_put(num_of("1.0337203685477369e24"), "1.0337203685477369e24");
     check_put(num_of("1e-20"), "0.00000000000000000001");
     check_put(num_of("1e-21"), "1e-21");
     check_put(num_of("0.000"), "0.000");
@@ -214,7 +217,7 @@ static void check_what_is_read_and_written_reads_the_same(px_gen *gen)
 {
     char text[128];
     size_t len = random_number(gen, text);
-    px_buf buf = { 0 };
+    px_buf buf = { 0 }, twice = { 0 };
     px_num num, again;
     px_err err;
     double wanted = strtod(text, NULL), got;
@@ -231,8 +234,11 @@ static void check_what_is_read_and_written_reads_the_same(px_gen *gen)
     } else {
         CHECK(px_num_same(num, again));
     }
+    px_put_num(&twice, again);
+    CHECK(px_str_eq(px_buf_str(&buf), px_buf_str(&twice)));
     CHECK_EQ(px_num_cmp(num, num), 0);
     px_buf_release(&buf);
+    px_buf_release(&twice);
 }
 
 PX_PROP(what_is_read_and_written_reads_the_same, 100)
@@ -244,7 +250,7 @@ PX_PROP(what_is_read_and_written_reads_the_same, 100)
 static void check_every_double_reads_back_as_itself(px_gen *gen)
 {
     uint64_t bits = px_gen_u64(gen);
-    px_buf buf = { 0 };
+    px_buf buf = { 0 }, twice = { 0 };
     px_num again;
     px_err err;
     double v, got;
@@ -256,7 +262,10 @@ static void check_every_double_reads_back_as_itself(px_gen *gen)
     CHECK_OK(px_num_parse(px_buf_str(&buf), &again, &err), &err);
     got = px_num_to_double(again);
     CHECK(memcmp(&got, &v, sizeof(v)) == 0);
+    px_put_num(&twice, again);
+    CHECK(px_str_eq(px_buf_str(&buf), px_buf_str(&twice)));
     px_buf_release(&buf);
+    px_buf_release(&twice);
 }
 
 PX_PROP(every_double_reads_back_as_itself, 100)
