@@ -26,8 +26,8 @@ typedef enum px_op_kind {
     PX_OP_PUT,          /* table, key, seq, body: makes or replaces one row */
     PX_OP_DELETE,       /* table, key: no complaint when there is none */
     PX_OP_DELETE_RANGE, /* table, key <= rows < key_to, in key order, at most `limit` */
-    PX_OP_TRIM_JOURNAL, /* rows of spine key.a whose seq_last < key.b, oldest first, at most `limit`
-                         */
+    PX_OP_TRIM_JOURNAL, /* rows of spine key.a whose seq_last < key.b, oldest first, at most
+                           `limit`; the newest row always stays */
 } px_op_kind;
 
 typedef struct px_op {
@@ -51,7 +51,8 @@ typedef struct px_effect {
  *
  * `next` fills `ret_op` (its body is borrowed until the following call) or gives false when there
  * is nothing more to do now. `rows_before` is the number of rows that the op before it touched (0
- * on the first call of a commit), so that a range deleted in portions knows its end. All slices of
+ * on the first call of a commit). A range may stop early, at `limit` or at the end of a budget: it
+ * is empty when the same op gave 0 rows. All slices of
  * a commit together get at most PX_SLICES_US_MAX; at least one op of the first slice always runs,
  * and the slices start in turn, so that none starves.
  *
@@ -265,7 +266,8 @@ PX_NODISCARD static inline px_status px_journal_bounds_get(px_journal *journal, 
 
 /**
  * The rows that hold `seq_from` and everything after it, in order, to the newest committed one. The
- * first row may begin before `seq_from`: the caller skips. Nothing newer than `seq_from`: no call.
+ * first row may begin before `seq_from`: the caller skips. 0 means from the oldest row kept.
+ * Nothing at or after `seq_from`: no call.
  *
  * Errors: PX_NOT_FOUND (`seq_from` is trimmed away; the sentence says where the journal begins),
  * PX_CORRUPT (a damaged row, a hole, a time that goes back; names the row), PX_IO, PX_NO_MEMORY.
