@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** What the tests of this room share: stores on the fake disk and on the machine's, small commits. */
+/** What the tests of this room share: stores on the fake disk and on the machine's, small commits.
+ */
 #ifndef PX_STORE_KIT_H
 #define PX_STORE_KIT_H
 

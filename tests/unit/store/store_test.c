@@ -137,8 +137,9 @@ PX_TEST(a_scan_gives_the_keys_in_signed_order_and_ranges_are_half_open)
 {
     px_fakedisk *disk = px_fakedisk_new(1);
     px_store *store = kit_must_open(disk);
-    const px_key sorted[] = { { INT64_MIN, 0, 0 }, { -1, INT64_MAX, 9 },        { 0, -5, 0 },
-                              { 0, 0, -1 },        { 0, 0, 0 },                 { 7, 7, INT64_MAX },
+    const px_key sorted[] = { { INT64_MIN, 0, 0 }, { -1, INT64_MAX, 9 },
+                              { 0, -5, 0 },        { 0, 0, -1 },
+                              { 0, 0, 0 },         { 7, 7, INT64_MAX },
                               { 7, 8, INT64_MIN }, { INT64_MAX, 0, INT64_MAX } };
     px_op ops[8];
     px_err err = { 0 };
@@ -153,8 +154,9 @@ PX_TEST(a_scan_gives_the_keys_in_signed_order_and_ranges_are_half_open)
     CHECK_EQ(scan(store, PX_TABLE_BLOCK, sorted[2], sorted[5]).count, 3);
     CHECK_EQ(scan(store, PX_TABLE_STATE, PX_KEY_MIN, PX_KEY_MAX).count, 0);
 
-    px_op range = { .kind = PX_OP_DELETE_RANGE, .table = PX_TABLE_BLOCK, .key = sorted[1],
-                    .key_to = sorted[4] };
+    px_op range = {
+        .kind = PX_OP_DELETE_RANGE, .table = PX_TABLE_BLOCK, .key = sorted[1], .key_to = sorted[4]
+    };
     CHECK_OK(kit_commit_ops(store, &range, 1, &err), &err);
     CHECK_EQ(scan(store, PX_TABLE_BLOCK, PX_KEY_MIN, PX_KEY_MAX).count, 5);
     px_store_close(store);
@@ -258,8 +260,9 @@ PX_TEST(trimming_takes_the_oldest_rows_and_leaves_the_newest)
     px_journal *journal = NULL;
     px_journal_bounds bounds;
     trimmer t = { 60, 7, 0 };
-    px_slice slice = { .name = "trim", .next = next_trim, .data = &t, .rows_max = 20,
-                       .us_max = 2000 };
+    px_slice slice = {
+        .name = "trim", .next = next_trim, .data = &t, .rows_max = 20, .us_max = 2000
+    };
     px_commit commit = { .slices = &slice, .slice_count = 1 };
     uint64_t rows = 0;
 
@@ -321,9 +324,8 @@ PX_TEST(reading_begins_with_the_row_that_holds_the_position)
     const uint64_t ends[] = { 4, 5, 9, 20 };
     const struct {
         uint64_t from, count, first;
-    } cases[] = { { 0, 4, 1 },  { 1, 4, 1 },   { 4, 4, 1 },   { 5, 3, 5 },
-                  { 7, 2, 6 },  { 10, 1, 10 }, { 20, 1, 10 }, { 21, 0, 0 },
-                  { 99, 0, 0 }, { UINT64_MAX, 0, 0 } };
+    } cases[] = { { 0, 4, 1 },   { 1, 4, 1 },   { 4, 4, 1 },  { 5, 3, 5 },  { 7, 2, 6 },
+                  { 10, 1, 10 }, { 20, 1, 10 }, { 21, 0, 0 }, { 99, 0, 0 }, { UINT64_MAX, 0, 0 } };
 
     for (size_t i = 0; i < 4; i++) {
         char text[64];
