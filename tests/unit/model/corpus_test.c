@@ -13,6 +13,7 @@
 typedef struct case_tally {
     uint32_t cases, agree, valid, accepted_wrongly, refused_wrongly;
     uint32_t with_errors, named_alike;
+    uint32_t values, values_agree;
 } case_tally;
 
 static bool has_text(const px_json *array, px_str text)
@@ -52,6 +53,62 @@ static bool same_id(const px_model_report *report, const px_json *errors)
     return false;
 }
 
+/* The schema that an instance case is about: a predefined one, or an entry of `schemas`. */
+static const px_schema *subject_of(const px_model_set *set, px_str subject)
+{
+    px_str prefix = PX_STR("dtmi:dtdl:instance:Schema:");
+
+    if (px_str_starts(subject, prefix)) {
+        px_str rest = px_str_skip(subject, prefix.len);
+        px_str term = px_str_cut(&rest, ';');
+
+        for (uint32_t kind = 0; kind <= PX_SCHEMA_TIME; kind++)
+            if (px_str_eq(px_str_c(px_schema_term((px_schema_kind)kind)), term))
+                return px_schema_plain((px_schema_kind)kind);
+        return NULL;
+    }
+    for (size_t i = 0; i < set->count; i++)
+        if (px_model_schema(set->models[i], subject))
+            return px_model_schema(set->models[i], subject);
+    return NULL;
+}
+
+/* One value case; what is no JSON does not conform either. */
+static bool conforms(const px_schema *schema, px_str json)
+{
+    px_json_opts opts = px_json_opts_door();
+    px_value value;
+    px_json *node;
+    px_arena arena;
+    bool ok;
+
+    px_arena_init(&arena, 1 << 20);
+    ok = px_json_parse(json, &opts, &arena, &node, NULL) == PX_OK &&
+         px_schema_check(schema, node, &arena, &value, NULL) == PX_OK;
+    px_arena_release(&arena);
+    return ok;
+}
+
+static void judge_values(const px_json *test, const px_model_set *set, case_tally *tally)
+{
+    const px_json *cases = px_json_get(test, PX_STR("instances"));
+
+    for (const px_json *one = cases ? cases->first : NULL; one; one = one->next) {
+        const px_schema *schema = subject_of(set, px_json_get_text(one, PX_STR("subject")));
+        bool wanted = px_json_is(px_json_get(one, PX_STR("conforms")), PX_JSON_TRUE);
+        px_str json = px_json_get_text(one, PX_STR("submit"));
+
+        if (!schema || px_json_get(one, PX_STR("throws")))
+            continue;
+        tally->values++;
+        if (conforms(schema, json) == wanted)
+            tally->values_agree++;
+        else if (getenv("PX_CORPUS_VERBOSE"))
+            printf("VALUE %.*s of %.*s should %sconform\n", PX_FMT(json),
+                   PX_FMT(px_json_get_text(one, PX_STR("subject"))), wanted ? "" : "not ");
+    }
+}
+
 static void judge(const px_json *test, case_tally *tally)
 {
     px_str extensions = px_json_get_text(test, PX_STR("undefinedExtensions"));
@@ -85,8 +142,10 @@ static void judge(const px_json *test, case_tally *tally)
                PX_FMT(px_json_get_text(test, PX_STR("id"))),
                PX_FMT(errors ? errors->raw : PX_STR("")), accepted ? "accepted" : err.id,
                accepted ? "" : err.text, (int)(input.len > 600 ? 600 : input.len), input.ptr);
-    if (accepted)
+    if (accepted) {
+        judge_values(test, &set, tally);
         px_model_set_release(&set);
+    }
     px_model_report_release(&report);
     px_buf_release(&input);
 }
@@ -120,9 +179,11 @@ static case_tally run_cases(px_str profile, int64_t version)
     px_arena_release(&arena);
     px_free((void *)(uintptr_t)file.ptr);
     printf("%.*s, DTDL v%d: %u of %u verdicts agree (%u accepted wrongly, %u refused wrongly); "
-           "%u of %u refusals name the reference's rule\n",
+           "%u of %u refusals name the reference's rule; %u of %u values agree\n",
            PX_FMT(profile), (int)version, tally.agree, tally.cases, tally.accepted_wrongly,
-           tally.refused_wrongly, tally.named_alike, tally.with_errors);
+           tally.refused_wrongly, tally.named_alike, tally.with_errors, tally.values_agree,
+           tally.values);
+    CHECK_EQ(tally.values_agree, tally.values);
     return tally;
 }
 

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A value against a schema. Scalars take the short way that the decoder of telemetry takes, too;
+ * for compounds every part is checked in place, and the whole is then written once as canonical
+ * text.
+ */
+#include "base/limits.h"
+#include "base/mem.h"
+#include "model/value_form.h"
+
+/* The largest magnitude of a 32-bit float, as a double. */
+#define FLOAT_MAX 3.4028234663852886e38
+
+static const char *wanted_of(const px_schema *schema)
+{
+    switch (schema->kind) {
+    case PX_SCHEMA_BOOLEAN:
+        return "true or false";
+    case PX_SCHEMA_DATE:
+        return "a date such as \"2026-11-01\"";
+    case PX_SCHEMA_DATETIME:
+        return "a dateTime such as \"2026-11-01T12:00:00Z\"";
+    case PX_SCHEMA_TIME:
+        return "a time such as \"12:00:00Z\"";
+    case PX_SCHEMA_DURATION:
+        return "a duration such as \"PT1H30M\"";
+    case PX_SCHEMA_DOUBLE:
+    case PX_SCHEMA_FLOAT:
+        return "a number";
+    case PX_SCHEMA_INTEGER:
+    case PX_SCHEMA_LONG:
+        return "a whole number";
+    case PX_SCHEMA_STRING:
+        return "a string";
+    case PX_SCHEMA_ENUM:
+        return schema->enum_of == PX_SCHEMA_STRING ? "one of the Enum's strings"
+                                                   : "one of the Enum's numbers";
+    case PX_SCHEMA_ARRAY:
+        return "an array";
+    default:
+        return "an object";
+    }
+}
+
+static px_status fail_type(const px_schema *schema, const char *got, px_err *ret_err)
+{
+    return px_fail_id(ret_err, PX_INVALID, "value.type", "%s stands where %s should be", got,
+                      wanted_of(schema));
+}
+
+/* The entry of an Enum with this value, or NULL. */
+static const px_enum_value *find_enum(const px_schema *schema, const px_value *value)
+{
+    uint32_t first = 0, last = schema->enum_value_count;
+
+    while (first < last) {
+        uint32_t middle = first + (last - first) / 2;
+        const px_enum_value *entry = &schema->enum_values[schema->sorted[middle]];
+        int order = value->kind == PX_VALUE_TEXT ? px_str_cmp(value->text, entry->value.text)
+                                                 : px_num_cmp(value->num, entry->value.num);
+
+        if (order == 0)
+            return entry;
+        if (order < 0)
+            last = middle;
+        else
+            first = middle + 1;
+    }
+    return NULL;
+}
+
+static px_status fail_enum(const px_schema *schema, const px_value *value, px_err *ret_err)
+{
+    enum { CANDIDATES_MAX = 128 };
+    px_str candidates[CANDIDATES_MAX], nearest;
+    uint32_t count = 0;
+
+    if (value->kind == PX_VALUE_NUM)
+        return px_fail_id(ret_err, PX_INVALID, "value.enum",
+                          "%.17g is none of the Enum's %u values", px_num_to_double(value->num),
+                          schema->enum_value_count);
+    for (uint32_t i = 0; i < schema->enum_value_count && count < CANDIDATES_MAX; i++)
+        candidates[count++] = schema->enum_values[i].value.text;
+    nearest = px_str_nearest(value->text, candidates, count);
+    if (nearest.len > 0)
+        return px_fail_id(ret_err, PX_INVALID, "value.enum",
+                          "'%.*s' is none of the Enum's values; did you mean '%.*s'?",
+                          value->text.len > 64 ? 64 : (int)value->text.len, value->text.ptr,
+                          nearest.len > 64 ? 64 : (int)nearest.len, nearest.ptr);
+    return px_fail_id(ret_err, PX_INVALID, "value.enum", "'%.*s' is none of the Enum's %u values",
+                      value->text.len > 64 ? 64 : (int)value->text.len,
+                      value->text.ptr ? value->text.ptr : "", schema->enum_value_count);
+}
+
+static px_status check_whole(const px_schema *schema, px_num num, px_err *ret_err)
+{
+    bool is_long = schema->kind == PX_SCHEMA_LONG;
+    int64_t whole;
+
+    if (px_num_to_int(num, &whole)) {
+        if (is_long || (whole >= INT32_MIN && whole <= INT32_MAX))
+            return PX_OK;
+    } else if (px_num_to_double(num) > -1e18 && px_num_to_double(num) < 1e18) {
+        return px_fail_id(ret_err, PX_INVALID, "value.whole",
+                          "%.17g stands where a whole number should be", px_num_to_double(num));
+    }
+    return px_fail_id(ret_err, PX_INVALID, "value.range", "%.17g does not fit the %d bits of %s",
+                      px_num_to_double(num), is_long ? 64 : 32, px_schema_term(schema->kind));
+}
+
+px_status px_schema_check_num(const px_schema *schema, px_num num, px_value *ret_value,
+                              px_err *ret_err)
+{
+    px_value value = px_value_num(num);
+    double magnitude;
+
+    switch (schema->kind) {
+    case PX_SCHEMA_DOUBLE:
+        break;
+    case PX_SCHEMA_FLOAT:
+        magnitude = px_num_to_double(num);
+        if (magnitude > FLOAT_MAX || magnitude < -FLOAT_MAX)
+            return px_fail_id(ret_err, PX_INVALID, "value.range",
+                              "%.17g is beyond the range of a float", magnitude);
+        break;
+    case PX_SCHEMA_INTEGER:
+    case PX_SCHEMA_LONG:
+        PX_TRY(check_whole(schema, num, ret_err));
+        break;
+    case PX_SCHEMA_ENUM:
+        if (schema->enum_of == PX_SCHEMA_STRING)
+            return fail_type(schema, "a number", ret_err);
+        if (!find_enum(schema, &value))
+            return fail_enum(schema, &value, ret_err);
+        break;
+    default:
+        return fail_type(schema, "a number", ret_err);
+    }
+    *ret_value = value;
+    return PX_OK;
+}
+
+px_status px_schema_check_bool(const px_schema *schema, bool boolean, px_value *ret_value,
+                               px_err *ret_err)
+{
+    if (schema->kind != PX_SCHEMA_BOOLEAN)
+        return fail_type(schema, boolean ? "true" : "false", ret_err);
+    *ret_value = px_value_bool(boolean);
+    return PX_OK;
+}
+
+static px_status fail_form(const px_schema *schema, px_str text, px_err *ret_err)
+{
+    return px_fail_id(ret_err, PX_INVALID, "value.form", "'%.*s' stands where %s should be",
+                      text.len > 64 ? 64 : (int)text.len, text.ptr ? text.ptr : "",
+                      wanted_of(schema));
+}
+
+px_status px_schema_check_text(const px_schema *schema, px_str text, px_value *ret_value,
+                               px_err *ret_err)
+{
+    px_value value = px_value_text(text);
+    bool right;
+
+    if (text.len > PX_VALUE_STRING_BYTES_MAX)
+        return px_fail_id(ret_err, PX_TOO_LARGE, "value.string_bytes",
+                          "a string of %zu bytes, the most is %d", text.len,
+                          PX_VALUE_STRING_BYTES_MAX);
+    switch (schema->kind) {
+    case PX_SCHEMA_STRING:
+        right = true;
+        break;
+    case PX_SCHEMA_DATE:
+        right = px_form_is_date(text);
+        break;
+    case PX_SCHEMA_DATETIME:
+        right = px_form_is_datetime(text);
+        break;
+    case PX_SCHEMA_TIME:
+        right = px_form_is_time(text);
+        break;
+    case PX_SCHEMA_DURATION:
+        right = px_form_is_duration(text);
+        break;
+    case PX_SCHEMA_ENUM:
+        if (schema->enum_of != PX_SCHEMA_STRING)
+            return fail_type(schema, "a string", ret_err);
+        if (!find_enum(schema, &value))
+            return fail_enum(schema, &value, ret_err);
+        right = true;
+        break;
+    default:
+        return fail_type(schema, "a string", ret_err);
+    }
+    if (!right)
+        return fail_form(schema, text, ret_err);
+    *ret_value = value;
+    return PX_OK;
+}
+
+/* ---- documents ---- */
+
+static px_status check_node(const px_schema *schema, const px_json *node, px_value *ret_scalar,
+                            px_err *ret_err);
+
+static px_status fail_node(const px_schema *schema, const px_json *node, px_err *ret_err)
+{
+    return px_json_fail(node, ret_err, PX_INVALID, "value.type", "%s stands where %s should be",
+                        px_json_type_name(node->type), wanted_of(schema));
+}
+
+static px_status check_array(const px_schema *schema, const px_json *node, px_err *ret_err)
+{
+    px_value ignored;
+
+    if (!px_json_is(node, PX_JSON_ARRAY))
+        return fail_node(schema, node, ret_err);
+    for (const px_json *item = node->first; item; item = item->next)
+        PX_TRY(check_node(schema->element, item, &ignored, ret_err));
+    return PX_OK;
+}
+
+static px_status fail_field(const px_schema *schema, const px_json *node, px_err *ret_err)
+{
+    enum { CANDIDATES_MAX = 128 };
+    px_str candidates[CANDIDATES_MAX], nearest;
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < schema->field_count && count < CANDIDATES_MAX; i++)
+        candidates[count++] = schema->fields[i].name;
+    nearest = px_str_nearest(node->key, candidates, count);
+    if (nearest.len > 0)
+        return px_json_fail(node, ret_err, PX_INVALID, "value.field",
+                            "the Object has no field '%.*s'; did you mean '%.*s'?",
+                            node->key.len > 64 ? 64 : (int)node->key.len, node->key.ptr,
+                            nearest.len > 64 ? 64 : (int)nearest.len, nearest.ptr);
+    return px_json_fail(node, ret_err, PX_INVALID, "value.field", "the Object has no field '%.*s'",
+                        node->key.len > 64 ? 64 : (int)node->key.len,
+                        node->key.ptr ? node->key.ptr : "");
+}
+
+static px_status check_object(const px_schema *schema, const px_json *node, px_err *ret_err)
+{
+    px_value ignored;
+
+    if (!px_json_is(node, PX_JSON_OBJECT))
+        return fail_node(schema, node, ret_err);
+    for (const px_json *member = node->first; member; member = member->next) {
+        const px_schema_field *field = px_schema_field_find(schema, member->key);
+
+        if (!field)
+            return fail_field(schema, member, ret_err);
+        PX_TRY(check_node(field->schema, member, &ignored, ret_err));
+    }
+    return PX_OK;
+}
+
+/* Keys stand in paths and beside $metadata, so they must not look like either. */
+static bool is_map_key(px_str key)
+{
+    if (key.len == 0 || key.len > PX_NAME_BYTES_MAX || key.ptr[0] == '$')
+        return false;
+    for (size_t i = 0; i < key.len; i++)
+        if (key.ptr[i] == '.' || (unsigned char)key.ptr[i] <= ' ')
+            return false;
+    return true;
+}
+
+static px_status check_map(const px_schema *schema, const px_json *node, px_err *ret_err)
+{
+    px_value ignored;
+
+    if (!px_json_is(node, PX_JSON_OBJECT))
+        return fail_node(schema, node, ret_err);
+    for (const px_json *member = node->first; member; member = member->next) {
+        if (!is_map_key(member->key))
+            return px_json_fail(
+                member, ret_err, PX_INVALID, "value.key",
+                "'%.*s' is no key of a Map; keys do not begin with '$' and have no '.' or blank",
+                member->key.len > 64 ? 64 : (int)member->key.len,
+                member->key.ptr ? member->key.ptr : "");
+        PX_TRY(check_node(schema->element, member, &ignored, ret_err));
+    }
+    return PX_OK;
+}
+
+static px_status check_scalar(const px_schema *schema, const px_json *node, px_value *ret_scalar,
+                              px_err *ret_err)
+{
+    switch (node->type) {
+    case PX_JSON_NUMBER:
+        return px_schema_check_num(schema, node->num, ret_scalar, ret_err);
+    case PX_JSON_STRING:
+        return px_schema_check_text(schema, node->text, ret_scalar, ret_err);
+    case PX_JSON_TRUE:
+    case PX_JSON_FALSE:
+        return px_schema_check_bool(schema, node->type == PX_JSON_TRUE, ret_scalar, ret_err);
+    default:
+        return fail_type(schema, px_json_type_name(node->type), ret_err);
+    }
+}
+
+/* Recursion is as deep as schemas nest, and never deeper than the document. */
+static px_status check_node(const px_schema *schema, const px_json *node, px_value *ret_scalar,
+                            px_err *ret_err)
+{
+    px_err err;
+    px_status status;
+
+    switch (schema->kind) {
+    case PX_SCHEMA_ARRAY:
+        return check_array(schema, node, ret_err);
+    case PX_SCHEMA_OBJECT:
+        return check_object(schema, node, ret_err);
+    case PX_SCHEMA_MAP:
+        return check_map(schema, node, ret_err);
+    default:
+        break;
+    }
+    if (schema->kind >= PX_SCHEMA_POINT && schema->kind <= PX_SCHEMA_MULTI_POLYGON)
+        return px_form_geometry(schema->kind, node, ret_err);
+    status = check_scalar(schema, node, ret_scalar, &err);
+    if (status == PX_OK)
+        return PX_OK;
+    return px_json_fail(node, ret_err, status, err.id, "%s", err.text);
+}
+
+/* The whole compound as canonical text. */
+static px_status write_compound(const px_json *node, px_arena *arena, px_value *ret_value,
+                                px_err *ret_err)
+{
+    px_status status;
+    px_str text;
+    px_buf buf;
+
+    px_buf_init(&buf, PX_TWIN_BYTES_MAX);
+    px_put_json_node(&buf, node);
+    status = px_buf_status(&buf, NULL);
+    if (status == PX_LIMIT) {
+        px_buf_release(&buf);
+        return px_json_fail(node, ret_err, PX_TOO_LARGE, "value.bytes",
+                            "the value is larger than %d bytes", PX_TWIN_BYTES_MAX);
+    }
+    if (status != PX_OK) {
+        px_buf_release(&buf);
+        return px_no_memory(ret_err);
+    }
+    text = px_arena_str(arena, px_buf_str(&buf));
+    px_buf_release(&buf);
+    if (!text.ptr)
+        return px_arena_fail(arena, ret_err);
+    *ret_value = px_value_json(text);
+    return PX_OK;
+}
+
+px_status px_schema_check(const px_schema *schema, const px_json *node, px_arena *arena,
+                          px_value *ret_value, px_err *ret_err)
+{
+    px_value scalar = { 0 };
+
+    PX_TRY(check_node(schema, node, &scalar, ret_err));
+    if (px_schema_value_kind(schema) == PX_VALUE_JSON)
+        return write_compound(node, arena, ret_value, ret_err);
+    *ret_value = scalar;
+    return PX_OK;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/value_form.h"
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Cuts exactly `count` digits off. */
+static bool cut_digits(px_str *text, size_t count, int *ret_number)
+{
+    int number = 0;
+
+    if (text->len < count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_digit(text->ptr[i]))
+            return false;
+        number = number * 10 + (text->ptr[i] - '0');
+    }
+    *text = px_str_skip(*text, count);
+    *ret_number = number;
+    return true;
+}
+
+static bool cut_char(px_str *text, char c)
+{
+    if (text->len == 0 || text->ptr[0] != c)
+        return false;
+    *text = px_str_skip(*text, 1);
+    return true;
+}
+
+static int days_of(int year, int month)
+{
+    static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+    return month == 2 && leap ? 29 : days[month - 1];
+}
+
+static bool cut_date(px_str *text)
+{
+    int year, month, day;
+
+    return cut_digits(text, 4, &year) && cut_char(text, '-') && cut_digits(text, 2, &month) &&
+           cut_char(text, '-') && cut_digits(text, 2, &day) && year >= 1 && month >= 1 &&
+           month <= 12 && day >= 1 && day <= days_of(year, month);
+}
+
+static bool cut_fraction(px_str *text)
+{
+    size_t digits = 0;
+
+    while (digits < text->len && is_digit(text->ptr[digits]))
+        digits++;
+    *text = px_str_skip(*text, digits);
+    return digits > 0;
+}
+
+static bool cut_clock(px_str *text)
+{
+    int hour, minute, second;
+
+    if (!cut_digits(text, 2, &hour) || !cut_char(text, ':') || !cut_digits(text, 2, &minute) ||
+        !cut_char(text, ':') || !cut_digits(text, 2, &second))
+        return false;
+    if (hour > 23 || minute > 59 || second > 59)
+        return false;
+    return !cut_char(text, '.') || cut_fraction(text);
+}
+
+static bool cut_zone(px_str *text)
+{
+    int hour, minute;
+
+    if (cut_char(text, 'Z'))
+        return true;
+    if (!cut_char(text, '+') && !cut_char(text, '-'))
+        return false;
+    return cut_digits(text, 2, &hour) && cut_char(text, ':') && cut_digits(text, 2, &minute) &&
+           hour <= 23 && minute <= 59;
+}
+
+bool px_form_is_date(px_str text)
+{
+    return cut_date(&text) && text.len == 0;
+}
+
+bool px_form_is_time(px_str text)
+{
+    return cut_clock(&text) && cut_zone(&text) && text.len == 0;
+}
+
+bool px_form_is_datetime(px_str text)
+{
+    return cut_date(&text) && cut_char(&text, 'T') && px_form_is_time(text);
+}
+
+/* number letter, where the letter is the next of `letters` that occurs: "Y", "M", "D" … */
+static bool cut_part(px_str *text, const char **letters, bool *fraction)
+{
+    if (!cut_fraction(text))
+        return false;
+    if (cut_char(text, '.')) {
+        *fraction = true;
+        if (!cut_fraction(text))
+            return false;
+    }
+    for (; **letters; (*letters)++)
+        if (cut_char(text, **letters)) {
+            (*letters)++;
+            return true;
+        }
+    return false;
+}
+
+/* Parts in order, at least one; after a fraction nothing may follow. */
+static bool cut_parts(px_str *text, const char *letters, bool *fraction)
+{
+    bool any = false;
+
+    while (text->len > 0 && text->ptr[0] != 'T') {
+        if (*fraction || !cut_part(text, &letters, fraction))
+            return false;
+        any = true;
+    }
+    return any;
+}
+
+bool px_form_is_duration(px_str text)
+{
+    bool fraction = false, weeks;
+
+    if (!cut_char(&text, 'P') || text.len == 0)
+        return false;
+    weeks = memchr(text.ptr, 'W', text.len) != NULL;
+    if (text.ptr[0] != 'T' && !cut_parts(&text, weeks ? "WD" : "YMD", &fraction))
+        return false;
+    if (text.len == 0)
+        return true;
+    return !fraction && cut_char(&text, 'T') && cut_parts(&text, "HMS", &fraction) && text.len == 0;
+}
