@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * An ordered set of 96-bit keys, each with 32 bits beside it: a copy-on-write B+ tree.
+ *
+ * Three things live in it: the twins of a tenant and of a model (tenant, model, block) with one bit
+ * for each of 32 twins; outgoing and incoming relationships (twin, hash of the name, relationship)
+ * with the twin at the other end. Nodes of 512 bytes, 31 entries to a leaf; a leaf that is filled
+ * at its end splits so that the left half stays full. Empty nodes go, underfull ones stay. Threads:
+ * reading a tree that does not change from any, the rest the writer.
+ */
+#ifndef PX_TWIN_INDEX_H
+#define PX_TWIN_INDEX_H
+
+#include "twin/cow.h"
+
+typedef struct pxi_entry {
+    uint32_t a, b, c; /* the key, in this order */
+    uint32_t value;
+} pxi_entry;
+
+/* The first entry whose key is not below that of `key`; false at the end. */
+bool pxi_index_from(const void *root, pxi_entry key, pxi_entry *ret_entry);
+/* The entry with exactly this key. */
+bool pxi_index_get(const void *root, pxi_entry key, uint32_t *ret_value);
+
+/* Adds the entry or changes its value. False when there is no memory; the tree is whole then. */
+bool pxi_index_put(pxi_cow *cow, void **root, pxi_entry entry);
+/* Removes the key. False when there is no memory. */
+bool pxi_index_remove(pxi_cow *cow, void **root, pxi_entry key);
+
+void pxi_index_undo(pxi_cow *cow, void *root);
+
+#endif

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Twins and their values. A record is made privately, then takes the place of the one before. */
+#include "twin/inner.h"
+
+static px_status unknown_twin(uint32_t twin_no, px_err *ret_err)
+{
+    return px_fail(ret_err, PX_NOT_FOUND, "there is no twin with number %u", twin_no);
+}
+
+static px_status check_open(const px_txn *txn, px_err *ret_err)
+{
+    return txn->broken ? px_no_memory(ret_err) : PX_OK;
+}
+
+/* ---- sets of twins: of a tenant (model 0), of a model ---- */
+
+static bool set_change(px_txn *txn, uint32_t tenant, uint32_t model, uint32_t no, bool member)
+{
+    pxi_entry entry = { tenant, model, no >> 5, 0 };
+    uint32_t bit = UINT32_C(1) << (no & 31);
+
+    (void)pxi_index_get(txn->roots.sets, entry, &entry.value);
+    entry.value = member ? entry.value | bit : entry.value & ~bit;
+    return entry.value ? pxi_index_put(&txn->cow, &txn->roots.sets, entry)
+                       : pxi_index_remove(&txn->cow, &txn->roots.sets, entry);
+}
+
+/* ---- creating and deleting ---- */
+
+static uint64_t twin_rehash(const void *txn, uint32_t no)
+{
+    const px_twin *twin = pxi_view_twin(px_txn_view(txn), no);
+
+    return pxi_key_hash(twin->tenant, px_twin_id(twin));
+}
+
+/* Settles the number of a record to place: given, of the present twin with this id, or new. */
+static px_status settle_number(px_txn *txn, px_twin *fresh, uint32_t present, px_err *ret_err)
+{
+    if (fresh->no == 0)
+        fresh->no = present;
+    if (fresh->no == 0) {
+        if (txn->roots.numbers.twin_no >= UINT32_MAX - 1)
+            return px_fail(ret_err, PX_LIMIT, "all 4,294,967,294 twin numbers are used up");
+        fresh->no = txn->roots.numbers.twin_no + 1;
+    }
+    if (fresh->no != present && (present || pxi_txn_record(txn, false, fresh->no)))
+        return px_fail(ret_err, PX_CONFLICT, "twin number %u belongs to another twin", fresh->no);
+    return PX_OK;
+}
+
+static bool enter_indexes(px_txn *txn, const px_twin *twin, px_status *ret_status)
+{
+    px_str id = px_twin_id(twin);
+
+    *ret_status = pxi_trie_add(&txn->cow, &txn->roots.ids, pxi_key_hash(twin->tenant, id), twin->no,
+                               twin_rehash, txn);
+    txn->roots.twin_count++;
+    return *ret_status == PX_OK && set_change(txn, twin->tenant, 0, twin->no, true) &&
+           set_change(txn, twin->tenant, twin->model, twin->no, true);
+}
+
+px_status pxi_twin_place(px_txn *txn, px_twin *fresh, px_err *ret_err)
+{
+    px_str id = px_twin_id(fresh);
+    pxi_wanted what = { .view = &txn->view, .owner = fresh->tenant, .id = id };
+    uint32_t present =
+        pxi_trie_find(txn->roots.ids, pxi_key_hash(fresh->tenant, id), pxi_twin_matches, &what);
+    px_status status = settle_number(txn, fresh, present, ret_err);
+    uint32_t model_before;
+
+    if (status != PX_OK) {
+        pxi_slab_free(&txn->graph->slab, fresh);
+        return status;
+    }
+    model_before = present ? pxi_view_twin(&txn->view, present)->model : 0;
+    if (!pxi_txn_swap(txn, false, fresh->no, fresh))
+        return px_no_memory(ret_err);
+    if (txn->roots.numbers.twin_no < fresh->no)
+        txn->roots.numbers.twin_no = fresh->no;
+
+    if (!present) {
+        if (enter_indexes(txn, fresh, &status))
+            return PX_OK;
+        txn->broken = true;
+        return status == PX_LIMIT ? px_fail(ret_err, PX_LIMIT, "too many twin ids share one hash")
+                                  : px_no_memory(ret_err);
+    }
+    if (model_before != fresh->model &&
+        (!set_change(txn, fresh->tenant, model_before, fresh->no, false) ||
+         !set_change(txn, fresh->tenant, fresh->model, fresh->no, true)))
+        return pxi_txn_broken(txn, ret_err);
+    return PX_OK;
+}
+
+px_status px_graph_twin_put(px_txn *txn, uint32_t tenant, px_str twin_id, uint32_t model_no,
+                            uint32_t twin_no, uint32_t *ret_no, px_err *ret_err)
+{
+    pxi_twin_form form = { .birth = txn->cow.gen,
+                           .seq = txn->seq,
+                           .time = txn->time,
+                           .no = twin_no,
+                           .tenant = tenant,
+                           .model = model_no,
+                           .id = twin_id };
+    px_twin *fresh;
+
+    PX_TRY(check_open(txn, ret_err));
+    if (twin_id.len == 0 || twin_id.len > PX_TWIN_ID_BYTES_MAX)
+        return px_fail(ret_err, PX_INVALID, "a twin id has 1 to %d bytes, this one has %zu",
+                       PX_TWIN_ID_BYTES_MAX, twin_id.len);
+    fresh = pxi_slab_alloc(&txn->graph->slab, pxi_form_bytes(&form));
+    if (!fresh)
+        return px_no_memory(ret_err);
+    pxi_twin_init(fresh, &form);
+    PX_TRY(pxi_twin_place(txn, fresh, ret_err));
+    *ret_no = fresh->no;
+    return PX_OK;
+}
+
+px_status px_graph_twin_delete(px_txn *txn, uint32_t twin_no, px_err *ret_err)
+{
+    const px_twin *twin = pxi_view_twin(&txn->view, twin_no);
+    pxi_tomb tomb = { .no = twin_no, .seq = txn->seq };
+    uint32_t model;
+    uint64_t hash;
+
+    PX_TRY(check_open(txn, ret_err));
+    if (!twin)
+        return unknown_twin(twin_no, ret_err);
+    if (px_view_has_edges(&txn->view, twin_no))
+        return px_fail(ret_err, PX_CONFLICT,
+                       "relationships begin or end at twin '%.*s'; delete them first",
+                       PX_FMT(px_twin_id(twin)));
+    tomb.tenant = twin->tenant;
+    tomb.slot = px_graph_id_slot(twin->tenant, px_twin_id(twin));
+    hash = pxi_key_hash(twin->tenant, px_twin_id(twin));
+    model = twin->model;
+    if (!pxi_txn_tomb(txn, tomb) || !pxi_trie_remove(&txn->cow, &txn->roots.ids, hash, twin_no) ||
+        !set_change(txn, tomb.tenant, 0, twin_no, false) ||
+        !set_change(txn, tomb.tenant, model, twin_no, false) ||
+        !pxi_txn_swap(txn, false, twin_no, NULL))
+        return pxi_txn_broken(txn, ret_err);
+    txn->roots.twin_count--;
+    return PX_OK;
+}
+
+/* ---- values ---- */
+
+static void stamp(const px_txn *txn, px_twin *fresh)
+{
+    fresh->seq = txn->seq;
+    fresh->time = txn->time;
+}
+
+/* Puts a made record in place, with the present position and time. */
+static px_status place(px_txn *txn, px_twin *fresh, px_err *ret_err)
+{
+    stamp(txn, fresh);
+    return pxi_txn_swap(txn, false, fresh->no, fresh) ? PX_OK : px_no_memory(ret_err);
+}
+
+static px_status rebuild(px_txn *txn, const px_twin *twin, const pxi_slot *set, uint32_t remove,
+                         px_err *ret_err)
+{
+    px_twin *fresh;
+    px_status status = pxi_twin_with(&txn->graph->slab, txn->cow.gen, twin, set, remove, &fresh);
+
+    if (status == PX_TOO_LARGE)
+        return px_fail(ret_err, status, "the texts of twin '%.*s' would pass %u bytes",
+                       PX_FMT(px_twin_id(twin)), PXI_TWIN_TAIL_MAX);
+    return status == PX_OK ? place(txn, fresh, ret_err) : px_no_memory(ret_err);
+}
+
+/* The transaction's own record of the twin, for changing in place; NULL without memory. */
+static px_twin *own(px_txn *txn, uint32_t twin_no)
+{
+    pxi_touch *touch = pxi_touches_find(&txn->twins, twin_no);
+    px_twin *fresh;
+
+    if (touch) {
+        touch->clean = txn->clean;
+        return touch->fresh;
+    }
+    fresh =
+        pxi_twin_copy(&txn->graph->slab, txn->cow.gen, pxi_radix_get(txn->roots.twins, twin_no));
+    return fresh && pxi_txn_swap(txn, false, twin_no, fresh) ? fresh : NULL;
+}
+
+/* `index` is where the key's slot is, when `present`. */
+static px_status write_slot(px_txn *txn, const px_twin *twin, const pxi_slot *slot, bool present,
+                            uint32_t index, px_err *ret_err)
+{
+    px_twin *fresh;
+
+    if (!present || slot->text.ptr)
+        return rebuild(txn, twin, slot, PXI_REMOVE_NONE, ret_err);
+    fresh = own(txn, twin->no);
+    if (!fresh)
+        return px_no_memory(ret_err);
+    if (!pxi_twin_set(fresh, index, slot))
+        return rebuild(txn, fresh, slot, PXI_REMOVE_NONE, ret_err);
+    stamp(txn, fresh);
+    return PX_OK;
+}
+
+static bool find_slot(const px_twin *twin, uint32_t key, uint32_t *ret_index, pxi_slot *ret_slot)
+{
+    *ret_index = pxi_twin_lower(twin, key);
+    if (*ret_index == pxi_twin_count(twin))
+        return false;
+    *ret_slot = pxi_twin_at(twin, *ret_index);
+    return ret_slot->key == key;
+}
+
+px_status px_graph_set(px_txn *txn, uint32_t twin_no, uint32_t key, px_value value,
+                       const px_origin *origin, px_applied *ret_applied, px_err *ret_err)
+{
+    const px_twin *twin = pxi_view_twin(&txn->view, twin_no);
+    pxi_slot live, fresh = pxi_slot_make(key, value, origin);
+    px_applied applied;
+    uint32_t index;
+    bool present;
+
+    if (!twin)
+        return unknown_twin(twin_no, ret_err);
+    if (key >= PX_FIELDS_MAX || value.kind == PX_VALUE_NONE)
+        return px_fail(ret_err, PX_INVALID, "%u is no property number, or there is no value", key);
+    PX_TRY(check_open(txn, ret_err));
+    present = find_slot(twin, key, &index, &live);
+    applied = pxi_judge(present ? &live : NULL, &fresh);
+    if (ret_applied)
+        *ret_applied = applied;
+    if (applied == PX_LATE || applied == PX_DUPLICATE)
+        return PX_OK;
+    return write_slot(txn, twin, &fresh, present, index, ret_err);
+}
+
+px_applied px_graph_judge(const px_txn *txn, uint32_t twin_no, uint32_t key, px_value value,
+                          const px_origin *origin)
+{
+    const px_twin *twin = pxi_view_twin(&txn->view, twin_no);
+    pxi_slot live, fresh = pxi_slot_make(key, value, origin);
+    uint32_t index;
+
+    return pxi_judge(twin && find_slot(twin, key, &index, &live) ? &live : NULL, &fresh);
+}
+
+px_status px_graph_unset(px_txn *txn, uint32_t twin_no, uint32_t key, px_err *ret_err)
+{
+    const px_twin *twin = pxi_view_twin(&txn->view, twin_no);
+    pxi_slot live;
+
+    PX_TRY(check_open(txn, ret_err));
+    if (!twin)
+        return unknown_twin(twin_no, ret_err);
+    if (!pxi_twin_get(twin, key, &live) || key == PXI_KEY_DESIRED_VERSION)
+        return PX_OK;
+    return rebuild(txn, twin, NULL, key, ret_err);
+}
+
+px_status px_graph_desire(px_txn *txn, uint32_t twin_no, uint32_t key, px_value value,
+                          const px_origin *origin, uint64_t version, px_err *ret_err)
+{
+    static const px_origin none = { .source_time = PX_TIME_NONE };
+    px_num number = { .mantissa = (int64_t)version };
+    pxi_slot slot = pxi_slot_make(key | PX_DESIRED, value, origin), live;
+    pxi_slot told = pxi_slot_make(PXI_KEY_DESIRED_VERSION, px_value_num(number), &none);
+    const px_twin *twin = pxi_view_twin(&txn->view, twin_no);
+    uint32_t index;
+    bool present;
+
+    PX_TRY(check_open(txn, ret_err));
+    if (!twin)
+        return unknown_twin(twin_no, ret_err);
+    if (key >= PX_FIELDS_MAX)
+        return px_fail(ret_err, PX_INVALID, "%u is no property number", key);
+    present = find_slot(twin, slot.key, &index, &live);
+    if (value.kind != PX_VALUE_NONE)
+        PX_TRY(write_slot(txn, twin, &slot, present, index, ret_err));
+    else if (present)
+        PX_TRY(rebuild(txn, twin, NULL, slot.key, ret_err));
+
+    twin = pxi_view_twin(&txn->view, twin_no);
+    present = find_slot(twin, told.key, &index, &live);
+    if (write_slot(txn, twin, &told, present, index, ret_err) != PX_OK)
+        return pxi_txn_broken(txn, ret_err);
+    return PX_OK;
+}
+
+px_status px_graph_touch(px_txn *txn, uint32_t twin_no, px_err *ret_err)
+{
+    px_twin *fresh;
+
+    PX_TRY(check_open(txn, ret_err));
+    if (!pxi_view_twin(&txn->view, twin_no))
+        return unknown_twin(twin_no, ret_err);
+    fresh = own(txn, twin_no);
+    if (!fresh)
+        return px_no_memory(ret_err);
+    stamp(txn, fresh);
+    return PX_OK;
+}

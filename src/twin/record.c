@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "twin/record.h"
+
+enum {
+    EXPONENT_SHIFT = 42,
+    KIND_SHIFT = 50,
+    QUALITY_SHIFT = 53,
+    KIND_DOUBLE = 5, /* beside those of px_value_kind */
+    NARROW_TAIL_MAX = 0xffff,
+};
+#define ARRIVAL_MASK ((UINT64_C(1) << EXPONENT_SHIFT) - 1)
+#define FLAG_BY_ARRIVAL (UINT64_C(1) << 55)
+#define FLAG_BY_COMMAND (UINT64_C(1) << 56)
+#define FLAG_NO_SOURCE (UINT64_C(1) << 57)
+
+/* ---- slots ---- */
+
+static uint64_t arrival_ms(px_time arrival_time)
+{
+    uint64_t ms = arrival_time < 0 ? 0 : (uint64_t)(arrival_time / PX_MILLISECOND);
+
+    return ms < ARRIVAL_MASK ? ms : ARRIVAL_MASK;
+}
+
+static uint32_t kind_of(const pxi_slot *slot)
+{
+    return (uint32_t)(slot->word >> KIND_SHIFT) & 7;
+}
+
+static bool has_text(const pxi_slot *slot)
+{
+    return kind_of(slot) == PX_VALUE_TEXT || kind_of(slot) == PX_VALUE_JSON;
+}
+
+pxi_slot pxi_slot_make(uint32_t key, px_value value, const px_origin *origin)
+{
+    uint64_t kind = value.kind, quality = origin->quality;
+    pxi_slot slot = { .key = key, .source = origin->source_time };
+
+    slot.word = arrival_ms(origin->arrival_time);
+    if (origin->source_time == PX_TIME_NONE) {
+        slot.word |= FLAG_NO_SOURCE;
+        slot.source = origin->arrival_time;
+    }
+    if (origin->ahead) {
+        slot.word |= FLAG_BY_ARRIVAL;
+        quality = quality > PX_QUALITY_UNCERTAIN ? quality : PX_QUALITY_UNCERTAIN;
+    }
+    if (origin->kind == PX_ORIGIN_COMMAND)
+        slot.word |= FLAG_BY_COMMAND;
+    if (value.kind == PX_VALUE_BOOL)
+        slot.value = value.boolean;
+    if (value.kind == PX_VALUE_NUM) {
+        slot.value = value.num.mantissa;
+        if (value.num.is_double)
+            kind = KIND_DOUBLE;
+        else
+            slot.word |= (uint64_t)(uint8_t)value.num.exponent << EXPONENT_SHIFT;
+    }
+    if (value.kind == PX_VALUE_TEXT || value.kind == PX_VALUE_JSON)
+        slot.text = value.text;
+    slot.word |= kind << KIND_SHIFT | quality << QUALITY_SHIFT;
+    return slot;
+}
+
+static px_value value_of(const pxi_slot *slot)
+{
+    switch (kind_of(slot)) {
+    case PX_VALUE_BOOL:
+        return px_value_bool(slot->value != 0);
+    case PX_VALUE_NUM:
+        return px_value_num((px_num){ .mantissa = slot->value,
+                                      .exponent = (int8_t)(slot->word >> EXPONENT_SHIFT) });
+    case KIND_DOUBLE:
+        return px_value_num((px_num){ .mantissa = slot->value, .is_double = true });
+    case PX_VALUE_TEXT:
+        return px_value_text(slot->text);
+    case PX_VALUE_JSON:
+        return px_value_json(slot->text);
+    default:
+        return (px_value){ 0 };
+    }
+}
+
+px_slot pxi_slot_show(const pxi_slot *slot)
+{
+    bool has_source = pxi_slot_has_source(slot);
+
+    return (px_slot){
+        .key = slot->key,
+        .value = value_of(slot),
+        .source_time = has_source ? slot->source : PX_TIME_NONE,
+        .arrival_time = (px_time)(slot->word & ARRIVAL_MASK) * PX_MILLISECOND,
+        .quality = (px_quality)(slot->word >> QUALITY_SHIFT & 3),
+        .by_arrival = slot->word & FLAG_BY_ARRIVAL,
+        .by_command = slot->word & FLAG_BY_COMMAND,
+    };
+}
+
+bool pxi_slot_has_source(const pxi_slot *slot)
+{
+    return !(slot->word & FLAG_NO_SOURCE);
+}
+
+bool pxi_slot_by_command(const pxi_slot *slot)
+{
+    return slot->word & FLAG_BY_COMMAND;
+}
+
+bool pxi_slot_by_arrival(const pxi_slot *slot)
+{
+    return slot->word & FLAG_BY_ARRIVAL;
+}
+
+px_time pxi_slot_order(const pxi_slot *slot)
+{
+    if (slot->word & FLAG_BY_ARRIVAL)
+        return (px_time)(slot->word & ARRIVAL_MASK) * PX_MILLISECOND;
+    return slot->source; /* exact arrival when there is no source time */
+}
+
+static bool fits_narrow(const pxi_slot *slot)
+{
+    return has_text(slot) || (slot->value == (int32_t)slot->value);
+}
+
+/* ---- columns ---- */
+
+uint32_t pxi_twin_count(const px_twin *twin)
+{
+    return (uint32_t)(twin->head & 0xffff);
+}
+
+static bool is_wide(const px_twin *twin)
+{
+    return twin->sizes & 0x100;
+}
+
+static uint32_t id_len(const px_twin *twin)
+{
+    return twin->sizes & 0xff;
+}
+
+static uint32_t tail_len(const px_twin *twin)
+{
+    return twin->sizes >> 9;
+}
+
+typedef struct columns {
+    uint64_t *word;
+    int64_t *source;
+    char *value;
+    uint16_t *key;
+    char *id, *tail;
+} columns;
+
+static columns columns_of(const px_twin *twin)
+{
+    uint32_t count = pxi_twin_count(twin);
+    columns at;
+
+    at.word = (uint64_t *)((uintptr_t)twin + sizeof(*twin));
+    at.source = (int64_t *)(at.word + count);
+    at.value = (char *)(at.source + count);
+    at.key = (uint16_t *)(void *)(at.value + (size_t)count * (is_wide(twin) ? 8 : 4));
+    at.id = (char *)(at.key + count);
+    at.tail = at.id + id_len(twin);
+    return at;
+}
+
+static int64_t value_at(const px_twin *twin, const columns *at, uint32_t index)
+{
+    if (is_wide(twin))
+        return ((const int64_t *)(const void *)at->value)[index];
+    return ((const int32_t *)(const void *)at->value)[index];
+}
+
+static void value_put(const px_twin *twin, const columns *at, uint32_t index, int64_t value)
+{
+    if (is_wide(twin))
+        ((int64_t *)(void *)at->value)[index] = value;
+    else
+        ((int32_t *)(void *)at->value)[index] = (int32_t)value;
+}
+
+/* Where in the tail a text lies, packed into its value. */
+static int64_t place_pack(bool wide, size_t offset, size_t len)
+{
+    if (wide)
+        return (int64_t)((uint64_t)offset << 32 | len);
+    return (int32_t)((uint32_t)offset << 16 | (uint32_t)len);
+}
+
+static px_str place_text(bool wide, const char *tail, int64_t value)
+{
+    if (wide)
+        return px_str_of(tail + ((uint64_t)value >> 32), (uint32_t)value);
+    return px_str_of(tail + ((uint32_t)value >> 16), (uint32_t)value & 0xffff);
+}
+
+pxi_slot pxi_twin_at(const px_twin *twin, uint32_t index)
+{
+    columns at = columns_of(twin);
+    pxi_slot slot = { .key = at.key[index],
+                      .word = at.word[index],
+                      .source = at.source[index],
+                      .value = value_at(twin, &at, index) };
+
+    if (has_text(&slot)) {
+        slot.text = place_text(is_wide(twin), at.tail, slot.value);
+        slot.value = 0;
+    }
+    return slot;
+}
+
+uint32_t pxi_twin_lower(const px_twin *twin, uint32_t key)
+{
+    const uint16_t *keys = columns_of(twin).key;
+    uint32_t low = 0, high = pxi_twin_count(twin);
+
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+
+        if (keys[middle] < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+bool pxi_twin_get(const px_twin *twin, uint32_t key, pxi_slot *ret_slot)
+{
+    uint32_t index = pxi_twin_lower(twin, key);
+
+    if (index == pxi_twin_count(twin) || columns_of(twin).key[index] != key)
+        return false;
+    *ret_slot = pxi_twin_at(twin, index);
+    return true;
+}
+
+size_t pxi_twin_bytes(const px_twin *twin)
+{
+    columns at = columns_of(twin);
+
+    return (size_t)(at.tail + tail_len(twin) - (const char *)twin);
+}
+
+/* ---- making ---- */
+
+void pxi_form_add(pxi_twin_form *form, const pxi_slot *slot)
+{
+    form->slots++;
+    form->tail += slot->text.len;
+    form->wide |= !fits_narrow(slot);
+}
+
+size_t pxi_form_bytes(pxi_twin_form *form)
+{
+    if (form->tail > PXI_TWIN_TAIL_MAX || form->slots > UINT16_MAX)
+        return 0;
+    form->wide |= form->tail > NARROW_TAIL_MAX;
+    return sizeof(px_twin) + (size_t)form->slots * (form->wide ? 26 : 22) + form->id.len +
+           form->tail;
+}
+
+px_twin *pxi_twin_init(void *memory, const pxi_twin_form *form)
+{
+    px_twin *twin = memory;
+
+    twin->head = form->birth << 16 | form->slots;
+    twin->seq = form->seq;
+    twin->time = form->time;
+    twin->no = form->no;
+    twin->tenant = form->tenant;
+    twin->model = form->model;
+    twin->sizes = (uint32_t)form->tail << 9 | (uint32_t)form->wide << 8 | (uint32_t)form->id.len;
+    memcpy(columns_of(twin).id, form->id.ptr, form->id.len);
+    return twin;
+}
+
+void pxi_twin_fill(px_twin *twin, uint32_t index, const pxi_slot *slot, size_t *tail_at)
+{
+    columns at = columns_of(twin);
+    int64_t value = slot->value;
+
+    if (has_text(slot)) {
+        value = place_pack(is_wide(twin), *tail_at, slot->text.len);
+        if (slot->text.len)
+            memcpy(at.tail + *tail_at, slot->text.ptr, slot->text.len);
+        *tail_at += slot->text.len;
+    }
+    at.key[index] = (uint16_t)slot->key;
+    at.word[index] = slot->word;
+    at.source[index] = slot->source;
+    value_put(twin, &at, index, value);
+}
+
+px_status pxi_twin_with(pxi_slab *slab, uint64_t birth, const px_twin *source, const pxi_slot *set,
+                        uint32_t remove, px_twin **ret_twin)
+{
+    uint32_t drop = set ? set->key : remove, count = pxi_twin_count(source), to = 0;
+    pxi_twin_form form = { .birth = birth,
+                           .seq = source->seq,
+                           .time = source->time,
+                           .no = source->no,
+                           .tenant = source->tenant,
+                           .model = source->model,
+                           .id = px_twin_id(source) };
+    size_t bytes, tail_at = 0;
+    px_twin *twin;
+
+    for (uint32_t i = 0; i < count; i++) {
+        pxi_slot slot = pxi_twin_at(source, i);
+
+        if (slot.key != drop)
+            pxi_form_add(&form, &slot);
+    }
+    if (set)
+        pxi_form_add(&form, set);
+    bytes = pxi_form_bytes(&form);
+    if (bytes == 0)
+        return PX_TOO_LARGE;
+    twin = pxi_slab_alloc(slab, bytes);
+    if (!twin)
+        return PX_NO_MEMORY;
+
+    pxi_twin_init(twin, &form);
+    for (uint32_t i = 0; i < count; i++) {
+        pxi_slot slot = pxi_twin_at(source, i);
+
+        if (set && slot.key > set->key) {
+            pxi_twin_fill(twin, to++, set, &tail_at);
+            set = NULL;
+        }
+        if (slot.key != drop)
+            pxi_twin_fill(twin, to++, &slot, &tail_at);
+    }
+    if (set)
+        pxi_twin_fill(twin, to, set, &tail_at);
+    *ret_twin = twin;
+    return PX_OK;
+}
+
+px_twin *pxi_twin_copy(pxi_slab *slab, uint64_t birth, const px_twin *source)
+{
+    size_t bytes = pxi_twin_bytes(source);
+    px_twin *twin = pxi_slab_alloc(slab, bytes);
+
+    if (!twin)
+        return NULL;
+    memcpy((char *)twin + sizeof(twin->head), (const char *)source + sizeof(twin->head),
+           bytes - sizeof(twin->head));
+    twin->head = birth << 16 | pxi_twin_count(source);
+    return twin;
+}
+
+bool pxi_twin_set(px_twin *twin, uint32_t index, const pxi_slot *slot)
+{
+    columns at = columns_of(twin);
+    pxi_slot old = { .word = at.word[index] };
+
+    if (has_text(slot) || has_text(&old))
+        return false;
+    if (!is_wide(twin) && !fits_narrow(slot))
+        return false;
+    at.word[index] = slot->word;
+    at.source[index] = slot->source;
+    value_put(twin, &at, index, slot->value);
+    return true;
+}
+
+/* ---- the public face ---- */
+
+px_str px_twin_id(const px_twin *twin)
+{
+    return px_str_of(columns_of(twin).id, id_len(twin));
+}
+
+uint32_t px_twin_number(const px_twin *twin)
+{
+    return twin->no;
+}
+
+uint32_t px_twin_tenant(const px_twin *twin)
+{
+    return twin->tenant;
+}
+
+uint32_t px_twin_model(const px_twin *twin)
+{
+    return twin->model;
+}
+
+uint64_t px_twin_seq(const px_twin *twin)
+{
+    return twin->seq;
+}
+
+px_time px_twin_time(const px_twin *twin)
+{
+    return twin->time;
+}
+
+static bool has_version(const px_twin *twin)
+{
+    uint32_t count = pxi_twin_count(twin);
+
+    return count > 0 && columns_of(twin).key[count - 1] == PXI_KEY_DESIRED_VERSION;
+}
+
+uint64_t px_twin_desired_version(const px_twin *twin)
+{
+    return has_version(twin) ? (uint64_t)pxi_twin_at(twin, pxi_twin_count(twin) - 1).value : 0;
+}
+
+uint32_t px_twin_slot_count(const px_twin *twin)
+{
+    return pxi_twin_count(twin) - has_version(twin);
+}
+
+px_slot px_twin_slot_at(const px_twin *twin, uint32_t index)
+{
+    pxi_slot slot = pxi_twin_at(twin, index);
+
+    return pxi_slot_show(&slot);
+}
+
+uint32_t px_twin_slot_from(const px_twin *twin, uint32_t key)
+{
+    uint32_t index = pxi_twin_lower(twin, key), count = px_twin_slot_count(twin);
+
+    return index < count ? index : count;
+}
+
+bool px_twin_slot(const px_twin *twin, uint32_t key, px_slot *ret_slot)
+{
+    pxi_slot slot;
+
+    if (key >= PXI_KEY_DESIRED_VERSION || !pxi_twin_get(twin, key, &slot))
+        return false;
+    *ret_slot = pxi_slot_show(&slot);
+    return true;
+}
+
+/* ---- relationships ---- */
+
+size_t pxi_rel_bytes(const px_rel *rel)
+{
+    return sizeof(*rel) + rel->id_len + (rel->head & 0xffff) + rel->properties_len;
+}
+
+px_str px_rel_id(const px_rel *rel)
+{
+    return px_str_of(rel->bytes, rel->id_len);
+}
+
+px_str px_rel_name(const px_rel *rel)
+{
+    return px_str_of(rel->bytes + rel->id_len, rel->head & 0xffff);
+}
+
+px_str px_rel_properties(const px_rel *rel)
+{
+    return px_str_of(rel->bytes + rel->id_len + (rel->head & 0xffff), rel->properties_len);
+}
+
+uint32_t px_rel_number(const px_rel *rel)
+{
+    return rel->no;
+}
+
+uint32_t px_rel_tenant(const px_rel *rel)
+{
+    return rel->tenant;
+}
+
+uint32_t px_rel_source(const px_rel *rel)
+{
+    return rel->source;
+}
+
+uint32_t px_rel_target(const px_rel *rel)
+{
+    return rel->target;
+}
+
+uint64_t px_rel_seq(const px_rel *rel)
+{
+    return rel->seq;
+}
+
+px_time px_rel_time(const px_rel *rel)
+{
+    return rel->time;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * The bytes of a twin's record, and how one is made from another.
+ *
+ * 40 bytes of head, then a column each for the packed words, source times, values and keys of all
+ * slots, then the id, then the tail with all texts. Values take 4 bytes each while all of them fit
+ * (`wide` is 0), else 8: with eight numbers that is 32 bytes a twin. A word packs arrival (ms, 42
+ * bits), exponent (8), kind (3), quality (2), flags (3). The version of the desired values is the
+ * value of a slot with the highest key. Threads: values only.
+ */
+#ifndef PX_TWIN_RECORD_H
+#define PX_TWIN_RECORD_H
+
+#include "twin/slab.h"
+#include "twin/twin.h"
+
+#define PXI_KEY_DESIRED_VERSION 0xffffu
+#define PXI_TWIN_TAIL_MAX 0x7fffffu
+
+struct px_twin {
+    uint64_t head; /* birth << 16 | slots */
+    uint64_t seq;
+    px_time time;
+    uint32_t no, tenant, model;
+    uint32_t sizes; /* tail << 9 | wide << 8 | id */
+};
+
+struct px_rel {
+    uint64_t head; /* birth << 16 | bytes of the name */
+    uint64_t seq;
+    px_time time;
+    uint32_t no, tenant, source, target;
+    uint32_t properties_len, id_len;
+    char bytes[]; /* id, name, properties */
+};
+
+/* One slot taken apart. */
+typedef struct pxi_slot {
+    uint32_t key;
+    uint64_t word;
+    int64_t source; /* PX_TIME_NONE: none; arrival in ns when the word says that it has no source */
+    int64_t value;  /* mantissa, bits of a double, boolean */
+    px_str text;
+} pxi_slot;
+
+static inline uint64_t pxi_record_birth(const void *record)
+{
+    return *(const uint64_t *)record >> 16;
+}
+
+pxi_slot pxi_slot_make(uint32_t key, px_value value, const px_origin *origin);
+px_slot pxi_slot_show(const pxi_slot *slot);
+/* The time that orders it: of the source, or of arrival. */
+px_time pxi_slot_order(const pxi_slot *slot);
+bool pxi_slot_by_command(const pxi_slot *slot);
+bool pxi_slot_has_source(const pxi_slot *slot);
+bool pxi_slot_by_arrival(const pxi_slot *slot);
+
+/* All slots, the one of the version included. */
+uint32_t pxi_twin_count(const px_twin *twin);
+pxi_slot pxi_twin_at(const px_twin *twin, uint32_t index);
+uint32_t pxi_twin_lower(const px_twin *twin, uint32_t key);
+bool pxi_twin_get(const px_twin *twin, uint32_t key, pxi_slot *ret_slot);
+size_t pxi_twin_bytes(const px_twin *twin);
+
+/* A record's head and how many bytes its parts take: what a new one is made of. */
+typedef struct pxi_twin_form {
+    uint64_t birth, seq;
+    px_time time;
+    uint32_t no, tenant, model;
+    px_str id;
+    uint32_t slots;
+    size_t tail;
+    bool wide;
+} pxi_twin_form;
+
+/* Widens the form by a slot: its text, and whether its value fits. */
+void pxi_form_add(pxi_twin_form *form, const pxi_slot *slot);
+/* Settles `wide` and gives the bytes the record takes; 0 when it is too large. */
+size_t pxi_form_bytes(pxi_twin_form *form);
+/* Writes head and id; slots follow with pxi_twin_fill in ascending order of keys. */
+px_twin *pxi_twin_init(void *memory, const pxi_twin_form *form);
+void pxi_twin_fill(px_twin *twin, uint32_t index, const pxi_slot *slot, size_t *tail_at);
+
+/* The source's slots with `set` (NULL: none) put in and the one of `remove` left out, in a new
+ * block. PX_TOO_LARGE or PX_NO_MEMORY. */
+px_status pxi_twin_with(pxi_slab *slab, uint64_t birth, const px_twin *source, const pxi_slot *set,
+                        uint32_t remove, px_twin **ret_twin);
+#define PXI_REMOVE_NONE UINT32_MAX
+
+px_twin *pxi_twin_copy(pxi_slab *slab, uint64_t birth, const px_twin *source);
+/* Changes a slot that is there; false when the value does not fit into its place. */
+bool pxi_twin_set(px_twin *twin, uint32_t index, const pxi_slot *slot);
+
+size_t pxi_rel_bytes(const px_rel *rel);
+
+/* xxh3(prefix, id): of a twin (tenant, id), of a relationship (source, id). */
+uint64_t pxi_key_hash(uint32_t prefix, px_str id);
+uint32_t pxi_name_hash(px_str name);
+
+#endif
