@@ -82,8 +82,7 @@ const char *px_api_part(px_arena *arena, const char *text)
     return copy.ptr ? copy.ptr : "";
 }
 
-/* What a person can do about it, where the command said nothing better. */
-static void suggest(px_cli *cli, px_status status)
+void px_api_suggest(px_cli *cli, px_status status)
 {
     if (cli->cure[0])
         return;
@@ -109,7 +108,7 @@ px_status px_api_call(px_cli *cli, const px_http_call *call, px_arena *arena, px
     PX_TRY(px_api_http(cli, &http, ret_err));
     status = px_http_send(http, call, &reply, ret_err);
     if (status != PX_OK) {
-        suggest(cli, status);
+        px_api_suggest(cli, status);
         return status;
     }
     if (ret_root && reply.body.len) {

@@ -42,6 +42,10 @@ typedef px_status px_api_each(px_cli *cli, const px_json *item, void *data, px_e
 PX_NODISCARD px_status px_api_list(px_cli *cli, const char *path, px_api_each *each, void *data,
                                    px_err *ret_err);
 
+/* What a person can do about a failed call, where the command said nothing better: px_api_call does
+ * it by itself. */
+void px_api_suggest(px_cli *cli, px_status status);
+
 /* The percent-encoded form, in the arena; "" when memory is short (the call will fail). */
 const char *px_api_part(px_arena *arena, const char *text);
 

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cmds.h"
+#include "cli/file.h"
+#include "cli/interrupt.h"
+#include "cli/out.h"
+
+/* A page of rows, as a table whose columns are what its rows have. */
+typedef struct query_page {
+    px_str names[PX_TABLE_COLUMNS_MAX];
+    unsigned count;
+} query_page;
+
+static bool is_shown(px_str key)
+{
+    return !px_str_eq(key, PX_STR("$metadata")) && !px_str_eq(key, PX_STR("$etag"));
+}
+
+static void gather_columns(query_page *page, const px_json *rows)
+{
+    for (const px_json *row = rows->first; row; row = row->next)
+        for (const px_json *m = px_json_is(row, PX_JSON_OBJECT) ? row->first : NULL; m;
+             m = m->next) {
+            unsigned i = 0;
+
+            while (i < page->count && !px_str_eq(page->names[i], m->key))
+                i++;
+            if (i == page->count && i < PX_TABLE_COLUMNS_MAX && is_shown(m->key))
+                page->names[page->count++] = m->key;
+        }
+}
+
+static px_status fill_table(px_table *table, const query_page *page, const px_json *rows,
+                            px_err *ret_err)
+{
+    for (const px_json *row = rows->first; row; row = row->next)
+        for (unsigned i = 0; i < page->count; i++) {
+            px_buf cell = { 0 };
+            px_status status;
+
+            px_put_plain(&cell, px_json_get(row, page->names[i]));
+            status = px_table_add(table, px_buf_str(&cell), ret_err);
+            px_buf_release(&cell);
+            PX_TRY(status);
+        }
+    return PX_OK;
+}
+
+static px_status print_page(px_cli *cli, const px_json *rows, px_arena *arena, px_err *ret_err)
+{
+    query_page page = { 0 };
+    const char *heads[PX_TABLE_COLUMNS_MAX];
+    px_table table;
+    px_status status;
+
+    gather_columns(&page, rows);
+    if (!page.count)
+        return PX_OK;
+    for (unsigned i = 0; i < page.count; i++) {
+        heads[i] = px_arena_str(arena, page.names[i]).ptr;
+        if (!heads[i])
+            return px_arena_fail(arena, ret_err);
+    }
+    PX_TRY(px_table_init(&table, arena, heads, page.count, ret_err));
+    status = fill_table(&table, &page, rows, ret_err);
+    if (status == PX_OK)
+        return px_out_table(cli, &table, ret_err);
+    px_table_release(&table);
+    return status;
+}
+
+static px_status print_json_rows(px_cli *cli, const px_json *rows, bool first, px_err *ret_err)
+{
+    px_buf text = { 0 };
+    px_status status;
+
+    for (const px_json *row = rows->first; row; row = row->next) {
+        px_put_c(&text, first ? "[" : ",\n");
+        px_put_json_node(&text, row);
+        first = false;
+    }
+    status = px_buf_status(&text, ret_err);
+    if (status == PX_OK)
+        status = px_cli_write(cli, px_buf_str(&text), ret_err);
+    px_buf_release(&text);
+    return status;
+}
+
+/* {"query":…} for the first page, then {"query":…,"continuationToken":…} */
+static px_status fetch(px_cli *cli, const char *query, px_buf *token, px_arena *arena,
+                       px_json **ret_rows, px_err *ret_err)
+{
+    px_http_call call = { .method = "POST", .path = "/query?" PX_AZURE_VERSION };
+    px_buf body = { 0 };
+    px_json *root;
+    px_str next;
+    px_status status;
+
+    px_put_c(&body, "{\"query\":");
+    px_put_json_string(&body, px_str_c(query));
+    if (token->len) {
+        px_put_c(&body, ",\"continuationToken\":");
+        px_put_json_string(&body, px_buf_str(token));
+    }
+    px_put_char(&body, '}');
+    call.body = px_buf_str(&body);
+    status = px_api_call(cli, &call, arena, &root, ret_err);
+    px_buf_release(&body);
+    PX_TRY(status);
+    *ret_rows = px_json_get(root, PX_STR("value"));
+    if (!px_json_is(*ret_rows, PX_JSON_ARRAY))
+        return px_fail(ret_err, PX_CORRUPT, "the server's answer to the query has no rows");
+    px_buf_clear(token);
+    next = px_json_get_text(root, PX_STR("continuationToken"));
+    px_put(token, next);
+    return px_buf_status(token, ret_err);
+}
+
+/* The query's own line and a caret, when the server told the column. */
+static void place(px_cli *cli, const char *query, px_err *err)
+{
+    if (!err->column)
+        return;
+    px_cli_place(cli, "query", px_str_c(query), err->line ? err->line : 1, err->column);
+    if (!err->line)
+        err->line = 1;
+}
+
+static px_status run_query(px_cli *cli, const px_args *args, px_err *ret_err)
+{
+    const char *query = px_args_operand(args, 0);
+    uint64_t count = 0;
+    px_buf token = { 0 };
+    px_err err = { 0 };
+    px_status status;
+    px_arena arena;
+
+    px_arena_init(&arena, PX_API_ANSWER_BYTES_MAX);
+    do {
+        px_json *rows = NULL;
+
+        status = fetch(cli, query, &token, &arena, &rows, &err);
+        if (status == PX_OK && cli->json)
+            status = print_json_rows(cli, rows, count == 0, &err);
+        else if (status == PX_OK)
+            status = print_page(cli, rows, &arena, &err);
+        count += rows ? rows->count : 0;
+        px_arena_reset(&arena);
+        if (status == PX_OK && px_interrupted())
+            status = px_interrupt_fail(&err);
+    } while (status == PX_OK && token.len);
+    px_buf_release(&token);
+    px_arena_release(&arena);
+    if (status == PX_OK && cli->json)
+        return px_cli_write(cli, count ? PX_STR("]\n") : PX_STR("[]\n"), ret_err);
+    if (status == PX_INVALID)
+        place(cli, query, &err);
+    if (status != PX_OK && ret_err)
+        *ret_err = err;
+    if (status == PX_OK && !count)
+        px_cli_note(cli, "no rows");
+    return status;
+}
+
+const px_cmd px_cmd_query[] = {
+    { .noun = "query",
+      .summary = "ask for twins by what they are and hold",
+      .operands = "'TEXT'",
+      .examples = "pollux query \"SELECT * FROM DIGITALTWINS\"\n"
+                  "pollux query \"SELECT * FROM DIGITALTWINS T WHERE T.speed > 20\"\n"
+                  "pollux query \"SELECT * FROM DIGITALTWINS WHERE "
+                  "IS_OF_MODEL('dtmi:com:acme:Pump;1')\" --json",
+      .notes =
+          "A table has the columns that the rows of its page have; --json is an array of rows.",
+      .operands_min = 1,
+      .operands_max = 1,
+      .run = run_query },
+    { 0 },
+};

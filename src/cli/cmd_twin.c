@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/assign.h"
+#include "cli/cmds.h"
+#include "cli/file.h"
+#include "cli/out.h"
+
+enum { ASSIGNS_MAX = 1000, TWIN_ARENA_BYTES = 64 << 20 };
+
+/* ---- words of the command line ---- */
+
+typedef struct assigns {
+    px_assign items[ASSIGNS_MAX];
+    size_t count;
+} assigns;
+
+static px_status add_assign(assigns *list, px_assign item, px_err *ret_err)
+{
+    if (list->count == ASSIGNS_MAX)
+        return px_fail(ret_err, PX_LIMIT, "more than %d assignments", (int)ASSIGNS_MAX);
+    list->items[list->count++] = item;
+    return PX_OK;
+}
+
+/* By name, so that what goes into one component stands together; equal names keep their order. */
+static void sort(assigns *list)
+{
+    for (size_t i = 1; i < list->count; i++) {
+        px_assign item = list->items[i];
+        size_t at = i;
+
+        for (; at && px_str_cmp(list->items[at - 1].name, item.name) > 0; at--)
+            list->items[at] = list->items[at - 1];
+        list->items[at] = item;
+    }
+}
+
+/* `option` NULL: the operands from `first` on. */
+static px_status read_assigns(const px_args *args, const char *option, size_t first,
+                              px_arena *arena, assigns **ret_list, px_err *ret_err)
+{
+    assigns *list = PX_ARENA_NEW(arena, assigns);
+    const char *word;
+    px_assign item;
+    size_t at = 0;
+
+    if (!list)
+        return px_arena_fail(arena, ret_err);
+    while (option && (word = px_args_next(args, option, &at)) != NULL) {
+        PX_TRY(px_assign_parse(word, arena, &item, ret_err));
+        PX_TRY(add_assign(list, item, ret_err));
+    }
+    for (size_t i = first; !option && (word = px_args_operand(args, i)) != NULL; i++) {
+        PX_TRY(px_assign_parse(word, arena, &item, ret_err));
+        PX_TRY(add_assign(list, item, ret_err));
+    }
+    for (at = 0; !option && (word = px_args_next(args, "unset", &at)) != NULL;)
+        PX_TRY(add_assign(list, (px_assign){ px_str_c(word), { 0 } }, ret_err));
+    sort(list);
+    *ret_list = list;
+    return PX_OK;
+}
+
+/* Sends a call whose path is made from the twin's id. */
+static px_status send_twin(px_cli *cli, px_http_call call, const char *before, const char *id,
+                           const char *after, px_arena *arena, px_json **ret_root, px_err *ret_err)
+{
+    px_buf path = { 0 };
+    px_status status;
+
+    px_put_c(&path, before);
+    px_put_url_part(&path, px_str_c(id));
+    px_put_c(&path, after);
+    status = px_buf_status(&path, ret_err);
+    call.path = path.ptr;
+    if (status == PX_OK)
+        status = px_api_call(cli, &call, arena, ret_root, ret_err);
+    if (status == PX_NOT_FOUND && !cli->cure[0])
+        px_cli_cure(cli, "pollux twin list shows the twins there are");
+    px_buf_release(&path);
+    return status;
+}
+
+static const char *if_match(const px_args *args, px_arena *arena)
+{
+    const char *etag = px_args_get(args, "if-match");
+    px_buf header = { 0 };
+    px_str text;
+
+    if (!etag)
+        return NULL;
+    px_putf(&header, "If-Match: %s", etag);
+    text = px_arena_str(arena, px_buf_str(&header));
+    px_buf_release(&header);
+    return text.ptr;
+}
+
+/* ---- create, list, set, delete ---- */
+
+static px_status put_new_twin(px_buf *body, const char *model, const assigns *list, px_err *ret_err)
+{
+    px_put_c(body, "{\"$metadata\":{\"$model\":");
+    px_put_json_string(body, px_str_c(model));
+    px_put_char(body, '}');
+    if (list->count)
+        px_put_char(body, ',');
+    px_put_json_members(body, list->items, list->count);
+    px_put_char(body, '}');
+    return px_buf_status(body, ret_err);
+}
+
+static px_status run_create(px_cli *cli, const px_args *args, px_err *ret_err)
+{
+    const char *id = px_args_operand(args, 0), *model = px_args_get(args, "model");
+    const char *file = px_args_get(args, "file");
+    px_http_call call = { .method = "PUT",
+                          .header = px_args_has(args, "replace") ? NULL : "If-None-Match: *" };
+    px_buf body = { 0 };
+    assigns *list;
+    px_json *root;
+    px_status status;
+    PX_AUTO_ARENA arena;
+
+    px_arena_init(&arena, TWIN_ARENA_BYTES);
+    if (!model == !file)
+        return px_fail_id(ret_err, PX_INVALID, "cli.option",
+                          "say which model: --model ID, or the whole twin: --file FILE");
+    PX_TRY(read_assigns(args, "set", 0, &arena, &list, ret_err));
+    if (file) {
+        PX_TRY(px_file_read(px_str_c(file), 4 << 20, &arena, &call.body, ret_err));
+    } else {
+        PX_TRY(put_new_twin(&body, model, list, ret_err));
+        call.body = px_buf_str(&body);
+    }
+    status =
+        send_twin(cli, call, "/digitaltwins/", id, "?" PX_AZURE_VERSION, &arena, &root, ret_err);
+    px_buf_release(&body);
+    PX_TRY(status);
+    return px_out_done(cli, root, ret_err, "created %s", id);
+}
+
+static px_status run_list(px_cli *cli, const px_args *args, px_err *ret_err)
+{
+    static const px_out_column columns[] = {
+        { "id", "id", false }, { "model", "model", false }, { "updated", "updated", false }, { 0 }
+    };
+
+    (void)args;
+    return px_out_list(cli, "/api/v1/twins?limit=1000", columns, ret_err);
+}
+
+static px_status run_set(px_cli *cli, const px_args *args, px_err *ret_err)
+{
+    const char *id = px_args_operand(args, 0);
+    px_http_call call = { .method = "PATCH", .content_type = "application/json-patch+json" };
+    px_buf body = { 0 };
+    assigns *list;
+    px_status status;
+    PX_AUTO_ARENA arena;
+
+    px_arena_init(&arena, TWIN_ARENA_BYTES);
+    PX_TRY(read_assigns(args, NULL, 1, &arena, &list, ret_err));
+    if (!list->count)
+        return px_fail_id(ret_err, PX_INVALID, "cli.operand", "nothing to set: NAME=VALUE…");
+    px_put_json_patch(&body, list->items, list->count);
+    call.body = px_buf_str(&body);
+    call.header = if_match(args, &arena);
+    status =
+        send_twin(cli, call, "/digitaltwins/", id, "?" PX_AZURE_VERSION, &arena, NULL, ret_err);
+    px_buf_release(&body);
+    PX_TRY(status);
+    return px_out_done(cli, NULL, ret_err, "set %zu on %s", list->count, id);
+}
+
+static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)
+{
+    const char *id = px_args_operand(args, 0);
+    px_http_call call = { .method = "DELETE" };
+    px_status status;
+    PX_AUTO_ARENA arena;
+
+    px_arena_init(&arena, TWIN_ARENA_BYTES);
+    call.header = if_match(args, &arena);
+    status =
+        send_twin(cli, call, "/digitaltwins/", id, "?" PX_AZURE_VERSION, &arena, NULL, ret_err);
+    if (status == PX_INVALID || status == PX_CONFLICT)
+        px_cli_cure(cli,
+                    "relationships go first: pollux rel list %s; pollux rel list %s --incoming", id,
+                    id);
+    PX_TRY(status);
+    return px_out_done(cli, NULL, ret_err, "deleted %s", id);
+}
+
+/* ---- show ---- */
+
+static px_status add_value(px_table *table, const px_json *member, const px_json *desired,
+                           px_err *ret_err)
+{
+    static const char *const paths[] = { "value", "unit", "sourceTime", "arrivalTime", "quality" };
+
+    PX_TRY(px_table_add(table, member->key, ret_err));
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]) + 1; i++) {
+        px_buf cell = { 0 };
+        px_status status;
+
+        if (i == 0)
+            px_put_plain(&cell, px_out_find(member, paths[0]));
+        else if (i == 1)
+            px_put_plain(&cell, px_json_get(desired, member->key));
+        else
+            px_put_plain(&cell, px_out_find(member, paths[i - 1]));
+        status = px_buf_status(&cell, ret_err);
+        if (status == PX_OK)
+            status = px_table_add(table, px_buf_str(&cell), ret_err);
+        px_buf_release(&cell);
+        PX_TRY(status);
+    }
+    return PX_OK;
+}
+
+static px_status show_values(px_cli *cli, const px_json *twin, px_arena *arena, px_err *ret_err)
+{
+    static const char *const heads[] = { "property",    "value",        "desired", "unit",
+                                         "source time", "arrival time", "quality" };
+    const px_json *values = px_json_get(twin, PX_STR("values"));
+    const px_json *desired = px_json_get(twin, PX_STR("desired"));
+    px_status status;
+    px_table table;
+
+    PX_TRY(px_table_init(&table, arena, heads, 7, ret_err));
+    table.right[1] = true;
+    status = PX_OK;
+    for (const px_json *m = values ? values->first : NULL; m && status == PX_OK; m = m->next)
+        status = add_value(&table, m, desired, ret_err);
+    if (status == PX_OK && table.cells.len)
+        return px_out_table(cli, &table, ret_err);
+    px_table_release(&table);
+    return status;
+}
+
+static px_status run_show(px_cli *cli, const px_args *args, px_err *ret_err)
+{
+    px_json *twin;
+    px_buf head = { 0 };
+    px_status status;
+    PX_AUTO_ARENA arena;
+
+    px_arena_init(&arena, PX_API_ANSWER_BYTES_MAX);
+    PX_TRY(send_twin(cli, (px_http_call){ .method = "GET" }, "/api/v1/twins/",
+                     px_args_operand(args, 0), "", &arena, &twin, ret_err));
+    if (cli->json)
+        return px_out_json(cli, twin, ret_err);
+    px_put_plain(&head, px_json_get(twin, PX_STR("id")));
+    px_put_c(&head, "  ");
+    px_put_plain(&head, px_json_get(twin, PX_STR("model")));
+    px_put_c(&head, "  updated ");
+    px_put_plain(&head, px_json_get(twin, PX_STR("updated")));
+    px_put_c(&head, "\n\n");
+    status = px_cli_write(cli, px_buf_str(&head), ret_err);
+    px_buf_release(&head);
+    PX_TRY(status);
+    return show_values(cli, twin, &arena, ret_err);
+}
+
+/* ---- desired, command ---- */
+
+static px_status run_desired(px_cli *cli, const px_args *args, px_err *ret_err)
+{
+    const char *id = px_args_operand(args, 0);
+    px_http_call call = { .method = "GET" };
+    px_buf body = { 0 };
+    px_json *root;
+    assigns *list;
+    px_status status;
+    PX_AUTO_ARENA arena;
+
+    px_arena_init(&arena, PX_API_ANSWER_BYTES_MAX);
+    PX_TRY(read_assigns(args, NULL, 1, &arena, &list, ret_err));
+    if (list->count) {
+        px_put_char(&body, '{');
+        px_put_json_members(&body, list->items, list->count);
+        px_put_char(&body, '}');
+        call = (px_http_call){ .method = "PATCH",
+                               .body = px_buf_str(&body),
+                               .content_type = "application/merge-patch+json" };
+    }
+    status = send_twin(cli, call, "/api/v1/twins/", id, "/desired", &arena, &root, ret_err);
+    px_buf_release(&body);
+    PX_TRY(status);
+    if (root)
+        return px_out_facts(cli, root, ret_err);
+    return px_out_done(cli, NULL, ret_err, "desired of %s: %zu set", id, list->count);
+}
+
+static px_status run_command(px_cli *cli, const px_args *args, px_err *ret_err)
+{
+    const char *payload = px_args_operand(args, 2);
+    px_http_call call = { .method = "POST", .body = PX_STR("{}") };
+    px_buf after = { 0 };
+    px_json *root;
+    px_status status;
+    PX_AUTO_ARENA arena;
+
+    px_arena_init(&arena, PX_API_ANSWER_BYTES_MAX);
+    if (payload) {
+        PX_TRY(px_json_parse(px_str_c(payload), NULL, &arena, &root, ret_err));
+        call.body = px_str_c(payload);
+    }
+    px_put_c(&after, "/commands/");
+    px_put_url_part(&after, px_str_c(px_args_operand(args, 1)));
+    status = send_twin(cli, call, "/api/v1/twins/", px_args_operand(args, 0), after.ptr, &arena,
+                       &root, ret_err);
+    px_buf_release(&after);
+    PX_TRY(status);
+    return px_out_facts(cli, root, ret_err);
+}
+
+/* ---- branch ---- */
+
+static px_status try_branch(px_cli *cli, const px_args *args, px_arena *arena, px_err *ret_err)
+{
+    const char *name = px_args_operand(args, 1), *twin = px_args_operand(args, 2);
+    px_buf body = { 0 }, path = { 0 };
+    assigns *list;
+    px_err err;
+    px_status status;
+
+    if (!name || !twin || !px_args_operand(args, 3))
+        return px_fail_id(ret_err, PX_INVALID, "cli.operand",
+                          "something is missing: branch try "
+                          "NAME TWIN NAME=VALUE…");
+    PX_TRY(read_assigns(args, NULL, 3, arena, &list, ret_err));
+    status = send_twin(cli, (px_http_call){ .method = "PUT", .body = PX_STR("{}") },
+                       "/api/v1/branches/", name, "", arena, NULL, &err);
+    if (status != PX_OK && status != PX_CONFLICT) { /* a conflict: it is there already */
+        if (ret_err)
+            *ret_err = err;
+        return status;
+    }
+    cli->cure[0] = 0;
+    px_put_json_patch(&body, list->items, list->count);
+    px_put_c(&path, "/api/v1/branches/");
+    px_put_url_part(&path, px_str_c(name));
+    px_put_c(&path, "/twins/");
+    status = send_twin(cli,
+                       (px_http_call){ .method = "PATCH",
+                                       .body = px_buf_str(&body),
+                                       .content_type = "application/json-patch+json" },
+                       path.ptr, twin, "", arena, NULL, ret_err);
+    px_buf_release(&body);
+    px_buf_release(&path);
+    PX_TRY(status);
+    return px_out_done(cli, NULL, ret_err, "tried on branch %s; see: pollux twin branch diff %s",
+                       name, name);
+}
+
+static px_status diff_branch(px_cli *cli, const char *name, px_arena *arena, px_err *ret_err)
+{
+    static const char *const heads[] = { "twin", "property", "base", "branch" };
+    px_json *root, *changes;
+    px_table table;
+
+    PX_TRY(send_twin(cli, (px_http_call){ .method = "GET" }, "/api/v1/branches/", name, "/diff",
+                     arena, &root, ret_err));
+    if (cli->json)
+        return px_out_json(cli, root, ret_err);
+    changes = px_json_get(root, PX_STR("changes"));
+    PX_TRY(px_table_init(&table, arena, heads, 4, ret_err));
+    for (const px_json *c = changes ? changes->first : NULL; c; c = c->next)
+        for (size_t i = 0; i < 4; i++) {
+            px_buf cell = { 0 };
+            px_status status;
+
+            px_put_plain(&cell, px_out_find(c, i == 1 ? "path" : heads[i]));
+            status = px_table_add(&table, px_buf_str(&cell), ret_err);
+            px_buf_release(&cell);
+            if (status != PX_OK) {
+                px_table_release(&table);
+                return status;
+            }
+        }
+    return px_out_table(cli, &table, ret_err);
+}
+
+static px_status run_branch(px_cli *cli, const px_args *args, px_err *ret_err)
+{
+    static const px_out_column columns[] = { { "name", "name", false },
+                                             { "created", "created", false },
+                                             { "changes", "changes", true },
+                                             { 0 } };
+    const char *action = px_args_operand(args, 0), *name = px_args_operand(args, 1);
+    PX_AUTO_ARENA arena;
+
+    px_arena_init(&arena, PX_API_ANSWER_BYTES_MAX);
+    if (strcmp(action, "list") == 0)
+        return px_out_list(cli, "/api/v1/branches", columns, ret_err);
+    if (strcmp(action, "try") == 0)
+        return try_branch(cli, args, &arena, ret_err);
+    if (strcmp(action, "diff") == 0 && name)
+        return diff_branch(cli, name, &arena, ret_err);
+    if (strcmp(action, "drop") == 0 && name) {
+        PX_TRY(send_twin(cli, (px_http_call){ .method = "DELETE" }, "/api/v1/branches/", name, "",
+                         &arena, NULL, ret_err));
+        return px_out_done(cli, NULL, ret_err, "dropped branch %s", name);
+    }
+    px_cli_cure(cli, "pollux twin branch list | try NAME TWIN NAME=VALUE… | diff NAME | drop NAME");
+    return px_fail_id(ret_err, PX_INVALID, "cli.word", "'%s'%s is nothing a branch does", action,
+                      name ? "" : " without a name");
+}
+
+/* ---- table ---- */
+
+static const px_opt create_options[] = {
+    { "model", 'm', "ID", "the model's identifier" },
+    { "set", 's', "NAME=VALUE", "a property's first value; may be repeated" },
+    { "file", 'f', "FILE", "the whole twin as JSON instead (- is standard input)" },
+    { "replace", 0, NULL, "replace the twin if it is there" },
+    { 0 },
+};
+static const px_opt set_options[] = {
+    { "unset", 'u', "NAME", "remove the property; may be repeated" },
+    { "if-match", 0, "ETAG", "only if the twin is still this one" },
+    { 0 },
+};
+static const px_opt delete_options[] = {
+    { "if-match", 0, "ETAG", "only if the twin is still this one" },
+    { 0 },
+};
+static const px_opt desired_options[] = {
+    { "unset", 'u', "NAME", "wish for nothing any more; may be repeated" },
+    { 0 },
+};
+
+#define VALUES                                                                                     \
+    "A value is JSON when it reads as JSON, else text: speed=20, on=true, label=Pump 1.\n"         \
+    "A dotted name leads into a component or object: motor.speed=20."
+
+const px_cmd px_cmd_twin[] = {
+    { .noun = "twin",
+      .summary = "create, read and change twins",
+      .examples = "pollux twin create pump-1 --model 'dtmi:com:acme:Pump;1' --set speed=20\n"
+                  "pollux twin show pump-1\n"
+                  "pollux twin set pump-1 speed=21.5\n"
+                  "pollux twin command pump-1 stop" },
+    { .noun = "twin",
+      .verb = "create",
+      .summary = "make a twin of a model",
+      .operands = "ID",
+      .examples = "pollux twin create pump-1 --model 'dtmi:com:acme:Pump;1'\n"
+                  "pollux twin create pump-1 --model 'dtmi:com:acme:Pump;1' --set speed=20 --set "
+                  "label='Pump 1'\n"
+                  "pollux twin create pump-1 --file pump-1.json",
+      .notes = VALUES,
+      .opts = create_options,
+      .operands_min = 1,
+      .operands_max = 1,
+      .run = run_create },
+    { .noun = "twin",
+      .verb = "show",
+      .summary = "show a twin's values with their times and quality",
+      .operands = "ID",
+      .examples = "pollux twin show pump-1\npollux twin show pump-1 --json",
+      .operands_min = 1,
+      .operands_max = 1,
+      .run = run_show },
+    { .noun = "twin",
+      .verb = "list",
+      .summary = "list all twins",
+      .examples = "pollux twin list\npollux twin list --json",
+      .run = run_list },
+    { .noun = "twin",
+      .verb = "set",
+      .summary = "set properties, all or none",
+      .operands = "ID [NAME=VALUE…]",
+      .examples = "pollux twin set pump-1 speed=21.5\n"
+                  "pollux twin set pump-1 motor.speed=20 --unset note",
+      .notes = VALUES,
+      .opts = set_options,
+      .operands_min = 1,
+      .operands_max = ASSIGNS_MAX + 1,
+      .run = run_set },
+    { .noun = "twin",
+      .verb = "delete",
+      .summary = "delete a twin",
+      .operands = "ID",
+      .examples = "pollux twin delete pump-1",
+      .opts = delete_options,
+      .operands_min = 1,
+      .operands_max = 1,
+      .run = run_delete },
+    { .noun = "twin",
+      .verb = "desired",
+      .summary = "show or change what the device is wished to do",
+      .operands = "ID [NAME=VALUE…]",
+      .examples = "pollux twin desired pump-1\npollux twin desired pump-1 speed=25",
+      .notes = VALUES,
+      .opts = desired_options,
+      .operands_min = 1,
+      .operands_max = ASSIGNS_MAX + 1,
+      .run = run_desired },
+    { .noun = "twin",
+      .verb = "command",
+      .summary = "send a command to the twin's device and wait for its answer",
+      .operands = "ID NAME [JSON]",
+      .examples = "pollux twin command pump-1 stop\n"
+                  "pollux twin command pump-1 setSpeed '{\"speed\":20}'",
+      .operands_min = 2,
+      .operands_max = 3,
+      .run = run_command },
+    { .noun = "twin",
+      .verb = "branch",
+      .summary = "try changes on a branch beside the live twins",
+      .operands = "list|try|diff|drop [NAME [TWIN NAME=VALUE…]]",
+      .examples = "pollux twin branch try hotter pump-1 speed=30\n"
+                  "pollux twin branch diff hotter\n"
+                  "pollux twin branch drop hotter\n"
+                  "pollux twin branch list",
+      .notes = "A branch is made by the first try. Nothing on it reaches the live twins.\n" VALUES,
+      .opts = desired_options,
+      .operands_min = 1,
+      .operands_max = ASSIGNS_MAX + 3,
+      .run = run_branch },
+    { 0 },
+};
