@@ -16,14 +16,16 @@ typedef struct decoder {
     const px_layout *layout;
     const px_decode_opts *opts;
     px_arena *arena;
-    px_json_reader reader;
     px_field_value *fields; /* of the present sample */
     size_t field_count, field_cap;
+    uint32_t guess; /* the field that may come next */
+    uint32_t guess_first, guess_end;
     px_time source_time;
     bool has_time;
     px_decoded out;
     size_t sample_cap;
     px_err *err;
+    px_json_reader reader; /* last: it is large, and cleared by its own init */
 } decoder;
 
 static px_status broken(decoder *d)
@@ -143,12 +145,37 @@ static px_status read_time(decoder *d)
     return PX_OK;
 }
 
-static px_status add_field(decoder *d, const px_field *field, px_value value)
+/* The value behind a name of the model, read into its place: a large struct that is made aside and
+ * copied costs more than the reading. */
+static px_status read_field(decoder *d, const px_field *field)
 {
+    px_str name = d->reader.text;
+    px_field_value *place;
+    bool good = false;
+    px_err why;
+
+    for (size_t i = 0; i < d->field_count; i++)
+        if (d->fields[i].field == field->index)
+            return px_fail_id(d->err, PX_INVALID, "sync.duplicate",
+                              "'%.*s' stands twice in one sample", PX_FMT(name));
     if (d->field_count == d->field_cap && !grow_fields(d))
         return px_arena_fail(d->arena, d->err);
-    d->fields[d->field_count++] =
-        (px_field_value){ .field = field->index, .source_time = PX_TIME_NONE, .value = value };
+    place = &d->fields[d->field_count];
+    PX_TRY(read_value(d, field, &place->value, &good, &why));
+    if (good && d->opts->properties_only && field->kind != PX_FIELD_PROPERTY) {
+        good = false;
+        px_fail_id(&why, PX_INVALID, "sync.telemetry",
+                   "'%.*s' is telemetry; publish it to telemetry", PX_FMT(name));
+    }
+    if (!good) {
+        reject(d, name, &why);
+        return PX_OK;
+    }
+    place->field = field->index;
+    place->flags = 0;
+    place->source_time = PX_TIME_NONE;
+    d->field_count++;
+    d->guess = field->index + 1;
     return PX_OK;
 }
 
@@ -156,32 +183,30 @@ static px_status read_member(decoder *d)
 {
     px_str name = d->reader.text;
     const px_field *field;
-    px_value value;
-    bool good = false;
     px_err why;
 
     if (name.len == 3 && memcmp(name.ptr, "$ts", 3) == 0)
         return read_time(d);
     field = px_layout_find(d->layout, d->opts->component, name);
-    if (!field) {
-        unknown_name(d, name, &why);
-        reject(d, name, &why);
-        return skip_value(d);
-    }
-    for (size_t i = 0; i < d->field_count; i++)
-        if (d->fields[i].field == field->index)
-            return px_fail_id(d->err, PX_INVALID, "sync.duplicate",
-                              "'%.*s' stands twice in one sample", PX_FMT(name));
-    PX_TRY(read_value(d, field, &value, &good, &why));
-    if (good && d->opts->properties_only && field->kind != PX_FIELD_PROPERTY) {
-        good = false;
-        px_fail_id(&why, PX_INVALID, "sync.telemetry",
-                   "'%.*s' is telemetry; publish it to telemetry", PX_FMT(name));
-    }
-    if (good)
-        return add_field(d, field, value);
+    if (field)
+        return read_field(d, field);
+    unknown_name(d, name, &why);
     reject(d, name, &why);
-    return PX_OK;
+    return skip_value(d);
+}
+
+/* Devices send their fields in one order, often that of the model: is the next name that of the
+ * field behind the last one? Then it is read already; NULL: it is not, or not known. */
+static const px_field *guess_field(decoder *d)
+{
+    const px_field *field;
+
+    if (d->guess >= d->guess_end)
+        return NULL;
+    field = px_layout_field(d->layout, d->guess);
+    if (field->component != d->opts->component || !px_json_try_key(&d->reader, field->name))
+        return NULL;
+    return field;
 }
 
 static px_status keep_sample(decoder *d)
@@ -214,7 +239,14 @@ static px_status read_sample(decoder *d)
     d->field_count = 0;
     d->source_time = PX_TIME_NONE;
     d->has_time = false;
+    d->guess = d->guess_first;
     for (;;) {
+        const px_field *field = guess_field(d);
+
+        if (field) {
+            PX_TRY(read_field(d, field));
+            continue;
+        }
         switch (px_json_next(&d->reader)) {
         case PX_JSON_KEY:
             PX_TRY(read_member(d));
@@ -271,13 +303,16 @@ px_status px_decode_message(const px_layout *layout, const px_decode_opts *opts,
                             px_arena *arena, px_decoded *ret_decoded, px_err *ret_err)
 {
     px_json_opts json_opts = px_json_opts_door();
-    decoder d = {
-        .layout = layout,
-        .opts = opts,
-        .arena = arena,
-        .err = ret_err,
-    };
+    decoder d;
 
+    memset(&d, 0, offsetof(decoder, reader));
+    d.layout = layout;
+    d.opts = opts;
+    d.arena = arena;
+    d.err = ret_err;
+    d.guess_end = px_layout_field_count(layout);
+    if (opts->component != PX_NO_COMPONENT)
+        d.guess_first = px_layout_components(layout, NULL)[opts->component].field_first;
     json_opts.refuse_duplicates = false;
     px_json_reader_init(&d.reader, payload, &json_opts, arena);
     PX_TRY(read_message(&d));
