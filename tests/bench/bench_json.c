@@ -153,14 +153,17 @@ static bool take(json_t *value, px_value *ret)
     switch (json_typeof(value)) {
     case JSON_REAL:
     case JSON_INTEGER:
-        *ret = px_value_num(px_num_double(json_number_value(value)));
+        ret->kind = PX_VALUE_NUM;
+        ret->num = px_num_double(json_number_value(value));
         return true;
     case JSON_STRING:
-        *ret = px_value_text(px_str_of(json_string_value(value), json_string_length(value)));
+        ret->kind = PX_VALUE_TEXT;
+        ret->text = px_str_of(json_string_value(value), json_string_length(value));
         return true;
     case JSON_TRUE:
     case JSON_FALSE:
-        *ret = px_value_bool(json_is_true(value));
+        ret->kind = PX_VALUE_BOOL;
+        ret->boolean = json_is_true(value);
         return true;
     default:
         return false;
