@@ -39,6 +39,11 @@ test('a counter gives a rate, nothing before it is known, and survives a reset',
   assert.deepEqual(got.v, [null, 52, 10, 50]);
 });
 
+test('a counter that is no longer heard has no rate, which is not a rate of 0', () => {
+  const counter = { t: [0, 60_000, 120_000], v: [0, 50, 100] };
+  assert.deepEqual(rate(counter, 0, 240_000, 60_000, 120_000).v, [50, 50, null, null]);
+});
+
 test('a state changes when its value does', () => {
   const got = changes({ t: [1, 2, 3, 4], v: ['running', 'running', 'stopped', 'running'] });
   assert.deepEqual(got.map((c) => [c.time, c.value, c.before]), [[1, 'running', undefined], [3, 'stopped', 'running'], [4, 'running', 'stopped']]);

@@ -53,8 +53,8 @@ export function numbers(series: Series, words: readonly string[] = []): { t: num
 }
 
 /** A counter as a rate per minute, one number per slot of `slot` ms; a counter that went back began
- *  anew at 0. Slots before the first reading are null: nothing is known about them. */
-export function rate(counter: Series, from: number, to: number, slot: number): { t: number[]; v: (number | null)[] } {
+ *  anew at 0. Slots before the first reading and after `until` are null: nothing is known about them. */
+export function rate(counter: Series, from: number, to: number, slot: number, until = to): { t: number[]; v: (number | null)[] } {
   const t: number[] = [];
   const v: (number | null)[] = [];
   let at = 0;
@@ -70,7 +70,7 @@ export function rate(counter: Series, from: number, to: number, slot: number): {
   };
   skip(from);
   for (let end = from + slot; end <= to; end += slot) {
-    const known = before !== undefined;
+    const known = before !== undefined && end <= until + slot / 2;
     total = 0;
     skip(end);
     t.push(end);

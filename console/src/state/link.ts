@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The live connection: which twins are being looked at, and whether the server is there. Views say
 // what they look at; one stream carries exactly that.
-import { batch, signal } from '@preact/signals';
+import { batch, computed, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { LiveStream } from '../api/live.ts';
 import type { Problem } from '../lib/result.ts';
 import { instant } from '../lib/time.ts';
 import type { Change } from '../lib/twin.ts';
-import { skew } from './clock.ts';
+import { now, skew } from './clock.ts';
 import { epoch } from './resource.ts';
 import { endSession, session } from './session.ts';
 
@@ -18,6 +18,10 @@ export type Link =
   | { kind: 'lost'; since: number | undefined; problem: Problem };
 
 export const link = signal<Link>({ kind: 'connecting' });
+
+/** Up to when what is shown is known: now, or when the server was last heard. Nothing is drawn beyond
+ *  it as if it still held. */
+export const knownUntil = computed(() => (link.value.kind === 'lost' && link.value.since !== undefined ? link.value.since : now.value));
 
 type Listener = (change: Change) => void;
 const listeners = new Set<Listener>();

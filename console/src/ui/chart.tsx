@@ -13,6 +13,7 @@ interface Props {
   v: readonly (number | null)[];
   from: number;
   to: number;
+  /** At least this high; it takes what its box gives. */
   height: number;
   /** Rates and counts start at zero; a level may show its own range. */
   zero?: boolean;
@@ -38,9 +39,9 @@ export function Chart(props: Props) {
 
   useLayoutEffect(() => {
     const node = box.current!;
-    const made = new uPlot(options(latest, node.clientWidth, height), data(t, v, gap), node);
+    const made = new uPlot(options(latest, node.clientWidth, node.clientHeight), data(t, v, gap), node);
     plot.current = made;
-    const watch = new ResizeObserver(() => node.clientWidth > 0 && made.setSize({ width: node.clientWidth, height }));
+    const watch = new ResizeObserver(() => node.clientWidth > 0 && made.setSize({ width: node.clientWidth, height: node.clientHeight }));
     watch.observe(node);
     return () => {
       watch.disconnect();
@@ -67,7 +68,7 @@ export function Chart(props: Props) {
     const start = left < 0 ? width : left;
     made.setCursor({ left: Math.max(0, Math.min(width, start + step * (event.shiftKey ? 10 : 1))), top: 10 });
   };
-  return <div ref={box} class="chart" style={{ height: `${height}px` }} role="img" aria-label={label} tabIndex={0} onKeyDown={key} />;
+  return <div ref={box} class="chart" style={{ minHeight: `${height}px` }} role="img" aria-label={label} tabIndex={0} onKeyDown={key} />;
 }
 
 /** uPlot breaks a line at a null, so a long silence gets one put in. */

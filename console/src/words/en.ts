@@ -82,6 +82,8 @@ export const en = {
   spanIn: { '5m': 'last 5 min', '15m': 'last 15 min', '1h': 'last hour', '8h': 'last 8 h', '24h': 'last 24 h' },
   stateChanges: (count: number) => n(count, 'state change', 'state changes') + ' in this range',
 
+  list: (parts: readonly string[]) => parts.filter(Boolean).join(', '),
+
   // the four drawn states
   loading: 'Loading',
   waitingFor: (what: string) => `Still waiting for ${what}.`,
@@ -99,6 +101,7 @@ export const en = {
   // freshness and quality
   late: (age: string) => `late, ${age}`,
   stale: (age: string) => `stale, ${age}`,
+  staleWord: 'stale',
   never: 'never received',
   quality: (quality: string) => ({ good: 'good', uncertain: 'uncertain', bad: 'bad' })[quality] ?? quality,
 
@@ -119,11 +122,13 @@ export const en = {
   goodOf: (good: string, total: string) => `${good} good of ${total}`,
   good: (good: string) => `${good} good`,
   bufferFill: (name: string, percent: string) => `${name}: ${percent} % full`,
-  unitSummary: (name: string, state: string, rate: string) => `${name}: ${state}, ${rate} per minute`,
   feeds: 'feeds',
   throughput: 'Throughput',
   meanRate: 'parts per minute',
   whatChanged: 'What changed',
+  states: 'States',
+  statesNote: 'thin: runs, half: waits, full: stands; share of time running',
+  runningShare: (name: string, percent: string) => `${name} ran ${percent} % of the time`,
   nothingChanged: 'No work unit changed its state in this range.',
   changed: (from: string, to: string) => `${from} → ${to}`,
   firstSeen: (to: string) => to,
@@ -188,7 +193,7 @@ export const en = {
   lowToHigh: (low: string, high: string, unit: string) => `between ${low} and ${high}${unit ? ' ' + unit : ''}`,
   trend: (name: string, first: string, last: string, unit: string) => `${name} went from ${first} to ${last}${unit ? ' ' + unit : ''}`,
   chartKeys: 'Arrow keys move the cursor.',
-  selectValue: (name: string) => `Show ${name} in the chart`,
+  showInChart: 'Show in the chart',
   mean: 'mean',
   oneSlot: (words: string) => `one point per ${words}`,
 };

@@ -72,6 +72,8 @@ export const zh: Words = {
   spanIn: { '5m': '最近 5 分', '15m': '最近 15 分', '1h': '最近 1 小时', '8h': '最近 8 小时', '24h': '最近 24 小时' },
   stateChanges: (count) => `此范围内状态变化 ${count} 次`,
 
+  list: (parts) => parts.filter(Boolean).join('，'),
+
   loading: '加载中',
   waitingFor: (what) => `仍在等待${what}。`,
   theServer: '服务器',
@@ -87,6 +89,7 @@ export const zh: Words = {
 
   late: (age) => `迟到，${age}`,
   stale: (age) => `陈旧，${age}`,
+  staleWord: '陈旧',
   never: '从未收到',
   quality: (quality) => ({ good: '良好', uncertain: '存疑', bad: '无效' })[quality] ?? quality,
 
@@ -106,11 +109,13 @@ export const zh: Words = {
   goodOf: (good, total) => `合格 ${good} / ${total}`,
   good: (good) => `合格 ${good}`,
   bufferFill: (name, percent) => `${name}：已占 ${percent} %`,
-  unitSummary: (name, state, rate) => `${name}：${state}，每分钟 ${rate}`,
   feeds: '供料给',
   throughput: '产量',
   meanRate: '件/分',
   whatChanged: '最近变化',
+  states: '状态',
+  statesNote: '细线：运行，半高：等待，全高：停止；右侧为运行时间占比',
+  runningShare: (name, percent) => `${name}有 ${percent} % 的时间在运行`,
   nothingChanged: '此范围内没有工作单元改变状态。',
   changed: (from, to) => `${from} → ${to}`,
   firstSeen: (to) => to,
@@ -173,7 +178,7 @@ export const zh: Words = {
   lowToHigh: (low, high, unit) => `${low} 至 ${high}${unit ? ' ' + unit : ''}`,
   trend: (name, first, last, unit) => `${name}从 ${first} 变为 ${last}${unit ? ' ' + unit : ''}`,
   chartKeys: '方向键移动光标。',
-  selectValue: (name) => `在曲线中显示${name}`,
+  showInChart: '在曲线中显示',
   mean: '均值',
   oneSlot: (words) => `每 ${words}一点`,
 };

@@ -4,7 +4,7 @@ import { rate } from '../../lib/series.ts';
 import type { Twin } from '../../lib/twin.ts';
 import { now } from '../../state/clock.ts';
 import { number, words } from '../../state/language.ts';
-import { link } from '../../state/link.ts';
+import { knownUntil, link } from '../../state/link.ts';
 import { fieldOf, wordFor } from '../../state/models.ts';
 import { nameOf } from '../../state/names.ts';
 import type { Line } from '../../state/plant.ts';
@@ -23,7 +23,7 @@ const SLOT_MS = 20_000;
 export function LinePanel({ line }: { line: Line }) {
   const w = words.value;
   return (
-    <Panel title={nameOf(line.id)} note={`${w.partsPerMinute}, ${w.lastMinutes(WINDOW_MIN)}`} aside={<Order line={line} />} class="line-panel">
+    <Panel title={nameOf(line.id)} note={w.list([w.partsPerMinute, w.lastMinutes(WINDOW_MIN)])} aside={<Order line={line} />} class="line-panel">
       <ol class="line">
         {line.stations.map(({ unit, buffer }, i) => (
           <Fragment key={unit}>
@@ -42,7 +42,7 @@ function Order({ line }: { line: Line }) {
   const order = twinNow(line.id)?.values['orderId']?.value;
   const good = twinNow(line.stations[line.stations.length - 1]?.unit)?.values['goodCount']?.value;
   const parts = [typeof order === 'string' && order ? w.order(order) : '', typeof good === 'number' ? w.good(number(good, 0)) : ''];
-  return <>{parts.filter(Boolean).join(', ')}</>;
+  return <>{w.list(parts)}</>;
 }
 
 function Unit({ id }: { id: string }) {
@@ -52,21 +52,23 @@ function Unit({ id }: { id: string }) {
   const to = Math.floor(now.value / SLOT_MS) * SLOT_MS;
   const from = to - WINDOW_MIN * 60_000;
   const counter = trail.value.series['totalCount'] ?? { t: [], v: [] };
-  const rates = rate(counter, from, to, SLOT_MS);
+  const rates = rate(counter, from, to, SLOT_MS, knownUntil.value);
   const pace = perMinute(rates.v);
   const state = stateWord(twin);
   const is = freshnessOf(twin?.values['state']);
   const name = nameOf(id, twin);
   const figure = pace === undefined ? '—' : number(pace, 1);
+  const known = rates.v.filter((r): r is number => r !== null);
+  const trend = known.length > 0 ? w.lowToHigh(number(Math.min(...known), 0), number(Math.max(...known), 0), w.perMinute) : w.noHistory;
   return (
     <li class={`unit ${mood(twin)} ${is}`}>
-      <a href={hrefTo('twin', id)} aria-label={w.unitSummary(name, state, figure)}>
-        <span class="unit-name"><span class="clip strong-ish" title={name}>{name}</span><Mark is={is} /></span>
+      <a href={hrefTo('twin', id)}>
+        <span class="unit-name"><span class="clip strong-ish" title={name}>{name}</span><Mark is={is} />{is === 'stale' && <span class="unseen">{w.staleWord}</span>}</span>
         <span class="unit-state small clip" title={problem?.detail}>
-          {isNews(name, shortId(id)) && <span class="faint">{shortId(id)}, </span>}<span class="unit-word">{state}</span>
+          {isNews(name, shortId(id)) && <span class="faint">{w.list([shortId(id), ' '])}</span>}<span class="unit-word">{state}</span>
         </span>
         <span class="unit-rate"><span class="figure">{figure}</span><span class="faint small">{w.perMinute}</span></span>
-        <Sparkline t={rates.t} v={rates.v} from={from} to={to} stale={link.value.kind === 'lost'} label={w.unitSummary(name, state, figure)} />
+        <Sparkline t={rates.t} v={rates.v} from={from} to={to} stale={link.value.kind === 'lost'} label={trend} />
       </a>
     </li>
   );
@@ -83,12 +85,13 @@ function stateWord(twin: Twin | undefined): string {
   if (how === 'slow') return w.slow;
   const word = wordFor(field, state.value);
   const why = reason && typeof reason.value === 'string' ? wordFor(fieldOf(twin.model, 'reason'), reason.value) : '';
-  return how === 'standing' && why && reason!.value !== 'none' && reason!.value !== '' ? `${word}, ${why}` : word;
+  return how === 'standing' && why && reason!.value !== 'none' && reason!.value !== '' ? w.list([word, why]) : word;
 }
 
-/** The mean of the last minute; undefined while nothing is known. */
+/** The mean of the last minute that was heard; undefined while nothing is known. */
 function perMinute(rates: readonly (number | null)[]): number | undefined {
-  const minute = rates.slice(-3).filter((r): r is number => r !== null);
+  const heard = rates.filter((r): r is number => r !== null);
+  const minute = heard.slice(-3);
   return minute.length > 0 ? minute.reduce((a, b) => a + b, 0) / minute.length : undefined;
 }
 

@@ -8,10 +8,12 @@ import { twinNow, useTwins } from '../../state/twins.ts';
 import { CommandLine, Empty, Failed, Loading } from '../../ui/states.tsx';
 import { useHead } from '../shell/head.ts';
 import { TwinTable } from '../twins/table.tsx';
+import { Bands } from './bands.tsx';
 import { Changes } from './changes.tsx';
 import { LinePanel } from './line.tsx';
 import { mood } from './mood.ts';
 import { OeePanel } from './oee.tsx';
+import { useStates } from './states.ts';
 import { Throughput } from './throughput.tsx';
 
 /** The plant at a glance: one sentence, the line, where its time went, what changed. */
@@ -44,12 +46,23 @@ function LineView({ line }: { line: Line }) {
         <p class="dim">{sentence(units)}</p>
       </div>
       <LinePanel line={line} />
+      <Evidence key={units.join()} line={line} units={units} />
+    </div>
+  );
+}
+
+/** What the sentence and the line rest on: states over time, output, changes, losses. */
+function Evidence({ line, units }: { line: Line; units: readonly string[] }) {
+  const states = useStates(units);
+  return (
+    <>
+      <Bands states={states} />
       <div class="overview-row">
         <Throughput line={line} />
-        <Changes key={units.join()} units={units} />
+        <Changes states={states} />
         <OeePanel line={line.id} />
       </div>
-    </div>
+    </>
   );
 }
 

@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import { rate } from '../../lib/series.ts';
 import { now } from '../../state/clock.ts';
 import { clockText, number, words } from '../../state/language.ts';
+import { knownUntil } from '../../state/link.ts';
 import type { Line } from '../../state/plant.ts';
 import { span, spanMs } from '../../state/route.ts';
 import { useTrail } from '../../state/trails.ts';
@@ -11,7 +12,7 @@ import { Panel } from '../../ui/panel.tsx';
 import { Empty, Failed, Loading } from '../../ui/states.tsx';
 
 const SLOTS = 60;
-const HEIGHT = 216;
+const HEIGHT = 196;
 
 /** Parts per minute that leave the line: what its last unit counted, slot by slot. */
 export function Throughput({ line }: { line: Line }) {
@@ -23,7 +24,7 @@ export function Throughput({ line }: { line: Line }) {
   const to = Math.floor(now.value / slot) * slot;
   const from = to - spanMs.value;
   const counter = trail.series['totalCount'] ?? { t: [], v: [] };
-  const { t, v } = rate(counter, from, to, slot);
+  const { t, v } = rate(counter, from, to, slot, knownUntil.value);
   const known = v.filter((x): x is number => x !== null);
   const at = cursor.value === undefined ? -1 : t.indexOf(Math.round(cursor.value * 1000));
   const readout = at >= 0 && v[at] != null ? `${clockText(t[at]!)}  ${number(v[at]!, 1)} ${w.perMinute}` : w.spanIn[span.value];

@@ -21,10 +21,10 @@ export function Header() {
           </li>
         ))}
       </ol>
-      <button type="button" class="search" onClick={() => (shownDialog.value = 'palette')} aria-keyshortcuts="Control+K" aria-label={w.search}>
+      <button type="button" class="search" onClick={() => (shownDialog.value = 'palette')} aria-keyshortcuts="Control+K" title={w.search}>
         <Icon name="search" />
         <span class="grow clip faint">{w.search}</span>
-        <kbd>Ctrl K</kbd>
+        <kbd aria-hidden="true">Ctrl K</kbd>
       </button>
       <span class="header-tools">
         <Appearance />

@@ -27,7 +27,7 @@ export function TimeBar() {
       <Timeline />
       <p class="clock">
         <time class="strong">{clockText(now.value)}</time>
-        <span class="faint tiny">{dateText(now.value)}, {zoneText(now.value)}</span>
+        <span class="faint tiny">{w.list([dateText(now.value), zoneText(now.value)])}</span>
       </p>
     </section>
   );

@@ -4,13 +4,14 @@ import { numbers } from '../../lib/series.ts';
 import type { Twin } from '../../lib/twin.ts';
 import { now } from '../../state/clock.ts';
 import { clockText, number, said, words } from '../../state/language.ts';
+import { knownUntil } from '../../state/link.ts';
 import { fieldName, fieldOf } from '../../state/models.ts';
 import { route, span, spanMs } from '../../state/route.ts';
 import { useTrail } from '../../state/trails.ts';
 import { Chart } from '../../ui/chart.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Empty, Failed, Loading } from '../../ui/states.tsx';
-import { digitsOf, unitOf, valueNames, valueText } from './value.ts';
+import { digitsOf, drawable, unitOf, valueNames, valueText } from './value.ts';
 
 const HEIGHT = 260;
 
@@ -27,18 +28,19 @@ export function History({ id, twin }: { id: string; twin: Twin }) {
   const field = fieldOf(twin.model, name);
   const isNumber = typeof twin.values[name]?.value === 'number';
   const unit = unitOf(twin, name);
-  const { t, v } = numbers(series, field?.words.map((word) => word.value));
-  const known = v.filter((x): x is number => x !== null);
   const step = Math.max(1000, spanMs.value / 600);
   const to = Math.ceil(now.value / step) * step;
+  const value = twin.values[name]!;
+  const held = drawable(value, series, to - spanMs.value, knownUntil.value);
+  const { t, v } = numbers(held, field?.words.map((word) => word.value));
+  const known = v.filter((x): x is number => x !== null);
   const digits = isNumber && known.length > 0 ? digitsOf(series, known[known.length - 1]!) : 0;
   const title = fieldName(twin.model, name);
   const at = cursor.value === undefined ? -1 : nearest(t, cursor.value * 1000);
-  const aside = at >= 0 ? `${clockText(t[at]!)}  ${valueText(twin, name, series.v[at], digits)} ${unit}` : w.spanIn[span.value];
+  const aside = at >= 0 ? `${clockText(t[at]!)}  ${valueText(twin, name, held.v[at], digits)} ${unit}` : w.spanIn[span.value];
   const label = isNumber && known.length > 0
     ? w.trend(title, number(known[0]!, digits), number(known[known.length - 1]!, digits), unit)
     : `${title}: ${valueText(twin, name, twin.values[name]?.value)}`;
-  const shown = isNumber ? { t, v } : { t: [...t, now.value], v: [...v, v[v.length - 1] ?? null] };
   return (
     <Panel title={title} note={isNumber ? unit : undefined} aside={aside} class="history">
       <div class="panel-body">
@@ -46,8 +48,8 @@ export function History({ id, twin }: { id: string; twin: Twin }) {
           : trail.problem ? <Failed problem={trail.problem} />
           : known.length === 0 ? <Empty text={w.noHistory} />
           : <Chart
-              t={shown.t} v={shown.v} from={to - spanMs.value} to={to} height={HEIGHT} steps={!isNumber}
-              labels={isNumber ? undefined : vocabulary(series.v.map(String), field?.words.map((word) => [word.value, said(word.label) ?? word.value]))}
+              t={t} v={v} from={to - spanMs.value} to={to} height={HEIGHT} steps={!isNumber || value.kind === 'property'}
+              labels={isNumber ? undefined : vocabulary(held.v.map(String), field?.words.map((word) => [word.value, said(word.label) ?? word.value]))}
               label={label} onCursor={(seconds) => (cursor.value = seconds)}
             />}
       </div>
@@ -56,7 +58,9 @@ export function History({ id, twin }: { id: string; twin: Twin }) {
 }
 
 const firstNumber = (twin: Twin, names: readonly string[]): string | undefined =>
-  names.find((name) => typeof twin.values[name]?.value === 'number') ?? names[0];
+  names.find((name) => measured(twin, name) && unitOf(twin, name) !== '') ?? names.find((name) => typeof twin.values[name]?.value === 'number') ?? names[0];
+
+const measured = (twin: Twin, name: string): boolean => typeof twin.values[name]?.value === 'number' && twin.values[name].kind === 'telemetry';
 
 /** The words of the axis, in the order in which numbers() counts them. */
 function vocabulary(seen: readonly string[], known: readonly (readonly [string, string])[] = []): string[] {

@@ -41,7 +41,7 @@ export function Relations({ id }: { id: string }) {
                 <a class="row" href={hrefTo('twin', r.other)}>
                   <span class={r.inward ? 'turned faint' : 'faint'}><Icon name="next" size={12} /></span>
                   <span class="grow clip">{nameOf(r.other)}</span>
-                  <span class="faint small">{r.inward ? w.incoming : w.outgoing}, {relationName(r.inward ? r.other : id, r.name)}</span>
+                  <span class="faint small">{w.list([r.inward ? w.incoming : w.outgoing, relationName(r.inward ? r.other : id, r.name)])}</span>
                 </a>
               </li>
             ))}

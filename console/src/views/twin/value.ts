@@ -2,7 +2,8 @@
 // A value as it is read: digits, unit, the model's words.
 import { decimalsOf, usualDigits } from '../../lib/number.ts';
 import type { Series } from '../../lib/series.ts';
-import type { Json, Twin } from '../../lib/twin.ts';
+import { instant } from '../../lib/time.ts';
+import { type Json, scalar, timeOf, type Twin, type Value } from '../../lib/twin.ts';
 import { symbol } from '../../lib/unit.ts';
 import { language, number, words } from '../../state/language.ts';
 import { fieldOf, interfaceOf, wordFor } from '../../state/models.ts';
@@ -20,6 +21,19 @@ export function valueText(twin: Twin, name: string, value: Json | undefined, dig
   if (typeof value === 'boolean') return value ? words.value.yes : words.value.no;
   if (typeof value === 'string') return value === '' ? '—' : wordFor(fieldOf(twin.model, name), value);
   return JSON.stringify(value);
+}
+
+/** What can be drawn of a value: its history, and for a property, which holds until it is set again,
+ *  also what it is now. Telemetry is not held: where nothing was measured there is nothing. */
+export function drawable(value: Value, series: Series | undefined, from: number, to: number): Series {
+  const known = series ?? { t: [], v: [] };
+  const now = scalar(value.value);
+  const isWord = typeof value.value !== 'number';
+  if (value.kind !== 'property' && !isWord) return known;
+  if (now === undefined || now === null) return known;
+  const since = instant(timeOf(value)) ?? from;
+  const start = known.t.length > 0 ? [] : [Math.max(from, since)];
+  return { t: [...known.t, ...start, to], v: [...known.v, ...start.map(() => now), now] };
 }
 
 export const unitOf = (twin: Twin, name: string): string =>
