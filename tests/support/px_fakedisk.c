@@ -71,7 +71,7 @@ struct px_fakedisk {
     fault faults[PX_FAKE_CALLS];
     int64_t capacity;
     uint64_t ops, crash_at, life;
-    bool crashed;
+    bool crashed, kill;
 };
 
 static void *must(void *ptr)
@@ -638,6 +638,11 @@ void px_fakedisk_crash(px_fakedisk *disk)
     disk->crashed = true;
 }
 
+void px_fakedisk_crash_is_kill(px_fakedisk *disk, bool kill)
+{
+    disk->kill = kill;
+}
+
 bool px_fakedisk_crashed(const px_fakedisk *disk)
 {
     return disk->crashed;
@@ -645,7 +650,7 @@ bool px_fakedisk_crashed(const px_fakedisk *disk)
 
 void px_fakedisk_restart(px_fakedisk *disk)
 {
-    if (disk->crashed) {
+    if (disk->crashed && !disk->kill) {
         uint64_t kept = next_random(&disk->crash_random) % (disk->dir_change_count + 1);
 
         carry_dir(disk, (size_t)kept);
@@ -658,7 +663,7 @@ void px_fakedisk_restart(px_fakedisk *disk)
     for (inode *f = disk->inodes; f; f = f->next)
         f->locked_by = NULL;
     disk->life++;
-    disk->crashed = false;
+    disk->crashed = disk->kill = false;
     disk->crash_at = UINT64_MAX;
     memset(disk->faults, 0, sizeof(disk->faults));
 }

@@ -53,9 +53,11 @@ uint64_t px_fakedisk_ops(const px_fakedisk *disk);
  * sync at or after it takes effect: from then on every call fails. UINT64_MAX: never. */
 void px_fakedisk_crash_at(px_fakedisk *disk, uint64_t op_index);
 void px_fakedisk_crash(px_fakedisk *disk); /* now */
+/* The next crash ends the process only (kill -9): what the cache holds stays, durable or not. */
+void px_fakedisk_crash_is_kill(px_fakedisk *disk, bool kill);
 bool px_fakedisk_crashed(const px_fakedisk *disk);
 /* The power comes back: what was not durable is kept or lost by the seed. Open files stay closable
- * and give PX_IO otherwise. Without a crash before, this is a killed process: nothing is lost. */
+ * and give PX_IO otherwise. Faults and the next crash are taken back. */
 void px_fakedisk_restart(px_fakedisk *disk);
 
 /* --- a look inside ---------------------------------------------------------------------------- */
