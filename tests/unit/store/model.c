@@ -109,46 +109,68 @@ static px_status match_fold(void *data, const px_fold *fold, px_err *ret_err)
     return PX_OK;
 }
 
-static void match_table(px_store_reader *reader, px_table table, matching *x)
+static px_status match_table(px_store_reader *reader, px_table table, matching *x, px_err *ret_err)
 {
     px_key from = table == PX_TABLE_META ? (px_key){ 1000, 0, 0 } : PX_KEY_MIN;
-    px_err err = { 0 };
 
     x->at[0] = x->at[1] = 0;
-    CHECK_OK(px_store_scan(reader, table, from, PX_KEY_MAX, match_fold, x, &err), &err);
+    PX_TRY(px_store_scan(reader, table, from, PX_KEY_MAX, match_fold, x, ret_err));
     for (int i = 0; i < 2; i++)
         for (uint32_t k = x->at[i]; x->equal[i] && k < MODEL_KEYS; k++)
             x->equal[i] = !x->models[i]->folds[table][k].there;
+    return PX_OK;
 }
 
-static void match_journal(px_journal *journal, matching *x)
+static px_status match_journal(px_store *store, matching *x, px_err *ret_err)
 {
-    px_err err = { 0 };
+    px_journal *journal = NULL;
+    px_status status;
 
     for (int i = 0; i < 2; i++)
         x->at[i] = x->equal[i] ? x->models[i]->oldest : 0;
-    CHECK_OK(px_journal_read(journal, 0, 0, match_row, x, &err), &err);
+    PX_TRY(px_journal_open(store, &journal, ret_err));
+    status = px_journal_read(journal, 0, 0, match_row, x, ret_err);
+    px_journal_close(journal);
     for (int i = 0; i < 2; i++)
         x->equal[i] = x->equal[i] && x->at[i] == x->models[i]->count;
+    return status;
 }
 
-int model_match(px_store *store, const model *first, const model *second)
+static px_status match_tables(px_store *store, matching *x, px_err *ret_err)
+{
+    px_store_reader *reader = NULL;
+    px_status status;
+
+    PX_TRY(px_store_reader_open(store, &reader, ret_err));
+    status = PX_OK;
+    for (px_table t = PX_TABLE_STATE; t < PX_TABLE_END && status == PX_OK; t++)
+        status = match_table(reader, t, x, ret_err);
+    px_store_reader_close(reader);
+    return status;
+}
+
+px_status model_try_match(px_store *store, const model *first, const model *second, int *ret_match,
+                          px_err *ret_err)
 {
     matching x = {
         { first, second }, { first != NULL, second != NULL }, { 0, 0 }, px_alloc(MODEL_BODY_BYTES)
     };
-    px_journal *journal = NULL;
-    px_store_reader *reader = NULL;
-    px_err err = { 0 };
+    px_status status;
 
     px_assert(x.room);
-    CHECK_OK(px_journal_open(store, &journal, &err), &err);
-    match_journal(journal, &x);
-    px_journal_close(journal);
-    CHECK_OK(px_store_reader_open(store, &reader, &err), &err);
-    for (px_table t = PX_TABLE_STATE; t < PX_TABLE_META; t++)
-        match_table(reader, t, &x);
-    px_store_reader_close(reader);
+    status = match_journal(store, &x, ret_err);
+    if (status == PX_OK)
+        status = match_tables(store, &x, ret_err);
     px_free(x.room);
-    return x.equal[0] ? 0 : x.equal[1] ? 1 : -1;
+    *ret_match = x.equal[0] ? 0 : x.equal[1] ? 1 : -1;
+    return status;
+}
+
+int model_match(px_store *store, const model *first, const model *second)
+{
+    px_err err = { 0 };
+    int match = -1;
+
+    CHECK_OK(model_try_match(store, first, second, &match, &err), &err);
+    return match;
 }

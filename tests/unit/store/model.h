@@ -41,5 +41,8 @@ void model_apply(model *m, const px_op *op, model_body body);
 /* The whole content of the store against one or two models (the second may be NULL): 0 or 1 for the
  * one that it equals, -1 for none. A read that fails, fails the test. */
 int model_match(px_store *store, const model *first, const model *second);
+/* The same for a store that may be damaged: a read that fails is given back. */
+px_status model_try_match(px_store *store, const model *first, const model *second, int *ret_match,
+                          px_err *ret_err);
 
 #endif
