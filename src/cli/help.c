@@ -27,8 +27,10 @@ static void put_indented(px_buf *buf, const char *text)
 
 static void put_row(px_buf *buf, const char *left, const char *right)
 {
-    if (strlen(left) < HELP_COLUMN - 3)
-        px_putf(buf, "  %-*s%s\n", HELP_COLUMN - 2, left, right);
+    unsigned used = 2 + px_text_columns(px_str_c(left));
+
+    if (used < HELP_COLUMN)
+        px_putf(buf, "  %s%*s%s\n", left, (int)(HELP_COLUMN - used), "", right);
     else
         px_putf(buf, "  %s\n%*s%s\n", left, HELP_COLUMN, "", right);
 }

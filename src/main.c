@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The program: the client's commands from cli, and `serve` from server. */
+#include "cli/cli.h"
+#include "server/serve.h"
+
+static const px_opt serve_options[] = {
+    { "data", 0, "DIR", "where everything is kept; made when absent" },
+    { "http", 0, "HOST:PORT", "the HTTP door (127.0.0.1:7780)" },
+    { "mqtt", 0, "HOST:PORT", "the MQTT door (127.0.0.1:1883)" },
+    { "mqtts", 0, "HOST:PORT", "an MQTT door over TLS" },
+    { "tls-cert", 0, "FILE", "certificate, PEM: HTTP becomes HTTPS" },
+    { "tls-key", 0, "FILE", "its key, PEM" },
+    { "config", 0, "FILE", "a configuration file" },
+    { "allow-plain", 0, NULL, "doors without TLS off loopback" },
+    { 0 },
+};
+
+static px_status run_serve(px_cli *cli, const px_args *args, px_err *ret_err)
+{
+    px_serve_opts opts = { .data_dir = px_args_get(args, "data"),
+                           .config = px_args_get(args, "config"),
+                           .http = px_args_get(args, "http"),
+                           .mqtt = px_args_get(args, "mqtt"),
+                           .mqtts = px_args_get(args, "mqtts"),
+                           .tls_cert = px_args_get(args, "tls-cert"),
+                           .tls_key = px_args_get(args, "tls-key"),
+                           .allow_plain = px_args_has(args, "allow-plain") };
+    int *exit_status = cli->data;
+
+    if (!opts.data_dir)
+        return px_fail_id(ret_err, PX_INVALID, "cli.option",
+                          "--data is missing: pollux serve --data DIR");
+    *exit_status = px_serve_main(&opts);
+    return PX_OK;
+}
+
+static const px_cmd serve_commands[] = {
+    { .noun = "serve",
+      .summary = "run the server",
+      .examples = "pollux serve --data ./data\n"
+                  "pollux serve --data /var/lib/pollux --http 0.0.0.0:443 --tls-cert cert.pem "
+                  "--tls-key key.pem",
+      .notes =
+          "The first start writes the admin's token to DIR/admin.token and prints it. SIGTERM and\n"
+          "Ctrl-C drain and end; nothing acknowledged is lost, even by kill -9.",
+      .opts = serve_options,
+      .own_signals = true,
+      .run = run_serve },
+    { 0 },
+};
+
+enum { GROUPS_MAX = 32 };
+
+int main(int argc, char **argv)
+{
+    const px_cmd *groups[GROUPS_MAX] = { serve_commands };
+    const px_cmd *const *client = px_cli_groups();
+    int served = 0, status;
+
+    for (size_t i = 0; client[i]; i++) {
+        px_assert(i + 2 < GROUPS_MAX);
+        groups[i + 1] = client[i];
+    }
+    status = px_cli_main(argc, (const char *const *)argv, groups, &served);
+    return status ? status : served;
+}
