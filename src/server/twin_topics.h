@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * What MQTT topics mean: the application behind the MQTT door.
+ *
+ *     twins/T/telemetry, twins/T/components/C/telemetry, twins/T/reported     device → twin
+ *     twins/T/desired, twins/T/commands/NAME/ID                               twin → device
+ *     twins/T/commands/NAME/ID/response                                       device → twin
+ *     twins/T/state, events/TYPE/T                                            twin → watchers
+ *     everything else                                                         plain, within the
+ * tenant
+ *
+ * Messages are decoded on the door's thread by the twin's model and handed to the engine once per
+ * round of events; the PUBACK goes out when the engine has committed. A thread of its own follows
+ * the journal and delivers.
+ */
+#ifndef PX_SERVER_TWIN_TOPICS_H
+#define PX_SERVER_TWIN_TOPICS_H
+
+#include "engine/engine.h"
+#include "server/mqtt_door.h"
+#include "sync/rejects.h"
+
+typedef struct px_twin_topics px_twin_topics;
+
+typedef struct px_twin_topics_opts {
+    px_engine *engine;
+    px_rejects *rejects;
+    px_log *log;
+} px_twin_topics_opts;
+
+PX_NODISCARD px_status px_twin_topics_new(const px_twin_topics_opts *opts,
+                                          px_twin_topics **ret_topics, px_err *ret_err);
+/* The table for px_mqtt_door_open; `ctx` is the topics. */
+px_mqtt_door_app px_twin_topics_app(px_twin_topics *topics);
+/* Once the door is open: deliveries begin. */
+PX_NODISCARD px_status px_twin_topics_start(px_twin_topics *topics, px_mqtt_door *door,
+                                            px_err *ret_err);
+/* Ends the deliveries; before the door is freed. */
+void px_twin_topics_stop(px_twin_topics *topics);
+/* After the door and the engine have stopped. */
+void px_twin_topics_free(px_twin_topics *topics);
+/* For px_engine_opts.answered. */
+void px_twin_topics_answered(px_twin_topics *topics);
+
+typedef struct px_twin_topics_stats {
+    uint64_t messages, fields, fields_rejected, messages_refused, plain, deliveries;
+} px_twin_topics_stats;
+px_twin_topics_stats px_twin_topics_stat(px_twin_topics *topics);
+
+#endif
