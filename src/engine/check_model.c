@@ -97,7 +97,7 @@ px_status px_check_models_put(px_engine_state *state, px_request *request, px_er
 static px_status find_model(px_engine_state *state, const px_request *request,
                             px_model_info *ret_info, px_err *ret_err)
 {
-    if (px_registry_pending(state->registry, request->principal.tenant, request->id, ret_info))
+    if (px_registry_find_own(state->registry, request->principal.tenant, request->id, ret_info))
         return PX_OK;
     return px_fail_id(ret_err, PX_NOT_FOUND, "model.not_found",
                       "There is no Model(s) available that matches the provided id(s): %.*s",

@@ -22,7 +22,7 @@ static px_status find_model(px_engine_state *state, const px_request *request, p
     if (!dtmi.ptr)
         return px_fail_id(ret_err, PX_INVALID, "twin.model",
                           "Invalid twin specified: $metadata.$model is missing");
-    if (!px_registry_pending(state->registry, request->principal.tenant, dtmi, ret_info))
+    if (!px_registry_find_own(state->registry, request->principal.tenant, dtmi, ret_info))
         return px_fail_id(ret_err, PX_INVALID, "twin.model",
                           "Invalid twin specified: there is no model %.*s; upload it first",
                           PX_FMT(dtmi));

@@ -40,7 +40,8 @@ typedef struct px_engine_opts {
     int64_t journal_keep_ns;    /* rows younger than this stay, */
     int64_t journal_keep_bytes; /* unless they are more than this; 0: 24 h and 4 GiB */
 
-    /* On the engine's thread, after the requests of a batch were answered: wake what collected the answers. NULL: no */
+    /* On the engine's thread, after the requests of a batch were answered: wake what collected the
+     * answers. NULL: no */
     void (*answered)(void *data);
     /* Once, on the engine's thread, when a commit failed for good. */
     void (*fatal)(void *data, const px_err *err);

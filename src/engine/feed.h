@@ -20,7 +20,7 @@ typedef struct px_ring {
     px_batch **batches; /* circular */
     size_t cap, head, count;
     size_t bytes, bytes_max;
-    uint64_t seq_last;   /* newest row handed out */
+    uint64_t seq_last;           /* newest row handed out */
     _Atomic int64_t bytes_total; /* of all rows ever handed out: what lag is measured in */
     bool closed;
 } px_ring;

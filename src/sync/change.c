@@ -39,7 +39,8 @@ bool px_put_change(px_buf *buf, px_graph *graph, const px_registry *registry, co
     px_json_writer w = px_json_writer_of(buf);
     const px_twin *twin;
 
-    if (!model || px_graph_read_no(graph, event->tenant, event->twin_no, scratch, &twin, NULL) != PX_OK)
+    if (!model ||
+        px_graph_read_no(graph, event->tenant, event->twin_no, scratch, &twin, NULL) != PX_OK)
         return false;
     *ret_twin_id = px_twin_id(twin);
     px_json_begin_object(&w);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * A change as watchers get it: `{"twin":"press-1","time":"…Z","values":{"rate":{"value":51.6,"sourceTime":"…Z"}}}`.
+ * A change as watchers get it:
+ * `{"twin":"press-1","time":"…Z","values":{"rate":{"value":51.6,"sourceTime":"…Z"}}}`.
  *
  * One form for the SSE stream and the MQTT state topic. A removed value is null. Threads: any.
  */

@@ -5,7 +5,12 @@
 
 #include "base/json.h"
 
-enum { ID_BYTES = 8, SECRET_BYTES = 32, SECRET_CHARS = 43, HASH_CHARS = 2 * crypto_hash_sha256_BYTES };
+enum {
+    ID_BYTES = 8,
+    SECRET_BYTES = 32,
+    SECRET_CHARS = 43,
+    HASH_CHARS = 2 * crypto_hash_sha256_BYTES
+};
 
 static void hash_secret(px_str secret, char ret_hex[HASH_CHARS + 1])
 {
@@ -15,8 +20,8 @@ static void hash_secret(px_str secret, char ret_hex[HASH_CHARS + 1])
     sodium_bin2hex(ret_hex, HASH_CHARS + 1, hash, sizeof(hash));
 }
 
-void px_credential_make(px_env *env, const px_credential_grant *grant, px_credential *ret_credential,
-                        px_buf *body)
+void px_credential_make(px_env *env, const px_credential_grant *grant,
+                        px_credential *ret_credential, px_buf *body)
 {
     unsigned char id[ID_BYTES], secret[SECRET_BYTES];
     char encoded[SECRET_CHARS + 1], hash[HASH_CHARS + 1];
@@ -93,8 +98,8 @@ static px_status read_device(px_documents *documents, px_principal *principal, p
     px_document document;
     px_json *body;
     px_str *ids;
-    px_status status = px_documents_get(documents, principal->tenant, PX_STR("device"), principal->id,
-                                        arena, &document, ret_err);
+    px_status status = px_documents_get(documents, principal->tenant, PX_STR("device"),
+                                        principal->id, arena, &document, ret_err);
 
     if (status == PX_NOT_FOUND)
         return refuse(ret_err);

@@ -6,8 +6,6 @@
 #include "base/limits.h"
 #include "base/mem.h"
 
-
-
 typedef struct text {
     uint16_t len;
     char bytes[PX_REJECT_PAYLOAD_BYTES_MAX];
@@ -89,8 +87,8 @@ static bool copy_entry(const entry *e, px_arena *arena, px_rejected *ret)
                           .reason_id = copy(arena, &e->reason_id),
                           .reason = copy(arena, &e->reason),
                           .payload = copy(arena, &e->payload) };
-    return ret->sender.ptr && ret->twin.ptr && ret->name.ptr && ret->reason_id.ptr && ret->reason.ptr &&
-           ret->payload.ptr;
+    return ret->sender.ptr && ret->twin.ptr && ret->name.ptr && ret->reason_id.ptr &&
+           ret->reason.ptr && ret->payload.ptr;
 }
 
 px_status px_rejects_list(px_rejects *rejects, uint32_t tenant, size_t max, px_arena *arena,

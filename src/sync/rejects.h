@@ -19,7 +19,8 @@ typedef struct px_rejected {
     uint64_t number; /* counts from 1 */
     uint32_t tenant;
     px_time time;
-    px_str sender, twin, name, reason_id, reason, payload; /* payload cut at PX_REJECT_PAYLOAD_BYTES_MAX */
+    px_str sender, twin, name, reason_id, reason,
+        payload; /* payload cut at PX_REJECT_PAYLOAD_BYTES_MAX */
 } px_rejected;
 
 px_rejects *px_rejects_new(void); /* NULL: no memory */
@@ -27,8 +28,9 @@ void px_rejects_free(px_rejects *rejects);
 /* Copies. Cannot fail; long texts are cut. */
 void px_rejects_add(px_rejects *rejects, const px_rejected *rejected);
 /* The newest first, of one tenant, at most `max`, copied into the arena. */
-PX_NODISCARD px_status px_rejects_list(px_rejects *rejects, uint32_t tenant, size_t max, px_arena *arena,
-                                       px_rejected *ret_items, size_t *ret_count, px_err *ret_err);
+PX_NODISCARD px_status px_rejects_list(px_rejects *rejects, uint32_t tenant, size_t max,
+                                       px_arena *arena, px_rejected *ret_items, size_t *ret_count,
+                                       px_err *ret_err);
 uint64_t px_rejects_count(px_rejects *rejects); /* of all tenants, since the start */
 
 #endif

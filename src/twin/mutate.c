@@ -114,7 +114,8 @@ px_status px_graph_twin_put(px_txn *txn, uint32_t tenant, px_str twin_id, uint32
         return px_no_memory(ret_err);
     pxi_twin_init(fresh, &form);
     PX_TRY(pxi_twin_place(txn, fresh, ret_err));
-    *ret_no = fresh->no;
+    if (ret_no)
+        *ret_no = fresh->no;
     return PX_OK;
 }
 

@@ -270,7 +270,8 @@ px_status px_registry_put(px_registry *registry, uint32_t tenant, px_model *mode
         return px_no_memory(ret_err);
     }
     px_registry_number_set(registry, model_no);
-    *ret_no = model_no;
+    if (ret_no)
+        *ret_no = model_no;
     return PX_OK;
 }
 
@@ -307,7 +308,7 @@ static bool depends_on(const px_model *model, const px_model *on)
     return false;
 }
 
-px_status px_registry_delete(px_registry *registry, uint32_t model_no, px_err *ret_err)
+px_status px_registry_deletable(px_registry *registry, uint32_t model_no, px_err *ret_err)
 {
     entry *at;
 
@@ -318,9 +319,19 @@ px_status px_registry_delete(px_registry *registry, uint32_t model_no, px_err *r
         if (!other || other == at || other->tenant != at->tenant ||
             (other->own != OPEN && other->own != CLOSED) || !depends_on(other->model, at->model))
             continue;
-        return px_fail(ret_err, PX_CONFLICT, "model %.*s is needed by %.*s; delete that first",
-                       PX_FMT(px_model_id(at->model)), PX_FMT(px_model_id(other->model)));
+        return px_fail_id(ret_err, PX_CONFLICT, "model.referenced",
+                          "This model is currently being referenced by %.*s; delete that first",
+                          PX_FMT(px_model_id(other->model)));
     }
+    return PX_OK;
+}
+
+px_status px_registry_delete(px_registry *registry, uint32_t model_no, px_err *ret_err)
+{
+    entry *at;
+
+    PX_TRY(px_registry_deletable(registry, model_no, ret_err));
+    PX_TRY(find_open(registry, model_no, &at, ret_err));
     PX_TRY(note(registry, model_no, false, ret_err));
     at->own = DELETED;
     return PX_OK;

@@ -68,6 +68,9 @@ PX_NODISCARD px_status px_registry_decommission(px_registry *registry, uint32_t 
  * PX_NO_MEMORY. */
 PX_NODISCARD px_status px_registry_delete(px_registry *registry, uint32_t model_no,
                                           px_err *ret_err);
+/* What px_registry_delete would answer, without doing it. */
+PX_NODISCARD px_status px_registry_deletable(px_registry *registry, uint32_t model_no,
+                                             px_err *ret_err);
 void px_registry_commit(px_registry *registry);
 void px_registry_rollback(px_registry *registry);
 

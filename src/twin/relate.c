@@ -145,7 +145,8 @@ px_status px_graph_rel_put(px_txn *txn, uint32_t source_no, px_str rel_id, px_st
     append(fresh, rel_id.len, name);
     append(fresh, rel_id.len + name.len, properties);
     PX_TRY(pxi_rel_place(txn, fresh, ret_err));
-    *ret_no = fresh->no;
+    if (ret_no)
+        *ret_no = fresh->no;
     return PX_OK;
 }
 

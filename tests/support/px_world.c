@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "px_world.h"
+
+#include <stdio.h>
+
+#include "base/json.h"
+#include "model/model.h"
+#include "px_test.h"
+
+void px_world_init(px_world *world, uint64_t seed)
+{
+    px_err err;
+
+    *world = (px_world){ .disk = px_fakedisk_new(seed), .batch_age_ns = -1 };
+    world->admin = (px_principal){ .tenant = 1, .role = PX_ROLE_ADMIN, .id = PX_STR("test") };
+    CHECK_OK(px_world_open(world, &err), &err);
+}
+
+void px_world_release(px_world *world)
+{
+    px_world_close(world);
+    px_fakedisk_free(world->disk);
+}
+
+static void on_death(void *data, const px_err *err)
+{
+    px_world *world = data;
+
+    world->died = true;
+    world->death = *err;
+}
+
+px_status px_world_open(px_world *world, px_err *ret_err)
+{
+    px_store_opts store_opts = { .env = px_fakedisk_env(world->disk),
+                                 .dir = "d",
+                                 .threadless = true };
+    px_engine_opts opts = { .env = store_opts.env,
+                            .batch_age_ns = world->batch_age_ns,
+                            .checkpoint_ns = world->checkpoint_ns,
+                            .fatal = on_death,
+                            .data = world };
+    px_status status;
+
+    world->died = false;
+    PX_TRY(px_store_open(&store_opts, &world->store, ret_err));
+    opts.store = world->store;
+    status = px_engine_open(&opts, &world->engine, ret_err);
+    if (status != PX_OK) {
+        px_store_close(world->store);
+        world->store = NULL;
+    }
+    return status;
+}
+
+void px_world_close(px_world *world)
+{
+    px_engine_close(world->engine);
+    if (world->store)
+        px_store_close(world->store);
+    world->engine = NULL;
+    world->store = NULL;
+}
+
+void px_world_kill(px_world *world, bool power)
+{
+    px_err err;
+
+    if (power)
+        px_fakedisk_crash(world->disk);
+    else
+        px_fakedisk_crash_at(world->disk, px_fakedisk_ops(world->disk));
+    px_world_close(world);
+    px_fakedisk_crash_at(world->disk, UINT64_MAX);
+    px_fakedisk_restart(world->disk);
+    CHECK_OK(px_world_open(world, &err), &err);
+}
+
+static void answer(px_request *request)
+{
+    *(bool *)request->data = true;
+}
+
+px_result px_world_do(px_world *world, px_request *request)
+{
+    bool answered = false;
+    px_status status;
+
+    if (request->principal.role == PX_ROLE_NONE)
+        request->principal = world->admin;
+    request->done = answer;
+    request->data = &answered;
+    status = px_engine_submit(world->engine, request, request);
+    if (status != PX_OK)
+        return (px_result){ .status = status };
+    for (int steps = 0; !answered; steps++) {
+        px_engine_step(world->engine);
+        CHECK(steps < 100);
+    }
+    return request->result;
+}
+
+static px_result do_json(px_world *world, px_request *request, const char *json)
+{
+    px_json_opts opts = px_json_opts_door();
+    px_json *node = NULL;
+    px_result result;
+    px_arena arena;
+
+    px_arena_init(&arena, 64 << 20);
+    result.status = px_json_parse(px_str_c(json), &opts, &arena, &node, &result.err);
+    if (result.status == PX_OK) {
+        request->json = node;
+        result = px_world_do(world, request);
+    }
+    px_arena_release(&arena);
+    return result;
+}
+
+px_result px_world_model(px_world *world, const char *json)
+{
+    px_request request = { .kind = PX_REQUEST_MODELS_PUT, .text = px_str_c(json) };
+
+    return px_world_do(world, &request);
+}
+
+px_result px_world_put(px_world *world, const char *twin, const char *json)
+{
+    px_request request = { .kind = PX_REQUEST_TWIN_PUT, .id = px_str_c(twin) };
+
+    return do_json(world, &request, json);
+}
+
+px_result px_world_patch(px_world *world, const char *twin, const char *json)
+{
+    px_request request = { .kind = PX_REQUEST_TWIN_PATCH, .id = px_str_c(twin) };
+
+    return do_json(world, &request, json);
+}
+
+px_result px_world_delete(px_world *world, const char *twin)
+{
+    px_request request = { .kind = PX_REQUEST_TWIN_DELETE, .id = px_str_c(twin) };
+
+    return px_world_do(world, &request);
+}
+
+px_result px_world_relate(px_world *world, const char *twin, const char *id, const char *json)
+{
+    px_request request = { .kind = PX_REQUEST_RELATIONSHIP_PUT,
+                           .id = px_str_c(twin),
+                           .relationship_id = px_str_c(id) };
+
+    return do_json(world, &request, json);
+}
+
+px_result px_world_report(px_world *world, const char *twin, const char *property, int64_t mantissa,
+                          int8_t exponent, px_time source_time)
+{
+    px_field_value field = { .source_time = PX_TIME_NONE,
+                             .value = px_value_num((px_num){ mantissa, exponent, false }) };
+    px_sample sample = { source_time, &field, 1 };
+    px_request request = { .kind = PX_REQUEST_DEVICE_MESSAGE,
+                           .id = px_str_c(twin),
+                           .samples = &sample,
+                           .sample_count = 1 };
+    const px_field *declared;
+    const px_model *model;
+    uint32_t twin_no;
+
+    if (px_graph_lookup(px_engine_graph(world->engine), 1, request.id, &twin_no,
+                        &request.model_no) != PX_OK)
+        return (px_result){ .status = PX_NOT_FOUND };
+    model = px_registry_model(px_engine_registry(world->engine), request.model_no);
+    CHECK(model != NULL);
+    declared = px_layout_find_path(px_model_layout(model), px_str_c(property));
+    CHECK(declared != NULL);
+    field.field = declared->index;
+    return px_world_do(world, &request);
+}
+
+const char *px_world_value(px_world *world, const char *twin, const char *property)
+{
+    static char text[4096];
+    px_buf record = { 0 }, out = { 0 };
+    const px_twin *found;
+    const px_field *field;
+    px_slot slot;
+
+    text[0] = '\0';
+    if (px_graph_read(px_engine_graph(world->engine), 1, px_str_c(twin), &record, &found, NULL) ==
+        PX_OK) {
+        field = px_layout_find_path(px_model_layout(px_registry_model(
+                                        px_engine_registry(world->engine), px_twin_model(found))),
+                                    px_str_c(property));
+        CHECK(field != NULL);
+        if (px_twin_slot(found, field->index, &slot)) {
+            px_put_json_value(&out, slot.value);
+            snprintf(text, sizeof(text), "%.*s", PX_FMT(px_buf_str(&out)));
+        }
+    }
+    px_buf_release(&record);
+    px_buf_release(&out);
+    return text;
+}
+
+static void dump_twin(px_buf *buf, const px_view *view, const px_twin *twin)
+{
+    px_edges edges = px_edges_out(view, px_twin_number(twin), (px_str){ 0 });
+
+    px_putf(buf, "%.*s no=%u model=%u seq=%llu", PX_FMT(px_twin_id(twin)), px_twin_number(twin),
+            px_twin_model(twin), (unsigned long long)px_twin_seq(twin));
+    for (uint32_t i = 0; i < px_twin_slot_count(twin); i++) {
+        px_slot slot = px_twin_slot_at(twin, i);
+
+        px_putf(buf, " %u=", slot.key);
+        px_put_json_value(buf, slot.value);
+        px_putf(buf, "@%lld/%lld", (long long)slot.source_time, (long long)slot.arrival_time);
+    }
+    px_put_char(buf, '\n');
+    for (const px_rel *rel; (rel = px_edges_next(&edges));)
+        px_putf(buf, "  %.*s %.*s -> %u seq=%llu %.*s\n", PX_FMT(px_rel_id(rel)),
+                PX_FMT(px_rel_name(rel)), px_rel_target(rel), (unsigned long long)px_rel_seq(rel),
+                PX_FMT(px_rel_properties(rel)));
+}
+
+void px_world_dump(px_world *world, px_buf *buf)
+{
+    px_snapshot *snapshot;
+    px_twins twins;
+    px_err err;
+
+    CHECK_OK(px_graph_snapshot(px_engine_graph(world->engine), &snapshot, &err), &err);
+    twins = px_twins_of(px_snapshot_view(snapshot), 1, NULL, 0);
+    for (const px_twin *twin; (twin = px_twins_next(&twins));)
+        dump_twin(buf, px_snapshot_view(snapshot), twin);
+    px_snapshot_release(snapshot);
+}

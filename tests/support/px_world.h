@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * A whole server without threads and sockets, on the fake disk: store, engine, one admin, requests
+ * answered at once.
+ *
+ * For tests of the engine and for the simulation. Every call that can fail without being asked to
+ * fails the test, unless it gives a status.
+ */
+#ifndef PX_WORLD_H
+#define PX_WORLD_H
+
+#include "engine/engine.h"
+#include "px_fakedisk.h"
+#include "store/store.h"
+
+typedef struct px_world {
+    px_fakedisk *disk;
+    px_store *store;
+    px_engine *engine;
+    px_principal admin;
+    int64_t checkpoint_ns, batch_age_ns;
+    bool died; /* the engine said so */
+    px_err death;
+} px_world;
+
+void px_world_init(px_world *world, uint64_t seed);
+void px_world_release(px_world *world);
+/* Opens store and engine on the disk as it is. */
+PX_NODISCARD px_status px_world_open(px_world *world, px_err *ret_err);
+void px_world_close(px_world *world);
+/* As kill -9, or with `power` as a power cut, then opened again. */
+void px_world_kill(px_world *world, bool power);
+
+/* Submits, steps until answered, gives the result. */
+px_result px_world_do(px_world *world, px_request *request);
+
+/* Short forms; JSON as text. */
+px_result px_world_model(px_world *world, const char *json);
+px_result px_world_put(px_world *world, const char *twin, const char *json);
+px_result px_world_patch(px_world *world, const char *twin, const char *json);
+px_result px_world_delete(px_world *world, const char *twin);
+px_result px_world_relate(px_world *world, const char *twin, const char *id, const char *json);
+/* A device message of one numeric field, decoded already. */
+px_result px_world_report(px_world *world, const char *twin, const char *property, int64_t mantissa,
+                          int8_t exponent, px_time source_time);
+
+/* The value of a property as JSON text, "" when it has none, in static memory. */
+const char *px_world_value(px_world *world, const char *twin, const char *property);
+/* The whole graph as text, for comparing: twins by id with model, seq and slots, relationships,
+ * documents. */
+void px_world_dump(px_world *world, px_buf *buf);
+
+#endif
