@@ -112,6 +112,14 @@ const px_document *px_documents_pending(const px_documents *documents, uint32_t 
     return e && !e->deleted ? &e->doc : NULL;
 }
 
+const px_document *px_documents_by_number(const px_documents *documents, uint32_t no)
+{
+    const entry *e =
+        no >= 1 && no <= documents->entries.len ? documents->entries.ptr[no - 1] : NULL;
+
+    return e && !e->deleted ? &e->doc : NULL;
+}
+
 static px_str append(char **at, px_str text)
 {
     px_str copy = { *at, text.len };

@@ -41,6 +41,8 @@ void px_documents_free(px_documents *documents);
 /* The document as this batch would leave it, or NULL. Borrowed until the batch ends. */
 const px_document *px_documents_pending(const px_documents *documents, uint32_t tenant, px_str kind,
                                         px_str id);
+/* The published document of this number, or NULL. The writer's thread, or under no writer. */
+const px_document *px_documents_by_number(const px_documents *documents, uint32_t no);
 /* `document->no` 0 takes a new number when there is none yet; the number is given back. Copies. */
 PX_NODISCARD px_status px_documents_put(px_documents *documents, const px_document *document,
                                         uint32_t *ret_no, px_err *ret_err);

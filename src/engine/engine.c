@@ -422,7 +422,7 @@ static bool has_writebacks(px_engine *engine)
     return any;
 }
 
-static void run_batch(px_engine *engine, bool all_slices)
+static void run_batch(px_engine *engine, bool all_slices, bool tick)
 {
     px_env *env = engine->opts.env;
     round_ r = { .seq_before = engine->state.seq, .began_ns = env->monotonic_ns(env) };
@@ -437,7 +437,9 @@ static void run_batch(px_engine *engine, bool all_slices)
         refuse_all(all, err.status, &err);
         return;
     }
-    collect(engine, &r);
+    if ((!tick || px_timers_tick(&engine->state, &err) == PX_OK) &&
+        px_timers_fire(&engine->state, &err) == PX_OK)
+        collect(engine, &r);
     close_batch(engine, &r, all_slices);
     px_buf_release(&r.body);
 }
@@ -488,12 +490,17 @@ static bool run_round(px_engine *engine, int64_t wait_ns)
         return false;
     }
     run_calls(engine);
+    if (!engine->left &&
+        px_timers_want_tick(&engine->state, commit_time(engine), engine->time_last)) {
+        run_batch(engine, false, true);
+        return true;
+    }
     if (engine->left || has_writebacks(engine)) {
-        run_batch(engine, false);
+        run_batch(engine, false, false);
         return true;
     }
     px_graph_sweep(engine->state.graph);
-    run_batch(engine, false); /* slices only, if there is anything in them */
+    run_batch(engine, false, false); /* slices only, if there is anything in them */
     return engine->checkpoint.rows > rows_before;
 }
 
@@ -533,7 +540,7 @@ static void write_all(px_engine *engine)
         if (engine->checkpoint.done_seq >= published && !has_writebacks(engine))
             return;
         uint64_t full_before = engine->stats.full;
-        run_batch(engine, true);
+        run_batch(engine, true, false);
         if (engine->stats.full > full_before)
             return; /* no space: the journal has it all */
     }

@@ -192,6 +192,7 @@ static px_status fold_document_put(px_engine_state *state, const px_event *event
     px_status status;
 
     PX_TRY(px_documents_put(state->documents, &document, NULL, ret_err));
+    PX_TRY(px_timers_arm(state, &document, ret_err));
     px_put_u64(&body, (uint64_t)document.updated);
     px_put_block(&body, document.kind);
     px_put_block(&body, document.id);
@@ -347,6 +348,7 @@ static px_status load_document(px_engine_state *state, uint32_t tenant, const px
     document.body = px_get_block(&cut);
     if (cut.bad)
         return px_fail(ret_err, PX_CORRUPT, "the row of document %u is cut short", document.no);
+    PX_TRY(px_timers_arm(state, &document, ret_err));
     return px_documents_put(state->documents, &document, NULL, ret_err);
 }
 

@@ -7,7 +7,7 @@ px_status px_state_init(px_engine_state *state, px_env *env, px_log *log, px_err
 {
     px_status status;
 
-    *state = (px_engine_state){ .env = env, .log = log };
+    *state = (px_engine_state){ .env = env, .log = log, .timer_next = PX_TIME_NONE };
     px_arena_init(&state->arena, BATCH_ARENA_BYTES_MAX);
     status = px_graph_new(NULL, &state->graph, ret_err);
     if (status == PX_OK)
@@ -26,6 +26,7 @@ void px_state_release(px_engine_state *state)
     px_documents_free(state->documents);
     px_arena_release(&state->arena);
     PX_VEC_RELEASE(&state->ops);
+    PX_VEC_RELEASE(&state->timers);
     PX_VEC_RELEASE(&state->known_seqs);
     px_map_release(&state->known);
     *state = (px_engine_state){ 0 };

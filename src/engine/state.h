@@ -30,6 +30,12 @@ typedef enum px_state_kind {
     PX_STATE_RELATIONSHIP = 4,
 } px_state_kind;
 
+/* A deadline in journal time. */
+typedef struct px_timer {
+    px_time deadline;
+    uint32_t document_no; /* of the pending command */
+} px_timer;
+
 struct px_engine_state {
     px_env *env;
     px_log *log;
@@ -47,6 +53,10 @@ struct px_engine_state {
     ops; /* state rows of models and documents, written with their events; bodies in the arena */
     bool broken; /* an event could not be folded: the batch must be dropped */
     px_err broken_err;
+
+    /* armed: commands that wait for their response (timers.c) */
+    PX_VEC(px_timer) timers;
+    px_time timer_next; /* earliest deadline; PX_TIME_NONE when none is armed */
 
     /* replay */
     bool replaying;
@@ -86,6 +96,18 @@ PX_NODISCARD px_status px_state_load_row(px_engine_state *state, const px_fold *
                                          px_err *ret_err);
 /* Position up to which the thing is known from its row alone; 0 when no row was read. */
 uint64_t px_state_known(const px_engine_state *state, px_state_kind kind, uint32_t no);
+
+/* ---- timers: state that fires by the journal's time ---- */
+
+/* Arms one for a document of kind `command`; others are ignored. */
+PX_NODISCARD px_status px_timers_arm(px_engine_state *state, const px_document *document,
+                                     px_err *ret_err);
+/* True when timers are armed and a second of journal time went by: px_timers_tick then writes one.
+ */
+bool px_timers_want_tick(const px_engine_state *state, px_time now, px_time last);
+PX_NODISCARD px_status px_timers_tick(px_engine_state *state, px_err *ret_err);
+/* Emits what is due at the batch's time. */
+PX_NODISCARD px_status px_timers_fire(px_engine_state *state, px_err *ret_err);
 
 /* ---- checks: one per kind of request, request.h; they emit what they decide ---- */
 

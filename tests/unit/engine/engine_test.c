@@ -272,6 +272,68 @@ PX_TEST(desired_values_stand_beside_reported_ones)
     px_world_release(&world);
 }
 
+static bool is_pending(px_world *world)
+{
+    return px_documents_count(px_engine_documents(world->engine), 1, PX_STR("command")) > 0;
+}
+
+PX_TEST(a_command_that_nobody_answers_times_out_by_the_journals_time)
+{
+    px_request command = { .kind = PX_REQUEST_COMMAND,
+                           .id = PX_STR("p1"),
+                           .name = PX_STR("stop"),
+                           .command_id = PX_STR("c1") };
+    px_request answer = { .kind = PX_REQUEST_COMMAND_RESPONSE,
+                          .id = PX_STR("p1"),
+                          .command_id = PX_STR("c1"),
+                          .code = PX_COMMAND_APPLIED };
+    px_world world;
+    px_env *env;
+
+    begin(&world);
+    env = px_fakedisk_env(world.disk);
+    command.deadline = env->now(env) + 5 * PX_SECOND;
+    CHECK_OK(px_world_do(&world, &command).status, &command.result.err);
+    CHECK(is_pending(&world));
+    px_world_kill(&world, true);
+    CHECK(is_pending(&world));
+    for (int i = 0; i < 4; i++) {
+        px_fakedisk_advance(world.disk, PX_SECOND);
+        px_engine_step(world.engine);
+    }
+    CHECK(is_pending(&world));
+    for (int i = 0; i < 3; i++) {
+        px_fakedisk_advance(world.disk, PX_SECOND);
+        px_engine_step(world.engine);
+    }
+    CHECK(!is_pending(&world));
+    CHECK_EQ(px_world_do(&world, &answer).status, PX_NOT_FOUND);
+    px_world_release(&world);
+}
+
+PX_TEST(a_command_is_answered_once)
+{
+    px_request command = { .kind = PX_REQUEST_COMMAND,
+                           .id = PX_STR("p1"),
+                           .name = PX_STR("stop"),
+                           .command_id = PX_STR("c1"),
+                           .deadline = INT64_C(4000000000) * PX_SECOND };
+    px_request answer = { .kind = PX_REQUEST_COMMAND_RESPONSE,
+                          .id = PX_STR("p1"),
+                          .command_id = PX_STR("c1"),
+                          .code = PX_COMMAND_APPLIED };
+    px_request unknown = { .kind = PX_REQUEST_COMMAND, .id = PX_STR("p1"), .name = PX_STR("jump") };
+    px_world world;
+
+    begin(&world);
+    CHECK_EQ(px_world_do(&world, &unknown).status, PX_NOT_FOUND);
+    CHECK_EQ(px_world_do(&world, &command).status, PX_OK);
+    CHECK_EQ(px_world_do(&world, &command).status, PX_CONFLICT);
+    CHECK_EQ(px_world_do(&world, &answer).status, PX_OK);
+    CHECK_EQ(px_world_do(&world, &answer).status, PX_NOT_FOUND);
+    px_world_release(&world);
+}
+
 PX_TEST(etags_read_back_as_the_revision_they_were_made_of)
 {
     px_buf text = { 0 };
