@@ -144,8 +144,9 @@ PX_NODISCARD static inline px_status px_store_checkpoint_step(px_store *store, p
 /**
  * An online copy with the writer's connection as its source: begin, then a step of about
  * PX_BACKUP_PAGES_PER_COMMIT between two commits until `ret_done`, then finish, which makes the
- * copy durable. The copy is the state at the finish. Finish before `ret_done` gives it up and
- * removes what was written. One at a time (PX_BUSY). A failing destination never harms the store.
+ * copy durable. The copy is the state at the step that gave `ret_done`. Finish before it gives it
+ * up and removes what was written. One at a time (PX_BUSY). A failing destination never harms the
+ * store.
  */
 PX_NODISCARD static inline px_status px_store_backup_begin(px_store *store, const char *path,
                                                            px_err *ret_err)
