@@ -83,19 +83,19 @@ static uint8_t *put_le(uint8_t *at, uint64_t v, int size)
     return at;
 }
 
-static uint32_t row_crc32c(const px_row *stored)
+uint32_t px_row_crc32c(const px_row *stored_head)
 {
     uint8_t head[HEAD_BYTES], *at = head;
     uint32_t crc;
 
-    at = put_le(at, stored->spine, 4);
-    at = put_le(at, stored->seq_first, 8);
-    at = put_le(at, stored->seq_last, 8);
-    at = put_le(at, stored->epoch, 8);
-    at = put_le(at, (uint64_t)stored->time, 8);
-    at = put_le(at, stored->format, 1);
+    at = put_le(at, stored_head->spine, 4);
+    at = put_le(at, stored_head->seq_first, 8);
+    at = put_le(at, stored_head->seq_last, 8);
+    at = put_le(at, stored_head->epoch, 8);
+    at = put_le(at, (uint64_t)stored_head->time, 8);
+    at = put_le(at, stored_head->format, 1);
     crc = px_crc32c(0, px_str_of((const char *)head, (size_t)(at - head)));
-    return px_crc32c(crc, stored->body);
+    return px_crc32c(crc, stored_head->body);
 }
 
 px_status px_row_pack(px_row_packer *packer, const px_row *row, px_row_stored *ret_stored,
@@ -125,7 +125,7 @@ px_status px_row_pack(px_row_packer *packer, const px_row *row, px_row_stored *r
             ret_stored->head.format = (uint8_t)(row->format | PX_ROW_COMPRESSED);
         }
     }
-    ret_stored->crc32c = row_crc32c(&ret_stored->head);
+    ret_stored->crc32c = px_row_crc32c(&ret_stored->head);
     return PX_OK;
 }
 
@@ -160,7 +160,7 @@ px_status px_row_unpack(px_row_packer *packer, const px_row_stored *stored, px_r
 {
     px_row row = stored->head;
 
-    if (row_crc32c(&stored->head) != stored->crc32c)
+    if (px_row_crc32c(&stored->head) != stored->crc32c)
         return corrupt(&row, "its CRC-32C does not match", ret_err);
     if (row.seq_first > row.seq_last)
         return corrupt(&row, "its positions run backwards", ret_err);

@@ -31,6 +31,10 @@ typedef struct px_row_stored {
     uint32_t crc32c;
 } px_row_stored;
 
+/* The check of a stored row: over its header fields, in the order of px_row, and its stored body.
+ */
+uint32_t px_row_crc32c(const px_row *stored_head);
+
 typedef struct px_row_packer px_row_packer; /* compression contexts and one output buffer */
 
 PX_NODISCARD px_status px_row_packer_new(px_row_packer **ret_packer, px_err *ret_err);
