@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page without the real server: npm run dev, then http://127.0.0.1:7781, token `dev`. Answers the
 // part of the API that the page uses, in the same shapes. Never shipped.
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { bundle } from '../build.mjs';
 import { Plant } from './line.mjs';
 import { MODELS } from './models.mjs';
 
+// The page must live under the policy that the server sends.
+const CSP = [...readFileSync('../src/server/console_assets.h', 'utf8').match(/PX_CONSOLE_CSP[^]*?\n#/)[0].matchAll(/"(.*?)"/g)].map((m) => m[1]).join('');
 const PORT = Number(process.env.PORT ?? 7781);
 const plant = new Plant(Date.now());
 setInterval(() => plant.step(Date.now()), 1000);
@@ -53,7 +56,7 @@ const server = createServer(async (request, response) => {
 async function asset(path, response) {
   const { files } = await bundle({ minify: false });
   const file = files.find((f) => f.path === (path === '/' ? '/index.html' : path));
-  response.writeHead(file ? 200 : 404, { 'Content-Type': types[path.split('.').pop()] ?? types.html });
+  response.writeHead(file ? 200 : 404, { 'Content-Type': types[path.split('.').pop()] ?? types.html, 'Content-Security-Policy': CSP });
   response.end(file?.text ?? '');
 }
 

@@ -23,8 +23,8 @@ typedef struct px_asset {
 
 /* Headers that every asset should be sent with, besides its own. */
 #define PX_CONSOLE_CSP                                                                             \
-    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src "      \
-    "'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; "                 \
+    "frame-ancestors 'none'"
 #define PX_CONSOLE_CACHE_IMMUTABLE "public, max-age=31536000, immutable"
 #define PX_CONSOLE_CACHE_REVALIDATE "no-cache"
 

@@ -22,11 +22,11 @@ export interface Listing {
 const PAGE = 1000;
 const PAGES_MAX = 10;
 
-/** The first 10,000 twins; whoever has more narrows by model. */
-export async function listTwins(model?: string, signal?: AbortSignal): Promise<Result<Listing>> {
+/** The first 10,000 twins; whoever has more narrows by model, or asks for fewer pages. */
+export async function listTwins(model?: string, signal?: AbortSignal, pages = PAGES_MAX): Promise<Result<Listing>> {
   const items: TwinRow[] = [];
   let cursor: string | null = null;
-  for (let page = 0; page < PAGES_MAX; page++) {
+  for (let page = 0; page < pages; page++) {
     const query = new URLSearchParams({ limit: String(PAGE), ...(cursor ? { cursor } : {}), ...(model ? { model } : {}) });
     const answer: Result<Page> = await get<Page>(`/api/v1/twins?${query}`, signal);
     if (!answer.ok) return answer;

@@ -14,34 +14,45 @@ export interface Line {
 }
 export interface Plant {
   lines: Line[];
+  /** What there is, when there is no line. */
   twins: TwinRow[];
-  more: boolean;
 }
 
 const PACK = 'dtmi:pollux:manufacturing:';
-const isA = (row: TwinRow | undefined, model: string) => row?.model.startsWith(`${PACK}${model};`) ?? false;
 const LINES_MAX = 8;
 const DEPTH_MAX = 4;
 
+/** Lines if there are any, else the first page of whatever there is. */
 export async function readPlant(signal: AbortSignal): Promise<Result<Plant>> {
-  const listing = await listTwins(undefined, signal);
-  if (!listing.ok) return listing;
-  const rows = new Map(listing.value.items.map((row) => [row.id, row]));
+  const [lineRows, bufferRows] = await Promise.all([ofModel('Line', signal), ofModel('Buffer', signal)]);
+  if (!lineRows.ok) return lineRows;
+  if (!bufferRows.ok) return bufferRows;
+  if (lineRows.value.length === 0) {
+    const listing = await listTwins(undefined, signal, 1);
+    return listing.ok ? ok({ lines: [], twins: listing.value.items }) : listing;
+  }
+  const allBuffers = new Set(bufferRows.value.map((row) => row.id));
   const lines: Line[] = [];
-  for (const row of listing.value.items.filter((r) => isA(r, 'Line')).slice(0, LINES_MAX)) {
-    const line = await readLine(row.id, rows, signal);
+  for (const row of lineRows.value.slice(0, LINES_MAX)) {
+    const line = await readLine(row.id, allBuffers, signal);
     if (!line.ok) return line;
     lines.push(line.value);
   }
-  return ok({ lines, twins: listing.value.items, more: listing.value.more });
+  return ok({ lines, twins: lineRows.value });
 }
 
-async function readLine(id: string, rows: ReadonlyMap<string, TwinRow>, signal: AbortSignal): Promise<Result<Line>> {
+/** A server without the pack may refuse its models: then there are no such twins. */
+async function ofModel(name: string, signal: AbortSignal): Promise<Result<TwinRow[]>> {
+  const listing = await listTwins(`${PACK}${name};1`, signal);
+  if (listing.ok) return ok(listing.value.items);
+  return listing.error.status === 400 || listing.error.status === 404 ? ok([]) : listing;
+}
+
+async function readLine(id: string, allBuffers: ReadonlySet<string>, signal: AbortSignal): Promise<Result<Line>> {
   const parts = await outgoing(id, signal);
   if (!parts.ok) return parts;
   const members = parts.value.filter((r) => r.name === 'contains').map((r) => r.other);
-  const units = members.filter((m) => !isA(rows.get(m), 'Buffer'));
-  const buffers = new Set(members.filter((m) => isA(rows.get(m), 'Buffer')));
+  const units = members.filter((m) => !allBuffers.has(m));
   const feeds: [string, string][] = [];
   const wanted = [...members];
   for (let i = 0; i < wanted.length; i++) {
@@ -51,11 +62,11 @@ async function readLine(id: string, rows: ReadonlyMap<string, TwinRow>, signal: 
       if (name !== 'feeds') continue;
       feeds.push([wanted[i]!, other]);
       // A buffer need not be contained in the line: being fed by a unit is enough.
-      if (isA(rows.get(other), 'Buffer') && !wanted.includes(other)) wanted.push(other), buffers.add(other);
+      if (allBuffers.has(other) && !wanted.includes(other)) wanted.push(other);
     }
   }
   const places = await placesOf(id, signal);
-  return places.ok ? ok({ id, places: places.value, stations: orderLine(units, buffers, feeds) }) : places;
+  return places.ok ? ok({ id, places: places.value, stations: orderLine(units, allBuffers, feeds) }) : places;
 }
 
 /** What contains `id`, outermost first. */
