@@ -50,6 +50,23 @@ static uint64_t hash_name(uint32_t salt, px_str name)
     return mix(hash, UINT64_C(0x8EBC6AF09C88C6E3));
 }
 
+/* memcmp for names: most have few bytes, and the call would cost more than the comparison. */
+static bool same_bytes(const char *a, const char *b, size_t len)
+{
+    uint64_t differ = 0;
+
+    if (len >= 8) {
+        for (size_t at = 0; at + 8 < len; at += 8)
+            differ |= load64(a + at) ^ load64(b + at);
+        return (differ | (load64(a + len - 8) ^ load64(b + len - 8))) == 0;
+    }
+    if (len >= 4)
+        return ((load32(a) ^ load32(b)) | (load32(a + len - 4) ^ load32(b + len - 4))) == 0;
+    for (size_t at = 0; at < len; at++)
+        differ |= (uint64_t)(unsigned char)(a[at] ^ b[at]);
+    return differ == 0;
+}
+
 px_status px_layout_table_init(px_layout_table *table, px_arena *arena, uint32_t count,
                                px_err *ret_err)
 {
@@ -82,7 +99,7 @@ uint32_t px_layout_table_find(const px_layout_table *table, uint32_t salt, px_st
         if (!place->name)
             return UINT32_MAX;
         if (place->hash == hash && place->len == name.len &&
-            memcmp(place->name, name.ptr, name.len) == 0)
+            same_bytes(place->name, name.ptr, name.len))
             return place->index;
     }
 }

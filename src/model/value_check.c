@@ -92,6 +92,29 @@ static px_status fail_enum(const px_schema *schema, const px_value *value, px_er
                       value->text.ptr ? value->text.ptr : "", schema->enum_value_count);
 }
 
+/* Member by member: a whole px_value, put together and then copied, waits for its own stores. */
+static void give_num(px_value *value, px_num num)
+{
+    value->kind = PX_VALUE_NUM;
+    value->boolean = false;
+    value->num.mantissa = num.mantissa;
+    value->num.exponent = num.exponent;
+    value->num.is_double = num.is_double;
+    value->text.ptr = NULL;
+    value->text.len = 0;
+}
+
+static void give_text(px_value *value, px_str text)
+{
+    value->kind = PX_VALUE_TEXT;
+    value->boolean = false;
+    value->num.mantissa = 0;
+    value->num.exponent = 0;
+    value->num.is_double = false;
+    value->text.ptr = text.ptr;
+    value->text.len = text.len;
+}
+
 static px_status check_whole(const px_schema *schema, px_num num, px_err *ret_err)
 {
     bool is_long = schema->kind == PX_SCHEMA_LONG;
@@ -111,8 +134,8 @@ static px_status check_whole(const px_schema *schema, px_num num, px_err *ret_er
 px_status px_schema_check_num(const px_schema *schema, px_num num, px_value *ret_value,
                               px_err *ret_err)
 {
-    px_value value = px_value_num(num);
     double magnitude;
+    px_value value;
 
     switch (schema->kind) {
     case PX_SCHEMA_DOUBLE:
@@ -130,13 +153,14 @@ px_status px_schema_check_num(const px_schema *schema, px_num num, px_value *ret
     case PX_SCHEMA_ENUM:
         if (schema->enum_of == PX_SCHEMA_STRING)
             return fail_type(schema, "a number", ret_err);
+        value = px_value_num(num);
         if (!find_enum(schema, &value))
             return fail_enum(schema, &value, ret_err);
         break;
     default:
         return fail_type(schema, "a number", ret_err);
     }
-    *ret_value = value;
+    give_num(ret_value, num);
     return PX_OK;
 }
 
@@ -159,7 +183,7 @@ static px_status fail_form(const px_schema *schema, px_str text, px_err *ret_err
 px_status px_schema_check_text(const px_schema *schema, px_str text, px_value *ret_value,
                                px_err *ret_err)
 {
-    px_value value = px_value_text(text);
+    px_value value;
     bool right;
 
     if (text.len > PX_VALUE_STRING_BYTES_MAX)
@@ -185,6 +209,7 @@ px_status px_schema_check_text(const px_schema *schema, px_str text, px_value *r
     case PX_SCHEMA_ENUM:
         if (schema->enum_of != PX_SCHEMA_STRING)
             return fail_type(schema, "a string", ret_err);
+        value = px_value_text(text);
         if (!find_enum(schema, &value))
             return fail_enum(schema, &value, ret_err);
         right = true;
@@ -194,7 +219,7 @@ px_status px_schema_check_text(const px_schema *schema, px_str text, px_value *r
     }
     if (!right)
         return fail_form(schema, text, ret_err);
-    *ret_value = value;
+    give_text(ret_value, text);
     return PX_OK;
 }
 
