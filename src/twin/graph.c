@@ -156,6 +156,25 @@ void *pxi_txn_record(px_txn *txn, bool is_rel, uint32_t no)
     return touch ? touch->fresh : pxi_radix_get(is_rel ? txn->roots.rels : txn->roots.twins, no);
 }
 
+void px_graph_prefetch(const px_graph *graph, const uint32_t *twin_nos, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const pxi_radix *leaf = pxi_radix_leaf(graph->roots.twins, twin_nos[i]);
+
+        if (leaf) {
+            __builtin_prefetch(&leaf->head, 1);
+            __builtin_prefetch(&leaf->child[twin_nos[i] & 63], 1);
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *record = pxi_radix_get(graph->roots.twins, twin_nos[i]);
+
+        /* The lines of a record of eight values; where it is shorter nothing is lost. */
+        for (size_t line = 0; record && line < 256; line += 64)
+            __builtin_prefetch(record + line);
+    }
+}
+
 bool pxi_txn_swap(px_txn *txn, bool is_rel, uint32_t no, void *fresh)
 {
     pxi_touches *touches = is_rel ? &txn->rels : &txn->twins;

@@ -205,20 +205,29 @@ static px_status write_slot(px_txn *txn, const px_twin *twin, const pxi_slot *sl
     return PX_OK;
 }
 
-static bool find_slot(const px_twin *twin, uint32_t key, uint32_t *ret_index, pxi_slot *ret_slot)
+static bool find_slot(const px_twin *twin, uint32_t key, uint32_t *ret_index)
 {
     *ret_index = pxi_twin_lower(twin, key);
-    if (*ret_index == pxi_twin_count(twin))
-        return false;
-    *ret_slot = pxi_twin_at(twin, *ret_index);
-    return ret_slot->key == key;
+    return *ret_index < pxi_twin_count(twin) && pxi_twin_keys(twin)[*ret_index] == key;
+}
+
+static px_applied judge(const px_twin *twin, uint32_t index, const pxi_slot *fresh)
+{
+    px_applied applied = pxi_judge_times(pxi_twin_words(twin)[index], pxi_twin_sources(twin)[index],
+                                         fresh->word, fresh->source);
+    pxi_slot live;
+
+    if (applied != PX_DUPLICATE)
+        return applied;
+    live = pxi_twin_at(twin, index);
+    return pxi_judge(&live, fresh);
 }
 
 px_status px_graph_set(px_txn *txn, uint32_t twin_no, uint32_t key, px_value value,
                        const px_origin *origin, px_applied *ret_applied, px_err *ret_err)
 {
     const px_twin *twin = pxi_view_twin(&txn->view, twin_no);
-    pxi_slot live, fresh = pxi_slot_make(key, value, origin);
+    pxi_slot fresh = pxi_slot_make(key, value, origin);
     px_applied applied;
     uint32_t index;
     bool present;
@@ -228,8 +237,8 @@ px_status px_graph_set(px_txn *txn, uint32_t twin_no, uint32_t key, px_value val
     if (key >= PX_FIELDS_MAX || value.kind == PX_VALUE_NONE)
         return px_fail(ret_err, PX_INVALID, "%u is no property number, or there is no value", key);
     PX_TRY(check_open(txn, ret_err));
-    present = find_slot(twin, key, &index, &live);
-    applied = pxi_judge(present ? &live : NULL, &fresh);
+    present = find_slot(twin, key, &index);
+    applied = present ? judge(twin, index, &fresh) : PX_APPLIED;
     if (ret_applied)
         *ret_applied = applied;
     if (applied == PX_LATE || applied == PX_DUPLICATE)
@@ -241,10 +250,10 @@ px_applied px_graph_judge(const px_txn *txn, uint32_t twin_no, uint32_t key, px_
                           const px_origin *origin)
 {
     const px_twin *twin = pxi_view_twin(&txn->view, twin_no);
-    pxi_slot live, fresh = pxi_slot_make(key, value, origin);
+    pxi_slot fresh = pxi_slot_make(key, value, origin);
     uint32_t index;
 
-    return pxi_judge(twin && find_slot(twin, key, &index, &live) ? &live : NULL, &fresh);
+    return twin && find_slot(twin, key, &index) ? judge(twin, index, &fresh) : PX_APPLIED;
 }
 
 px_status px_graph_unset(px_txn *txn, uint32_t twin_no, uint32_t key, px_err *ret_err)
@@ -265,7 +274,7 @@ px_status px_graph_desire(px_txn *txn, uint32_t twin_no, uint32_t key, px_value 
 {
     static const px_origin none = { .source_time = PX_TIME_NONE };
     px_num number = { .mantissa = (int64_t)version };
-    pxi_slot slot = pxi_slot_make(key | PX_DESIRED, value, origin), live;
+    pxi_slot slot = pxi_slot_make(key | PX_DESIRED, value, origin);
     pxi_slot told = pxi_slot_make(PXI_KEY_DESIRED_VERSION, px_value_num(number), &none);
     const px_twin *twin = pxi_view_twin(&txn->view, twin_no);
     uint32_t index;
@@ -276,14 +285,14 @@ px_status px_graph_desire(px_txn *txn, uint32_t twin_no, uint32_t key, px_value 
         return unknown_twin(twin_no, ret_err);
     if (key >= PX_FIELDS_MAX)
         return px_fail(ret_err, PX_INVALID, "%u is no property number", key);
-    present = find_slot(twin, slot.key, &index, &live);
+    present = find_slot(twin, slot.key, &index);
     if (value.kind != PX_VALUE_NONE)
         PX_TRY(write_slot(txn, twin, &slot, present, index, ret_err));
     else if (present)
         PX_TRY(rebuild(txn, twin, NULL, slot.key, ret_err));
 
     twin = pxi_view_twin(&txn->view, twin_no);
-    present = find_slot(twin, told.key, &index, &live);
+    present = find_slot(twin, told.key, &index);
     if (write_slot(txn, twin, &told, present, index, ret_err) != PX_OK)
         return pxi_txn_broken(txn, ret_err);
     return PX_OK;

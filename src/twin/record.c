@@ -1,17 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "twin/record.h"
 
-enum {
-    EXPONENT_SHIFT = 42,
-    KIND_SHIFT = 50,
-    QUALITY_SHIFT = 53,
-    KIND_DOUBLE = 5, /* beside those of px_value_kind */
-    NARROW_TAIL_MAX = 0xffff,
-};
-#define ARRIVAL_MASK ((UINT64_C(1) << EXPONENT_SHIFT) - 1)
-#define FLAG_BY_ARRIVAL (UINT64_C(1) << 55)
-#define FLAG_BY_COMMAND (UINT64_C(1) << 56)
-#define FLAG_NO_SOURCE (UINT64_C(1) << 57)
+enum { NARROW_TAIL_MAX = 0xffff };
 
 /* ---- slots ---- */
 
@@ -19,12 +9,12 @@ static uint64_t arrival_ms(px_time arrival_time)
 {
     uint64_t ms = arrival_time < 0 ? 0 : (uint64_t)(arrival_time / PX_MILLISECOND);
 
-    return ms < ARRIVAL_MASK ? ms : ARRIVAL_MASK;
+    return ms < PXI_ARRIVAL_MASK ? ms : PXI_ARRIVAL_MASK;
 }
 
 static uint32_t kind_of(const pxi_slot *slot)
 {
-    return (uint32_t)(slot->word >> KIND_SHIFT) & 7;
+    return (uint32_t)(slot->word >> PXI_KIND_SHIFT) & 7;
 }
 
 static bool has_text(const pxi_slot *slot)
@@ -39,27 +29,27 @@ pxi_slot pxi_slot_make(uint32_t key, px_value value, const px_origin *origin)
 
     slot.word = arrival_ms(origin->arrival_time);
     if (origin->source_time == PX_TIME_NONE) {
-        slot.word |= FLAG_NO_SOURCE;
+        slot.word |= PXI_NO_SOURCE;
         slot.source = origin->arrival_time;
     }
     if (origin->ahead) {
-        slot.word |= FLAG_BY_ARRIVAL;
+        slot.word |= PXI_BY_ARRIVAL;
         quality = quality > PX_QUALITY_UNCERTAIN ? quality : PX_QUALITY_UNCERTAIN;
     }
     if (origin->kind == PX_ORIGIN_COMMAND)
-        slot.word |= FLAG_BY_COMMAND;
+        slot.word |= PXI_BY_COMMAND;
     if (value.kind == PX_VALUE_BOOL)
         slot.value = value.boolean;
     if (value.kind == PX_VALUE_NUM) {
         slot.value = value.num.mantissa;
         if (value.num.is_double)
-            kind = KIND_DOUBLE;
+            kind = PXI_KIND_DOUBLE;
         else
-            slot.word |= (uint64_t)(uint8_t)value.num.exponent << EXPONENT_SHIFT;
+            slot.word |= (uint64_t)(uint8_t)value.num.exponent << PXI_EXPONENT_SHIFT;
     }
     if (value.kind == PX_VALUE_TEXT || value.kind == PX_VALUE_JSON)
         slot.text = value.text;
-    slot.word |= kind << KIND_SHIFT | quality << QUALITY_SHIFT;
+    slot.word |= kind << PXI_KIND_SHIFT | quality << PXI_QUALITY_SHIFT;
     return slot;
 }
 
@@ -70,8 +60,8 @@ static px_value value_of(const pxi_slot *slot)
         return px_value_bool(slot->value != 0);
     case PX_VALUE_NUM:
         return px_value_num((px_num){ .mantissa = slot->value,
-                                      .exponent = (int8_t)(slot->word >> EXPONENT_SHIFT) });
-    case KIND_DOUBLE:
+                                      .exponent = (int8_t)(slot->word >> PXI_EXPONENT_SHIFT) });
+    case PXI_KIND_DOUBLE:
         return px_value_num((px_num){ .mantissa = slot->value, .is_double = true });
     case PX_VALUE_TEXT:
         return px_value_text(slot->text);
@@ -84,39 +74,17 @@ static px_value value_of(const pxi_slot *slot)
 
 px_slot pxi_slot_show(const pxi_slot *slot)
 {
-    bool has_source = pxi_slot_has_source(slot);
+    bool has_source = !(slot->word & PXI_NO_SOURCE);
 
     return (px_slot){
         .key = slot->key,
         .value = value_of(slot),
         .source_time = has_source ? slot->source : PX_TIME_NONE,
-        .arrival_time = (px_time)(slot->word & ARRIVAL_MASK) * PX_MILLISECOND,
-        .quality = (px_quality)(slot->word >> QUALITY_SHIFT & 3),
-        .by_arrival = slot->word & FLAG_BY_ARRIVAL,
-        .by_command = slot->word & FLAG_BY_COMMAND,
+        .arrival_time = (px_time)(slot->word & PXI_ARRIVAL_MASK) * PX_MILLISECOND,
+        .quality = (px_quality)(slot->word >> PXI_QUALITY_SHIFT & 3),
+        .by_arrival = slot->word & PXI_BY_ARRIVAL,
+        .by_command = slot->word & PXI_BY_COMMAND,
     };
-}
-
-bool pxi_slot_has_source(const pxi_slot *slot)
-{
-    return !(slot->word & FLAG_NO_SOURCE);
-}
-
-bool pxi_slot_by_command(const pxi_slot *slot)
-{
-    return slot->word & FLAG_BY_COMMAND;
-}
-
-bool pxi_slot_by_arrival(const pxi_slot *slot)
-{
-    return slot->word & FLAG_BY_ARRIVAL;
-}
-
-px_time pxi_slot_order(const pxi_slot *slot)
-{
-    if (slot->word & FLAG_BY_ARRIVAL)
-        return (px_time)(slot->word & ARRIVAL_MASK) * PX_MILLISECOND;
-    return slot->source; /* exact arrival when there is no source time */
 }
 
 static bool fits_narrow(const pxi_slot *slot)
@@ -125,16 +93,6 @@ static bool fits_narrow(const pxi_slot *slot)
 }
 
 /* ---- columns ---- */
-
-uint32_t pxi_twin_count(const px_twin *twin)
-{
-    return (uint32_t)(twin->head & 0xffff);
-}
-
-static bool is_wide(const px_twin *twin)
-{
-    return twin->sizes & 0x100;
-}
 
 static uint32_t id_len(const px_twin *twin)
 {
@@ -149,38 +107,36 @@ static uint32_t tail_len(const px_twin *twin)
 typedef struct columns {
     uint64_t *word;
     int64_t *source;
-    char *value;
+    void *value;
     uint16_t *key;
     char *id, *tail;
 } columns;
 
 static columns columns_of(const px_twin *twin)
 {
-    uint32_t count = pxi_twin_count(twin);
-    columns at;
+    columns at = { .word = pxi_twin_words(twin),
+                   .source = pxi_twin_sources(twin),
+                   .value = pxi_twin_values(twin),
+                   .key = pxi_twin_keys(twin) };
 
-    at.word = (uint64_t *)((uintptr_t)twin + sizeof(*twin));
-    at.source = (int64_t *)(at.word + count);
-    at.value = (char *)(at.source + count);
-    at.key = (uint16_t *)(void *)(at.value + (size_t)count * (is_wide(twin) ? 8 : 4));
-    at.id = (char *)(at.key + count);
+    at.id = (char *)(at.key + pxi_twin_count(twin));
     at.tail = at.id + id_len(twin);
     return at;
 }
 
 static int64_t value_at(const px_twin *twin, const columns *at, uint32_t index)
 {
-    if (is_wide(twin))
-        return ((const int64_t *)(const void *)at->value)[index];
-    return ((const int32_t *)(const void *)at->value)[index];
+    if (pxi_twin_is_wide(twin))
+        return ((const int64_t *)at->value)[index];
+    return ((const int32_t *)at->value)[index];
 }
 
 static void value_put(const px_twin *twin, const columns *at, uint32_t index, int64_t value)
 {
-    if (is_wide(twin))
-        ((int64_t *)(void *)at->value)[index] = value;
+    if (pxi_twin_is_wide(twin))
+        ((int64_t *)at->value)[index] = value;
     else
-        ((int32_t *)(void *)at->value)[index] = (int32_t)value;
+        ((int32_t *)at->value)[index] = (int32_t)value;
 }
 
 /* Where in the tail a text lies, packed into its value. */
@@ -207,26 +163,10 @@ pxi_slot pxi_twin_at(const px_twin *twin, uint32_t index)
                       .value = value_at(twin, &at, index) };
 
     if (has_text(&slot)) {
-        slot.text = place_text(is_wide(twin), at.tail, slot.value);
+        slot.text = place_text(pxi_twin_is_wide(twin), at.tail, slot.value);
         slot.value = 0;
     }
     return slot;
-}
-
-uint32_t pxi_twin_lower(const px_twin *twin, uint32_t key)
-{
-    const uint16_t *keys = columns_of(twin).key;
-    uint32_t low = 0, high = pxi_twin_count(twin);
-
-    while (low < high) {
-        uint32_t middle = (low + high) / 2;
-
-        if (keys[middle] < key)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
 }
 
 bool pxi_twin_get(const px_twin *twin, uint32_t key, pxi_slot *ret_slot)
@@ -285,7 +225,7 @@ void pxi_twin_fill(px_twin *twin, uint32_t index, const pxi_slot *slot, size_t *
     int64_t value = slot->value;
 
     if (has_text(slot)) {
-        value = place_pack(is_wide(twin), *tail_at, slot->text.len);
+        value = place_pack(pxi_twin_is_wide(twin), *tail_at, slot->text.len);
         if (slot->text.len)
             memcpy(at.tail + *tail_at, slot->text.ptr, slot->text.len);
         *tail_at += slot->text.len;
@@ -362,7 +302,7 @@ bool pxi_twin_set(px_twin *twin, uint32_t index, const pxi_slot *slot)
 
     if (has_text(slot) || has_text(&old))
         return false;
-    if (!is_wide(twin) && !fits_narrow(slot))
+    if (!pxi_twin_is_wide(twin) && !fits_narrow(slot))
         return false;
     at.word[index] = slot->word;
     at.source[index] = slot->source;

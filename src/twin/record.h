@@ -34,6 +34,13 @@ struct px_rel {
     char bytes[]; /* id, name, properties */
 };
 
+/* The packed word: arrival in ms, then these. */
+enum { PXI_EXPONENT_SHIFT = 42, PXI_KIND_SHIFT = 50, PXI_QUALITY_SHIFT = 53, PXI_KIND_DOUBLE = 5 };
+#define PXI_ARRIVAL_MASK ((UINT64_C(1) << PXI_EXPONENT_SHIFT) - 1)
+#define PXI_BY_ARRIVAL (UINT64_C(1) << 55)
+#define PXI_BY_COMMAND (UINT64_C(1) << 56)
+#define PXI_NO_SOURCE (UINT64_C(1) << 57)
+
 /* One slot taken apart. */
 typedef struct pxi_slot {
     uint32_t key;
@@ -50,16 +57,57 @@ static inline uint64_t pxi_record_birth(const void *record)
 
 pxi_slot pxi_slot_make(uint32_t key, px_value value, const px_origin *origin);
 px_slot pxi_slot_show(const pxi_slot *slot);
-/* The time that orders it: of the source, or of arrival. */
-px_time pxi_slot_order(const pxi_slot *slot);
-bool pxi_slot_by_command(const pxi_slot *slot);
-bool pxi_slot_has_source(const pxi_slot *slot);
-bool pxi_slot_by_arrival(const pxi_slot *slot);
-
 /* All slots, the one of the version included. */
-uint32_t pxi_twin_count(const px_twin *twin);
+static inline uint32_t pxi_twin_count(const px_twin *twin)
+{
+    return (uint32_t)(twin->head & 0xffff);
+}
+
+static inline bool pxi_twin_is_wide(const px_twin *twin)
+{
+    return twin->sizes & 0x100;
+}
+
+static inline uint64_t *pxi_twin_words(const px_twin *twin)
+{
+    return (uint64_t *)((uintptr_t)twin + sizeof(*twin));
+}
+
+static inline int64_t *pxi_twin_sources(const px_twin *twin)
+{
+    return (int64_t *)(pxi_twin_words(twin) + pxi_twin_count(twin));
+}
+
+static inline void *pxi_twin_values(const px_twin *twin)
+{
+    return pxi_twin_sources(twin) + pxi_twin_count(twin);
+}
+
+static inline uint16_t *pxi_twin_keys(const px_twin *twin)
+{
+    size_t bytes = (size_t)pxi_twin_count(twin) * (pxi_twin_is_wide(twin) ? 8 : 4);
+
+    return (uint16_t *)((uintptr_t)pxi_twin_values(twin) + bytes);
+}
+
+/* Index of the first slot that is not below the key. */
+static inline uint32_t pxi_twin_lower(const px_twin *twin, uint32_t key)
+{
+    const uint16_t *keys = pxi_twin_keys(twin);
+    uint32_t low = 0, high = pxi_twin_count(twin);
+
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+
+        if (keys[middle] < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 pxi_slot pxi_twin_at(const px_twin *twin, uint32_t index);
-uint32_t pxi_twin_lower(const px_twin *twin, uint32_t key);
 bool pxi_twin_get(const px_twin *twin, uint32_t key, pxi_slot *ret_slot);
 size_t pxi_twin_bytes(const px_twin *twin);
 

@@ -36,7 +36,7 @@ static void put_crc(px_buf *buf, size_t from)
 static void put_slot(px_buf *buf, const pxi_slot *slot, px_time base)
 {
     px_slot shown = pxi_slot_show(slot);
-    bool has_source = pxi_slot_has_source(slot);
+    bool has_source = !(slot->word & PXI_NO_SOURCE);
 
     px_put_varint(buf, slot->key);
     px_put_u8(buf, (uint8_t)((uint32_t)shown.quality | (shown.by_arrival ? FLAG_BY_ARRIVAL : 0u) |
