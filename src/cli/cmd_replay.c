@@ -276,6 +276,7 @@ static void tell_about_times(px_replay *replay)
 static px_status finish(px_replay *replay, px_status status, double seconds, px_err *ret_err)
 {
     px_sender_counts c = px_sender_count(replay->sender);
+    uint64_t lost = c.refused + replay->bad;
 
     px_progress_clear(&replay->progress);
     if (status != PX_OK && !c.sent)
@@ -284,10 +285,10 @@ static px_status finish(px_replay *replay, px_status status, double seconds, px_
     PX_TRY(print_summary(replay, seconds, status == PX_OK ? ret_err : NULL));
     if (status != PX_OK)
         return status;
-    if (c.refused + c.partly + replay->bad)
+    if (lost || c.partly)
         return px_fail(ret_err, PX_INVALID, "%llu of %llu rows were not taken, %llu only in part",
-                       (unsigned long long)(c.refused + replay->bad),
-                       (unsigned long long)replay->row_count, (unsigned long long)c.partly);
+                       (unsigned long long)lost, (unsigned long long)replay->row_count,
+                       (unsigned long long)c.partly);
     return PX_OK;
 }
 

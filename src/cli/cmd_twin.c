@@ -115,7 +115,7 @@ static px_status run_create(px_cli *cli, const px_args *args, px_err *ret_err)
     px_http_call call = { .method = "PUT",
                           .header = px_args_has(args, "replace") ? NULL : "If-None-Match: *" };
     px_buf body = { 0 };
-    assigns *list;
+    assigns *list = NULL;
     px_json *root;
     px_status status;
     PX_AUTO_ARENA arena;
@@ -153,7 +153,7 @@ static px_status run_set(px_cli *cli, const px_args *args, px_err *ret_err)
     const char *id = px_args_operand(args, 0);
     px_http_call call = { .method = "PATCH", .content_type = "application/json-patch+json" };
     px_buf body = { 0 };
-    assigns *list;
+    assigns *list = NULL;
     px_status status;
     PX_AUTO_ARENA arena;
 
@@ -269,7 +269,7 @@ static px_status run_desired(px_cli *cli, const px_args *args, px_err *ret_err)
     px_http_call call = { .method = "GET" };
     px_buf body = { 0 };
     px_json *root;
-    assigns *list;
+    assigns *list = NULL;
     px_status status;
     PX_AUTO_ARENA arena;
 
@@ -320,7 +320,7 @@ static px_status try_branch(px_cli *cli, const px_args *args, px_arena *arena, p
 {
     const char *name = px_args_operand(args, 1), *twin = px_args_operand(args, 2);
     px_buf body = { 0 }, path = { 0 };
-    assigns *list;
+    assigns *list = NULL;
     px_err err;
     px_status status;
 
@@ -329,6 +329,7 @@ static px_status try_branch(px_cli *cli, const px_args *args, px_arena *arena, p
                           "something is missing: branch try "
                           "NAME TWIN NAME=VALUE…");
     PX_TRY(read_assigns(args, NULL, 3, arena, &list, ret_err));
+    px_assert(list != NULL);
     status = send_twin(cli, (px_http_call){ .method = "PUT", .body = PX_STR("{}") },
                        "/api/v1/branches/", name, "", arena, NULL, &err);
     if (status != PX_OK && status != PX_CONFLICT) { /* a conflict: it is there already */

@@ -49,7 +49,9 @@ px_status px_out_json(px_cli *cli, const px_json *value, px_err *ret_err)
 
 px_status px_out_done(px_cli *cli, const px_json *value, px_err *ret_err, const char *format, ...)
 {
-    char line[1024];
+    char sentence[1024];
+    px_buf line = { 0 };
+    px_status status;
     va_list args;
 
     if (cli->json && value)
@@ -57,10 +59,13 @@ px_status px_out_done(px_cli *cli, const px_json *value, px_err *ret_err, const 
     if (cli->json)
         return px_cli_write(cli, PX_STR("{\"ok\":true}\n"), ret_err);
     va_start(args, format);
-    vsnprintf(line, sizeof(line) - 1, format, args);
+    vsnprintf(sentence, sizeof(sentence), format, args);
     va_end(args);
-    strcat(line, "\n");
-    return px_cli_write(cli, px_str_c(line), ret_err);
+    px_put_text(&line, px_str_c(sentence), 0);
+    px_put_char(&line, '\n');
+    status = px_cli_write(cli, px_buf_str(&line), ret_err);
+    px_buf_release(&line);
+    return status;
 }
 
 px_status px_out_table(px_cli *cli, px_table *table, px_err *ret_err)
@@ -156,7 +161,7 @@ px_status px_out_list(px_cli *cli, const char *path, const px_out_column *column
 
     px_arena_init(&arena, LIST_BYTES_MAX);
     px_buf_init(&list.json, LIST_BYTES_MAX);
-    while (columns[count].head && count < PX_TABLE_COLUMNS_MAX) {
+    while (count < PX_TABLE_COLUMNS_MAX && columns[count].head) {
         heads[count] = columns[count].head;
         count++;
     }

@@ -32,6 +32,7 @@ px_status px_table_add(px_table *table, px_str cell, px_err *ret_err)
 
 static void measure(const px_table *table, unsigned *widths)
 {
+    px_assert(table->columns > 0);
     for (unsigned c = 0; c < table->columns; c++)
         widths[c] = px_text_columns(table->heads[c]);
     for (size_t i = 0; i < table->cells.len; i++) {
