@@ -259,7 +259,7 @@ await holds('the palette finds a unit by its name and goes there', async () => {
   await page.waitForSelector('.unit .figure');
   const name = (await page.locator('.unit-name .clip').nth(1).innerText()).trim();
   await page.keyboard.press('Control+k');
-  await page.waitForSelector('.palette-list li');
+  await page.waitForSelector('.palette-field input:focus');
   await page.keyboard.type(name);
   await page.waitForFunction((n) => document.querySelector('.palette-list [aria-selected=true]')?.textContent?.includes(n), name);
   await accessible(page);

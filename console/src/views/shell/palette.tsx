@@ -61,7 +61,7 @@ export function Palette() {
       </div>
       <ul id="palette-list" class="palette-list" role="listbox" aria-label={w.search}>
         {items.map((item, i) => (
-          <li key={i} id={`palette-${i}`} role="option" aria-selected={i === chosen} onClick={() => run(item)} onPointerMove={() => (at.value = i)}>
+          <li key={i} id={`palette-${i}`} role="option" aria-selected={i === chosen} onClick={() => run(item)} onPointerMove={(e) => moved(e) && (at.value = i)}>
             <Icon name={item.icon} /><span class="clip">{item.name}</span><span class="faint small clip">{item.note}</span>
             <span class="grow" /><span class="faint tiny">{item.group}</span>
           </li>
@@ -71,6 +71,9 @@ export function Palette() {
     </Dialog>
   );
 }
+
+/** A browser also sends this event when the list changes under a pointer that rests. */
+const moved = (event: PointerEvent): boolean => event.movementX !== 0 || event.movementY !== 0;
 
 /** Views and actions as well as twins, those first whose name begins with what was typed. `>` asks
  *  for actions only, `@` for twins. */
