@@ -44,7 +44,7 @@ static px_status read_name(px_parse *parse, px_el *el, const px_json *node, px_e
         px_parse_report(parse, PX_RULE_STRING_INVALID, el, node, PX_STR(""), "'name' is '%.*s'",
                         PX_FMT(text));
     else
-        PX_TRY(px_parse_keep(parse, el, text, &el->name, ret_err));
+        PX_TRY(px_keep(el, text, &el->name, ret_err));
     return PX_OK;
 }
 
@@ -91,7 +91,7 @@ static px_status read_enum_value(px_parse *parse, px_el *el, const px_json *node
     if (!px_literal_enum_value(parse, el, node, &value))
         return PX_OK;
     if (value.kind == PX_VALUE_TEXT)
-        PX_TRY(px_parse_keep(parse, el, value.text, &value.text, ret_err));
+        PX_TRY(px_keep(el, value.text, &value.text, ret_err));
     el->enum_value = value;
     return PX_OK;
 }

@@ -97,7 +97,7 @@ px_status px_identifier_read(px_parse *parse, px_el *el, const px_json *node, px
                         other->node->line);
         return PX_OK;
     }
-    PX_TRY(px_parse_keep(parse, el, node->text, &el->id, ret_err));
+    PX_TRY(px_keep(el, node->text, &el->id, ret_err));
     if (!PX_VEC_PUSH(&parse->named, el) ||
         !px_map_add(&parse->by_id, px_str_hash(el->id), (uint32_t)parse->named.len - 1))
         return px_no_memory(ret_err);

@@ -115,8 +115,8 @@ static px_status add_text(lang_reader *reader, const px_json *node, px_str lang,
                             PX_FMT(lang));
             return PX_OK;
         }
-    PX_TRY(px_parse_keep(reader->parse, reader->el, lang, &item.lang, ret_err));
-    PX_TRY(px_parse_keep(reader->parse, reader->el, text->text, &item.text, ret_err));
+    PX_TRY(px_keep(reader->el, lang, &item.lang, ret_err));
+    PX_TRY(px_keep(reader->el, text->text, &item.text, ret_err));
     reader->items[reader->count++] = item;
     return PX_OK;
 }

@@ -184,11 +184,6 @@ px_class px_class_of_term(uint32_t version, px_str term)
     return PX_CLASS_NONE;
 }
 
-bool px_class_named(px_class class)
-{
-    return (classes[class].members & M(NAME)) != 0;
-}
-
 bool px_class_type_optional(px_class class)
 {
     return classes[class].type_optional;

@@ -92,7 +92,6 @@ typedef uint32_t px_member_set; /* bit 1 << px_member */
 
 const char *px_class_term(px_class class);
 px_class px_class_of_term(uint32_t version, px_str term); /* PX_CLASS_NONE */
-bool px_class_named(px_class class);                      /* has a required name */
 bool px_class_type_optional(px_class class);              /* @type may be left out */
 bool px_class_takes_semantic(uint32_t version, px_class class);
 

@@ -3,13 +3,11 @@
 
 #include "base/limits.h"
 
-px_status px_parse_keep(px_parse *parse, const px_el *el, px_str text, px_str *ret_kept,
-                        px_err *ret_err)
+px_status px_keep(const px_el *el, px_str text, px_str *ret_kept, px_err *ret_err)
 {
     const px_el *owner = el->owner;
     px_str raw = owner->node->raw;
 
-    (void)parse;
     /* Most texts have no escapes and lie in the definition, of which the model has a copy. */
     if ((uintptr_t)text.ptr >= (uintptr_t)raw.ptr &&
         (uintptr_t)text.ptr + text.len <= (uintptr_t)raw.ptr + raw.len) {

@@ -107,8 +107,7 @@ bool px_parse_is_full(const px_parse *parse);
 
 /* Text that lives as long as the model of `el`: a slice of the model's own copy of the definition
  * where that is possible, else a copy. */
-px_status px_parse_keep(px_parse *parse, const px_el *el, px_str text, px_str *ret_kept,
-                        px_err *ret_err);
+px_status px_keep(const px_el *el, px_str text, px_str *ret_kept, px_err *ret_err);
 #define PX_MODEL_ARENA(el) (&(el)->owner->model->arena)
 
 /* context.c: false when no version can be told, so that the element cannot be read. */

@@ -147,7 +147,7 @@ px_status px_target_read(px_parse *parse, px_el *el, const px_json *node, px_err
     if (!only_string(parse, el, PX_MEMBER_AT_TARGET, node, PX_RULE_IDENTIFIER_NOT_DTMI, &text) ||
         !px_identifier_check(parse, el, node, text, PX_RULE_IDENTIFIER_NOT_DTMI))
         return PX_OK;
-    return px_parse_keep(parse, el, text, &el->target, ret_err);
+    return px_keep(el, text, &el->target, ret_err);
 }
 
 void px_command_type_read(px_parse *parse, px_el *el, const px_json *node)

@@ -85,7 +85,6 @@ typedef enum px_rule_group {
     X(UNRESOLVED, "unresolved", IDENTIFIER,                                                        \
       "what is referred to is in the same request or stored already")                              \
     X(BAD_TYPE, "badType", TYPE, "the element has a type that this place takes")                   \
-    X(NOT_REQUIRED_TYPE, "notRequiredType", TYPE, "the element has a type that this place takes")  \
     X(TYPE_NOT_STRING, "typeNotString", TYPE, "@type is a string or an array of strings")          \
     X(MULTIPLE_MATERIAL_TYPES, "multipleMaterialTypes", TYPE,                                      \
       "an element has one type of the language; others are co-types")                              \
@@ -111,8 +110,6 @@ typedef enum px_rule_group {
     X(OBJECT_COUNT_BELOW_MIN, "objectCountBelowMin", MEMBER, "the member has a value")             \
     X(OBJECT_COUNT_ABOVE_MAX, "objectCountAboveMax", MEMBER, "the set is no larger than allowed")  \
     X(NO_TYPE_THAT_ALLOWS, "noTypeThatAllows", MEMBER, "an element has the members of its type")   \
-    X(PROPERTY_UNDEFINED_TERM, "propertyUndefinedTerm", MEMBER,                                    \
-      "an element has the members of its types")                                                   \
     X(PROPERTY_INVALID_DTMI, "propertyInvalidDtmi", MEMBER, "a member is a term or a DTMI")        \
     X(PROPERTY_NOT_DTMI_NOR_TERM, "propertyNotDtmiNorTerm", MEMBER,                                \
       "a member is a term or a DTMI")                                                              \

@@ -93,6 +93,24 @@ static void add_dtmi(px_parse *parse, px_el *el, const px_json *node)
                         "@type holds '%.*s', which is no type here", PX_FMT(node->text));
 }
 
+/* The likeliest slips: a semantic type without its extension, and a word that is nearly right. */
+static void report_undefined(px_parse *parse, const px_el *el, const px_json *node)
+{
+    px_str term = node->text;
+    px_str nearest = class_nearest(el->context.version, term);
+
+    if (nearest.len == 0 && el->context.has_units)
+        nearest = px_semantic_nearest(el->context.units, term);
+    if (!el->context.has_units && px_semantic_term(PX_UNITS_QUANTITATIVE_3, term).len > 0)
+        px_parse_report(parse, PX_RULE_TYPE_UNDEFINED_TERM, el, node, PX_STR(""),
+                        "the semantic type '%.*s' needs the context "
+                        "dtmi:dtdl:extension:quantitativeTypes;1",
+                        PX_FMT(term));
+    else
+        px_parse_report(parse, PX_RULE_TYPE_UNDEFINED_TERM, el, node, nearest,
+                        "@type holds '%.*s', which is not defined", PX_FMT(term));
+}
+
 static void add_term(px_parse *parse, px_el *el, const px_json *node)
 {
     px_str term = node->text;
@@ -113,8 +131,7 @@ static void add_term(px_parse *parse, px_el *el, const px_json *node)
         el->tolerant = true;
         return;
     }
-    px_parse_report(parse, PX_RULE_TYPE_UNDEFINED_TERM, el, node, class_nearest(version, term),
-                    "@type holds '%.*s', which is not defined", PX_FMT(term));
+    report_undefined(parse, el, node);
 }
 
 static void read_entry(px_parse *parse, px_el *el, const px_json *node)

@@ -140,28 +140,27 @@ PX_TEST(a_model_outlives_the_set_and_keeps_its_bases)
 
 PX_TEST(a_base_that_is_reached_by_two_ways_counts_once)
 {
-    px_model_set set =
-        parse_models("[" INTERFACE_V3(
-            "dtmi:ex:D;1") ",\"extends\":[\"dtmi:ex:B;1\",\"dtmi:ex:C;1\"]}"
-                           "," INTERFACE_V3(
-                               "dtmi:ex:B;1") ",\"extends\":\"dtmi:ex:A;"
-                                              "1\"}," INTERFACE_V3(
-                                                  "dtmi:"
-                                                  "ex:C;"
-                                                  "1") ",\"extends\":\"dtmi:ex:A;1\"}"
-                                                       "," INTERFACE_V3("dtmi:ex:A;1") ",\"cont"
-                                                                                       "ents\":"
-                                                                                       "{\"@"
-                                                                                       "type\":"
-                                                                                       "\"Prope"
-                                                                                       "rty\","
-                                                                                       "\"name"
-                                                                                       "\":"
-                                                                                       "\"x\","
-                                                                                       "\"schem"
-                                                                                       "a\":"
-                                                                                       "\"long"
-                                                                                       "\"}}]");
+    px_model_set set = parse_models("[" INTERFACE_V3(
+        "dtmi:ex:D;1") ",\"extends\":[\"dtmi:ex:B;1\",\"dtmi:ex:C;1\"]}"
+                       "," INTERFACE_V3("dtmi:ex:B;1") ",\"extends\":\"dtmi:ex:A;"
+                                                       "1\"}," INTERFACE_V3(
+                                                           "dtmi:"
+                                                           "ex:C;"
+                                                           "1") ",\"extends\":\"dtmi:ex:A;1\"}"
+                                                                "," INTERFACE_V3(
+                                                                    "dtmi:ex:A;1") ",\"cont"
+                                                                                   "ents\":"
+                                                                                   "{\"@"
+                                                                                   "type\":"
+                                                                                   "\"Prope"
+                                                                                   "rty\","
+                                                                                   "\"name"
+                                                                                   "\":"
+                                                                                   "\"x\","
+                                                                                   "\"schem"
+                                                                                   "a\":"
+                                                                                   "\"long"
+                                                                                   "\"}}]");
 
     CHECK_EQ(px_layout_field_count(px_model_layout(set.models[0])), 1);
     px_model_set_release(&set);

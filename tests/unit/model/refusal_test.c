@@ -42,6 +42,16 @@ PX_TEST(names_a_unit_that_was_meant)
     CHECK(strstr(err.text, "did you mean 'metre'?") != NULL);
 }
 
+PX_TEST(a_semantic_type_without_its_extension_is_told_which_one)
+{
+    px_err err = parse_refused(PX_STR(INTERFACE_V3(
+        "dtmi:ex:A;1") ",\"contents\":[{\"@type\":[\"Telemetry\",\"Temperature\"],"
+                       "\"name\":\"t\",\"schema\":\"double\",\"unit\":\"degreeCelsius\"}]}"));
+
+    CHECK_STR(err.id, "dtdl.typeUndefinedTerm");
+    CHECK(strstr(err.text, "needs the context dtmi:dtdl:extension:quantitativeTypes;1") != NULL);
+}
+
 PX_TEST(tells_all_that_is_wrong_at_once)
 {
     px_model_report report = { 0 };
