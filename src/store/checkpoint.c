@@ -10,6 +10,8 @@ enum {
     REST_FRAMES_MAX = 256, /* about 1 MiB: what the writer may move between two commits */
     ROUNDS_MAX = 16,
     ROUND_REST_NS = 5000000,
+    BUSY_TRIES_MAX = 100,
+    BUSY_REST_NS = 200000,
     RETRY_NS = 5000000,
     RETRY_FULL_NS = 1000000000,
     GATE_WAIT_MS = 200,
@@ -80,15 +82,25 @@ static int move(sqlite3 *db, int *ret_left)
 
 /* --- the thread's part ------------------------------------------------------------------------ */
 
+/* BUSY means that the writer was just changing the head of the log's index: again in a moment. */
+static int move_patiently(pxi_checkpoint *c, int *ret_left)
+{
+    int code = move(c->db, ret_left);
+
+    for (int i = 0; i < BUSY_TRIES_MAX && pxi_sql_status(code) == PX_BUSY; i++) {
+        c->vfs->env->sleep_ns(c->vfs->env, BUSY_REST_NS);
+        code = move(c->db, ret_left);
+    }
+    return code;
+}
+
 static int move_most(pxi_checkpoint *c)
 {
     int left = 0, before = INT32_MAX, code = SQLITE_OK;
 
     for (int round = 0; round < ROUNDS_MAX; round++) {
-        code = move(c->db, &left);
-        if (code != SQLITE_OK || left <= REST_FRAMES_MAX)
-            return code;
-        if (!c->threaded)
+        code = move_patiently(c, &left);
+        if (code != SQLITE_OK || left <= REST_FRAMES_MAX || !c->threaded)
             return code;
         if (left >= before) /* a reader looks at old frames */
             c->vfs->env->sleep_ns(c->vfs->env, ROUND_REST_NS);
@@ -111,7 +123,7 @@ static void one_pass(pxi_checkpoint *c)
         pxi_sql_fail(c->vfs, c->db, code, "cannot move the log into the file", &c->error);
     }
     c->state = PXI_CHECKPOINT_IDLE;
-    c->next_try_ns = now_ns(c) + RETRY_FULL_NS;
+    c->next_try_ns = now_ns(c) + (pxi_sql_status(code) == PX_BUSY ? RETRY_NS : RETRY_FULL_NS);
     pthread_cond_broadcast(&c->changed);
     pthread_mutex_unlock(&c->lock);
     px_log_warn(c->log, "store.checkpoint", "reason=%s", sqlite3_errstr(code));

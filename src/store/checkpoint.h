@@ -42,7 +42,7 @@ typedef struct pxi_checkpoint {
 
     /* of the writer's thread */
     uint64_t wal_starts; /* seen when the state became STARTING */
-    int64_t next_try_ns;
+    _Atomic int64_t next_try_ns;
     _Atomic uint64_t done, waits;
 } pxi_checkpoint;
 
