@@ -333,7 +333,7 @@ PX_TEST(a_wide_hierarchy_ends_at_its_limit)
 {
     px_buf buf = { 0 };
 
-    /* 999 Interfaces, each heir of all that come after it: deep by far, and full of double ways */
+    /* 120 Interfaces, each heir of all that come after it: deep by far, and full of double ways */
     px_put_char(&buf, '[');
     for (int i = 0; i < 120; i++) {
         px_putf(&buf,
