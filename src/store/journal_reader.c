@@ -163,7 +163,7 @@ static px_status read_step(reading *x, px_err *ret_err)
     sqlite3_bind_int64(stmt, 2, (int64_t)from);
     while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
         PX_TRY(take_row(x, ret_err));
-        if (pxi_step_is_over(&x->j->c))
+        if (pxi_step_is_over(&x->j->c, true))
             return PX_OK;
     }
     x->done = true;

@@ -54,11 +54,11 @@ void pxi_step_end(pxi_connection *c)
     pxi_checkpoint_leave(&c->s->checkpoint);
 }
 
-bool pxi_step_is_over(pxi_connection *c)
+bool pxi_step_is_over(pxi_connection *c, bool many)
 {
     px_env *env = c->s->env;
 
-    return ++c->rows % CLOCK_EVERY_ROWS == 0 && env->monotonic_ns(env) >= c->step_ends_ns;
+    return (many || ++c->rows % CLOCK_EVERY_ROWS == 0) && env->monotonic_ns(env) >= c->step_ends_ns;
 }
 
 /* --- fold rows -------------------------------------------------------------------------------- */
@@ -193,7 +193,7 @@ static px_status scan_step(scan *x, px_err *ret_err)
         PX_TRY(x->each(x->data, &fold, ret_err));
         x->from = fold.key;
         x->done = !next_key(&x->from);
-        if (x->done || pxi_step_is_over(&x->r->c))
+        if (x->done || pxi_step_is_over(&x->r->c, false))
             return PX_OK;
     }
     x->done = true;

@@ -21,7 +21,8 @@ void pxi_connection_close(pxi_connection *c);
 /* Around each step; no statement may be active outside of them. */
 void pxi_step_begin(pxi_connection *c);
 void pxi_step_end(pxi_connection *c);
-/* To be asked after each row. */
-bool pxi_step_is_over(pxi_connection *c);
+/* To be asked after each row. Looks at the clock every few rows; a journal row always counts as
+ * many. */
+bool pxi_step_is_over(pxi_connection *c, bool many);
 
 #endif

@@ -208,11 +208,12 @@ px_status pxi_schema_check_head(px_env *env, const char *path, px_err *ret_err)
     static const uint8_t zeros[100];
     px_file *file = NULL;
     size_t got = 0;
-    px_status status = env->open(env, path, PX_OPEN_READ, &file, ret_err);
+    px_status status = env->open(env, path, PX_OPEN_READ, &file, NULL);
 
     if (status == PX_NOT_FOUND)
         return PX_OK;
-    PX_TRY(status);
+    if (status != PX_OK)
+        return px_fail(ret_err, status, "cannot open %s: %s", path, px_status_meaning(status));
     status = env->read(env, file, head, sizeof(head), 0, &got);
     env->close(env, file);
     if (status != PX_OK)

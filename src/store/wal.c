@@ -193,11 +193,12 @@ static px_status check_open_log(walk *w, px_err *ret_err)
 px_status pxi_wal_check(px_env *env, const char *path, px_err *ret_err)
 {
     walk w = { .env = env, .path = path, .broken = -1 };
-    px_status status = env->open(env, path, PX_OPEN_READ, &w.file, ret_err);
+    px_status status = env->open(env, path, PX_OPEN_READ, &w.file, NULL);
 
     if (status == PX_NOT_FOUND)
         return PX_OK;
-    PX_TRY(status);
+    if (status != PX_OK)
+        return px_fail(ret_err, status, "cannot open %s: %s", path, px_status_meaning(status));
     status = check_open_log(&w, ret_err);
     env->close(env, w.file);
     return status;
