@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/assign.h"
 #include "cli/cmds.h"
+#include "cli/components.h"
 #include "cli/file.h"
 #include "cli/out.h"
 
@@ -108,6 +109,49 @@ static px_status put_new_twin(px_buf *body, const char *model, const assigns *li
     return px_buf_status(body, ret_err);
 }
 
+enum { NOT_SAID, SAID_WHOLE, SAID_IN_PART };
+
+/* Whether the component is given as a value, or some of its members are. */
+static int how_said(const assigns *list, px_str component)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        px_str rest = list->items[i].name;
+
+        if (px_str_eq(rest, component))
+            return SAID_WHOLE;
+        if (px_str_eq(px_str_cut(&rest, '.'), component))
+            return SAID_IN_PART;
+    }
+    return NOT_SAID;
+}
+
+/* A twin must have every component of its model, be it an empty one. */
+static px_status add_components(px_cli *cli, const char *model, assigns *list, px_arena *arena,
+                                px_err *ret_err)
+{
+    px_names names = { 0 };
+    px_status status = px_components_of(cli, px_str_c(model), arena, &names, ret_err);
+
+    for (size_t i = 0; i < names.len && status == PX_OK; i++) {
+        px_assign item = { names.ptr[i], PX_STR("{\"$metadata\":{}}") };
+        int said = how_said(list, item.name);
+
+        if (said == SAID_WHOLE)
+            continue;
+        if (said == SAID_IN_PART) { /* motor.speed=20 is there; motor.$metadata goes beside */
+            px_buf name = { 0 };
+
+            px_putf(&name, "%.*s.$metadata", PX_FMT(names.ptr[i]));
+            item = (px_assign){ px_arena_str(arena, px_buf_str(&name)), PX_STR("{}") };
+            px_buf_release(&name);
+        }
+        status = item.name.ptr ? add_assign(list, item, ret_err) : px_arena_fail(arena, ret_err);
+    }
+    PX_VEC_RELEASE(&names);
+    sort(list);
+    return status;
+}
+
 static px_status run_create(px_cli *cli, const px_args *args, px_err *ret_err)
 {
     const char *id = px_args_operand(args, 0), *model = px_args_get(args, "model");
@@ -128,6 +172,7 @@ static px_status run_create(px_cli *cli, const px_args *args, px_err *ret_err)
     if (file) {
         PX_TRY(px_file_read(px_str_c(file), 4 << 20, &arena, &call.body, ret_err));
     } else {
+        PX_TRY(add_components(cli, model, list, &arena, ret_err));
         PX_TRY(put_new_twin(&body, model, list, ret_err));
         call.body = px_buf_str(&body);
     }
