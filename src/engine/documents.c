@@ -28,7 +28,7 @@ struct px_documents {
     px_map index;            /* hash of (tenant, kind, id) -> number */
     PX_VEC(change) changes;  /* of this batch, the writer's */
     px_map changed;          /* hash -> index in changes; the newest counts */
-    uint32_t next_no;
+    uint32_t next_no, next_no_published;
 };
 
 px_status px_documents_new(px_documents **ret_documents, px_err *ret_err)
@@ -38,7 +38,7 @@ px_status px_documents_new(px_documents **ret_documents, px_err *ret_err)
     if (!documents)
         return px_no_memory(ret_err);
     pthread_rwlock_init(&documents->lock, NULL);
-    documents->next_no = 1;
+    documents->next_no = documents->next_no_published = 1;
     *ret_documents = documents;
     return PX_OK;
 }
@@ -68,7 +68,6 @@ static bool is_key(const entry *e, uint32_t tenant, px_str kind, px_str id)
     return e->doc.tenant == tenant && px_str_eq(e->doc.id, id) && px_str_eq(e->doc.kind, kind);
 }
 
-/* Deleted ones count: their number comes back when the id is used again. */
 static entry *find_published(const px_documents *documents, uint64_t hash, uint32_t tenant,
                              px_str kind, px_str id)
 {
@@ -184,7 +183,7 @@ px_status px_documents_put(px_documents *documents, const px_document *document,
     const entry *old = find_pending(documents, key_hash(doc.tenant, doc.kind, doc.id), doc.tenant,
                                     doc.kind, doc.id);
 
-    if (old)
+    if (old && !old->deleted)
         doc.no = old->doc.no;
     else if (doc.no == 0)
         doc.no = documents->next_no;
@@ -217,10 +216,16 @@ static void publish(px_documents *documents, entry *fresh)
     while (documents->entries.len < no)
         documents->entries.ptr[documents->entries.len++] = NULL;
     old = documents->entries.ptr[no - 1];
-    documents->entries.ptr[no - 1] = fresh;
-    if (!old)
-        px_map_add(&documents->index, fresh->hash, no);
+    if (old)
+        px_map_remove(&documents->index, old->hash, no);
     px_free(old);
+    if (fresh->deleted) {
+        px_free(fresh);
+        fresh = NULL;
+    } else {
+        px_map_add(&documents->index, fresh->hash, no);
+    }
+    documents->entries.ptr[no - 1] = fresh;
 }
 
 static void forget_changes(px_documents *documents)
@@ -231,6 +236,7 @@ static void forget_changes(px_documents *documents)
 
 void px_documents_commit(px_documents *documents)
 {
+    documents->next_no_published = documents->next_no;
     if (documents->changes.len == 0)
         return;
     pthread_rwlock_wrlock(&documents->lock);
@@ -244,6 +250,7 @@ void px_documents_rollback(px_documents *documents)
 {
     PX_VEC_EACH (&documents->changes, c)
         px_free(c->fresh);
+    documents->next_no = documents->next_no_published;
     forget_changes(documents);
 }
 
@@ -255,7 +262,7 @@ uint32_t px_documents_number(const px_documents *documents)
 void px_documents_number_set(px_documents *documents, uint32_t highest)
 {
     if (highest >= documents->next_no)
-        documents->next_no = highest + 1;
+        documents->next_no = documents->next_no_published = highest + 1;
 }
 
 static bool copy_document(const entry *e, px_arena *arena, px_document *ret_document)

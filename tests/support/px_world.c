@@ -204,35 +204,68 @@ const char *px_world_value(px_world *world, const char *twin, const char *proper
     return text;
 }
 
-static void dump_twin(px_buf *buf, const px_view *view, const px_twin *twin)
+static void dump_twin(px_buf *buf, const px_view *view, const px_twin *twin, bool without_times)
 {
     px_edges edges = px_edges_out(view, px_twin_number(twin), (px_str){ 0 });
 
     px_putf(buf, "%.*s no=%u model=%u seq=%llu", PX_FMT(px_twin_id(twin)), px_twin_number(twin),
-            px_twin_model(twin), (unsigned long long)px_twin_seq(twin));
+            px_twin_model(twin), without_times ? 0 : (unsigned long long)px_twin_seq(twin));
     for (uint32_t i = 0; i < px_twin_slot_count(twin); i++) {
         px_slot slot = px_twin_slot_at(twin, i);
 
         px_putf(buf, " %u=", slot.key);
         px_put_json_value(buf, slot.value);
-        px_putf(buf, "@%lld/%lld", (long long)slot.source_time, (long long)slot.arrival_time);
+        px_putf(buf, "@%lld", (long long)slot.source_time);
+        if (!without_times)
+            px_putf(buf, "/%lld", (long long)slot.arrival_time);
     }
     px_put_char(buf, '\n');
     for (const px_rel *rel; (rel = px_edges_next(&edges));)
         px_putf(buf, "  %.*s %.*s -> %u seq=%llu %.*s\n", PX_FMT(px_rel_id(rel)),
-                PX_FMT(px_rel_name(rel)), px_rel_target(rel), (unsigned long long)px_rel_seq(rel),
+                PX_FMT(px_rel_name(rel)), px_rel_target(rel),
+                without_times ? 0 : (unsigned long long)px_rel_seq(rel),
                 PX_FMT(px_rel_properties(rel)));
 }
 
-void px_world_dump(px_world *world, px_buf *buf)
+static void dump_documents(px_documents *documents, const char *kind, bool without_times,
+                           px_buf *buf)
+{
+    px_document items[64];
+    uint32_t cursor = 0;
+    px_arena arena;
+    size_t count;
+    px_err err;
+
+    px_arena_init(&arena, 64 << 20);
+    do {
+        CHECK_OK(px_documents_list(documents, 1, px_str_c(kind), &cursor, 64, &arena, items, &count,
+                                   &err),
+                 &err);
+        for (size_t i = 0; i < count; i++)
+            px_putf(buf, "%s %.*s no=%u rev=%llu %.*s\n", kind, PX_FMT(items[i].id), items[i].no,
+                    without_times ? 0 : (unsigned long long)items[i].revision,
+                    PX_FMT(items[i].body));
+    } while (cursor);
+    px_arena_release(&arena);
+}
+
+void px_world_dump_graph(px_graph *graph, px_documents *documents, bool without_times, px_buf *buf)
 {
     px_snapshot *snapshot;
     px_twins twins;
     px_err err;
 
-    CHECK_OK(px_graph_snapshot(px_engine_graph(world->engine), &snapshot, &err), &err);
+    CHECK_OK(px_graph_snapshot(graph, &snapshot, &err), &err);
     twins = px_twins_of(px_snapshot_view(snapshot), 1, NULL, 0);
     for (const px_twin *twin; (twin = px_twins_next(&twins));)
-        dump_twin(buf, px_snapshot_view(snapshot), twin);
+        dump_twin(buf, px_snapshot_view(snapshot), twin, without_times);
     px_snapshot_release(snapshot);
+    dump_documents(documents, "device", without_times, buf);
+    dump_documents(documents, "command", without_times, buf);
+}
+
+void px_world_dump(px_world *world, px_buf *buf)
+{
+    px_world_dump_graph(px_engine_graph(world->engine), px_engine_documents(world->engine),
+                        world->dump_without_times, buf);
 }

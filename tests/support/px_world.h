@@ -19,6 +19,7 @@ typedef struct px_world {
     px_engine *engine;
     px_principal admin;
     int64_t checkpoint_ns, batch_age_ns;
+    bool dump_without_times;
     bool died; /* the engine said so */
     px_err death;
 } px_world;
@@ -49,5 +50,6 @@ const char *px_world_value(px_world *world, const char *twin, const char *proper
 /* The whole graph as text, for comparing: twins by id with model, seq and slots, relationships,
  * documents. */
 void px_world_dump(px_world *world, px_buf *buf);
+void px_world_dump_graph(px_graph *graph, px_documents *documents, bool without_times, px_buf *buf);
 
 #endif
