@@ -32,6 +32,25 @@ static px_status remember(px_engine_state *state, px_state_kind kind, uint32_t n
     return PX_OK;
 }
 
+/* A number that was ever given is not given again, though the thing is gone. */
+static void keep_number(px_engine_state *state, px_state_kind kind, uint32_t no)
+{
+    switch (kind) {
+    case PX_STATE_DOCUMENT:
+        px_documents_number_set(state->documents, no);
+        break;
+    case PX_STATE_MODEL:
+        px_registry_number_set(state->registry, no);
+        break;
+    case PX_STATE_TWIN:
+        px_graph_numbers_set(state->graph, (px_numbers){ .twin_no = no });
+        break;
+    case PX_STATE_RELATIONSHIP:
+        px_graph_numbers_set(state->graph, (px_numbers){ .rel_no = no });
+        break;
+    }
+}
+
 px_key px_state_key(uint32_t tenant, uint32_t slot, px_state_kind kind, uint32_t no)
 {
     return (px_key){ (int64_t)tenant << 16 | slot, kind, no };
@@ -357,8 +376,10 @@ px_status px_state_load_row(px_engine_state *state, const px_fold *row, px_err *
     uint32_t tenant = (uint32_t)(row->key.a >> 16), no = (uint32_t)row->key.c;
     px_state_kind kind = (px_state_kind)row->key.b;
 
-    if (row->body.len == 0)
+    if (row->body.len == 0) {
+        keep_number(state, kind, no);
         return remember(state, kind, no, row->seq, ret_err);
+    }
     switch (kind) {
     case PX_STATE_DOCUMENT:
         PX_TRY(remember(state, kind, no, row->seq, ret_err));
