@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One server, built from the bottom up and taken down from the top: store, engine, history, MQTT,
+ * HTTP. Everything it owns is in one struct on the caller's stack. Ends on SIGTERM and SIGINT: the
+ * doors drain, history flushes, the engine writes what is dirty, the store closes.
+ */
+#include "server/serve.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "history/history.h"
+#include "server/address.h"
+#include "server/admin_token.h"
+#include "server/http_side.h"
+#include "server/log_stderr.h"
+#include "server/settings.h"
+#include "server/twin_topics.h"
+#include "store/store.h"
+
+enum { DRAIN_MS = 2000, URL_BYTES = 320 };
+
+typedef struct server {
+    const px_serve_opts *opts;
+    px_settings settings;
+    px_log log;
+    px_store *store;
+    px_engine *engine;
+    px_history *history;
+    px_rejects *rejects;
+    px_twin_topics *topics;
+    px_mqtt_door *mqtt;
+    px_http_side *http;
+    char token[128];
+    char http_url[URL_BYTES], mqtt_address[URL_BYTES];
+} server;
+
+/* ---- callbacks of the engine ---- */
+
+static void on_answered(void *data)
+{
+    server *s = data;
+
+    px_twin_topics_answered(s->topics);
+}
+
+/* A failed commit or sync: nothing may be acknowledged any more. A restart replays the journal. */
+static void on_fatal(void *data, const px_err *err)
+{
+    (void)data;
+    fprintf(stderr,
+            "pollux: the data directory can no longer be written: %s\n"
+            "pollux: ending now; everything acknowledged is on the disk, and the next start "
+            "replays it\n",
+            err->text);
+    _exit(px_status_exit(PX_IO));
+}
+
+/* ---- bottom up ---- */
+
+static px_status make_data_dir(const char *path, px_err *ret_err)
+{
+    if (mkdir(path, 0700) == 0 || errno == EEXIST)
+        return PX_OK;
+    return px_fail(ret_err, errno == ENOENT ? PX_NOT_FOUND : PX_DENIED,
+                   "cannot make the data directory %s: %s", path, strerror(errno));
+}
+
+static px_status open_core(server *s, px_err *ret_err)
+{
+    px_store_opts store_opts = { .env = px_env_posix(),
+                                 .log = &s->log,
+                                 .dir = s->opts->data_dir,
+                                 .wal_bytes_max = s->settings.wal_bytes_max };
+    px_engine_opts engine_opts = { .env = px_env_posix(),
+                                   .log = &s->log,
+                                   .batch_age_ns = s->settings.batch_age_ns,
+                                   .checkpoint_ns = s->settings.checkpoint_ns,
+                                   .journal_keep_bytes = s->settings.journal_keep_bytes,
+                                   .answered = on_answered,
+                                   .fatal = on_fatal,
+                                   .data = s };
+    px_history_opts history_opts = { .log = &s->log };
+
+    PX_TRY(px_store_open(&store_opts, &s->store, ret_err));
+    engine_opts.store = s->store;
+    PX_TRY(px_engine_open(&engine_opts, &s->engine, ret_err));
+    history_opts.engine = s->engine;
+    history_opts.store = s->store;
+    history_opts.graph = px_engine_graph(s->engine);
+    history_opts.registry = px_engine_registry(s->engine);
+    PX_TRY(px_history_open(&history_opts, &s->history, ret_err));
+    s->rejects = px_rejects_new();
+    return s->rejects ? PX_OK : px_no_memory(ret_err);
+}
+
+static px_status check_exposure(const server *s, const px_address *address, const char *what,
+                                bool encrypted, px_err *ret_err)
+{
+    if (address->is_loopback || encrypted || s->opts->allow_plain)
+        return PX_OK;
+    return px_fail_id(
+        ret_err, PX_DENIED, "server.plain",
+        "%s %s is reachable from outside without encryption; use --tls-cert and --mqtts, "
+        "or say --allow-plain",
+        what, address->host);
+}
+
+static px_status open_mqtt(server *s, px_err *ret_err)
+{
+    px_twin_topics_opts topics_opts = { s->engine, s->rejects, &s->log };
+    px_mqtt_door_opts opts = { .env = px_env_posix(),
+                               .log = &s->log,
+                               .tls_cert = s->opts->tls_cert,
+                               .tls_key = s->opts->tls_key,
+                               .threads = s->settings.mqtt_threads };
+    px_mqtt_door_app app;
+    px_address plain, tls;
+
+    PX_TRY(px_address_parse(s->opts->mqtt ? s->opts->mqtt : "127.0.0.1:1883", "--mqtt", &plain,
+                            ret_err));
+    PX_TRY(check_exposure(s, &plain, "--mqtt", false, ret_err));
+    opts.host = plain.host;
+    opts.port = plain.port;
+    if (s->opts->mqtts) {
+        if (!opts.tls_cert || !opts.tls_key)
+            return px_fail_id(ret_err, PX_INVALID, "server.tls",
+                              "--mqtts needs --tls-cert and --tls-key");
+        PX_TRY(px_address_parse(s->opts->mqtts, "--mqtts", &tls, ret_err));
+        opts.tls_host = tls.host;
+        opts.tls_port = tls.port;
+    }
+    PX_TRY(px_twin_topics_new(&topics_opts, &s->topics, ret_err));
+    app = px_twin_topics_app(s->topics);
+    PX_TRY(px_mqtt_door_open(&opts, &app, &s->mqtt, ret_err));
+    snprintf(s->mqtt_address, sizeof(s->mqtt_address), "%s:%u", plain.host,
+             (unsigned)px_mqtt_door_port(s->mqtt));
+    return px_twin_topics_start(s->topics, s->mqtt, ret_err);
+}
+
+static px_status open_http(server *s, px_err *ret_err)
+{
+    px_http_side_opts opts = { .engine = s->engine,
+                               .history = s->history,
+                               .rejects = s->rejects,
+                               .mqtt = s->mqtt,
+                               .topics = s->topics,
+                               .log = &s->log,
+                               .tls_cert = s->opts->tls_cert,
+                               .tls_key = s->opts->tls_key,
+                               .threads = s->settings.http_threads };
+    px_address address;
+
+    PX_TRY(px_address_parse(s->opts->http ? s->opts->http : "127.0.0.1:7780", "--http", &address,
+                            ret_err));
+    PX_TRY(check_exposure(s, &address, "--http", opts.tls_cert != NULL, ret_err));
+    opts.host = address.host;
+    opts.port = address.port;
+    PX_TRY(px_http_side_open(&opts, &s->http, ret_err));
+    snprintf(s->http_url, sizeof(s->http_url), "%s://%s%s%s:%u", opts.tls_cert ? "https" : "http",
+             strchr(address.host, ':') ? "[" : "", address.host,
+             strchr(address.host, ':') ? "]" : "", (unsigned)px_http_side_port(s->http));
+    return PX_OK;
+}
+
+static px_status open_all(server *s, px_err *ret_err)
+{
+    PX_TRY(px_settings_read(s->opts, &s->settings, ret_err));
+    PX_TRY(make_data_dir(s->opts->data_dir, ret_err));
+    PX_TRY(open_core(s, ret_err));
+    PX_TRY(px_engine_start(s->engine, ret_err));
+    PX_TRY(px_history_start(s->history, ret_err));
+    PX_TRY(px_admin_token(s->engine, s->opts->data_dir, s->token, sizeof(s->token), ret_err));
+    PX_TRY(open_mqtt(s, ret_err));
+    return open_http(s, ret_err);
+}
+
+/* ---- top down ---- */
+
+static void close_all(server *s)
+{
+    px_http_side_stop(s->http, DRAIN_MS);
+    if (s->mqtt)
+        px_mqtt_door_stop(s->mqtt, DRAIN_MS);
+    if (s->history)
+        px_history_stop(s->history, true);
+    px_twin_topics_stop(s->topics);
+    px_http_side_close(s->http);
+    if (s->history)
+        px_history_close(s->history);
+    px_engine_close(s->engine);
+    px_mqtt_door_free(s->mqtt);
+    px_twin_topics_free(s->topics);
+    px_rejects_free(s->rejects);
+    if (s->store)
+        px_store_close(s->store);
+}
+
+static px_status announce(server *s, px_err *ret_err)
+{
+    if (s->opts->ready)
+        return s->opts->ready(s->opts->ready_data, s->http_url, s->mqtt_address, s->token, ret_err);
+    printf("pollux serves %s\n  console  %s/\n  mqtt     %s\n", s->opts->data_dir, s->http_url,
+           s->mqtt_address);
+    if (s->token[0])
+        printf("token: %s\n", s->token);
+    fflush(stdout);
+    return PX_OK;
+}
+
+static void wait_for_end(const sigset_t *signals, server *s)
+{
+    int which = 0;
+
+    sigwait(signals, &which);
+    px_log_info(&s->log, "server.end", "signal=%d draining", which);
+}
+
+int px_serve_main(const px_serve_opts *opts)
+{
+    server s = { .opts = opts, .log = px_log_stderr(PX_LOG_INFO) };
+    sigset_t signals;
+    px_err err = { 0 };
+    px_status status;
+
+    /* before any thread is made: all of them inherit the mask, and sigwait alone gets the signals
+     */
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    if (sodium_init() < 0) {
+        fprintf(stderr, "pollux: the cryptographic library does not start\n");
+        return px_status_exit(PX_IO);
+    }
+    status = open_all(&s, &err);
+    if (status == PX_OK)
+        status = announce(&s, &err);
+    if (status == PX_OK)
+        wait_for_end(&signals, &s);
+    else
+        fprintf(stderr, "pollux: %s\n", err.text);
+    close_all(&s);
+    return px_status_exit(status);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/settings.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* name, least, most, factor to the stored unit, meaning; a value of 0 takes the default */
+static const struct {
+    const char *name;
+    long long least, most, factor;
+    size_t offset;
+    bool is_unsigned;
+} table[] = {
+#define LONG(member, name, least, most, factor)                                                    \
+    {                                                                                              \
+        name, least, most, factor, offsetof(px_settings, member), false                            \
+    }
+#define COUNT(member, name, most)                                                                  \
+    {                                                                                              \
+        name, 0, most, 1, offsetof(px_settings, member), true                                      \
+    }
+    LONG(batch_age_ns, "batch_age_us", 0, 20000, 1000),
+    LONG(checkpoint_ns, "checkpoint_s", 0, 3600, 1000000000),
+    LONG(journal_keep_bytes, "journal_keep_mb", 0, 1 << 20, 1 << 20),
+    LONG(wal_bytes_max, "wal_mb", 0, 1024, 1 << 20),
+    COUNT(mqtt_threads, "mqtt_threads", 64),
+    COUNT(http_threads, "http_threads", 64),
+#undef LONG
+#undef COUNT
+};
+
+enum { SETTINGS = sizeof(table) / sizeof(table[0]), LINE_BYTES = 512 };
+
+static px_status unknown(px_str name, const char *where, uint32_t line, px_err *ret_err)
+{
+    px_str names[SETTINGS], near;
+
+    for (size_t i = 0; i < SETTINGS; i++)
+        names[i] = px_str_c(table[i].name);
+    near = px_str_nearest(name, names, SETTINGS);
+    px_fail_id(ret_err, PX_INVALID, "config.name", "%s:%u: there is no setting '%.*s'%s%.*s%s",
+               where, line, PX_FMT(name), near.len ? "; did you mean '" : "", PX_FMT(near),
+               near.len ? "'?" : "");
+    px_err_at(ret_err, line, 1, PX_STR(""));
+    return PX_INVALID;
+}
+
+static px_status set(px_settings *settings, px_str name, px_str value, const char *where,
+                     uint32_t line, px_err *ret_err)
+{
+    for (size_t i = 0; i < SETTINGS; i++) {
+        char text[32], *end;
+        long long number;
+
+        if (!px_str_eq(name, px_str_c(table[i].name)))
+            continue;
+        snprintf(text, sizeof(text), "%.*s", PX_FMT(value));
+        errno = 0;
+        number = strtoll(text, &end, 10);
+        if (value.len == 0 || value.len >= sizeof(text) || *end || errno ||
+            number < table[i].least || number > table[i].most)
+            return px_fail_id(ret_err, PX_INVALID, "config.value",
+                              "%s:%u: %s is a whole number from %lld to %lld, not '%.*s'", where,
+                              line, table[i].name, table[i].least, table[i].most, PX_FMT(value));
+        if (table[i].is_unsigned)
+            *(unsigned *)(void *)((char *)settings + table[i].offset) = (unsigned)number;
+        else
+            *(int64_t *)(void *)((char *)settings + table[i].offset) = number * table[i].factor;
+        return PX_OK;
+    }
+    return unknown(name, where, line, ret_err);
+}
+
+static px_str trim(px_str s)
+{
+    while (s.len && (s.ptr[0] == ' ' || s.ptr[0] == '\t'))
+        s = px_str_skip(s, 1);
+    while (s.len && strchr(" \t\r\n", s.ptr[s.len - 1]))
+        s.len--;
+    return s;
+}
+
+static px_status read_line(px_settings *settings, px_str line, const char *where, uint32_t number,
+                           px_err *ret_err)
+{
+    px_str rest = px_str_cut(&line, '#'), name;
+
+    rest = trim(rest);
+    if (rest.len == 0)
+        return PX_OK;
+    name = trim(px_str_cut(&rest, '='));
+    return set(settings, name, trim(rest), where, number, ret_err);
+}
+
+static px_status read_file(px_settings *settings, const char *path, px_err *ret_err)
+{
+    FILE *file = fopen(path, "re");
+    px_status status = PX_OK;
+    char line[LINE_BYTES];
+
+    if (!file)
+        return px_fail(ret_err, PX_NOT_FOUND, "cannot read the configuration %s: %s", path,
+                       strerror(errno));
+    for (uint32_t number = 1; status == PX_OK && fgets(line, sizeof(line), file); number++)
+        status = strlen(line) == sizeof(line) - 1
+                     ? px_fail(ret_err, PX_TOO_LARGE, "%s:%u: the line is longer than %d bytes",
+                               path, number, LINE_BYTES - 2)
+                     : read_line(settings, px_str_c(line), path, number, ret_err);
+    fclose(file);
+    return status;
+}
+
+px_status px_settings_read(const px_serve_opts *opts, px_settings *ret_settings, px_err *ret_err)
+{
+    px_settings settings = { 0 };
+
+    if (opts->config)
+        PX_TRY(read_file(&settings, opts->config, ret_err));
+    for (uint32_t i = 0; opts->env && opts->env[i]; i++)
+        PX_TRY(read_line(&settings, px_str_c(opts->env[i]), "setting", i + 1, ret_err));
+    *ret_settings = settings;
+    return PX_OK;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * What an operator may set beyond the command line: NAME=VALUE, in a file (--config) or in
+ * px_serve_opts.env.
+ *
+ * One table: name, unit, range, meaning (settings.c, docs/configuration.md). In the file `#` begins
+ * a comment.
+ */
+#ifndef PX_SERVER_SETTINGS_H
+#define PX_SERVER_SETTINGS_H
+
+#include "server/serve.h"
+
+typedef struct px_settings {
+    int64_t batch_age_ns, checkpoint_ns, journal_keep_bytes, wal_bytes_max;
+    unsigned mqtt_threads, http_threads;
+} px_settings;
+
+/* Errors: PX_INVALID with the line and what would be right, PX_NOT_FOUND (the file). */
+PX_NODISCARD px_status px_settings_read(const px_serve_opts *opts, px_settings *ret_settings,
+                                        px_err *ret_err);
+
+#endif
