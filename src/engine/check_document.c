@@ -96,7 +96,7 @@ static px_str pending_id(px_engine_state *state, const px_request *request)
     px_put(&buf, request->id);
     px_put_char(&buf, '/');
     px_put(&buf, request->command_id);
-    id = px_arena_str(&state->arena, px_buf_str(&buf));
+    id = buf.status == PX_OK ? px_arena_str(&state->arena, px_buf_str(&buf)) : (px_str){ 0 };
     px_buf_release(&buf);
     return id;
 }

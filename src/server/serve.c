@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "history/history.h"
 #include "server/address.h"
 #include "server/admin_token.h"
