@@ -271,5 +271,16 @@ const px_cmd px_cmd_model[] = {
       .operands_min = 1,
       .operands_max = 1,
       .run = run_delete },
+    { .noun = "model",
+      .verb = "suggest",
+      .summary = "make a model to begin with from a recorded CSV file",
+      .operands = "FILE.csv",
+      .examples = "pollux model suggest pump.csv > pump.json\n"
+                  "pollux model suggest pump.csv --id 'dtmi:com:acme:Pump;1' --map -anomaly",
+      .notes = "The schemas are those of what `pollux replay` sends: long, double or string.",
+      .opts = px_cmd_suggest_options,
+      .operands_min = 1,
+      .operands_max = 1,
+      .run = px_cmd_suggest_run },
     { 0 },
 };
