@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "history/build.h"
+
+#include <stdlib.h>
+
+#include "history/raw.h"
+
+void px_build_release(px_build *build)
+{
+    PX_VEC_RELEASE(&build->rows);
+    PX_VEC_RELEASE(&build->cells);
+    *build = (px_build){ 0 };
+}
+
+void px_build_clear(px_build *build)
+{
+    build->rows.len = build->cells.len = 0;
+    build->unsorted = false;
+}
+
+static bool add_row(px_build *build, px_build_row row)
+{
+    if (build->rows.len > 0 && (row.time < build->last_time ||
+                                (row.time == build->last_time && row.seq < build->last_seq)))
+        build->unsorted = true;
+    build->last_time = row.time;
+    build->last_seq = row.seq;
+    row.order = (uint32_t)build->rows.len;
+    return PX_VEC_PUSH(&build->rows, row);
+}
+
+px_status px_build_add_raw(px_build *build, px_str raw, uint64_t after_seq, px_err *ret_err)
+{
+    px_cut cut = px_cut_of(raw);
+
+    while (px_cut_left(&cut) > 0) {
+        px_raw_head head = px_raw_next(&cut);
+        px_build_row row = { .time = head.time,
+                             .seq = head.seq,
+                             .arrival = head.arrival,
+                             .source = head.source,
+                             .flags = head.flags,
+                             .bytes = head.bytes,
+                             .cell_first = (uint32_t)build->cells.len,
+                             .cell_count = head.cells };
+
+        if ((uint64_t)head.seq <= after_seq) { /* the store has it already */
+            px_get_bytes(&cut, head.bytes - sizeof(head));
+            continue;
+        }
+        if (!PX_VEC_RESERVE(&build->cells, build->cells.len + head.cells) || !add_row(build, row))
+            return px_no_memory(ret_err);
+        for (uint32_t i = 0; i < head.cells; i++) {
+            px_build_cell *cell = &build->cells.ptr[build->cells.len++];
+
+            cell->model_no = head.model_no;
+            cell->field = (uint32_t)px_get_varint(&cut);
+            cell->value = px_get_value(&cut);
+        }
+    }
+    px_assert(!cut.bad);
+    return PX_OK;
+}
+
+/* Cells of a block come by column and are wanted by row: counted, placed, filled. */
+static px_status transpose(px_build *build, size_t first_row, const px_cells *columns,
+                           uint32_t column_count, px_err *ret_err)
+{
+    size_t total = build->cells.len;
+
+    for (uint32_t c = 0; c < column_count; c++)
+        for (uint32_t i = 0; i < columns[c].count; i++)
+            build->rows.ptr[first_row + columns[c].rows[i]].cell_count++;
+    for (size_t r = first_row; r < build->rows.len; r++) {
+        px_build_row *row = &build->rows.ptr[r];
+
+        row->cell_first = (uint32_t)total;
+        total += row->cell_count;
+        row->cell_count = 0;
+    }
+    if (!PX_VEC_RESERVE(&build->cells, total))
+        return px_no_memory(ret_err);
+    build->cells.len = total;
+    for (uint32_t c = 0; c < column_count; c++)
+        for (uint32_t i = 0; i < columns[c].count; i++) {
+            px_build_row *row = &build->rows.ptr[first_row + columns[c].rows[i]];
+            const px_value *v = &columns[c].values[i];
+
+            build->cells.ptr[row->cell_first + row->cell_count++] = (px_build_cell){
+                .model_no = columns[c].model_no, .field = columns[c].field, .value = *v
+            };
+            row->bytes += 8 + (uint32_t)v->text.len;
+        }
+    return PX_OK;
+}
+
+px_status px_build_add_columns(px_build *build, px_str block_bytes, const px_block *block,
+                               const bool *wanted, px_arena *arena, px_err *ret_err)
+{
+    size_t first_row = build->rows.len;
+    px_rows rows;
+
+    PX_TRY(px_block_rows_read(block_bytes, block, arena, &rows, ret_err));
+    rows.columns = PX_ARENA_ARRAY(arena, px_cells, block->column_count);
+    if (!rows.columns)
+        return px_arena_fail(arena, ret_err);
+    for (uint32_t c = 0; c < block->column_count; c++)
+        if (!wanted || wanted[c])
+            PX_TRY(
+                px_block_column_read(block, c, arena, &rows.columns[rows.column_count++], ret_err));
+    for (uint32_t i = 0; i < rows.count; i++)
+        if (!add_row(build, (px_build_row){ .time = rows.times[i],
+                                            .seq = rows.seqs[i],
+                                            .arrival = rows.arrivals[i],
+                                            .source = rows.sources[i],
+                                            .flags = rows.flags[i],
+                                            .bytes = sizeof(px_raw_head) }))
+            return px_no_memory(ret_err);
+    return transpose(build, first_row, rows.columns, rows.column_count, ret_err);
+}
+
+px_status px_build_add_block(px_build *build, px_str block_bytes, px_arena *arena, px_err *ret_err)
+{
+    px_block block;
+
+    PX_TRY(px_block_open(block_bytes, arena, &block, ret_err));
+    return px_build_add_columns(build, block_bytes, &block, NULL, arena, ret_err);
+}
+
+static int cmp_rows(const void *a, const void *b)
+{
+    const px_build_row *x = a, *y = b;
+
+    if (x->time != y->time)
+        return x->time < y->time ? -1 : 1;
+    if (x->seq != y->seq)
+        return x->seq < y->seq ? -1 : 1;
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
+void px_build_sort(px_build *build)
+{
+    if (build->unsorted)
+        qsort(build->rows.ptr, build->rows.len, sizeof(*build->rows.ptr), cmp_rows);
+    build->unsorted = false;
+    if (build->rows.len > 0) {
+        build->last_time = build->rows.ptr[build->rows.len - 1].time;
+        build->last_seq = build->rows.ptr[build->rows.len - 1].seq;
+    }
+}
+
+/* ---- columns ---- */
+
+/* The columns of some rows, in the order of their first cell. */
+typedef struct growing {
+    px_arena *arena;
+    px_cells *columns; /* while cells are counted: `count` is how many at most */
+    uint32_t count, cap;
+    uint32_t guess; /* cells come in the same order row for row */
+} growing;
+
+static px_cells *add_column(growing *g, const px_build_cell *cell)
+{
+    if (g->count == g->cap) {
+        uint32_t cap = g->cap ? g->cap * 2 : 16;
+        px_cells *columns = PX_ARENA_ARRAY(g->arena, px_cells, cap);
+
+        if (!columns)
+            return NULL;
+        if (g->count)
+            memcpy(columns, g->columns, g->count * sizeof(*columns));
+        g->columns = columns;
+        g->cap = cap;
+    }
+    g->columns[g->count].model_no = cell->model_no;
+    g->columns[g->count].field = cell->field;
+    return &g->columns[g->count++];
+}
+
+static px_cells *find_column(growing *g, const px_build_cell *cell)
+{
+    for (uint32_t tried = 0; tried < g->count; tried++) {
+        uint32_t at = g->guess + tried < g->count ? g->guess + tried : g->guess + tried - g->count;
+
+        if (g->columns[at].field == cell->field && g->columns[at].model_no == cell->model_no) {
+            g->guess = at + 1 < g->count ? at + 1 : 0;
+            return &g->columns[at];
+        }
+    }
+    return add_column(g, cell);
+}
+
+/* Which column each cell goes to, and how many cells each gets at most: so that a wide, sparse
+ * series costs the memory of its cells. */
+static px_status count_columns(growing *g, px_build *build, size_t first, size_t end,
+                               px_err *ret_err)
+{
+    for (size_t r = first; r < end; r++) {
+        const px_build_row *row = &build->rows.ptr[r];
+
+        g->guess = 0;
+        for (uint32_t i = 0; i < row->cell_count; i++) {
+            px_build_cell *cell = &build->cells.ptr[row->cell_first + i];
+            px_cells *column = find_column(g, cell);
+
+            if (!column)
+                return px_arena_fail(g->arena, ret_err);
+            column->count++;
+            cell->column = (uint32_t)(column - g->columns);
+        }
+    }
+    for (uint32_t c = 0; c < g->count; c++) {
+        px_cells *column = &g->columns[c];
+
+        column->rows = px_arena_alloc(g->arena, column->count * sizeof(*column->rows));
+        column->values = px_arena_alloc(g->arena, column->count * sizeof(*column->values));
+        if (!column->rows || !column->values)
+            return px_arena_fail(g->arena, ret_err);
+        column->count = 0;
+    }
+    return PX_OK;
+}
+
+static int cmp_columns(const void *a, const void *b)
+{
+    const px_cells *x = a, *y = b;
+
+    if (x->model_no != y->model_no)
+        return x->model_no < y->model_no ? -1 : 1;
+    return x->field < y->field ? -1 : x->field > y->field;
+}
+
+static bool make_rows(px_arena *arena, size_t count, px_rows *ret)
+{
+    *ret = (px_rows){ 0 };
+    ret->times = px_arena_alloc(arena, count * sizeof(*ret->times));
+    ret->seqs = px_arena_alloc(arena, count * sizeof(*ret->seqs));
+    ret->arrivals = px_arena_alloc(arena, count * sizeof(*ret->arrivals));
+    ret->sources = px_arena_alloc(arena, count * sizeof(*ret->sources));
+    ret->flags = px_arena_alloc(arena, count);
+    return ret->times && ret->seqs && ret->arrivals && ret->sources && ret->flags;
+}
+
+/* The row's cells into their columns; the row gets its number with the first cell that stays. */
+static void spread(px_cells *columns, const px_build *build, const px_build_row *row, px_rows *rows)
+{
+    uint32_t at = rows->count;
+
+    for (uint32_t i = 0; i < row->cell_count; i++) {
+        const px_build_cell *cell = &build->cells.ptr[row->cell_first + i];
+        px_cells *column = &columns[cell->column];
+        uint32_t n = column->count;
+
+        if (n > 0 && column->rows[n - 1] == at) { /* twice in one row: the later holds */
+            column->values[n - 1] = cell->value;
+            continue;
+        }
+        if (n > 0 && rows->times[column->rows[n - 1]] == row->time &&
+            px_value_same(column->values[n - 1], cell->value))
+            continue;
+        if (rows->count == at) {
+            rows->times[at] = row->time;
+            rows->seqs[at] = row->seq;
+            rows->arrivals[at] = row->arrival;
+            rows->sources[at] = row->source;
+            rows->flags[at] = row->flags;
+            rows->count++;
+        }
+        column->rows[n] = (uint16_t)at;
+        column->values[n] = cell->value;
+        column->count++;
+    }
+}
+
+px_status px_build_rows(px_build *build, size_t first, size_t end, px_arena *arena,
+                        px_rows *ret_rows, px_err *ret_err)
+{
+    growing g = { .arena = arena };
+    px_rows rows;
+
+    px_assert(end - first <= PX_BLOCK_ROWS_MAX && !build->unsorted);
+    if (!make_rows(arena, end - first, &rows))
+        return px_arena_fail(arena, ret_err);
+    PX_TRY(count_columns(&g, build, first, end, ret_err));
+    for (size_t r = first; r < end; r++)
+        spread(g.columns, build, &build->rows.ptr[r], &rows);
+    if (g.count > 0)
+        qsort(g.columns, g.count, sizeof(*g.columns), cmp_columns);
+    rows.columns = g.columns;
+    rows.column_count = g.count;
+    *ret_rows = rows;
+    return PX_OK;
+}
+
+/* ---- latest ---- */
+
+/* One cell and where it stands. */
+typedef struct placed {
+    px_build_cell cell;
+    px_build_row row;
+} placed;
+
+static int cmp_placed(const void *a, const void *b)
+{
+    const placed *x = a, *y = b;
+
+    if (x->cell.model_no != y->cell.model_no)
+        return x->cell.model_no < y->cell.model_no ? -1 : 1;
+    if (x->cell.field != y->cell.field)
+        return x->cell.field < y->cell.field ? -1 : 1;
+    return cmp_rows(&x->row, &y->row);
+}
+
+static px_status collect(const px_build *build, placed **ret, size_t *ret_count, px_err *ret_err)
+{
+    placed *all = px_alloc((build->cells.len + 1) * sizeof(*all));
+    size_t n = 0;
+
+    if (!all)
+        return px_no_memory(ret_err);
+    for (size_t r = 0; r < build->rows.len; r++) {
+        const px_build_row *row = &build->rows.ptr[r];
+
+        for (uint32_t i = 0; i < row->cell_count; i++)
+            all[n++] = (placed){ build->cells.ptr[row->cell_first + i], *row };
+    }
+    if (n > 0)
+        qsort(all, n, sizeof(*all), cmp_placed);
+    *ret = all;
+    *ret_count = n;
+    return PX_OK;
+}
+
+static int cmp_places(const void *a, const void *b)
+{
+    return cmp_rows(&((const placed *)a)->row, &((const placed *)b)->row);
+}
+
+/* Leaves the last of each column; gives how many. */
+static size_t only_newest(placed *all, size_t count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (i + 1 == count || all[i].cell.model_no != all[i + 1].cell.model_no ||
+            all[i].cell.field != all[i + 1].cell.field)
+            all[kept++] = all[i];
+    return kept;
+}
+
+px_status px_build_keep_latest(px_build *build, px_err *ret_err)
+{
+    uint32_t order = UINT32_MAX;
+    placed *all;
+    size_t n;
+
+    PX_TRY(collect(build, &all, &n, ret_err));
+    n = only_newest(all, n);
+    if (!PX_VEC_RESERVE(&build->rows, n)) {
+        px_free(all);
+        return px_no_memory(ret_err);
+    }
+    qsort(all, n, sizeof(*all), cmp_places);
+    px_build_clear(build);
+    for (size_t i = 0; i < n; i++) {
+        if (build->rows.len == 0 || all[i].row.order != order) { /* another row begins */
+            order = all[i].row.order;
+            all[i].row.cell_first = (uint32_t)build->cells.len;
+            all[i].row.cell_count = 0;
+            all[i].row.order = (uint32_t)build->rows.len;
+            build->rows.ptr[build->rows.len++] = all[i].row;
+        }
+        build->cells.ptr[build->cells.len++] = all[i].cell;
+        build->rows.ptr[build->rows.len - 1].cell_count++;
+    }
+    px_free(all);
+    return PX_OK;
+}
