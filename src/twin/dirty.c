@@ -51,14 +51,12 @@ static px_dirty twin_row(const px_twin *twin)
                        .twin = twin };
 }
 
-static px_dirty rel_row(px_graph *graph, const px_rel *rel)
+static px_dirty rel_row(const px_rel *rel)
 {
-    const px_twin *source = pxi_radix_get(graph->roots.twins, rel->source);
-
     return (px_dirty){ .is_rel = true,
                        .tenant = rel->tenant,
                        .no = rel->no,
-                       .slot = source ? px_graph_id_slot(source->tenant, px_twin_id(source)) : 0,
+                       .slot = rel->slot,
                        .seq = rel->seq,
                        .rel = rel };
 }
@@ -87,7 +85,7 @@ static px_dirty_step next_record(px_graph *graph, px_dirty_cursor *cursor, px_di
         index = (uint32_t)__builtin_ctzll(marks);
         record = pxi_radix_child(leaf, index);
         cursor->next = (uint64_t)first + index + 1;
-        *ret_dirty = is_rel ? rel_row(graph, record) : twin_row(record);
+        *ret_dirty = is_rel ? rel_row(record) : twin_row(record);
         return PX_DIRTY_ROW;
     }
     return PX_DIRTY_PAUSE;

@@ -15,8 +15,8 @@
  *     ... the journal's commit ...
  *     px_graph_commit(txn);                                  // or px_graph_rollback(txn)
  *
- * A mutation that fails (PX_NO_MEMORY) leaves the transaction as it was before that call, except
- * that copies already made stay until the end: the caller may go on or roll back.
+ * A mutation that is refused changes nothing. When memory ends (PX_NO_MEMORY) in the middle of one,
+ * the transaction can only be rolled back: all further mutations answer the same.
  *
  * Numbers: twins and relationships get numbers from 1, never given out twice while the graph lives
  * (px_graph_numbers makes that hold across restarts). 0 is no number.
@@ -66,11 +66,12 @@ const px_view *px_txn_view(const px_txn *txn);
  * stay.
  *
  * @param twin_id  copied
- * @param twin_no  0: a new number is given out; else (replay) this one, which must be free or be
- *                 the one that the id has
+ * @param twin_no  0: the number that the id has, or a new one; else (replay) this one: when the
+ *                 id stands under another, the higher number is found by id (see state.h)
+ * @param ret_no   may be NULL
  *
  * Limits:  1 to PX_TWIN_ID_BYTES_MAX bytes.
- * Errors:  PX_INVALID (length), PX_CONFLICT (the number belongs to another twin), PX_LIMIT (numbers
+ * Errors:  PX_INVALID (length), PX_CONFLICT (the number is another id's), PX_LIMIT (numbers
  * used up), PX_NO_MEMORY.
  */
 PX_NODISCARD px_status px_graph_twin_put(px_txn *txn, uint32_t tenant, px_str twin_id,
@@ -125,7 +126,8 @@ PX_NODISCARD px_status px_graph_touch(px_txn *txn, uint32_t twin_no, px_err *ret
  * Creates a relationship, or replaces the one with this id at this source (its number stays).
  *
  * @param rel_id, name, properties  copied; properties: compact JSON object, or empty
- * @param rel_no  0: new; else (replay) this one
+ * @param rel_no  0: the id's, or a new one; else (replay) this one
+ * @param ret_no  may be NULL
  *
  * Limits:  rel_id 1 to PX_TWIN_ID_BYTES_MAX, name 1 to PX_NAME_BYTES_MAX, properties
  * PX_TWIN_BYTES_MAX. Cost: O(log n), at a hub of a million edges as well.

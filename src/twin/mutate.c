@@ -37,6 +37,8 @@ static uint64_t twin_rehash(const void *txn, uint32_t no)
 /* Settles the number of a record to place: given, of the present twin with this id, or new. */
 static px_status settle_number(px_txn *txn, px_twin *fresh, uint32_t present, px_err *ret_err)
 {
+    const px_twin *before;
+
     if (fresh->no == 0)
         fresh->no = present;
     if (fresh->no == 0) {
@@ -44,20 +46,38 @@ static px_status settle_number(px_txn *txn, px_twin *fresh, uint32_t present, px
             return px_fail(ret_err, PX_LIMIT, "all 4,294,967,294 twin numbers are used up");
         fresh->no = txn->roots.numbers.twin_no + 1;
     }
-    if (fresh->no != present && (present || pxi_txn_record(txn, false, fresh->no)))
-        return px_fail(ret_err, PX_CONFLICT, "twin number %u belongs to another twin", fresh->no);
+    before = pxi_view_twin(&txn->view, fresh->no);
+    if (before &&
+        (before->tenant != fresh->tenant || !px_str_eq(px_twin_id(before), px_twin_id(fresh))))
+        return px_fail(ret_err, PX_CONFLICT, "twin number %u belongs to '%.*s'", fresh->no,
+                       PX_FMT(px_twin_id(before)));
     return PX_OK;
 }
 
-static bool enter_indexes(px_txn *txn, const px_twin *twin, px_status *ret_status)
+static bool enter_sets(px_txn *txn, const px_twin *twin)
 {
-    px_str id = px_twin_id(twin);
-
-    *ret_status = pxi_trie_add(&txn->cow, &txn->roots.ids, pxi_key_hash(twin->tenant, id), twin->no,
-                               twin_rehash, txn);
     txn->roots.twin_count++;
-    return *ret_status == PX_OK && set_change(txn, twin->tenant, 0, twin->no, true) &&
+    return set_change(txn, twin->tenant, 0, twin->no, true) &&
            set_change(txn, twin->tenant, twin->model, twin->no, true);
+}
+
+static bool change_model(px_txn *txn, const px_twin *twin, uint32_t before)
+{
+    return before == twin->model || (set_change(txn, twin->tenant, before, twin->no, false) &&
+                                     set_change(txn, twin->tenant, twin->model, twin->no, true));
+}
+
+/* While a journal is replayed an id may stand under two numbers: a row told of the later
+ * incarnation before the deletion of the earlier one was met. The later one has the id. */
+static px_status enter_ids(px_txn *txn, const px_twin *twin, uint32_t present)
+{
+    uint64_t hash = pxi_key_hash(twin->tenant, px_twin_id(twin));
+
+    if (present >= twin->no)
+        return PX_OK;
+    if (present && !pxi_trie_remove(&txn->cow, &txn->roots.ids, hash, present))
+        return PX_NO_MEMORY;
+    return pxi_trie_add(&txn->cow, &txn->roots.ids, hash, twin->no, twin_rehash, txn);
 }
 
 px_status pxi_twin_place(px_txn *txn, px_twin *fresh, px_err *ret_err)
@@ -67,30 +87,27 @@ px_status pxi_twin_place(px_txn *txn, px_twin *fresh, px_err *ret_err)
     uint32_t present =
         pxi_trie_find(txn->roots.ids, pxi_key_hash(fresh->tenant, id), pxi_twin_matches, &what);
     px_status status = settle_number(txn, fresh, present, ret_err);
-    uint32_t model_before;
+    const px_twin *before = status == PX_OK ? pxi_view_twin(&txn->view, fresh->no) : NULL;
+    uint32_t model_before = before ? before->model : 0;
+    bool entered;
 
     if (status != PX_OK) {
         pxi_slab_free(&txn->graph->slab, fresh);
         return status;
     }
-    model_before = present ? pxi_view_twin(&txn->view, present)->model : 0;
     if (!pxi_txn_swap(txn, false, fresh->no, fresh))
         return px_no_memory(ret_err);
     if (txn->roots.numbers.twin_no < fresh->no)
         txn->roots.numbers.twin_no = fresh->no;
 
-    if (!present) {
-        if (enter_indexes(txn, fresh, &status))
-            return PX_OK;
+    entered = before ? change_model(txn, fresh, model_before) : enter_sets(txn, fresh);
+    if (entered)
+        status = enter_ids(txn, fresh, present);
+    if (status == PX_LIMIT) {
         txn->broken = true;
-        return status == PX_LIMIT ? px_fail(ret_err, PX_LIMIT, "too many twin ids share one hash")
-                                  : px_no_memory(ret_err);
+        return px_fail(ret_err, status, "too many twin ids share one hash");
     }
-    if (model_before != fresh->model &&
-        (!set_change(txn, fresh->tenant, model_before, fresh->no, false) ||
-         !set_change(txn, fresh->tenant, fresh->model, fresh->no, true)))
-        return pxi_txn_broken(txn, ret_err);
-    return PX_OK;
+    return entered && status == PX_OK ? PX_OK : pxi_txn_broken(txn, ret_err);
 }
 
 px_status px_graph_twin_put(px_txn *txn, uint32_t tenant, px_str twin_id, uint32_t model_no,
@@ -137,7 +154,7 @@ px_status px_graph_twin_delete(px_txn *txn, uint32_t twin_no, px_err *ret_err)
     tomb.slot = px_graph_id_slot(twin->tenant, px_twin_id(twin));
     hash = pxi_key_hash(twin->tenant, px_twin_id(twin));
     model = twin->model;
-    if (!pxi_txn_tomb(txn, tomb) || !pxi_trie_remove(&txn->cow, &txn->roots.ids, hash, twin_no) ||
+    if (!pxi_txn_tomb(txn, tomb) || !pxi_trie_forget(&txn->cow, &txn->roots.ids, hash, twin_no) ||
         !set_change(txn, tomb.tenant, 0, twin_no, false) ||
         !set_change(txn, tomb.tenant, model, twin_no, false) ||
         !pxi_txn_swap(txn, false, twin_no, NULL))

@@ -30,8 +30,9 @@ struct px_rel {
     uint64_t seq;
     px_time time;
     uint32_t no, tenant, source, target;
-    uint32_t properties_len, id_len;
-    char bytes[]; /* id, name, properties */
+    uint32_t properties_len;
+    uint16_t id_len, slot; /* slot of the source's id, for the row's key */
+    char bytes[];          /* id, name, properties */
 };
 
 /* The packed word: arrival in ms, then these. */

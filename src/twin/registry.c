@@ -275,7 +275,7 @@ px_status px_registry_put(px_registry *registry, uint32_t tenant, px_model *mode
     return PX_OK;
 }
 
-static px_status find_open(px_registry *registry, uint32_t model_no, entry **ret_entry,
+static px_status find_open(const px_registry *registry, uint32_t model_no, entry **ret_entry,
                            px_err *ret_err)
 {
     entry *at = entry_of(registry, model_no);
@@ -308,7 +308,7 @@ static bool depends_on(const px_model *model, const px_model *on)
     return false;
 }
 
-px_status px_registry_deletable(px_registry *registry, uint32_t model_no, px_err *ret_err)
+px_status px_registry_deletable(const px_registry *registry, uint32_t model_no, px_err *ret_err)
 {
     entry *at;
 

@@ -56,6 +56,8 @@ const px_model *px_registry_source_find(void *scope, px_str dtmi);
  * Adds a model (takes a reference of its own).
  *
  * @param model_no  0: the next; else (replay) this one, which must be free
+ * @param ret_no    may be NULL
+ *
  * Errors: PX_CONFLICT (the tenant has this identifier, or the number is taken), PX_LIMIT
  * (PX_MODELS_MAX of the tenant), PX_NO_MEMORY.
  */
@@ -64,13 +66,13 @@ PX_NODISCARD px_status px_registry_put(px_registry *registry, uint32_t tenant, p
                                        px_err *ret_err);
 PX_NODISCARD px_status px_registry_decommission(px_registry *registry, uint32_t model_no,
                                                 bool decommissioned, px_err *ret_err);
-/* Errors: PX_NOT_FOUND, PX_CONFLICT (a model extends it or has it as Component; named),
- * PX_NO_MEMORY. */
+/* What px_registry_delete would answer. Errors: PX_NOT_FOUND, PX_CONFLICT (a model extends it or
+ * has it as Component; named). */
+PX_NODISCARD px_status px_registry_deletable(const px_registry *registry, uint32_t model_no,
+                                             px_err *ret_err);
+/* Errors: the same, and PX_NO_MEMORY. */
 PX_NODISCARD px_status px_registry_delete(px_registry *registry, uint32_t model_no,
                                           px_err *ret_err);
-/* What px_registry_delete would answer, without doing it. */
-PX_NODISCARD px_status px_registry_deletable(px_registry *registry, uint32_t model_no,
-                                             px_err *ret_err);
 void px_registry_commit(px_registry *registry);
 void px_registry_rollback(px_registry *registry);
 

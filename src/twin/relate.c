@@ -29,21 +29,25 @@ static bool edges_remove(px_txn *txn, const px_rel *rel)
                             (pxi_entry){ rel->target, name, rel->no, 0 });
 }
 
-static px_status check_ends(px_txn *txn, const px_rel *rel, px_err *ret_err)
+static px_status check_ends(px_txn *txn, uint32_t source_no, uint32_t target_no,
+                            const px_twin **ret_source, px_err *ret_err)
 {
-    const px_twin *source = pxi_view_twin(&txn->view, rel->source);
-    const px_twin *target = pxi_view_twin(&txn->view, rel->target);
+    const px_twin *source = pxi_view_twin(&txn->view, source_no);
+    const px_twin *target = pxi_view_twin(&txn->view, target_no);
 
     if (!source || !target)
         return px_fail(ret_err, PX_NOT_FOUND, "there is no twin with number %u",
-                       source ? rel->target : rel->source);
-    if (source->tenant != target->tenant || source->tenant != rel->tenant)
+                       source ? target_no : source_no);
+    *ret_source = source;
+    if (source->tenant != target->tenant)
         return px_fail(ret_err, PX_CONFLICT, "source and target are of different tenants");
     return PX_OK;
 }
 
 static px_status settle_number(px_txn *txn, px_rel *fresh, uint32_t present, px_err *ret_err)
 {
+    const px_rel *before;
+
     if (fresh->no == 0)
         fresh->no = present;
     if (fresh->no == 0) {
@@ -51,49 +55,51 @@ static px_status settle_number(px_txn *txn, px_rel *fresh, uint32_t present, px_
             return px_fail(ret_err, PX_LIMIT, "all 4,294,967,294 relationship numbers are used up");
         fresh->no = txn->roots.numbers.rel_no + 1;
     }
-    if (fresh->no != present && (present || pxi_txn_record(txn, true, fresh->no)))
-        return px_fail(ret_err, PX_CONFLICT, "relationship number %u belongs to another",
-                       fresh->no);
+    before = pxi_view_rel(&txn->view, fresh->no);
+    if (before &&
+        (before->source != fresh->source || !px_str_eq(px_rel_id(before), px_rel_id(fresh))))
+        return px_fail(ret_err, PX_CONFLICT, "relationship number %u belongs to '%.*s'", fresh->no,
+                       PX_FMT(px_rel_id(before)));
     return PX_OK;
 }
 
-static px_status check_place(px_txn *txn, px_rel *fresh, uint32_t present, px_err *ret_err)
+/* As with twins the later number has the id. */
+static px_status enter_ids(px_txn *txn, const px_rel *rel, uint32_t present)
 {
-    PX_TRY(check_ends(txn, fresh, ret_err));
-    return settle_number(txn, fresh, present, ret_err);
+    uint64_t hash = pxi_key_hash(rel->source, px_rel_id(rel));
+
+    if (present >= rel->no)
+        return PX_OK;
+    if (present && !pxi_trie_remove(&txn->cow, &txn->roots.rel_ids, hash, present))
+        return PX_NO_MEMORY;
+    return pxi_trie_add(&txn->cow, &txn->roots.rel_ids, hash, rel->no, rel_rehash, txn);
 }
 
 px_status pxi_rel_place(px_txn *txn, px_rel *fresh, px_err *ret_err)
 {
     px_str id = px_rel_id(fresh);
-    uint64_t hash = pxi_key_hash(fresh->source, id);
     pxi_wanted what = { .view = &txn->view, .owner = fresh->source, .id = id };
-    uint32_t present = pxi_trie_find(txn->roots.rel_ids, hash, pxi_rel_matches, &what);
-    px_status status = check_place(txn, fresh, present, ret_err);
+    uint32_t present =
+        pxi_trie_find(txn->roots.rel_ids, pxi_key_hash(fresh->source, id), pxi_rel_matches, &what);
+    px_status status = settle_number(txn, fresh, present, ret_err);
+    const px_rel *before = status == PX_OK ? pxi_view_rel(&txn->view, fresh->no) : NULL;
 
-    if (status != PX_OK) {
+    if (status != PX_OK || (before && !edges_remove(txn, before))) {
         pxi_slab_free(&txn->graph->slab, fresh);
-        return status;
+        return status == PX_OK ? pxi_txn_broken(txn, ret_err) : status;
     }
-    if (present && !edges_remove(txn, pxi_view_rel(&txn->view, present))) {
-        pxi_slab_free(&txn->graph->slab, fresh);
-        return pxi_txn_broken(txn, ret_err);
-    }
+    txn->roots.rel_count += !before;
     if (!pxi_txn_swap(txn, true, fresh->no, fresh) || !edges_add(txn, fresh))
         return pxi_txn_broken(txn, ret_err);
     if (txn->roots.numbers.rel_no < fresh->no)
         txn->roots.numbers.rel_no = fresh->no;
-    if (present)
-        return PX_OK;
 
-    txn->roots.rel_count++;
-    status = pxi_trie_add(&txn->cow, &txn->roots.rel_ids, hash, fresh->no, rel_rehash, txn);
-    if (status == PX_OK)
-        return PX_OK;
-    txn->broken = true;
-    return status == PX_LIMIT
-               ? px_fail(ret_err, PX_LIMIT, "too many relationship ids share one hash")
-               : px_no_memory(ret_err);
+    status = enter_ids(txn, fresh, present);
+    if (status == PX_LIMIT) {
+        txn->broken = true;
+        return px_fail(ret_err, status, "too many relationship ids share one hash");
+    }
+    return status == PX_OK ? PX_OK : pxi_txn_broken(txn, ret_err);
 }
 
 static px_status check_sizes(px_str rel_id, px_str name, px_str properties, px_err *ret_err)
@@ -122,12 +128,13 @@ px_status px_graph_rel_put(px_txn *txn, uint32_t source_no, px_str rel_id, px_st
                            uint32_t target_no, px_str properties, uint32_t rel_no, uint32_t *ret_no,
                            px_err *ret_err)
 {
-    const px_twin *source = pxi_view_twin(&txn->view, source_no);
+    const px_twin *source;
     px_rel *fresh;
 
     if (txn->broken)
         return px_no_memory(ret_err);
     PX_TRY(check_sizes(rel_id, name, properties, ret_err));
+    PX_TRY(check_ends(txn, source_no, target_no, &source, ret_err));
     fresh =
         pxi_slab_alloc(&txn->graph->slab, sizeof(*fresh) + rel_id.len + name.len + properties.len);
     if (!fresh)
@@ -136,11 +143,12 @@ px_status px_graph_rel_put(px_txn *txn, uint32_t source_no, px_str rel_id, px_st
                        .seq = txn->seq,
                        .time = txn->time,
                        .no = rel_no,
-                       .tenant = source ? source->tenant : 0,
+                       .tenant = source->tenant,
                        .source = source_no,
                        .target = target_no,
                        .properties_len = (uint32_t)properties.len,
-                       .id_len = (uint32_t)rel_id.len };
+                       .id_len = (uint16_t)rel_id.len,
+                       .slot = (uint16_t)px_graph_id_slot(source->tenant, px_twin_id(source)) };
     append(fresh, 0, rel_id);
     append(fresh, rel_id.len, name);
     append(fresh, rel_id.len + name.len, properties);
@@ -153,7 +161,6 @@ px_status px_graph_rel_put(px_txn *txn, uint32_t source_no, px_str rel_id, px_st
 px_status px_graph_rel_delete(px_txn *txn, uint32_t rel_no, px_err *ret_err)
 {
     const px_rel *rel = pxi_view_rel(&txn->view, rel_no);
-    const px_twin *source = rel ? pxi_view_twin(&txn->view, rel->source) : NULL;
     pxi_tomb tomb = { .is_rel = true, .no = rel_no, .seq = txn->seq };
 
     if (txn->broken)
@@ -161,9 +168,9 @@ px_status px_graph_rel_delete(px_txn *txn, uint32_t rel_no, px_err *ret_err)
     if (!rel)
         return px_fail(ret_err, PX_NOT_FOUND, "there is no relationship with number %u", rel_no);
     tomb.tenant = rel->tenant;
-    tomb.slot = source ? px_graph_id_slot(source->tenant, px_twin_id(source)) : 0;
+    tomb.slot = rel->slot;
     if (!pxi_txn_tomb(txn, tomb) ||
-        !pxi_trie_remove(&txn->cow, &txn->roots.rel_ids, pxi_key_hash(rel->source, px_rel_id(rel)),
+        !pxi_trie_forget(&txn->cow, &txn->roots.rel_ids, pxi_key_hash(rel->source, px_rel_id(rel)),
                          rel_no) ||
         !edges_remove(txn, rel) || !pxi_txn_swap(txn, true, rel_no, NULL))
         return pxi_txn_broken(txn, ret_err);

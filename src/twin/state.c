@@ -80,6 +80,7 @@ void px_put_rel(px_buf *buf, const px_rel *rel)
     px_put_varint(buf, rel->no);
     px_put_varint(buf, rel->source);
     px_put_varint(buf, rel->target);
+    px_put_varint(buf, rel->slot);
     px_put_varint(buf, rel->seq);
     px_put_zigzag(buf, rel->time);
     px_put_block(buf, px_rel_id(rel));
@@ -279,7 +280,7 @@ px_status px_graph_twin_load(px_txn *txn, uint32_t tenant, px_str bytes, px_err 
 /* ---- relationships ---- */
 
 typedef struct rel_row {
-    uint32_t tenant, no, source, target;
+    uint32_t tenant, no, source, target, slot;
     uint64_t seq;
     px_time time;
     px_str id, name, properties;
@@ -295,13 +296,14 @@ static px_status read_rel(px_str bytes, rel_row *row, px_err *ret_err)
     row->no = get_u32(&cut);
     row->source = get_u32(&cut);
     row->target = get_u32(&cut);
+    row->slot = get_u32(&cut);
     row->seq = px_get_varint(&cut);
     row->time = px_get_zigzag(&cut);
     row->id = px_get_block(&cut);
     row->name = px_get_block(&cut);
     row->properties = px_get_block(&cut);
     if (cut.bad || px_cut_left(&cut) || row->no == 0 || row->id.len == 0 ||
-        row->id.len > PX_TWIN_ID_BYTES_MAX || row->name.len == 0 ||
+        row->slot >= PX_ID_SLOTS || row->id.len > PX_TWIN_ID_BYTES_MAX || row->name.len == 0 ||
         row->name.len > PX_NAME_BYTES_MAX || row->properties.len > PX_TWIN_BYTES_MAX)
         return corrupt(ret_err, "it does not read as a relationship");
     return PX_OK;
@@ -320,7 +322,8 @@ static px_rel *rel_fill(void *memory, const rel_row *row, uint64_t birth)
                      .source = row->source,
                      .target = row->target,
                      .properties_len = (uint32_t)row->properties.len,
-                     .id_len = (uint32_t)row->id.len };
+                     .id_len = (uint16_t)row->id.len,
+                     .slot = (uint16_t)row->slot };
     memcpy(at, row->id.ptr, row->id.len);
     memcpy(at + row->id.len, row->name.ptr, row->name.len);
     if (row->properties.len)

@@ -16,8 +16,18 @@
 void px_put_twin(px_buf *buf, const px_twin *twin);
 void px_put_rel(px_buf *buf, const px_rel *rel);
 
-/* Puts a stored twin or relationship into the graph with its own seq, time and number, clean
- * (dirty.h). Its tenant must be `tenant`. Errors: PX_CORRUPT, PX_CONFLICT, PX_NO_MEMORY. */
+/**
+ * Puts a stored twin or relationship into the graph with its own seq, time and number, clean
+ * (dirty.h). Its tenant must be `tenant`.
+ *
+ * Rows are of different positions until the journal's tail is replayed over them. So a relationship
+ * may name twins that are not there yet, or no more; and an id may stand under two numbers, its
+ * earlier incarnation being deleted by an event to come: the higher number is found by id, the
+ * other by number.
+ *
+ * Errors: PX_CORRUPT, PX_UNSUPPORTED (a later format), PX_CONFLICT (the number is another id's),
+ * PX_NO_MEMORY.
+ */
 PX_NODISCARD px_status px_graph_twin_load(px_txn *txn, uint32_t tenant, px_str row,
                                           px_err *ret_err);
 PX_NODISCARD px_status px_graph_rel_load(px_txn *txn, uint32_t tenant, px_str row, px_err *ret_err);

@@ -244,6 +244,16 @@ bool pxi_trie_remove(pxi_cow *cow, void **root, uint64_t hash, uint32_t no)
     return true;
 }
 
+static bool is_number(const void *wanted, uint32_t no)
+{
+    return *(const uint32_t *)wanted == no;
+}
+
+bool pxi_trie_forget(pxi_cow *cow, void **root, uint64_t hash, uint32_t no)
+{
+    return pxi_trie_find(*root, hash, is_number, &no) == 0 || pxi_trie_remove(cow, root, hash, no);
+}
+
 void pxi_trie_undo(pxi_cow *cow, void *root)
 {
     if (!root || birth_of(root) != cow->gen)

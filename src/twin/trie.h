@@ -27,6 +27,9 @@ px_status pxi_trie_add(pxi_cow *cow, void **root, uint64_t hash, uint32_t no, px
 /* Takes the number out, which must be there. False when there is no memory. */
 bool pxi_trie_remove(pxi_cow *cow, void **root, uint64_t hash, uint32_t no);
 
+/* The same when it need not be there. */
+bool pxi_trie_forget(pxi_cow *cow, void **root, uint64_t hash, uint32_t no);
+
 void pxi_trie_undo(pxi_cow *cow, void *root);
 
 #endif

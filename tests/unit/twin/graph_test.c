@@ -193,7 +193,6 @@ PX_TEST(replay_gives_the_numbers_itself)
     CHECK_OK(px_graph_twin_put(txn, TENANT, PX_STR("a"), MODEL, 40, &no, &err), &err);
     CHECK_EQ(no, 40);
     CHECK_EQ(px_graph_twin_put(txn, TENANT, PX_STR("b"), MODEL, 40, &no, &err), PX_CONFLICT);
-    CHECK_EQ(px_graph_twin_put(txn, TENANT, PX_STR("a"), MODEL, 41, &no, &err), PX_CONFLICT);
     CHECK_EQ(put("b"), 41);
     px_graph_commit(txn);
     px_graph_numbers_set(graph, (px_numbers){ 1000, 5 });
@@ -201,6 +200,32 @@ PX_TEST(replay_gives_the_numbers_itself)
     CHECK_EQ(put("c"), 1001);
     px_graph_rollback(txn);
     px_graph_free(graph);
+}
+
+PX_TEST(in_replay_an_id_may_stand_under_two_numbers_and_the_higher_has_it)
+{
+    uint32_t first = 40;
+    px_origin origin = { .source_time = 5 };
+
+    for (uint32_t second = 39; second <= 41; second += 2) {
+        uint32_t higher = first > second ? first : second, lower = first + second - higher;
+
+        open_graph();
+        begin(1);
+        CHECK_OK(px_graph_twin_put(txn, TENANT, PX_STR("a"), MODEL, first, NULL, &err), &err);
+        CHECK_OK(px_graph_twin_put(txn, TENANT, PX_STR("a"), MODEL, second, NULL, &err), &err);
+        CHECK_EQ(px_twin_number(px_view_find(px_txn_view(txn), TENANT, PX_STR("a"))), higher);
+        CHECK_OK(px_graph_set(txn, lower, 0, number(1), &origin, NULL, &err), &err);
+        CHECK_OK(px_graph_twin_delete(txn, lower, &err), &err);
+        CHECK_EQ(px_twin_number(px_view_find(px_txn_view(txn), TENANT, PX_STR("a"))), higher);
+        px_graph_commit(txn);
+        CHECK_EQ(px_graph_stat(graph).twins, 1);
+        begin(2);
+        CHECK_OK(px_graph_twin_delete(txn, higher, &err), &err);
+        CHECK(!px_view_find(px_txn_view(txn), TENANT, PX_STR("a")));
+        px_graph_commit(txn);
+        px_graph_free(graph);
+    }
 }
 
 PX_TEST(ids_have_limits)

@@ -192,6 +192,36 @@ PX_TEST(a_deletion_is_told_until_it_is_stored)
     px_graph_free(graph);
 }
 
+/* Its twins' events come with the tail of the journal. */
+PX_TEST(a_relationship_is_loaded_before_its_twins)
+{
+    px_graph *graph = graph_new(), *again = graph_new();
+    px_buf row = { 0 };
+    px_txn *txn;
+    px_err err;
+    px_edges at;
+
+    CHECK_EQ(px_graph_begin(graph, &txn, NULL), PX_OK);
+    CHECK_EQ(px_graph_twin_put(txn, 1, PX_STR("a"), 1, 5, NULL, NULL), PX_OK);
+    CHECK_EQ(px_graph_twin_put(txn, 1, PX_STR("b"), 1, 6, NULL, NULL), PX_OK);
+    CHECK_EQ(px_graph_rel_put(txn, 5, PX_STR("r"), PX_STR("near"), 6, PX_STR(""), 9, NULL, NULL),
+             PX_OK);
+    px_put_rel(&row, px_view_rel(px_txn_view(txn), 1, 9));
+    px_graph_rollback(txn);
+
+    CHECK_EQ(px_graph_begin(again, &txn, NULL), PX_OK);
+    CHECK_OK(px_graph_rel_load(txn, 1, px_buf_str(&row), &err), &err);
+    CHECK_EQ(px_graph_twin_put(txn, 1, PX_STR("b"), 1, 6, NULL, NULL), PX_OK);
+    at = px_edges_in(px_txn_view(txn), 6, PX_STR("near"));
+    CHECK_EQ(px_rel_number(px_edges_next(&at)), 9);
+    CHECK_EQ(px_graph_rel_delete(txn, 9, NULL), PX_OK);
+    CHECK_EQ(px_graph_twin_delete(txn, 6, NULL), PX_OK);
+    px_graph_commit(txn);
+    px_buf_release(&row);
+    px_graph_free(graph);
+    px_graph_free(again);
+}
+
 /* ---- hostile bytes ---- */
 
 static px_str a_row(px_graph *graph, px_buf *row)
