@@ -34,5 +34,8 @@ if(PX_HARDEN)
   add_link_options(-pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
 endif()
 if(PX_LTO)
+  if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+    set(CMAKE_C_COMPILE_OPTIONS_IPO -flto=auto -fno-fat-lto-objects) # all cores, and no warning about one
+  endif()
   set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
 endif()
