@@ -41,11 +41,10 @@ static px_status settle_number(px_txn *txn, px_twin *fresh, uint32_t present, px
 
     if (fresh->no == 0)
         fresh->no = present;
-    if (fresh->no == 0) {
-        if (txn->roots.numbers.twin_no >= UINT32_MAX - 1)
-            return px_fail(ret_err, PX_LIMIT, "all 4,294,967,294 twin numbers are used up");
+    if (fresh->no == 0)
         fresh->no = txn->roots.numbers.twin_no + 1;
-    }
+    if (fresh->no == 0 || fresh->no == UINT32_MAX)
+        return px_fail(ret_err, PX_LIMIT, "all 4,294,967,294 twin numbers are used up");
     before = pxi_view_twin(&txn->view, fresh->no);
     if (before &&
         (before->tenant != fresh->tenant || !px_str_eq(px_twin_id(before), px_twin_id(fresh))))

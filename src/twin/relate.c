@@ -50,11 +50,10 @@ static px_status settle_number(px_txn *txn, px_rel *fresh, uint32_t present, px_
 
     if (fresh->no == 0)
         fresh->no = present;
-    if (fresh->no == 0) {
-        if (txn->roots.numbers.rel_no >= UINT32_MAX - 1)
-            return px_fail(ret_err, PX_LIMIT, "all 4,294,967,294 relationship numbers are used up");
+    if (fresh->no == 0)
         fresh->no = txn->roots.numbers.rel_no + 1;
-    }
+    if (fresh->no == 0 || fresh->no == UINT32_MAX)
+        return px_fail(ret_err, PX_LIMIT, "all 4,294,967,294 relationship numbers are used up");
     before = pxi_view_rel(&txn->view, fresh->no);
     if (before &&
         (before->source != fresh->source || !px_str_eq(px_rel_id(before), px_rel_id(fresh))))

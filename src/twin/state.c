@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* docs/formats/state.md has the bytes. A row is read twice: to measure and check, then to fill. */
+/* docs/formats/state.md has the bytes. A row is measured and checked whole before
+ * anything is made of it. */
 #include "twin/state.h"
 
-#include "base/crc32c.h"
 #include "twin/inner.h"
 
 enum {
     FORMAT = 1,
+    SLOTS_KEPT = 24, /* of a row, between measuring and filling; more are read twice */
     QUALITY_MASK = 3,
     FLAG_BY_ARRIVAL = 4,
     FLAG_BY_COMMAND = 8,
@@ -23,12 +24,6 @@ static int64_t minus(int64_t a, int64_t b)
 static int64_t plus(int64_t a, int64_t b)
 {
     return (int64_t)((uint64_t)a + (uint64_t)b);
-}
-
-static void put_crc(px_buf *buf, size_t from)
-{
-    if (buf->status == PX_OK)
-        px_put_u32(buf, px_crc32c(0, px_str_of(buf->ptr + from, buf->len - from)));
 }
 
 /* ---- writing ---- */
@@ -52,7 +47,6 @@ void px_put_twin(px_buf *buf, const px_twin *twin)
 {
     uint32_t count = px_twin_slot_count(twin);
     px_time base = twin->time - twin->time % PX_MILLISECOND;
-    size_t from = buf->len;
 
     px_put_u8(buf, FORMAT);
     px_put_varint(buf, twin->tenant);
@@ -68,12 +62,10 @@ void px_put_twin(px_buf *buf, const px_twin *twin)
 
         put_slot(buf, &slot, base);
     }
-    put_crc(buf, from);
 }
 
 void px_put_rel(px_buf *buf, const px_rel *rel)
 {
-    size_t from = buf->len;
 
     px_put_u8(buf, FORMAT);
     px_put_varint(buf, rel->tenant);
@@ -86,7 +78,6 @@ void px_put_rel(px_buf *buf, const px_rel *rel)
     px_put_block(buf, px_rel_id(rel));
     px_put_block(buf, px_rel_name(rel));
     px_put_block(buf, px_rel_properties(rel));
-    put_crc(buf, from);
 }
 
 /* ---- reading ---- */
@@ -104,21 +95,17 @@ static uint32_t get_u32(px_cut *cut)
     return (uint32_t)v;
 }
 
-/* The checked bytes before the sum. */
 static px_status open_row(px_str row, px_cut *ret_cut, px_err *ret_err)
 {
-    px_cut sum;
+    uint8_t format;
 
-    if (row.len < 5)
-        return corrupt(ret_err, "too short");
-    sum = px_cut_of(px_str_of(row.ptr + row.len - 4, 4));
-    row.len -= 4;
-    if (px_get_u32(&sum) != px_crc32c(0, row))
-        return corrupt(ret_err, "its sum does not fit");
     *ret_cut = px_cut_of(row);
-    if (px_get_u8(ret_cut) != FORMAT)
+    format = px_get_u8(ret_cut);
+    if (ret_cut->bad)
+        return corrupt(ret_err, "it is empty");
+    if (format != FORMAT)
         return px_fail(ret_err, PX_UNSUPPORTED, "a state row has format %u, this release reads %d",
-                       (unsigned char)row.ptr[0], FORMAT);
+                       format, FORMAT);
     return PX_OK;
 }
 
@@ -157,12 +144,13 @@ static pxi_slot version_slot(uint64_t version)
                          px_value_num((px_num){ .mantissa = (int64_t)version }), &none);
 }
 
-/* A row taken apart up to its slots. */
+/* A row taken apart. */
 typedef struct twin_row {
     pxi_twin_form form;
     uint64_t version;
     uint32_t count;
-    px_cut slots;
+    px_cut slots, slots_more; /* all of them; those behind the kept ones */
+    pxi_slot kept[SLOTS_KEPT];
 } twin_row;
 
 static px_time base_of(const twin_row *row)
@@ -181,6 +169,10 @@ static px_status measure(twin_row *row, px_err *ret_err)
         cut.bad |= slot.key <= key_before;
         key_before = slot.key;
         pxi_form_add(&row->form, &slot);
+        if (i < SLOTS_KEPT)
+            row->kept[i] = slot;
+        if (i == SLOTS_KEPT - 1)
+            row->slots_more = cut;
     }
     if (cut.bad || px_cut_left(&cut))
         return corrupt(ret_err, "its values do not read");
@@ -197,7 +189,7 @@ static px_status read_twin(px_str bytes, twin_row *row, px_err *ret_err)
     px_cut cut;
 
     PX_TRY(open_row(bytes, &cut, ret_err));
-    *row = (twin_row){ 0 };
+    row->form = (pxi_twin_form){ 0 };
     row->form.tenant = get_u32(&cut);
     row->form.no = get_u32(&cut);
     row->form.model = get_u32(&cut);
@@ -207,7 +199,7 @@ static px_status read_twin(px_str bytes, twin_row *row, px_err *ret_err)
     row->version = px_get_varint(&cut);
     row->count = get_u32(&cut);
     row->slots = cut;
-    if (cut.bad || row->form.no == 0 || row->form.id.len == 0 ||
+    if (cut.bad || row->form.no == 0 || row->form.no == UINT32_MAX || row->form.id.len == 0 ||
         row->form.id.len > PX_TWIN_ID_BYTES_MAX || row->count > 2 * PX_FIELDS_MAX)
         return corrupt(ret_err, "its head does not read");
     return measure(row, ret_err);
@@ -216,11 +208,11 @@ static px_status read_twin(px_str bytes, twin_row *row, px_err *ret_err)
 static px_twin *fill(void *memory, const twin_row *row)
 {
     px_twin *twin = pxi_twin_init(memory, &row->form);
-    px_cut cut = row->slots;
+    px_cut cut = row->slots_more;
     size_t tail_at = 0;
 
     for (uint32_t i = 0; i < row->count; i++) {
-        pxi_slot slot = get_slot(&cut, base_of(row));
+        pxi_slot slot = i < SLOTS_KEPT ? row->kept[i] : get_slot(&cut, base_of(row));
 
         pxi_twin_fill(twin, i, &slot, &tail_at);
     }
@@ -302,7 +294,7 @@ static px_status read_rel(px_str bytes, rel_row *row, px_err *ret_err)
     row->id = px_get_block(&cut);
     row->name = px_get_block(&cut);
     row->properties = px_get_block(&cut);
-    if (cut.bad || px_cut_left(&cut) || row->no == 0 || row->id.len == 0 ||
+    if (cut.bad || px_cut_left(&cut) || row->no == 0 || row->no == UINT32_MAX || row->id.len == 0 ||
         row->slot >= PX_ID_SLOTS || row->id.len > PX_TWIN_ID_BYTES_MAX || row->name.len == 0 ||
         row->name.len > PX_NAME_BYTES_MAX || row->properties.len > PX_TWIN_BYTES_MAX)
         return corrupt(ret_err, "it does not read as a relationship");

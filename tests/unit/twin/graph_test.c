@@ -202,6 +202,19 @@ PX_TEST(replay_gives_the_numbers_itself)
     px_graph_free(graph);
 }
 
+PX_TEST(numbers_end_with_a_sentence)
+{
+    open_graph();
+    px_graph_numbers_set(graph, (px_numbers){ UINT32_MAX - 2, 0 });
+    begin(1);
+    CHECK_EQ(put("last"), UINT32_MAX - 1);
+    CHECK_EQ(px_graph_twin_put(txn, TENANT, PX_STR("more"), MODEL, 0, NULL, &err), PX_LIMIT);
+    CHECK_EQ(px_graph_twin_put(txn, TENANT, PX_STR("more"), MODEL, UINT32_MAX, NULL, &err),
+             PX_LIMIT);
+    px_graph_commit(txn);
+    px_graph_free(graph);
+}
+
 PX_TEST(in_replay_an_id_may_stand_under_two_numbers_and_the_higher_has_it)
 {
     uint32_t first = 40;
