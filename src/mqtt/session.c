@@ -88,6 +88,7 @@ static void send_will(px_mqtt_session *s)
 {
     pxi_mqtt_will *will = s->will;
     px_mqtt_props props;
+    px_mqtt_reason reason;
 
     if (!will)
         return;
@@ -95,7 +96,10 @@ static void send_will(px_mqtt_session *s)
     if (will->raw_props.len > 0 &&
         pxi_mqtt_props_parse(will->raw_props, PX_MQTT_PROPS_OF_WILL, &props) == PX_MQTT_SUCCESS)
         will->message.props = &props;
-    s->opts.app->publish(s->opts.ctx, &will->message, PX_MQTT_TOKEN_NONE);
+    reason = s->opts.app->publish(s->opts.ctx, &will->message, PX_MQTT_TOKEN_NONE);
+    reason = reason == PX_MQTT_BUSY ? PX_MQTT_SERVER_BUSY : reason; /* there is no second chance */
+    if (reason >= 0x80 && reason != PX_MQTT_LATER)
+        px_mqtt_count_add(&s->opts.counters->refused[reason & 0xFF], 1);
     px_free(will);
 }
 

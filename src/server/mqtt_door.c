@@ -30,7 +30,7 @@ static void set_defaults(px_mqtt_door_opts *o)
 static px_status init_worker(px_mqtt_door *door, unsigned index, px_err *ret_err)
 {
     px_mqtt_worker *w = &door->workers[index];
-    struct epoll_event event = { .events = EPOLLIN, .data.u64 = PX_MQTT_EVENT_WAKE };
+    struct epoll_event event = { .events = EPOLLIN | EPOLLET, .data.u64 = PX_MQTT_EVENT_WAKE };
 
     w->door = door;
     w->index = index;

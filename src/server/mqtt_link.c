@@ -99,6 +99,8 @@ static void on_closed(void *ctx, px_mqtt_reason reason)
         px_mqtt_names_release(door->names, link->grant.scope,
                               px_mqtt_session_client_id(link->session), link->ref);
     link->is_named = false;
+    px_log_debug(door->log, "mqtt.closed", "address=%s client=%.*s reason=%s", link->peer.address,
+                 PX_FMT(px_mqtt_session_client_id(link->session)), px_mqtt_reason_name(reason));
     door->app.closed(door->app.ctx, link->worker->index, link->ref, link->grant.principal, reason);
 }
 

@@ -5,20 +5,11 @@
  * written to once.
  */
 #include <sys/epoll.h>
-#include <unistd.h>
 
 #include "base/time.h"
 #include "server/mqtt_inner.h"
 
 enum { EVENTS_PER_ROUND = 256 };
-
-static void on_wake(px_mqtt_worker *w)
-{
-    uint64_t count;
-    ssize_t got = read(w->post.wake_fd, &count, sizeof(count));
-
-    (void)got; /* an eventfd gives 8 bytes or EAGAIN; both are well */
-}
 
 static void on_event(px_mqtt_worker *w, const struct epoll_event *event)
 {
@@ -26,8 +17,8 @@ static void on_event(px_mqtt_worker *w, const struct epoll_event *event)
     px_mqtt_link *link;
 
     if (conn.v == PX_MQTT_EVENT_WAKE)
-        on_wake(w);
-    else if (conn.v == PX_MQTT_EVENT_LISTEN)
+        return; /* edge-triggered, so it need not be read: letters are taken in every round */
+    if (conn.v == PX_MQTT_EVENT_LISTEN)
         px_mqtt_accept(w, &w->door->plain, false);
     else if (conn.v == PX_MQTT_EVENT_LISTEN_TLS)
         px_mqtt_accept(w, &w->door->secure, true);

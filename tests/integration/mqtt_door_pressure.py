@@ -9,12 +9,13 @@ def a_busy_engine_stops_the_reading_and_loses_nothing(echo):
     writer, short = Client(echo.port, "writer", 4), Raw(echo.port, connect_packet("s", 4, keepalive=1))
     assert short.read(4) == b"\x20\x02\0\0"
     echo.say("busy")
+    echo.stats()  # it has heard
     short.send(publish_packet("busy/y", b"1", 9))
     for i in range(500):
         writer.publish("busy/x", f"message {i}" * 50)
     until(lambda: echo.stats()["stalls"] > 0, "a stall")
     time.sleep(2.5)  # longer than keep-alive allows: but it is we who do not read
-    assert not writer.acked and not writer.ended, (len(writer.acked), writer.ended)
+    assert not writer.acked and not writer.ended, (writer.acked, writer.ended, echo.stats())
     before = echo.stats()["publish_in"]
     echo.say("free")
     until(lambda: len(writer.acked) == 500, "all PUBACKs")
@@ -28,6 +29,7 @@ def a_slow_engine_is_given_batches(echo):
     watcher, writers = Client(echo.port, "sw"), [Client(echo.port, f"s{i}") for i in range(4)]
     watcher.subscribe("slow/#")
     echo.say("hold")
+    echo.stats()
     for i in range(15):
         for writer in writers:
             writer.publish("slow/x", str(i))
@@ -80,6 +82,7 @@ def a_stop_does_not_wait_for_ever():
         raw = Raw(echo.port, connect_packet("stuck") + publish_packet("t", b"x", 1))
         raw.read(4)
         echo.say("hold")
+        echo.stats()
         raw.send(publish_packet("t", b"y", 2))
         time.sleep(0.3)
         begin = time.monotonic()

@@ -229,13 +229,18 @@ static void print_stats(echo *e)
     pthread_mutex_unlock(&e->lock);
     printf("connections=%llu unauthenticated=%llu accepted=%llu taken_over=%llu stalls=%llu "
            "publish_in=%llu puback_out=%llu qos0_dropped=%llu tls_failed=%llu refused_full=%llu "
-           "ended_malformed=%llu principals=%d batches=%u batch_max=%u\n",
+           "ended_malformed=%llu lost=%llu principals=%d batches=%u batch_max=%u",
            (unsigned long long)s.connections, (unsigned long long)s.unauthenticated,
            (unsigned long long)s.accepted, (unsigned long long)s.taken_over,
            (unsigned long long)s.stalls, (unsigned long long)s.packets_in[PX_MQTT_PUBLISH],
            (unsigned long long)s.packets_out[PX_MQTT_PUBACK], (unsigned long long)s.qos0_dropped,
            (unsigned long long)s.tls_failed, (unsigned long long)s.refused_full,
-           (unsigned long long)s.ended[PX_MQTT_MALFORMED], principals, batches, batch_max);
+           (unsigned long long)s.ended[PX_MQTT_MALFORMED], (unsigned long long)s.lost, principals,
+           batches, batch_max);
+    for (unsigned i = 0; i < 256; i++)
+        if (s.ended[i] > 0)
+            printf(" %s=%llu", px_mqtt_reason_name(i), (unsigned long long)s.ended[i]);
+    printf("\n");
 }
 
 /* False for `stop`, whose time goes to `ret_drain_ms`. */
@@ -276,9 +281,16 @@ static void read_options(int argc, char **argv, px_mqtt_door_opts *opts)
     opts->tls_host = opts->tls_cert ? "127.0.0.1" : NULL;
 }
 
+static void log_to_stderr(px_log *log, px_log_level level, const char *event, const char *text)
+{
+    (void)log, (void)level;
+    fprintf(stderr, "%s %s\n", event, text);
+}
+
 int main(int argc, char **argv)
 {
-    px_mqtt_door_opts opts = { 0 };
+    px_log log = { .sink = log_to_stderr, .level_min = PX_LOG_DEBUG };
+    px_mqtt_door_opts opts = { .log = &log };
     echo e = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
     px_mqtt_door_app app = { .ctx = &e,
                              .connect = on_connect,

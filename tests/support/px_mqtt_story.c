@@ -13,7 +13,7 @@ static px_mqtt_reason on_publish(void *ctx, const px_mqtt_publish *p, uint32_t t
 {
     px_mqtt_story *story = ctx;
 
-    if (token == PX_MQTT_TOKEN_NONE && p->qos > 0) {
+    if (px_mqtt_session_is_ended(story->session)) {
         px_putf(&story->log, "will %.*s %.*s\n", PX_FMT(p->topic), PX_FMT(p->payload));
         return PX_MQTT_SUCCESS;
     }
