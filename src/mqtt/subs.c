@@ -15,7 +15,8 @@
 #include "base/limits.h"
 #include "base/map.h"
 
-enum { ROOT = 0, NIL = UINT32_MAX };
+#define ROOT UINT32_C(0)
+#define NIL UINT32_MAX
 
 typedef struct node {
     uint32_t parent;
