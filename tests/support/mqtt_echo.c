@@ -2,12 +2,13 @@
 /*
  * A small server around the MQTT door, for tests with real clients: what is published is handed to
  * an "engine" thread in batches, acknowledged there, and delivered to whoever subscribed. User
- * "bad" is refused; messages below "refuse/" are judged 0x87.
+ * "bad" is refused; messages below "refuse/" are judged 0x87, those for the twin "odd" 0x99.
  *
  *   mqtt_echo [--threads N] [--cert FILE --key FILE]
  *
- * Prints `port N tls M`, then obeys lines on stdin: hold, release (the engine), busy, free (the
- * doors), stats (one line of name=value), stop MS; the end of stdin stops as well.
+ * Prints `port N tls M`, then obeys lines on stdin: hold, release (the engine), full, room (the
+ * disk: 0x97 for all), busy, free (the doors), stats (one line of name=value), stop MS; the end of
+ * stdin stops as well.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -40,7 +41,7 @@ typedef struct echo {
     bool is_held, is_over;
     unsigned batches, batch_max;
     int principals; /* given out and not yet back */
-    _Atomic bool is_busy;
+    _Atomic bool is_busy, is_full;
 } echo;
 
 static px_mqtt_reason on_connect(void *ctx, unsigned thread, px_mqtt_conn conn,
@@ -163,11 +164,19 @@ static void deliver(echo *e, const command *c)
     PX_VEC_RELEASE(&hits);
 }
 
+static px_mqtt_reason judge(echo *e, px_str topic)
+{
+    if (atomic_load(&e->is_full))
+        return PX_MQTT_QUOTA_EXCEEDED;
+    if (px_str_starts(topic, PX_STR("twins/odd/")))
+        return PX_MQTT_PAYLOAD_FORMAT_INVALID;
+    return px_str_starts(topic, PX_STR("refuse/")) ? PX_MQTT_NOT_AUTHORIZED : PX_MQTT_SUCCESS;
+}
+
 static void commit(echo *e, command_vec *batch)
 {
     PX_VEC_EACH (batch, c) {
-        px_mqtt_reason reason =
-            px_str_starts(c->topic, PX_STR("refuse/")) ? PX_MQTT_NOT_AUTHORIZED : PX_MQTT_SUCCESS;
+        px_mqtt_reason reason = judge(e, c->topic);
 
         if (reason == PX_MQTT_SUCCESS)
             deliver(e, c);
@@ -259,7 +268,11 @@ static bool obey(echo *e, const char *line, int64_t *ret_drain_ms)
     else if (strncmp(line, "free", 4) == 0) {
         atomic_store(&e->is_busy, false);
         px_mqtt_door_resume(e->door);
-    } else if (strncmp(line, "stats", 5) == 0)
+    } else if (strncmp(line, "full", 4) == 0)
+        atomic_store(&e->is_full, true);
+    else if (strncmp(line, "room", 4) == 0)
+        atomic_store(&e->is_full, false);
+    else if (strncmp(line, "stats", 5) == 0)
         print_stats(e);
     fflush(stdout);
     return true;
