@@ -17,7 +17,7 @@ px_status px_graph_branch(px_graph *graph, px_branch **ret_branch, px_err *ret_e
     px_graph_opts opts = { .chunk_bytes = BRANCH_CHUNK_BYTES };
     px_branch *branch = px_zalloc(1, sizeof(*branch));
     px_status status =
-        branch ? px_graph_snapshot(graph, &branch->base, ret_err) : px_no_memory(ret_err);
+        branch ? pxi_snapshot_settled(graph, &branch->base, ret_err) : px_no_memory(ret_err);
 
     if (graph->slab.chunk_bytes < opts.chunk_bytes)
         opts.chunk_bytes = graph->slab.chunk_bytes;

@@ -13,7 +13,8 @@
 
 typedef struct px_branch px_branch;
 
-/* Takes a snapshot of `graph` as base (see px_graph_snapshot for when that waits). */
+/* Takes a snapshot of `graph` as base. While a transaction is open it waits for its end, so the
+ * writer must not ask then. */
 PX_NODISCARD px_status px_graph_branch(px_graph *graph, px_branch **ret_branch, px_err *ret_err);
 /* Gives all memory back and lets the base go. NULL is fine. */
 void px_branch_free(px_branch *branch);

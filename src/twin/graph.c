@@ -50,7 +50,7 @@ void px_graph_free(px_graph *graph)
 
         px_assert(snapshot->refs == 0);
         graph->oldest = snapshot->newer;
-        px_free(snapshot);
+        pxi_snapshot_free(snapshot);
     }
     pxi_touches_release(&graph->txn.twins);
     pxi_touches_release(&graph->txn.rels);
@@ -250,16 +250,19 @@ static void to_grace(px_graph *graph, pxi_dead_list *dead)
 void px_graph_commit(px_txn *txn)
 {
     px_graph *graph = txn->graph;
+    px_snapshot *early;
 
     px_assert(graph->busy && !txn->broken);
+    early = pxi_snapshots_close(txn);
     atomic_fetch_add(&graph->version, 1);
-    store(graph, &txn->twins);
-    store(graph, &txn->rels);
+    store(graph, early ? &early->over_twins : &txn->twins);
+    store(graph, early ? &early->over_rels : &txn->rels);
     atomic_store_explicit(&graph->twins, txn->roots.twins, memory_order_release);
     atomic_store_explicit(&graph->ids, txn->roots.ids, memory_order_release);
     atomic_fetch_add(&graph->version, 1);
 
-    to_grace(graph, &txn->cow.now);
+    if (!early)
+        to_grace(graph, &txn->cow.now);
     graph->tombs.len += txn->tomb_count;
     graph->prunes.len += txn->prune_count;
     if (txn->pruned) {

@@ -165,9 +165,8 @@ PX_NODISCARD px_status px_graph_lookup(px_graph *graph, uint32_t tenant, px_str 
 /* ---- snapshots: any thread ---- */
 
 /**
- * The state as of the last commit. All who ask while one transaction is open wait for its end and
- * share one; otherwise it is there at once. The writer must not ask while it has a transaction
- * open.
+ * The state as of the last commit, at once: also while a transaction is open and waits for the
+ * journal. All who ask between two commits share one.
  *
  * Errors: PX_NO_MEMORY.
  */

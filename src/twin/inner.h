@@ -26,8 +26,8 @@ typedef struct pxi_roots {
 
 struct px_view {
     const pxi_roots *roots;
-    px_txn *txn; /* NULL: a snapshot's */
-    const _Atomic bool *ended;
+    px_txn *txn;                 /* NULL: a snapshot's */
+    const px_snapshot *snapshot; /* NULL: a transaction's */
 };
 
 struct px_txn {
@@ -53,7 +53,11 @@ struct px_snapshot {
     uint64_t epoch; /* when its end was noticed by the writer; 0: not yet */
     uint32_t refs;
     bool granted;
+    bool early;         /* given while a transaction was open that has changed leaves in place */
     _Atomic bool ended; /* by the limit of bytes */
+    /* Early ones: the records that this transaction replaced in leaves the snapshot sees. */
+    _Atomic bool overlaid;
+    pxi_touches over_twins, over_rels;
     px_snapshot *older, *newer;
     pxi_dead_list dead; /* what died since the next older one and is seen by this one */
     uint64_t dead_bytes;
@@ -83,7 +87,9 @@ struct px_graph {
     pthread_cond_t granted;
     pxi_roots roots;
     bool busy;            /* a transaction is open */
-    px_snapshot *pending; /* asked while busy */
+    bool closing;         /* its commit is storing */
+    px_snapshot *early;   /* given while it was open */
+    px_snapshot *pending; /* asked while neither could be given */
     px_snapshot *current; /* of exactly the published state, and held by someone */
     px_snapshot *oldest, *newest;
     uint64_t snapshot_bytes, snapshot_bytes_max, snapshots_ended;
@@ -113,9 +119,14 @@ void *pxi_txn_record(px_txn *txn, bool is_rel, uint32_t no);
 bool pxi_txn_tomb(px_txn *txn, pxi_tomb tomb);
 
 /* snapshot.c */
-void pxi_snapshots_begin(px_txn *txn);            /* locks out new ones */
-void pxi_snapshots_end(px_txn *txn, bool commit); /* lets them in again */
+void pxi_snapshots_begin(px_txn *txn);
+/* Before the commit stores: no more early ones; the one there is takes over the touched records. */
+px_snapshot *pxi_snapshots_close(px_txn *txn);
+void pxi_snapshots_end(px_txn *txn, bool commit);
 bool pxi_snapshots_drain(px_graph *graph, uint32_t blocks_max);
+void pxi_snapshot_free(px_snapshot *snapshot);
+/* One that is not early: a base for a branch, which knows no overlay. May wait for the commit. */
+px_status pxi_snapshot_settled(px_graph *graph, px_snapshot **ret_snapshot, px_err *ret_err);
 
 /* graph.c: a graph that begins where `base` is (NULL: empty). */
 px_status pxi_graph_new(const px_graph_opts *opts, const px_snapshot *base, px_graph **ret_graph,

@@ -4,6 +4,12 @@
  * before. What is replaced while it lives goes onto the list of the newest one. When a snapshot
  * ends, the writer walks its list in steps: what the next older one sees as well moves there, the
  * rest is freed.
+ *
+ * Nobody waits for the journal: a snapshot asked while a transaction is open is given at once, of
+ * the state before it. That transaction may have prepared to change leaves in place which the
+ * snapshot sees. So its commit hands its list of touched records over to the snapshot, which looks
+ * there for the record before; and all that the transaction replaces goes onto this snapshot's
+ * list.
  */
 #include "twin/inner.h"
 
@@ -18,16 +24,27 @@ static px_snapshot *snapshot_new(px_graph *graph)
     snapshot->graph = graph;
     snapshot->refs = 1;
     snapshot->view.roots = &snapshot->roots;
-    snapshot->view.ended = &snapshot->ended;
+    snapshot->view.snapshot = snapshot;
     return snapshot;
 }
 
-/* Locked, no transaction open. */
+void pxi_snapshot_free(px_snapshot *snapshot)
+{
+    pxi_touches_release(&snapshot->over_twins);
+    pxi_touches_release(&snapshot->over_rels);
+    px_free(snapshot);
+}
+
+/* Locked, and no commit is storing. */
 static void grant(px_graph *graph, px_snapshot *snapshot)
 {
     snapshot->roots = graph->roots;
-    snapshot->gen = graph->gen;
+    snapshot->gen = graph->busy ? graph->gen - 1 : graph->gen;
     snapshot->granted = true;
+    if (graph->busy) {
+        snapshot->early = true;
+        graph->early = snapshot;
+    }
     snapshot->older = graph->newest;
     if (graph->newest)
         graph->newest->newer = snapshot;
@@ -37,43 +54,73 @@ static void grant(px_graph *graph, px_snapshot *snapshot)
     graph->current = snapshot;
 }
 
-/* Locked. The one that is given; `fresh` is left over when another could be shared. */
-static px_snapshot *ask(px_graph *graph, px_snapshot *fresh)
+/* Locked. One that exists already and will do; NULL when there is none. */
+static px_snapshot *find_present(px_graph *graph, bool settled)
 {
-    px_snapshot *shared = graph->current;
+    px_snapshot *present = graph->current;
 
-    if (shared && !atomic_load_explicit(&shared->ended, memory_order_relaxed)) {
+    if (!present && graph->early && !graph->closing)
+        present = graph->early; /* let go of, but its transaction is open still */
+    if (!present || (settled && present->early) ||
+        atomic_load_explicit(&present->ended, memory_order_relaxed))
+        return NULL;
+    graph->current = present;
+    return present;
+}
+
+/* Locked. Waits for the end of the transaction with all who do. */
+static px_snapshot *wait_for_end(px_graph *graph, px_snapshot *fresh)
+{
+    px_snapshot *shared = graph->pending;
+
+    if (shared)
         shared->refs++;
-        return shared;
-    }
-    if (!graph->busy) {
-        grant(graph, fresh);
-        return fresh;
-    }
-    if (graph->pending) {
-        shared = graph->pending;
-        shared->refs++;
-    } else {
+    else
         shared = graph->pending = fresh;
-    }
     while (!shared->granted)
         pthread_cond_wait(&graph->granted, &graph->lock);
     return shared;
 }
 
-px_status px_graph_snapshot(px_graph *graph, px_snapshot **ret_snapshot, px_err *ret_err)
+/* Locked. The one that is given; `fresh` is left over when another could be shared. */
+static px_snapshot *ask(px_graph *graph, px_snapshot *fresh, bool settled)
+{
+    px_snapshot *present = find_present(graph, settled);
+
+    if (present) {
+        present->refs++;
+        return present;
+    }
+    if (graph->busy && (settled || graph->closing || graph->early))
+        return wait_for_end(graph, fresh);
+    grant(graph, fresh);
+    return fresh;
+}
+
+static px_status snapshot_ask(px_graph *graph, bool settled, px_snapshot **ret_snapshot,
+                              px_err *ret_err)
 {
     px_snapshot *fresh = snapshot_new(graph), *given;
 
     if (!fresh)
         return px_no_memory(ret_err);
     pthread_mutex_lock(&graph->lock);
-    given = ask(graph, fresh);
+    given = ask(graph, fresh, settled);
     pthread_mutex_unlock(&graph->lock);
     if (given != fresh)
         px_free(fresh);
     *ret_snapshot = given;
     return PX_OK;
+}
+
+px_status px_graph_snapshot(px_graph *graph, px_snapshot **ret_snapshot, px_err *ret_err)
+{
+    return snapshot_ask(graph, false, ret_snapshot, ret_err);
+}
+
+px_status pxi_snapshot_settled(px_graph *graph, px_snapshot **ret_snapshot, px_err *ret_err)
+{
+    return snapshot_ask(graph, true, ret_snapshot, ret_err);
 }
 
 void px_snapshot_release(px_snapshot *snapshot)
@@ -144,6 +191,52 @@ static void enforce_limit(px_graph *graph)
     }
 }
 
+px_snapshot *pxi_snapshots_close(px_txn *txn)
+{
+    px_graph *graph = txn->graph;
+    px_snapshot *early;
+
+    pthread_mutex_lock(&graph->lock);
+    graph->closing = true;
+    early = graph->early;
+    pthread_mutex_unlock(&graph->lock);
+    if (!early)
+        return NULL;
+    early->over_twins = txn->twins;
+    early->over_rels = txn->rels;
+    txn->twins = txn->rels = (pxi_touches){ 0 };
+    atomic_store_explicit(&early->overlaid, true, memory_order_release);
+    return early;
+}
+
+static uint64_t bytes_of(const px_graph *graph, const pxi_dead_list *list)
+{
+    uint64_t bytes = 0;
+
+    for (const pxi_dead *dead = list->head; dead; dead = dead->next)
+        for (uint64_t i = 0; i < dead->count; i++)
+            bytes += pxi_slab_size(&graph->slab, dead->block[i]);
+    return bytes;
+}
+
+/* Locked. What the transaction replaced and a snapshot sees. */
+static void hold(px_graph *graph, px_txn *txn)
+{
+    px_snapshot *holder = graph->early ? graph->early : txn->holder;
+    uint64_t bytes = txn->cow.held_bytes;
+
+    if (graph->early) {
+        bytes += bytes_of(graph, &txn->cow.now);
+        pxi_dead_splice(&holder->dead, &txn->cow.now);
+    }
+    if (!holder)
+        return;
+    pxi_dead_splice(&holder->dead, &txn->cow.held);
+    holder->dead_bytes += bytes;
+    graph->snapshot_bytes += bytes;
+    enforce_limit(graph);
+}
+
 void pxi_snapshots_end(px_txn *txn, bool commit)
 {
     px_graph *graph = txn->graph;
@@ -152,14 +245,12 @@ void pxi_snapshots_end(px_txn *txn, bool commit)
     if (commit) {
         graph->roots = txn->roots;
         graph->current = NULL;
-        if (txn->holder) {
-            pxi_dead_splice(&txn->holder->dead, &txn->cow.held);
-            txn->holder->dead_bytes += txn->cow.held_bytes;
-            graph->snapshot_bytes += txn->cow.held_bytes;
-            enforce_limit(graph);
-        }
+        hold(graph, txn);
+    } else if (graph->early) {
+        graph->early->early = false; /* nothing came of what it had to be told */
     }
-    graph->busy = false;
+    graph->early = NULL;
+    graph->busy = graph->closing = false;
     if (graph->pending) {
         grant(graph, graph->pending);
         graph->pending = NULL;
@@ -194,7 +285,7 @@ static void unlink_and_free(px_graph *graph, px_snapshot *snapshot)
     else
         graph->newest = snapshot->older;
     pthread_mutex_unlock(&graph->lock);
-    px_free(snapshot);
+    pxi_snapshot_free(snapshot);
 }
 
 /* One list block: what `heir` sees stays in it and moves there, the rest is freed. */

@@ -74,15 +74,25 @@ pxi_touch *pxi_touches_add(pxi_touches *touches, pxi_touch touch)
     return &touches->list.ptr[index];
 }
 
-pxi_touch *pxi_touches_search(pxi_touches *touches, uint32_t no)
+const pxi_touch *pxi_touches_peek(const pxi_touches *touches, uint32_t no)
 {
+    if (touches->list.len == 0)
+        return NULL;
     for (uint32_t at = home(touches, no); touches->place[at]; at = (at + 1) & mask(touches)) {
-        uint32_t index = touches->place[at] - 1;
+        const pxi_touch *touch = &touches->list.ptr[touches->place[at] - 1];
 
-        if (touches->list.ptr[index].no == no) {
-            touches->last = index;
-            return &touches->list.ptr[index];
-        }
+        if (touch->no == no)
+            return touch;
     }
     return NULL;
+}
+
+pxi_touch *pxi_touches_search(pxi_touches *touches, uint32_t no)
+{
+    const pxi_touch *found = pxi_touches_peek(touches, no);
+
+    if (!found)
+        return NULL;
+    touches->last = (uint32_t)(found - touches->list.ptr);
+    return &touches->list.ptr[touches->last];
 }

@@ -28,6 +28,8 @@ bool pxi_touches_reserve(pxi_touches *touches); /* room for one more */
 /* After reserve; cannot fail. */
 pxi_touch *pxi_touches_add(pxi_touches *touches, pxi_touch touch);
 pxi_touch *pxi_touches_search(pxi_touches *touches, uint32_t no);
+/* The same without a trace, for readers of a list that does not change any more. */
+const pxi_touch *pxi_touches_peek(const pxi_touches *touches, uint32_t no);
 
 /* NULL when the record was not touched. */
 static inline pxi_touch *pxi_touches_find(pxi_touches *touches, uint32_t no)

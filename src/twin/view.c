@@ -3,16 +3,29 @@
 
 /* ---- one twin, one relationship ---- */
 
+/* The tree is asked first: who sees a record there that the commit has stored sees the overlay. */
+static void *snapshot_record(const px_snapshot *snapshot, bool is_rel, uint32_t no)
+{
+    pxi_radix *root = is_rel ? snapshot->roots.rels : snapshot->roots.twins;
+    void *record = pxi_radix_get(root, no);
+    const pxi_touch *over;
+
+    if (!atomic_load_explicit(&snapshot->overlaid, memory_order_acquire))
+        return record;
+    over = pxi_touches_peek(is_rel ? &snapshot->over_rels : &snapshot->over_twins, no);
+    return over ? over->old : record;
+}
+
 const px_twin *pxi_view_twin(const px_view *view, uint32_t twin_no)
 {
     return view->txn ? pxi_txn_record(view->txn, false, twin_no)
-                     : pxi_radix_get(view->roots->twins, twin_no);
+                     : snapshot_record(view->snapshot, false, twin_no);
 }
 
 const px_rel *pxi_view_rel(const px_view *view, uint32_t rel_no)
 {
     return view->txn ? pxi_txn_record(view->txn, true, rel_no)
-                     : pxi_radix_get(view->roots->rels, rel_no);
+                     : snapshot_record(view->snapshot, true, rel_no);
 }
 
 bool pxi_twin_matches(const void *wanted, uint32_t no)
@@ -71,7 +84,7 @@ const px_rel *px_view_rel_find(const px_view *view, uint32_t source_no, px_str r
 
 static bool is_ended(const px_view *view)
 {
-    return view->ended && atomic_load_explicit(view->ended, memory_order_relaxed);
+    return view->snapshot && atomic_load_explicit(&view->snapshot->ended, memory_order_relaxed);
 }
 
 /* ---- twins of a tenant, of models ---- */

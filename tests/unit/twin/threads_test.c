@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "px_test.h"
-#include "twin/graph.h"
+#include "twin/branch.h"
 
 enum { TENANT = 1, TWINS = 200, BATCHES = 400, READERS = 3, FIELDS = 4 };
 
@@ -154,7 +154,7 @@ PX_PROP(readers_see_whole_twins_while_one_writes, 1)
 
 typedef struct asker {
     px_graph *graph;
-    px_snapshot *snapshot;
+    px_branch *branch;
     pthread_t thread;
 } asker;
 
@@ -162,30 +162,51 @@ static void *ask(void *arg)
 {
     asker *a = arg;
 
-    if (px_graph_snapshot(a->graph, &a->snapshot, NULL) != PX_OK)
-        a->snapshot = NULL;
+    if (px_graph_branch(a->graph, &a->branch, NULL) != PX_OK)
+        a->branch = NULL;
     return NULL;
 }
 
-PX_TEST(who_asks_during_a_transaction_gets_the_state_after_it)
+PX_TEST(a_snapshot_asked_during_a_transaction_is_of_the_state_before_it)
 {
-    asker a = { 0 }, b = { 0 };
+    px_snapshot *during, *again, *after;
+    px_graph *graph;
     px_txn *txn;
-    uint32_t no;
+
+    CHECK_EQ(px_graph_new(NULL, &graph, NULL), PX_OK);
+    CHECK_EQ(px_graph_begin(graph, &txn, NULL), PX_OK);
+    CHECK_EQ(px_graph_twin_put(txn, TENANT, PX_STR("pump"), 1, 0, NULL, NULL), PX_OK);
+    CHECK_EQ(px_graph_snapshot(graph, &during, NULL), PX_OK);
+    CHECK_EQ(px_graph_snapshot(graph, &again, NULL), PX_OK);
+    CHECK(during == again);
+    px_graph_commit(txn);
+    CHECK(!px_view_find(px_snapshot_view(during), TENANT, PX_STR("pump")));
+    CHECK(!px_view_twin(px_snapshot_view(during), TENANT, 1));
+    CHECK_EQ(px_graph_snapshot(graph, &after, NULL), PX_OK);
+    CHECK(px_view_find(px_snapshot_view(after), TENANT, PX_STR("pump")));
+    px_snapshot_release(during);
+    px_snapshot_release(again);
+    px_snapshot_release(after);
+    px_graph_free(graph);
+}
+
+PX_TEST(who_branches_during_a_transaction_waits_for_its_end)
+{
+    asker a = { 0 };
+    px_txn *txn;
+    px_snapshot *early;
 
     CHECK_EQ(px_graph_new(NULL, &a.graph, NULL), PX_OK);
-    b.graph = a.graph;
     CHECK_EQ(px_graph_begin(a.graph, &txn, NULL), PX_OK);
-    CHECK_EQ(px_graph_twin_put(txn, TENANT, PX_STR("pump"), 1, 0, &no, NULL), PX_OK);
+    CHECK_EQ(px_graph_twin_put(txn, TENANT, PX_STR("pump"), 1, 0, NULL, NULL), PX_OK);
+    CHECK_EQ(px_graph_snapshot(a.graph, &early, NULL), PX_OK);
     CHECK_EQ(pthread_create(&a.thread, NULL, ask, &a), 0);
-    CHECK_EQ(pthread_create(&b.thread, NULL, ask, &b), 0);
     px_graph_commit(txn);
     pthread_join(a.thread, NULL);
-    pthread_join(b.thread, NULL);
-    CHECK(px_view_find(px_snapshot_view(a.snapshot), TENANT, PX_STR("pump")));
-    CHECK(px_view_find(px_snapshot_view(b.snapshot), TENANT, PX_STR("pump")));
-    px_snapshot_release(a.snapshot);
-    px_snapshot_release(b.snapshot);
+    CHECK(px_view_find(px_snapshot_view(px_branch_base(a.branch)), TENANT, PX_STR("pump")));
+    CHECK(!px_view_find(px_snapshot_view(early), TENANT, PX_STR("pump")));
+    px_branch_free(a.branch);
+    px_snapshot_release(early);
     px_graph_free(a.graph);
 }
 

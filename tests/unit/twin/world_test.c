@@ -47,6 +47,41 @@ static void transact(px_graph *graph, world *w, px_gen *gen)
     *w = before;
 }
 
+/* Snapshots asked in the middle of a transaction show the state before it, for as long as held. */
+static void transact_under_snapshots(stage *s, px_gen *gen)
+{
+    size_t i = px_gen_below(gen, SNAPSHOTS);
+    static world before;
+    px_snapshot *second;
+    px_txn *txn;
+
+    before = s->now;
+    CHECK_EQ(px_graph_begin(s->graph, &txn, NULL), PX_OK);
+    for (int step = 0; step < 30; step++) {
+        CHECK_EQ(world_mutate(&s->now, txn, gen), PX_OK);
+        if (step != 15)
+            continue;
+        px_snapshot_release(s->snapshot[i]);
+        CHECK_EQ(px_graph_snapshot(s->graph, &s->snapshot[i], NULL), PX_OK);
+        s->then[i] = before;
+        if (px_gen_below(gen, 4) == 0) { /* let go of and asked again */
+            px_snapshot_release(s->snapshot[i]);
+            CHECK_EQ(px_graph_snapshot(s->graph, &s->snapshot[i], NULL), PX_OK);
+        }
+        CHECK_EQ(px_graph_snapshot(s->graph, &second, NULL), PX_OK);
+        CHECK(second == s->snapshot[i]);
+        px_snapshot_release(second);
+        world_check(&before, px_snapshot_view(s->snapshot[i]));
+    }
+    if (px_gen_below(gen, 4)) {
+        px_graph_commit(txn);
+    } else {
+        px_graph_rollback(txn);
+        s->now = before;
+    }
+    world_check(&before, px_snapshot_view(s->snapshot[i]));
+}
+
 static void shuffle_snapshot(stage *s, px_gen *gen)
 {
     size_t i = px_gen_below(gen, SNAPSHOTS);
@@ -119,6 +154,8 @@ PX_PROP(agrees_with_a_naive_graph, 12)
         transact(s.graph, &s.now, gen);
         if (px_gen_below(gen, 3) == 0)
             shuffle_snapshot(&s, gen);
+        if (px_gen_below(gen, 4) == 0)
+            transact_under_snapshots(&s, gen);
         if (px_gen_below(gen, 3) == 0)
             shuffle_branch(&s, gen);
         if (step % 30 == 29)
