@@ -118,7 +118,7 @@ px_status px_graph_begin(px_graph *graph, px_txn **ret_txn, px_err *ret_err)
     txn->graph = graph;
     txn->roots = graph->roots;
     txn->view = (px_view){ .roots = &txn->roots, .txn = txn };
-    txn->cow = (pxi_cow){ .slab = &graph->slab, .gen = ++graph->gen, .base = graph->base };
+    txn->cow = (pxi_cow){ .slab = &graph->slab, .base = graph->base };
     txn->seq = txn->roots.seq;
     txn->time = 0;
     txn->clean = txn->broken = false;

@@ -82,7 +82,7 @@ struct px_graph {
     bool is_branch;
     px_txn txn;
 
-    /* Guards roots (the writer reads them without), busy, and the list of snapshots. */
+    /* Guards gen, roots (the writer reads both without), busy, and the list of snapshots. */
     pthread_mutex_t lock;
     pthread_cond_t granted;
     pxi_roots roots;

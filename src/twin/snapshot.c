@@ -161,6 +161,7 @@ void pxi_snapshots_begin(px_txn *txn)
 
     pthread_mutex_lock(&graph->lock);
     graph->busy = true;
+    txn->cow.gen = ++graph->gen;
     txn->holder = graph->newest;
     while (txn->holder && txn->holder->refs == 0)
         txn->holder = txn->holder->older;
