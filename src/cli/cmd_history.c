@@ -54,12 +54,12 @@ static px_status put_path(px_buf *path, const px_args *args, const char *what, u
 
 /* ---- rows ---- */
 
-/* One row as {"time":…,"property":value,…}. */
+/* One row as {"$ts":…,"property":value,…}. */
 static void put_json_row(px_buf *out, const px_json *properties, const px_json *row)
 {
     const px_json *value = row->first, *name = properties->first;
 
-    px_put_c(out, "{\"time\":");
+    px_put_c(out, "{\"$ts\":");
     px_put_json_node(out, value);
     for (value = value->next; value && name; value = value->next, name = name->next) {
         px_put_char(out, ',');
@@ -241,7 +241,7 @@ const px_cmd px_cmd_history[] = {
           "pollux history pump-1 --count\n"
           "pollux history pump-1 --last --property Pressure",
       .notes = "Times without a zone are UTC. With --json: one object a line, "
-               "{\"time\":…,\"Pressure\":…}.",
+               "{\"$ts\":…,\"Pressure\":…}.",
       .opts = options,
       .operands_min = 1,
       .operands_max = 1,

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every noun of the client against a running server, as a person would go about it."""
+import json
+import os
+import tempfile
+import time
+
+from pollux import Server, main
+
+PUMP = {"@context": "dtmi:dtdl:context;3", "@id": "dtmi:com:acme:Pump;1", "@type": "Interface",
+        "displayName": {"en": "Pump", "zh-Hans": "泵"},
+        "contents": [{"@type": "Property", "name": "speed", "schema": "double", "writable": True},
+                     {"@type": "Property", "name": "label", "schema": "string"},
+                     {"@type": "Telemetry", "name": "flow", "schema": "double"},
+                     {"@type": "Relationship", "name": "feeds"},
+                     {"@type": "Component", "name": "motor", "schema": "dtmi:com:acme:Motor;1"}]}
+MOTOR = {"@context": "dtmi:dtdl:context;3", "@id": "dtmi:com:acme:Motor;1", "@type": "Interface",
+         "contents": [{"@type": "Property", "name": "hours", "schema": "integer"}]}
+
+
+def models(s, folder):
+    pump, both = os.path.join(folder, "pump.json"), os.path.join(folder, "both.json")
+    with open(pump, "w") as f:
+        json.dump({**PUMP, "contents": [*PUMP["contents"][:1], {"@type": "Property", "name": "bad", "schema": "dubble"}]},
+                  f, indent=2)
+    err = s.cli("model", "upload", pump, code=2)
+    assert "dubble" in err, err
+    with open(both, "w") as f:
+        json.dump([PUMP, MOTOR], f)
+    assert s.cli("model", "upload", both) == "uploaded 2 models from 1 file\n"
+    assert "already" in s.cli("model", "upload", both, code=5)
+    assert sorted(m["id"] for m in s.json("model", "list")) == ["dtmi:com:acme:Motor;1", "dtmi:com:acme:Pump;1"]
+    assert "dtmi:com:acme:Pump;1" in s.cli("model", "list")
+    assert json.loads(s.cli("model", "show", "dtmi:com:acme:Pump;1")) == PUMP
+    assert "pollux model list" in s.cli("model", "show", "dtmi:com:acme:Pomp;1", code=4)
+
+
+def twins(s):
+    assert s.cli("twin", "create", "pump-1", "--model", "dtmi:com:acme:Pump;1", "--set", "speed=21.40", "--set",
+                 "motor.hours=7") == "created pump-1\n"
+    s.cli("twin", "create", "pump-2", "--model", "dtmi:com:acme:Pump;1", "--set", "speed=5")
+    s.cli("twin", "create", "pump-1", "--model", "dtmi:com:acme:Pump;1", code=5)
+    assert "speed" in s.cli("twin", "create", "x", "--model", "dtmi:com:acme:Pump;1", "--set", "speed=fast", code=2)
+    assert sorted(t["id"] for t in s.json("twin", "list")) == ["pump-1", "pump-2"]
+    shown = s.cli("twin", "show", "pump-1")
+    assert "21.40" in shown and "motor" in shown, shown
+    s.cli("twin", "set", "pump-1", "speed=21.50", "label=Pump one", "motor.hours=8")
+    values = s.json("twin", "show", "pump-1")["values"]
+    assert values["speed"]["value"] == 21.5 and values["label"]["value"] == "Pump one", values
+    s.cli("twin", "set", "pump-1", "--unset", "label")
+    assert "label" not in s.json("twin", "show", "pump-1")["values"]
+    assert "pollux twin list" in s.cli("twin", "show", "pump-9", code=4)
+    s.cli("twin", "set", "pump-1", "speed=1", "--if-match", 'W/"nonsense"', code=5)
+
+
+def relationships(s):
+    s.cli("rel", "add", "pump-1", "feeds", "pump-2")
+    out = s.json("rel", "list", "pump-1")
+    assert [(r["$relationshipName"], r["$targetId"]) for r in out] == [("feeds", "pump-2")], out
+    assert [r["$sourceId"] for r in s.json("rel", "list", "pump-2", "--incoming")] == ["pump-1"]
+    s.cli("rel", "add", "pump-1", "feeds", "pump-2", code=5)
+    s.cli("rel", "add", "pump-1", "feeds", "nobody", code=4)
+    err = s.cli("twin", "delete", "pump-2", code=2)
+    assert "pollux rel list pump-2" in err, err
+    s.cli("rel", "delete", "pump-1", "pump-1-feeds-pump-2")
+    assert s.json("rel", "list", "pump-1") == []
+
+
+def queries(s):
+    rows = s.json("query", "SELECT * FROM DIGITALTWINS T WHERE T.speed > 20")
+    assert [r["$dtId"] for r in rows] == ["pump-1"], rows
+    assert s.json("query", "SELECT * FROM DIGITALTWINS WHERE $dtId = 'nobody'") == []
+    assert "pump-2" in s.cli("query", "SELECT * FROM DIGITALTWINS")
+    s.cli("query", "SELECT * FORM DIGITALTWINS", code=2)
+
+
+def desired(s):
+    s.cli("twin", "desired", "pump-1", "speed=25")
+    assert s.json("twin", "desired", "pump-1")["speed"] == 25
+    s.cli("twin", "desired", "pump-1", "--unset", "speed")
+    assert "speed" not in s.json("twin", "desired", "pump-1")
+
+
+def devices(s):
+    key = s.json("device", "add", "pump-1", "--twin", "pump-1")["key"]
+    assert s.json("device", "show", "pump-1")["twins"] == ["pump-1"]
+    assert "key" not in s.json("device", "show", "pump-1")
+    again = s.json("device", "key", "pump-1")["key"]
+    assert again and again != key
+    assert "pump-1" in s.cli("device", "list")
+    s.cli("device", "add", "spare", "--twin", "pump-2")
+    s.cli("device", "delete", "spare")
+    s.cli("device", "show", "spare", code=4)
+
+
+def watching(s):
+    watch = s.cli_start("watch", "pump-1", "--json", "--count", "2")
+    time.sleep(1.0)
+    s.cli("twin", "set", "pump-1", "speed=30")
+    time.sleep(0.5)
+    s.cli("twin", "set", "pump-1", "speed=31.50")
+    out, err = watch.communicate(timeout=20)
+    events = [json.loads(line) for line in out.splitlines()]
+    assert watch.returncode == 0 and len(events) == 2, (out, err)
+    assert [e["values"]["speed"]["value"] for e in events] == [30, 31.5], out
+
+
+def branches(s):
+    s.cli("twin", "branch", "try", "hotter", "pump-1", "speed=99")
+    changes = s.json("twin", "branch", "diff", "hotter")["changes"]
+    assert [(c["twin"], c["branch"]) for c in changes] == [("pump-1", 99)], changes
+    assert s.json("twin", "show", "pump-1")["values"]["speed"]["value"] == 31.5
+    s.cli("twin", "branch", "drop", "hotter")
+    s.cli("twin", "branch", "diff", "hotter", code=4)
+
+
+def histories(s):
+    rows = [json.loads(line) for line in s.cli("history", "pump-1", "--property", "speed", "--json").splitlines()]
+    assert [r["speed"] for r in rows][-2:] == [30, 31.5], rows
+    assert int(s.cli("history", "pump-1", "--property", "speed", "--count")) == len(rows)
+    assert "31.50" in s.cli("history", "pump-1", "--property", "speed")
+
+
+def rights(s):
+    token, s.token = s.token, "wrong"
+    err = s.cli("twin", "list", code=3)
+    assert "admin.token" in err, err
+    s.token = ""
+    assert "--token" in s.cli("twin", "list", code=3)
+    s.cli("twin", "list", "--data", s.data)
+    s.token = token
+
+
+def tenants(s):
+    other = s.json("tenant", "add", "north")["token"]
+    token, s.token = s.token, other
+    assert s.json("twin", "list") == []
+    s.cli("twin", "show", "pump-1", code=4)
+    s.token = token
+
+
+def every_noun():
+    with Server() as s, tempfile.TemporaryDirectory() as folder:
+        models(s, folder)
+        for story in (twins, relationships, queries, desired, devices, watching, branches, histories, rights, tenants):
+            story(s)
+            print("   ", story.__name__, flush=True)
+        s.cli("twin", "delete", "pump-2")
+        s.cli("model", "delete", "dtmi:com:acme:Motor;1", code=5)
+
+
+main(every_noun)
