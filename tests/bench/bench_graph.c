@@ -255,6 +255,31 @@ static void branches(uint32_t twins)
     printf("%-56s %10.1f ms\n", "the same, made, changed, dropped", (cpu_ns() - start) / 1e6);
 }
 
+/* All begin at twin 1: the largest hub there can be. */
+static void hub(uint32_t edges, uint32_t twins)
+{
+    double start = cpu_ns();
+    uint64_t before = px_graph_stat(graph).bytes_used;
+
+    for (uint32_t i = 0; i < edges; i++) {
+        char id[16];
+
+        if (i % BATCH == 0)
+            begin();
+        snprintf(id, sizeof(id), "rel%08u", i);
+        must(px_graph_rel_put(txn, 1, px_str_of(id, 11), PX_STR("feeds"), 1 + i % twins, PX_STR(""),
+                              0, NULL, &err),
+             &err);
+        if (i % BATCH == BATCH - 1 || i == edges - 1)
+            px_graph_commit(txn);
+    }
+    printf("%-56s %10.0f ns\n", "relationship more at a hub", (cpu_ns() - start) / edges);
+    while (px_graph_sweep(graph))
+        ;
+    printf("%-56s %10.1f B\n", "blocks of a relationship",
+           (double)(px_graph_stat(graph).bytes_used - before) / edges);
+}
+
 int main(int argc, char **argv)
 {
     uint32_t twins = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1000000;
@@ -288,6 +313,7 @@ int main(int argc, char **argv)
     printf("%-56s %10.0f ns\n", "load a state row", reload(twins));
     printf("%-56s %10.1f B\n", "RSS of a twin after all that (and what it left)",
            rss_bytes() / twins);
+    hub(twins, twins);
     px_graph_free(graph);
     return 0;
 }

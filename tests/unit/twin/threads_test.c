@@ -84,6 +84,40 @@ static void *read_by_snapshot(void *arg)
     return NULL;
 }
 
+static px_status count_change(void *data, const px_difference *difference)
+{
+    *(uint64_t *)data += difference->twin_before && difference->twin_after;
+    return PX_OK;
+}
+
+/* Branches, changes, compares and drops, again and again. */
+static void *try_out(void *arg)
+{
+    scene *s = arg;
+    uint64_t wrong = 0;
+
+    while (!atomic_load(&s->done)) {
+        px_branch *branch;
+        px_origin origin = { .kind = PX_ORIGIN_COMMAND, .source_time = PX_TIME_NONE };
+        uint64_t changed = 0, wanted = 0;
+        px_txn *txn;
+
+        if (px_graph_branch(s->graph, &branch, NULL) != PX_OK)
+            break;
+        wrong += px_graph_begin(px_branch_graph(branch), &txn, NULL) != PX_OK;
+        for (uint32_t i = 1; i < 50; i++)
+            if (px_view_twin(px_txn_view(txn), TENANT, i)) {
+                wrong += px_graph_set(txn, i, 0, px_value_bool(true), &origin, NULL, NULL) != PX_OK;
+                wanted++;
+            }
+        px_graph_commit(txn);
+        wrong += px_branch_diff(branch, count_change, &changed) != PX_OK || changed != wanted;
+        px_branch_free(branch);
+    }
+    atomic_fetch_add(&s->wrong, wrong);
+    return NULL;
+}
+
 static void write_batch(px_graph *graph, px_gen *gen, uint64_t batch)
 {
     px_txn *txn;
@@ -130,7 +164,7 @@ static void create_all(px_graph *graph)
 PX_PROP(readers_see_whole_twins_while_one_writes, 1)
 {
     px_graph_opts opts = { .chunk_bytes = 4096 };
-    pthread_t reader[READERS], scanner;
+    pthread_t reader[READERS], scanner, brancher;
     scene s = { 0 };
 
     CHECK_EQ(px_graph_new(&opts, &s.graph, NULL), PX_OK);
@@ -138,12 +172,14 @@ PX_PROP(readers_see_whole_twins_while_one_writes, 1)
     for (int i = 0; i < READERS; i++)
         CHECK_EQ(pthread_create(&reader[i], NULL, read_by_id, &s), 0);
     CHECK_EQ(pthread_create(&scanner, NULL, read_by_snapshot, &s), 0);
+    CHECK_EQ(pthread_create(&brancher, NULL, try_out, &s), 0);
     for (uint64_t batch = 1; batch <= BATCHES; batch++)
         write_batch(s.graph, gen, batch);
     atomic_store(&s.done, true);
     for (int i = 0; i < READERS; i++)
         pthread_join(reader[i], NULL);
     pthread_join(scanner, NULL);
+    pthread_join(brancher, NULL);
     CHECK_EQ(s.wrong, 0);
     CHECK(s.reads > 0);
     while (px_graph_sweep(s.graph))
