@@ -97,7 +97,10 @@ static void put_little_endian(px_buf *buf, uint64_t v, size_t size)
 
 void px_put_u8(px_buf *buf, uint8_t v)
 {
-    put_little_endian(buf, v, 1);
+    if (!px_buf_reserve(buf, 1))
+        return;
+    buf->ptr[buf->len++] = (char)v;
+    buf->ptr[buf->len] = '\0';
 }
 
 void px_put_u16(px_buf *buf, uint16_t v)
@@ -169,11 +172,6 @@ static uint64_t get_little_endian(px_cut *cut, size_t size)
     return v;
 }
 
-uint8_t px_get_u8(px_cut *cut)
-{
-    return (uint8_t)get_little_endian(cut, 1);
-}
-
 uint16_t px_get_u16(px_cut *cut)
 {
     return (uint16_t)get_little_endian(cut, 2);
@@ -189,7 +187,7 @@ uint64_t px_get_u64(px_cut *cut)
     return get_little_endian(cut, 8);
 }
 
-uint64_t px_get_varint(px_cut *cut)
+uint64_t px_get_long_varint(px_cut *cut)
 {
     uint64_t v = 0;
 

@@ -70,11 +70,26 @@ static inline size_t px_cut_left(const px_cut *cut)
     return (size_t)(cut->end - cut->ptr);
 }
 
-uint8_t px_get_u8(px_cut *cut);
+/* One byte at a time is how events are read: no call for a byte, nor for a small varint. */
+static inline uint8_t px_get_u8(px_cut *cut)
+{
+    if (cut->bad || cut->ptr == cut->end) {
+        cut->bad = true;
+        return 0;
+    }
+    return *cut->ptr++;
+}
+
 uint16_t px_get_u16(px_cut *cut);
 uint32_t px_get_u32(px_cut *cut);
 uint64_t px_get_u64(px_cut *cut);
-uint64_t px_get_varint(px_cut *cut);
+uint64_t px_get_long_varint(px_cut *cut);
+static inline uint64_t px_get_varint(px_cut *cut)
+{
+    if (!cut->bad && cut->ptr < cut->end && *cut->ptr < 0x80)
+        return *cut->ptr++;
+    return px_get_long_varint(cut);
+}
 int64_t px_get_zigzag(px_cut *cut);
 px_str px_get_bytes(px_cut *cut, size_t len);
 px_str px_get_block(px_cut *cut);

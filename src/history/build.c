@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "history/raw.h"
+enum { ROW_BYTES = 16, CELL_BYTES = 5 }; /* raw, about */
 
 void px_build_release(px_build *build)
 {
@@ -29,36 +29,41 @@ static bool add_row(px_build *build, px_build_row row)
     return PX_VEC_PUSH(&build->rows, row);
 }
 
-px_status px_build_add_raw(px_build *build, px_str raw, uint64_t after_seq, px_err *ret_err)
+px_status px_build_add_raw(px_build *build, px_str raw, px_raw_base base, uint64_t after_seq,
+                           px_err *ret_err)
 {
-    px_cut cut = px_cut_of(raw);
+    const uint8_t *at = (const uint8_t *)raw.ptr, *end = at + raw.len;
 
-    while (px_cut_left(&cut) > 0) {
-        px_raw_head head = px_raw_next(&cut);
-        px_build_row row = { .time = head.time,
-                             .seq = head.seq,
-                             .arrival = head.arrival,
-                             .source = head.source,
-                             .flags = head.flags,
-                             .bytes = head.bytes,
-                             .cell_first = (uint32_t)build->cells.len,
-                             .cell_count = head.cells };
+    while (raw.len > 0 && at < end) {
+        const uint8_t *start = at;
+        px_build_row row;
+        px_raw_head head;
+        bool known;
 
-        if ((uint64_t)head.seq <= after_seq) { /* the store has it already */
-            px_get_bytes(&cut, head.bytes - sizeof(head));
-            continue;
-        }
-        if (!PX_VEC_RESERVE(&build->cells, build->cells.len + head.cells) || !add_row(build, row))
+        at = px_raw_head_read(at, &base, &head);
+        known = (uint64_t)head.seq <= after_seq; /* the store has it already */
+        row = (px_build_row){ .time = head.time,
+                              .seq = head.seq,
+                              .arrival = head.arrival,
+                              .source = head.source,
+                              .flags = head.flags,
+                              .cell_first = (uint32_t)build->cells.len,
+                              .cell_count = head.cells };
+        if (!PX_VEC_RESERVE(&build->cells, build->cells.len + head.cells))
             return px_no_memory(ret_err);
         for (uint32_t i = 0; i < head.cells; i++) {
-            px_build_cell *cell = &build->cells.ptr[build->cells.len++];
+            px_build_cell *cell = &build->cells.ptr[row.cell_first + i];
 
             cell->model_no = head.model_no;
-            cell->field = (uint32_t)px_get_varint(&cut);
-            cell->value = px_get_value(&cut);
+            at = px_raw_cell_read(at, &cell->field, &cell->value);
         }
+        row.bytes = (uint32_t)(at - start);
+        if (known)
+            continue;
+        if (!add_row(build, row))
+            return px_no_memory(ret_err);
+        build->cells.len += head.cells;
     }
-    px_assert(!cut.bad);
     return PX_OK;
 }
 
@@ -89,7 +94,7 @@ static px_status transpose(px_build *build, size_t first_row, const px_cells *co
             build->cells.ptr[row->cell_first + row->cell_count++] = (px_build_cell){
                 .model_no = columns[c].model_no, .field = columns[c].field, .value = *v
             };
-            row->bytes += 8 + (uint32_t)v->text.len;
+            row->bytes += CELL_BYTES + (uint32_t)v->text.len;
         }
     return PX_OK;
 }
@@ -114,7 +119,7 @@ px_status px_build_add_columns(px_build *build, px_str block_bytes, const px_blo
                                             .arrival = rows.arrivals[i],
                                             .source = rows.sources[i],
                                             .flags = rows.flags[i],
-                                            .bytes = sizeof(px_raw_head) }))
+                                            .bytes = ROW_BYTES }))
             return px_no_memory(ret_err);
     return transpose(build, first_row, rows.columns, rows.column_count, ret_err);
 }
@@ -294,75 +299,66 @@ px_status px_build_rows(px_build *build, size_t first, size_t end, px_arena *are
 
 /* ---- latest ---- */
 
-/* One cell and where it stands. */
-typedef struct placed {
+/* The newest cell of a column so far, and its row. */
+typedef struct newest {
     px_build_cell cell;
     px_build_row row;
-} placed;
+} newest;
 
-static int cmp_placed(const void *a, const void *b)
+static int cmp_newest(const void *a, const void *b)
 {
-    const placed *x = a, *y = b;
-
-    if (x->cell.model_no != y->cell.model_no)
-        return x->cell.model_no < y->cell.model_no ? -1 : 1;
-    if (x->cell.field != y->cell.field)
-        return x->cell.field < y->cell.field ? -1 : 1;
-    return cmp_rows(&x->row, &y->row);
+    return cmp_rows(&((const newest *)a)->row, &((const newest *)b)->row);
 }
 
-static px_status collect(const px_build *build, placed **ret, size_t *ret_count, px_err *ret_err)
+/* One of each column, from rows in any order; those in order are met newest first. */
+static px_status find_newest(const px_build *build, px_arena *arena, newest **ret,
+                             uint32_t *ret_count, px_err *ret_err)
 {
-    placed *all = px_alloc((build->cells.len + 1) * sizeof(*all));
-    size_t n = 0;
+    growing g = { .arena = arena };
+    newest *found = NULL;
+    uint32_t cap = 0;
 
-    if (!all)
-        return px_no_memory(ret_err);
-    for (size_t r = 0; r < build->rows.len; r++) {
+    for (size_t r = build->rows.len; r-- > 0;) {
         const px_build_row *row = &build->rows.ptr[r];
 
-        for (uint32_t i = 0; i < row->cell_count; i++)
-            all[n++] = (placed){ build->cells.ptr[row->cell_first + i], *row };
+        g.guess = 0;
+        for (uint32_t i = 0; i < row->cell_count; i++) {
+            const px_build_cell *cell = &build->cells.ptr[row->cell_first + i];
+            uint32_t before = g.count, at;
+            px_cells *column = find_column(&g, cell);
+
+            if (column && g.count > cap) {
+                newest *grown = PX_ARENA_ARRAY(arena, newest, g.cap);
+
+                if (grown && before > 0)
+                    memcpy(grown, found, before * sizeof(*grown));
+                found = grown;
+                cap = g.cap;
+            }
+            if (!column || !found)
+                return px_arena_fail(arena, ret_err);
+            at = (uint32_t)(column - g.columns);
+            if (at == before || cmp_rows(row, &found[at].row) >= 0)
+                found[at] = (newest){ *cell, *row };
+        }
     }
-    if (n > 0)
-        qsort(all, n, sizeof(*all), cmp_placed);
-    *ret = all;
-    *ret_count = n;
+    *ret = found;
+    *ret_count = g.count;
     return PX_OK;
 }
 
-static int cmp_places(const void *a, const void *b)
+px_status px_build_keep_latest(px_build *build, px_arena *arena, px_err *ret_err)
 {
-    return cmp_rows(&((const placed *)a)->row, &((const placed *)b)->row);
-}
+    uint32_t order = UINT32_MAX, n = 0;
+    newest *all = NULL;
 
-/* Leaves the last of each column; gives how many. */
-static size_t only_newest(placed *all, size_t count)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < count; i++)
-        if (i + 1 == count || all[i].cell.model_no != all[i + 1].cell.model_no ||
-            all[i].cell.field != all[i + 1].cell.field)
-            all[kept++] = all[i];
-    return kept;
-}
-
-px_status px_build_keep_latest(px_build *build, px_err *ret_err)
-{
-    uint32_t order = UINT32_MAX;
-    placed *all;
-    size_t n;
-
-    PX_TRY(collect(build, &all, &n, ret_err));
-    n = only_newest(all, n);
-    if (!PX_VEC_RESERVE(&build->rows, n)) {
-        px_free(all);
+    PX_TRY(find_newest(build, arena, &all, &n, ret_err));
+    if (!PX_VEC_RESERVE(&build->rows, n))
         return px_no_memory(ret_err);
-    }
-    qsort(all, n, sizeof(*all), cmp_places);
+    if (n > 0)
+        qsort(all, n, sizeof(*all), cmp_newest);
     px_build_clear(build);
-    for (size_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n; i++) {
         if (build->rows.len == 0 || all[i].row.order != order) { /* another row begins */
             order = all[i].row.order;
             all[i].row.cell_first = (uint32_t)build->cells.len;
@@ -373,6 +369,5 @@ px_status px_build_keep_latest(px_build *build, px_err *ret_err)
         build->cells.ptr[build->cells.len++] = all[i].cell;
         build->rows.ptr[build->rows.len - 1].cell_count++;
     }
-    px_free(all);
     return PX_OK;
 }

@@ -10,6 +10,7 @@
 
 #include "base/vec.h"
 #include "history/block.h"
+#include "history/raw.h"
 
 typedef struct px_build_cell {
     uint32_t model_no, field;
@@ -37,9 +38,9 @@ typedef struct px_build {
 void px_build_release(px_build *build);
 void px_build_clear(px_build *build);
 
-/* Raw rows (raw.h) whose position is above `after_seq`. */
-PX_NODISCARD px_status px_build_add_raw(px_build *build, px_str raw, uint64_t after_seq,
-                                        px_err *ret_err);
+/* Raw rows whose position is above `after_seq`. */
+PX_NODISCARD px_status px_build_add_raw(px_build *build, px_str raw, px_raw_base base,
+                                        uint64_t after_seq, px_err *ret_err);
 /* All rows of a block. */
 PX_NODISCARD px_status px_build_add_block(px_build *build, px_str block, px_arena *arena,
                                           px_err *ret_err);
@@ -59,7 +60,7 @@ void px_build_sort(px_build *build);
 PX_NODISCARD px_status px_build_rows(px_build *build, size_t first, size_t end, px_arena *arena,
                                      px_rows *ret_rows, px_err *ret_err);
 
-/* Leaves only the newest cell of each column: what px_history_last asks. */
-PX_NODISCARD px_status px_build_keep_latest(px_build *build, px_err *ret_err);
+/* Leaves only the newest cell of each column; the build need not be sorted, and is afterwards. */
+PX_NODISCARD px_status px_build_keep_latest(px_build *build, px_arena *arena, px_err *ret_err);
 
 #endif

@@ -3,7 +3,6 @@
  * memory, not at all, and the next call goes on with it. */
 #include "base/mem.h"
 #include "history/internal.h"
-#include "history/raw.h"
 
 static bool has_fields(uint64_t type)
 {
@@ -55,28 +54,31 @@ static px_status fold_fields(px_history *h, const px_event *event, px_err *ret_e
     uint8_t *raw = px_arena_alloc(&h->arena, px_raw_bound(event));
     px_series *s = pxi_series_get(h, event->tenant, event->twin_no);
     px_shard *shard;
-    px_time min, max;
-    uint32_t rows;
-    size_t bytes;
+    px_raw_written w;
+    px_raw_base base;
 
     if (!s || !raw)
         return px_no_memory(ret_err);
     if (event->seq <= s->stored_seq) /* folded before a restart, and written */
         return PX_OK;
-    bytes = px_raw_write(event, model_of(h, event), raw, &rows, &min, &max);
-    if (!pxi_series_reserve(h, s, bytes))
+    base = s->raw_last;
+    w = px_raw_write(event, model_of(h, event), &base, raw);
+    if (!pxi_series_reserve(h, s, w.bytes))
         return px_no_memory(ret_err);
     shard = pxi_shard_of_series(h, s);
     pthread_mutex_lock(&shard->lock);
-    memcpy(s->raw + s->raw_len, raw, bytes);
-    s->raw_len += (uint32_t)bytes;
-    s->raw_rows += rows;
+    memcpy(s->raw + s->raw_len, raw, w.bytes);
+    if (s->raw_len == 0 || w.time_min < s->raw_time_min)
+        s->raw_time_min = w.time_min;
+    s->raw_len += (uint32_t)w.bytes;
+    s->raw_rows += w.rows;
     pthread_mutex_unlock(&shard->lock);
-    if (min < s->time_max)
+    s->raw_last = base;
+    if (w.time_min < s->time_max)
         pxi_history_add(h, PX_COUNT_LATE, 1);
-    s->time_max = max > s->time_max ? max : s->time_max;
+    s->time_max = w.time_max > s->time_max ? w.time_max : s->time_max;
     s->seq_last = event->seq;
-    count_fields(h, event, rows);
+    count_fields(h, event, w.rows);
     make_dirty(h, s, event);
     return PX_OK;
 }

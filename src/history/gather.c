@@ -8,7 +8,6 @@
 
 #include "base/mem.h"
 #include "history/internal.h"
-#include "history/raw.h"
 
 /* ---- memory and the open row ---- */
 
@@ -36,6 +35,8 @@ static px_status copy_series(px_gather *g, const px_series *s, px_str *ret_image
                              px_err *ret_err)
 {
     PX_TRY(copy(g, s->raw, s->raw_len, &g->raw, ret_err));
+    g->raw_base = s->raw_base;
+    g->raw_time_min = s->raw_time_min;
     *ret_loaded = s->image != NULL || s->loaded;
     PX_TRY(copy(g, s->image, s->image_len, ret_image, ret_err));
     for (const px_sealed *b = s->sealed; b; b = b->next) {
@@ -88,20 +89,6 @@ static px_status add_parts(px_gather *g, px_err *ret_err)
     return PX_OK;
 }
 
-static px_status add_raw(px_gather *g, px_err *ret_err)
-{
-    px_cut cut = px_cut_of(g->raw);
-    px_time first = INT64_MAX;
-
-    while (px_cut_left(&cut) > 0) {
-        px_raw_head head = px_raw_next(&cut);
-
-        first = head.time < first ? head.time : first;
-        px_get_bytes(&cut, head.bytes - sizeof(head));
-    }
-    return g->raw.len > 0 ? add_source(g, first, (px_str){ 0 }, ret_err) : PX_OK;
-}
-
 static int cmp_sources(const void *a, const void *b)
 {
     const px_source *x = a, *y = b;
@@ -135,7 +122,8 @@ px_status pxi_gather_begin(px_gather *g, px_err *ret_err)
         PX_TRY(read_open_row(g, &image, ret_err));
     PX_TRY(px_open_row_read(image, g->arena, &g->row, ret_err));
     PX_TRY(add_parts(g, ret_err));
-    PX_TRY(add_raw(g, ret_err));
+    if (g->raw.len > 0)
+        PX_TRY(add_source(g, g->raw_time_min, (px_str){ 0 }, ret_err));
     if (g->memory.len > 0)
         qsort(g->memory.ptr, g->memory.len, sizeof(*g->memory.ptr), cmp_sources);
     begin_levels(g);

@@ -17,6 +17,7 @@
 #include "history/build.h"
 #include "history/history.h"
 #include "history/open_row.h"
+#include "history/raw.h"
 
 enum {
     PX_HISTORY_SHARDS = 16,
@@ -25,7 +26,6 @@ enum {
     PX_FLIGHT_OPS = 256,              /* about: small, so that no commit waits for history */
     PX_FLIGHT_BYTES = 1024 * 1024,    /* about */
     PX_FLUSH_RAW_BYTES = 1024 * 1024, /* of one series at a time */
-    PX_SERIES_BYTES = sizeof(void *) * 24,
 };
 
 /* A sealed block on its way to the store. */
@@ -47,9 +47,12 @@ struct px_series {
     px_series *prev, *next;
     px_series_list *list; /* cold, warm, full or clean; NULL while it flies with nothing new */
     uint8_t *raw;         /* rows of the events behind `stored_seq`; under the lock */
+    px_raw_base raw_base; /* before the first of them; under the lock */
+    px_time raw_time_min; /* of them, or earlier; under the lock */
     uint32_t raw_len, raw_cap, raw_rows;
-    uint32_t events; /* since it was clean */
-    char *image;     /* open row, written or on its way; valid when `loaded`; under the lock */
+    px_raw_base raw_last; /* of the last of them */
+    uint32_t events;      /* since it was clean */
+    char *image;          /* open row, written or on its way; valid when `loaded`; under the lock */
     uint32_t image_len, image_rows, image_bytes;
     px_sealed *sealed;   /* on their way; under the lock */
     uint64_t stored_seq; /* the image is true at this position */
@@ -224,6 +227,8 @@ typedef struct px_gather {
     bool latest_only; /* open blocks and newest sealed cells, no sealed blocks */
     px_open_row row;
     px_str raw;
+    px_raw_base raw_base;
+    px_time raw_time_min;
     PX_VEC(px_source) memory; /* open blocks, blocks on their way, raw rows: by start */
     size_t memory_at;
     px_level_scan levels[PX_LEVELS];

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "history/raw.h"
 
-enum { VARINT_MOST = 10, CELL_MOST = 5 + 1 + VARINT_MOST + 1 };
+enum {
+    VARINT_MOST = 10,
+    HEAD_MOST = 6 * VARINT_MOST,
+    CELL_MOST = 5 + 1 + VARINT_MOST + 1,
+    BYTE_DOUBLE = 5, /* as px_put_value */
+    BYTE_FALSE = 6,
+};
 
 static inline uint8_t *put_varint(uint8_t *out, uint64_t v)
 {
@@ -19,7 +25,7 @@ static uint8_t *put_value(uint8_t *out, const px_value *v)
     switch (v->kind) {
     case PX_VALUE_NUM:
         if (v->num.is_double) {
-            *out++ = 5;
+            *out++ = BYTE_DOUBLE;
             memcpy(out, &mantissa, sizeof(mantissa));
             return out + sizeof(mantissa);
         }
@@ -28,7 +34,7 @@ static uint8_t *put_value(uint8_t *out, const px_value *v)
         *out++ = (uint8_t)v->num.exponent;
         return out;
     case PX_VALUE_BOOL:
-        *out++ = v->boolean ? PX_VALUE_BOOL : 6;
+        *out++ = v->boolean ? PX_VALUE_BOOL : BYTE_FALSE;
         return out;
     case PX_VALUE_TEXT:
     case PX_VALUE_JSON:
@@ -49,70 +55,166 @@ size_t px_raw_bound(const px_event *event)
     size_t bytes = 0;
 
     for (size_t i = 0; i < event->field_count; i++)
-        bytes += sizeof(px_raw_head) + CELL_MOST + event->fields[i].value.text.len;
+        bytes += HEAD_MOST + CELL_MOST + event->fields[i].value.text.len;
     return bytes;
 }
 
 /* Where a field stands in time, and whether its own clock was believed. */
-static px_raw_head head_of(const px_event *event, const px_field_value *f, uint32_t model_no)
+static inline px_raw_head head_of(const px_event *event, const px_field_value *f)
 {
     bool ahead = f->flags & PX_FIELD_AHEAD;
     bool timed = f->source_time != PX_TIME_NONE;
     px_time time = timed && !ahead ? f->source_time : event->time;
 
     return (px_raw_head){ .time = time,
-                          .seq = (int64_t)event->seq,
-                          .arrival = event->time,
                           .source = ahead && timed ? f->source_time : time,
-                          .model_no = model_no,
                           .flags = ahead ? PX_FIELD_AHEAD : 0 };
 }
 
-size_t px_raw_write(const px_event *event, uint32_t model_no, uint8_t *out, uint32_t *ret_rows,
-                    px_time *ret_time_min, px_time *ret_time_max)
+static inline uint8_t *put_zigzag(uint8_t *out, uint64_t v)
 {
-    uint8_t *start = out;
-    px_time min = INT64_MAX, max = INT64_MIN;
-    uint32_t rows = 0;
-
-    for (size_t i = 0; i < event->field_count;) {
-        px_raw_head head = head_of(event, &event->fields[i], model_no);
-        uint8_t *row = out;
-
-        out += sizeof(head);
-        /* fields that stand at one time, one after the other, are one row */
-        for (; i < event->field_count && head.cells < UINT16_MAX; i++) {
-            const px_field_value *f = &event->fields[i];
-
-            if (head.cells > 0) {
-                px_raw_head other = head_of(event, f, model_no);
-
-                if (other.time != head.time || other.flags != head.flags ||
-                    other.source != head.source)
-                    break;
-            }
-            out = put_varint(out, f->field);
-            out = put_value(out, &f->value);
-            head.cells++;
-        }
-        head.bytes = (uint32_t)(out - row);
-        memcpy(row, &head, sizeof(head));
-        min = head.time < min ? head.time : min;
-        max = head.time > max ? head.time : max;
-        rows++;
-    }
-    *ret_rows = rows;
-    *ret_time_min = min;
-    *ret_time_max = max;
-    return (size_t)(out - start);
+    return put_varint(out, v << 1 ^ (0 - (v >> 63)));
 }
 
-px_raw_head px_raw_next(px_cut *cut)
+/* How many fields from the first stand at its time: they are one row. */
+static size_t row_fields(const px_event *event, size_t first, const px_raw_head *head)
 {
-    px_str bytes = px_get_bytes(cut, sizeof(px_raw_head));
-    px_raw_head head = { 0 };
+    size_t end = first + 1;
 
-    if (!cut->bad)
-        memcpy(&head, bytes.ptr, sizeof(head));
-    return head;
+    for (; end < event->field_count; end++) {
+        const px_field_value *f = &event->fields[end];
+        px_raw_head other;
+
+        if (f->source_time == event->fields[first].source_time &&
+            f->flags == event->fields[first].flags)
+            continue;
+        other = head_of(event, f);
+        if (other.time != head->time || other.flags != head->flags || other.source != head->source)
+            break;
+    }
+    return end - first;
+}
+
+static uint8_t *put_head(uint8_t *out, const px_event *event, const px_raw_head *head,
+                         uint64_t cells, uint32_t model_no, px_raw_base *base)
+{
+    out = put_varint(out, cells << 2 | (uint64_t)(model_no != base->model_no) << 1 |
+                              (head->flags & PX_FIELD_AHEAD ? 1 : 0));
+    out = put_zigzag(out, (uint64_t)head->time - (uint64_t)event->time);
+    out = put_varint(out, (uint64_t)event->time - (uint64_t)base->arrival);
+    out = put_varint(out, event->seq - (uint64_t)base->seq);
+    if (model_no != base->model_no)
+        out = put_varint(out, model_no);
+    if (head->flags & PX_FIELD_AHEAD)
+        out = put_zigzag(out, (uint64_t)head->source - (uint64_t)head->time);
+    *base = (px_raw_base){ event->time, (int64_t)event->seq, model_no };
+    return out;
+}
+
+px_raw_written px_raw_write(const px_event *event, uint32_t model_no, px_raw_base *base,
+                            uint8_t *out)
+{
+    px_raw_written w = { .time_min = INT64_MAX, .time_max = INT64_MIN };
+    uint8_t *start = out;
+
+    for (size_t i = 0; i < event->field_count;) {
+        px_raw_head head = head_of(event, &event->fields[i]);
+        size_t end = i + row_fields(event, i, &head);
+
+        out = put_head(out, event, &head, end - i, model_no, base);
+        for (; i < end; i++) {
+            out = put_varint(out, event->fields[i].field);
+            out = put_value(out, &event->fields[i].value);
+        }
+        w.time_min = head.time < w.time_min ? head.time : w.time_min;
+        w.time_max = head.time > w.time_max ? head.time : w.time_max;
+        w.rows++;
+    }
+    w.bytes = (size_t)(out - start);
+    return w;
+}
+
+static inline const uint8_t *get_varint(const uint8_t *at, uint64_t *ret)
+{
+    uint64_t v = *at & 0x7F;
+
+    for (unsigned shift = 7; *at++ & 0x80; shift += 7)
+        v |= (uint64_t)(*at & 0x7F) << shift;
+    *ret = v;
+    return at;
+}
+
+static inline const uint8_t *get_zigzag(const uint8_t *at, uint64_t *ret)
+{
+    at = get_varint(at, ret);
+    *ret = *ret >> 1 ^ (0 - (*ret & 1));
+    return at;
+}
+
+const uint8_t *px_raw_head_read(const uint8_t *at, px_raw_base *base, px_raw_head *ret_head)
+{
+    uint64_t bits, v;
+
+    at = get_varint(at, &bits);
+    at = get_zigzag(at, &v);
+    ret_head->time = (px_time)v;
+    at = get_varint(at, &v);
+    base->arrival = (px_time)((uint64_t)base->arrival + v);
+    at = get_varint(at, &v);
+    base->seq = (int64_t)((uint64_t)base->seq + v);
+    if (bits & 2) {
+        at = get_varint(at, &v);
+        base->model_no = (uint32_t)v;
+    }
+    ret_head->cells = (uint32_t)(bits >> 2);
+    ret_head->arrival = base->arrival;
+    ret_head->seq = base->seq;
+    ret_head->model_no = base->model_no;
+    ret_head->time = (px_time)((uint64_t)ret_head->time + (uint64_t)base->arrival);
+    ret_head->source = ret_head->time;
+    ret_head->flags = bits & 1 ? PX_FIELD_AHEAD : 0;
+    if (bits & 1) {
+        at = get_zigzag(at, &v);
+        ret_head->source = (px_time)((uint64_t)ret_head->time + v);
+    }
+    return at;
+}
+
+const uint8_t *px_raw_cell_read(const uint8_t *at, uint32_t *ret_field, px_value *ret_value)
+{
+    uint64_t v;
+    uint8_t kind;
+
+    at = get_varint(at, &v);
+    *ret_field = (uint32_t)v;
+    *ret_value = (px_value){ 0 };
+    kind = *at++;
+    switch (kind) {
+    case PX_VALUE_NUM:
+        at = get_varint(at, &v);
+        ret_value->kind = PX_VALUE_NUM;
+        ret_value->num.mantissa = (int64_t)(v >> 1 ^ (0 - (v & 1)));
+        ret_value->num.exponent = (int8_t)*at++;
+        break;
+    case BYTE_DOUBLE:
+        ret_value->kind = PX_VALUE_NUM;
+        memcpy(&ret_value->num.mantissa, at, sizeof(ret_value->num.mantissa));
+        ret_value->num.is_double = true;
+        at += sizeof(ret_value->num.mantissa);
+        break;
+    case PX_VALUE_BOOL:
+    case BYTE_FALSE:
+        *ret_value = px_value_bool(kind == PX_VALUE_BOOL);
+        break;
+    case PX_VALUE_TEXT:
+    case PX_VALUE_JSON:
+        at = get_varint(at, &v);
+        ret_value->kind = (px_value_kind)kind;
+        ret_value->text = px_str_of((const char *)at, (size_t)v);
+        at += v;
+        break;
+    default:
+        break;
+    }
+    return at;
 }

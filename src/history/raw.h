@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * Raw rows: what the fold appends to a series, before it becomes a block. Memory only, never on
- * disk: head (this struct's bytes), then for each cell varint field and its value (base/value.h).
+ * disk. Each row is told by what differs from the one before it, from a px_raw_base on:
+ *
+ *   row  = varint(cells << 2 | model changes << 1 | ahead) zigzag(time - arrival)
+ *          varint(arrival - before) varint(position - before) [varint(model)] [zigzag(source -
+ * time)] cells cell = varint(field) value (base/value.h)
+ *
  * Room-internal. Threads: one at a time.
  */
 #ifndef PX_HISTORY_RAW_H
@@ -9,25 +14,36 @@
 
 #include "journal/event.h"
 
-typedef struct px_raw_head {
-    px_time time;
-    int64_t seq;
+/* Of the row before. */
+typedef struct px_raw_base {
     px_time arrival;
-    px_time source;
+    int64_t seq;
     uint32_t model_no;
-    uint32_t bytes; /* of the row, this head included */
-    uint16_t cells;
+} px_raw_base;
+
+typedef struct px_raw_head {
+    px_time time, arrival, source;
+    int64_t seq;
+    uint32_t model_no, cells;
     uint8_t flags;
 } px_raw_head;
 
+/* What px_raw_write wrote. */
+typedef struct px_raw_written {
+    size_t bytes;
+    uint32_t rows;
+    px_time time_min, time_max;
+} px_raw_written;
+
 /* Bytes that the event's fields may need at most. */
 size_t px_raw_bound(const px_event *event);
-/* Writes the event's rows to `out`, which has room for the bound; gives the bytes written and in
- * `ret_rows`, `ret_time_min`, `ret_time_max` what they are. */
-size_t px_raw_write(const px_event *event, uint32_t model_no, uint8_t *out, uint32_t *ret_rows,
-                    px_time *ret_time_min, px_time *ret_time_max);
+/* Writes the event's rows to `out`, which has room for the bound; moves `base` on. */
+px_raw_written px_raw_write(const px_event *event, uint32_t model_no, px_raw_base *base,
+                            uint8_t *out);
 
-/* The head at the cut, which moves behind it; the cells follow. */
-px_raw_head px_raw_next(px_cut *cut);
+/* Reads the head at `at`; gives where its cells begin. The bytes are ours: nothing is checked. */
+const uint8_t *px_raw_head_read(const uint8_t *at, px_raw_base *base, px_raw_head *ret_head);
+/* Reads the cell at `at`; gives where the next one begins. Text borrows. */
+const uint8_t *px_raw_cell_read(const uint8_t *at, uint32_t *ret_field, px_value *ret_value);
 
 #endif

@@ -10,10 +10,9 @@
  */
 #include "base/mem.h"
 #include "history/internal.h"
-#include "history/raw.h"
 
 /* An open block below this is opened again and grows, so that there are few of them. */
-enum { PART_ROWS_SMALL = 64, LATEST_FIRST = 8 };
+enum { PART_ROWS_SMALL = 64, RAW_BYTES_KEPT = 512 };
 
 /* One series on its way through here. */
 typedef struct sealing {
@@ -24,6 +23,7 @@ typedef struct sealing {
     px_sealed *sealed;          /* newest first */
     uint32_t taken, taken_rows; /* of the raw rows */
     uint64_t seq;               /* of the last event taken */
+    px_raw_base base;           /* of it */
 } sealing;
 
 static void release(sealing *w)
@@ -75,23 +75,44 @@ static px_status load(px_history *h, px_series *s, px_err *ret_err)
     return PX_OK;
 }
 
-/* How much of the raw rows goes now: whole events, about PX_FLUSH_RAW_BYTES. */
+/* How much of the raw rows goes now: all, or of very many whole events of PX_FLUSH_RAW_BYTES. */
 static void take(sealing *w)
 {
     const px_series *s = w->s;
-    px_cut cut = px_cut_of(px_str_of((const char *)s->raw, s->raw_len));
+    const uint8_t *at = s->raw, *end = at + s->raw_len;
+    px_raw_head head;
+    px_value value;
+    uint32_t field;
 
-    while (px_cut_left(&cut) > 0) {
-        uint32_t at = s->raw_len - (uint32_t)px_cut_left(&cut);
-        px_raw_head head = px_raw_next(&cut);
+    w->base = s->raw_base;
+    while (at < end) {
+        px_raw_base base = w->base;
+        const uint8_t *next = px_raw_head_read(at, &base, &head);
 
-        if (at >= PX_FLUSH_RAW_BYTES && (uint64_t)head.seq != w->seq)
+        if (at - s->raw >= PX_FLUSH_RAW_BYTES && (uint64_t)head.seq != w->seq)
             return;
-        px_get_bytes(&cut, head.bytes - sizeof(head));
-        w->taken = at + head.bytes;
+        for (uint32_t i = 0; i < head.cells; i++)
+            next = px_raw_cell_read(next, &field, &value);
+        at = next;
+        w->base = base;
+        w->taken = (uint32_t)(at - s->raw);
         w->taken_rows++;
         w->seq = (uint64_t)head.seq;
     }
+}
+
+static void take_some(sealing *w)
+{
+    const px_series *s = w->s;
+
+    if (s->raw_len > PX_FLUSH_RAW_BYTES) {
+        take(w);
+        return;
+    }
+    w->base = s->raw_last;
+    w->taken = s->raw_len;
+    w->taken_rows = s->raw_rows;
+    w->seq = (uint64_t)s->raw_last.seq;
 }
 
 static px_status add_parts(sealing *w, bool latest, px_err *ret_err)
@@ -105,7 +126,7 @@ static px_status add_parts(sealing *w, bool latest, px_err *ret_err)
 static px_status add_raw(sealing *w, px_err *ret_err)
 {
     return px_build_add_raw(&w->h->build, px_str_of((const char *)w->s->raw, w->taken),
-                            w->s->stored_seq, ret_err);
+                            w->s->raw_base, w->s->stored_seq, ret_err);
 }
 
 /* ---- blocks of the build ---- */
@@ -284,7 +305,7 @@ static px_status seal_all(sealing *w, px_err *ret_err)
         PX_TRY(seal_rows(w, level, at, end, ret_err));
     }
     PX_TRY(add_parts(w, true, ret_err));
-    PX_TRY(px_build_keep_latest(&h->build, ret_err));
+    PX_TRY(px_build_keep_latest(&h->build, &h->in, ret_err));
     PX_TRY(encode_parts(w, true, ret_err));
     w->row.rows = w->row.bytes = 0;
     return PX_OK;
@@ -326,11 +347,28 @@ static void drop_raw(sealing *w)
     px_series *s = w->s;
     px_shard *shard = pxi_shard_of_series(w->h, s);
 
+    /* a series that filled its rows will fill them again */
+    bool roomy =
+        atomic_load_explicit(&w->h->memory, memory_order_relaxed) < w->h->opts.memory_bytes_max / 2;
+    uint8_t *empty = NULL;
+
     pthread_mutex_lock(&shard->lock);
     memmove(s->raw, s->raw + w->taken, s->raw_len - w->taken);
     s->raw_len -= w->taken;
     s->raw_rows -= w->taken_rows;
+    s->raw_base = w->base;
+    if (s->raw_len == 0 && s->raw_cap > RAW_BYTES_KEPT && !(s->list == &w->h->full && roomy)) {
+        empty = s->raw;
+        s->raw = NULL;
+    }
     pthread_mutex_unlock(&shard->lock);
+    if (!empty)
+        return;
+    px_free(empty);
+    atomic_fetch_sub_explicit(&w->h->memory, s->raw_cap, memory_order_relaxed);
+    if (s->list)
+        s->list->bytes -= s->raw_cap;
+    s->raw_cap = 0;
 }
 
 /* Nothing fails from here on. */
@@ -383,7 +421,7 @@ static px_status seal(sealing *w, px_flight *flight, px_err *ret_err)
     px_str image;
 
     PX_TRY(load(w->h, s, ret_err));
-    take(w);
+    take_some(w);
     image = px_str_of(s->image, s->image_len);
     px_arena_reset(&w->h->in);
     px_build_clear(&w->h->build);

@@ -120,7 +120,7 @@ bool pxi_series_reserve(px_history *h, px_series *s, size_t extra)
     if (s->raw_cap == 0)
         cap = needed; /* a series that is written once has no slack */
     while (cap < needed)
-        cap *= 2;
+        cap += cap / 2;
     if (cap > UINT32_MAX)
         return false;
     shard = pxi_shard_of_series(h, s);

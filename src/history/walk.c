@@ -101,7 +101,7 @@ static px_status add_source(px_walk *w, const px_source *source, const px_source
     bool *wanted, done = false;
 
     if (!source->block.ptr)
-        return px_build_add_raw(&w->build, w->gather.raw, 0, ret_err);
+        return px_build_add_raw(&w->build, w->gather.raw, w->gather.raw_base, 0, ret_err);
     PX_TRY(open_block(w, source, &block, &wanted, ret_err));
     if (w->gather.from != PX_TIME_NONE && block.last < w->gather.from)
         return PX_OK;

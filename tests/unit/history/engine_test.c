@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* History behind the real engine: what was acknowledged is in it, once, digit for digit, whatever
+ * the disk lost. */
+#include "history/history.h"
+
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "px_test.h"
+#include "px_world.h"
+
+enum { TWINS = 3, TOLD_MAX = 4000 };
+
+static const char model[] =
+    "{\"@id\":\"dtmi:test:Pump;1\",\"@type\":\"Interface\",\"@context\":\"dtmi:dtdl:context;3\","
+    "\"contents\":[{\"@type\":\"Property\",\"name\":\"speed\",\"schema\":\"double\"},"
+    "{\"@type\":\"Telemetry\",\"name\":\"current\",\"schema\":\"double\"}]}";
+
+typedef struct story {
+    px_world world;
+    px_history *history;
+    struct {
+        uint32_t twin;
+        bool telemetry;
+        px_time time;
+        px_num num;
+    } told[TOLD_MAX];
+    size_t told_count;
+} story;
+
+static void open_history(story *s)
+{
+    px_history_opts opts = { .env = px_fakedisk_env(s->world.disk),
+                             .engine = s->world.engine,
+                             .store = s->world.store,
+                             .graph = px_engine_graph(s->world.engine),
+                             .registry = px_engine_registry(s->world.engine),
+                             .flush_ns = PX_SECOND };
+    px_err err;
+
+    CHECK_OK(px_history_open(&opts, &s->history, &err), &err);
+}
+
+static void begin(story *s, uint64_t seed)
+{
+    *s = (story){ 0 };
+    px_world_init(&s->world, seed);
+    CHECK_EQ(px_world_model(&s->world, model).status, PX_OK);
+    for (uint32_t i = 0; i < TWINS; i++) {
+        char id[8];
+
+        snprintf(id, sizeof(id), "p%u", i);
+        CHECK_EQ(px_world_put(&s->world, id,
+                              "{\"$metadata\":{\"$model\":\"dtmi:test:Pump;1\"},\"speed\":0.50}")
+                     .status,
+                 PX_OK);
+    }
+    open_history(s);
+}
+
+/* The engine dies on the dead disk and gives back what it has taken. */
+static void kill_all(story *s)
+{
+    px_fakedisk_crash(s->world.disk);
+    for (int i = 0; i < 4; i++)
+        px_engine_step(s->world.engine);
+    px_history_close(s->history);
+    px_world_kill(&s->world, true);
+    open_history(s);
+}
+
+static void fold_all(story *s)
+{
+    bool idle = false;
+    px_err err;
+
+    for (int steps = 0; !idle; steps++) {
+        CHECK_OK(px_history_step(s->history, 0, &idle, &err), &err);
+        px_engine_step(s->world.engine);
+        CHECK(steps < 100000);
+    }
+}
+
+static void finish(story *s)
+{
+    fold_all(s);
+    px_history_close(s->history);
+    px_world_release(&s->world);
+}
+
+static void report(story *s, px_gen *gen)
+{
+    uint32_t twin = (uint32_t)px_gen_below(gen, TWINS);
+    bool telemetry = px_gen_below(gen, 2);
+    px_num num = { .mantissa = (int64_t)px_gen_below(gen, 9000), .exponent = -2 };
+    px_time time = INT64_C(946684800000000000) + (int64_t)s->told_count * 100000000;
+    char id[8];
+    px_result result;
+
+    snprintf(id, sizeof(id), "p%u", twin);
+    result = px_world_report(&s->world, id, telemetry ? "current" : "speed", num.mantissa,
+                             num.exponent, time);
+    CHECK_EQ(result.status, PX_OK);
+    s->told[s->told_count].twin = twin;
+    s->told[s->told_count].telemetry = telemetry;
+    s->told[s->told_count].time = time;
+    s->told[s->told_count++].num = num;
+}
+
+typedef struct listener {
+    const story *s;
+    uint32_t twin;
+    size_t at;
+} listener;
+
+static px_status hear(void *data, const px_history_row *row, px_err *ret_err)
+{
+    listener *l = data;
+
+    (void)ret_err;
+    for (; l->at < l->s->told_count && l->s->told[l->at].twin != l->twin;)
+        l->at++;
+    CHECK(l->at < l->s->told_count);
+    CHECK_EQ(row->cell_count, 1);
+    CHECK_EQ(row->time, l->s->told[l->at].time);
+    CHECK_SLICE(row->cells[0].path, l->s->told[l->at].telemetry ? "current" : "speed");
+    CHECK(px_num_same(row->cells[0].value.num, l->s->told[l->at].num));
+    l->at++;
+    return PX_OK;
+}
+
+static void check(story *s)
+{
+    for (uint32_t twin = 0; twin < TWINS; twin++) {
+        char id[8];
+        listener l = { s, twin, 0 };
+        px_history_query query = { .from = PX_TIME_NONE, .to = PX_TIME_NONE };
+        px_err err;
+
+        snprintf(id, sizeof(id), "p%u", twin);
+        query.twin_id = px_str_c(id);
+        query.to = INT64_C(1577836800000000000); /* without the making of the twins */
+        CHECK_OK(px_history_range(s->history, &s->world.admin, &query, hear, &l, NULL, &err), &err);
+        for (; l.at < s->told_count; l.at++)
+            CHECK(s->told[l.at].twin != twin);
+    }
+}
+
+static px_status keep_cell(void *data, const px_history_cell *cell, px_err *ret_err)
+{
+    (void)ret_err;
+    CHECK_SLICE(cell->path, "speed");
+    *(px_num *)data = cell->value.num;
+    return PX_OK;
+}
+
+PX_TEST(what_a_twin_was_made_with_is_its_first_value)
+{
+    px_history_query query = { .twin_id = PX_STR("p1") };
+    px_num num = { 0 };
+    px_err err;
+    story s;
+
+    begin(&s, 1);
+    fold_all(&s);
+    CHECK_OK(px_history_last(s.history, &s.world.admin, &query, keep_cell, &num, &err), &err);
+    CHECK(px_num_same(num, ((px_num){ .mantissa = 50, .exponent = -2 })));
+    finish(&s);
+}
+
+PX_TEST(an_unknown_property_is_named_with_the_nearest)
+{
+    px_str properties[] = { PX_STR("sped") };
+    px_history_query query = { .twin_id = PX_STR("p1"),
+                               .properties = properties,
+                               .property_count = 1 };
+    px_err err;
+    story s;
+
+    begin(&s, 1);
+    fold_all(&s);
+    CHECK_EQ(px_history_last(s.history, &s.world.admin, &query, keep_cell, NULL, &err), PX_INVALID);
+    CHECK_STR(err.text, "the model has no property or telemetry 'sped'; did you mean 'speed'?");
+    finish(&s);
+}
+
+PX_PROP(nothing_acknowledged_is_lost_or_doubled, 12)
+{
+    int events = 50 + (int)px_gen_below(gen, 1500);
+    story *s = px_zalloc(1, sizeof(*s));
+
+    begin(s, px_gen_u64(gen));
+    for (int i = 0; i < events; i++) {
+        report(s, gen);
+        if (px_gen_below(gen, 10) == 0)
+            px_fakedisk_advance(s->world.disk, (int64_t)px_gen_below(gen, 700000000));
+        switch (px_gen_below(gen, 100)) {
+        case 0:
+            kill_all(s);
+            break;
+        case 1:
+            fold_all(s);
+            check(s);
+            break;
+        case 2: {
+            bool idle;
+
+            CHECK_EQ(px_history_step(s->history, 0, &idle, NULL), PX_OK);
+            px_history_flush(s->history);
+            break;
+        }
+        default:
+            break;
+        }
+    }
+    kill_all(s);
+    fold_all(s);
+    check(s);
+    finish(s);
+    px_free(s);
+}
+
+PX_TEST_MAIN()
