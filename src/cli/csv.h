@@ -13,10 +13,8 @@
 #define PX_CLI_CSV_H
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "base/vec.h"
-
-#define PX_CSV_RECORD_BYTES_MAX (256 * 1024)
-#define PX_CSV_COLUMNS_MAX 4096
 
 /* Fills `bytes`; gives the count, 0 at the end. PX_IO when the source fails. */
 typedef struct px_csv_source {

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "cli/interrupt.h"
 
-enum { REPLY_BYTES_MAX = 64 << 20, CONNECT_SECONDS_MAX = 5, CALL_SECONDS_MAX = 120, TICK_MS = 100 };
+enum { CONNECT_SECONDS_MAX = 5, CALL_SECONDS_MAX = 120, TICK_MS = 100 };
 
 struct px_http {
     CURL *easy;
@@ -272,7 +272,7 @@ static px_status finish(px_http *http, answer *a, CURLcode code, px_str body, px
         return a->status;
     if (code == CURLE_WRITE_ERROR)
         return px_fail(ret_err, PX_TOO_LARGE, "the server's answer is longer than %d bytes",
-                       (int)REPLY_BYTES_MAX);
+                       PX_CLI_REPLY_BYTES_MAX);
     if (code != CURLE_OK)
         return transfer_failed(http, code, ret_err);
     curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &http_status);
@@ -290,7 +290,7 @@ px_status px_http_send(px_http *http, const px_http_call *call, px_http_reply *r
     CURLcode code;
 
     *ret_reply = (px_http_reply){ 0 };
-    px_buf_init(&ret_reply->body, REPLY_BYTES_MAX);
+    px_buf_init(&ret_reply->body, PX_CLI_REPLY_BYTES_MAX);
     status = prepare(http, call, &a, &headers, ret_err);
     if (status == PX_OK) {
         curl_easy_setopt(http->easy, CURLOPT_TIMEOUT, (long)CALL_SECONDS_MAX);

@@ -9,8 +9,7 @@
 #define PX_CLI_SSE_H
 
 #include "base/buf.h"
-
-#define PX_SSE_EVENT_BYTES_MAX (4 * 1024 * 1024)
+#include "base/limits.h"
 
 typedef struct px_sse {
     px_buf line, event, data, id; /* id: of the last event that had one */

@@ -131,7 +131,7 @@ def broker_restart_in_the_middle(broker, folder):
     summary, _ = ended(process)
     got = listener.wait_for(len(wanted))
     assert summary["acknowledged"] == summary["rows"] == summary["sent"] == 4000, summary
-    assert summary["reconnects"] == 2, summary
+    assert summary["reconnects"] >= 2, summary
     assert set(got) == set(wanted), f"{len(set(got))} of {len(wanted)} rows; odd: {list(set(got) ^ set(wanted))[:4]}"
 
 

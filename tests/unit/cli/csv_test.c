@@ -132,6 +132,23 @@ PX_TEST(a_row_may_be_as_long_as_the_limit_and_no_longer)
     px_buf_release(&text);
 }
 
+PX_TEST(a_row_may_have_as_many_cells_as_the_limit_and_no_more)
+{
+    px_buf text = { 0 };
+    px_buf out;
+
+    for (size_t i = 1; i < PX_CSV_COLUMNS_MAX; i++)
+        px_put_char(&text, ',');
+    out = read_all(text.ptr, 4096, ',');
+    CHECK_EQ(out.len, PX_CSV_COLUMNS_MAX + 1);
+    px_buf_release(&out);
+    px_put_c(&text, ",\nshort\n");
+    out = read_all(text.ptr, 4096, ',');
+    CHECK_STR(out.ptr, "!1:4097 csv.columns![short]");
+    px_buf_release(&out);
+    px_buf_release(&text);
+}
+
 PX_TEST(utf16_is_refused_with_its_cure)
 {
     pieces p = { PX_STR("\xFF\xFE"
