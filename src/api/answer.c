@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Answers, and errors in their two forms. The Azure names are a table over the stable ids of our
+ * own errors; what is not in it takes the name of its status.
+ */
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "api/inner.h"
+
+/* id (or its beginning, ending in a dot), name in the data plane, HTTP status or 0 for that of the
+ * status */
+static const struct {
+    const char *id, *code;
+    int status;
+} azure_codes[] = {
+    { "twin.not_found", "DigitalTwinNotFound", 404 },
+    { "twin.exists", "PreconditionFailed", 412 },
+    { "etag.stale", "PreconditionFailed", 412 },
+    { "twin.id", "InvalidArgument", 400 },
+    { "twin.model_gone", "ValidationFailed", 400 },
+    { "twin.model", "InvalidArgument", 400 },
+    { "twin.limit", "TwinLimitReached", 400 },
+    { "twin.has_relationships", "RelationshipsNotDeleted", 400 },
+    { "twin.size", "InvalidArgument", 400 },
+    { "twin.", "ValidationFailed", 400 },
+    { "value.", "ValidationFailed", 400 },
+    { "schema.", "ValidationFailed", 400 },
+    { "component.not_found", "ComponentNotFound", 404 },
+    { "patch.", "JsonPatchInvalid", 400 },
+    { "relationship.not_found", "RelationshipNotFound", 404 },
+    { "relationship.exists", "PreconditionFailed", 412 },
+    { "relationship.target", "TargetTwinNotFound", 404 },
+    { "relationship.self", "OperationNotAllowed", 400 },
+    { "relationship.unknown", "ValidationFailed", 400 },
+    { "relationship.id", "InvalidArgument", 400 },
+    { "relationship.", "InvalidRelationship", 400 },
+    { "model.exists", "ModelAlreadyExists", 409 },
+    { "model.empty", "InvalidArgument", 400 },
+    { "model.not_found", "ModelNotFound", 404 },
+    { "model.referenced", "ModelReferencesNotDeleted", 409 },
+    { "model.decommissioned", "ModelDecommissioned", 400 },
+    { "dtdl.", "DTDLParserError", 400 },
+    { "query.token", "BadRequest", 400 },
+    { "query.time", "TimeoutError", 400 },
+    { "query.", "SqlQueryError", 400 },
+};
+
+static const char *const status_codes[PX_STATUS_COUNT] = {
+    [PX_INVALID] = "InvalidArgument",
+    [PX_UNAUTHORIZED] = "Unauthorized",
+    [PX_DENIED] = "Forbidden",
+    [PX_NOT_FOUND] = "NotFound",
+    [PX_CONFLICT] = "Conflict",
+    [PX_STALE] = "PreconditionFailed",
+    [PX_TOO_LARGE] = "LimitExceeded",
+    [PX_LIMIT] = "LimitExceeded",
+    [PX_TIMEOUT] = "TimeoutError",
+    [PX_BUSY] = "ServiceUnavailable",
+    [PX_FULL] = "InsufficientStorage",
+    [PX_UNSUPPORTED] = "NotImplemented",
+    [PX_NO_MEMORY] = "ServiceUnavailable",
+};
+
+void px_api_header(px_api_call *call, const char *name, px_str value)
+{
+    px_str copy = px_arena_str(&call->arena, value);
+
+    if (call->header_count < PX_API_HEADERS_MAX && copy.ptr) {
+        call->headers[call->header_count].name = name;
+        call->headers[call->header_count++].value = copy;
+    }
+}
+
+void px_api_etag(px_api_call *call, uint64_t revision)
+{
+    char text[64];
+    px_buf buf = { 0 };
+
+    px_put_etag(&buf, revision);
+    snprintf(text, sizeof(text), "%.*s", PX_FMT(px_buf_str(&buf)));
+    px_buf_release(&buf);
+    px_api_header(call, "ETag", px_str_c(text));
+}
+
+void px_api_finish(px_api_call *call, int status)
+{
+    if (call->out.status != PX_OK && status < 500) {
+        px_buf_clear(&call->out);
+        call->content_type = NULL;
+        status = 503;
+    }
+    call->status = status;
+    atomic_fetch_add_explicit(&call->api->by_class[status / 100 % 6], 1, memory_order_relaxed);
+    call->complete(call);
+}
+
+void px_api_json(px_api_call *call, int status)
+{
+    call->content_type = "application/json; charset=utf-8";
+    px_api_finish(call, status);
+}
+
+static void put_place(px_json_writer *w, const px_err *err)
+{
+    if (err->path[0]) {
+        px_json_key(w, PX_STR("path"));
+        px_json_string(w, px_str_c(err->path));
+    }
+    if (err->line) {
+        px_json_key(w, PX_STR("line"));
+        px_json_uint(w, err->line);
+        px_json_key(w, PX_STR("column"));
+        px_json_uint(w, err->column);
+    }
+}
+
+static bool id_matches(const char *id, const char *pattern)
+{
+    size_t len = strlen(pattern);
+
+    return pattern[len - 1] == '.' ? strncmp(id, pattern, len) == 0 : strcmp(id, pattern) == 0;
+}
+
+static void fail_azure(px_api_call *call, px_status status, const px_err *err)
+{
+    const char *code = status_codes[status] ? status_codes[status] : "InternalServerError";
+    int http = px_status_http(status);
+    px_json_writer w;
+
+    for (size_t i = 0; err->id && i < sizeof(azure_codes) / sizeof(azure_codes[0]); i++) {
+        if (id_matches(err->id, azure_codes[i].id)) {
+            code = azure_codes[i].code;
+            if (status == PX_INVALID || status == PX_NOT_FOUND || status == PX_CONFLICT ||
+                status == PX_STALE)
+                http = azure_codes[i].status;
+            break;
+        }
+    }
+    w = px_json_writer_of(&call->out);
+    px_json_begin_object(&w);
+    px_json_key(&w, PX_STR("error"));
+    px_json_begin_object(&w);
+    px_json_key(&w, PX_STR("code"));
+    px_json_string(&w, px_str_c(code));
+    px_json_key(&w, PX_STR("message"));
+    px_json_string(&w, px_str_c(err->text));
+    if (err->id && err->id[0]) {
+        px_json_key(&w, PX_STR("details"));
+        px_json_begin_array(&w);
+        px_json_begin_object(&w);
+        px_json_key(&w, PX_STR("code"));
+        px_json_string(&w, px_str_c(err->id));
+        px_json_key(&w, PX_STR("message"));
+        px_json_string(&w, px_str_c(err->text));
+        put_place(&w, err);
+        px_json_end_object(&w);
+        px_json_end_array(&w);
+    }
+    px_json_end_object(&w);
+    px_json_end_object(&w);
+    px_api_header(call, "x-ms-error-code", px_str_c(code));
+    px_api_json(call, http);
+}
+
+/* RFC 9457 */
+static void fail_problem(px_api_call *call, px_status status, const px_err *err)
+{
+    px_json_writer w = px_json_writer_of(&call->out);
+    int http = px_status_http(status);
+
+    px_json_begin_object(&w);
+    px_json_key(&w, PX_STR("type"));
+    px_json_string(&w, PX_STR("about:blank"));
+    px_json_key(&w, PX_STR("title"));
+    px_json_string(&w, px_str_c(px_status_meaning(status)));
+    px_json_key(&w, PX_STR("status"));
+    px_json_int(&w, http);
+    px_json_key(&w, PX_STR("detail"));
+    px_json_string(&w, px_str_c(err->text));
+    px_json_key(&w, PX_STR("code"));
+    px_json_string(&w, px_str_c(err->id && err->id[0] ? err->id : px_status_code(status)));
+    put_place(&w, err);
+    px_json_end_object(&w);
+    call->content_type = "application/problem+json";
+    px_api_finish(call, http);
+}
+
+void px_api_fail(px_api_call *call, px_status status, const px_err *err)
+{
+    px_buf_clear(&call->out);
+    call->stream = NULL;
+    if (status == PX_BUSY || status == PX_FULL || status == PX_LIMIT)
+        px_api_header(call, "Retry-After", PX_STR("1"));
+    if (status == PX_UNAUTHORIZED)
+        px_api_header(call, "WWW-Authenticate", PX_STR("Bearer"));
+    if (call->route && call->route->flags & PX_ROUTE_AZURE)
+        fail_azure(call, status, err);
+    else
+        fail_problem(call, status, err);
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One request: route, prove who asks, read the body, hand to the handler. Arguments of the path are
+ * decoded after it was split, so an id may hold `/`.
+ */
+#include "api/api.h"
+
+#include <stdatomic.h>
+
+#include "api/branches.h"
+#include "api/inner.h"
+#include "api/watch.h"
+#include "api/workers.h"
+
+enum { SEGMENTS_MAX = 12, CALL_ARENA_BYTES_MAX = 64 * 1024 * 1024 };
+
+px_status px_api_new(const px_api_opts *opts, px_api **ret_api, px_err *ret_err)
+{
+    px_api *api = px_zalloc(1, sizeof(*api));
+    px_status status;
+
+    if (!api)
+        return px_no_memory(ret_err);
+    api->opts = *opts;
+    api->env = px_engine_env(opts->engine);
+    api->sessions = px_sessions_new(api->env);
+    api->logins = px_login_cache_new();
+    api->branches = px_branches_new();
+    status = api->sessions && api->logins && api->branches ? px_watch_new(api, &api->watch, ret_err)
+                                                           : px_no_memory(ret_err);
+    if (status == PX_OK)
+        status = px_workers_new(&api->workers, ret_err);
+    if (status != PX_OK) {
+        px_api_free(api);
+        return status;
+    }
+    *ret_api = api;
+    return PX_OK;
+}
+
+void px_api_stop(px_api *api)
+{
+    atomic_store(&api->stopping, true);
+    px_watch_stop(api->watch);
+    px_workers_stop(api->workers);
+}
+
+void px_api_free(px_api *api)
+{
+    if (!api)
+        return;
+    px_workers_free(api->workers);
+    px_watch_free(api->watch);
+    px_branches_free(api->branches);
+    px_sessions_free(api->sessions);
+    px_login_cache_free(api->logins);
+    px_free(api);
+}
+
+/* ---- routing ---- */
+
+static size_t split_path(px_str path, px_str segments[SEGMENTS_MAX])
+{
+    size_t count = 0;
+
+    if (path.len == 0 || path.ptr[0] != '/')
+        return SIZE_MAX;
+    path = px_str_skip(path, 1);
+    while (path.len) {
+        if (count == SEGMENTS_MAX)
+            return SIZE_MAX;
+        segments[count++] = px_str_cut(&path, '/');
+    }
+    return count;
+}
+
+/* True when the segments fit; `ret_args` gets those under `*`, raw. */
+static bool pattern_fits(const char *pattern, const px_str *segments, size_t count,
+                         px_str *ret_args)
+{
+    px_str rest = px_str_c(pattern + 1);
+    size_t i = 0, args = 0;
+
+    for (; rest.len; i++) {
+        px_str wanted = px_str_cut(&rest, '/');
+
+        if (i == count)
+            return false;
+        if (px_str_eq(wanted, PX_STR("*")))
+            ret_args[args++] = segments[i];
+        else if (!px_str_eq(wanted, segments[i]))
+            return false;
+    }
+    return i == count;
+}
+
+static bool is_azure(px_str path)
+{
+    return px_str_starts(path, PX_STR("/models")) || px_str_starts(path, PX_STR("/digitaltwins")) ||
+           px_str_starts(path, PX_STR("/query"));
+}
+
+static void refuse_path(px_api_call *call, bool other_method)
+{
+    static const px_route azure = { .flags = PX_ROUTE_AZURE };
+    px_err err;
+
+    if (is_azure(call->path))
+        call->route = &azure;
+    if (other_method) {
+        px_fail_id(&err, PX_INVALID, "http.method", "%.*s is not offered at %.*s",
+                   PX_FMT(call->method), PX_FMT(call->path));
+        px_api_fail(call, PX_INVALID, &err);
+        return;
+    }
+    px_fail_id(&err, PX_NOT_FOUND, "http.path", "there is nothing at %.*s", PX_FMT(call->path));
+    px_api_fail(call, PX_NOT_FOUND, &err);
+}
+
+static bool find_route(px_api_call *call)
+{
+    px_str segments[SEGMENTS_MAX], raw[4];
+    size_t count = split_path(call->path, segments);
+    bool other_method = false;
+
+    for (const px_route *route = px_api_routes; count != SIZE_MAX && route->method; route++) {
+        if (!pattern_fits(route->pattern, segments, count, raw))
+            continue;
+        if (!px_str_eq(call->method, px_str_c(route->method))) {
+            other_method = true;
+            continue;
+        }
+        call->route = route;
+        for (size_t i = 0, stars = 0; route->pattern[i]; i++) {
+            px_err err;
+
+            if (route->pattern[i] != '*')
+                continue;
+            if (!px_api_decode(&call->arena, raw[stars], false, &call->args[stars])) {
+                px_fail_id(&err, PX_INVALID, "http.path", "a segment of the path is malformed");
+                px_api_fail(call, PX_INVALID, &err);
+                return false;
+            }
+            stars++;
+        }
+        return true;
+    }
+    refuse_path(call, other_method);
+    return false;
+}
+
+/* ---- checks before the handler ---- */
+
+static px_status check_version(px_api_call *call, px_err *ret_err)
+{
+    static const char *const known[] = { "2020-10-31", "2022-05-31", "2023-06-30", "2023-10-31" };
+    px_str version;
+
+    if (!(call->route->flags & PX_ROUTE_AZURE))
+        return PX_OK;
+    version = px_api_param(call, "api-version");
+    for (size_t i = 0; version.ptr && i < sizeof(known) / sizeof(known[0]); i++)
+        if (px_str_eq(version, px_str_c(known[i])))
+            return PX_OK;
+    return px_fail_id(ret_err, PX_INVALID, "http.version",
+                      "api-version '%.*s' is not known; use 2023-10-31", PX_FMT(version));
+}
+
+static px_status read_body(px_api_call *call, px_err *ret_err)
+{
+    px_json_opts opts = px_json_opts_door();
+    px_json *json = NULL;
+
+    if (!(call->route->flags & (PX_ROUTE_JSON | PX_ROUTE_ANY_JSON)))
+        return PX_OK;
+    if (call->body.len == 0 && call->route->flags & PX_ROUTE_ANY_JSON)
+        return PX_OK;
+    PX_TRY(px_json_parse(call->body, &opts, &call->arena, &json, ret_err));
+    call->request.json = json;
+    return PX_OK;
+}
+
+void px_api_handle(px_api *api, px_api_call *call)
+{
+    px_err err = { 0 };
+    px_status status;
+
+    call->api = api;
+    call->route = NULL;
+    call->then = NULL;
+    call->own = NULL;
+    call->header_count = 0;
+    call->content_type = NULL;
+    call->stream = NULL;
+    call->static_body = (px_str){ 0 };
+    memset(call->args, 0, sizeof(call->args));
+    if (!find_route(call))
+        return;
+    status = check_version(call, &err);
+    if (status == PX_OK && !(call->route->flags & PX_ROUTE_OPEN))
+        status = px_api_login(call, &err);
+    memset(&call->request, 0, offsetof(px_request, result));
+    call->request.source_time = PX_TIME_NONE;
+    if (status == PX_OK)
+        status = read_body(call, &err);
+    if (status == PX_OK && atomic_load_explicit(&api->stopping, memory_order_relaxed))
+        status = px_fail_id(&err, PX_BUSY, "server.ending", "the server is ending");
+    if (status != PX_OK) {
+        px_api_fail(call, status, &err);
+        return;
+    }
+    call->route->handler(call);
+}
+
+/* ---- to the engine and back ---- */
+
+static void answered(px_request *request)
+{
+    px_api_call *call = request->data;
+
+    if (request->result.status != PX_OK)
+        px_api_fail(call, request->result.status, &request->result.err);
+    else
+        call->then(call);
+}
+
+void px_api_submit(px_api_call *call, void (*then)(px_api_call *call))
+{
+    px_request *request = &call->request;
+    px_status status;
+    px_err err;
+
+    request->principal = call->principal;
+    request->done = answered;
+    request->data = call;
+    request->bytes = sizeof(*call) + call->arena.used;
+    call->then = then;
+    status = px_engine_submit(call->api->opts.engine, request, request);
+    if (status == PX_OK)
+        return;
+    px_fail_id(&err, status, "engine.busy", "the server cannot write this now; try again shortly");
+    px_api_fail(call, status, &err);
+}
+
+bool px_api_conditions(px_api_call *call, bool if_match, bool if_none_match)
+{
+    px_str match = call->header(call, "If-Match"), none = call->header(call, "If-None-Match");
+    px_err err;
+
+    if (if_none_match && none.len) {
+        if (!px_str_eq(none, PX_STR("*"))) {
+            px_fail_id(&err, PX_INVALID, "http.if_none_match",
+                       "Invalid If-None-Match header value. Allowed value(s): If-None-Match: *");
+            px_api_fail(call, PX_INVALID, &err);
+            return false;
+        }
+        call->request.if_none_match = true;
+    }
+    if (if_match && match.len && !px_str_eq(match, PX_STR("*")) &&
+        !px_etag_parse(match, &call->request.if_match)) {
+        px_str quoted = px_str_starts(match, PX_STR("W/")) ? px_str_skip(match, 2) : match;
+
+        if (quoted.len < 2 || quoted.ptr[0] != '"' || quoted.ptr[quoted.len - 1] != '"') {
+            px_fail_id(
+                &err, PX_INVALID, "http.if_match",
+                "Invalid If-Match header value. Allowed value(s): If-Match: {etag} or If-Match: *");
+            px_api_fail(call, PX_INVALID, &err);
+            return false;
+        }
+        call->request.if_match = UINT64_MAX; /* an etag that is not of our making matches nothing */
+    }
+    return true;
+}

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/branches.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+#include "engine/rehearse.h"
+
+enum { NAME_BYTES_MAX = 64, BRANCHES_IN_ALL_MAX = 256 };
+
+typedef struct named {
+    uint32_t tenant;
+    char name[NAME_BYTES_MAX + 1];
+    px_branch *branch;
+} named;
+
+struct px_branches {
+    pthread_mutex_t lock; /* guards all, and every branch: one rehearses at a time */
+    PX_VEC(named) list;
+};
+
+struct px_branches *px_branches_new(void)
+{
+    struct px_branches *branches = px_zalloc(1, sizeof(*branches));
+
+    if (branches)
+        pthread_mutex_init(&branches->lock, NULL);
+    return branches;
+}
+
+void px_branches_free(struct px_branches *branches)
+{
+    if (!branches)
+        return;
+    PX_VEC_EACH (&branches->list, b)
+        px_branch_free(b->branch);
+    PX_VEC_RELEASE(&branches->list);
+    pthread_mutex_destroy(&branches->lock);
+    px_free(branches);
+}
+
+/* The caller holds the lock. */
+static named *find(struct px_branches *branches, uint32_t tenant, px_str name)
+{
+    PX_VEC_EACH (&branches->list, b)
+        if (b->tenant == tenant && px_str_eq(px_str_c(b->name), name))
+            return b;
+    return NULL;
+}
+
+static bool may(px_api_call *call)
+{
+    px_err err;
+    px_status status = px_authorize(&call->principal, PX_ACTION_BRANCH, (px_str){ 0 }, &err);
+
+    if (status != PX_OK)
+        px_api_fail(call, status, &err);
+    return status == PX_OK;
+}
+
+/* Locks and finds; false: answered and not locked. */
+static bool enter(px_api_call *call, named **ret_named)
+{
+    struct px_branches *branches = call->api->branches;
+    px_err err;
+
+    if (!may(call))
+        return false;
+    pthread_mutex_lock(&branches->lock);
+    *ret_named = find(branches, call->principal.tenant, call->args[0]);
+    if (*ret_named)
+        return true;
+    pthread_mutex_unlock(&branches->lock);
+    px_fail_id(&err, PX_NOT_FOUND, "branch.not_found", "there is no branch '%.*s'",
+               PX_FMT(call->args[0]));
+    px_api_fail(call, PX_NOT_FOUND, &err);
+    return false;
+}
+
+static void leave(px_api_call *call)
+{
+    pthread_mutex_unlock(&call->api->branches->lock);
+}
+
+/* On the engine's thread, between two batches: the base is the newest state. */
+static void make(px_request *request, px_engine_state *state)
+{
+    px_api_call *call = request->data;
+    struct px_branches *branches = call->api->branches;
+    px_result *result = &request->result;
+    named fresh = { .tenant = call->principal.tenant };
+    size_t own = 0;
+
+    (void)state;
+    snprintf(fresh.name, sizeof(fresh.name), "%.*s", PX_FMT(call->args[0]));
+    pthread_mutex_lock(&branches->lock);
+    PX_VEC_EACH (&branches->list, b)
+        own += b->tenant == fresh.tenant;
+    if (find(branches, fresh.tenant, call->args[0]))
+        result->status = px_fail_id(&result->err, PX_CONFLICT, "branch.exists",
+                                    "branch '%s' is there already; drop it first", fresh.name);
+    else if (own >= PX_BRANCHES_MAX || branches->list.len >= BRANCHES_IN_ALL_MAX)
+        result->status =
+            px_fail_id(&result->err, PX_LIMIT, "branch.count",
+                       "a tenant has at most %d branches; drop one first", PX_BRANCHES_MAX);
+    else if (!PX_VEC_RESERVE(&branches->list, branches->list.len + 1))
+        result->status = px_no_memory(&result->err);
+    else
+        result->status =
+            px_graph_branch(px_engine_graph(call->api->opts.engine), &fresh.branch, &result->err);
+    if (result->status == PX_OK)
+        branches->list.ptr[branches->list.len++] = fresh;
+    pthread_mutex_unlock(&branches->lock);
+}
+
+static void put_name(px_json_writer *w, const named *b)
+{
+    px_json_begin_object(w);
+    px_json_key(w, PX_STR("name"));
+    px_json_string(w, px_str_c(b->name));
+    px_json_key(w, PX_STR("base"));
+    px_json_uint(w, px_snapshot_seq(px_branch_base(b->branch)));
+    px_json_end_object(w);
+}
+
+static void made(px_api_call *call)
+{
+    px_json_writer w = px_json_writer_of(&call->out);
+    named *b;
+
+    if (!enter(call, &b))
+        return;
+    put_name(&w, b);
+    leave(call);
+    px_api_json(call, 201);
+}
+
+void px_v1_put_branch(px_api_call *call)
+{
+    px_err err;
+
+    if (call->args[0].len == 0 || call->args[0].len > NAME_BYTES_MAX) {
+        px_fail_id(&err, PX_INVALID, "branch.name", "a branch's name has 1 to %d bytes",
+                   NAME_BYTES_MAX);
+        px_api_fail(call, PX_INVALID, &err);
+        return;
+    }
+    call->request.kind = PX_REQUEST_CALL;
+    call->request.call = make;
+    px_api_submit(call, made);
+}
+
+void px_v1_list_branches(px_api_call *call)
+{
+    px_json_writer w = px_json_writer_of(&call->out);
+    struct px_branches *branches = call->api->branches;
+
+    if (!may(call))
+        return;
+    px_json_begin_object(&w);
+    px_json_key(&w, PX_STR("items"));
+    px_json_begin_array(&w);
+    pthread_mutex_lock(&branches->lock);
+    PX_VEC_EACH (&branches->list, b)
+        if (b->tenant == call->principal.tenant)
+            put_name(&w, b);
+    pthread_mutex_unlock(&branches->lock);
+    px_json_end_array(&w);
+    px_json_end_object(&w);
+    px_api_json(call, 200);
+}
+
+void px_v1_delete_branch(px_api_call *call)
+{
+    struct px_branches *branches = call->api->branches;
+    named *b;
+
+    if (!enter(call, &b))
+        return;
+    px_branch_free(b->branch);
+    *b = branches->list.ptr[--branches->list.len];
+    leave(call);
+    px_api_finish(call, 204);
+}
+
+void px_v1_patch_branch_twin(px_api_call *call)
+{
+    px_request *request = &call->request;
+    px_status status;
+    px_err err;
+    named *b;
+
+    if (!enter(call, &b))
+        return;
+    request->kind = PX_REQUEST_TWIN_PATCH;
+    request->principal = call->principal;
+    request->id = call->args[1];
+    status = px_rehearse(b->branch, px_engine_registry(call->api->opts.engine), call->api->env,
+                         request, &err);
+    leave(call);
+    if (status != PX_OK)
+        px_api_fail(call, status, &err);
+    else
+        px_api_finish(call, 204);
+}
+
+void px_v1_get_branch_twin(px_api_call *call)
+{
+    px_registry *registry = px_engine_registry(call->api->opts.engine);
+    px_buf record = { 0 };
+    const px_twin *twin;
+    px_status status;
+    px_err err;
+    named *b;
+
+    if (!enter(call, &b))
+        return;
+    status = px_graph_read(px_branch_graph(b->branch), call->principal.tenant, call->args[1],
+                           &record, &twin, &err);
+    leave(call);
+    if (status == PX_OK)
+        px_put_twin_json(&call->out, px_registry_model(registry, px_twin_model(twin)), twin);
+    px_buf_release(&record);
+    if (status != PX_OK)
+        px_api_fail(call, status, &err);
+    else
+        px_api_json(call, 200);
+}
+
+/* ---- diff ---- */
+
+typedef struct diff {
+    px_api_call *call;
+    px_json_writer w;
+} diff;
+
+static void put_change(diff *d, px_str twin, px_str path, px_value base, px_value branch)
+{
+    px_json_begin_object(&d->w);
+    px_json_key(&d->w, PX_STR("twin"));
+    px_json_string(&d->w, twin);
+    px_json_key(&d->w, PX_STR("path"));
+    px_json_string(&d->w, path);
+    px_json_key(&d->w, PX_STR("base"));
+    px_json_value(&d->w, base);
+    px_json_key(&d->w, PX_STR("branch"));
+    px_json_value(&d->w, branch);
+    px_json_end_object(&d->w);
+}
+
+static px_value value_of(const px_twin *twin, uint32_t key)
+{
+    px_slot slot = { 0 };
+
+    if (twin)
+        px_twin_slot(twin, key, &slot);
+    return slot.value;
+}
+
+/* Slots of both sides in ascending order, as a merge. */
+static void put_twin(diff *d, const px_twin *before, const px_twin *after)
+{
+    const px_twin *either = after ? after : before;
+    const px_model *model =
+        px_registry_model(px_engine_registry(d->call->api->opts.engine), px_twin_model(either));
+    const px_layout *layout = model ? px_model_layout(model) : NULL;
+
+    if (!before || !after)
+        put_change(d, px_twin_id(either), PX_STR("$exists"), px_value_bool(before != NULL),
+                   px_value_bool(after != NULL));
+    for (uint32_t key = 0; layout && before && after && key < px_layout_field_count(layout);
+         key++) {
+        px_value old = value_of(before, key), fresh = value_of(after, key);
+
+        if (!px_value_same(old, fresh))
+            put_change(d, px_twin_id(either), px_layout_field(layout, key)->path, old, fresh);
+    }
+}
+
+static px_status visit(void *data, const px_difference *difference)
+{
+    diff *d = data;
+
+    if (difference->twin_before || difference->twin_after)
+        put_twin(d, difference->twin_before, difference->twin_after);
+    return d->call->out.status;
+}
+
+void px_v1_diff_branch(px_api_call *call)
+{
+    diff d = { .call = call, .w = px_json_writer_of(&call->out) };
+    px_status status;
+    px_err err;
+    named *b;
+
+    if (!enter(call, &b))
+        return;
+    px_json_begin_object(&d.w);
+    px_json_key(&d.w, PX_STR("changes"));
+    px_json_begin_array(&d.w);
+    status = px_branch_status(b->branch, &err);
+    if (status == PX_OK)
+        status = px_branch_diff(b->branch, visit, &d);
+    leave(call);
+    px_json_end_array(&d.w);
+    px_json_end_object(&d.w);
+    if (status != PX_OK)
+        px_api_fail(call, status, &err);
+    else
+        px_api_json(call, 200);
+}

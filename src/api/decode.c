@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "api/inner.h"
+
+static int hex(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool px_api_decode(px_arena *arena, px_str raw, bool plus_is_blank, px_str *ret_text)
+{
+    char *out = px_arena_alloc(arena, raw.len + 1);
+    size_t len = 0;
+
+    if (!out)
+        return false;
+    for (size_t i = 0; i < raw.len; i++) {
+        char c = raw.ptr[i];
+
+        if (c == '%') {
+            if (i + 2 >= raw.len || hex(raw.ptr[i + 1]) < 0 || hex(raw.ptr[i + 2]) < 0)
+                return false;
+            c = (char)(hex(raw.ptr[i + 1]) << 4 | hex(raw.ptr[i + 2]));
+            i += 2;
+        } else if (c == '+' && plus_is_blank) {
+            c = ' ';
+        }
+        if (c == '\0')
+            return false;
+        out[len++] = c;
+    }
+    out[len] = '\0';
+    *ret_text = px_str_of(out, len);
+    return px_str_is_utf8(*ret_text, NULL);
+}
+
+px_str px_api_param(px_api_call *call, const char *name)
+{
+    px_str rest = call->query, value = { 0 };
+
+    while (rest.len) {
+        px_str pair = px_str_cut(&rest, '&'), key;
+        px_str decoded;
+
+        key = px_str_cut(&pair, '=');
+        if (px_api_decode(&call->arena, key, true, &decoded) &&
+            px_str_eq(decoded, px_str_c(name)) && px_api_decode(&call->arena, pair, true, &value))
+            return value;
+    }
+    return (px_str){ 0 };
+}
+
+bool px_api_param_number(px_api_call *call, const char *name, uint64_t otherwise, uint64_t most,
+                         uint64_t *ret_number)
+{
+    px_str text = px_api_param(call, name);
+    unsigned long long number;
+    char *end;
+    px_err err;
+
+    *ret_number = otherwise;
+    if (!text.ptr)
+        return true;
+    number = strtoull(text.ptr, &end, 10);
+    if (text.len > 0 && text.ptr[0] >= '0' && text.ptr[0] <= '9' && *end == '\0' &&
+        number <= most) {
+        *ret_number = number;
+        return true;
+    }
+    px_fail_id(&err, PX_INVALID, "http.parameter",
+               "%s is a whole number from 0 to %llu, not '%.*s'", name, (unsigned long long)most,
+               PX_FMT(text));
+    px_api_fail(call, PX_INVALID, &err);
+    return false;
+}

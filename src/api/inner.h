@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** What the files of the API share. Room-internal. */
+#ifndef PX_API_INNER_H
+#define PX_API_INNER_H
+
+#include "api/api.h"
+#include "base/json.h"
+#include "base/map.h"
+#include "base/vec.h"
+
+typedef void px_handler(px_api_call *call);
+
+/* method, pattern (`*` stands for one segment), handler. Azure paths want api-version and have
+ * their own errors. */
+typedef struct px_route {
+    const char *method, *pattern;
+    px_handler *handler;
+    unsigned flags;
+} px_route;
+
+enum {
+    PX_ROUTE_AZURE = 1,
+    PX_ROUTE_OPEN = 2,     /* no credential needed */
+    PX_ROUTE_JSON = 4,     /* the body is JSON: parsed into request.json */
+    PX_ROUTE_ANY_JSON = 8, /* may be absent */
+};
+
+struct px_api {
+    px_api_opts opts;
+    px_env *env;
+    struct px_sessions *sessions;
+    struct px_login_cache *logins;
+    struct px_watch *watch;
+    struct px_branches *branches;
+    struct px_workers *workers;
+    _Atomic bool stopping;
+    _Atomic uint64_t by_class[6]; /* responses by status class */
+};
+
+extern const px_route px_api_routes[];
+
+/* ---- answers ---- */
+
+void px_api_finish(px_api_call *call, int status); /* with what `out` holds */
+void px_api_json(px_api_call *call, int status);   /* `out` is JSON */
+void px_api_fail(px_api_call *call, px_status status, const px_err *err);
+void px_api_header(px_api_call *call, const char *name, px_str value); /* copied into the arena */
+void px_api_etag(px_api_call *call, uint64_t revision);
+
+/* ---- requests ---- */
+
+/* A query parameter, decoded into the arena; ptr NULL when it did not come. */
+px_str px_api_param(px_api_call *call, const char *name);
+/* A whole number from a parameter; `otherwise` when it did not come. Answers 400 itself and gives
+ * false. */
+bool px_api_param_number(px_api_call *call, const char *name, uint64_t otherwise, uint64_t most,
+                         uint64_t *ret_number);
+/* Percent-decoding; false when malformed or not UTF-8. */
+bool px_api_decode(px_arena *arena, px_str raw, bool plus_is_blank, px_str *ret_text);
+/* Submits call->request; `then` runs on the engine's thread when it went well, else the error is
+ * answered. */
+void px_api_submit(px_api_call *call, void (*then)(px_api_call *call));
+/* If-Match and If-None-Match; false: answered already. */
+bool px_api_conditions(px_api_call *call, bool if_match, bool if_none_match);
+
+/* Who asks. */
+PX_NODISCARD px_status px_api_login(px_api_call *call, px_err *ret_err);
+
+struct px_login_cache *px_login_cache_new(void);
+void px_login_cache_free(struct px_login_cache *cache);
+void px_login_cache_clear(struct px_login_cache *cache);
+/* A credential text to its principal, in the arena. */
+PX_NODISCARD px_status px_login(px_api *api, px_str credential, px_arena *arena,
+                                px_principal *ret_principal, px_err *ret_err);
+
+struct px_sessions *px_sessions_new(px_env *env);
+void px_sessions_free(struct px_sessions *sessions);
+/* The credential that a session stands for, and its CSRF token; false when there is no such
+ * session. */
+bool px_sessions_find(struct px_sessions *sessions, px_str id, px_arena *arena,
+                      px_str *ret_credential, px_str *ret_csrf);
+px_str px_api_cookie(px_api_call *call);
+
+/* ---- reading ---- */
+
+/* The twin of the path's argument `arg`, copied into the call's arena, with its model. Answers
+ * itself and gives false. */
+bool px_api_read_twin(px_api_call *call, px_str twin_id, px_action action, const px_twin **ret_twin,
+                      const px_model **ret_model);
+/* Documents of the data plane. */
+void px_put_twin_json(px_buf *buf, const px_model *model, const px_twin *twin);
+void px_put_component_json(px_buf *buf, const px_model *model, const px_twin *twin,
+                           uint32_t component);
+/* A snapshot's twin by number, for ids of relationships' ends. */
+void px_put_relationship_json(px_buf *buf, const px_rel *rel, px_str source_id, px_str target_id);
+
+px_handler px_get_asset;
+
+#endif

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Commands, streams, rejects, the operator's pages, the console. */
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "api/inner.h"
+#include "api/watch.h"
+
+px_handler px_v1_post_command, px_v1_get_stream, px_v1_list_rejects, px_get_healthz, px_get_readyz,
+    px_get_metrics;
+
+/* ---- commands ---- */
+
+enum { COMMAND_ID_BYTES = 12, TIMEOUT_S_DEFAULT = 10, TIMEOUT_S_MAX = 3600 };
+
+static void command_given(px_api_call *call)
+{
+    px_watch_command(call->api->watch, call, call->request.command_id);
+}
+
+void px_v1_post_command(px_api_call *call)
+{
+    unsigned char bytes[COMMAND_ID_BYTES];
+    char id[2 * COMMAND_ID_BYTES + 1];
+    uint64_t timeout_s;
+
+    if (!px_api_param_number(call, "timeout", TIMEOUT_S_DEFAULT, TIMEOUT_S_MAX, &timeout_s))
+        return;
+    call->api->env->random(call->api->env, bytes, sizeof(bytes));
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        snprintf(id + 2 * i, 3, "%02x", bytes[i]);
+    call->request.kind = PX_REQUEST_COMMAND;
+    call->request.id = call->args[0];
+    call->request.name = call->args[1];
+    call->request.command_id = px_arena_str(&call->arena, px_str_c(id));
+    call->request.deadline = call->api->env->now(call->api->env) + (int64_t)timeout_s * PX_SECOND;
+    px_api_submit(call, command_given);
+}
+
+/* ---- stream ---- */
+
+void px_v1_get_stream(px_api_call *call)
+{
+    px_str last = call->header(call, "Last-Event-ID"), twins = px_api_param(call, "twins");
+    uint64_t after = UINT64_MAX;
+    px_err err;
+    px_status status = px_authorize(&call->principal, PX_ACTION_WATCH, (px_str){ 0 }, &err);
+
+    if (last.len == 0)
+        last = px_api_param(call, "after");
+    if (status == PX_OK && last.len) {
+        px_str copy = px_arena_str(&call->arena, last);
+        char *end = NULL;
+
+        after = copy.ptr ? strtoull(copy.ptr, &end, 10) : 0;
+        if (!copy.ptr || *end || last.ptr[0] < '0' || last.ptr[0] > '9')
+            status = px_fail_id(&err, PX_INVALID, "stream.id",
+                                "'%.*s' is no event id of this server", PX_FMT(last));
+    }
+    if (status != PX_OK)
+        px_api_fail(call, status, &err);
+    else
+        px_watch_stream(call->api->watch, call, twins, after);
+}
+
+/* ---- rejects ---- */
+
+void px_v1_list_rejects(px_api_call *call)
+{
+    enum { LISTED_MAX = 200 };
+    px_rejected *items = PX_ARENA_ARRAY(&call->arena, px_rejected, LISTED_MAX);
+    px_json_writer w = px_json_writer_of(&call->out);
+    size_t count = 0;
+    px_err err;
+    px_status status = px_authorize(&call->principal, PX_ACTION_READ_SERVER, (px_str){ 0 }, &err);
+
+    if (status == PX_OK)
+        status = items ? px_rejects_list(call->api->opts.rejects, call->principal.tenant,
+                                         LISTED_MAX, &call->arena, items, &count, &err)
+                       : px_arena_fail(&call->arena, &err);
+    if (status != PX_OK) {
+        px_api_fail(call, status, &err);
+        return;
+    }
+    px_json_begin_object(&w);
+    px_json_key(&w, PX_STR("items"));
+    px_json_begin_array(&w);
+    for (size_t i = 0; i < count; i++) {
+        px_json_begin_object(&w);
+        px_json_key(&w, PX_STR("number"));
+        px_json_uint(&w, items[i].number);
+        px_json_key(&w, PX_STR("time"));
+        px_json_time(&w, items[i].time);
+        px_json_key(&w, PX_STR("sender"));
+        px_json_string(&w, items[i].sender);
+        px_json_key(&w, PX_STR("twin"));
+        px_json_string(&w, items[i].twin);
+        px_json_key(&w, PX_STR("name"));
+        px_json_string(&w, items[i].name);
+        px_json_key(&w, PX_STR("code"));
+        px_json_string(&w, items[i].reason_id);
+        px_json_key(&w, PX_STR("reason"));
+        px_json_string(&w, items[i].reason);
+        px_json_key(&w, PX_STR("payload"));
+        px_json_string(&w, items[i].payload);
+        px_json_end_object(&w);
+    }
+    px_json_end_array(&w);
+    px_json_end_object(&w);
+    px_api_json(call, 200);
+}
+
+/* ---- operators ---- */
+
+void px_get_healthz(px_api_call *call)
+{
+    px_put_c(&call->out, "{\"status\":\"ok\"}");
+    px_api_json(call, 200);
+}
+
+void px_get_readyz(px_api_call *call)
+{
+    px_store_stats store;
+
+    px_store_stats_get(px_engine_store(call->api->opts.engine), &store);
+    px_putf(&call->out, "{\"status\":\"%s\"}", store.full ? "disk full: reads only" : "ready");
+    px_api_json(call, store.full ? 503 : 200);
+}
+
+/* name, type, help, value */
+#define ENGINE_METRICS(X)                                                                          \
+    X("pollux_position", "gauge", "newest published position", e.seq)                              \
+    X("pollux_requests_total", "counter", "requests that the engine answered", e.requests)         \
+    X("pollux_requests_refused_total", "counter", "of them refused", e.refused)                    \
+    X("pollux_batches_total", "counter", "batches committed", e.batches)                           \
+    X("pollux_events_total", "counter", "events committed", e.events)                              \
+    X("pollux_batches_full_total", "counter", "batches refused for want of disk space", e.full)    \
+    X("pollux_queue_refused_total", "counter", "requests that found the queue full",               \
+      e.queue_refused)                                                                             \
+    X("pollux_commit_seconds_max", "gauge", "longest commit since the last look",                  \
+      (double)e.commit_ns_max / 1e9)                                                               \
+    X("pollux_commit_seconds_total", "counter", "time spent in commits",                           \
+      (double)e.commit_ns_sum / 1e9)                                                               \
+    X("pollux_slices_late_total", "counter", "slices that their budget ended", e.slices_late)      \
+    X("pollux_history_cursor", "gauge", "committed position of history", e.consumer_seq[1])        \
+    X("pollux_twins", "gauge", "twins of all tenants", g.twins)                                    \
+    X("pollux_relationships", "gauge", "relationships of all tenants", g.relationships)            \
+    X("pollux_graph_bytes", "gauge", "memory of the graph", g.bytes_used)                          \
+    X("pollux_snapshots", "gauge", "snapshots in use", g.snapshots)                                \
+    X("pollux_snapshots_ended_total", "counter", "snapshots ended by their limit",                 \
+      g.snapshots_ended)                                                                           \
+    X("pollux_store_file_bytes", "gauge", "size of the file", s.file_bytes)                        \
+    X("pollux_store_wal_bytes", "gauge", "size of the write-ahead log", s.wal_file_bytes)          \
+    X("pollux_store_journal_bytes", "gauge", "bytes of journal rows kept", s.journal_bytes)        \
+    X("pollux_store_syncs_total", "counter", "syncs of the disk", s.syncs)                         \
+    X("pollux_store_full", "gauge", "1 while the disk is full", s.full)                            \
+    X("pollux_rejects_total", "counter", "messages and fields kept for inspection", rejects)       \
+    X("pollux_streams", "gauge", "streams open", w.streams)                                        \
+    X("pollux_stream_events_total", "counter", "changes sent to streams", w.events)                \
+    X("pollux_stream_conflated_total", "counter", "changes conflated for slow watchers",           \
+      w.conflated)                                                                                 \
+    X("pollux_stream_gaps_total", "counter", "streams that had to read again", w.gaps)
+
+void px_get_metrics(px_api_call *call)
+{
+    px_api *api = call->api;
+    px_engine_stats e = px_engine_stat(api->opts.engine);
+    px_graph_stats g = px_graph_stat(px_engine_graph(api->opts.engine));
+    px_watch_stats w = px_watch_stat(api->watch);
+    uint64_t rejects = px_rejects_count(api->opts.rejects);
+    px_store_stats s;
+    px_err err;
+    px_status status = px_authorize(&call->principal, PX_ACTION_READ_SERVER, (px_str){ 0 }, &err);
+
+    if (status != PX_OK) {
+        px_api_fail(call, status, &err);
+        return;
+    }
+    px_store_stats_get(px_engine_store(api->opts.engine), &s);
+#define X(name, type, help, value)                                                                 \
+    px_putf(&call->out, "# HELP %s %s\n# TYPE %s %s\n%s %.15g\n", name, help, name, type, name,    \
+            (double)(value));
+    ENGINE_METRICS(X)
+#undef X
+    px_put_c(&call->out, "# HELP pollux_http_responses_total responses by class\n"
+                         "# TYPE pollux_http_responses_total counter\n");
+    for (int c = 1; c < 6; c++)
+        px_putf(&call->out, "pollux_http_responses_total{class=\"%dxx\"} %llu\n", c,
+                (unsigned long long)atomic_load(&api->by_class[c]));
+    if (api->opts.history) {
+        px_history_stats h = px_history_stat(api->opts.history);
+
+#define X(member, help)                                                                            \
+    px_putf(&call->out,                                                                            \
+            "# HELP pollux_history_%s %s\n# TYPE pollux_history_%s gauge\n"                        \
+            "pollux_history_%s %llu\n",                                                            \
+            #member, help, #member, #member, (unsigned long long)h.member);
+        PX_HISTORY_STATS_MAP(X)
+#undef X
+    }
+    if (api->opts.metrics)
+        api->opts.metrics(api->opts.metrics_data, &call->out);
+    call->content_type = "text/plain; version=0.0.4; charset=utf-8";
+    px_api_finish(call, 200);
+}
+
+/* ---- the console ---- */
+
+static void answer_asset(px_api_call *call, const px_api_asset *asset)
+{
+    px_api_header(call, "ETag", px_str_c(asset->etag));
+    px_api_header(call, "Cache-Control", px_str_c(asset->cache_control));
+    px_api_header(call, "Content-Security-Policy", px_str_c(asset->security_policy));
+    px_api_header(call, "X-Content-Type-Options", PX_STR("nosniff"));
+    px_api_header(call, "Referrer-Policy", PX_STR("no-referrer"));
+    if (px_str_eq(call->header(call, "If-None-Match"), px_str_c(asset->etag))) {
+        px_api_finish(call, 304);
+        return;
+    }
+    if (asset->gzip)
+        px_api_header(call, "Content-Encoding", PX_STR("gzip"));
+    call->content_type = asset->mime;
+    call->static_body = asset->bytes;
+    px_api_finish(call, 200);
+}
+
+void px_get_asset(px_api_call *call)
+{
+    px_api_asset asset;
+    px_err err;
+
+    if (call->api->opts.asset && call->api->opts.asset(call->path, &asset)) {
+        answer_asset(call, &asset);
+        return;
+    }
+    px_fail_id(&err, PX_NOT_FOUND, "http.path", "there is nothing at %.*s", PX_FMT(call->path));
+    px_api_fail(call, PX_NOT_FOUND, &err);
+}

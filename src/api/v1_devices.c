@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * /api/v1/devices and /api/v1/tenants. A device is two documents that change together: `device`
+ * names its twins, the credential in tenant 0 proves its key. Keys and tokens are told once, in the
+ * answer that made them.
+ */
+#include <stdio.h>
+
+#include "api/inner.h"
+#include "sync/credential.h"
+
+enum { PAGE_MAX = 500, TWINS_MAX = 10000 };
+
+px_handler px_v1_list_devices, px_v1_get_device, px_v1_put_device, px_v1_delete_device,
+    px_v1_post_key;
+px_handler px_v1_put_tenant, px_v1_list_tenants;
+
+typedef struct device_call {
+    px_document_write writes[3];
+    px_credential credential;
+    bool has_key;
+    px_str twins; /* JSON array */
+} device_call;
+
+static bool authorized(px_api_call *call, px_action action)
+{
+    px_err err;
+    px_status status = px_authorize(&call->principal, action, (px_str){ 0 }, &err);
+
+    if (status != PX_OK)
+        px_api_fail(call, status, &err);
+    return status == PX_OK;
+}
+
+static void put_device(px_json_writer *w, const px_document *document, px_arena *arena)
+{
+    px_json *body = NULL;
+
+    px_json_begin_object(w);
+    px_json_key(w, PX_STR("id"));
+    px_json_string(w, document->id);
+    px_json_key(w, PX_STR("updated"));
+    px_json_time(w, document->updated);
+    if (px_json_parse(document->body, NULL, arena, &body, NULL) == PX_OK &&
+        px_json_get(body, PX_STR("twins"))) {
+        px_json_key(w, PX_STR("twins"));
+        px_json_node(w, px_json_get(body, PX_STR("twins")));
+    }
+    px_json_end_object(w);
+}
+
+void px_v1_list_devices(px_api_call *call)
+{
+    px_documents *documents = px_engine_documents(call->api->opts.engine);
+    px_document *items = PX_ARENA_ARRAY(&call->arena, px_document, PAGE_MAX);
+    px_json_writer w = px_json_writer_of(&call->out);
+    uint64_t limit, after;
+    uint32_t cursor;
+    size_t count = 0;
+    px_err err;
+    px_status status;
+
+    if (!authorized(call, PX_ACTION_READ_DOCUMENT) ||
+        !px_api_param_number(call, "limit", 100, PAGE_MAX, &limit) ||
+        !px_api_param_number(call, "cursor", 0, UINT32_MAX, &after))
+        return;
+    cursor = (uint32_t)after;
+    status = items ? px_documents_list(documents, call->principal.tenant, PX_STR("device"), &cursor,
+                                       (size_t)limit, &call->arena, items, &count, &err)
+                   : px_arena_fail(&call->arena, &err);
+    if (status != PX_OK) {
+        px_api_fail(call, status, &err);
+        return;
+    }
+    px_json_begin_object(&w);
+    px_json_key(&w, PX_STR("items"));
+    px_json_begin_array(&w);
+    for (size_t i = 0; i < count; i++)
+        put_device(&w, &items[i], &call->arena);
+    px_json_end_array(&w);
+    px_json_key(&w, PX_STR("cursor"));
+    if (cursor && count == limit) {
+        char text[16];
+
+        snprintf(text, sizeof(text), "%u", cursor);
+        px_json_string(&w, px_str_c(text));
+    } else {
+        px_json_null(&w);
+    }
+    px_json_end_object(&w);
+    px_api_json(call, 200);
+}
+
+/* The device's document, or answers and gives false. */
+static bool find_device(px_api_call *call, px_document *ret_document)
+{
+    px_err err;
+    px_status status =
+        px_documents_get(px_engine_documents(call->api->opts.engine), call->principal.tenant,
+                         PX_STR("device"), call->args[0], &call->arena, ret_document, &err);
+
+    if (status != PX_OK)
+        px_api_fail(call, status, &err);
+    return status == PX_OK;
+}
+
+void px_v1_get_device(px_api_call *call)
+{
+    px_json_writer w = px_json_writer_of(&call->out);
+    px_document document;
+
+    if (!authorized(call, PX_ACTION_READ_DOCUMENT) || !find_device(call, &document))
+        return;
+    put_device(&w, &document, &call->arena);
+    px_api_etag(call, document.revision);
+    px_api_json(call, 200);
+}
+
+static void device_written(px_api_call *call)
+{
+    device_call *own = call->own;
+    px_json_writer w = px_json_writer_of(&call->out);
+
+    px_login_cache_clear(call->api->logins);
+    px_json_begin_object(&w);
+    px_json_key(&w, PX_STR("id"));
+    px_json_string(&w, call->args[0]);
+    px_json_key(&w, PX_STR("twins"));
+    px_json_put_raw(&w, own->twins);
+    if (own->has_key) {
+        px_json_key(&w, PX_STR("key"));
+        px_json_string(&w, px_str_c(own->credential.text));
+    }
+    px_json_end_object(&w);
+    px_api_json(call, own->has_key ? 201 : 200);
+}
+
+/* Body of the device's document: its twins and the id of its credential. */
+static px_str device_body(px_api_call *call, px_str twins, px_str credential_id)
+{
+    px_buf buf = { 0 };
+    px_json_writer w = px_json_writer_of(&buf);
+    px_str body;
+
+    px_json_begin_object(&w);
+    px_json_key(&w, PX_STR("twins"));
+    px_json_put_raw(&w, twins);
+    px_json_key(&w, PX_STR("credential"));
+    px_json_string(&w, credential_id);
+    px_json_end_object(&w);
+    body = buf.status == PX_OK ? px_arena_str(&call->arena, px_buf_str(&buf)) : (px_str){ 0 };
+    px_buf_release(&buf);
+    return body;
+}
+
+/* Writes the device with a new key; an old key's credential goes with it. */
+static void submit_device(px_api_call *call, px_str twins, px_str credential_id, bool new_key,
+                          px_str old_credential)
+{
+    device_call *own = PX_ARENA_NEW(&call->arena, device_call);
+    px_credential_grant grant = { .tenant = call->principal.tenant,
+                                  .role = PX_ROLE_DEVICE,
+                                  .name = call->args[0],
+                                  .device = call->args[0] };
+    px_buf body = { 0 };
+    size_t count = 0;
+
+    if (!own) {
+        px_err err;
+
+        px_api_fail(call, px_arena_fail(&call->arena, &err), &err);
+        return;
+    }
+    call->own = own;
+    own->twins = twins;
+    own->has_key = new_key;
+    if (new_key) {
+        px_credential_make(call->api->env, &grant, &own->credential, &body);
+        credential_id = px_str_c(own->credential.id);
+        own->writes[count++] =
+            (px_document_write){ .kind = PX_STR("credential"),
+                                 .id = credential_id,
+                                 .body = px_arena_str(&call->arena, px_buf_str(&body)),
+                                 .in_tenant_zero = true };
+        px_buf_release(&body);
+    }
+    if (old_credential.len)
+        own->writes[count++] = (px_document_write){ .kind = PX_STR("credential"),
+                                                    .id = old_credential,
+                                                    .in_tenant_zero = true };
+    own->writes[count++] = (px_document_write){ .kind = PX_STR("device"),
+                                                .id = call->args[0],
+                                                .body = device_body(call, twins, credential_id) };
+    call->request.kind = PX_REQUEST_DOCUMENTS;
+    call->request.documents = own->writes;
+    call->request.document_count = count;
+    px_api_submit(call, device_written);
+}
+
+static px_str credential_of(px_api_call *call, const px_document *document)
+{
+    px_json *body;
+
+    if (px_json_parse(document->body, NULL, &call->arena, &body, NULL) != PX_OK)
+        return (px_str){ 0 };
+    return px_json_get_text(body, PX_STR("credential"));
+}
+
+static bool read_twins(px_api_call *call, px_str *ret_twins)
+{
+    const px_json *twins = px_json_get(call->request.json, PX_STR("twins"));
+    bool good = px_json_is(twins, PX_JSON_ARRAY) && twins->count <= TWINS_MAX;
+    px_buf buf = { 0 };
+    px_err err;
+
+    for (const px_json *m = good ? twins->first : NULL; m; m = m->next)
+        good = good && m->type == PX_JSON_STRING && m->text.len > 0 &&
+               m->text.len <= PX_TWIN_ID_BYTES_MAX;
+    if (!good) {
+        px_fail_id(&err, PX_INVALID, "device.twins",
+                   "a device's body is {\"twins\":[\"ID\", …]} with at most %d twins", TWINS_MAX);
+        px_api_fail(call, PX_INVALID, &err);
+        return false;
+    }
+    px_put_json_node(&buf, twins);
+    *ret_twins = px_arena_str(&call->arena, px_buf_str(&buf));
+    px_buf_release(&buf);
+    return true;
+}
+
+void px_v1_put_device(px_api_call *call)
+{
+    px_documents *documents = px_engine_documents(call->api->opts.engine);
+    px_document old;
+    px_str twins;
+    bool is_new;
+
+    if (!authorized(call, PX_ACTION_WRITE_DOCUMENT) || !read_twins(call, &twins))
+        return;
+    is_new = px_documents_get(documents, call->principal.tenant, PX_STR("device"), call->args[0],
+                              &call->arena, &old, NULL) != PX_OK;
+    submit_device(call, twins, is_new ? (px_str){ 0 } : credential_of(call, &old), is_new,
+                  (px_str){ 0 });
+}
+
+void px_v1_post_key(px_api_call *call)
+{
+    px_document old;
+    px_buf twins = { 0 };
+    px_json *body;
+    px_err err;
+
+    if (!authorized(call, PX_ACTION_WRITE_DOCUMENT) || !find_device(call, &old))
+        return;
+    if (px_json_parse(old.body, NULL, &call->arena, &body, &err) != PX_OK) {
+        px_api_fail(call, PX_CORRUPT, &err);
+        return;
+    }
+    px_put_json_node(&twins, px_json_get(body, PX_STR("twins")));
+    submit_device(call, px_arena_str(&call->arena, px_buf_str(&twins)), (px_str){ 0 }, true,
+                  px_json_get_text(body, PX_STR("credential")));
+    px_buf_release(&twins);
+}
+
+static void device_gone(px_api_call *call)
+{
+    px_login_cache_clear(call->api->logins);
+    px_api_finish(call, 204);
+}
+
+void px_v1_delete_device(px_api_call *call)
+{
+    px_document_write *writes = PX_ARENA_ARRAY(&call->arena, px_document_write, 2);
+    px_document old;
+    px_str credential;
+    size_t count = 0;
+
+    if (!authorized(call, PX_ACTION_WRITE_DOCUMENT) || !find_device(call, &old))
+        return;
+    px_assert(writes);
+    credential = credential_of(call, &old);
+    if (credential.len)
+        writes[count++] = (px_document_write){ .kind = PX_STR("credential"),
+                                               .id = credential,
+                                               .in_tenant_zero = true };
+    writes[count++] = (px_document_write){ .kind = PX_STR("device"), .id = call->args[0] };
+    call->request.kind = PX_REQUEST_DOCUMENTS;
+    call->request.documents = writes;
+    call->request.document_count = count;
+    px_api_submit(call, device_gone);
+}
+
+/* ---- tenants ---- */
+
+typedef struct tenant_call {
+    px_document_write write;
+    px_credential credential;
+    uint32_t number;
+} tenant_call;
+
+static void tenant_has_token(px_api_call *call)
+{
+    tenant_call *own = call->own;
+    px_json_writer w = px_json_writer_of(&call->out);
+
+    px_json_begin_object(&w);
+    px_json_key(&w, PX_STR("id"));
+    px_json_string(&w, call->args[0]);
+    px_json_key(&w, PX_STR("number"));
+    px_json_uint(&w, own->number);
+    px_json_key(&w, PX_STR("token"));
+    px_json_string(&w, px_str_c(own->credential.text));
+    px_json_end_object(&w);
+    px_api_json(call, 201);
+}
+
+/* The tenant is there; its admin's token follows. Runs on the engine's thread, which takes the next
+ * request later. */
+static void tenant_made(px_api_call *call)
+{
+    tenant_call *own = call->own;
+    px_credential_grant grant = { .role = PX_ROLE_ADMIN, .name = PX_STR("admin") };
+    px_buf body = { 0 };
+
+    own->number = grant.tenant = call->request.result.number + 1; /* 1 is the first tenant */
+    px_credential_make(call->api->env, &grant, &own->credential, &body);
+    own->write = (px_document_write){ .kind = PX_STR("credential"),
+                                      .id = px_str_c(own->credential.id),
+                                      .body = px_arena_str(&call->arena, px_buf_str(&body)),
+                                      .in_tenant_zero = true };
+    px_buf_release(&body);
+    call->request.kind = PX_REQUEST_DOCUMENTS;
+    call->request.id = (px_str){ 0 };
+    call->request.documents = &own->write;
+    call->request.document_count = 1;
+    px_api_submit(call, tenant_has_token);
+}
+
+void px_v1_put_tenant(px_api_call *call)
+{
+    call->own = PX_ARENA_NEW(&call->arena, tenant_call);
+    px_assert(call->own);
+    call->request.kind = PX_REQUEST_TENANT_PUT;
+    call->request.id = call->args[0];
+    px_api_submit(call, tenant_made);
+}
+
+void px_v1_list_tenants(px_api_call *call)
+{
+    px_document *items = PX_ARENA_ARRAY(&call->arena, px_document, PAGE_MAX);
+    px_json_writer w = px_json_writer_of(&call->out);
+    uint32_t cursor = 0;
+    size_t count = 0;
+    px_err err;
+
+    if (!authorized(call, PX_ACTION_WRITE_TENANT))
+        return;
+    px_json_begin_object(&w);
+    px_json_key(&w, PX_STR("items"));
+    px_json_begin_array(&w);
+    do {
+        px_status status = items ? px_documents_list(px_engine_documents(call->api->opts.engine), 0,
+                                                     PX_STR("tenant"), &cursor, PAGE_MAX,
+                                                     &call->arena, items, &count, &err)
+                                 : px_arena_fail(&call->arena, &err);
+
+        if (status != PX_OK) {
+            px_api_fail(call, status, &err);
+            return;
+        }
+        for (size_t i = 0; i < count; i++) {
+            px_json_begin_object(&w);
+            px_json_key(&w, PX_STR("id"));
+            px_json_string(&w, items[i].id);
+            px_json_key(&w, PX_STR("number"));
+            px_json_uint(&w, items[i].no + 1);
+            px_json_end_object(&w);
+        }
+    } while (cursor);
+    px_json_end_array(&w);
+    px_json_key(&w, PX_STR("cursor"));
+    px_json_null(&w);
+    px_json_end_object(&w);
+    px_api_json(call, 200);
+}

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* /api/v1/history. A read may wait for the fold and for the disk, so it runs on the API's own
+ * workers (workers.h). */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "api/inner.h"
+#include "api/workers.h"
+
+enum { PROPERTIES_MAX = 256, LIMIT_DEFAULT = 1000 };
+
+px_handler px_v1_get_history, px_v1_get_history_last, px_v1_get_history_count;
+
+typedef struct read {
+    px_api_call *call;
+    px_json_writer w;
+    px_str *columns; /* paths, in the order of the answer */
+    size_t column_count;
+    px_history_query query;
+    px_str properties[PROPERTIES_MAX];
+} read_;
+
+static bool read_time(px_api_call *call, const char *name, px_time *ret_time)
+{
+    px_str text = px_api_param(call, name);
+    px_err err, why;
+
+    *ret_time = PX_TIME_NONE;
+    if (!text.ptr || px_time_parse(text, ret_time, &why) == PX_OK)
+        return true;
+    px_fail_id(&err, PX_INVALID, "http.parameter", "%s: %s", name, why.text);
+    px_api_fail(call, PX_INVALID, &err);
+    return false;
+}
+
+/* Parameters into a query; false: answered. */
+static bool begin(px_api_call *call, read_ **ret_read)
+{
+    read_ *r = PX_ARENA_NEW(&call->arena, read_);
+    px_str names = px_api_param(call, "property"), cursor = px_api_param(call, "cursor");
+    uint64_t limit;
+    px_err err;
+
+    if (!r || !call->api->opts.history) {
+        px_api_fail(call, PX_BUSY, (px_fail(&err, PX_BUSY, "history is not there"), &err));
+        return false;
+    }
+    if (!px_api_param_number(call, "limit", LIMIT_DEFAULT, PX_HISTORY_POINTS_MAX, &limit) ||
+        !read_time(call, "from", &r->query.from) || !read_time(call, "to", &r->query.to))
+        return false;
+    r->call = call;
+    r->query.twin_id = call->args[0];
+    r->query.limit = (uint32_t)limit;
+    if (cursor.ptr)
+        r->query.cursor = cursor;
+    while (names.len && r->query.property_count < PROPERTIES_MAX)
+        r->properties[r->query.property_count++] = px_str_cut(&names, ',');
+    r->query.properties = r->properties;
+    r->w = px_json_writer_of(&call->out);
+    call->own = r;
+    *ret_read = r;
+    return true;
+}
+
+static void end(px_api_call *call, px_status status, const px_err *err)
+{
+    if (status != PX_OK)
+        px_api_fail(call, status, err);
+    else
+        px_api_json(call, 200);
+}
+
+/* ---- range ---- */
+
+/* Without named properties all of the twin's model are columns. */
+static bool choose_columns(read_ *r)
+{
+    px_api_call *call = r->call;
+    const px_layout *layout;
+    const px_model *model;
+    const px_twin *twin;
+
+    if (r->query.property_count) {
+        r->columns = r->properties;
+        r->column_count = r->query.property_count;
+        return true;
+    }
+    if (!px_api_read_twin(call, call->args[0], PX_ACTION_READ_HISTORY, &twin, &model))
+        return false;
+    layout = px_model_layout(model);
+    r->column_count = px_layout_field_count(layout);
+    r->columns = PX_ARENA_ARRAY(&call->arena, px_str, r->column_count);
+    for (uint32_t i = 0; r->columns && i < r->column_count; i++)
+        r->columns[i] = px_layout_field(layout, i)->path;
+    return r->columns != NULL;
+}
+
+static px_status put_row(void *data, const px_history_row *row, px_err *ret_err)
+{
+    read_ *r = data;
+
+    px_json_begin_array(&r->w);
+    px_json_time(&r->w, row->time);
+    for (size_t c = 0; c < r->column_count; c++) {
+        px_value value = { 0 };
+
+        for (size_t i = 0; i < row->cell_count; i++)
+            if (px_str_eq(row->cells[i].path, r->columns[c]))
+                value = row->cells[i].value;
+        px_json_value(&r->w, value);
+    }
+    px_json_end_array(&r->w);
+    return px_buf_status(&r->call->out, ret_err);
+}
+
+static void begin_rows(read_ *r)
+{
+    px_json_begin_object(&r->w);
+    px_json_key(&r->w, PX_STR("twin"));
+    px_json_string(&r->w, r->call->args[0]);
+    px_json_key(&r->w, PX_STR("properties"));
+    px_json_begin_array(&r->w);
+    for (size_t c = 0; c < r->column_count; c++)
+        px_json_string(&r->w, r->columns[c]);
+    px_json_end_array(&r->w);
+    px_json_key(&r->w, PX_STR("rows"));
+    px_json_begin_array(&r->w);
+}
+
+static void end_rows(read_ *r, const char *next)
+{
+    px_json_end_array(&r->w);
+    px_json_key(&r->w, PX_STR("cursor"));
+    if (next[0])
+        px_json_string(&r->w, px_str_c(next));
+    else
+        px_json_null(&r->w);
+    px_json_end_object(&r->w);
+}
+
+/* ---- buckets: mean of each, by time, one row a bucket ---- */
+
+typedef struct bucket_row {
+    px_time time;
+    bool open;
+    bool has[PROPERTIES_MAX];
+    double mean[PROPERTIES_MAX];
+} bucket_row;
+
+typedef struct buckets {
+    read_ *r;
+    bucket_row row;
+} buckets;
+
+static void close_bucket(buckets *b)
+{
+    px_json_writer *w = &b->r->w;
+
+    if (!b->row.open)
+        return;
+    px_json_begin_array(w);
+    px_json_time(w, b->row.time);
+    for (size_t c = 0; c < b->r->column_count && c < PROPERTIES_MAX; c++) {
+        if (b->row.has[c])
+            px_json_number(w, px_num_double(b->row.mean[c]));
+        else
+            px_json_null(w);
+    }
+    px_json_end_array(w);
+    memset(&b->row, 0, sizeof(b->row));
+}
+
+static px_status put_bucket(void *data, const px_history_summary *summary, px_err *ret_err)
+{
+    buckets *b = data;
+
+    if (b->row.open && b->row.time != summary->bucket)
+        close_bucket(b);
+    b->row.open = true;
+    b->row.time = summary->bucket;
+    for (size_t c = 0; c < b->r->column_count && c < PROPERTIES_MAX; c++) {
+        if (summary->numbers && px_str_eq(summary->path, b->r->columns[c])) {
+            b->row.has[c] = true;
+            b->row.mean[c] = summary->mean;
+        }
+    }
+    return px_buf_status(&b->r->call->out, ret_err);
+}
+
+static void run_range(px_api_call *call)
+{
+    read_ *r = call->own;
+    px_history *history = call->api->opts.history;
+    px_str count_text = px_api_param(call, "buckets");
+    px_history_page page = { 0 };
+    px_status status;
+    px_err err;
+
+    if (!choose_columns(r))
+        return;
+    begin_rows(r);
+    if (count_text.ptr && r->query.from != PX_TIME_NONE && r->query.to != PX_TIME_NONE) {
+        uint64_t count = strtoull(count_text.ptr, NULL, 10);
+        buckets b = { .r = r };
+        int64_t width = (r->query.to - r->query.from) / (int64_t)(count ? count : 1);
+
+        status = px_history_buckets(history, &call->principal, &r->query, width > 0 ? width : 1,
+                                    put_bucket, &b, &err);
+        close_bucket(&b);
+    } else {
+        status = px_history_range(history, &call->principal, &r->query, put_row, r, &page, &err);
+    }
+    end_rows(r, page.next);
+    end(call, status, &err);
+}
+
+void px_v1_get_history(px_api_call *call)
+{
+    read_ *r;
+
+    if (begin(call, &r))
+        px_workers_run(call, run_range);
+}
+
+/* ---- last ---- */
+
+static px_status put_last(void *data, const px_history_cell *cell, px_err *ret_err)
+{
+    read_ *r = data;
+
+    px_json_key(&r->w, cell->path);
+    px_json_begin_object(&r->w);
+    px_json_key(&r->w, PX_STR("value"));
+    px_json_value(&r->w, cell->value);
+    px_json_key(&r->w, PX_STR("time"));
+    px_json_time(&r->w, cell->time);
+    px_json_end_object(&r->w);
+    return px_buf_status(&r->call->out, ret_err);
+}
+
+static void run_last(px_api_call *call)
+{
+    read_ *r = call->own;
+    px_status status;
+    px_err err;
+
+    px_json_begin_object(&r->w);
+    px_json_key(&r->w, PX_STR("twin"));
+    px_json_string(&r->w, call->args[0]);
+    px_json_key(&r->w, PX_STR("values"));
+    px_json_begin_object(&r->w);
+    status =
+        px_history_last(call->api->opts.history, &call->principal, &r->query, put_last, r, &err);
+    px_json_end_object(&r->w);
+    px_json_end_object(&r->w);
+    end(call, status, &err);
+}
+
+void px_v1_get_history_last(px_api_call *call)
+{
+    read_ *r;
+
+    if (begin(call, &r))
+        px_workers_run(call, run_last);
+}
+
+/* ---- count ---- */
+
+typedef struct counts {
+    read_ *r;
+    uint64_t total;
+} counts;
+
+static px_status put_count(void *data, const px_history_summary *summary, px_err *ret_err)
+{
+    counts *c = data;
+
+    c->total += summary->count;
+    px_json_key(&c->r->w, summary->path);
+    px_json_uint(&c->r->w, summary->count);
+    return px_buf_status(&c->r->call->out, ret_err);
+}
+
+static void run_count(px_api_call *call)
+{
+    read_ *r = call->own;
+    counts c = { .r = r };
+    px_status status;
+    px_err err;
+
+    px_json_begin_object(&r->w);
+    px_json_key(&r->w, PX_STR("twin"));
+    px_json_string(&r->w, call->args[0]);
+    px_json_key(&r->w, PX_STR("counts"));
+    px_json_begin_object(&r->w);
+    status =
+        px_history_count(call->api->opts.history, &call->principal, &r->query, put_count, &c, &err);
+    px_json_end_object(&r->w);
+    px_json_key(&r->w, PX_STR("count"));
+    px_json_uint(&r->w, c.total);
+    px_json_end_object(&r->w);
+    end(call, status, &err);
+}
+
+void px_v1_get_history_count(px_api_call *call)
+{
+    read_ *r;
+
+    if (begin(call, &r))
+        px_workers_run(call, run_count);
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* /api/v1/twins: lists, live values with both times, desired properties. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "api/inner.h"
+
+enum { PAGE_MAX = 1000, PAGE_DEFAULT = 100 };
+
+px_handler px_v1_list_twins, px_v1_get_twin, px_v1_get_desired, px_v1_patch_desired;
+
+static void put_item(px_json_writer *w, const px_model *model, const px_twin *twin)
+{
+    px_json_begin_object(w);
+    px_json_key(w, PX_STR("id"));
+    px_json_string(w, px_twin_id(twin));
+    px_json_key(w, PX_STR("model"));
+    px_json_string(w, px_model_id(model));
+    px_json_key(w, PX_STR("seq"));
+    px_json_uint(w, px_twin_seq(twin));
+    px_json_key(w, PX_STR("updated"));
+    px_json_time(w, px_twin_time(twin));
+    px_json_end_object(w);
+}
+
+/* Numbers of the model and of all that extend it; false: answered. */
+static bool find_models(px_api_call *call, px_str base, uint32_t **ret_numbers, uint32_t *ret_count)
+{
+    px_model_info *infos;
+    size_t count;
+    px_err err;
+    px_status status =
+        px_registry_list(px_engine_registry(call->api->opts.engine), call->principal.tenant, base,
+                         &call->arena, &infos, &count, &err);
+
+    *ret_numbers = NULL;
+    *ret_count = 0;
+    if (status == PX_OK) {
+        *ret_numbers = PX_ARENA_ARRAY(&call->arena, uint32_t, count + 1);
+        if (!*ret_numbers)
+            status = px_arena_fail(&call->arena, &err);
+    }
+    if (status != PX_OK) {
+        px_api_fail(call, status, &err);
+        return false;
+    }
+    for (size_t i = 0; i < count; i++)
+        (*ret_numbers)[(*ret_count)++] = infos[i].model_no;
+    return true;
+}
+
+static uint32_t put_page(px_api_call *call, px_json_writer *w, px_twins *at, uint64_t limit)
+{
+    px_registry *registry = px_engine_registry(call->api->opts.engine);
+    uint32_t last = 0;
+    uint64_t given = 0;
+
+    for (const px_twin *twin; (twin = px_twins_next(at));) {
+        const px_model *model = px_registry_model(registry, px_twin_model(twin));
+
+        if (given++ == limit)
+            return last;
+        if (model)
+            put_item(w, model, twin);
+        last = px_twin_number(twin);
+    }
+    return 0;
+}
+
+void px_v1_list_twins(px_api_call *call)
+{
+    px_str base = px_api_param(call, "model");
+    uint64_t limit, after;
+    uint32_t *numbers = NULL, count = 0, next;
+    px_snapshot *snapshot;
+    px_json_writer w;
+    px_twins at;
+    px_err err;
+    px_status status = px_authorize(&call->principal, PX_ACTION_READ_TWIN, (px_str){ 0 }, &err);
+
+    if (status != PX_OK) {
+        px_api_fail(call, status, &err);
+        return;
+    }
+    if (!px_api_param_number(call, "limit", PAGE_DEFAULT, PAGE_MAX, &limit) ||
+        !px_api_param_number(call, "cursor", 0, UINT32_MAX, &after) ||
+        (base.ptr && !find_models(call, base, &numbers, &count)))
+        return;
+    status = px_graph_snapshot(px_engine_graph(call->api->opts.engine), &snapshot, &err);
+    if (status != PX_OK) {
+        px_api_fail(call, status, &err);
+        return;
+    }
+    at = px_twins_of(px_snapshot_view(snapshot), call->principal.tenant, numbers, count);
+    if (after)
+        px_twins_seek(&at, (uint32_t)after);
+    w = px_json_writer_of(&call->out);
+    px_json_begin_object(&w);
+    px_json_key(&w, PX_STR("items"));
+    px_json_begin_array(&w);
+    next = base.ptr && count == 0 ? 0 : put_page(call, &w, &at, limit);
+    px_snapshot_release(snapshot);
+    px_json_end_array(&w);
+    px_json_key(&w, PX_STR("cursor"));
+    if (next) {
+        char text[16];
+
+        snprintf(text, sizeof(text), "%u", next);
+        px_json_string(&w, px_str_c(text));
+    } else {
+        px_json_null(&w);
+    }
+    px_json_end_object(&w);
+    px_api_json(call, 200);
+}
+
+static void put_value(px_json_writer *w, const px_field *field, const px_slot *slot)
+{
+    static const char *const qualities[] = { "good", "uncertain", "bad" };
+
+    px_json_key(w, field->path);
+    px_json_begin_object(w);
+    px_json_key(w, PX_STR("value"));
+    px_json_value(w, slot->value);
+    px_json_key(w, PX_STR("sourceTime"));
+    px_json_time(w, slot->source_time);
+    px_json_key(w, PX_STR("arrivalTime"));
+    px_json_time(w, slot->arrival_time);
+    px_json_key(w, PX_STR("quality"));
+    px_json_string(w, px_str_c(qualities[slot->quality]));
+    px_json_key(w, PX_STR("kind"));
+    px_json_string(w, field->kind == PX_FIELD_PROPERTY ? PX_STR("property") : PX_STR("telemetry"));
+    px_json_key(w, PX_STR("unit"));
+    if (field->unit.len)
+        px_json_string(w, field->unit);
+    else
+        px_json_null(w);
+    px_json_end_object(w);
+}
+
+static void put_desired(px_json_writer *w, const px_layout *layout, const px_twin *twin)
+{
+    px_json_begin_object(w);
+    for (uint32_t i = px_twin_slot_from(twin, PX_DESIRED); i < px_twin_slot_count(twin); i++) {
+        px_slot slot = px_twin_slot_at(twin, i);
+
+        px_json_key(w, px_layout_field(layout, slot.key & ~PX_DESIRED)->path);
+        px_json_begin_object(w);
+        px_json_key(w, PX_STR("value"));
+        px_json_value(w, slot.value);
+        px_json_key(w, PX_STR("version"));
+        px_json_uint(w, px_twin_desired_version(twin));
+        px_json_end_object(w);
+    }
+    px_json_end_object(w);
+}
+
+void px_v1_get_twin(px_api_call *call)
+{
+    const px_layout *layout;
+    const px_model *model;
+    const px_twin *twin;
+    px_json_writer w;
+
+    if (!px_api_read_twin(call, call->args[0], PX_ACTION_READ_TWIN, &twin, &model))
+        return;
+    layout = px_model_layout(model);
+    w = px_json_writer_of(&call->out);
+    px_json_begin_object(&w);
+    px_json_key(&w, PX_STR("id"));
+    px_json_string(&w, px_twin_id(twin));
+    px_json_key(&w, PX_STR("model"));
+    px_json_string(&w, px_model_id(model));
+    px_json_key(&w, PX_STR("seq"));
+    px_json_uint(&w, px_twin_seq(twin));
+    px_json_key(&w, PX_STR("updated"));
+    px_json_time(&w, px_twin_time(twin));
+    px_json_key(&w, PX_STR("values"));
+    px_json_begin_object(&w);
+    for (uint32_t i = 0; i < px_twin_slot_from(twin, PX_DESIRED); i++) {
+        px_slot slot = px_twin_slot_at(twin, i);
+
+        put_value(&w, px_layout_field(layout, slot.key), &slot);
+    }
+    px_json_end_object(&w);
+    px_json_key(&w, PX_STR("desired"));
+    put_desired(&w, layout, twin);
+    px_json_end_object(&w);
+    px_api_etag(call, px_twin_seq(twin));
+    px_api_json(call, 200);
+}
+
+static void answer_desired(px_api_call *call)
+{
+    const px_model *model;
+    const px_twin *twin;
+    px_json_writer w;
+
+    if (!px_api_read_twin(call, call->args[0], PX_ACTION_READ_TWIN, &twin, &model))
+        return;
+    w = px_json_writer_of(&call->out);
+    put_desired(&w, px_model_layout(model), twin);
+    px_api_etag(call, px_twin_desired_version(twin));
+    px_api_json(call, 200);
+}
+
+void px_v1_get_desired(px_api_call *call)
+{
+    answer_desired(call);
+}
+
+void px_v1_patch_desired(px_api_call *call)
+{
+    call->request.kind = PX_REQUEST_DESIRED_PATCH;
+    call->request.id = call->args[0];
+    if (px_api_conditions(call, true, false))
+        px_api_submit(call, answer_desired);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * One thread follows the journal for all who wait on it: streams of changes, and commands that wait
+ * for their response.
+ *
+ * A stream has a queue of PX_STREAM_QUEUE_BYTES_MAX. While the watcher is slower than that its
+ * changes are conflated: of each changed twin the newest state is sent once there is room again,
+ * and what was left out is counted. Room-internal.
+ */
+#ifndef PX_API_WATCH_H
+#define PX_API_WATCH_H
+
+#include "api/inner.h"
+
+typedef struct px_watch px_watch;
+
+PX_NODISCARD px_status px_watch_new(px_api *api, px_watch **ret_watch, px_err *ret_err);
+/* Completes all who wait, ends all streams, ends the thread. */
+void px_watch_stop(px_watch *watch);
+void px_watch_free(px_watch *watch);
+
+/* The call completes when the response of its command is in the journal (a time-out is a response
+ * as well). */
+void px_watch_command(px_watch *watch, px_api_call *call, px_str command_id);
+
+/* Answers the call with a stream of changes behind `after` (UINT64_MAX: from now on) of `twins`
+ * (comma-separated ids; empty: all of the tenant). */
+void px_watch_stream(px_watch *watch, px_api_call *call, px_str twins, uint64_t after);
+
+typedef struct px_watch_stats {
+    uint64_t streams, events, conflated, gaps;
+} px_watch_stats;
+px_watch_stats px_watch_stat(px_watch *watch);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Two threads for reads that wait on the disk or on a fold: history and queries. Bounded queue.
+ * Room-internal. */
+#ifndef PX_API_WORKERS_H
+#define PX_API_WORKERS_H
+
+#include "api/inner.h"
+
+typedef struct px_workers px_workers;
+
+PX_NODISCARD px_status px_workers_new(px_workers **ret_workers, px_err *ret_err);
+/* Runs what is queued, then ends. */
+void px_workers_stop(px_workers *workers);
+void px_workers_free(px_workers *workers);
+
+/* Calls `work` on a worker; answers 503 when too many wait. */
+void px_workers_run(px_api_call *call, void (*work)(px_api_call *call));
+
+#endif
