@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/mem.h"
 #include "px_test.h"
 
 enum { TENANT = 1, TWINS = 3000, CHANGES = 10000 };
@@ -140,6 +141,37 @@ PX_TEST(diff_names_what_was_created_changed_and_deleted)
     CHECK_EQ(t.changed, 2);
     CHECK_EQ(t.rels, 1);
     px_branch_free(branch);
+    px_graph_free(graph);
+}
+
+PX_TEST(memory_that_fails_while_branching_leaves_nothing_behind)
+{
+    px_status status = PX_NO_MEMORY;
+    uint64_t before, failed = 0;
+
+    open_plant();
+    before = bytes();
+    for (uint64_t nth = 1; status == PX_NO_MEMORY; nth++) {
+        px_branch *branch = NULL;
+        px_origin origin = { .kind = PX_ORIGIN_COMMAND, .source_time = PX_TIME_NONE };
+        px_txn *what_if = NULL;
+
+        px_mem_fail_nth(nth);
+        status = px_graph_branch(graph, &branch, NULL);
+        if (status == PX_OK)
+            status = px_graph_begin(px_branch_graph(branch), &what_if, NULL);
+        for (uint32_t no = 1; no <= TWINS && status == PX_OK; no++)
+            status = px_graph_set(what_if, no, 0, px_value_bool(true), &origin, NULL, NULL);
+        px_mem_fail_nth(0);
+        failed += status == PX_NO_MEMORY;
+        if (what_if)
+            px_graph_rollback(what_if);
+        px_branch_free(branch);
+        CHECK_EQ(bytes(), before);
+        CHECK_EQ(px_graph_stat(graph).snapshots, 0);
+    }
+    CHECK_EQ(status, PX_OK);
+    CHECK(failed > 10);
     px_graph_free(graph);
 }
 
