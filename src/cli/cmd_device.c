@@ -70,30 +70,15 @@ static px_status run_list(px_cli *cli, const px_args *args, px_err *ret_err)
     return px_out_list(cli, "/api/v1/devices", columns, ret_err);
 }
 
-typedef struct wanted {
-    const char *id;
-    bool found;
-} wanted;
-
-static px_status show_if_wanted(px_cli *cli, const px_json *item, void *data, px_err *ret_err)
-{
-    wanted *w = data;
-
-    if (!px_str_eq(px_json_get_text(item, PX_STR("id")), px_str_c(w->id)))
-        return PX_OK;
-    w->found = true;
-    return px_out_facts(cli, item, ret_err);
-}
-
 static px_status run_show(px_cli *cli, const px_args *args, px_err *ret_err)
 {
-    wanted w = { .id = px_args_operand(args, 0) };
+    px_json *root;
+    PX_AUTO_ARENA arena;
 
-    PX_TRY(px_api_list(cli, "/api/v1/devices", show_if_wanted, &w, ret_err));
-    if (w.found)
-        return PX_OK;
-    px_cli_cure(cli, "pollux device list shows the devices there are");
-    return px_fail(ret_err, PX_NOT_FOUND, "there is no device '%s'", w.id);
+    px_arena_init(&arena, 16 << 20);
+    PX_TRY(call_device(cli, "GET", px_args_operand(args, 0), "", (px_str){ 0 }, &arena, &root,
+                       ret_err));
+    return px_out_facts(cli, root, ret_err);
 }
 
 static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)

@@ -175,11 +175,45 @@ static px_status print_range(px_cli *cli, const px_args *args, uint64_t limit, p
     return status;
 }
 
+/* {"values":{"speed":{"value":20,"time":…}}}, {"counts":{"speed":12}}: a line a property. */
+static px_status print_properties(px_cli *cli, const px_json *members, const char *const *heads,
+                                  unsigned columns, px_arena *arena, px_err *ret_err)
+{
+    px_status status = PX_OK;
+    px_table table;
+
+    PX_TRY(px_table_init(&table, arena, heads, columns, ret_err));
+    table.right[1] = true;
+    for (const px_json *m = members->first; m && status == PX_OK; m = m->next) {
+        status = px_table_add(&table, m->key, ret_err);
+        for (unsigned c = 1; c < columns && status == PX_OK; c++) {
+            px_buf cell = { 0 };
+
+            px_put_plain(&cell, columns == 2 ? m : px_out_find(m, heads[c]));
+            status = px_table_add(&table, px_buf_str(&cell), ret_err);
+            px_buf_release(&cell);
+        }
+    }
+    if (status == PX_OK)
+        return px_out_table(cli, &table, ret_err);
+    px_table_release(&table);
+    return status;
+}
+
+static bool is_one_property(const px_args *args)
+{
+    const char *names = px_args_get(args, "property");
+
+    return names && !strchr(names, ',');
+}
+
 static px_status print_one(px_cli *cli, const px_args *args, const char *what, px_err *ret_err)
 {
     px_http_call call = { .method = "GET" };
+    static const char *const last_heads[] = { "property", "value", "time" };
+    static const char *const count_heads[] = { "property", "samples" };
     px_buf path = { 0 };
-    const px_json *count;
+    const px_json *counts, *values;
     px_json *root = NULL;
     px_status status;
     PX_AUTO_ARENA arena;
@@ -191,14 +225,15 @@ static px_status print_one(px_cli *cli, const px_args *args, const char *what, p
         status = px_api_call(cli, &call, &arena, &root, ret_err);
     px_buf_release(&path);
     PX_TRY(status);
-    count = px_json_get(root, PX_STR("count"));
-    if (cli->json || !root)
-        return root ? px_out_json(cli, root, ret_err) : PX_OK;
-    if (count)
-        return px_out_json(cli, count, ret_err);
-    if (px_json_get(root, PX_STR("rows")))
-        return print_rows(cli, root, &arena, ret_err);
-    return px_out_facts(cli, root, ret_err);
+    counts = px_json_get(root, PX_STR("counts"));
+    values = px_json_get(root, PX_STR("values"));
+    if (cli->json || (!counts && !values))
+        return px_out_json(cli, root, ret_err);
+    if (values)
+        return print_properties(cli, values, last_heads, 3, &arena, ret_err);
+    if (is_one_property(args)) /* a number by itself, for scripts */
+        return px_out_json(cli, px_json_get(root, PX_STR("count")), ret_err);
+    return print_properties(cli, counts, count_heads, 2, &arena, ret_err);
 }
 
 static px_status run_history(px_cli *cli, const px_args *args, px_err *ret_err)
@@ -240,7 +275,8 @@ const px_cmd px_cmd_history[] = {
           "2020-02-08T13:31:00Z\n"
           "pollux history pump-1 --count\n"
           "pollux history pump-1 --last --property Pressure",
-      .notes = "Times without a zone are UTC. With --json: one object a line, "
+      .notes = "Times without a zone are UTC. --count of one property prints the number alone.\n"
+               " With --json: one object a line, "
                "{\"$ts\":…,\"Pressure\":…}.",
       .opts = options,
       .operands_min = 1,

@@ -142,32 +142,12 @@ static px_status read_key(const px_args *args, px_arena *arena, const char **ret
 
 /* ---- which twin ---- */
 
-typedef struct lookup {
-    const char *device;
-    px_arena *arena;
-    px_str twin;
-    uint32_t count;
-} lookup;
-
-static px_status look_at_device(px_cli *cli, const px_json *item, void *data, px_err *ret_err)
-{
-    lookup *l = data;
-    const px_json *twins = px_json_get(item, PX_STR("twins"));
-
-    (void)cli, (void)ret_err;
-    if (!px_str_eq(px_json_get_text(item, PX_STR("id")), px_str_c(l->device)) || !twins)
-        return PX_OK;
-    l->count = twins->count;
-    if (twins->first)
-        l->twin = px_arena_str(l->arena, twins->first->text);
-    return PX_OK;
-}
-
 /* --twin; else what the server says the device is bound to; else the twin of the same name. */
 static px_status find_twin(px_cli *cli, const px_args *args, const char *device, px_arena *arena,
                            const char **ret_twin, px_err *ret_err)
 {
-    lookup l = { .device = device, .arena = arena };
+    const px_json *twins;
+    px_json *root;
 
     *ret_twin = px_args_get(args, "twin");
     if (*ret_twin)
@@ -177,15 +157,15 @@ static px_status find_twin(px_cli *cli, const px_args *args, const char *device,
         *ret_twin = device;
         return PX_OK;
     }
-    PX_TRY(px_api_list(cli, "/api/v1/devices", look_at_device, &l, ret_err));
-    if (!l.twin.ptr)
-        return px_fail(ret_err, PX_NOT_FOUND,
-                       "the server has no device '%s' that is bound to a twin", device);
-    if (l.count != 1)
+    PX_TRY(
+        px_api_get(cli, arena, &root, ret_err, "/api/v1/devices/%s", px_api_part(arena, device)));
+    twins = px_json_get(root, PX_STR("twins"));
+    if (!px_json_is(twins, PX_JSON_ARRAY) || twins->count != 1)
         return px_fail_id(ret_err, PX_INVALID, "cli.option",
-                          "the device '%s' speaks for %u twins: say --twin T", device, l.count);
-    *ret_twin = l.twin.ptr;
-    return PX_OK;
+                          "the device '%s' speaks for %u twins: say --twin T", device,
+                          twins ? twins->count : 0);
+    *ret_twin = px_arena_str(arena, twins->first->text).ptr;
+    return *ret_twin ? PX_OK : px_arena_fail(arena, ret_err);
 }
 
 static px_status put_topic(px_buf *topic, const char *twin, px_err *ret_err)

@@ -250,7 +250,7 @@ static px_status add_value(px_table *table, const px_json *member, const px_json
         if (i == 0)
             px_put_plain(&cell, px_out_find(member, paths[0]));
         else if (i == 1)
-            px_put_plain(&cell, px_json_get(desired, member->key));
+            px_put_plain(&cell, px_json_get(px_json_get(desired, member->key), PX_STR("value")));
         else
             px_put_plain(&cell, px_out_find(member, paths[i - 1]));
         status = px_buf_status(&cell, ret_err);
@@ -308,6 +308,33 @@ static px_status run_show(px_cli *cli, const px_args *args, px_err *ret_err)
 
 /* ---- desired, command ---- */
 
+/* {"speed":{"value":25,"version":3}}: a line a property. */
+static px_status print_desired(px_cli *cli, const px_json *root, px_arena *arena, px_err *ret_err)
+{
+    static const char *const heads[] = { "property", "desired" };
+    px_status status = PX_OK;
+    px_table table;
+
+    if (cli->json)
+        return px_out_json(cli, root, ret_err);
+    PX_TRY(px_table_init(&table, arena, heads, 2, ret_err));
+    for (const px_json *m = root->first; m && status == PX_OK; m = m->next) {
+        px_buf cell = { 0 };
+
+        px_put_plain(&cell, px_json_get(m, PX_STR("value")));
+        status = px_table_add(&table, m->key, ret_err);
+        if (status == PX_OK)
+            status = px_table_add(&table, px_buf_str(&cell), ret_err);
+        px_buf_release(&cell);
+    }
+    if (status == PX_OK && table.cells.len)
+        return px_out_table(cli, &table, ret_err);
+    px_table_release(&table);
+    if (status == PX_OK)
+        px_cli_note(cli, "nothing is wished for");
+    return status;
+}
+
 static px_status run_desired(px_cli *cli, const px_args *args, px_err *ret_err)
 {
     const char *id = px_args_operand(args, 0);
@@ -332,7 +359,7 @@ static px_status run_desired(px_cli *cli, const px_args *args, px_err *ret_err)
     px_buf_release(&body);
     PX_TRY(status);
     if (root)
-        return px_out_facts(cli, root, ret_err);
+        return print_desired(cli, root, &arena, ret_err);
     return px_out_done(cli, NULL, ret_err, "desired of %s: %zu set", id, list->count);
 }
 
@@ -430,8 +457,7 @@ static px_status diff_branch(px_cli *cli, const char *name, px_arena *arena, px_
 static px_status run_branch(px_cli *cli, const px_args *args, px_err *ret_err)
 {
     static const px_out_column columns[] = { { "name", "name", false },
-                                             { "created", "created", false },
-                                             { "changes", "changes", true },
+                                             { "base", "base", true },
                                              { 0 } };
     const char *action = px_args_operand(args, 0), *name = px_args_operand(args, 1);
     PX_AUTO_ARENA arena;

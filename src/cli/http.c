@@ -123,7 +123,7 @@ static uint32_t get_count(const px_json *object, px_str key)
 px_status px_http_problem(long http_status, px_str body, px_err *ret_err)
 {
     px_status status = status_of_http(http_status);
-    px_json *root = NULL, *azure;
+    px_json *root = NULL, *azure, *place;
     px_str text, code;
     PX_AUTO_ARENA arena;
 
@@ -142,9 +142,10 @@ px_status px_http_problem(long http_status, px_str body, px_err *ret_err)
     code = px_json_get_text(root, PX_STR("code"));
     status = status_of_code(code, status);
     px_fail(ret_err, status, "%.*s", PX_FMT(text));
+    place = azure ? px_json_item(px_json_get(root, PX_STR("details")), 0) : root;
     if (ret_err)
-        px_err_at(ret_err, get_count(root, PX_STR("line")), get_count(root, PX_STR("column")),
-                  px_json_get_text(root, PX_STR("path")));
+        px_err_at(ret_err, get_count(place, PX_STR("line")), get_count(place, PX_STR("column")),
+                  px_json_get_text(place, PX_STR("path")));
     return status;
 }
 

@@ -76,7 +76,7 @@ def queries(s):
 
 def desired(s):
     s.cli("twin", "desired", "pump-1", "speed=25")
-    assert s.json("twin", "desired", "pump-1")["speed"] == 25
+    assert s.json("twin", "desired", "pump-1")["speed"]["value"] == 25
     s.cli("twin", "desired", "pump-1", "--unset", "speed")
     assert "speed" not in s.json("twin", "desired", "pump-1")
 
@@ -119,6 +119,9 @@ def histories(s):
     assert [r["speed"] for r in rows][-2:] == [30, 31.5], rows
     assert int(s.cli("history", "pump-1", "--property", "speed", "--count")) == len(rows)
     assert "31.50" in s.cli("history", "pump-1", "--property", "speed")
+    assert "31.50" in s.cli("history", "pump-1", "--last")
+    assert s.json("history", "pump-1", "--last")["values"]["speed"]["value"] == 31.5
+    assert "speed" in s.cli("history", "pump-1", "--count")
 
 
 def rights(s):

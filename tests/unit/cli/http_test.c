@@ -30,6 +30,20 @@ PX_TEST(an_azure_error_gives_its_message_and_the_status_of_http)
     CHECK_STR(err.text, "it changed");
 }
 
+PX_TEST(an_azure_error_may_carry_our_place_in_its_details)
+{
+    px_err err = { 0 };
+
+    CHECK_EQ(px_http_problem(400,
+                             PX_STR("{\"error\":{\"code\":\"DTDLParserError\",\"message\":\"bad\","
+                                    "\"details\":[{\"code\":\"dtdl.schema\",\"message\":\"bad\","
+                                    "\"path\":\"/0\",\"line\":4,\"column\":9}]}}"),
+                             &err),
+             PX_INVALID);
+    CHECK_EQ(err.line, 4);
+    CHECK_STR(err.path, "/0");
+}
+
 PX_TEST(a_code_says_more_than_the_status_of_http)
 {
     CHECK_EQ(px_http_problem(503, PX_STR("{\"detail\":\"x\",\"code\":\"no_memory\"}"), NULL),
