@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The program: the client's commands from cli, and `serve` from server. */
 #include "cli/cli.h"
+#include "cmd_plant.h"
 #include "server/serve.h"
 
 static const px_opt serve_options[] = {
@@ -55,12 +56,14 @@ int main(int argc, char **argv)
 {
     const px_cmd *groups[GROUPS_MAX] = { serve_commands };
     const px_cmd *const *client = px_cli_groups();
+    size_t count = 1;
     int served = 0, status;
 
-    for (size_t i = 0; client[i]; i++) {
-        px_assert(i + 2 < GROUPS_MAX);
-        groups[i + 1] = client[i];
+    for (; client[count - 1]; count++) {
+        px_assert(count + 2 < GROUPS_MAX);
+        groups[count] = client[count - 1];
     }
+    groups[count] = px_cmd_plant;
     status = px_cli_main(argc, (const char *const *)argv, groups, &served);
     return status ? status : served;
 }

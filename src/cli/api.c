@@ -50,6 +50,18 @@ static const char *first_word(px_arena *arena, const char *token)
     return token ? px_arena_str(arena, px_str_of(token, strcspn(token, " \t\r\n"))).ptr : NULL;
 }
 
+px_status px_api_token(px_cli *cli, px_arena *arena, const char **ret_token, px_err *ret_err)
+{
+    const char *token;
+
+    PX_TRY(find_token(cli, arena, &token, ret_err));
+    *ret_token = first_word(arena, token);
+    if (*ret_token)
+        return PX_OK;
+    px_api_suggest(cli, PX_UNAUTHORIZED);
+    return px_fail(ret_err, PX_UNAUTHORIZED, "no token was given");
+}
+
 px_status px_api_http(px_cli *cli, px_http **ret_http, px_err *ret_err)
 {
     px_http_opts opts = { .url = px_args_get(cli->args, "server"),

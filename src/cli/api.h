@@ -21,6 +21,11 @@ PX_NODISCARD px_status px_api_http(px_cli *cli, px_http **ret_http, px_err *ret_
 /* True when a token was given in any of the three ways. */
 bool px_api_has_token(const px_cli *cli);
 
+/* The token itself, in the arena, for a door other than HTTP. PX_UNAUTHORIZED when there is none.
+ */
+PX_NODISCARD px_status px_api_token(px_cli *cli, px_arena *arena, const char **ret_token,
+                                    px_err *ret_err);
+
 /**
  * One call. `body` without ptr: none.
  *

@@ -10,6 +10,7 @@
 #include "cli/cmds.h"
 #include "cli/file.h"
 #include "cli/interrupt.h"
+#include "cli/mqtt_args.h"
 #include "cli/replay.h"
 
 static const px_opt options[] = {
@@ -29,31 +30,6 @@ static const px_opt options[] = {
 };
 
 /* ---- options ---- */
-
-typedef struct address {
-    char host[256];
-    int port;
-} address;
-
-/* HOST:PORT, HOST, [HOST]:PORT */
-static px_status read_address(const char *text, int port, address *ret_address, px_err *ret_err)
-{
-    const char *colon = strrchr(text, ':'), *end = colon ? colon : text + strlen(text);
-    char *rest;
-
-    if (text[0] == '[' && end > text && end[-1] == ']') {
-        text++;
-        end--;
-    }
-    ret_address->port = colon ? (int)strtol(colon + 1, &rest, 10) : port;
-    if ((colon && (*rest || rest == colon + 1)) || ret_address->port < 1 ||
-        ret_address->port > 65535 || end == text ||
-        (size_t)(end - text) >= sizeof(ret_address->host))
-        return px_fail_id(ret_err, PX_INVALID, "cli.value", "'%s' is no HOST:PORT", text);
-    memcpy(ret_address->host, text, (size_t)(end - text));
-    ret_address->host[end - text] = 0;
-    return PX_OK;
-}
 
 static px_status read_separator(const px_args *args, char *ret_separator, px_err *ret_err)
 {
@@ -112,31 +88,6 @@ static px_status read_clock(const px_args *args, px_rows_opts *rows, px_err *ret
     }
     PX_TRY(px_when_parse(px_str_c(start), &rows->zone, PX_TIME_NONE, &when, ret_err));
     rows->start = when.time;
-    return PX_OK;
-}
-
-static px_status read_key(const px_args *args, px_arena *arena, const char **ret_key,
-                          px_err *ret_err)
-{
-    const char *key = px_args_get(args, "key");
-    px_str text;
-
-    if (!key)
-        key = getenv("POLLUX_DEVICE_KEY");
-    if (!key || !*key)
-        return px_fail_id(ret_err, PX_INVALID, "cli.option",
-                          "--key is missing: `pollux device add D --twin T` gives it once");
-    if (key[0] == '@') {
-        size_t len;
-
-        PX_TRY(px_file_read(px_str_c(key + 1), 4096, arena, &text, ret_err));
-        len = strcspn(text.ptr, " \t\r\n");
-        text = px_arena_str(arena, px_str_of(text.ptr, len));
-        if (!text.ptr)
-            return px_arena_fail(arena, ret_err);
-        key = text.ptr;
-    }
-    *ret_key = key;
     return PX_OK;
 }
 
@@ -297,7 +248,7 @@ static px_status prepare(px_cli *cli, const px_args *args, px_replay *replay, px
 {
     const char *device = px_args_get(args, "device"), *map, *twin;
     const char *mqtts = px_args_get(args, "mqtts"), *mqtt = px_args_get(args, "mqtt");
-    address *door = PX_ARENA_NEW(arena, address);
+    px_mqtt_address *door = PX_ARENA_NEW(arena, px_mqtt_address);
 
     if (!door)
         return px_arena_fail(arena, ret_err);
@@ -308,11 +259,11 @@ static px_status prepare(px_cli *cli, const px_args *args, px_replay *replay, px
     PX_TRY(read_clock(args, rows, ret_err));
     for (size_t at = 0; (map = px_args_next(args, "map", &at)) != NULL;)
         PX_TRY(px_colmap_add(rows->map, px_str_c(map), ret_err));
-    PX_TRY(read_address(mqtts  ? mqtts
-                        : mqtt ? mqtt
-                               : "127.0.0.1:1883",
-                        mqtts ? 8883 : 1883, door, ret_err));
-    PX_TRY(read_key(args, arena, &sender->key, ret_err));
+    PX_TRY(px_mqtt_address_parse(mqtts  ? mqtts
+                                 : mqtt ? mqtt
+                                        : "127.0.0.1:1883",
+                                 mqtts ? 8883 : 1883, door, ret_err));
+    PX_TRY(px_mqtt_key(args, arena, &sender->key, ret_err));
     PX_TRY(find_twin(cli, args, device, arena, &twin, ret_err));
     PX_TRY(put_topic(topic, twin, ret_err));
     sender->topic = topic->ptr;

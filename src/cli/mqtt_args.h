@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Words of the command line that all commands share that speak MQTT. Threads: any. */
+#ifndef PX_CLI_MQTT_ARGS_H
+#define PX_CLI_MQTT_ARGS_H
+
+#include "base/arena.h"
+#include "cli/opts.h"
+
+typedef struct px_mqtt_address {
+    char host[256];
+    int port;
+} px_mqtt_address;
+
+/* HOST:PORT, HOST (then `port`), [HOST]:PORT. Errors: PX_INVALID. */
+PX_NODISCARD px_status px_mqtt_address_parse(const char *text, int port,
+                                             px_mqtt_address *ret_address, px_err *ret_err);
+
+/* The device's key from --key K, --key @FILE or POLLUX_DEVICE_KEY; lives in argv, the environment
+ * or the arena. Errors: PX_INVALID (none is given), those of px_file_read. */
+PX_NODISCARD px_status px_mqtt_key(const px_args *args, px_arena *arena, const char **ret_key,
+                                   px_err *ret_err);
+
+#endif
