@@ -204,13 +204,6 @@ uint64_t px_get_long_varint(px_cut *cut)
     return 0;
 }
 
-int64_t px_get_zigzag(px_cut *cut)
-{
-    uint64_t v = px_get_varint(cut);
-
-    return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
-}
-
 px_str px_get_block(px_cut *cut)
 {
     uint64_t len = px_get_varint(cut);

@@ -86,11 +86,26 @@ uint64_t px_get_u64(px_cut *cut);
 uint64_t px_get_long_varint(px_cut *cut);
 static inline uint64_t px_get_varint(px_cut *cut)
 {
-    if (!cut->bad && cut->ptr < cut->end && *cut->ptr < 0x80)
-        return *cut->ptr++;
+    const uint8_t *p = cut->ptr;
+
+    if (!cut->bad && cut->end - p >= 2) {
+        if (p[0] < 0x80) {
+            cut->ptr = p + 1;
+            return p[0];
+        }
+        if (p[1] < 0x80) {
+            cut->ptr = p + 2;
+            return (uint64_t)(p[0] & 0x7F) | (uint64_t)p[1] << 7;
+        }
+    }
     return px_get_long_varint(cut);
 }
-int64_t px_get_zigzag(px_cut *cut);
+static inline int64_t px_get_zigzag(px_cut *cut)
+{
+    uint64_t v = px_get_varint(cut);
+
+    return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
+}
 px_str px_get_bytes(px_cut *cut, size_t len);
 px_str px_get_block(px_cut *cut);
 

@@ -48,7 +48,7 @@ void px_put_value(px_buf *buf, px_value value)
     }
 }
 
-px_value px_get_value(px_cut *cut)
+px_value px_get_any_value(px_cut *cut)
 {
     px_value value = { 0 };
 

@@ -64,6 +64,18 @@ bool px_value_same(px_value a, px_value b);
  * bytes; BOOL is kind 1 (true) or 6 (false). docs/formats/value.md. */
 void px_put_value(px_buf *buf, px_value value);
 /* Borrows from the cut's bytes; sets `cut->bad` on an unknown kind. */
-px_value px_get_value(px_cut *cut);
+px_value px_get_any_value(px_cut *cut);
+static inline px_value px_get_value(px_cut *cut)
+{
+    px_value value = { .kind = PX_VALUE_NUM };
+
+    /* a decimal, which most values are, without a call */
+    if (cut->bad || cut->ptr == cut->end || *cut->ptr != PX_VALUE_NUM)
+        return px_get_any_value(cut);
+    cut->ptr++;
+    value.num.mantissa = px_get_zigzag(cut);
+    value.num.exponent = (int8_t)px_get_u8(cut);
+    return cut->bad ? (px_value){ 0 } : value;
+}
 
 #endif

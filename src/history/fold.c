@@ -77,7 +77,6 @@ static px_status fold_fields(px_history *h, const px_event *event, px_err *ret_e
     if (w.time_min < s->time_max)
         pxi_history_add(h, PX_COUNT_LATE, 1);
     s->time_max = w.time_max > s->time_max ? w.time_max : s->time_max;
-    s->seq_last = event->seq;
     count_fields(h, event, w.rows);
     make_dirty(h, s, event);
     return PX_OK;

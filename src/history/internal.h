@@ -42,25 +42,26 @@ typedef struct px_series_list {
     size_t count, bytes;
 } px_series_list;
 
+/* What every event touches stands first, together. */
 struct px_series {
     uint32_t tenant, twin_no;
-    px_series *prev, *next;
-    px_series_list *list; /* cold, warm, full or clean; NULL while it flies with nothing new */
-    uint8_t *raw;         /* rows of the events behind `stored_seq`; under the lock */
-    px_raw_base raw_base; /* before the first of them; under the lock */
-    px_time raw_time_min; /* of them, or earlier; under the lock */
-    uint32_t raw_len, raw_cap, raw_rows;
-    px_raw_base raw_last; /* of the last of them */
-    uint32_t events;      /* since it was clean */
-    char *image;          /* open row, written or on its way; valid when `loaded`; under the lock */
-    uint32_t image_len, image_rows, image_bytes;
-    px_sealed *sealed;   /* on their way; under the lock */
     uint64_t stored_seq; /* the image is true at this position */
-    uint64_t seq_last;   /* of the newest event folded */
-    px_time dirty_since; /* commit time of the first event in `raw` */
-    px_time time_max;    /* of all rows seen since it came to memory */
+    uint8_t *raw;        /* rows of the events behind it; under the lock */
+    uint32_t raw_len, raw_cap, raw_rows;
+    uint32_t events;      /* since it was clean */
+    px_raw_base raw_last; /* of the last raw row */
+    px_time raw_time_min; /* of the raw rows, or earlier; under the lock */
+    px_time time_max;     /* of all rows seen since it came to memory */
+    px_series_list *list; /* cold, warm, full or clean; NULL while it flies with nothing new */
+    uint32_t image_rows, image_bytes;
     uint8_t epoch;
     bool dirty, loaded, in_flight;
+    uint32_t image_len;
+    char *image;          /* open row, written or on its way; valid when `loaded`; under the lock */
+    px_raw_base raw_base; /* before the first raw row; under the lock */
+    px_sealed *sealed;    /* on their way; under the lock */
+    px_time dirty_since;  /* commit time of the first event in `raw` */
+    px_series *prev, *next;
 };
 
 typedef struct px_shard {

@@ -178,7 +178,7 @@ static px_status get_fields(px_cut *cut, px_arena *arena, px_event *event, px_er
         cut->bad = true;
         return PX_OK;
     }
-    event->fields = PX_ARENA_ARRAY(arena, px_field_value, count);
+    event->fields = px_arena_alloc(arena, (size_t)count * sizeof(*event->fields));
     if (!event->fields)
         return px_arena_fail(arena, ret_err);
     event->field_count = (size_t)count;
