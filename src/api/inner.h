@@ -94,6 +94,6 @@ void px_put_component_json(px_buf *buf, const px_model *model, const px_twin *tw
 /* A snapshot's twin by number, for ids of relationships' ends. */
 void px_put_relationship_json(px_buf *buf, const px_rel *rel, px_str source_id, px_str target_id);
 
-px_handler px_get_asset;
+px_handler px_on_get_asset;
 
 #endif

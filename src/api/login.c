@@ -237,7 +237,7 @@ px_status px_api_login(px_api_call *call, px_err *ret_err)
 
 /* ---- /api/v1/session ---- */
 
-px_handler px_post_session, px_get_session, px_delete_session;
+px_handler px_on_post_session, px_on_get_session, px_on_delete_session;
 
 static void put_who(px_api_call *call, px_str csrf)
 {
@@ -256,7 +256,7 @@ static void put_who(px_api_call *call, px_str csrf)
     px_api_json(call, 200);
 }
 
-void px_post_session(px_api_call *call)
+void px_on_post_session(px_api_call *call)
 {
     struct px_sessions *sessions = call->api->sessions;
     px_str token = px_json_get_text(call->request.json, PX_STR("token"));
@@ -284,7 +284,7 @@ void px_post_session(px_api_call *call)
     put_who(call, csrf);
 }
 
-void px_get_session(px_api_call *call)
+void px_on_get_session(px_api_call *call)
 {
     px_str credential, csrf = { 0 };
 
@@ -292,7 +292,7 @@ void px_get_session(px_api_call *call)
     put_who(call, csrf);
 }
 
-void px_delete_session(px_api_call *call)
+void px_on_delete_session(px_api_call *call)
 {
     struct px_sessions *sessions = call->api->sessions;
     session *found;

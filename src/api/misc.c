@@ -8,8 +8,8 @@
 #include "api/inner.h"
 #include "api/watch.h"
 
-px_handler px_v1_post_command, px_v1_get_stream, px_v1_list_rejects, px_get_healthz, px_get_readyz,
-    px_get_metrics;
+px_handler px_v1_post_command, px_v1_get_stream, px_v1_list_rejects, px_on_get_healthz,
+    px_on_get_readyz, px_on_get_metrics;
 
 /* ---- commands ---- */
 
@@ -114,13 +114,13 @@ void px_v1_list_rejects(px_api_call *call)
 
 /* ---- operators ---- */
 
-void px_get_healthz(px_api_call *call)
+void px_on_get_healthz(px_api_call *call)
 {
     px_put_c(&call->out, "{\"status\":\"ok\"}");
     px_api_json(call, 200);
 }
 
-void px_get_readyz(px_api_call *call)
+void px_on_get_readyz(px_api_call *call)
 {
     px_store_stats store;
 
@@ -163,7 +163,7 @@ void px_get_readyz(px_api_call *call)
       w.conflated)                                                                                 \
     X("pollux_stream_gaps_total", "counter", "streams that had to read again", w.gaps)
 
-void px_get_metrics(px_api_call *call)
+void px_on_get_metrics(px_api_call *call)
 {
     px_api *api = call->api;
     px_engine_stats e = px_engine_stat(api->opts.engine);
@@ -226,7 +226,7 @@ static void answer_asset(px_api_call *call, const px_api_asset *asset)
     px_api_finish(call, 200);
 }
 
-void px_get_asset(px_api_call *call)
+void px_on_get_asset(px_api_call *call)
 {
     px_api_asset asset;
     px_err err;

@@ -7,7 +7,8 @@
 
 enum { PAGE_MAX = 1000 };
 
-px_handler px_post_models, px_list_models, px_get_model, px_patch_model, px_delete_model;
+px_handler px_on_post_models, px_on_list_models, px_on_get_model, px_on_patch_model,
+    px_on_delete_model;
 
 static void put_languages(px_json_writer *w, const char *key, px_lang_map map)
 {
@@ -72,7 +73,7 @@ static void posted(px_api_call *call)
     px_api_json(call, 201);
 }
 
-void px_post_models(px_api_call *call)
+void px_on_post_models(px_api_call *call)
 {
     call->request.kind = PX_REQUEST_MODELS_PUT;
     call->request.text = call->body;
@@ -162,7 +163,7 @@ static void end_page(px_api_call *call, px_json_writer *w, uint32_t next_no, boo
     px_api_json(call, 200);
 }
 
-void px_list_models(px_api_call *call)
+void px_on_list_models(px_api_call *call)
 {
     bool with_definition = wants_definition(call);
     px_str wanted = call->header(call, "max-items-per-page");
@@ -205,7 +206,7 @@ void px_list_models(px_api_call *call)
     end_page(call, &w, next_no, with_definition);
 }
 
-void px_get_model(px_api_call *call)
+void px_on_get_model(px_api_call *call)
 {
     px_json_writer w = px_json_writer_of(&call->out);
     px_model_info info;
@@ -222,7 +223,7 @@ static void no_content(px_api_call *call)
 }
 
 /* Only `replace /decommissioned`. */
-void px_patch_model(px_api_call *call)
+void px_on_patch_model(px_api_call *call)
 {
     const px_json *op = px_json_item(call->request.json, 0);
     const px_json *value = px_json_get(op, PX_STR("value"));
@@ -245,7 +246,7 @@ void px_patch_model(px_api_call *call)
     px_api_submit(call, no_content);
 }
 
-void px_delete_model(px_api_call *call)
+void px_on_delete_model(px_api_call *call)
 {
     call->request.kind = PX_REQUEST_MODEL_DELETE;
     call->request.id = call->args[0];

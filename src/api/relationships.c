@@ -6,8 +6,8 @@
 
 enum { PAGE = 500 };
 
-px_handler px_list_relationships, px_list_incoming, px_get_relationship, px_put_relationship,
-    px_patch_relationship, px_delete_relationship;
+px_handler px_on_list_relationships, px_on_list_incoming, px_on_get_relationship,
+    px_on_put_relationship, px_on_patch_relationship, px_on_delete_relationship;
 
 typedef struct listing {
     px_snapshot *snapshot;
@@ -80,7 +80,7 @@ static px_str id_of(const listing *l, uint32_t tenant, uint32_t twin_no)
 
 /* Pages count relationships: a token is how many were given before. Stable while nothing changes
  * between pages. */
-void px_list_relationships(px_api_call *call)
+void px_on_list_relationships(px_api_call *call)
 {
     px_str name = px_api_param(call, "relationshipName");
     uint64_t skip, seen = 0, next = 0;
@@ -131,7 +131,7 @@ static void put_link(px_buf *buf, px_str source_id, px_str rel_id)
     px_put_c(buf, "?api-version=2023-10-31");
 }
 
-void px_list_incoming(px_api_call *call)
+void px_on_list_incoming(px_api_call *call)
 {
     uint64_t skip, seen = 0, next = 0;
     px_edges edges;
@@ -193,7 +193,7 @@ static void answer_relationship(px_api_call *call)
     px_api_json(call, 200);
 }
 
-void px_get_relationship(px_api_call *call)
+void px_on_get_relationship(px_api_call *call)
 {
     answer_relationship(call);
 }
@@ -243,21 +243,21 @@ static void begin(px_api_call *call, px_request_kind kind)
     call->request.relationship_id = call->args[1];
 }
 
-void px_put_relationship(px_api_call *call)
+void px_on_put_relationship(px_api_call *call)
 {
     begin(call, PX_REQUEST_RELATIONSHIP_PUT);
     if (px_api_conditions(call, false, true))
         px_api_submit(call, put_done);
 }
 
-void px_patch_relationship(px_api_call *call)
+void px_on_patch_relationship(px_api_call *call)
 {
     begin(call, PX_REQUEST_RELATIONSHIP_PATCH);
     if (px_api_conditions(call, true, false))
         px_api_submit(call, changed);
 }
 
-void px_delete_relationship(px_api_call *call)
+void px_on_delete_relationship(px_api_call *call)
 {
     begin(call, PX_REQUEST_RELATIONSHIP_DELETE);
     if (px_api_conditions(call, true, false))

@@ -4,53 +4,56 @@
 #include "api/branches.h"
 #include "api/inner.h"
 
-extern px_handler px_post_models, px_list_models, px_get_model, px_patch_model, px_delete_model;
-extern px_handler px_get_twin, px_put_twin, px_patch_twin, px_delete_twin, px_get_component,
-    px_patch_component, px_post_telemetry, px_post_component_telemetry;
-extern px_handler px_list_relationships, px_list_incoming, px_get_relationship, px_put_relationship,
-    px_patch_relationship, px_delete_relationship;
-extern px_handler px_post_session, px_get_session, px_delete_session;
+extern px_handler px_on_post_models, px_on_list_models, px_on_get_model, px_on_patch_model,
+    px_on_delete_model;
+extern px_handler px_on_get_twin, px_on_put_twin, px_on_patch_twin, px_on_delete_twin,
+    px_on_get_component, px_on_patch_component, px_on_post_telemetry,
+    px_on_post_component_telemetry;
+extern px_handler px_on_list_relationships, px_on_list_incoming, px_on_get_relationship,
+    px_on_put_relationship, px_on_patch_relationship, px_on_delete_relationship;
+extern px_handler px_on_post_session, px_on_get_session, px_on_delete_session;
 extern px_handler px_v1_list_twins, px_v1_get_twin, px_v1_get_desired, px_v1_patch_desired,
     px_v1_post_command;
 extern px_handler px_v1_list_devices, px_v1_get_device, px_v1_put_device, px_v1_delete_device,
     px_v1_post_key, px_v1_put_tenant, px_v1_list_tenants;
 extern px_handler px_v1_get_history, px_v1_get_history_last, px_v1_get_history_count;
-extern px_handler px_v1_get_stream, px_v1_list_rejects, px_get_healthz, px_get_readyz,
-    px_get_metrics;
+extern px_handler px_v1_get_stream, px_v1_list_rejects, px_on_get_healthz, px_on_get_readyz,
+    px_on_get_metrics;
 
 #define AZURE PX_ROUTE_AZURE
 #define JSON PX_ROUTE_JSON
 
 const px_route px_api_routes[] = {
-    { "GET", "/", px_get_asset, PX_ROUTE_OPEN },
-    { "GET", "/healthz", px_get_healthz, PX_ROUTE_OPEN },
-    { "GET", "/readyz", px_get_readyz, PX_ROUTE_OPEN },
-    { "GET", "/metrics", px_get_metrics, 0 },
+    { "GET", "/", px_on_get_asset, PX_ROUTE_OPEN },
+    { "GET", "/healthz", px_on_get_healthz, PX_ROUTE_OPEN },
+    { "GET", "/readyz", px_on_get_readyz, PX_ROUTE_OPEN },
+    { "GET", "/metrics", px_on_get_metrics, 0 },
 
-    { "POST", "/models", px_post_models, AZURE },
-    { "GET", "/models", px_list_models, AZURE },
-    { "GET", "/models/*", px_get_model, AZURE },
-    { "PATCH", "/models/*", px_patch_model, AZURE | JSON },
-    { "DELETE", "/models/*", px_delete_model, AZURE },
+    { "POST", "/models", px_on_post_models, AZURE },
+    { "GET", "/models", px_on_list_models, AZURE },
+    { "GET", "/models/*", px_on_get_model, AZURE },
+    { "PATCH", "/models/*", px_on_patch_model, AZURE | JSON },
+    { "DELETE", "/models/*", px_on_delete_model, AZURE },
 
-    { "GET", "/digitaltwins/*", px_get_twin, AZURE },
-    { "PUT", "/digitaltwins/*", px_put_twin, AZURE | JSON },
-    { "PATCH", "/digitaltwins/*", px_patch_twin, AZURE | JSON },
-    { "DELETE", "/digitaltwins/*", px_delete_twin, AZURE },
-    { "GET", "/digitaltwins/*/components/*", px_get_component, AZURE },
-    { "PATCH", "/digitaltwins/*/components/*", px_patch_component, AZURE | JSON },
-    { "POST", "/digitaltwins/*/telemetry", px_post_telemetry, AZURE | JSON },
-    { "POST", "/digitaltwins/*/components/*/telemetry", px_post_component_telemetry, AZURE | JSON },
-    { "GET", "/digitaltwins/*/relationships", px_list_relationships, AZURE },
-    { "GET", "/digitaltwins/*/incomingrelationships", px_list_incoming, AZURE },
-    { "GET", "/digitaltwins/*/relationships/*", px_get_relationship, AZURE },
-    { "PUT", "/digitaltwins/*/relationships/*", px_put_relationship, AZURE | JSON },
-    { "PATCH", "/digitaltwins/*/relationships/*", px_patch_relationship, AZURE | JSON },
-    { "DELETE", "/digitaltwins/*/relationships/*", px_delete_relationship, AZURE },
+    { "GET", "/digitaltwins/*", px_on_get_twin, AZURE },
+    { "PUT", "/digitaltwins/*", px_on_put_twin, AZURE | JSON },
+    { "PATCH", "/digitaltwins/*", px_on_patch_twin, AZURE | JSON },
+    { "DELETE", "/digitaltwins/*", px_on_delete_twin, AZURE },
+    { "GET", "/digitaltwins/*/components/*", px_on_get_component, AZURE },
+    { "PATCH", "/digitaltwins/*/components/*", px_on_patch_component, AZURE | JSON },
+    { "POST", "/digitaltwins/*/telemetry", px_on_post_telemetry, AZURE | JSON },
+    { "POST", "/digitaltwins/*/components/*/telemetry", px_on_post_component_telemetry,
+      AZURE | JSON },
+    { "GET", "/digitaltwins/*/relationships", px_on_list_relationships, AZURE },
+    { "GET", "/digitaltwins/*/incomingrelationships", px_on_list_incoming, AZURE },
+    { "GET", "/digitaltwins/*/relationships/*", px_on_get_relationship, AZURE },
+    { "PUT", "/digitaltwins/*/relationships/*", px_on_put_relationship, AZURE | JSON },
+    { "PATCH", "/digitaltwins/*/relationships/*", px_on_patch_relationship, AZURE | JSON },
+    { "DELETE", "/digitaltwins/*/relationships/*", px_on_delete_relationship, AZURE },
 
-    { "POST", "/api/v1/session", px_post_session, PX_ROUTE_OPEN | JSON },
-    { "GET", "/api/v1/session", px_get_session, 0 },
-    { "DELETE", "/api/v1/session", px_delete_session, 0 },
+    { "POST", "/api/v1/session", px_on_post_session, PX_ROUTE_OPEN | JSON },
+    { "GET", "/api/v1/session", px_on_get_session, 0 },
+    { "DELETE", "/api/v1/session", px_on_delete_session, 0 },
 
     { "GET", "/api/v1/twins", px_v1_list_twins, 0 },
     { "GET", "/api/v1/twins/*", px_v1_get_twin, 0 },
@@ -80,7 +83,7 @@ const px_route px_api_routes[] = {
     { "PATCH", "/api/v1/branches/*/twins/*", px_v1_patch_branch_twin, JSON },
 
     /* last: whatever else the console has */
-    { "GET", "/*", px_get_asset, PX_ROUTE_OPEN },
-    { "GET", "/*/*", px_get_asset, PX_ROUTE_OPEN },
+    { "GET", "/*", px_on_get_asset, PX_ROUTE_OPEN },
+    { "GET", "/*/*", px_on_get_asset, PX_ROUTE_OPEN },
     { NULL, NULL, NULL, 0 },
 };

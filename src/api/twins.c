@@ -2,9 +2,9 @@
 /* /digitaltwins of the data plane: twins, components, telemetry. */
 #include "api/inner.h"
 
-px_handler px_get_twin, px_put_twin, px_patch_twin, px_delete_twin;
-px_handler px_get_component, px_patch_component;
-px_handler px_post_telemetry, px_post_component_telemetry;
+px_handler px_on_get_twin, px_on_put_twin, px_on_patch_twin, px_on_delete_twin;
+px_handler px_on_get_component, px_on_patch_component;
+px_handler px_on_post_telemetry, px_on_post_component_telemetry;
 
 bool px_api_read_twin(px_api_call *call, px_str twin_id, px_action action, const px_twin **ret_twin,
                       const px_model **ret_model)
@@ -53,12 +53,12 @@ static void answer_twin(px_api_call *call)
     px_api_json(call, 200);
 }
 
-void px_get_twin(px_api_call *call)
+void px_on_get_twin(px_api_call *call)
 {
     answer_twin(call);
 }
 
-void px_put_twin(px_api_call *call)
+void px_on_put_twin(px_api_call *call)
 {
     call->request.kind = PX_REQUEST_TWIN_PUT;
     call->request.id = call->args[0];
@@ -77,7 +77,7 @@ static void gone(px_api_call *call)
     px_api_finish(call, 204);
 }
 
-void px_patch_twin(px_api_call *call)
+void px_on_patch_twin(px_api_call *call)
 {
     call->request.kind = PX_REQUEST_TWIN_PATCH;
     call->request.id = call->args[0];
@@ -86,7 +86,7 @@ void px_patch_twin(px_api_call *call)
         px_api_submit(call, changed);
 }
 
-void px_delete_twin(px_api_call *call)
+void px_on_delete_twin(px_api_call *call)
 {
     call->request.kind = PX_REQUEST_TWIN_DELETE;
     call->request.id = call->args[0];
@@ -94,7 +94,7 @@ void px_delete_twin(px_api_call *call)
         px_api_submit(call, gone);
 }
 
-void px_get_component(px_api_call *call)
+void px_on_get_component(px_api_call *call)
 {
     const px_twin *twin;
     const px_model *model;
@@ -115,7 +115,7 @@ void px_get_component(px_api_call *call)
     px_api_json(call, 200);
 }
 
-void px_patch_component(px_api_call *call)
+void px_on_patch_component(px_api_call *call)
 {
     call->request.kind = PX_REQUEST_TWIN_PATCH;
     call->request.id = call->args[0];
@@ -147,12 +147,12 @@ static void post_telemetry(px_api_call *call, px_str component)
     px_api_submit(call, gone);
 }
 
-void px_post_telemetry(px_api_call *call)
+void px_on_post_telemetry(px_api_call *call)
 {
     post_telemetry(call, (px_str){ 0 });
 }
 
-void px_post_component_telemetry(px_api_call *call)
+void px_on_post_component_telemetry(px_api_call *call)
 {
     post_telemetry(call, call->args[1]);
 }

@@ -107,10 +107,10 @@ typedef struct delivery {
     px_mqtt_sub_vec hits;
 } delivery;
 
-static void put_topic(delivery *d, const char *format, px_str a, px_str b, px_str c)
+static void put_topic(delivery *d, px_str twin_id, const char *kind)
 {
     px_buf_clear(&d->topic);
-    px_putf(&d->topic, format, PX_FMT(a), PX_FMT(b), PX_FMT(c));
+    px_putf(&d->topic, "twins/%.*s/%s", PX_FMT(twin_id), kind);
 }
 
 static void send(delivery *d, uint32_t tenant, uint8_t qos)
@@ -139,10 +139,10 @@ static void deliver_change(delivery *d, const px_event *event)
     if (!px_put_change(&d->payload, px_engine_graph(engine), px_engine_registry(engine), event,
                        &d->scratch, &twin_id))
         return;
-    put_topic(d, "twins/%.*s/state%.*s%.*s", twin_id, PX_STR(""), PX_STR(""));
+    put_topic(d, twin_id, "state");
     send(d, event->tenant, 0);
-    put_topic(d, "events/%.*s/%.*s%.*s", px_str_c(px_event_family(event->type)), twin_id,
-              PX_STR(""));
+    px_buf_clear(&d->topic);
+    px_putf(&d->topic, "events/%s/%.*s", px_event_family(event->type), PX_FMT(twin_id));
     send(d, event->tenant, 0);
 }
 
@@ -155,7 +155,7 @@ static void deliver_desired(delivery *d, const px_event *event)
     px_buf_clear(&d->payload);
     if (!px_topics_put_desired(d->topics, &d->payload, twin))
         return;
-    put_topic(d, "twins/%.*s/desired%.*s%.*s", px_twin_id(twin), PX_STR(""), PX_STR(""));
+    put_topic(d, px_twin_id(twin), "desired");
     send(d, event->tenant, 1);
 }
 
@@ -167,7 +167,8 @@ static void deliver_command(delivery *d, const px_event *event)
         return;
     px_buf_clear(&d->payload);
     px_put(&d->payload, event->body.len ? event->body : PX_STR("null"));
-    put_topic(d, "twins/%.*s/commands/%.*s/%.*s", px_twin_id(twin), event->name, event->id);
+    put_topic(d, px_twin_id(twin), "commands");
+    px_putf(&d->topic, "/%.*s/%.*s", PX_FMT(event->name), PX_FMT(event->id));
     send(d, event->tenant, 1);
 }
 
