@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 enum { ROW_BYTES = 16, CELL_BYTES = 5 }; /* raw, about */
+enum { LATEST_TEXT_LONG = 4096, LATEST_TEXT_SHORT = 32, LATEST_BYTES_MUCH = 256 * 1024 };
 
 void px_build_release(px_build *build)
 {
@@ -67,16 +68,21 @@ px_status px_build_add_raw(px_build *build, px_str raw, px_raw_base base, uint64
     return PX_OK;
 }
 
-/* Cells of a block come by column and are wanted by row: counted, placed, filled. */
-static px_status transpose(px_build *build, size_t first_row, const px_cells *columns,
-                           uint32_t column_count, px_err *ret_err)
+/* Cells of a block come by column and are wanted by row: counted, placed, filled. The rows from
+ * `row_first` to `row_end` of the block stand at `first` in the build. */
+static px_status transpose(px_build *build, size_t first, uint32_t row_first, uint32_t row_end,
+                           const px_rows *rows, px_err *ret_err)
 {
     size_t total = build->cells.len;
 
-    for (uint32_t c = 0; c < column_count; c++)
-        for (uint32_t i = 0; i < columns[c].count; i++)
-            build->rows.ptr[first_row + columns[c].rows[i]].cell_count++;
-    for (size_t r = first_row; r < build->rows.len; r++) {
+    for (uint32_t c = 0; c < rows->column_count; c++)
+        for (uint32_t i = 0; i < rows->columns[c].count; i++) {
+            uint32_t r = rows->columns[c].rows[i];
+
+            if (r >= row_first && r < row_end)
+                build->rows.ptr[first + r - row_first].cell_count++;
+        }
+    for (size_t r = first; r < build->rows.len; r++) {
         px_build_row *row = &build->rows.ptr[r];
 
         row->cell_first = (uint32_t)total;
@@ -86,34 +92,45 @@ static px_status transpose(px_build *build, size_t first_row, const px_cells *co
     if (!PX_VEC_RESERVE(&build->cells, total))
         return px_no_memory(ret_err);
     build->cells.len = total;
-    for (uint32_t c = 0; c < column_count; c++)
-        for (uint32_t i = 0; i < columns[c].count; i++) {
-            px_build_row *row = &build->rows.ptr[first_row + columns[c].rows[i]];
-            const px_value *v = &columns[c].values[i];
+    for (uint32_t c = 0; c < rows->column_count; c++) {
+        const px_cells *column = &rows->columns[c];
 
+        for (uint32_t i = 0; i < column->count; i++) {
+            uint32_t r = column->rows[i];
+            px_build_row *row;
+
+            if (r < row_first || r >= row_end)
+                continue;
+            row = &build->rows.ptr[first + r - row_first];
             build->cells.ptr[row->cell_first + row->cell_count++] = (px_build_cell){
-                .model_no = columns[c].model_no, .field = columns[c].field, .value = *v
+                .model_no = column->model_no, .field = column->field, .value = column->values[i]
             };
-            row->bytes += CELL_BYTES + (uint32_t)v->text.len;
+            row->bytes += CELL_BYTES + (uint32_t)column->values[i].text.len;
         }
+    }
     return PX_OK;
 }
 
-px_status px_build_add_columns(px_build *build, px_str block_bytes, const px_block *block,
-                               const bool *wanted, px_arena *arena, px_err *ret_err)
+px_status px_build_add_part(px_build *build, px_str block_bytes, const px_block *block,
+                            const px_build_part *part, px_arena *arena, px_err *ret_err)
 {
-    size_t first_row = build->rows.len;
+    size_t first = build->rows.len;
+    uint32_t row_first = 0, row_end = block->rows;
     px_rows rows;
 
     PX_TRY(px_block_rows_read(block_bytes, block, arena, &rows, ret_err));
+    while (row_first < row_end && part->from != PX_TIME_NONE && rows.times[row_first] < part->from)
+        row_first++;
+    while (row_end > row_first && part->to != PX_TIME_NONE && rows.times[row_end - 1] >= part->to)
+        row_end--;
     rows.columns = PX_ARENA_ARRAY(arena, px_cells, block->column_count);
     if (!rows.columns)
         return px_arena_fail(arena, ret_err);
-    for (uint32_t c = 0; c < block->column_count; c++)
-        if (!wanted || wanted[c])
+    for (uint32_t c = 0; c < block->column_count && row_first < row_end; c++)
+        if (!part->columns || part->columns[c])
             PX_TRY(
                 px_block_column_read(block, c, arena, &rows.columns[rows.column_count++], ret_err));
-    for (uint32_t i = 0; i < rows.count; i++)
+    for (uint32_t i = row_first; i < row_end; i++)
         if (!add_row(build, (px_build_row){ .time = rows.times[i],
                                             .seq = rows.seqs[i],
                                             .arrival = rows.arrivals[i],
@@ -121,7 +138,7 @@ px_status px_build_add_columns(px_build *build, px_str block_bytes, const px_blo
                                             .flags = rows.flags[i],
                                             .bytes = ROW_BYTES }))
             return px_no_memory(ret_err);
-    return transpose(build, first_row, rows.columns, rows.column_count, ret_err);
+    return transpose(build, first, row_first, row_end, &rows, ret_err);
 }
 
 px_status px_build_add_block(px_build *build, px_str block_bytes, px_arena *arena, px_err *ret_err)
@@ -129,7 +146,9 @@ px_status px_build_add_block(px_build *build, px_str block_bytes, px_arena *aren
     px_block block;
 
     PX_TRY(px_block_open(block_bytes, arena, &block, ret_err));
-    return px_build_add_columns(build, block_bytes, &block, NULL, arena, ret_err);
+    return px_build_add_part(build, block_bytes, &block,
+                             &(px_build_part){ .from = PX_TIME_NONE, .to = PX_TIME_NONE }, arena,
+                             ret_err);
 }
 
 static int cmp_rows(const void *a, const void *b)
@@ -307,7 +326,10 @@ typedef struct newest {
 
 static int cmp_newest(const void *a, const void *b)
 {
-    return cmp_rows(&((const newest *)a)->row, &((const newest *)b)->row);
+    const px_build_row *x = &((const newest *)a)->row, *y = &((const newest *)b)->row;
+    int order = cmp_rows(x, y);
+
+    return order != 0 ? order : x->flags - y->flags;
 }
 
 /* One of each column, from rows in any order; those in order are met newest first. */
@@ -347,20 +369,42 @@ static px_status find_newest(const px_build *build, px_arena *arena, newest **re
     return PX_OK;
 }
 
+/* Newest cells lie in every open row, which has a limit of its own: long texts stay where they are.
+ */
+static void leave_long_texts(newest *all, uint32_t count)
+{
+    size_t bytes = 0;
+
+    for (uint32_t i = 0; i < count; i++)
+        bytes += all[i].cell.value.text.len;
+    for (uint32_t i = 0; i < count; i++) {
+        px_str *text = &all[i].cell.value.text;
+
+        if (text->len <= (bytes > LATEST_BYTES_MUCH ? LATEST_TEXT_SHORT : LATEST_TEXT_LONG))
+            continue;
+        *text = (px_str){ 0 };
+        all[i].row.flags |= PX_BUILD_ELSEWHERE;
+    }
+}
+
 px_status px_build_keep_latest(px_build *build, px_arena *arena, px_err *ret_err)
 {
     uint32_t order = UINT32_MAX, n = 0;
     newest *all = NULL;
+    uint8_t flags = 0;
 
     PX_TRY(find_newest(build, arena, &all, &n, ret_err));
     if (!PX_VEC_RESERVE(&build->rows, n))
         return px_no_memory(ret_err);
+    leave_long_texts(all, n);
     if (n > 0)
         qsort(all, n, sizeof(*all), cmp_newest);
     px_build_clear(build);
     for (uint32_t i = 0; i < n; i++) {
-        if (build->rows.len == 0 || all[i].row.order != order) { /* another row begins */
+        if (build->rows.len == 0 || all[i].row.order != order ||
+            all[i].row.flags != flags) { /* another row begins */
             order = all[i].row.order;
+            flags = all[i].row.flags;
             all[i].row.cell_first = (uint32_t)build->cells.len;
             all[i].row.cell_count = 0;
             all[i].row.order = (uint32_t)build->rows.len;

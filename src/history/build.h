@@ -12,6 +12,9 @@
 #include "history/block.h"
 #include "history/raw.h"
 
+/* A flag of rows among newest cells, never of a sealed or open block. */
+enum { PX_BUILD_ELSEWHERE = 0x80 };
+
 typedef struct px_build_cell {
     uint32_t model_no, field;
     uint32_t column; /* scratch of px_build_rows */
@@ -44,10 +47,17 @@ PX_NODISCARD px_status px_build_add_raw(px_build *build, px_str raw, px_raw_base
 /* All rows of a block. */
 PX_NODISCARD px_status px_build_add_block(px_build *build, px_str block, px_arena *arena,
                                           px_err *ret_err);
-/* The same for a block that is open, and of its columns only those that are `wanted`. */
-PX_NODISCARD px_status px_build_add_columns(px_build *build, px_str block_bytes,
-                                            const px_block *block, const bool *wanted,
-                                            px_arena *arena, px_err *ret_err);
+/* What of a block is wanted: rows of `from <= time < to` (PX_TIME_NONE: no bound), columns that are
+ * set (NULL: all). */
+typedef struct px_build_part {
+    const bool *columns;
+    px_time from, to;
+} px_build_part;
+
+/* The same for a block that is open, and of it only a part. */
+PX_NODISCARD px_status px_build_add_part(px_build *build, px_str block_bytes, const px_block *block,
+                                         const px_build_part *part, px_arena *arena,
+                                         px_err *ret_err);
 
 /* By time, position, order. */
 void px_build_sort(px_build *build);
@@ -61,6 +71,8 @@ PX_NODISCARD px_status px_build_rows(px_build *build, size_t first, size_t end, 
                                      px_rows *ret_rows, px_err *ret_err);
 
 /* Leaves only the newest cell of each column; the build need not be sorted, and is afterwards. */
+/* Texts that are too long for that are left out, and their row says so (PX_BUILD_ELSEWHERE): the
+ * value stands in a sealed block at that time. */
 PX_NODISCARD px_status px_build_keep_latest(px_build *build, px_arena *arena, px_err *ret_err);
 
 #endif

@@ -184,21 +184,45 @@ static px_status last_row(void *data, px_walk *walk, px_time time, px_err *ret_e
     return PX_OK;
 }
 
+/* A long text is not among the newest cells: it is read where it stands. */
+typedef struct elsewhere {
+    px_history_cell_each each;
+    void *data;
+} elsewhere;
+
+static px_status found_elsewhere(void *data, px_walk *walk, px_time time, px_err *ret_err)
+{
+    const elsewhere *e = data;
+
+    (void)time;
+    return walk->cells.len > 0 ? e->each(e->data, &walk->cells.ptr[0], ret_err) : PX_OK;
+}
+
+static px_status read_elsewhere(const px_walk *walk, const px_history_cell *cell,
+                                px_history_cell_each each, void *data, px_err *ret_err)
+{
+    elsewhere e = { each, data };
+    px_status status;
+    px_walk there = {
+        .gather = { .h = walk->gather.h,
+                    .reader = walk->gather.reader,
+                    .tenant = walk->gather.tenant,
+                    .twin_no = walk->gather.twin_no,
+                    .from = cell->time,
+                    .to = cell->time + 1 },
+        .names = { .registry = walk->names.registry, .wanted = &cell->path, .wanted_count = 1 },
+        .row = found_elsewhere,
+        .data = &e
+    };
+
+    status = pxi_walk(&there, ret_err);
+    pxi_walk_release(&there);
+    return status;
+}
+
 static int cmp_cells(const void *a, const void *b)
 {
     return px_str_cmp(((const px_history_cell *)a)->path, ((const px_history_cell *)b)->path);
-}
-
-static px_status give_lasts(lasts *l, px_history_cell_each each, void *data, px_err *ret_err)
-{
-    px_status status = PX_OK;
-
-    if (l->cells.len > 0)
-        qsort(l->cells.ptr, l->cells.len, sizeof(*l->cells.ptr), cmp_cells);
-    for (size_t i = 0; i < l->cells.len && status == PX_OK; i++)
-        if (l->cells.ptr[i].path.len > 0)
-            status = each(data, &l->cells.ptr[i], ret_err);
-    return status;
 }
 
 px_status px_history_last(px_history *history, const px_principal *principal,
@@ -215,8 +239,16 @@ px_status px_history_last(px_history *history, const px_principal *principal,
     walk.row = last_row;
     walk.data = &l;
     status = pxi_walk_latest(&walk, ret_err);
-    if (status == PX_OK)
-        status = give_lasts(&l, each, data, ret_err);
+    if (l.cells.len > 0)
+        qsort(l.cells.ptr, l.cells.len, sizeof(*l.cells.ptr), cmp_cells);
+    for (size_t i = 0; i < l.cells.len && status == PX_OK; i++) {
+        const px_history_cell *cell = &l.cells.ptr[i];
+
+        if (cell->path.len == 0)
+            continue;
+        status = cell->flags & PX_BUILD_ELSEWHERE ? read_elsewhere(&walk, cell, each, data, ret_err)
+                                                  : each(data, cell, ret_err);
+    }
     PX_VEC_RELEASE(&l.cells);
     return pxi_read_end(&walk, status);
 }

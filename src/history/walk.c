@@ -97,6 +97,7 @@ static px_status take(px_walk *w, const px_source *source, px_source *ret_taken,
 static px_status add_source(px_walk *w, const px_source *source, const px_source *next,
                             px_err *ret_err)
 {
+    px_build_part part = { .from = w->gather.from, .to = w->gather.to };
     px_block block;
     bool *wanted, done = false;
 
@@ -109,7 +110,13 @@ static px_status add_source(px_walk *w, const px_source *source, const px_source
         PX_TRY(w->block(w->data, w, &block, &done, ret_err));
     if (done)
         return PX_OK;
-    return px_build_add_columns(&w->build, source->block, &block, wanted, &w->decoded, ret_err);
+    part.columns = wanted;
+    PX_TRY(px_build_add_part(&w->build, source->block, &block, &part, &w->decoded, ret_err));
+    if (w->build.cells.len * sizeof(*w->build.cells.ptr) > PX_HISTORY_READ_BYTES_MAX)
+        return px_fail_id(ret_err, PX_LIMIT, "history.overlap",
+                          "more than %d bytes of this range overlap in time; ask for less of it",
+                          PX_HISTORY_READ_BYTES_MAX);
+    return PX_OK;
 }
 
 /* The cell into the row of its time; of two the later position holds. */

@@ -274,6 +274,42 @@ PX_TEST(a_read_before_the_fold_says_the_lag)
     bench_release(&b);
 }
 
+PX_TEST(the_last_of_a_long_text_is_read_where_it_stands)
+{
+    static char text[200000];
+    px_field_value fields[2] = { { .field = 2, .source_time = PX_TIME_NONE },
+                                 { .field = 3, .source_time = PX_TIME_NONE } };
+    bench b;
+
+    bench_init(&b, 0);
+    memset(text, 'x', sizeof(text));
+    fields[0].value = px_value_json(px_str_of(text, sizeof(text)));
+    fields[1].value = px_value_text(PX_STR("short"));
+    bench_tell(&b, PX_EVENT_DEVICE_MESSAGE, 1, b.now, fields, 2);
+    tell_hours(&b, 1, 1500);
+    bench_flush(&b);
+    bench_check(&b);
+    CHECK(px_history_stat(b.history).open_bytes < sizeof(text));
+    bench_release(&b);
+}
+
+/* A device that lies about its clock: every block overlaps every other. */
+PX_TEST(a_short_range_of_a_shuffled_series_is_read)
+{
+    bench b;
+
+    bench_init(&b, 0);
+    for (int64_t i = 0; i < 20000; i++) {
+        b.now += PX_MILLISECOND;
+        bench_number(&b, 1, BENCH_EPOCH - i * 7919 % 20000 * 3600 * PX_SECOND, i, -1);
+    }
+    bench_flush(&b);
+    CHECK(px_history_stat(b.history).blocks_sealed >= 19);
+    bench_check_range(&b, 1, BENCH_EPOCH - 86400 * PX_SECOND, BENCH_EPOCH, 0);
+    bench_check(&b);
+    bench_release(&b);
+}
+
 PX_TEST(pages_are_bounded_and_go_on_where_they_ended)
 {
     bench b;
