@@ -39,7 +39,6 @@ static px_status find_token(const px_cli *cli, px_arena *arena, const char **ret
     status = px_file_read(px_buf_str(&path), TOKEN_BYTES_MAX, arena, &text, ret_err);
     px_buf_release(&path);
     PX_TRY(status);
-    px_str_cut(&text, '\0');
     *ret_token = text.ptr;
     return PX_OK;
 }

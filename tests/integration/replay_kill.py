@@ -73,7 +73,7 @@ def prepare(s, path, twin):
 
 def replay(s, path, twin, key, speed="max"):
     clock = ["--period", "100ms", "--start", "2026-01-01T00:00:00Z"] if "cnc_mill" in path else ["--time", "datetime"]
-    return s.cli_start("replay", path, "--device", f"d-{twin}", "--key", key, "--mqtt", s.mqtt_address, "--json",
+    return s.cli_start("replay", path, "--device", f"d-{twin}", "--twin", twin, "--key", key, "--mqtt", s.mqtt_address, "--json",
                        "--speed", speed, *clock)
 
 
