@@ -85,7 +85,14 @@
 #define PX_QUERY_ROWS_PER_PAGE_MAX 1000
 #define PX_QUERY_SECONDS_MAX 60
 #define PX_QUERY_COST_MAX 10000000u
-#define PX_EXPR_DEPTH_MAX 64
+#define PX_QUERY_PAGE_BYTES_MAX (8 * 1024 * 1024) /* a page ends at the row that reaches this */
+#define PX_QUERY_MEMORY_BYTES_MAX (32 * 1024 * 1024) /* of one run, rows not counted */
+#define PX_QUERY_COLUMNS_MAX 100
+#define PX_EXPR_DEPTH_MAX 64    /* parentheses and NOTs inside each other */
+#define PX_EXPR_TERMS_MAX 1000  /* comparisons, memberships and function calls of one expression */
+#define PX_EXPR_PATHS_MAX 1000  /* different ones */
+#define PX_EXPR_STEPS_MAX 32    /* of one path */
+#define PX_EXPR_CACHE_BYTES_MAX (8 * 1024 * 1024) /* of what was resolved per model */
 #define PX_HISTORY_POINTS_MAX 100000
 
 /* the client */

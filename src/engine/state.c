@@ -46,8 +46,8 @@ px_status px_state_begin(px_engine_state *state, px_time now, px_buf *body, px_e
 
 void px_state_commit(px_engine_state *state)
 {
+    px_registry_commit(state->registry); /* first: no reader sees a twin without its model */
     px_graph_commit(state->txn);
-    px_registry_commit(state->registry);
     px_documents_commit(state->documents);
     state->txn = NULL;
 }

@@ -101,7 +101,7 @@ static void put_metadata(px_buf *buf, const px_layout *layout, const px_twin *tw
     }
 }
 
-static px_time component_time(const px_layout *layout, const px_twin *twin, uint32_t component)
+px_time px_component_time(const px_layout *layout, const px_twin *twin, uint32_t component)
 {
     walk at = walk_of(layout, twin, component);
     px_time newest = PX_TIME_NONE;
@@ -113,19 +113,34 @@ static px_time component_time(const px_layout *layout, const px_twin *twin, uint
     return newest == PX_TIME_NONE ? px_twin_time(twin) : newest;
 }
 
+void px_put_metadata_json(px_buf *buf, const px_model *model, const px_twin *twin,
+                          uint32_t component)
+{
+    const px_layout *layout = px_model_layout(model);
+
+    px_put_char(buf, '{');
+    if (component == PX_NO_COMPONENT) {
+        px_put_c(buf, "\"$model\":");
+        px_put_json_string(buf, px_model_id(model));
+        px_put_char(buf, ',');
+        put_time_member(buf, "$lastUpdateTime", px_twin_time(twin));
+    } else {
+        put_time_member(buf, "$lastUpdateTime", px_component_time(layout, twin, component));
+    }
+    put_metadata(buf, layout, twin, component);
+    px_put_char(buf, '}');
+}
+
 void px_put_component_json(px_buf *buf, const px_model *model, const px_twin *twin,
                            uint32_t component)
 {
-    const px_layout *layout = px_model_layout(model);
     bool is_first = true;
 
     px_put_char(buf, '{');
-    put_values(buf, layout, twin, component, &is_first);
+    put_values(buf, px_model_layout(model), twin, component, &is_first);
     put_key(buf, PX_STR("$metadata"), &is_first);
-    px_put_char(buf, '{');
-    put_time_member(buf, "$lastUpdateTime", component_time(layout, twin, component));
-    put_metadata(buf, layout, twin, component);
-    px_put_c(buf, "}}");
+    px_put_metadata_json(buf, model, twin, component);
+    px_put_char(buf, '}');
 }
 
 /* The tag has quotes of its own: written, taken back, and written again as a string. */
@@ -160,10 +175,7 @@ void px_put_twin_json(px_buf *buf, const px_model *model, const px_twin *twin)
         put_key(buf, components[i].name, &is_first);
         px_put_component_json(buf, model, twin, i);
     }
-    px_put_c(buf, ",\"$metadata\":{\"$model\":");
-    px_put_json_string(buf, px_model_id(model));
-    px_put_char(buf, ',');
-    put_time_member(buf, "$lastUpdateTime", px_twin_time(twin));
-    put_metadata(buf, layout, twin, PX_NO_COMPONENT);
-    px_put_c(buf, "}}");
+    px_put_c(buf, ",\"$metadata\":");
+    px_put_metadata_json(buf, model, twin, PX_NO_COMPONENT);
+    px_put_char(buf, '}');
 }

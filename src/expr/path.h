@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * A path such as `T.motor.speed`, and what it means in a twin of one model.
+ *
+ *     $dtId   $etag   $metadata   $metadata.$model   $metadata.$lastUpdateTime
+ *     PROPERTY   PROPERTY.FIELD.KEY   $metadata.PROPERTY.lastUpdateTime   … .sourceTime
+ *     COMPONENT   COMPONENT.PROPERTY …   COMPONENT.$metadata …
+ *
+ * Names are case sensitive; what a model does not have is missing, which is no error. Threads: any.
+ */
+#ifndef PX_EXPR_PATH_H
+#define PX_EXPR_PATH_H
+
+#include "model/layout.h"
+
+typedef struct px_expr_path {
+    uint32_t source; /* index of the named thing it begins at; 0 while queries have one */
+    uint32_t count;  /* steps behind that name; 0: the thing itself */
+    const px_str *steps;
+} px_expr_path;
+
+bool px_expr_path_eq(const px_expr_path *a, const px_expr_path *b);
+
+typedef enum px_expr_what {
+    PX_EXPR_MISSING,
+    PX_EXPR_ROW, /* the whole twin */
+    PX_EXPR_ID,
+    PX_EXPR_ETAG,
+    PX_EXPR_METADATA, /* the twin's, or with `component` that one's */
+    PX_EXPR_MODEL_ID,
+    PX_EXPR_TIME, /* $lastUpdateTime of the twin or of `component` */
+    PX_EXPR_FIELD,
+    PX_EXPR_FIELD_METADATA,
+    PX_EXPR_FIELD_TIME,
+    PX_EXPR_FIELD_SOURCE_TIME,
+    PX_EXPR_COMPONENT, /* the whole component */
+} px_expr_what;
+
+typedef struct px_expr_binding {
+    px_expr_what what;
+    uint32_t field;     /* FIELD…: property number */
+    uint32_t component; /* METADATA, TIME, COMPONENT: index or PX_NO_COMPONENT */
+    uint32_t rest;      /* FIELD: the first step that goes into the value; the count when none */
+} px_expr_binding;
+
+/* Telemetries' last values are found only `with_telemetry`: they are no part of a twin document. */
+px_expr_binding px_expr_bind(const px_layout *layout, const px_expr_path *path,
+                             bool with_telemetry);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * The compiled form, shared by compiler and machine.
+ *
+ * A program is a list of steps over one flag. A term sets the flag; logic is jumps on it, so that
+ * nothing is evaluated whose answer cannot count. Operands are numbers of paths or literals. Room
+ * for more: arithmetic will give values to registers, a third kind of operand; units will stand
+ * beside literals and paths and be settled when a path is bound.
+ */
+#ifndef PX_EXPR_PROGRAM_H
+#define PX_EXPR_PROGRAM_H
+
+#include "expr/expr.h"
+
+typedef enum pxi_op {
+    PXI_OP_COMPARE,  /* flag = a compare b */
+    PXI_OP_IN,       /* flag = a is one of `count` members from args[b] on */
+    PXI_OP_NOT_IN,   /* flag = a has a value and is none of them */
+    PXI_OP_CALL,     /* flag = function(a, b) */
+    PXI_OP_OF_MODEL, /* flag = model test a, settled per model */
+    PXI_OP_NOT,      /* flag = not flag */
+    PXI_OP_UNLESS,   /* goes on at step a unless the flag is set: AND */
+    PXI_OP_IF,       /* goes on at step a if the flag is set: OR */
+} pxi_op;
+
+/* A literal, or with this bit a path. */
+#define PXI_PATH 0x80000000u
+
+typedef struct pxi_step {
+    uint8_t op;
+    uint8_t what; /* px_expr_compare or px_expr_function */
+    uint32_t a, b, count;
+} pxi_step;
+
+typedef struct pxi_model_test {
+    px_str dtmi;
+    bool exact;
+} pxi_model_test;
+
+struct px_expr {
+    const pxi_step *steps;
+    uint32_t step_count;
+    const px_value *literals;
+    const uint32_t *args; /* operands of lists */
+    const pxi_model_test *tests;
+    uint32_t test_count;
+    const px_expr_path *paths;
+    uint32_t path_count;
+    const uint32_t *columns; /* path of each */
+    bool with_telemetry;
+};
+
+/* Everything that depends on the model alone. */
+struct px_expr_bound {
+    uint32_t model_no;
+    const px_model *model;           /* NULL: none */
+    const px_expr_binding *bindings; /* of each path */
+    const bool *tests;               /* answers of the model tests */
+};
+
+#endif

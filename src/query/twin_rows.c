@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "query/twin_rows.h"
+
+#include "engine/engine.h"
+#include "query/twin_json.h"
+
+static uint32_t model_no_of(const void *row)
+{
+    return px_twin_model(row);
+}
+
+static const px_model *model_of(void *data, uint32_t model_no)
+{
+    return px_registry_model(((const px_twin_rows *)data)->registry, model_no);
+}
+
+static px_str id_of(const void *row)
+{
+    return px_twin_id(row);
+}
+
+static void field_of(const void *row, uint32_t field, px_value *ret_value)
+{
+    px_slot slot;
+
+    *ret_value = px_twin_slot(row, field, &slot) ? slot.value : (px_value){ 0 };
+}
+
+static px_time time_of(const px_twin *twin, const px_model *model, const px_expr_binding *binding)
+{
+    px_slot slot;
+
+    if (binding->what == PX_EXPR_TIME)
+        return binding->component == PX_NO_COMPONENT
+                   ? px_twin_time(twin)
+                   : px_component_time(px_model_layout(model), twin, binding->component);
+    if (!px_twin_slot(twin, binding->field, &slot))
+        return PX_TIME_NONE;
+    return binding->what == PX_EXPR_FIELD_TIME ? slot.arrival_time : slot.source_time;
+}
+
+static size_t text_of(void *data, const void *row, const px_model *model,
+                      const px_expr_binding *binding, char ret_bytes[PX_EXPR_TEXT_BYTES])
+{
+    px_buf *made = &((px_twin_rows *)data)->made;
+    px_time time;
+
+    px_buf_clear(made);
+    if (binding->what == PX_EXPR_ETAG) {
+        px_put_etag(made, px_twin_seq(row));
+    } else {
+        time = time_of(row, model, binding);
+        if (time == PX_TIME_NONE)
+            return 0;
+        px_put_time7(made, time);
+    }
+    px_assert(made->len <= PX_EXPR_TEXT_BYTES);
+    memcpy(ret_bytes, made->ptr, made->len);
+    return made->len;
+}
+
+px_expr_rows px_twin_rows_of(px_twin_rows *rows)
+{
+    return (px_expr_rows){ .model_no = model_no_of,
+                           .model = model_of,
+                           .id = id_of,
+                           .field = field_of,
+                           .text = text_of,
+                           .data = rows };
+}
