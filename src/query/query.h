@@ -53,7 +53,7 @@ typedef struct px_query_result {
  *
  * Errors:  PX_INVALID (query.parse with line and column, query.token), PX_UNSUPPORTED
  * (query.unsupported), PX_TOO_LARGE (query.bytes), PX_UNAUTHORIZED, PX_DENIED, PX_LIMIT
- * (query.cost; query.memory), PX_TIMEOUT (query.timeout), PX_INTERRUPTED (query.cancelled), PX_BUSY
+ * (query.cost; query.memory), PX_TIMEOUT (query.time), PX_INTERRUPTED (query.cancelled), PX_BUSY
  * (query.stale: twins changed faster than they could be read, twice), PX_NO_MEMORY. After an error
  * `rows` is as it was.
  */

@@ -47,7 +47,7 @@ static px_status look_up(const run *r, px_err *ret_err)
     if (r->cancel && atomic_load_explicit(r->cancel, memory_order_relaxed))
         return px_fail_id(ret_err, PX_INTERRUPTED, "query.cancelled", "the query was cancelled");
     if (r->opts->env->monotonic_ns(r->opts->env) > r->deadline)
-        return px_fail_id(ret_err, PX_TIMEOUT, "query.timeout",
+        return px_fail_id(ret_err, PX_TIMEOUT, "query.time",
                           "the query did not end in %lld ms; ask for less, or fix $dtId or a model",
                           (long long)((r->opts->run_ns_max ? r->opts->run_ns_max
                                                            : PX_QUERY_SECONDS_MAX * PX_SECOND) /
