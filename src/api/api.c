@@ -23,6 +23,7 @@ px_status px_api_new(const px_api_opts *opts, px_api **ret_api, px_err *ret_err)
         return px_no_memory(ret_err);
     api->opts = *opts;
     api->env = px_engine_env(opts->engine);
+    api->env->random(api->env, &api->server_number, sizeof(api->server_number));
     api->sessions = px_sessions_new(api->env);
     api->logins = px_login_cache_new();
     api->branches = px_branches_new();

@@ -29,6 +29,7 @@ enum {
 struct px_api {
     px_api_opts opts;
     px_env *env;
+    uint64_t server_number; /* of this start: in continuation tokens */
     struct px_sessions *sessions;
     struct px_login_cache *logins;
     struct px_watch *watch;

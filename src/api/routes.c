@@ -11,6 +11,7 @@ extern px_handler px_on_get_twin, px_on_put_twin, px_on_patch_twin, px_on_delete
     px_on_post_component_telemetry;
 extern px_handler px_on_list_relationships, px_on_list_incoming, px_on_get_relationship,
     px_on_put_relationship, px_on_patch_relationship, px_on_delete_relationship;
+extern px_handler px_on_post_query;
 extern px_handler px_on_post_session, px_on_get_session, px_on_delete_session;
 extern px_handler px_v1_list_twins, px_v1_get_twin, px_v1_get_desired, px_v1_patch_desired,
     px_v1_post_command;
@@ -50,6 +51,8 @@ const px_route px_api_routes[] = {
     { "PUT", "/digitaltwins/*/relationships/*", px_on_put_relationship, AZURE | JSON },
     { "PATCH", "/digitaltwins/*/relationships/*", px_on_patch_relationship, AZURE | JSON },
     { "DELETE", "/digitaltwins/*/relationships/*", px_on_delete_relationship, AZURE },
+
+    { "POST", "/query", px_on_post_query, AZURE | JSON },
 
     { "POST", "/api/v1/session", px_on_post_session, PX_ROUTE_OPEN | JSON },
     { "GET", "/api/v1/session", px_on_get_session, 0 },
