@@ -192,29 +192,43 @@ typedef struct plan {
     size_t bytes;
 } plan;
 
+static shape zigzag_shape(const int64_t *numbers, uint32_t count)
+{
+    uint32_t histogram[65] = { 0 };
+    uint64_t all = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t z = zigzag((uint64_t)numbers[i]);
+
+        histogram[bits_of(z)]++;
+        all |= z;
+    }
+    return shape_of(histogram, count, all);
+}
+
 static plan plan_of(const int64_t *numbers, uint32_t count, unsigned transform)
 {
-    uint32_t offset_bits[65] = { 0 }, zigzag_bits[65] = { 0 };
+    uint32_t histogram[65] = { 0 };
     plan by_offset = { transform, 0, { 0 }, 0 }, by_zigzag = { transform | ZIGZAG, 0, { 0 }, 0 };
-    uint64_t all_offsets = 0, all_zigzags = 0;
     int64_t base = INT64_MAX;
+    uint64_t all = 0;
 
     if (count == 0)
         return by_zigzag;
     for (uint32_t i = 0; i < count; i++)
         base = numbers[i] < base ? numbers[i] : base;
     for (uint32_t i = 0; i < count; i++) {
-        uint64_t offset = (uint64_t)numbers[i] - (uint64_t)base, z = zigzag((uint64_t)numbers[i]);
+        uint64_t offset = (uint64_t)numbers[i] - (uint64_t)base;
 
-        offset_bits[bits_of(offset)]++;
-        zigzag_bits[bits_of(z)]++;
-        all_offsets |= offset;
-        all_zigzags |= z;
+        histogram[bits_of(offset)]++;
+        all |= offset;
     }
     by_offset.base = base;
-    by_offset.how = shape_of(offset_bits, count, all_offsets);
+    by_offset.how = shape_of(histogram, count, all);
     by_offset.bytes = by_offset.how.bytes + 1 + bits_of(zigzag((uint64_t)base)) / 7;
-    by_zigzag.how = shape_of(zigzag_bits, count, all_zigzags);
+    if (base >= 0) /* zigzag is then twice the number: it saves nothing but the base */
+        return by_offset;
+    by_zigzag.how = zigzag_shape(numbers, count);
     by_zigzag.bytes = by_zigzag.how.bytes;
     return by_offset.bytes < by_zigzag.bytes ? by_offset : by_zigzag;
 }

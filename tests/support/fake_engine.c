@@ -131,6 +131,15 @@ void fake_engine_drop(px_engine *engine)
         w->done(w, PX_IO);
 }
 
+void fake_engine_forget(px_engine *engine)
+{
+    pthread_mutex_lock(&engine->lock);
+    PX_VEC_EACH (&engine->batches, batch)
+        px_batch_unref(*batch);
+    engine->batches.len = 0;
+    pthread_mutex_unlock(&engine->lock);
+}
+
 size_t fake_engine_waiting(px_engine *engine)
 {
     size_t n = 0;

@@ -22,6 +22,8 @@ void fake_engine_append(px_engine *engine, px_time time, px_event *events, size_
 bool fake_engine_commit(px_engine *engine, px_status *ret_status);
 /* A crash: all that wait are given back with PX_IO. */
 void fake_engine_drop(px_engine *engine);
+/* Rows handed out so far are gone, as from memory: for runs that are too long to keep them. */
+void fake_engine_forget(px_engine *engine);
 size_t fake_engine_waiting(px_engine *engine);
 /* The last commit's cursor. */
 uint64_t fake_engine_cursor(px_engine *engine);
