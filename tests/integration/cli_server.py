@@ -145,7 +145,7 @@ def tenants(s):
 def every_noun():
     with Server() as s, tempfile.TemporaryDirectory() as folder:
         models(s, folder)
-        for story in (twins, relationships, desired, devices, watching, branches, histories, rights, tenants):
+        for story in (twins, relationships, queries, desired, devices, watching, branches, histories, rights, tenants):
             story(s)
             print("   ", story.__name__, flush=True)
         s.cli("twin", "delete", "pump-2")
