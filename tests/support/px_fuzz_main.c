@@ -5,6 +5,7 @@
  * the same targets under libFuzzer. A crash prints the round's seed; `--seed S` starts there.
  */
 #include <dirent.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,22 @@ static uint64_t next_random(uint64_t *state)
     z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
     return z ^ (z >> 31);
 }
+
+static unsigned long long seed_now;
+
+/* The sanitizers' last call, and abort's. */
+static void say_seed(void)
+{
+    fprintf(stderr, "\nthe failing round: --seed %llu\n", seed_now);
+}
+
+static void on_abort(int signal_number)
+{
+    (void)signal_number;
+    say_seed();
+}
+
+extern void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
 
 static void load(const char *folder)
 {
@@ -125,6 +142,9 @@ int main(int argc, char **argv)
         else
             load(argv[i]);
     }
+    signal(SIGABRT, on_abort);
+    if (__sanitizer_set_death_callback)
+        __sanitizer_set_death_callback(say_seed);
     for (size_t i = 0; i < corpus_count; i++)
         LLVMFuzzerTestOneInput(corpus[i].bytes, corpus[i].size);
 
@@ -139,11 +159,10 @@ int main(int argc, char **argv)
         if (!exact)
             abort();
         memcpy(exact, scratch, size);
-        fprintf(stderr, "\rseed %llu", (unsigned long long)(seed + rounds - 1));
+        seed_now = seed + rounds - 1;
         LLVMFuzzerTestOneInput(exact, size);
         free(exact);
     }
-    fprintf(stderr, "\n");
     printf("%zu corpus inputs, %llu mutations, no crash\n", corpus_count,
            (unsigned long long)rounds);
     return 0;
