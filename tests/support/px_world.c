@@ -157,8 +157,14 @@ px_result px_world_relate(px_world *world, const char *twin, const char *id, con
 px_result px_world_report(px_world *world, const char *twin, const char *property, int64_t mantissa,
                           int8_t exponent, px_time source_time)
 {
-    px_field_value field = { .source_time = PX_TIME_NONE,
-                             .value = px_value_num((px_num){ mantissa, exponent, false }) };
+    return px_world_report_value(world, twin, property,
+                                 px_value_num((px_num){ mantissa, exponent, false }), source_time);
+}
+
+px_result px_world_report_value(px_world *world, const char *twin, const char *property,
+                                px_value value, px_time source_time)
+{
+    px_field_value field = { .source_time = PX_TIME_NONE, .value = value };
     px_sample sample = { source_time, &field, 1 };
     px_request request = { .kind = PX_REQUEST_DEVICE_MESSAGE,
                            .id = px_str_c(twin),

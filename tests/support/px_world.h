@@ -44,6 +44,8 @@ px_result px_world_relate(px_world *world, const char *twin, const char *id, con
 /* A device message of one numeric field, decoded already. */
 px_result px_world_report(px_world *world, const char *twin, const char *property, int64_t mantissa,
                           int8_t exponent, px_time source_time);
+px_result px_world_report_value(px_world *world, const char *twin, const char *property,
+                                px_value value, px_time source_time);
 
 /* The value of a property as JSON text, "" when it has none, in static memory. */
 const char *px_world_value(px_world *world, const char *twin, const char *property);
