@@ -57,6 +57,8 @@ px_str px_api_param(px_api_call *call, const char *name);
  * false. */
 bool px_api_param_number(px_api_call *call, const char *name, uint64_t otherwise, uint64_t most,
                          uint64_t *ret_number);
+/* A time of RFC 3339; PX_TIME_NONE when it did not come. Answers 400 itself and gives false. */
+bool px_api_param_time(px_api_call *call, const char *name, px_time *ret_time);
 /* Percent-decoding; false when malformed or not UTF-8. */
 bool px_api_decode(px_arena *arena, px_str raw, bool plus_is_blank, px_str *ret_text);
 /* Submits call->request; `then` runs on the engine's thread when it went well, else the error is

@@ -18,6 +18,7 @@ extern px_handler px_v1_list_twins, px_v1_get_twin, px_v1_get_desired, px_v1_pat
 extern px_handler px_v1_list_devices, px_v1_get_device, px_v1_put_device, px_v1_delete_device,
     px_v1_post_key, px_v1_put_tenant, px_v1_list_tenants;
 extern px_handler px_v1_get_history, px_v1_get_history_last, px_v1_get_history_count;
+extern px_handler px_v1_get_oee;
 extern px_handler px_v1_get_stream, px_v1_list_rejects, px_on_get_healthz, px_on_get_readyz,
     px_on_get_metrics;
 
@@ -75,6 +76,7 @@ const px_route px_api_routes[] = {
     { "GET", "/api/v1/history/*", px_v1_get_history, 0 },
     { "GET", "/api/v1/history/*/last", px_v1_get_history_last, 0 },
     { "GET", "/api/v1/history/*/count", px_v1_get_history_count, 0 },
+    { "GET", "/api/v1/kpi/oee", px_v1_get_oee, 0 },
     { "GET", "/api/v1/stream", px_v1_get_stream, 0 },
     { "GET", "/api/v1/rejects", px_v1_list_rejects, 0 },
 

@@ -20,7 +20,7 @@ typedef struct read {
     px_str properties[PROPERTIES_MAX];
 } read_;
 
-static bool read_time(px_api_call *call, const char *name, px_time *ret_time)
+bool px_api_param_time(px_api_call *call, const char *name, px_time *ret_time)
 {
     px_str text = px_api_param(call, name);
     px_err err, why;
@@ -46,7 +46,8 @@ static bool begin(px_api_call *call, read_ **ret_read)
         return false;
     }
     if (!px_api_param_number(call, "limit", LIMIT_DEFAULT, PX_HISTORY_POINTS_MAX, &limit) ||
-        !read_time(call, "from", &r->query.from) || !read_time(call, "to", &r->query.to))
+        !px_api_param_time(call, "from", &r->query.from) ||
+        !px_api_param_time(call, "to", &r->query.to))
         return false;
     r->call = call;
     r->query.twin_id = call->args[0];
