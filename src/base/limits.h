@@ -76,7 +76,18 @@
 
 /* HTTP */
 #define PX_HTTP_BODY_BYTES_MAX (1024 * 1024)
+#define PX_HTTP_LINE_BYTES_MAX (8 * 1024) /* the request line */
 #define PX_HTTP_HEADER_BYTES_MAX (32 * 1024)
+#define PX_HTTP_HEADERS_MAX 100
+#define PX_HTTP_SWALLOW_BYTES_MAX (16 * 1024 * 1024) /* of a refused body, so that 413 is heard */
+#define PX_HTTP_REPLY_BYTES_MAX (64 * 1024 * 1024)
+#define PX_HTTP_WORK_BYTES_MAX (64 * 1024 * 1024) /* the arena of one request */
+#define PX_HTTP_KEEP_BYTES_MAX (64 * 1024)        /* of each buffer, between two requests */
+#define PX_HTTP_CONNECTIONS_MAX 10000
+#define PX_HTTP_CONNECTIONS_PER_ADDRESS_MAX 1000 /* not of loopback */
+#define PX_HTTP_IDLE_SECONDS_MAX 75
+#define PX_HTTP_HEADER_SECONDS_MAX 10          /* from the first byte to the blank line */
+#define PX_HTTP_BODY_BYTES_PER_SECOND_MIN 1024 /* once that time has passed */
 #define PX_STREAMS_MAX 5000
 #define PX_STREAM_QUEUE_BYTES_MAX (1024 * 1024)
 

@@ -35,14 +35,50 @@ static void put_counter(px_buf *buf, const char *name, const char *help, uint64_
             (unsigned long long)value);
 }
 
+static void put_gauge(px_buf *buf, const char *name, const char *help, uint64_t value)
+{
+    px_putf(buf, "# HELP %s %s\n# TYPE %s gauge\n%s %llu\n", name, help, name, name,
+            (unsigned long long)value);
+}
+
+static void put_http_metrics(const px_http_door *door, px_buf *buf)
+{
+    px_http_door_stats http;
+
+    px_http_door_read_stats(door, &http);
+    put_counter(buf, "pollux_http_requests_total", "HTTP requests", http.requests);
+    px_put_c(buf, "# HELP pollux_http_answers_total HTTP answers by class of status\n"
+                  "# TYPE pollux_http_answers_total counter\n");
+    for (unsigned class = 1; class < 6; class ++)
+        px_putf(buf, "pollux_http_answers_total{class=\"%uxx\"} %llu\n", class,
+                (unsigned long long)http.answers[class]);
+    put_counter(buf, "pollux_http_refused_total", "requests that the HTTP door refused itself",
+                http.refused);
+    put_counter(buf, "pollux_http_broken_total", "HTTP requests that never came whole",
+                http.broken);
+    put_counter(buf, "pollux_http_slow_total", "HTTP connections ended because they trickled",
+                http.slow);
+    put_counter(buf, "pollux_http_accepted_total", "HTTP connections accepted", http.accepted);
+    put_counter(buf, "pollux_http_refused_full_total",
+                "HTTP connections closed because there were too many", http.refused_full);
+    put_counter(buf, "pollux_http_body_bytes_in_total", "bytes of HTTP bodies received",
+                http.bytes_in);
+    put_counter(buf, "pollux_http_body_bytes_out_total", "bytes of HTTP bodies sent",
+                http.bytes_out);
+    put_gauge(buf, "pollux_http_connections", "open HTTP connections", http.connections);
+    put_gauge(buf, "pollux_http_streams", "open event streams", http.streams);
+}
+
+static void handle_call(void *ctx, px_api_call *call)
+{
+    px_api_handle(ctx, call);
+}
+
 static void put_metrics(void *data, px_buf *buf)
 {
     px_http_side *side = data;
-    px_http_door_stats http = px_http_door_stat(side->door);
 
-    put_counter(buf, "pollux_http_requests_total", "HTTP requests", http.requests);
-    put_counter(buf, "pollux_http_refused_total", "requests that the HTTP door refused itself",
-                http.refused);
+    put_http_metrics(side->door, buf);
     if (side->opts.mqtt) {
         px_mqtt_door_stats mqtt;
 
@@ -84,7 +120,8 @@ px_status px_http_side_open(const px_http_side_opts *opts, px_http_side **ret_si
                              .metrics = put_metrics,
                              .metrics_data = side,
                              .asset = find_asset };
-    px_http_door_opts door_opts = { .log = opts->log,
+    px_http_door_opts door_opts = { .handle = handle_call,
+                                    .log = opts->log,
                                     .host = opts->host,
                                     .port = opts->port,
                                     .tls_cert = opts->tls_cert,
@@ -96,7 +133,7 @@ px_status px_http_side_open(const px_http_side_opts *opts, px_http_side **ret_si
         return px_no_memory(ret_err);
     side->opts = *opts;
     status = px_api_new(&api_opts, &side->api, ret_err);
-    door_opts.api = side->api;
+    door_opts.ctx = side->api;
     if (status == PX_OK)
         status = px_http_door_open(&door_opts, &side->door, ret_err);
     if (status != PX_OK) {

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the HTTP door share; nobody else includes this.
+ *
+ * door ──► links (one connection each, in a list) ──► exchange (the call and its buffers)
+ *
+ * A link is made and freed by libmicrohttpd's thread that owns the connection. The keeper, one
+ * thread of the door's own, looks at all links under the door's lock: it ends slow ones, and
+ * notices that the client of a stream is gone. An exchange outlives its link only when
+ * the application still holds its call while the door stops.
+ */
+#ifndef PX_SERVER_HTTP_INNER_H
+#define PX_SERVER_HTTP_INNER_H
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "server/http_door.h"
+#include "server/listen.h"
+
+enum {
+    PX_HTTP_POOL_BYTES = 64 * 1024, /* of libmicrohttpd, a connection: line, headers, answer head */
+    PX_HTTP_THREADS_MAX = 64,
+    PX_HTTP_TICK_MS = 200,
+    PX_HTTP_ADDRESS_BUCKETS = 4096,
+    PX_HTTP_SWEEP_LINKS = 1024, /* looked at before the lock is given away for a moment */
+};
+
+/* Where a connection is, for the keeper. */
+typedef enum px_http_phase {
+    PX_HTTP_FRESH,   /* connected: TLS, then the first request line */
+    PX_HTTP_IDLE,    /* between two requests */
+    PX_HTTP_HEADERS, /* the request line is there */
+    PX_HTTP_BODY,
+    PX_HTTP_WORK, /* with the application, or its answer on the way */
+    PX_HTTP_STREAM,
+} px_http_phase;
+
+/* Where a request is, for its own thread. */
+typedef enum px_http_step {
+    PX_HTTP_STEP_NONE,
+    PX_HTTP_STEP_LINE,  /* the request line came; headers follow */
+    PX_HTTP_STEP_BODY,  /* the head is good; body bytes or the end follow */
+    PX_HTTP_STEP_ASKED, /* the application has it */
+    PX_HTTP_STEP_ANSWERED,
+} px_http_step;
+
+/* Who has the call: complete() and the door's thread meet here. */
+typedef enum px_http_turn {
+    PX_HTTP_TURN_HANDLING, /* handle() has not returned, or not been noticed */
+    PX_HTTP_TURN_ASLEEP,   /* the connection is suspended; complete() resumes it */
+    PX_HTTP_TURN_DONE,
+    PX_HTTP_TURN_ABANDONED, /* the door stops and has resumed the connection */
+    PX_HTTP_TURN_ORPHANED,  /* the connection was answered without it; complete() frees it */
+} px_http_turn;
+
+/* The same for a stream: wake() and the reader meet here. */
+typedef enum px_http_pulse {
+    PX_HTTP_PULSE_RUN,
+    PX_HTTP_PULSE_ASLEEP,
+    PX_HTTP_PULSE_WOKEN
+} px_http_pulse;
+
+typedef enum px_http_refusal {
+    PX_HTTP_FINE,
+    PX_HTTP_BAD_REQUEST,
+    PX_HTTP_BAD_TARGET,
+    PX_HTTP_BAD_LENGTH,
+    PX_HTTP_BAD_CODING,
+    PX_HTTP_BAD_HOST,
+    PX_HTTP_LINE_TOO_LONG,
+    PX_HTTP_HEAD_TOO_LARGE,
+    PX_HTTP_BODY_TOO_LARGE,
+    PX_HTTP_NO_ROOM,
+    PX_HTTP_NO_ANSWER,
+    PX_HTTP_STOPPING,
+    PX_HTTP_REFUSALS,
+} px_http_refusal;
+
+typedef struct px_http_link px_http_link;
+
+typedef struct px_http_exchange {
+    px_api_call call; /* first: the application gives back its address */
+    struct MHD_Connection *mhd;
+    px_buf body;
+    _Atomic int turn, pulse;
+    atomic_bool gone;   /* the client of a stream: from the keeper to its reader */
+    px_http_link *link; /* until it is orphaned */
+    px_http_door *door;
+} px_http_exchange;
+
+struct px_http_link {
+    px_http_door *door;
+    struct MHD_Connection *mhd;
+    int fd;
+    px_http_link *next, *prev;  /* under the door's lock */
+    px_http_exchange *exchange; /* changed under the door's lock; NULL: orphaned */
+    px_listen_address peer;
+
+    px_http_step step;
+    px_http_refusal refusal; /* found before the head was whole */
+    size_t line_bytes;       /* of the target, as it came */
+    size_t body_bytes;       /* that came */
+    bool counted;            /* in door->active */
+    bool streaming;          /* in door->streams */
+
+    _Atomic int phase;        /* px_http_phase */
+    _Atomic int64_t since_ms; /* of the phase */
+    _Atomic uint32_t request_no;
+    _Atomic size_t body_seen; /* body_bytes, for the keeper */
+
+    struct { /* the keeper's own */
+        uint32_t request_no;
+        uint64_t bytes; /* received by the socket when this request_no was first seen */
+        int64_t trickle_ms;
+        bool ended;
+    } seen;
+};
+
+struct px_http_door {
+    px_http_door_opts opts; /* strings are not kept */
+    struct MHD_Daemon *mhd;
+    uint16_t port;
+    px_buf cert, key;
+
+    pthread_mutex_t lock; /* guards links, next_seen, addresses, ending */
+    pthread_cond_t tick;
+    px_http_link *links, *next_seen;
+    uint32_t addresses[PX_HTTP_ADDRESS_BUCKETS];
+    bool ending, has_keeper, stopped;
+    pthread_t keeper;
+
+    atomic_bool stopping;
+    _Atomic int64_t now_ms;  /* the keeper's clock: good to PX_HTTP_TICK_MS */
+    _Atomic uint64_t asked;  /* calls handed over and not answered */
+    _Atomic uint64_t active; /* requests begun and not sent, streams too */
+    _Atomic uint64_t connections, accepted, refused_full, requests, answers[6], refused, broken,
+        slow, abandoned, held, streams, streams_gone, bytes_in, bytes_out;
+};
+
+#define PX_HTTP_COUNT(counter) atomic_fetch_add_explicit(&(counter), 1, memory_order_relaxed)
+
+/* ---- http_link.c: connections ---- */
+px_http_exchange *px_http_exchange_new(px_http_link *link);
+void px_http_exchange_free(px_http_exchange *exchange);
+enum MHD_Result px_http_link_admit(void *ctx, const struct sockaddr *address, socklen_t size);
+void px_http_link_notify(void *ctx, struct MHD_Connection *mhd, void **socket_context,
+                         enum MHD_ConnectionNotificationCode code);
+void px_http_link_enter(px_http_link *link, px_http_phase phase);
+
+/* ---- http_request.c: from the request line to the application ---- */
+void *px_http_request_line(void *ctx, const char *target, struct MHD_Connection *mhd);
+enum MHD_Result px_http_request_step(void *ctx, struct MHD_Connection *mhd, const char *url,
+                                     const char *method, const char *version, const char *bytes,
+                                     size_t *size, void **request);
+void px_http_request_ended(void *ctx, struct MHD_Connection *mhd, void **request,
+                           enum MHD_RequestTerminationCode why);
+
+/* ---- http_head.c: what may not come ---- */
+typedef struct px_http_head {
+    struct MHD_Connection *mhd;
+    const char *method, *url, *version; /* as libmicrohttpd gives them: in its read buffer */
+    size_t target_bytes;
+    uint64_t length; /* announced body; written by the check */
+    bool chunked;    /* written by the check */
+} px_http_head;
+
+px_http_refusal px_http_head_check(px_http_head *head);
+/* Slices of `target`. */
+px_http_refusal px_http_head_target(px_str target, px_str *ret_path, px_str *ret_query);
+
+/* ---- http_answer.c ---- */
+enum MHD_Result px_http_answer(px_http_link *link);
+enum MHD_Result px_http_refuse(px_http_link *link, px_http_refusal refusal, bool close);
+void px_http_wake(void *exchange);
+
+/* ---- http_keeper.c ---- */
+void *px_http_keeper_run(void *door);
+int64_t px_http_now_ms(void);
+
+#endif
