@@ -169,11 +169,41 @@ static px_status set_fields(px_engine_state *state, const px_event *event, px_or
     return PX_OK;
 }
 
+static px_status count(px_engine_state *state, const px_event *event, px_quota_kind kind,
+                       int change, px_err *ret_err)
+{
+    return px_quota_count(&state->quotas, event->tenant, kind, change, ret_err);
+}
+
 static px_status fold_twin_put(px_engine_state *state, const px_event *event, px_err *ret_err)
 {
+    if (!px_view_twin(px_txn_view(state->txn), event->tenant, event->twin_no))
+        PX_TRY(count(state, event, PX_QUOTA_TWINS, 1, ret_err));
     PX_TRY(px_graph_twin_put(state->txn, event->tenant, event->id, event->model_no, event->twin_no,
                              NULL, ret_err));
     return set_fields(state, event, PX_ORIGIN_COMMAND, ret_err);
+}
+
+static px_status fold_twin_delete(px_engine_state *state, const px_event *event, px_err *ret_err)
+{
+    PX_TRY(px_graph_twin_delete(state->txn, event->twin_no, ret_err));
+    return count(state, event, PX_QUOTA_TWINS, -1, ret_err);
+}
+
+static px_status fold_relationship_put(px_engine_state *state, const px_event *event,
+                                       px_err *ret_err)
+{
+    if (!px_view_rel(px_txn_view(state->txn), event->tenant, event->relationship_no))
+        PX_TRY(count(state, event, PX_QUOTA_RELATIONSHIPS, 1, ret_err));
+    return px_graph_rel_put(state->txn, event->twin_no, event->id, event->name, event->target_no,
+                            event->body, event->relationship_no, NULL, ret_err);
+}
+
+static px_status fold_relationship_delete(px_engine_state *state, const px_event *event,
+                                          px_err *ret_err)
+{
+    PX_TRY(px_graph_rel_delete(state->txn, event->relationship_no, ret_err));
+    return count(state, event, PX_QUOTA_RELATIONSHIPS, -1, ret_err);
 }
 
 static px_status fold_twin_patch(px_engine_state *state, const px_event *event, px_err *ret_err)
@@ -210,6 +240,8 @@ static px_status fold_document_put(px_engine_state *state, const px_event *event
     px_buf body = { 0 };
     px_status status;
 
+    if (!px_documents_pending(state->documents, event->tenant, event->name, event->id))
+        PX_TRY(count(state, event, PX_QUOTA_DOCUMENTS, 1, ret_err));
     PX_TRY(px_documents_put(state->documents, &document, NULL, ret_err));
     PX_TRY(px_timers_arm(state, &document, ret_err));
     px_put_u64(&body, (uint64_t)document.updated);
@@ -230,6 +262,7 @@ static px_status fold_document_delete(px_engine_state *state, const px_event *ev
         return PX_OK;
     PX_TRY(px_documents_delete(state->documents, event->tenant, event->name, event->id, event->seq,
                                ret_err));
+    PX_TRY(count(state, event, PX_QUOTA_DOCUMENTS, -1, ret_err));
     return add_row(state, PX_STATE_DOCUMENT, event->tenant, event->document_no, event->seq, NULL,
                    ret_err);
 }
@@ -313,17 +346,15 @@ px_status px_state_fold(px_engine_state *state, const px_event *event, px_model 
     case PX_EVENT_TWIN_PATCH:
         return fold_twin_patch(state, event, ret_err);
     case PX_EVENT_TWIN_DELETE:
-        return px_graph_twin_delete(state->txn, event->twin_no, ret_err);
+        return fold_twin_delete(state, event, ret_err);
     case PX_EVENT_TWIN_DESIRED:
         return fold_desired(state, event, ret_err);
     case PX_EVENT_DEVICE_MESSAGE:
         return set_fields(state, event, PX_ORIGIN_DEVICE, ret_err);
     case PX_EVENT_RELATIONSHIP_PUT:
-        return px_graph_rel_put(state->txn, event->twin_no, event->id, event->name,
-                                event->target_no, event->body, event->relationship_no, NULL,
-                                ret_err);
+        return fold_relationship_put(state, event, ret_err);
     case PX_EVENT_RELATIONSHIP_DELETE:
-        return px_graph_rel_delete(state->txn, event->relationship_no, ret_err);
+        return fold_relationship_delete(state, event, ret_err);
     case PX_EVENT_DOCUMENT_PUT:
         return fold_document_put(state, event, ret_err);
     case PX_EVENT_DOCUMENT_DELETE:
@@ -368,6 +399,7 @@ static px_status load_document(px_engine_state *state, uint32_t tenant, const px
     if (cut.bad)
         return px_fail(ret_err, PX_CORRUPT, "the row of document %u is cut short", document.no);
     PX_TRY(px_timers_arm(state, &document, ret_err));
+    PX_TRY(px_quota_count(&state->quotas, tenant, PX_QUOTA_DOCUMENTS, 1, ret_err));
     return px_documents_put(state->documents, &document, NULL, ret_err);
 }
 
@@ -388,8 +420,10 @@ px_status px_state_load_row(px_engine_state *state, const px_fold *row, px_err *
         PX_TRY(remember(state, kind, no, row->seq, ret_err));
         return load_model(state, tenant, row, ret_err);
     case PX_STATE_TWIN:
+        PX_TRY(px_quota_count(&state->quotas, tenant, PX_QUOTA_TWINS, 1, ret_err));
         return px_graph_twin_load(state->txn, tenant, row->body, ret_err);
     case PX_STATE_RELATIONSHIP:
+        PX_TRY(px_quota_count(&state->quotas, tenant, PX_QUOTA_RELATIONSHIPS, 1, ret_err));
         return px_graph_rel_load(state->txn, tenant, row->body, ret_err);
     }
     return px_fail(ret_err, PX_CORRUPT, "a state row of kind %lld: a newer release wrote this file",

@@ -35,6 +35,7 @@ px_status px_rehearse(px_branch *branch, px_registry *registry, px_env *env, px_
         return px_fail(ret_err, PX_UNSUPPORTED, "a branch changes twins and relationships only");
     PX_TRY(px_branch_status(branch, ret_err));
     px_arena_init(&state.arena, ARENA_BYTES_MAX);
+    px_quotas_init(&state.quotas);
     status = px_graph_begin(state.graph, &state.txn, ret_err);
     if (status == PX_OK) {
         state.seq = px_graph_stat(state.graph).seq;
@@ -50,6 +51,7 @@ px_status px_rehearse(px_branch *branch, px_registry *registry, px_env *env, px_
         if (status != PX_OK && ret_err)
             *ret_err = request->result.err;
     }
+    px_quotas_release(&state.quotas);
     px_arena_release(&state.arena);
     px_buf_release(&body);
     return status;

@@ -8,6 +8,7 @@ px_status px_state_init(px_engine_state *state, px_env *env, px_log *log, px_err
     px_status status;
 
     *state = (px_engine_state){ .env = env, .log = log, .timer_next = PX_TIME_NONE };
+    px_quotas_init(&state->quotas);
     px_arena_init(&state->arena, BATCH_ARENA_BYTES_MAX);
     status = px_graph_new(NULL, &state->graph, ret_err);
     if (status == PX_OK)
@@ -24,6 +25,7 @@ void px_state_release(px_engine_state *state)
     px_graph_free(state->graph);
     px_registry_free(state->registry);
     px_documents_free(state->documents);
+    px_quotas_release(&state->quotas);
     px_arena_release(&state->arena);
     PX_VEC_RELEASE(&state->ops);
     PX_VEC_RELEASE(&state->timers);
@@ -49,6 +51,7 @@ void px_state_commit(px_engine_state *state)
     px_registry_commit(state->registry); /* first: no reader sees a twin without its model */
     px_graph_commit(state->txn);
     px_documents_commit(state->documents);
+    px_quotas_commit(&state->quotas);
     state->txn = NULL;
 }
 
@@ -57,6 +60,7 @@ void px_state_rollback(px_engine_state *state, uint64_t seq)
     px_graph_rollback(state->txn);
     px_registry_rollback(state->registry);
     px_documents_rollback(state->documents);
+    px_quotas_rollback(&state->quotas);
     state->txn = NULL;
     state->seq = seq;
 }

@@ -15,6 +15,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "engine/documents.h"
+#include "engine/quota.h"
 #include "engine/request.h"
 #include "journal/journal.h"
 #include "twin/dirty.h"
@@ -42,6 +43,7 @@ struct px_engine_state {
     px_graph *graph;
     px_registry *registry;
     px_documents *documents;
+    px_quotas quotas;
 
     /* the open batch */
     px_txn *txn;

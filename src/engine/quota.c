@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/quota.h"
+
+#include "base/limits.h"
+
+void px_quotas_init(px_quotas *quotas)
+{
+    *quotas = (px_quotas){ .max = { [PX_QUOTA_TWINS] = PX_TWINS_MAX,
+                                    [PX_QUOTA_RELATIONSHIPS] = PX_RELATIONSHIPS_MAX,
+                                    [PX_QUOTA_DOCUMENTS] = PX_DEVICES_MAX } };
+}
+
+void px_quotas_release(px_quotas *quotas)
+{
+    PX_VEC_RELEASE(&quotas->tenants);
+}
+
+static px_quota *find(const px_quotas *quotas, uint32_t tenant)
+{
+    for (size_t i = 0; i < quotas->tenants.len; i++)
+        if (quotas->tenants.ptr[i].tenant == tenant)
+            return &quotas->tenants.ptr[i];
+    return NULL;
+}
+
+px_status px_quota_check(const px_quotas *quotas, uint32_t tenant, px_quota_kind kind,
+                         px_err *ret_err)
+{
+    static const struct {
+        const char *id, *words;
+    } names[PX_QUOTA_KINDS] = {
+        [PX_QUOTA_TWINS] = { "twin.limit", "twins" },
+        [PX_QUOTA_RELATIONSHIPS] = { "quota.relationships", "relationships" },
+        [PX_QUOTA_DOCUMENTS] = { "quota.documents", "devices and other documents" },
+    };
+    const px_quota *quota = find(quotas, tenant);
+
+    if (!quota || (int64_t)quota->used[kind] + quota->change[kind] < quotas->max[kind])
+        return PX_OK;
+    return px_fail_id(ret_err, PX_LIMIT, names[kind].id,
+                      "the tenant has its %u %s already; delete some, or ask for more",
+                      quotas->max[kind], names[kind].words);
+}
+
+px_status px_quota_count(px_quotas *quotas, uint32_t tenant, px_quota_kind kind, int change,
+                         px_err *ret_err)
+{
+    px_quota *quota = find(quotas, tenant);
+
+    if (!quota) {
+        if (!PX_VEC_PUSH(&quotas->tenants, ((px_quota){ .tenant = tenant })))
+            return px_no_memory(ret_err);
+        quota = &quotas->tenants.ptr[quotas->tenants.len - 1];
+    }
+    quota->change[kind] += change;
+    return PX_OK;
+}
+
+void px_quotas_commit(px_quotas *quotas)
+{
+    PX_VEC_EACH (&quotas->tenants, quota)
+        for (int kind = 0; kind < PX_QUOTA_KINDS; kind++) {
+            quota->used[kind] = (uint32_t)((int64_t)quota->used[kind] + quota->change[kind]);
+            quota->change[kind] = 0;
+        }
+}
+
+void px_quotas_rollback(px_quotas *quotas)
+{
+    PX_VEC_EACH (&quotas->tenants, quota)
+        memset(quota->change, 0, sizeof(quota->change));
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/quota.h"
+
+#include "engine/internal.h"
+#include "px_test.h"
+#include "px_world.h"
+
+static const char model[] =
+    "{\"@context\":\"dtmi:dtdl:context;3\",\"@id\":\"dtmi:test:Box;1\",\"@type\":\"Interface\","
+    "\"contents\":[{\"@type\":\"Relationship\",\"name\":\"holds\"}]}";
+static const char box[] = "{\"$metadata\":{\"$model\":\"dtmi:test:Box;1\"}}";
+static const char holds_b[] = "{\"$relationshipName\":\"holds\",\"$targetId\":\"b\"}";
+
+PX_TEST(a_tenant_gets_as_many_twins_as_its_quota_and_no_more)
+{
+    px_world world;
+    px_result result;
+
+    px_world_init(&world, 1);
+    CHECK_EQ(px_world_model(&world, model).status, PX_OK);
+    world.engine->state.quotas.max[PX_QUOTA_TWINS] = 2;
+    CHECK_EQ(px_world_put(&world, "a", box).status, PX_OK);
+    CHECK_EQ(px_world_put(&world, "b", box).status, PX_OK);
+    result = px_world_put(&world, "c", box);
+    CHECK_EQ(result.status, PX_LIMIT);
+    CHECK_STR(result.err.id, "twin.limit");
+    CHECK_EQ(px_world_put(&world, "b", box).status, PX_OK); /* replacing takes no more */
+    CHECK_EQ(px_world_delete(&world, "a").status, PX_OK);
+    CHECK_EQ(px_world_put(&world, "c", box).status, PX_OK);
+    px_world_release(&world);
+}
+
+PX_TEST(one_tenants_twins_do_not_count_for_another)
+{
+    px_request other = { .kind = PX_REQUEST_MODELS_PUT,
+                         .principal = { .tenant = 2, .role = PX_ROLE_ADMIN, .id = PX_STR("b") },
+                         .text = px_str_c(model) };
+    px_world world;
+
+    px_world_init(&world, 1);
+    CHECK_EQ(px_world_model(&world, model).status, PX_OK);
+    CHECK_EQ(px_world_do(&world, &other).status, PX_OK);
+    world.engine->state.quotas.max[PX_QUOTA_TWINS] = 1;
+    CHECK_EQ(px_world_put(&world, "a", box).status, PX_OK);
+    CHECK_EQ(px_world_put(&world, "b", box).status, PX_LIMIT);
+    world.admin.tenant = 2;
+    CHECK_EQ(px_world_put(&world, "a", box).status, PX_OK);
+    px_world_release(&world);
+}
+
+PX_TEST(relationships_have_a_quota_of_their_own)
+{
+    px_world world;
+
+    px_world_init(&world, 1);
+    CHECK_EQ(px_world_model(&world, model).status, PX_OK);
+    world.engine->state.quotas.max[PX_QUOTA_RELATIONSHIPS] = 1;
+    CHECK_EQ(px_world_put(&world, "a", box).status, PX_OK);
+    CHECK_EQ(px_world_put(&world, "b", box).status, PX_OK);
+    CHECK_EQ(px_world_relate(&world, "a", "r", holds_b).status, PX_OK);
+    CHECK_EQ(px_world_relate(&world, "a", "r", holds_b).status, PX_OK);
+    CHECK_EQ(px_world_relate(&world, "a", "s", holds_b).status, PX_LIMIT);
+    px_world_release(&world);
+}
+
+PX_TEST(a_restart_counts_the_same)
+{
+    px_world world;
+
+    px_world_init(&world, 1);
+    world.checkpoint_ns = 1;
+    px_world_kill(&world, false);
+    CHECK_EQ(px_world_model(&world, model).status, PX_OK);
+    for (int i = 0; i < 20; i++) {
+        char id[3] = { 't', (char)('a' + i), 0 };
+
+        CHECK_EQ(px_world_put(&world, id, box).status, PX_OK);
+        if (i % 3 == 0)
+            CHECK_EQ(px_world_delete(&world, id).status, PX_OK);
+        px_fakedisk_advance(world.disk, 10 * PX_SECOND);
+        px_engine_step(world.engine);
+    }
+    px_world_kill(&world, true);
+    world.engine->state.quotas.max[PX_QUOTA_TWINS] = 14;
+    CHECK_EQ(px_world_put(&world, "x", box).status, PX_OK); /* 13 stood */
+    CHECK_EQ(px_world_put(&world, "y", box).status, PX_LIMIT);
+    px_world_release(&world);
+}
+
+PX_TEST_MAIN()
