@@ -139,6 +139,7 @@ px_status px_http_problem(long http_status, px_str body, px_err *ret_err)
         text = px_json_get_text(root, PX_STR("title"));
     if (!text.len)
         text = px_str_c(px_status_meaning(status));
+    text = px_str_cut(&text, '\n'); /* a picture of the place below it is drawn here, not there */
     code = px_json_get_text(root, PX_STR("code"));
     status = status_of_code(code, status);
     px_fail(ret_err, status, "%.*s", PX_FMT(text));

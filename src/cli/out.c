@@ -144,6 +144,8 @@ static px_status add_item(px_cli *cli, const px_json *item, void *data, px_err *
 
 static px_status print_list(px_cli *cli, listing *list, px_err *ret_err)
 {
+    if (!cli->json && !list->count)
+        px_cli_note(cli, "there are none");
     if (!cli->json)
         return px_out_table(cli, &list->table, ret_err);
     px_put_c(&list->json, list->count ? "]\n" : "[]\n");

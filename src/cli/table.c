@@ -30,15 +30,20 @@ px_status px_table_add(px_table *table, px_str cell, px_err *ret_err)
     return PX_VEC_PUSH(&table->cells, copy) ? PX_OK : px_no_memory(ret_err);
 }
 
+/* 0 for a column that is left out. */
 static void measure(const px_table *table, unsigned *widths)
 {
     px_assert(table->columns > 0);
-    for (unsigned c = 0; c < table->columns; c++)
-        widths[c] = px_text_columns(table->heads[c]);
     for (size_t i = 0; i < table->cells.len; i++) {
         unsigned width = px_text_columns(table->cells.ptr[i]), c = (unsigned)(i % table->columns);
 
         if (width > widths[c])
+            widths[c] = width;
+    }
+    for (unsigned c = 0; c < table->columns; c++) {
+        unsigned width = px_text_columns(table->heads[c]);
+
+        if (width > widths[c] && (widths[c] || !table->hide_empty))
             widths[c] = width;
     }
 }
@@ -47,10 +52,10 @@ static void measure(const px_table *table, unsigned *widths)
 static void fit(unsigned *widths, unsigned count, unsigned columns)
 {
     for (;;) {
-        unsigned total = GAP * (count - 1), widest = 0;
+        unsigned total = 0, widest = 0;
 
         for (unsigned c = 0; c < count; c++) {
-            total += widths[c];
+            total += widths[c] ? widths[c] + (total ? GAP : 0) : 0;
             if (widths[c] > widths[widest])
                 widest = c;
         }
@@ -79,6 +84,17 @@ static void put_cell(px_buf *buf, px_str cell, unsigned width, bool right, bool 
         put_blanks(buf, GAP);
 }
 
+static void put_row(px_buf *buf, const px_table *table, const px_str *cells, const unsigned *widths)
+{
+    unsigned last = table->columns - 1;
+
+    while (last && !widths[last])
+        last--;
+    for (unsigned c = 0; c <= last; c++)
+        if (widths[c])
+            put_cell(buf, cells[c], widths[c], table->right[c], c == last);
+}
+
 void px_put_table(px_buf *buf, const px_table *table, const px_term *term)
 {
     unsigned widths[PX_TABLE_COLUMNS_MAX] = { 0 };
@@ -87,13 +103,10 @@ void px_put_table(px_buf *buf, const px_table *table, const px_term *term)
     if (term->columns)
         fit(widths, table->columns, term->columns);
     px_put_c(buf, px_term_begin(term, PX_BOLD));
-    for (unsigned c = 0; c < table->columns; c++)
-        put_cell(buf, table->heads[c], widths[c], table->right[c], c + 1 == table->columns);
+    put_row(buf, table, table->heads, widths);
     px_putf(buf, "%s\n", px_term_end(term));
     for (size_t i = 0; i + table->columns <= table->cells.len; i += table->columns) {
-        for (unsigned c = 0; c < table->columns; c++)
-            put_cell(buf, table->cells.ptr[i + c], widths[c], table->right[c],
-                     c + 1 == table->columns);
+        put_row(buf, table, table->cells.ptr + i, widths);
         px_put_char(buf, '\n');
     }
 }

@@ -19,6 +19,7 @@ typedef struct px_table {
     unsigned columns;
     px_str heads[PX_TABLE_COLUMNS_MAX];
     bool right[PX_TABLE_COLUMNS_MAX]; /* numbers stand on the right */
+    bool hide_empty;                  /* a column without a single value is left out */
     PX_VEC(px_str) cells;             /* row by row */
 } px_table;
 

@@ -2,10 +2,14 @@
 """Every noun of the client against a running server, as a person would go about it."""
 import json
 import os
+import pty
+import select
+import signal
+import subprocess
 import tempfile
 import time
 
-from pollux import Server, main
+from pollux import PROGRAM, Server, main
 
 PUMP = {"@context": "dtmi:dtdl:context;3", "@id": "dtmi:com:acme:Pump;1", "@type": "Interface",
         "displayName": {"en": "Pump", "zh-Hans": "泵"},
@@ -24,7 +28,8 @@ def models(s, folder):
         json.dump({**PUMP, "contents": [*PUMP["contents"][:1], {"@type": "Property", "name": "bad", "schema": "dubble"}]},
                   f, indent=2)
     err = s.cli("model", "upload", pump, code=2)
-    assert "dubble" in err, err
+    assert err.startswith(f"error: {pump}:19:17: ") and "did you mean 'double'?" in err, err
+    assert '    19 |       "schema": "dubble"\n       |                 ^\n' in err, err
     with open(both, "w") as f:
         json.dump([PUMP, MOTOR], f)
     assert s.cli("model", "upload", both) == "uploaded 2 models from 1 file\n"
@@ -71,7 +76,8 @@ def queries(s):
     assert [r["$dtId"] for r in rows] == ["pump-1"], rows
     assert s.json("query", "SELECT * FROM DIGITALTWINS WHERE $dtId = 'nobody'") == []
     assert "pump-2" in s.cli("query", "SELECT * FROM DIGITALTWINS")
-    s.cli("query", "SELECT * FORM DIGITALTWINS", code=2)
+    err = s.cli("query", "SELECT * FORM DIGITALTWINS", code=2).splitlines()
+    assert err[0].startswith("error: query:1:10: ") and err[1:] == ["     1 | SELECT * FORM DIGITALTWINS", "       |          ^"], err
 
 
 def desired(s):
@@ -105,6 +111,29 @@ def watching(s):
     assert [e["values"]["speed"]["value"] for e in events] == [30, 31.5], out
 
 
+def watching_live(s):
+    """On a terminal: a table that is drawn over itself; Ctrl-C ends it."""
+    master, slave = pty.openpty()
+    watch = subprocess.Popen([PROGRAM, "watch", "pump-1"], stdin=slave, stdout=slave, stderr=slave,
+                             env={**s.environment(), "TERM": "xterm"}, start_new_session=True)
+    os.close(slave)
+    time.sleep(0.8)
+    s.cli("twin", "set", "pump-1", "speed=31.75")
+    s.cli("twin", "set", "pump-1", "speed=31.50")
+    time.sleep(0.8)
+    watch.send_signal(signal.SIGINT)
+    assert watch.wait(5) == 130
+    seen = b""
+    try:
+        while select.select([master], [], [], 0.1)[0]:
+            seen += os.read(master, 65536)
+    except OSError:
+        pass
+    os.close(master)
+    seen = seen.decode()
+    assert "property" in seen and "31.50" in seen and "\033[" in seen and "Ctrl-C ends" in seen, repr(seen)
+
+
 def branches(s):
     s.cli("twin", "branch", "try", "hotter", "pump-1", "speed=99")
     changes = s.json("twin", "branch", "diff", "hotter")["changes"]
@@ -116,7 +145,7 @@ def branches(s):
 
 def histories(s):
     rows = [json.loads(line) for line in s.cli("history", "pump-1", "--property", "speed", "--json").splitlines()]
-    assert [r["speed"] for r in rows][-2:] == [30, 31.5], rows
+    assert [r["speed"] for r in rows][-3:] == [31.5, 31.75, 31.5], rows
     assert int(s.cli("history", "pump-1", "--property", "speed", "--count")) == len(rows)
     assert "31.50" in s.cli("history", "pump-1", "--property", "speed")
     assert "31.50" in s.cli("history", "pump-1", "--last")
@@ -145,7 +174,7 @@ def tenants(s):
 def every_noun():
     with Server() as s, tempfile.TemporaryDirectory() as folder:
         models(s, folder)
-        for story in (twins, relationships, queries, desired, devices, watching, branches, histories, rights, tenants):
+        for story in (twins, relationships, queries, desired, devices, watching, watching_live, branches, histories, rights, tenants):
             story(s)
             print("   ", story.__name__, flush=True)
         s.cli("twin", "delete", "pump-2")

@@ -44,6 +44,30 @@ PX_TEST(on_a_narrow_terminal_the_widest_column_gives_way)
     px_buf_release(&out);
 }
 
+PX_TEST(a_column_without_values_can_be_left_out)
+{
+    static const char *const three[] = { "id", "unit", "value" };
+    static const char *const cells[] = { "a", "", "1", "b", "", "2" };
+    px_term term = { 0 };
+    px_buf out = { 0 };
+    px_table table;
+    px_arena arena;
+    px_err err;
+
+    px_arena_init(&arena, 1 << 20);
+    CHECK_OK(px_table_init(&table, &arena, three, 3, &err), &err);
+    table.hide_empty = true;
+    for (size_t i = 0; i < 6; i++)
+        CHECK_OK(px_table_add(&table, px_str_c(cells[i]), &err), &err);
+    px_put_table(&out, &table, &term);
+    CHECK_STR(out.ptr, "id  value\n"
+                       "a   1\n"
+                       "b   2\n");
+    px_buf_release(&out);
+    px_table_release(&table);
+    px_arena_release(&arena);
+}
+
 PX_TEST(wide_characters_take_two_columns)
 {
     const char *const cells[] = { "\xE6\xB8\xA9\xE5\xBA\xA6", "1", "abcd", "2" };
