@@ -415,6 +415,16 @@ static px_status write_out(sealing *w, px_flight *flight, px_err *ret_err)
     return PX_OK;
 }
 
+/* A busy series is sealed at half: it would be full before its next flush, and what goes into an
+ * open block now would be read and written once more then. */
+static bool is_full(const sealing *w)
+{
+    uint32_t rows = w->row.rows + w->taken_rows;
+
+    return rows >= PX_BLOCK_ROWS_MAX || w->row.bytes + w->taken >= PX_BLOCK_RAW_BYTES ||
+           (rows >= PX_BLOCK_ROWS_MAX / 2 && w->taken_rows >= PX_BLOCK_ROWS_MAX / 4);
+}
+
 static px_status seal(sealing *w, px_flight *flight, px_err *ret_err)
 {
     px_series *s = w->s;
@@ -426,8 +436,7 @@ static px_status seal(sealing *w, px_flight *flight, px_err *ret_err)
     px_arena_reset(&w->h->in);
     px_build_clear(&w->h->build);
     PX_TRY(px_open_row_read(image, &w->h->in, &w->row, ret_err));
-    if (w->row.rows + w->taken_rows >= PX_BLOCK_ROWS_MAX ||
-        w->row.bytes + w->taken >= PX_BLOCK_RAW_BYTES)
+    if (is_full(w))
         PX_TRY(seal_all(w, ret_err));
     else
         PX_TRY(grow_open(w, ret_err));

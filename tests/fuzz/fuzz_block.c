@@ -6,6 +6,7 @@
 #include "base/crc32c.h"
 #include "base/mem.h"
 #include "history/block.h"
+#include "history/open_row.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -65,6 +66,23 @@ static bool same(const px_rows *a, const px_rows *b)
     return true;
 }
 
+/* The same bytes as an open row: what it says is within its bounds. */
+static void read_open_row(px_str bytes)
+{
+    PX_AUTO_ARENA arena;
+    px_open_row row;
+
+    px_arena_init(&arena, MEMORY);
+    if (px_open_row_read(bytes, &arena, &row, NULL) != PX_OK)
+        return;
+    for (unsigned level = 0; level < PX_LEVELS; level++)
+        if (row.extents[level].window_last < row.extents[level].window_first)
+            abort();
+    for (uint32_t i = 0; i < row.part_count; i++)
+        if (row.parts[i].block.len > bytes.len)
+            abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     PX_AUTO_ARENA arena;
@@ -79,6 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!bytes)
         return 0;
     memcpy(bytes, data, size);
+    read_open_row(px_str_of(bytes, size));
     mend(bytes, size);
     if (!read_block(px_str_of(bytes, size), &arena, &rows)) {
         px_free(bytes);
