@@ -38,9 +38,12 @@ static void clip(px_str text, const place *p, size_t *ret_from, size_t *ret_to)
     size_t from = p->line_begin, to = p->line_end;
 
     if (to - from > EXCERPT_BYTES_MAX) {
+        size_t last = to - EXCERPT_BYTES_MAX; /* where a window that ends with the line begins */
+
         if (p->at - from > EXCERPT_BYTES_MAX / 2)
             from = p->at - EXCERPT_BYTES_MAX / 2;
-        to = from + EXCERPT_BYTES_MAX < to ? from + EXCERPT_BYTES_MAX : to;
+        from = from < last ? from : last;
+        to = from + EXCERPT_BYTES_MAX;
     }
     while (from < p->at && is_inside_character(text.ptr[from]))
         from++;

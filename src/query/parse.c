@@ -134,7 +134,8 @@ static px_status parse_select(px_lexer *lexer, px_query *query, px_err *ret_err)
         if (query->is_all)
             return PX_OK;
     }
-    if (!px_token_is(&lexer->token, "*") && !is_name(&lexer->token))
+    if (px_token_is(&lexer->token, "FROM") ||
+        (!px_token_is(&lexer->token, "*") && !is_name(&lexer->token)))
         return px_lexer_expected(lexer, "*, TOP, COUNT() or a column", NULL, 0, ret_err);
     return parse_projection(lexer, query, ret_err);
 }
