@@ -96,13 +96,13 @@
 #define PX_QUERY_ROWS_PER_PAGE_MAX 1000
 #define PX_QUERY_SECONDS_MAX 60
 #define PX_QUERY_COST_MAX 10000000u
-#define PX_QUERY_PAGE_BYTES_MAX (8 * 1024 * 1024) /* a page ends at the row that reaches this */
+#define PX_QUERY_PAGE_BYTES_MAX (8 * 1024 * 1024)    /* a page ends at the row that reaches this */
 #define PX_QUERY_MEMORY_BYTES_MAX (32 * 1024 * 1024) /* of one run, rows not counted */
 #define PX_QUERY_COLUMNS_MAX 100
-#define PX_EXPR_DEPTH_MAX 64    /* parentheses and NOTs inside each other */
-#define PX_EXPR_TERMS_MAX 1000  /* comparisons, memberships and function calls of one expression */
-#define PX_EXPR_PATHS_MAX 1000  /* different ones */
-#define PX_EXPR_STEPS_MAX 32    /* of one path */
+#define PX_EXPR_DEPTH_MAX 64   /* parentheses and NOTs inside each other */
+#define PX_EXPR_TERMS_MAX 1000 /* comparisons, memberships and function calls of one expression */
+#define PX_EXPR_PATHS_MAX 1000 /* different ones */
+#define PX_EXPR_STEPS_MAX 32   /* of one path */
 #define PX_EXPR_CACHE_BYTES_MAX (8 * 1024 * 1024) /* of what was resolved per model */
 #define PX_HISTORY_POINTS_MAX 100000
 
@@ -115,10 +115,11 @@
 /* the engine */
 #define PX_BATCH_AGE_NS_DEFAULT 1000000
 #define PX_BATCH_BYTES_MAX (256 * 1024)
-#define PX_QUEUE_BYTES_MAX (64 * 1024 * 1024) /* commands waiting for the writer */
+#define PX_QUEUE_BYTES_MAX (64 * 1024 * 1024)      /* commands waiting for the writer */
 #define PX_BATCH_BODY_BYTES_MAX (48 * 1024 * 1024) /* one batch with its last, largest request */
-#define PX_RING_BYTES_MAX (64 * 1024 * 1024)  /* newest rows kept in memory for consumers */
-#define PX_CONSUMER_LAG_BYTES_MAX (INT64_C(256) * 1024 * 1024) /* beyond it the doors are slowed */
+#define PX_RING_BYTES_MAX (64 * 1024 * 1024)       /* newest rows kept in memory for consumers */
+#define PX_CONSUMER_LAG_BYTES_MAX (INT64_C(256) * 1024 * 1024) /* beyond it the doors are slowed   \
+                                                                */
 #define PX_SOURCE_AHEAD_NS_MAX                                                                     \
     (INT64_C(300) * 1000000000) /* a source clock further ahead is not believed */
 #define PX_SNAPSHOT_BYTES_MAX (UINT64_C(1) << 30)
@@ -144,6 +145,8 @@
 #define PX_HISTORY_COLD_BYTES_MAX (4 * 1024 * 1024)    /* of series written since the last flush */
 #define PX_HISTORY_READ_BYTES_MAX (128 * 1024 * 1024)  /* memory of one read */
 #define PX_HISTORY_WAIT_NS (INT64_C(1000) * 1000000)   /* for the fold, before PX_BUSY */
+#define PX_HISTORY_STOP_NS                                                                         \
+    (INT64_C(3000) * 1000000) /* for a clean stop to write out what it holds */
 #define PX_HISTORY_BUCKETS_MAX 10000
 
 #endif

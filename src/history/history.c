@@ -300,28 +300,33 @@ px_status px_history_start(px_history *h, px_err *ret_err)
     return PX_OK;
 }
 
-void px_history_stop(px_history *h, bool flush)
+/* First to the journal's end, then out with it; what is late stays in the journal. */
+static void flush_all(px_history *h, int64_t until_ns)
 {
-    px_err err;
+    uint64_t end = px_engine_position(h->opts.engine);
+    px_status status = PX_OK;
     bool idle;
 
+    while (status == PX_OK && atomic_load(&h->position) < end &&
+           h->env->monotonic_ns(h->env) < until_ns)
+        status = guarded_step(h, STEP_NS, 0, &idle, NULL);
+    px_history_flush(h);
+    while ((status == PX_OK || status == PX_INTERRUPTED) && !px_history_flushed(h) &&
+           h->env->monotonic_ns(h->env) < until_ns) {
+        status = guarded_step(h, 0, 0, &idle, NULL);
+        pause_ns(WAIT_BUSY_NS / 10);
+    }
+}
+
+void px_history_stop(px_history *h, bool flush)
+{
     if (atomic_load(&h->running)) {
         atomic_store(&h->stop, true);
         pthread_join(h->thread, NULL);
         atomic_store(&h->running, false);
     }
-    if (flush) {
-        uint64_t end = px_engine_position(h->opts.engine);
-        px_status status = PX_OK;
-
-        while (status == PX_OK && atomic_load(&h->position) < end)
-            status = guarded_step(h, STEP_NS, 0, &idle, &err);
-        px_history_flush(h);
-        while ((status == PX_OK || status == PX_INTERRUPTED) && !px_history_flushed(h)) {
-            status = guarded_step(h, 0, 0, &idle, &err);
-            pause_ns(WAIT_BUSY_NS / 10);
-        }
-    }
+    if (flush)
+        flush_all(h, h->env->monotonic_ns(h->env) + PX_HISTORY_STOP_NS);
     while (h->flying > 0) { /* the engine ends what it has taken */
         pxi_flush_abandon(h);
         if (h->flying > 0)

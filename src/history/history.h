@@ -60,7 +60,8 @@ void px_history_close(px_history *history);
 /* The thread: steps until px_history_stop. Errors: PX_NO_MEMORY, PX_CONFLICT (it runs already). */
 PX_NODISCARD px_status px_history_start(px_history *history, px_err *ret_err);
 /* Ends the thread. With `flush` it first writes out all it holds, so that the next start has
- * nothing to fold again; the engine must still run for that. */
+ * nothing to fold again; the engine must still run for that, and after PX_HISTORY_STOP_NS the rest
+ * is left to the journal. Waits until the engine is done with what it was given. */
 void px_history_stop(px_history *history, bool flush);
 
 /**
