@@ -36,6 +36,7 @@ endif()
 if(PX_LTO)
   if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
     set(CMAKE_C_COMPILE_OPTIONS_IPO -flto=auto -fno-fat-lto-objects) # all cores, and no warning about one
+    set(CMAKE_C_LINK_OPTIONS_IPO -flto=auto)
   endif()
   set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
 endif()
