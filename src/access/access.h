@@ -13,6 +13,9 @@
 
 #include "base/err.h"
 
+/* Whose admin the first start makes; it operates the server. */
+enum { PX_FIRST_TENANT = 1 };
+
 typedef enum px_role {
     PX_ROLE_NONE = 0, /* nobody: refused everywhere */
     PX_ROLE_READER = 1,

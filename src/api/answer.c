@@ -4,7 +4,6 @@
  * own errors; what is not in it takes the name of its status.
  */
 #include <stdatomic.h>
-#include <stdio.h>
 
 #include "api/inner.h"
 
@@ -22,7 +21,7 @@ static const struct {
     { "twin.model", "InvalidArgument", 400 },
     { "twin.limit", "TwinLimitReached", 400 },
     { "twin.has_relationships", "RelationshipsNotDeleted", 400 },
-    { "twin.size", "InvalidArgument", 400 },
+    { "twin.size", "InvalidArgument", 413 },
     { "twin.", "ValidationFailed", 400 },
     { "value.", "ValidationFailed", 400 },
     { "schema.", "ValidationFailed", 400 },
@@ -43,7 +42,11 @@ static const struct {
     { "dtdl.", "DTDLParserError", 400 },
     { "query.token", "BadRequest", 400 },
     { "query.time", "TimeoutError", 400 },
+    { "query.cost", "QuotaReachedError", 429 },
+    { "query.memory", "QuotaReachedError", 429 },
     { "query.", "SqlQueryError", 400 },
+    { "expr.", "SqlQueryError", 400 },
+    { "http.method", "MethodNotAllowed", 405 },
 };
 
 static const char *const status_codes[PX_STATUS_COUNT] = {
@@ -74,13 +77,14 @@ void px_api_header(px_api_call *call, const char *name, px_str value)
 
 void px_api_etag(px_api_call *call, uint64_t revision)
 {
-    char text[64];
-    px_buf buf = { 0 };
+    px_buf *out = &call->out; /* written behind what is there, and taken back */
+    size_t begin = out->len;
 
-    px_put_etag(&buf, revision);
-    snprintf(text, sizeof(text), "%.*s", PX_FMT(px_buf_str(&buf)));
-    px_buf_release(&buf);
-    px_api_header(call, "ETag", px_str_c(text));
+    px_put_etag(out, revision);
+    if (out->status != PX_OK)
+        return;
+    px_api_header(call, "ETag", px_str_of(out->ptr + begin, out->len - begin));
+    out->len = begin;
 }
 
 void px_api_finish(px_api_call *call, int status)
@@ -131,8 +135,7 @@ static void fail_azure(px_api_call *call, px_status status, const px_err *err)
     for (size_t i = 0; err->id && i < sizeof(azure_codes) / sizeof(azure_codes[0]); i++) {
         if (id_matches(err->id, azure_codes[i].id)) {
             code = azure_codes[i].code;
-            if (status == PX_INVALID || status == PX_NOT_FOUND || status == PX_CONFLICT ||
-                status == PX_STALE)
+            if (px_status_http(status) < 500 || status == PX_UNSUPPORTED)
                 http = azure_codes[i].status;
             break;
         }
@@ -167,7 +170,7 @@ static void fail_azure(px_api_call *call, px_status status, const px_err *err)
 static void fail_problem(px_api_call *call, px_status status, const px_err *err)
 {
     px_json_writer w = px_json_writer_of(&call->out);
-    int http = px_status_http(status);
+    int http = err->id && strcmp(err->id, "http.method") == 0 ? 405 : px_status_http(status);
 
     px_json_begin_object(&w);
     px_json_key(&w, PX_STR("type"));

@@ -6,13 +6,14 @@
 #include "api/api.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 
 #include "api/branches.h"
 #include "api/inner.h"
 #include "api/watch.h"
 #include "api/workers.h"
 
-enum { SEGMENTS_MAX = 12, CALL_ARENA_BYTES_MAX = 64 * 1024 * 1024 };
+enum { SEGMENTS_MAX = 12, ARGS_MAX = 4 };
 
 px_status px_api_new(const px_api_opts *opts, px_api **ret_api, px_err *ret_err)
 {
@@ -97,20 +98,28 @@ static bool pattern_fits(const char *pattern, const px_str *segments, size_t cou
 
 static bool is_azure(px_str path)
 {
-    return px_str_starts(path, PX_STR("/models")) || px_str_starts(path, PX_STR("/digitaltwins")) ||
-           px_str_starts(path, PX_STR("/query"));
+    static const char *const roots[] = { "/models", "/digitaltwins", "/query" };
+
+    for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
+        size_t len = strlen(roots[i]);
+
+        if (px_str_starts(path, px_str_c(roots[i])) && (path.len == len || path.ptr[len] == '/'))
+            return true;
+    }
+    return false;
 }
 
-static void refuse_path(px_api_call *call, bool other_method)
+static void refuse_path(px_api_call *call, const char *allowed)
 {
     static const px_route azure = { .flags = PX_ROUTE_AZURE };
     px_err err;
 
     if (is_azure(call->path))
         call->route = &azure;
-    if (other_method) {
-        px_fail_id(&err, PX_INVALID, "http.method", "%.*s is not offered at %.*s",
-                   PX_FMT(call->method), PX_FMT(call->path));
+    if (allowed[0]) {
+        px_api_header(call, "Allow", px_str_c(allowed));
+        px_fail_id(&err, PX_INVALID, "http.method", "%.*s is not offered at %.*s; %s is",
+                   PX_FMT(call->method), PX_FMT(call->path), allowed);
         px_api_fail(call, PX_INVALID, &err);
         return;
     }
@@ -118,35 +127,53 @@ static void refuse_path(px_api_call *call, bool other_method)
     px_api_fail(call, PX_NOT_FOUND, &err);
 }
 
+/* The arguments of the path, each decoded by itself. */
+static bool decode_args(px_api_call *call, const px_str raw[ARGS_MAX])
+{
+    px_err err;
+
+    for (size_t i = 0; i < ARGS_MAX && raw[i].ptr; i++) {
+        if (px_api_decode(&call->arena, raw[i], false, &call->args[i]))
+            continue;
+        px_fail_id(&err, PX_INVALID, "http.path", "a segment of the path is malformed");
+        px_api_fail(call, PX_INVALID, &err);
+        return false;
+    }
+    return true;
+}
+
+/* A method that the path has, for `Allow`. */
+static void allow(char *allowed, size_t size, const char *method)
+{
+    size_t len = strlen(allowed);
+
+    if (strstr(allowed, method))
+        return;
+    snprintf(allowed + len, size - len, "%s%s%s", len ? ", " : "", method,
+             strcmp(method, "GET") == 0 ? ", HEAD" : "");
+}
+
+/* HEAD is GET without its body, which the door keeps back. */
 static bool find_route(px_api_call *call)
 {
-    px_str segments[SEGMENTS_MAX], raw[4];
+    px_str method = px_str_eq(call->method, PX_STR("HEAD")) ? PX_STR("GET") : call->method;
+    px_str segments[SEGMENTS_MAX];
     size_t count = split_path(call->path, segments);
-    bool other_method = false;
+    char allowed[48] = "";
 
     for (const px_route *route = px_api_routes; count != SIZE_MAX && route->method; route++) {
+        px_str raw[ARGS_MAX] = { { 0 } };
+
         if (!pattern_fits(route->pattern, segments, count, raw))
             continue;
-        if (!px_str_eq(call->method, px_str_c(route->method))) {
-            other_method = true;
-            continue;
+        if (px_str_eq(method, px_str_c(route->method))) {
+            call->route = route;
+            return decode_args(call, raw);
         }
-        call->route = route;
-        for (size_t i = 0, stars = 0; route->pattern[i]; i++) {
-            px_err err;
-
-            if (route->pattern[i] != '*')
-                continue;
-            if (!px_api_decode(&call->arena, raw[stars], false, &call->args[stars])) {
-                px_fail_id(&err, PX_INVALID, "http.path", "a segment of the path is malformed");
-                px_api_fail(call, PX_INVALID, &err);
-                return false;
-            }
-            stars++;
-        }
-        return true;
+        if (route->handler != px_on_get_asset) /* the console's last routes fit everything */
+            allow(allowed, sizeof(allowed), route->method);
     }
-    refuse_path(call, other_method);
+    refuse_path(call, allowed);
     return false;
 }
 
@@ -195,6 +222,7 @@ void px_api_handle(px_api *api, px_api_call *call)
     call->stream = NULL;
     call->static_body = (px_str){ 0 };
     memset(call->args, 0, sizeof(call->args));
+    call->principal = (px_principal){ 0 };
     if (!find_route(call))
         return;
     status = check_version(call, &err);
@@ -243,6 +271,13 @@ void px_api_submit(px_api_call *call, void (*then)(px_api_call *call))
     px_api_fail(call, status, &err);
 }
 
+static bool is_etag(px_str text)
+{
+    if (px_str_starts(text, PX_STR("W/")))
+        text = px_str_skip(text, 2);
+    return text.len >= 2 && text.ptr[0] == '"' && text.ptr[text.len - 1] == '"';
+}
+
 bool px_api_conditions(px_api_call *call, bool if_match, bool if_none_match)
 {
     px_str match = call->header(call, "If-Match"), none = call->header(call, "If-None-Match");
@@ -257,18 +292,16 @@ bool px_api_conditions(px_api_call *call, bool if_match, bool if_none_match)
         }
         call->request.if_none_match = true;
     }
-    if (if_match && match.len && !px_str_eq(match, PX_STR("*")) &&
-        !px_etag_parse(match, &call->request.if_match)) {
-        px_str quoted = px_str_starts(match, PX_STR("W/")) ? px_str_skip(match, 2) : match;
-
-        if (quoted.len < 2 || quoted.ptr[0] != '"' || quoted.ptr[quoted.len - 1] != '"') {
-            px_fail_id(
-                &err, PX_INVALID, "http.if_match",
-                "Invalid If-Match header value. Allowed value(s): If-Match: {etag} or If-Match: *");
-            px_api_fail(call, PX_INVALID, &err);
-            return false;
-        }
-        call->request.if_match = UINT64_MAX; /* an etag that is not of our making matches nothing */
+    if (!if_match || !match.len || px_str_eq(match, PX_STR("*")))
+        return true;
+    if (is_etag(match)) {
+        /* one that is not of our making matches nothing; 0 would be no condition */
+        if (!px_etag_parse(match, &call->request.if_match) || call->request.if_match == 0)
+            call->request.if_match = UINT64_MAX;
+        return true;
     }
-    return true;
+    px_fail_id(&err, PX_INVALID, "http.if_match",
+               "Invalid If-Match header value. Allowed value(s): If-Match: {etag} or If-Match: *");
+    px_api_fail(call, PX_INVALID, &err);
+    return false;
 }

@@ -55,10 +55,12 @@ void px_api_etag(px_api_call *call, uint64_t revision);
 px_str px_api_param(px_api_call *call, const char *name);
 /* A whole number from a parameter; `otherwise` when it did not come. Answers 400 itself and gives
  * false. */
-bool px_api_param_number(px_api_call *call, const char *name, uint64_t otherwise, uint64_t most,
-                         uint64_t *ret_number);
+bool px_api_param_number(px_api_call *call, const char *name, uint64_t otherwise, uint64_t least,
+                         uint64_t most, uint64_t *ret_number);
 /* A time of RFC 3339; PX_TIME_NONE when it did not come. Answers 400 itself and gives false. */
 bool px_api_param_time(px_api_call *call, const char *name, px_time *ret_time);
+/* The header max-items-per-page: a ceiling, no promise. Answers 400 itself and gives false. */
+bool px_api_page_size(px_api_call *call, uint32_t most, uint32_t *ret_size);
 /* Percent-decoding; false when malformed or not UTF-8. */
 bool px_api_decode(px_arena *arena, px_str raw, bool plus_is_blank, px_str *ret_text);
 /* Submits call->request; `then` runs on the engine's thread when it went well, else the error is

@@ -13,7 +13,7 @@ px_handler px_v1_post_command, px_v1_get_stream, px_v1_list_rejects, px_on_get_h
 
 /* ---- commands ---- */
 
-enum { COMMAND_ID_BYTES = 12, TIMEOUT_S_DEFAULT = 10, TIMEOUT_S_MAX = 3600 };
+enum { COMMAND_ID_BYTES = 12, TIMEOUT_S_DEFAULT = 5, TIMEOUT_S_MAX = 3600 };
 
 static void command_given(px_api_call *call)
 {
@@ -26,7 +26,7 @@ void px_v1_post_command(px_api_call *call)
     char id[2 * COMMAND_ID_BYTES + 1];
     uint64_t timeout_s;
 
-    if (!px_api_param_number(call, "timeout", TIMEOUT_S_DEFAULT, TIMEOUT_S_MAX, &timeout_s))
+    if (!px_api_param_number(call, "timeout", TIMEOUT_S_DEFAULT, 1, TIMEOUT_S_MAX, &timeout_s))
         return;
     call->api->env->random(call->api->env, bytes, sizeof(bytes));
     for (size_t i = 0; i < sizeof(bytes); i++)
@@ -174,6 +174,9 @@ void px_on_get_metrics(px_api_call *call)
     px_err err;
     px_status status = px_authorize(&call->principal, PX_ACTION_READ_SERVER, (px_str){ 0 }, &err);
 
+    if (status == PX_OK && call->principal.tenant != PX_FIRST_TENANT)
+        status = px_fail_id(&err, PX_DENIED, "access.tenant",
+                            "these figures are of all tenants; the first one reads them");
     if (status != PX_OK) {
         px_api_fail(call, status, &err);
         return;
@@ -208,6 +211,22 @@ void px_on_get_metrics(px_api_call *call)
 
 /* ---- the console ---- */
 
+/* `If-None-Match: "a", W/"b"` or `*` */
+static bool is_known(px_str tags, px_str etag)
+{
+    while (tags.len) {
+        px_str tag = px_str_cut(&tags, ',');
+
+        while (tag.len && tag.ptr[0] == ' ')
+            tag = px_str_skip(tag, 1);
+        if (px_str_starts(tag, PX_STR("W/")))
+            tag = px_str_skip(tag, 2);
+        if (px_str_eq(tag, etag) || px_str_eq(tag, PX_STR("*")))
+            return true;
+    }
+    return false;
+}
+
 static void answer_asset(px_api_call *call, const px_api_asset *asset)
 {
     px_api_header(call, "ETag", px_str_c(asset->etag));
@@ -215,7 +234,7 @@ static void answer_asset(px_api_call *call, const px_api_asset *asset)
     px_api_header(call, "Content-Security-Policy", px_str_c(asset->security_policy));
     px_api_header(call, "X-Content-Type-Options", PX_STR("nosniff"));
     px_api_header(call, "Referrer-Policy", PX_STR("no-referrer"));
-    if (px_str_eq(call->header(call, "If-None-Match"), px_str_c(asset->etag))) {
+    if (is_known(call->header(call, "If-None-Match"), px_str_c(asset->etag))) {
         px_api_finish(call, 304);
         return;
     }

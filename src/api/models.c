@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /models of the data plane. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "api/inner.h"
 
@@ -123,16 +122,16 @@ static bool list_dependencies(px_api_call *call, px_json_writer *w, bool with_de
             !px_api_decode(&call->arena, pair, true, &value))
             continue;
         for (ids = value; good && ids.len;) {
-            px_model_info info;
+            px_model_info named, info;
             const px_model *const *needed;
             uint32_t count;
 
-            good = find_model(call, px_str_cut(&ids, ','), &info);
+            good = find_model(call, px_str_cut(&ids, ','), &named);
             if (!good)
                 break;
-            needed = px_model_dependencies(info.model, &count);
+            needed = px_model_dependencies(named.model, &count);
             for (uint32_t i = 0; i <= count; i++) {
-                px_str id = px_model_id(i < count ? needed[i] : info.model);
+                px_str id = px_model_id(i < count ? needed[i] : named.model);
                 uint64_t hash = px_str_hash(id);
 
                 if (px_map_first(&seen, hash) != PX_MAP_END || !px_map_add(&seen, hash, 0))
@@ -166,8 +165,8 @@ static void end_page(px_api_call *call, px_json_writer *w, uint32_t next_no, boo
 void px_on_list_models(px_api_call *call)
 {
     bool with_definition = wants_definition(call);
-    px_str wanted = call->header(call, "max-items-per-page");
-    uint64_t after, page = wanted.len && wanted.len < 9 ? strtoull(wanted.ptr, NULL, 10) : PAGE_MAX;
+    uint64_t after;
+    uint32_t page;
     px_json_writer w = px_json_writer_of(&call->out);
     px_model_info *infos;
     uint32_t next_no = 0;
@@ -176,9 +175,9 @@ void px_on_list_models(px_api_call *call)
     px_status status;
 
     if (!may(call, PX_ACTION_READ_MODEL) ||
-        !px_api_param_number(call, "continuationToken", 0, UINT32_MAX, &after))
+        !px_api_param_number(call, "continuationToken", 0, 0, UINT32_MAX, &after) ||
+        !px_api_page_size(call, PAGE_MAX, &page))
         return;
-    page = page == 0 || page > PAGE_MAX ? PAGE_MAX : page;
     px_json_begin_object(&w);
     px_json_key(&w, PX_STR("value"));
     px_json_begin_array(&w);

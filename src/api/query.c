@@ -4,36 +4,26 @@
 #include "query/query.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "api/inner.h"
 #include "api/workers.h"
 
 px_handler px_on_post_query;
 
-static void put_page(px_api_call *call, const px_buf *rows, const px_query_result *result)
+static void end_page(px_api_call *call, px_query_result *result)
 {
-    px_json_writer w = px_json_writer_of(&call->out);
     char charge[32];
-    px_buf raw = { 0 };
 
-    px_put_char(&raw, '[');
-    px_put(&raw, px_buf_str(rows));
-    px_put_char(&raw, ']');
-    px_json_begin_object(&w);
-    px_json_key(&w, PX_STR("value"));
-    px_json_put_raw(&w, px_buf_str(&raw));
-    px_json_key(&w, PX_STR("continuationToken"));
+    px_put_c(&call->out, "],\"continuationToken\":");
     if (result->continuation.len)
-        px_json_string(&w, px_buf_str(&result->continuation));
+        px_put_json_string(&call->out, px_buf_str(&result->continuation));
     else
-        px_json_null(&w);
-    px_json_end_object(&w);
-    if (raw.status != PX_OK)
-        call->out.status = raw.status;
-    px_buf_release(&raw);
+        px_put_c(&call->out, "null");
+    px_put_char(&call->out, '}');
+    px_buf_release(&result->continuation);
     snprintf(charge, sizeof(charge), "%.2f", result->charge);
     px_api_header(call, "query-charge", px_str_c(charge));
+    px_api_json(call, 200);
 }
 
 static void run(px_api_call *call)
@@ -44,25 +34,22 @@ static void run(px_api_call *call)
                            .env = call->api->env,
                            .log = call->api->opts.log,
                            .server = call->api->server_number };
-    px_str wanted = call->header(call, "max-items-per-page");
+    px_str text = px_json_get_text(call->request.json, PX_STR("query"));
     px_str token = px_json_get_text(call->request.json, PX_STR("continuationToken"));
     px_query_result result = { 0 };
-    px_buf rows = { 0 };
+    px_status status;
+    uint32_t page;
     px_err err;
-    px_status status = px_query_run(
-        &opts, &call->principal, px_json_get_text(call->request.json, PX_STR("query")), token,
-        wanted.len && wanted.len < 9 ? (uint32_t)strtoul(wanted.ptr, NULL, 10) : 0,
-        &call->api->stopping, &rows, &result, &err);
 
-    if (status == PX_OK)
-        put_page(call, &rows, &result);
-    px_buf_release(&rows);
-    if (status == PX_OK)
-        px_buf_release(&result.continuation);
+    if (!px_api_page_size(call, PX_QUERY_ROWS_PER_PAGE_MAX, &page))
+        return;
+    px_put_c(&call->out, "{\"value\":[");
+    status = px_query_run(&opts, &call->principal, text, token, page, &call->api->stopping,
+                          &call->out, &result, &err);
     if (status != PX_OK)
         px_api_fail(call, status, &err);
     else
-        px_api_json(call, 200);
+        end_page(call, &result);
 }
 
 void px_on_post_query(px_api_call *call)

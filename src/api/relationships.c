@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Relationships of the data plane. Lists read one snapshot and give pages of PAGE. */
-#include <stdio.h>
-
 #include "api/inner.h"
 
 enum { PAGE = 500 };
@@ -13,6 +11,8 @@ typedef struct listing {
     px_snapshot *snapshot;
     const px_view *view;
     const px_twin *twin;
+    const px_rel *last; /* given; the next page goes on behind it */
+    bool more;
     px_json_writer w;
 } listing;
 
@@ -21,7 +21,7 @@ static bool begin_list(px_api_call *call, listing *l)
     px_err err;
     px_status status = px_authorize(&call->principal, PX_ACTION_READ_TWIN, call->args[0], &err);
 
-    l->snapshot = NULL;
+    *l = (listing){ 0 };
     if (status == PX_OK)
         status = px_graph_snapshot(px_engine_graph(call->api->opts.engine), &l->snapshot, &err);
     if (status == PX_OK) {
@@ -44,31 +44,104 @@ static bool begin_list(px_api_call *call, listing *l)
     return true;
 }
 
-static void end_list(px_api_call *call, listing *l, uint64_t next)
+static void put_escaped(px_buf *buf, px_str text)
+{
+    static const char hex[] = "0123456789ABCDEF";
+
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+
+        if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+            (c && strchr("-._~", c))) {
+            px_put_char(buf, (char)c);
+        } else {
+            px_put_char(buf, '%');
+            px_put_char(buf, hex[c >> 4]);
+            px_put_char(buf, hex[c & 15]);
+        }
+    }
+}
+
+/* A token is number and name of the last relationship given: the order of a twin's edges. So each
+ * comes once, whatever is written between two pages. */
+static void put_next_link(px_api_call *call, listing *l)
+{
+    px_str wanted = px_api_param(call, "relationshipName");
+    px_buf link = { 0 };
+
+    px_put(&link, call->path); /* as it came, still encoded */
+    px_putf(&link, "?continuationToken=%u.", px_rel_number(l->last));
+    put_escaped(&link, px_rel_name(l->last));
+    if (wanted.ptr) {
+        px_put_c(&link, "&relationshipName=");
+        put_escaped(&link, wanted);
+    }
+    px_put_c(&link, "&api-version=2023-10-31");
+    px_json_string(&l->w, px_buf_str(&link));
+    px_buf_release(&link);
+}
+
+static void end_list(px_api_call *call, listing *l)
 {
     px_err err;
-    px_status status = px_snapshot_status(l->snapshot, &err);
+    px_status status;
 
-    px_snapshot_release(l->snapshot);
-    if (status != PX_OK) {
-        px_api_fail(call, PX_BUSY, &err);
-        return;
-    }
     px_json_end_array(&l->w);
     px_json_key(&l->w, PX_STR("nextLink"));
-    if (next) {
-        px_buf link = { 0 };
-        px_str id = call->path; /* as it came, still encoded */
-
-        px_putf(&link, "%.*s?continuationToken=%llu&api-version=2023-10-31", PX_FMT(id),
-                (unsigned long long)next);
-        px_json_string(&l->w, px_buf_str(&link));
-        px_buf_release(&link);
-    } else {
+    if (l->more)
+        put_next_link(call, l);
+    else
         px_json_null(&l->w);
-    }
     px_json_end_object(&l->w);
-    px_api_json(call, 200);
+    status = px_snapshot_status(l->snapshot, &err);
+    px_snapshot_release(l->snapshot);
+    if (status != PX_OK)
+        px_api_fail(call, PX_BUSY, &err);
+    else
+        px_api_json(call, 200);
+}
+
+/* Where the page begins; false: answered. */
+static bool read_token(px_api_call *call, px_edges *edges)
+{
+    px_str name = px_api_param(call, "continuationToken"), number;
+    uint64_t rel_no = 0;
+    px_err err;
+
+    if (!name.ptr)
+        return true;
+    number = px_str_cut(&name, '.');
+    for (size_t i = 0; i < number.len && rel_no <= UINT32_MAX; i++)
+        rel_no = number.ptr[i] >= '0' && number.ptr[i] <= '9'
+                     ? rel_no * 10 + (uint64_t)(number.ptr[i] - '0')
+                     : UINT64_MAX;
+    if (number.len && rel_no <= UINT32_MAX && name.len <= PX_NAME_BYTES_MAX) {
+        px_edges_seek(edges, name, (uint32_t)rel_no);
+        return true;
+    }
+    px_fail_id(&err, PX_INVALID, "http.token", "the continuationToken is none of this server");
+    px_api_fail(call, PX_INVALID, &err);
+    return false;
+}
+
+/* Calls `put` for the relationships of one page. */
+static void list(px_api_call *call, listing *l, px_edges *edges,
+                 void (*put)(px_api_call *call, listing *l, const px_rel *rel))
+{
+    unsigned given = 0;
+
+    if (!read_token(call, edges)) {
+        px_snapshot_release(l->snapshot);
+        return;
+    }
+    for (const px_rel *rel; (rel = px_edges_next(edges));) {
+        l->more = given++ == PAGE;
+        if (l->more)
+            break;
+        put(call, l, rel);
+        l->last = rel;
+    }
+    end_list(call, l);
 }
 
 static px_str id_of(const listing *l, uint32_t tenant, uint32_t twin_no)
@@ -78,94 +151,61 @@ static px_str id_of(const listing *l, uint32_t tenant, uint32_t twin_no)
     return twin ? px_twin_id(twin) : PX_STR("");
 }
 
-/* Pages count relationships: a token is how many were given before. Stable while nothing changes
- * between pages. */
+static void put_outgoing(px_api_call *call, listing *l, const px_rel *rel)
+{
+    px_json_put_raw(&l->w, PX_STR("")); /* the comma, if one is due */
+    px_put_relationship_json(&call->out, rel, px_twin_id(l->twin),
+                             id_of(l, call->principal.tenant, px_rel_target(rel)));
+}
+
 void px_on_list_relationships(px_api_call *call)
 {
-    px_str name = px_api_param(call, "relationshipName");
-    uint64_t skip, seen = 0, next = 0;
     px_edges edges;
     listing l;
 
-    if (!px_api_param_number(call, "continuationToken", 0, UINT32_MAX, &skip) ||
-        !begin_list(call, &l))
+    if (!begin_list(call, &l))
         return;
-    edges = px_edges_out(l.view, px_twin_number(l.twin), name);
-    for (const px_rel *rel; (rel = px_edges_next(&edges));) {
-        if (seen++ < skip)
-            continue;
-        if (seen > skip + PAGE) {
-            next = skip + PAGE;
-            break;
-        }
-        px_buf one = { 0 };
-
-        px_put_relationship_json(&one, rel, px_twin_id(l.twin),
-                                 id_of(&l, call->principal.tenant, px_rel_target(rel)));
-        px_json_put_raw(&l.w, px_buf_str(&one));
-        px_buf_release(&one);
-    }
-    end_list(call, &l, next);
+    edges = px_edges_out(l.view, px_twin_number(l.twin), px_api_param(call, "relationshipName"));
+    list(call, &l, &edges, put_outgoing);
 }
 
 static void put_link(px_buf *buf, px_str source_id, px_str rel_id)
 {
-    static const char hex[] = "0123456789ABCDEF";
-    px_str parts[2] = { source_id, rel_id };
-
-    for (int p = 0; p < 2; p++) {
-        px_put_c(buf, p == 0 ? "/digitaltwins/" : "/relationships/");
-        for (size_t i = 0; i < parts[p].len; i++) {
-            unsigned char c = (unsigned char)parts[p].ptr[i];
-
-            if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                strchr("-._~", c)) {
-                px_put_char(buf, (char)c);
-            } else {
-                px_put_char(buf, '%');
-                px_put_char(buf, hex[c >> 4]);
-                px_put_char(buf, hex[c & 15]);
-            }
-        }
-    }
+    px_put_c(buf, "/digitaltwins/");
+    put_escaped(buf, source_id);
+    px_put_c(buf, "/relationships/");
+    put_escaped(buf, rel_id);
     px_put_c(buf, "?api-version=2023-10-31");
+}
+
+static void put_incoming(px_api_call *call, listing *l, const px_rel *rel)
+{
+    px_str source = id_of(l, call->principal.tenant, px_rel_source(rel));
+    px_buf link = { 0 };
+
+    px_json_begin_object(&l->w);
+    px_json_key(&l->w, PX_STR("$relationshipId"));
+    px_json_string(&l->w, px_rel_id(rel));
+    px_json_key(&l->w, PX_STR("$sourceId"));
+    px_json_string(&l->w, source);
+    px_json_key(&l->w, PX_STR("$relationshipName"));
+    px_json_string(&l->w, px_rel_name(rel));
+    px_json_key(&l->w, PX_STR("$relationshipLink"));
+    put_link(&link, source, px_rel_id(rel));
+    px_json_string(&l->w, px_buf_str(&link));
+    px_buf_release(&link);
+    px_json_end_object(&l->w);
 }
 
 void px_on_list_incoming(px_api_call *call)
 {
-    uint64_t skip, seen = 0, next = 0;
     px_edges edges;
     listing l;
 
-    if (!px_api_param_number(call, "continuationToken", 0, UINT32_MAX, &skip) ||
-        !begin_list(call, &l))
+    if (!begin_list(call, &l))
         return;
     edges = px_edges_in(l.view, px_twin_number(l.twin), (px_str){ 0 });
-    for (const px_rel *rel; (rel = px_edges_next(&edges));) {
-        px_buf link = { 0 };
-        px_str source;
-
-        if (seen++ < skip)
-            continue;
-        if (seen > skip + PAGE) {
-            next = skip + PAGE;
-            break;
-        }
-        source = id_of(&l, call->principal.tenant, px_rel_source(rel));
-        px_json_begin_object(&l.w);
-        px_json_key(&l.w, PX_STR("$relationshipId"));
-        px_json_string(&l.w, px_rel_id(rel));
-        px_json_key(&l.w, PX_STR("$sourceId"));
-        px_json_string(&l.w, source);
-        px_json_key(&l.w, PX_STR("$relationshipName"));
-        px_json_string(&l.w, px_rel_name(rel));
-        px_json_key(&l.w, PX_STR("$relationshipLink"));
-        put_link(&link, source, px_rel_id(rel));
-        px_json_string(&l.w, px_buf_str(&link));
-        px_buf_release(&link);
-        px_json_end_object(&l.w);
-    }
-    end_list(call, &l, next);
+    list(call, &l, &edges, put_incoming);
 }
 
 static void answer_relationship(px_api_call *call)

@@ -61,8 +61,8 @@ void px_v1_list_devices(px_api_call *call)
     px_status status;
 
     if (!authorized(call, PX_ACTION_READ_DOCUMENT) ||
-        !px_api_param_number(call, "limit", 100, PAGE_MAX, &limit) ||
-        !px_api_param_number(call, "cursor", 0, UINT32_MAX, &after))
+        !px_api_param_number(call, "limit", 100, 1, PAGE_MAX, &limit) ||
+        !px_api_param_number(call, "cursor", 0, 0, UINT32_MAX, &after))
         return;
     cursor = (uint32_t)after;
     status = items ? px_documents_list(documents, call->principal.tenant, PX_STR("device"), &cursor,

@@ -45,7 +45,7 @@ static bool begin(px_api_call *call, read_ **ret_read)
         px_api_fail(call, PX_BUSY, (px_fail(&err, PX_BUSY, "history is not there"), &err));
         return false;
     }
-    if (!px_api_param_number(call, "limit", LIMIT_DEFAULT, PX_HISTORY_POINTS_MAX, &limit) ||
+    if (!px_api_param_number(call, "limit", LIMIT_DEFAULT, 1, PX_HISTORY_POINTS_MAX, &limit) ||
         !px_api_param_time(call, "from", &r->query.from) ||
         !px_api_param_time(call, "to", &r->query.to))
         return false;

@@ -82,8 +82,8 @@ void px_v1_list_twins(px_api_call *call)
         px_api_fail(call, status, &err);
         return;
     }
-    if (!px_api_param_number(call, "limit", PAGE_DEFAULT, PAGE_MAX, &limit) ||
-        !px_api_param_number(call, "cursor", 0, UINT32_MAX, &after) ||
+    if (!px_api_param_number(call, "limit", PAGE_DEFAULT, 1, PAGE_MAX, &limit) ||
+        !px_api_param_number(call, "cursor", 0, 0, UINT32_MAX, &after) ||
         (base.ptr && !find_models(call, base, &numbers, &count)))
         return;
     status = px_graph_snapshot(px_engine_graph(call->api->opts.engine), &snapshot, &err);

@@ -9,8 +9,6 @@
 
 #include "engine/engine.h"
 
-enum { PX_FIRST_TENANT = 1 };
-
 /* The token of the file, or a new one when there is none; NUL-terminated. The engine must run.
  * Errors: PX_CORRUPT (a file that holds no token of this server; says what to do), PX_IO,
  * PX_DENIED, PX_FULL, PX_NO_MEMORY. */
