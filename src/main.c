@@ -2,6 +2,7 @@
 /* The program: the client's commands from cli, and `serve` from server. */
 #include "cli/cli.h"
 #include "cmd_plant.h"
+#include "demo/cmd_demo.h"
 #include "server/serve.h"
 
 static const px_opt serve_options[] = {
@@ -54,14 +55,14 @@ enum { GROUPS_MAX = 32 };
 
 int main(int argc, char **argv)
 {
-    const px_cmd *groups[GROUPS_MAX] = { serve_commands };
+    const px_cmd *groups[GROUPS_MAX] = { serve_commands, px_cmd_demo };
     const px_cmd *const *client = px_cli_groups();
-    size_t count = 1;
+    size_t count = 2;
     int served = 0, status;
 
-    for (; client[count - 1]; count++) {
+    for (; client[count - 2]; count++) {
         px_assert(count + 2 < GROUPS_MAX);
-        groups[count] = client[count - 1];
+        groups[count] = client[count - 2];
     }
     groups[count] = px_cmd_plant;
     status = px_cli_main(argc, (const char *const *)argv, groups, &served);

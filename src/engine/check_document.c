@@ -135,6 +135,9 @@ static px_status check_payload(px_engine_state *state, const px_payload *declare
 {
     px_value value;
 
+    /* An HTTP client may have to send some body: the empty object says nothing. */
+    if (!declared->schema && px_json_is(json, PX_JSON_OBJECT) && json->count == 0)
+        return PX_OK;
     if (!declared->schema && json && json->type != PX_JSON_NULL)
         return px_fail_id(ret_err, PX_INVALID, "command.payload", "command '%.*s' takes no payload",
                           PX_FMT(command));

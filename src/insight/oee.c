@@ -88,30 +88,33 @@ void px_oee_state(px_oee_fold *fold, px_time time, px_oee_class class)
         fold->class = class;
 }
 
-void px_oee_ideal(px_oee_fold *fold, px_time time, double ideal_s)
+/* One product for each PRI, not a sum over parts: no digit is lost on the way. */
+static double planned_run_s(const px_oee_fold *fold)
 {
-    if (hear(fold, time))
-        fold->ideal_s = ideal_s;
+    return fold->earlier_run_s + fold->ideal_s * (double)(fold->produced.sum - fold->ideal_since);
 }
 
-/* Takes a reading and gives what was made since the one before. */
-static uint64_t count(px_oee_fold *fold, px_oee_counter *counter, px_time time, uint64_t reading)
+void px_oee_ideal(px_oee_fold *fold, px_time time, double ideal_s)
 {
-    uint64_t made = 0;
+    if (!hear(fold, time))
+        return;
+    fold->earlier_run_s = planned_run_s(fold);
+    fold->ideal_since = fold->produced.sum;
+    fold->ideal_s = ideal_s;
+}
 
+static void count(px_oee_fold *fold, px_oee_counter *counter, px_time time, uint64_t reading)
+{
     if (counter->has && time > fold->from)
-        made = reading < counter->last ? reading : reading - counter->last;
+        counter->sum += reading < counter->last ? reading : reading - counter->last;
     counter->has = true;
     counter->last = reading;
-    counter->sum += made;
-    return made;
 }
 
 void px_oee_produced(px_oee_fold *fold, px_time time, uint64_t reading)
 {
     if (hear(fold, time))
-        fold->figures.planned_run_s +=
-            fold->ideal_s * (double)count(fold, &fold->produced, time, reading);
+        count(fold, &fold->produced, time, reading);
 }
 
 void px_oee_good(px_oee_fold *fold, px_time time, uint64_t reading)
@@ -123,6 +126,7 @@ void px_oee_good(px_oee_fold *fold, px_time time, uint64_t reading)
 px_oee_figures px_oee_end(px_oee_fold *fold)
 {
     advance(fold, fold->to);
+    fold->figures.planned_run_s = planned_run_s(fold);
     fold->figures.produced = fold->produced.sum;
     fold->figures.good = fold->good.sum;
     return fold->figures;

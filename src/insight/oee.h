@@ -59,7 +59,8 @@ typedef struct px_oee_fold {
     bool heard_any;
     px_time at, heard;
     px_oee_class class;
-    double ideal_s;
+    double ideal_s, earlier_run_s; /* PRI now; PRI x PQ of those before it */
+    uint64_t ideal_since;          /* parts counted when it began */
     px_oee_counter produced, good;
     px_oee_figures figures;
 } px_oee_fold;

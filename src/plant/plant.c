@@ -116,7 +116,7 @@ static void follow_clock(plant *p)
     px_time wall = p->env->now(p->env), drift = wall - (p->begin + since_ns);
 
     if (drift > CLOCK_JUMP_NS || drift < -CLOCK_JUMP_NS)
-        p->begin = wall - since_ns;
+        p->begin = (wall - since_ns) / PX_MILLISECOND * PX_MILLISECOND;
 }
 
 static void run_to_now(plant *p, px_report_say *say)
@@ -181,7 +181,7 @@ static void begin(plant *p)
 {
     int64_t since_ns = (int64_t)p->opts->since_seconds * PX_SECOND;
 
-    p->begin = p->env->now(p->env) - since_ns;
+    p->begin = p->env->now(p->env) / PX_MILLISECOND * PX_MILLISECOND - since_ns;
     p->begin_mono_ns = p->env->monotonic_ns(p->env) - since_ns;
     p->running = true;
 }
