@@ -60,9 +60,9 @@ typedef struct round {
     px_effect effects[EFFECTS_PER_COMMIT_MAX + 1];
     px_op cursor_ops[EFFECTS_PER_COMMIT_MAX];
     size_t effect_count, writeback_count;
-    px_slice slices[2];
+    px_slice slices[3];
     size_t slice_count;
-    bool has_checkpoint;
+    bool has_checkpoint, has_graves;
     int64_t began_ns;
 } round_;
 
@@ -248,6 +248,8 @@ static void add_slices(px_engine *engine, round_ *r, bool all)
     r->has_checkpoint =
         px_checkpoint_prepare(&engine->checkpoint, now_ns, all, &r->slices[r->slice_count]);
     r->slice_count += r->has_checkpoint;
+    r->has_graves = px_graves_prepare(&engine->graves, &r->slices[r->slice_count]);
+    r->slice_count += r->has_graves;
     plan_trim(engine, now_ns);
     if (engine->trim.wanted) {
         engine->trim.done = 0;
@@ -327,6 +329,7 @@ static void drop(px_engine *engine, round_ *r, px_batch *batch, px_status status
     px_batch_unref(batch);
     if (r->has_checkpoint)
         px_checkpoint_settle(&engine->checkpoint, false);
+    px_graves_settle(&engine->graves, false);
     if (status == PX_FULL || status == PX_NO_MEMORY)
         return_writebacks(engine, r);
     else
@@ -407,6 +410,7 @@ static void close_batch(px_engine *engine, round_ *r, bool all_slices)
     publish(engine, batch);
     if (r->has_checkpoint)
         px_checkpoint_settle(&engine->checkpoint, true);
+    px_graves_settle(&engine->graves, r->has_graves);
     acknowledge(engine, r);
     answered(engine, r);
     end_writebacks(engine, r, PX_OK);
@@ -571,6 +575,7 @@ void px_engine_close(px_engine *engine)
     px_ring_release(&engine->ring);
     px_queue_release(&engine->queue);
     px_checkpoint_release(&engine->checkpoint);
+    px_graves_release(&engine->graves);
     px_state_release(&engine->state);
     pthread_mutex_destroy(&engine->side_lock);
     px_free(engine);

@@ -5,6 +5,7 @@
 
 #include "engine/engine.h"
 #include "engine/feed.h"
+#include "engine/graves.h"
 #include "engine/queue.h"
 #include "engine/state.h"
 
@@ -57,6 +58,7 @@ struct px_engine {
     px_queue queue;
     px_ring ring;
     px_checkpoint checkpoint;
+    px_graves graves;
     px_trim trim;
     px_journal *journal; /* for bounds */
     int64_t bounds_ns;   /* monotonic, of the last look */

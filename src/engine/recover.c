@@ -36,6 +36,8 @@ static px_status load_row(void *data, const px_fold *row, px_err *ret_err)
     }
     if (r->portion == 0)
         px_txn_clean(r->state->txn, true);
+    if (row->body.len == 0)
+        px_graves_note(&r->engine->graves, row->key, row->seq);
     PX_TRY(px_state_load_row(r->state, row, ret_err));
     r->engine->stats.loaded_rows++;
     if (++r->portion < ROWS_PER_PORTION)
@@ -117,6 +119,7 @@ static px_status replay_tail(recovery *r, px_err *ret_err)
 
     PX_TRY(px_journal_bounds_get(engine->journal, PX_SPINE, &bounds, ret_err));
     r->state->seq = engine->checkpoint.done_seq;
+    px_graves_settle_start(&engine->graves, bounds.empty ? 0 : bounds.seq_first);
     if (bounds.empty)
         return PX_OK;
     r->state->seq = bounds.seq_last;

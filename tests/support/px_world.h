@@ -18,7 +18,7 @@ typedef struct px_world {
     px_store *store;
     px_engine *engine;
     px_principal admin;
-    int64_t checkpoint_ns, batch_age_ns;
+    int64_t checkpoint_ns, batch_age_ns, journal_keep_bytes;
     bool dump_without_times;
     bool died; /* the engine said so */
     px_err death;

@@ -334,6 +334,61 @@ PX_TEST(a_command_is_answered_once)
     px_world_release(&world);
 }
 
+static px_status count_row(void *data, const px_fold *fold, px_err *ret_err)
+{
+    (void)ret_err;
+    *(int *)data += fold->body.len == 0;
+    return PX_OK;
+}
+
+static int empty_rows(px_world *world)
+{
+    px_store_reader *reader;
+    int count = 0;
+    px_err err;
+
+    CHECK_OK(px_store_reader_open(world->store, &reader, &err), &err);
+    CHECK_OK(px_store_scan(reader, PX_TABLE_STATE, PX_KEY_MIN, PX_KEY_MAX, count_row, &count, &err),
+             &err);
+    px_store_reader_close(reader);
+    return count;
+}
+
+static void rest(px_world *world, int steps)
+{
+    for (int i = 0; i < steps; i++) {
+        px_fakedisk_advance(world->disk, PX_SECOND);
+        px_engine_step(world->engine);
+    }
+}
+
+PX_TEST(traces_of_deleted_twins_go_once_the_journal_has_passed_them)
+{
+    px_world world;
+
+    begin(&world);
+    world.checkpoint_ns = 1;
+    world.journal_keep_bytes = 1;
+    px_world_kill(&world, false);
+    for (int i = 0; i < 5; i++) {
+        char id[3] = { 'x', (char)('0' + i), 0 };
+
+        CHECK_EQ(px_world_put(&world, id, pump).status, PX_OK);
+        CHECK_EQ(px_world_delete(&world, id).status, PX_OK);
+    }
+    rest(&world, 50);
+    CHECK_EQ(empty_rows(&world), 5);
+    CHECK_EQ(px_world_put(&world, "later", pump).status, PX_OK);
+    rest(&world, 50);
+    px_world_kill(&world, true);
+    rest(&world, 50);
+    CHECK_EQ(empty_rows(&world), 0);
+    px_world_kill(&world, true);
+    CHECK_STR(px_world_value(&world, "later", "pressure"), "2.50");
+    CHECK_STR(px_world_value(&world, "x0", "pressure"), "");
+    px_world_release(&world);
+}
+
 PX_TEST(etags_read_back_as_the_revision_they_were_made_of)
 {
     px_buf text = { 0 };
