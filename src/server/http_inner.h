@@ -22,7 +22,9 @@
 #include "server/listen.h"
 
 enum {
-    PX_HTTP_POOL_BYTES = 64 * 1024, /* of libmicrohttpd, a connection: line, headers, answer head */
+    /* of libmicrohttpd, a connection: line, headers, answer head. It clears all of it after each
+     * request, so it is as small as the limits allow. */
+    PX_HTTP_POOL_BYTES = PX_HTTP_LINE_BYTES_MAX + PX_HTTP_HEADER_BYTES_MAX + 8 * 1024,
     PX_HTTP_THREADS_MAX = 64,
     PX_HTTP_TICK_MS = 200,
     PX_HTTP_ADDRESS_BUCKETS = 4096,
@@ -82,15 +84,19 @@ typedef enum px_http_refusal {
 
 typedef struct px_http_link px_http_link;
 
-typedef struct px_http_exchange {
+typedef struct px_http_exchange px_http_exchange;
+
+struct px_http_exchange {
     px_api_call call; /* first: the application gives back its address */
+    px_http_exchange *next_ready;
+    bool is_carrier; /* it was resumed for all that are ready */
     struct MHD_Connection *mhd;
     px_buf body;
     _Atomic int turn, pulse;
     atomic_bool gone;   /* the client of a stream: from the keeper to its reader */
     px_http_link *link; /* until it is orphaned */
     px_http_door *door;
-} px_http_exchange;
+};
 
 struct px_http_link {
     px_http_door *door;
@@ -133,6 +139,7 @@ struct px_http_door {
     bool ending, has_keeper, stopped;
     pthread_t keeper;
 
+    px_http_exchange *_Atomic ready; /* completed, to be resumed by the carrier among them */
     atomic_bool stopping;
     _Atomic int64_t now_ms;  /* the keeper's clock: good to PX_HTTP_TICK_MS */
     _Atomic uint64_t asked;  /* calls handed over and not answered */

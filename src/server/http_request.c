@@ -28,6 +28,39 @@ static px_str find_header(const px_api_call *call, const char *name)
     return px_str_of(value, len);
 }
 
+/* Resuming costs a lock and a system call, which the engine's thread should not pay for each
+ * request of a batch: only the first of those that are ready, the carrier, is resumed by it; the
+ * carrier's own thread resumes the others. */
+static void push_ready(px_http_exchange *exchange)
+{
+    px_http_door *door = exchange->door;
+    px_http_exchange *first = atomic_load(&door->ready);
+
+    exchange->is_carrier = false;
+    do
+        exchange->next_ready = first;
+    while (!atomic_compare_exchange_weak(&door->ready, &first, exchange));
+    if (first)
+        return;
+    exchange->is_carrier = true;
+    MHD_resume_connection(exchange->mhd);
+}
+
+static void resume_ready(px_http_exchange *carrier)
+{
+    px_http_exchange *exchange, *next;
+
+    if (!carrier->is_carrier)
+        return;
+    carrier->is_carrier = false;
+    exchange = atomic_exchange(&carrier->door->ready, NULL);
+    for (; exchange; exchange = next) {
+        next = exchange->next_ready; /* once resumed it may be gone */
+        if (exchange != carrier)
+            MHD_resume_connection(exchange->mhd);
+    }
+}
+
 static void complete(px_api_call *call)
 {
     px_http_exchange *exchange = (px_http_exchange *)call;
@@ -35,7 +68,7 @@ static void complete(px_api_call *call)
     _Atomic uint64_t *held;
 
     if (turn == PX_HTTP_TURN_ASLEEP)
-        MHD_resume_connection(exchange->mhd);
+        push_ready(exchange);
     if (turn != PX_HTTP_TURN_ORPHANED)
         return;
     if (call->stream)
@@ -201,20 +234,28 @@ static void set_exchange(px_http_link *link, px_http_exchange *exchange)
     pthread_mutex_unlock(&link->door->lock);
 }
 
-/* The application still has the call and keeps it; the client hears that nothing is known. */
-static enum MHD_Result give_up(px_http_link *link)
+/* Leaves the call to the application, if it has not completed it by now. */
+static bool orphan(px_http_link *link)
 {
     px_http_exchange *exchange = link->exchange;
     int turn = PX_HTTP_TURN_ABANDONED;
 
     atomic_fetch_add(&link->door->held, 1);
     set_exchange(link, NULL);
-    if (!atomic_compare_exchange_strong(&exchange->turn, &turn, PX_HTTP_TURN_ORPHANED)) {
-        set_exchange(link, exchange);
-        atomic_fetch_sub(&link->door->held, 1);
-        return px_http_answer(link);
+    if (atomic_compare_exchange_strong(&exchange->turn, &turn, PX_HTTP_TURN_ORPHANED)) {
+        PX_HTTP_COUNT(link->door->abandoned);
+        return true;
     }
-    PX_HTTP_COUNT(link->door->abandoned);
+    set_exchange(link, exchange);
+    atomic_fetch_sub(&link->door->held, 1);
+    return false;
+}
+
+/* The client hears that nothing is known. */
+static enum MHD_Result give_up(px_http_link *link)
+{
+    if (!orphan(link))
+        return px_http_answer(link);
     atomic_fetch_sub(&link->door->asked, 1);
     return px_http_refuse(link, PX_HTTP_STOPPING, true);
 }
@@ -241,6 +282,7 @@ enum MHD_Result px_http_request_step(void *ctx, struct MHD_Connection *mhd, cons
     case PX_HTTP_STEP_ASKED:
         if (atomic_load(&link->exchange->turn) == PX_HTTP_TURN_ABANDONED)
             return give_up(link);
+        resume_ready(link->exchange);
         return sleep_or_answer(link);
     case PX_HTTP_STEP_NONE:
     case PX_HTTP_STEP_ANSWERED:
@@ -275,7 +317,12 @@ void px_http_request_ended(void *ctx, struct MHD_Connection *mhd, void **request
         return;
     if (link->step != PX_HTTP_STEP_ANSWERED)
         PX_HTTP_COUNT(door->broken);
+    if (link->step == PX_HTTP_STEP_ASKED) { /* resumed, but the client did not wait for it */
+        orphan(link);
+        atomic_fetch_sub(&door->asked, 1);
+    }
     if (link->exchange) {
+        resume_ready(link->exchange); /* its client went away between its resume and its step */
         end_stream(link, why);
         trim(&link->exchange->body);
         trim(&link->exchange->call.out);
