@@ -118,8 +118,9 @@
 #define PX_QUEUE_BYTES_MAX (64 * 1024 * 1024)      /* commands waiting for the writer */
 #define PX_BATCH_BODY_BYTES_MAX (48 * 1024 * 1024) /* one batch with its last, largest request */
 #define PX_RING_BYTES_MAX (64 * 1024 * 1024)       /* newest rows kept in memory for consumers */
-#define PX_CONSUMER_LAG_BYTES_MAX (INT64_C(256) * 1024 * 1024) /* beyond it the doors are slowed   \
-                                                                */
+#define PX_CONSUMER_LAG_BYTES_MAX                                                                  \
+    (INT64_C(256) * 1024 * 1024) /* beyond it the doors are slowed                                 \
+                                  */
 #define PX_SOURCE_AHEAD_NS_MAX                                                                     \
     (INT64_C(300) * 1000000000) /* a source clock further ahead is not believed */
 #define PX_SNAPSHOT_BYTES_MAX (UINT64_C(1) << 30)

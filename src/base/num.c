@@ -283,7 +283,7 @@ static int shortest_digits(double v, char *digits, int *ret_exponent)
     for (const char *p = text; *p != 'e'; p++)
         if (*p >= '0' && *p <= '9') /* whatever the locale's point is, it is no digit */
             digits[count++] = *p;
-    *ret_exponent = atoi(strchr(text, 'e') + 1);
+    *ret_exponent = (int)strtol(strchr(text, 'e') + 1, NULL, 10);
     while (count > 1 && digits[count - 1] == '0')
         count--;
     return count;
