@@ -336,11 +336,28 @@ static void offer(reader *r, const px_event *event, stream *only)
     }
 }
 
+/* Reading events costs as much as making them: without streams and open commands none is read. A
+ * stream that joins later reads the batch when it catches up, and who waits for a command's
+ * response waits before the response is written. */
+static bool has_audience(px_watch *watch)
+{
+    bool any;
+
+    pthread_mutex_lock(&watch->lock);
+    any = watch->waiters != NULL;
+    for (const stream *s = watch->streams; s && !any; s = s->next)
+        any = s->joined;
+    pthread_mutex_unlock(&watch->lock);
+    return any;
+}
+
 static void read_batch(reader *r, const px_batch *batch, stream *only)
 {
     px_cut cut = px_cut_of(batch->body);
     px_event event;
 
+    if (!only && !has_audience(r->watch))
+        return;
     for (uint64_t seq = batch->seq_first; px_cut_left(&cut) > 0; seq++) {
         px_arena_reset(&r->arena);
         if (px_get_event(&cut, &r->arena, &event, NULL) != PX_OK)

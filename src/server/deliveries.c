@@ -32,6 +32,17 @@ static bool has_subscribers(px_twin_topics *topics, uint32_t tenant)
     return any;
 }
 
+static bool has_any_subscriber(px_twin_topics *topics)
+{
+    bool any = false;
+
+    pthread_rwlock_rdlock(&topics->subs_lock);
+    PX_VEC_EACH (&topics->tenants, t)
+        any = any || px_mqtt_subs_count(t->subs) > 0;
+    pthread_rwlock_unlock(&topics->subs_lock);
+    return any;
+}
+
 /* One call per QoS: a subscriber gets the lower of its own and the message's. */
 static void send_with_qos(px_twin_topics *topics, const px_mqtt_sub_vec *hits, uint8_t qos,
                           px_mqtt_publish *message)
@@ -187,6 +198,8 @@ static void deliver_batch(delivery *d, const px_batch *batch)
     px_cut cut = px_cut_of(batch->body);
     px_event event;
 
+    if (!has_any_subscriber(d->topics)) /* reading events costs as much as making them */
+        return;
     for (uint64_t seq = batch->seq_first; px_cut_left(&cut) > 0; seq++) {
         px_arena_reset(&d->arena);
         if (px_get_event(&cut, &d->arena, &event, NULL) != PX_OK)
