@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/limits.h"
 #include "base/time.h"
 #include "cli/api.h"
 #include "cli/interrupt.h"

@@ -150,4 +150,12 @@
     (INT64_C(3000) * 1000000) /* for a clean stop to write out what it holds */
 #define PX_HISTORY_BUCKETS_MAX 10000
 
+/* key figures */
+#define PX_KPI_MEMBERS_MAX 1000 /* of a line, looked at to find its bottleneck */
+
+/* the plant emulator, a client */
+#define PX_PLANT_OWED_MAX 10000 /* messages waiting for their acknowledgement; more are dropped */
+#define PX_PLANT_SPEED_MAX 100
+#define PX_PLANT_SINCE_SECONDS_MAX (24 * 3600) /* of the past that it tells first */
+
 #endif

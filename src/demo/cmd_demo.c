@@ -16,7 +16,7 @@
 #include "demo/load.h"
 #include "server/serve.h"
 
-enum { ARENA_BYTES = 16 << 20, PATH_BYTES = 4096, ARGS = 16, OPEN_FILES = 16, SPEED_MAX = 100 };
+enum { ARENA_BYTES = 16 << 20, PATH_BYTES = 4096, ARGS = 16, OPEN_FILES = 16 };
 
 #define DEVICE "plant"
 #define SEED "1"
@@ -167,7 +167,7 @@ static px_status check_numbers(const px_args *args, px_err *ret_err)
     uint64_t number = 1; /* the plant reads them itself; here they are only judged */
 
     PX_TRY(px_args_count(args, "seed", 0, UINT64_MAX, &number, ret_err));
-    return px_args_count(args, "speed", 1, SPEED_MAX, &number, ret_err);
+    return px_args_count(args, "speed", 1, PX_PLANT_SPEED_MAX, &number, ret_err);
 }
 
 static const char *or_else(const char *given, const char *otherwise)

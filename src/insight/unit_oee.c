@@ -8,7 +8,7 @@
 
 #include "model/model.h"
 
-enum { ROWS_PER_PAGE = 10000, LINE_MEMBERS_MAX = 1000 };
+enum { ROWS_PER_PAGE = 10000 };
 enum { STATE, IDEAL, TOTAL, GOOD, NAMES }; /* those that hold until they change come first */
 
 #define COUNTERS_BEFORE_NS (60 * PX_SECOND)
@@ -48,7 +48,7 @@ static const px_twin *find_bottleneck(const px_view *view, const px_registry *re
     const px_twin *slowest = NULL;
     unsigned members = 0;
 
-    for (const px_rel *rel; (rel = px_edges_next(&edges)) && members < LINE_MEMBERS_MAX;
+    for (const px_rel *rel; (rel = px_edges_next(&edges)) && members < PX_KPI_MEMBERS_MAX;
          members++) {
         const px_twin *member = px_view_twin(view, px_rel_tenant(rel), px_rel_target(rel));
 

@@ -166,7 +166,7 @@ void px_link_say(px_link *link, const char *topic, px_str payload, bool keep)
 {
     int rc;
 
-    if (!keep && px_link_owed(link) >= PX_LINK_OWED_MAX) {
+    if (!keep && px_link_owed(link) >= PX_PLANT_OWED_MAX) {
         link->counts.dropped++;
         return;
     }

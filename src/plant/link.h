@@ -13,8 +13,6 @@
 
 typedef struct px_link px_link;
 
-enum { PX_LINK_OWED_MAX = 10000 /* messages waiting for their acknowledgement */ };
-
 typedef struct px_link_opts {
     const char *host; /* copied, as all strings here */
     int port;

@@ -10,8 +10,6 @@
 
 #include "base/err.h"
 
-enum { PX_PLANT_SPEED_MAX = 100, PX_PLANT_SINCE_SECONDS_MAX = 24 * 3600 };
-
 typedef struct px_plant_opts {
     const char *host; /* borrowed for the whole call, as all strings here */
     int port;

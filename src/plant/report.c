@@ -6,6 +6,7 @@
 #include "base/json.h"
 
 enum {
+    STATE_SECONDS = 60, /* said again, so that whoever looks at an hour need not look before it */
     COUNTERS_SECONDS = 10, /* said at least so often */
     BEARING_SECONDS = 10,
     LEVEL_SECONDS = 10,
@@ -14,7 +15,7 @@ enum {
 
 void px_report_init(px_report *report, uint32_t speed)
 {
-    *report = (px_report){ .speed = speed, .all = true };
+    *report = (px_report){ .speed = speed, .all = true, .step = UINT64_MAX };
     px_buf_init(&report->json, 4096);
 }
 
@@ -80,7 +81,9 @@ static bool is_due(const px_report *report, const px_line *line, unsigned index,
     uint64_t stride = (uint64_t)report->speed * PX_LINE_STEPS_PER_SECOND;
     uint64_t phase = stride * index / (PX_LINE_UNITS + 1);
 
-    return report->all || (line->step + phase) % (stride * seconds) == 0;
+    if (report->all)
+        return true;
+    return line->step != report->step && (line->step + phase) % (stride * seconds) == 0;
 }
 
 static void say_state(px_report *report, const px_line *line, unsigned i, px_time time,
@@ -90,8 +93,8 @@ static void say_state(px_report *report, const px_line *line, unsigned i, px_tim
     px_report_unit *said = &report->units[i];
     message m;
 
-    if (!report->all && said->state == unit->state && said->reason == unit->reason &&
-        said->run == unit->run)
+    if (said->state == unit->state && said->reason == unit->reason && said->run == unit->run &&
+        !is_due(report, line, i, STATE_SECONDS))
         return;
     *said = (px_report_unit){ unit->state, unit->reason, unit->run, said->total };
     m = begin(report, time);
@@ -175,4 +178,5 @@ void px_report_turn(px_report *report, const px_line *line, px_time time, px_rep
         say_buffer(report, line, i, time, say, data);
     say_line(report, line, time, say, data);
     report->all = false;
+    report->step = line->step;
 }

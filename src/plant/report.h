@@ -2,9 +2,10 @@
 /**
  * What the plant says of itself: the line as messages of its twins, each when it is due.
  *
- * State, reason, run and order are said when they change; counters and levels when they change, at
- * most once a second, and at least every ten; power every second, bearing and line rate every ten
- * and five. The units take turns within the second. Every message carries its time in `$ts`.
+ * State, reason and run are said when they change and every minute, the order when it changes;
+ * counters and levels when they change, at most once a second, and at least every ten; power every
+ * second, bearing and line rate every ten and five. The units take turns within the second. Every
+ * message carries its time in `$ts`.
  *
  * Pure. Threads: one at a time.
  */
@@ -28,6 +29,7 @@ typedef struct px_report_unit {
 typedef struct px_report {
     uint32_t speed; /* seconds of the model in one of the wall's: cycle times are divided by it */
     bool all;       /* the next turn says everything */
+    uint64_t step;  /* of the last turn: what is due at a step is said once */
     px_report_unit units[PX_LINE_UNITS];
     uint8_t levels[PX_LINE_BUFFERS];
     uint16_t order;

@@ -22,7 +22,7 @@ const SYMBOLS: Record<string, string> = {
   metrePerHour: 'm/h', kilometrePerHour: 'km/h', milePerHour: 'mph', milePerSecond: 'mi/s', knot: 'kn',
   volt: 'V', millivolt: 'mV', microvolt: 'µV', kilovolt: 'kV', megavolt: 'MV', cubicMetre: 'm³', cubicCentimetre: 'cm³',
   litre: 'L', millilitre: 'mL', gallon: 'gal', fluidOunce: 'fl oz', litrePerSecond: 'L/s', litrePerHour: 'L/h',
-  cubicMetrePerSecond: 'm³/s', percent: '%', perMinute: '/min', perSecond: '/s', unitless: '', unity: '', one: '',
+  cubicMetrePerSecond: 'm³/s', percent: '%', perMinute: '/min', perSecond: '/s', reciprocalMinute: '/min', reciprocalSecond: '/s', unitless: '', unity: '', one: '',
 };
 
 /** The symbol of a unit as the model or the server names it, in the reader's language. */

@@ -87,6 +87,7 @@ PX_TEST(a_stop_is_said_at_once_and_once)
                                "\"reason\":\"operator\",\"run\":false}");
     px_report_turn(&report, &line, PX_SECOND, hear, &h);
     CHECK_EQ(h.states, states + 1);
+    CHECK_EQ(h.messages, 2 * PX_LINE_UNITS + PX_LINE_BUFFERS + 2 + 1);
     px_report_release(&report);
 }
 
