@@ -123,6 +123,17 @@ static void take_down(px_unit *unit, px_unit_state state, px_unit_reason reason,
     unit->down_ms = ms;
 }
 
+/* Each throw is a statement of its own: the order of throws is part of the line, and C leaves the
+ * order of arguments open. */
+static void throw_down(px_unit *unit, px_unit_state state, const px_unit_reason reasons[3],
+                       int32_t ms_min, uint32_t ms_spread)
+{
+    px_unit_reason reason = reasons[px_unit_below(unit, 3)];
+    int32_t ms = ms_min + (int32_t)px_unit_below(unit, ms_spread);
+
+    take_down(unit, state, reason, ms);
+}
+
 /* A short stop or a breakdown, as the dice fall before a part. */
 static void throw_stop(px_unit *unit)
 {
@@ -130,11 +141,9 @@ static void throw_stop(px_unit *unit)
     static const px_unit_reason broken[] = { PX_REASON_DRIVE, PX_REASON_SENSOR, PX_REASON_JAM };
 
     if (chance(unit, MICRO_STOP_PPM))
-        take_down(unit, PX_UNIT_STOPPED, micro[px_unit_below(unit, 3)],
-                  4000 + (int32_t)px_unit_below(unit, 20000));
+        throw_down(unit, PX_UNIT_STOPPED, micro, 4000, 20000);
     else if (chance(unit, BREAKDOWN_PPM))
-        take_down(unit, PX_UNIT_FAULT, broken[px_unit_below(unit, 3)],
-                  45000 + (int32_t)px_unit_below(unit, 180000));
+        throw_down(unit, PX_UNIT_FAULT, broken, 45000, 180000);
     else if (unit->tool_parts == 0)
         take_down(unit, PX_UNIT_SETUP, PX_REASON_TOOL_CHANGE, TOOL_CHANGE_MS);
 }

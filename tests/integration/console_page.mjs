@@ -257,6 +257,8 @@ await holds('range, chart and layout are in the address: reload keeps them, Back
 await holds('the palette finds a unit by its name and goes there', async () => {
   await page.goto(`${URL_}/#/`);
   await page.waitForSelector('.unit .figure');
+  // Until its twin is read, a unit is called by its id.
+  await page.waitForFunction(() => [...document.querySelectorAll('.unit-word')].every((w) => w.textContent !== 'No state yet'));
   const name = (await page.locator('.unit-name .clip').nth(1).innerText()).trim();
   await page.keyboard.press('Control+k');
   await page.waitForSelector('.palette-field input:focus');
