@@ -103,6 +103,7 @@
 #define PX_EXPR_TERMS_MAX 1000 /* comparisons, memberships and function calls of one expression */
 #define PX_EXPR_PATHS_MAX 1000 /* different ones */
 #define PX_EXPR_STEPS_MAX 32   /* of one path */
+#define PX_EXPR_SCRATCH_BYTES_MAX (4 * 1024 * 1024) /* texts of one operand */
 #define PX_EXPR_CACHE_BYTES_MAX (8 * 1024 * 1024) /* of what was resolved per model */
 #define PX_HISTORY_POINTS_MAX 100000
 

@@ -178,6 +178,7 @@ px_status px_expr_compile(const px_expr_source *source, px_arena *arena, px_expr
                           "an expression reads at most %d different properties", PX_EXPR_PATHS_MAX);
     *expr = (px_expr){ .steps = c.steps,
                        .step_count = c.used.steps,
+                       .arg_count = c.used.args,
                        .literals = c.literals,
                        .args = c.args,
                        .tests = c.tests,
@@ -194,4 +195,9 @@ const px_expr_path *px_expr_paths(const px_expr *expr, uint32_t *ret_count)
 {
     *ret_count = expr->path_count;
     return expr->paths;
+}
+
+uint32_t px_expr_work(const px_expr *expr)
+{
+    return expr->step_count + expr->arg_count;
 }

@@ -75,28 +75,40 @@ typedef struct px_expr_rows {
 
 typedef struct px_expr_bound px_expr_bound;
 
+/* Where the texts of one operand are made: one side of a comparison at a time. */
+typedef struct px_expr_side {
+    char bytes[PX_EXPR_TEXT_BYTES];
+    px_arena scratch; /* texts inside compounds, without their escapes */
+    bool is_full;     /* it had no room: the answer does not count */
+} px_expr_side;
+
 typedef struct px_expr_machine {
     const px_expr *expr;
     px_expr_rows rows;
 
     const px_expr_bound *bound; /* of the last row's model */
-    px_arena cache, scratch;    /* what is bound, by model; one row's unescaped texts */
+    px_arena cache;             /* what is bound, by model */
     px_map by_model;            /* model number to index in `all` */
     PX_VEC(const px_expr_bound *) all;
+    px_expr_side sides[2];
 } px_expr_machine;
 
 void px_expr_machine_init(px_expr_machine *machine, const px_expr *expr, const px_expr_rows *rows);
 void px_expr_machine_release(px_expr_machine *machine);
 
-/* Errors: PX_NO_MEMORY, when a model is seen for the first time. */
+/* Errors: PX_NO_MEMORY, when a model is seen for the first time; PX_LIMIT, when one operand's texts
+ * take more than PX_EXPR_SCRATCH_BYTES_MAX. */
 PX_NODISCARD px_status px_expr_test(px_expr_machine *machine, const void *row, bool *ret_holds,
                                     px_err *ret_err);
 
 /* One column's value of a row. `ret_binding` (may be NULL) says what it is: for a whole twin, a
  * component or metadata the value is only `{}` and the caller writes them himself. Values borrow
- * from the row, from `bytes`, or from the machine until its next call. Errors as px_expr_test. */
+ * from the row, or from the machine until its next call. Errors as px_expr_test. */
 PX_NODISCARD px_status px_expr_column(px_expr_machine *machine, const void *row, uint32_t column,
-                                      char bytes[PX_EXPR_TEXT_BYTES], px_value *ret_value,
-                                      const px_expr_binding **ret_binding, px_err *ret_err);
+                                      px_value *ret_value, const px_expr_binding **ret_binding,
+                                      px_err *ret_err);
+
+/* Steps and members of lists: how much work one row may be, for callers that look at a clock. */
+uint32_t px_expr_work(const px_expr *expr);
 
 #endif

@@ -42,6 +42,7 @@ struct px_expr {
     uint32_t step_count;
     const px_value *literals;
     const uint32_t *args; /* operands of lists */
+    uint32_t arg_count;
     const pxi_model_test *tests;
     uint32_t test_count;
     const px_expr_path *paths;
@@ -57,5 +58,24 @@ struct px_expr_bound {
     const px_expr_binding *bindings; /* of each path */
     const bool *tests;               /* answers of the model tests */
 };
+
+/* ---- read.c ---- */
+
+/* What the side held before is gone. */
+void pxi_read_path(px_expr_machine *machine, const void *row, uint32_t number, px_expr_side *side,
+                   px_value *ret_value);
+/* `array` was read with this side. */
+bool pxi_array_contains(px_expr_side *side, const px_value *array, const px_value *wanted);
+bool pxi_compare(px_expr_compare compare, const px_value *a, const px_value *b);
+
+static inline bool pxi_is_null(const px_value *v)
+{
+    return v->kind == PX_VALUE_JSON && v->text.ptr[0] == 'n';
+}
+
+static inline bool pxi_is_compound(const px_value *v)
+{
+    return v->kind == PX_VALUE_JSON && v->text.ptr[0] != 'n';
+}
 
 #endif

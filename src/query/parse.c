@@ -17,9 +17,13 @@ static bool ends_from(const px_token *token)
  * wrong on the way is found again, and told, in its turn. */
 static px_str peek_twins_name(px_lexer ahead)
 {
-    while (ahead.token.kind != PX_TOKEN_END && !px_token_is(&ahead.token, "FROM"))
+    bool is_step = false; /* `T.from` is a path */
+
+    while (ahead.token.kind != PX_TOKEN_END && (is_step || !px_token_is(&ahead.token, "FROM"))) {
+        is_step = px_token_is(&ahead.token, ".");
         if (px_lexer_next(&ahead, NULL) != PX_OK)
             return PX_STR("");
+    }
     for (int i = 0; i < 2; i++) /* FROM DIGITALTWINS */
         if (ahead.token.kind == PX_TOKEN_END || px_lexer_next(&ahead, NULL) != PX_OK)
             return PX_STR("");

@@ -16,7 +16,9 @@
 #include "query/twin_json.h"
 #include "query/twin_rows.h"
 
-enum { LOOK_EVERY = 256 }; /* twins, a power of two */
+/* Twins between two looks at the clock, of a query without a condition, and never more; the work of
+ * a condition that halves it. */
+enum { LOOK_EVERY = 256, LOOK_WORK = 16 };
 
 typedef struct run {
     const px_query_opts *opts;
@@ -25,6 +27,7 @@ typedef struct run {
     uint64_t cost_max, page_rows_max;
     size_t page_bytes_max;
     int64_t deadline;
+    uint32_t look_every, until_look;
     px_arena arena;
 
     px_query query;
@@ -63,9 +66,11 @@ static inline px_status touch(run *r, px_err *ret_err)
             "the query looked at %llu twins, which is the limit; ask for less, or fix "
             "$dtId or a model",
             (unsigned long long)r->cost);
-    if ((r->cost++ & (LOOK_EVERY - 1)) == 0)
-        return look_up(r, ret_err);
-    return PX_OK;
+    r->cost++;
+    if (r->until_look-- > 0)
+        return PX_OK;
+    r->until_look = r->look_every - 1;
+    return look_up(r, ret_err);
 }
 
 /* ---- rows ---- */
@@ -97,14 +102,13 @@ static void put_value(px_buf *buf, const px_model *model, const px_twin *twin,
 /* { "column": value, … }: what is missing leaves its key out. */
 static px_status put_columns(run *r, const px_model *model, const px_twin *twin, px_err *ret_err)
 {
-    char bytes[PX_EXPR_TEXT_BYTES];
     char separator = '{';
 
     for (uint32_t i = 0; i < r->query.column_count; i++) {
         const px_expr_binding *binding;
         px_value value;
 
-        PX_TRY(px_expr_column(&r->machine, twin, i, bytes, &value, &binding, ret_err));
+        PX_TRY(px_expr_column(&r->machine, twin, i, &value, &binding, ret_err));
         if (value.kind == PX_VALUE_NONE)
             continue;
         px_put_char(r->rows, separator);
@@ -304,6 +308,8 @@ static px_status prepare(run *r, px_str text, px_str continuation, px_err *ret_e
     source.columns = r->query.columns;
     source.column_count = r->query.column_count;
     PX_TRY(px_expr_compile(&source, &r->arena, &expr, ret_err));
+    r->look_every = LOOK_EVERY * LOOK_WORK / (LOOK_WORK + px_expr_work(expr));
+    r->look_every = r->look_every ? r->look_every : 1;
     r->twin_rows.registry = r->opts->registry;
     rows = px_twin_rows_of(&r->twin_rows);
     px_expr_machine_init(&r->machine, expr, &rows);

@@ -448,6 +448,44 @@ PX_TEST(more_models_than_the_cache_holds_are_resolved_again)
     px_model_set_release(&set);
 }
 
+/* A member behind `bytes` of text that has to be unescaped first. */
+static px_status test_behind(size_t bytes, bool *ret_holds, px_err *err)
+{
+    px_buf map = { 0 };
+    px_expr_machine machine;
+    px_lexer lexer;
+    px_arena arena;
+    px_expr *expr;
+    px_status status;
+    row r = pump();
+
+    px_put_c(&map, "{\"big\":\"\\n");
+    for (size_t i = 0; i < bytes; i++)
+        px_put_char(&map, 'x');
+    px_put_c(&map, "\",\"small\":1}");
+    put(&r, "spec", px_value_json(px_buf_str(&map)));
+    px_arena_init(&arena, 1 << 20);
+    compile("NOT (spec.small = 2)", &lexer, &arena, &expr);
+    px_expr_machine_init(&machine, expr, &rows);
+    status = px_expr_test(&machine, &r, ret_holds, err);
+    px_expr_machine_release(&machine);
+    px_arena_release(&arena);
+    px_buf_release(&map);
+    return status;
+}
+
+PX_TEST(a_value_too_large_to_be_read_is_an_error_and_never_just_missing)
+{
+    px_err err;
+    bool answer;
+
+    begin();
+    CHECK_OK(test_behind(PX_EXPR_SCRATCH_BYTES_MAX / 2, &answer, &err), &err);
+    CHECK(answer);
+    CHECK_EQ(test_behind(PX_EXPR_SCRATCH_BYTES_MAX, &answer, &err), PX_LIMIT);
+    px_model_set_release(&set);
+}
+
 PX_TEST(different_paths_are_counted_to_their_limit_and_the_same_once)
 {
     px_expr_path paths[PX_EXPR_PATHS_MAX + 1] = { 0 };

@@ -199,4 +199,20 @@ PX_TEST(counts_conditions_and_names_of_a_path_to_their_limits)
     CHECK_EQ(parse_many("T.a", ".a", PX_EXPR_STEPS_MAX + 1), PX_INVALID);
 }
 
+PX_TEST(paths_in_lists_count_as_conditions_and_values_do_not)
+{
+    for (int over = 0; over < 2; over++) {
+        px_buf text = { 0 }, out = { 0 };
+        px_err err = { 0 };
+
+        px_put_c(&text, "1 IN [a");
+        for (int i = 2; i < PX_EXPR_TERMS_MAX + over; i++)
+            px_put_c(&text, ",5,a");
+        px_put_char(&text, ']');
+        CHECK_EQ(parse(px_buf_str(&text), &out, &err), over ? PX_INVALID : PX_OK);
+        px_buf_release(&text);
+        px_buf_release(&out);
+    }
+}
+
 PX_TEST_MAIN()

@@ -92,6 +92,9 @@ PX_TEST(columns_know_the_name_that_stands_behind_them)
     CHECK_EQ(query.columns[1].count, 2);
     CHECK_SLICE(query.column_names[2], "d e");
     CHECK_SLICE(query.columns[2].steps[0], "c");
+    parse(&arena, "SELECT T.from, T.x FROM DIGITALTWINS T", &query);
+    CHECK_SLICE(query.columns[0].steps[0], "from");
+    CHECK_EQ(query.columns[1].count, 1);
     px_arena_release(&arena);
 }
 
