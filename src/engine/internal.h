@@ -81,6 +81,15 @@ struct px_engine {
     px_engine_stats stats; /* guarded by side_lock */
 };
 
+/* One round: what is queued, or with nothing queued what is due. True when it did something. */
+bool px_engine_round(px_engine *engine, int64_t wait_ns);
+/* One batch of what was taken from the queue; `all_slices`: the checkpoint without its pace;
+ * `tick`: time goes on. */
+void px_engine_batch(px_engine *engine, bool all_slices, bool tick);
+bool px_engine_has_writebacks(px_engine *engine);
+/* Fills the slice that trims the journal; false when there is nothing to trim. */
+bool px_trim_prepare(px_engine *engine, int64_t now_ns, px_slice *ret_slice);
+
 PX_NODISCARD px_status px_engine_recover(px_engine *engine, px_err *ret_err);
 
 px_ring *px_engine_ring(px_engine *engine);

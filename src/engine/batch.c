@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One round: take what is queued, handle it into a batch until the batch is old or large enough,
+ * commit row, effects and slices in one transaction, publish, acknowledge. Everything that may fail
+ * comes before the commit.
+ */
+#include <stdatomic.h>
+
+#include "engine/internal.h"
+
+enum { EFFECTS_PER_COMMIT_MAX = 32 };
+
+typedef struct round {
+    px_buf body;
+    px_request *handled, **handled_tail;
+    uint64_t seq_before;
+    px_writeback *writebacks; /* taken for this commit */
+    px_effect effects[EFFECTS_PER_COMMIT_MAX + 1];
+    px_op cursor_ops[EFFECTS_PER_COMMIT_MAX];
+    size_t effect_count, writeback_count;
+    px_slice slices[3];
+    size_t slice_count;
+    bool has_checkpoint, has_graves;
+    int64_t began_ns;
+} round_;
+
+/* Whole milliseconds, as records keep them, and never smaller than before. */
+static px_time commit_time(px_engine *engine)
+{
+    px_time now = engine->opts.env->now(engine->opts.env);
+
+    now -= now % PX_MILLISECOND;
+    return now > engine->time_last ? now : engine->time_last;
+}
+
+static void finish(px_request *request)
+{
+    if (request->done)
+        request->done(request);
+}
+
+static void refuse_all(px_request *first, px_status status, const px_err *err)
+{
+    while (first) {
+        px_request *next = first->next;
+
+        first->result = (px_result){ .status = status, .err = *err };
+        finish(first);
+        first = next;
+    }
+}
+
+static void handle(px_engine *engine, round_ *r, px_request *request)
+{
+    px_state_handle(&engine->state, request);
+    request->next = NULL;
+    *r->handled_tail = request;
+    r->handled_tail = &request->next;
+}
+
+static bool is_full(const px_engine *engine, const round_ *r)
+{
+    return r->body.len >= engine->opts.batch_bytes_max || engine->state.broken;
+}
+
+/* Fills the batch from what is at hand and what still comes while it is young. A CALL ends it: it
+ * runs between batches. */
+static void collect(px_engine *engine, round_ *r)
+{
+    px_env *env = engine->opts.env;
+    int64_t deadline = r->began_ns + engine->opts.batch_age_ns;
+
+    for (;;) {
+        int64_t left_ns;
+
+        while (engine->left && !is_full(engine, r) && engine->left->kind != PX_REQUEST_CALL) {
+            px_request *request = engine->left;
+
+            engine->left = request->next;
+            handle(engine, r, request);
+        }
+        if (engine->left || is_full(engine, r) || !engine->running)
+            return;
+        left_ns = deadline - env->monotonic_ns(env);
+        if (left_ns <= 0 || atomic_load(&engine->stopping))
+            return;
+        engine->left = px_queue_take(&engine->queue, left_ns);
+    }
+}
+
+/* ---- effects and slices of the commit ---- */
+
+static void take_writebacks(px_engine *engine, round_ *r)
+{
+    px_writeback **tail = &r->writebacks;
+
+    pthread_mutex_lock(&engine->side_lock);
+    while (engine->writebacks && r->writeback_count < EFFECTS_PER_COMMIT_MAX / 2) {
+        px_writeback *w = engine->writebacks;
+
+        engine->writebacks = w->next;
+        if (!engine->writebacks)
+            engine->writebacks_tail = &engine->writebacks;
+        w->next = NULL;
+        *tail = w;
+        tail = &w->next;
+        r->effects[r->effect_count++] = w->effect;
+        if (w->cursor) {
+            px_op *op = &r->cursor_ops[r->writeback_count];
+
+            *op = (px_op){ .kind = PX_OP_PUT,
+                           .table = PX_TABLE_CURSOR,
+                           .key = { w->consumer, 0, 0 },
+                           .seq = w->cursor,
+                           .body = PX_STR("") };
+            r->effects[r->effect_count++] = (px_effect){ "cursor", op, 1 };
+        }
+        r->writeback_count++;
+    }
+    pthread_mutex_unlock(&engine->side_lock);
+}
+
+static void end_writebacks(px_engine *engine, round_ *r, px_status status)
+{
+    px_writeback *next;
+
+    for (px_writeback *w = r->writebacks; w; w = next) {
+        next = w->next;
+        if (status == PX_OK && w->cursor) {
+            pthread_mutex_lock(&engine->side_lock);
+            engine->cursors[w->consumer] = w->cursor;
+            pthread_mutex_unlock(&engine->side_lock);
+        }
+        w->done(w, status);
+    }
+}
+
+/* Gives them back to the head of the list: a full disk only delays them. */
+static void return_writebacks(px_engine *engine, round_ *r)
+{
+    px_writeback *last = r->writebacks;
+
+    if (!last)
+        return;
+    while (last->next)
+        last = last->next;
+    pthread_mutex_lock(&engine->side_lock);
+    last->next = engine->writebacks;
+    if (!engine->writebacks)
+        engine->writebacks_tail = &last->next;
+    engine->writebacks = r->writebacks;
+    pthread_mutex_unlock(&engine->side_lock);
+}
+
+static void add_slices(px_engine *engine, round_ *r, bool all)
+{
+    int64_t now_ns = engine->opts.env->monotonic_ns(engine->opts.env);
+
+    r->has_checkpoint =
+        px_checkpoint_prepare(&engine->checkpoint, now_ns, all, &r->slices[r->slice_count]);
+    r->slice_count += r->has_checkpoint;
+    r->has_graves = px_graves_prepare(&engine->graves, &r->slices[r->slice_count]);
+    r->slice_count += r->has_graves;
+    r->slice_count += px_trim_prepare(engine, now_ns, &r->slices[r->slice_count]);
+}
+
+/* ---- commit ---- */
+
+static px_status journal(px_engine *engine, round_ *r, px_batch *batch, px_err *ret_err)
+{
+    px_row row = { .spine = PX_SPINE, .epoch = PX_EPOCH, .format = PX_ROW_FORMAT_MAX };
+    px_commit commit = { .effects = r->effects,
+                         .effect_count = r->effect_count,
+                         .slices = r->slices,
+                         .slice_count = r->slice_count };
+
+    if (batch) {
+        row.seq_first = batch->seq_first;
+        row.seq_last = batch->seq_last;
+        row.time = batch->time;
+        row.body = batch->body;
+        commit.row = &row;
+    }
+    return px_store_commit(engine->opts.store, &commit, ret_err);
+}
+
+static void publish(px_engine *engine, px_batch *batch)
+{
+    px_state_commit(&engine->state);
+    if (!batch)
+        return;
+    engine->time_last = batch->time;
+    atomic_store(&engine->position, batch->seq_last);
+    px_ring_push(&engine->ring, batch);
+}
+
+static void acknowledge(px_engine *engine, round_ *r)
+{
+    uint64_t count = 0, refused = 0;
+    px_request *next;
+
+    for (px_request *request = r->handled; request; request = next) {
+        next = request->next;
+        count++;
+        refused += request->result.status != PX_OK;
+        finish(request);
+    }
+    pthread_mutex_lock(&engine->side_lock);
+    engine->stats.requests += count;
+    engine->stats.refused += refused;
+    pthread_mutex_unlock(&engine->side_lock);
+}
+
+static void answered(px_engine *engine, const round_ *r)
+{
+    if (r->handled && engine->opts.answered)
+        engine->opts.answered(engine->opts.data);
+}
+
+static void die(px_engine *engine, const px_err *err)
+{
+    engine->death = *err;
+    atomic_store(&engine->dead, true);
+    px_log_error(engine->opts.log, "engine.dead", "status=%s %s", px_status_code(err->status),
+                 err->text);
+    if (engine->opts.fatal)
+        engine->opts.fatal(engine->opts.data, err);
+}
+
+/* The batch is dropped: nothing of it has happened. */
+static void drop(px_engine *engine, round_ *r, px_batch *batch, px_status status, const px_err *err)
+{
+    px_state_rollback(&engine->state, r->seq_before);
+    px_batch_unref(batch);
+    if (r->has_checkpoint)
+        px_checkpoint_settle(&engine->checkpoint, false);
+    px_graves_settle(&engine->graves, false);
+    if (status == PX_FULL || status == PX_NO_MEMORY)
+        return_writebacks(engine, r);
+    else
+        end_writebacks(engine, r, status);
+    refuse_all(r->handled, status, err);
+    pthread_mutex_lock(&engine->side_lock);
+    engine->stats.full += status == PX_FULL;
+    pthread_mutex_unlock(&engine->side_lock);
+}
+
+/* Everything that publishing needs is made here: the shared batch and its place in the ring. */
+static px_status make_batch(px_engine *engine, round_ *r, px_batch **ret_batch, px_err *ret_err)
+{
+    px_batch *batch;
+
+    *ret_batch = NULL;
+    if (engine->state.broken) {
+        if (ret_err)
+            *ret_err = engine->state.broken_err;
+        return engine->state.broken_err.status;
+    }
+    if (engine->state.seq == r->seq_before)
+        return PX_OK;
+    batch = px_ring_reserve(&engine->ring) ? px_batch_new(&r->body) : NULL;
+    if (!batch)
+        return px_no_memory(ret_err);
+    batch->seq_first = r->seq_before + 1;
+    batch->seq_last = engine->state.seq;
+    batch->time = engine->state.now;
+    *ret_batch = batch;
+    return PX_OK;
+}
+
+static void count_commit(px_engine *engine, const round_ *r, const px_batch *batch, int64_t took_ns)
+{
+    px_engine_stats *stats = &engine->stats;
+
+    pthread_mutex_lock(&engine->side_lock);
+    stats->batches += batch != NULL;
+    stats->events += batch ? batch->seq_last - batch->seq_first + 1 : 0;
+    stats->commit_ns_sum += took_ns;
+    if (took_ns > stats->commit_ns_max)
+        stats->commit_ns_max = took_ns;
+    for (size_t i = 0; i < r->slice_count; i++)
+        stats->slices_late += r->slices[i].late;
+    pthread_mutex_unlock(&engine->side_lock);
+}
+
+static void close_batch(px_engine *engine, round_ *r, bool all_slices)
+{
+    px_env *env = engine->opts.env;
+    px_batch *batch;
+    px_err err = { 0 };
+    px_status status;
+    int64_t before_ns;
+    bool journalling;
+
+    if (engine->state.ops.len > 0)
+        r->effects[r->effect_count++] =
+            (px_effect){ "state", engine->state.ops.ptr, engine->state.ops.len };
+    status = make_batch(engine, r, &batch, &err);
+    journalling = status == PX_OK;
+    if (journalling) {
+        take_writebacks(engine, r);
+        add_slices(engine, r, all_slices);
+        before_ns = env->monotonic_ns(env);
+        status = journal(engine, r, batch, &err);
+        if (status == PX_OK)
+            count_commit(engine, r, batch, env->monotonic_ns(env) - before_ns);
+    }
+    if (status != PX_OK) {
+        drop(engine, r, batch, status, &err);
+        answered(engine, r);
+        if (journalling && status != PX_FULL)
+            die(engine, &err);
+        return;
+    }
+    publish(engine, batch);
+    if (r->has_checkpoint)
+        px_checkpoint_settle(&engine->checkpoint, true);
+    px_graves_settle(&engine->graves, r->has_graves);
+    acknowledge(engine, r);
+    answered(engine, r);
+    end_writebacks(engine, r, PX_OK);
+}
+
+bool px_engine_has_writebacks(px_engine *engine)
+{
+    bool any;
+
+    pthread_mutex_lock(&engine->side_lock);
+    any = engine->writebacks != NULL;
+    pthread_mutex_unlock(&engine->side_lock);
+    return any;
+}
+
+void px_engine_batch(px_engine *engine, bool all_slices, bool tick)
+{
+    px_env *env = engine->opts.env;
+    round_ r = { .seq_before = engine->state.seq, .began_ns = env->monotonic_ns(env) };
+    px_err err;
+
+    r.handled_tail = &r.handled;
+    px_buf_init(&r.body, PX_BATCH_BODY_BYTES_MAX);
+    if (px_state_begin(&engine->state, commit_time(engine), &r.body, &err) != PX_OK) {
+        px_request *all = engine->left;
+
+        engine->left = NULL;
+        refuse_all(all, err.status, &err);
+        return;
+    }
+    if ((!tick || px_timers_tick(&engine->state, &err) == PX_OK) &&
+        px_timers_fire(&engine->state, &err) == PX_OK)
+        collect(engine, &r);
+    close_batch(engine, &r, all_slices);
+    px_buf_release(&r.body);
+}
+
+static void run_calls(px_engine *engine)
+{
+    while (engine->left && engine->left->kind == PX_REQUEST_CALL) {
+        px_request *request = engine->left;
+
+        engine->left = request->next;
+        request->result = (px_result){ 0 };
+        request->result.status =
+            px_authorize(&request->principal, PX_ACTION_BRANCH, request->id, &request->result.err);
+        if (request->result.status == PX_OK)
+            request->call(request, &engine->state);
+        finish(request);
+    }
+}
+
+static void refuse_when_dead(px_engine *engine)
+{
+    px_request *all = engine->left;
+
+    engine->left = NULL;
+    refuse_all(all, PX_IO, &engine->death);
+    pthread_mutex_lock(&engine->side_lock);
+    px_writeback *writebacks = engine->writebacks;
+    engine->writebacks = NULL;
+    engine->writebacks_tail = &engine->writebacks;
+    pthread_mutex_unlock(&engine->side_lock);
+    while (writebacks) {
+        px_writeback *next = writebacks->next;
+
+        writebacks->done(writebacks, PX_IO);
+        writebacks = next;
+    }
+}
+
+/* True when it did something. */
+bool px_engine_round(px_engine *engine, int64_t wait_ns)
+{
+    uint64_t rows_before = engine->checkpoint.rows;
+
+    if (!engine->left)
+        engine->left = px_queue_take(&engine->queue, wait_ns);
+    if (atomic_load(&engine->dead)) {
+        refuse_when_dead(engine);
+        return false;
+    }
+    run_calls(engine);
+    if (!engine->left &&
+        px_timers_want_tick(&engine->state, commit_time(engine), engine->time_last)) {
+        px_engine_batch(engine, false, true);
+        return true;
+    }
+    if (engine->left || px_engine_has_writebacks(engine)) {
+        px_engine_batch(engine, false, false);
+        return true;
+    }
+    px_graph_sweep(engine->state.graph);
+    px_engine_batch(engine, false, false); /* slices only, if there is anything in them */
+    return engine->checkpoint.rows > rows_before;
+}
