@@ -68,6 +68,7 @@ struct px_api_call {
     px_api *api;
     px_request request;
     px_principal principal;
+    px_str credential; /* that proves it */
     const struct px_route *route;
     px_str args[4];                  /* decoded path arguments, in order */
     void (*then)(px_api_call *call); /* after the engine's answer */

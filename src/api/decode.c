@@ -47,6 +47,19 @@ static bool is_name(px_api_call *call, px_str key, px_str name)
     return px_api_decode(&call->arena, key, true, &decoded) && px_str_eq(decoded, name);
 }
 
+px_str px_api_param_raw(px_api_call *call, const char *name)
+{
+    px_str rest = call->query;
+
+    while (rest.len) {
+        px_str pair = px_str_cut(&rest, '&'), key = px_str_cut(&pair, '=');
+
+        if (is_name(call, key, px_str_c(name)))
+            return pair;
+    }
+    return (px_str){ 0 };
+}
+
 px_str px_api_param(px_api_call *call, const char *name)
 {
     px_str rest = call->query, value = { 0 };

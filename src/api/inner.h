@@ -53,6 +53,7 @@ void px_api_etag(px_api_call *call, uint64_t revision);
 
 /* A query parameter, decoded into the arena; ptr NULL when it did not come. */
 px_str px_api_param(px_api_call *call, const char *name);
+px_str px_api_param_raw(px_api_call *call, const char *name); /* not decoded */
 /* A whole number from a parameter; `otherwise` when it did not come. Answers 400 itself and gives
  * false. */
 bool px_api_param_number(px_api_call *call, const char *name, uint64_t otherwise, uint64_t least,

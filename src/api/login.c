@@ -94,7 +94,7 @@ px_status px_login(px_api *api, px_str credential, px_arena *arena, px_principal
     place = &api->logins->places[px_str_hash(credential) % CACHE_PLACES];
     pthread_mutex_lock(&api->logins->lock);
     if (now_ns >= place->until_ns ||
-        memcmp(place->text, credential.ptr, PX_CREDENTIAL_BYTES) != 0) {
+        sodium_memcmp(place->text, credential.ptr, PX_CREDENTIAL_BYTES) != 0) {
         px_arena_reset(&place->arena);
         place->until_ns = 0;
         status =
@@ -221,8 +221,10 @@ px_status px_api_login(px_api_call *call, px_err *ret_err)
 {
     px_str header = call->header(call, "Authorization"), credential, csrf, sent;
 
-    if (px_str_starts(header, PX_STR("Bearer ")))
-        return px_login(call->api, px_str_skip(header, 7), &call->arena, &call->principal, ret_err);
+    if (px_str_starts(header, PX_STR("Bearer "))) {
+        call->credential = px_str_skip(header, 7);
+        return px_login(call->api, call->credential, &call->arena, &call->principal, ret_err);
+    }
     if (!px_sessions_find(call->api->sessions, px_api_cookie(call), &call->arena, &credential,
                           &csrf))
         return px_fail_id(ret_err, PX_UNAUTHORIZED, "access.nobody",
@@ -232,6 +234,7 @@ px_status px_api_login(px_api_call *call, px_err *ret_err)
         (sent.len != csrf.len || sodium_memcmp(sent.ptr, csrf.ptr, csrf.len) != 0))
         return px_fail_id(ret_err, PX_DENIED, "access.csrf",
                           "this change came without the session's X-CSRF-Token");
+    call->credential = credential;
     return px_login(call->api, credential, &call->arena, &call->principal, ret_err);
 }
 

@@ -2,7 +2,6 @@
 /* Commands, streams, rejects, the operator's pages, the console. */
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 
 #include "api/inner.h"
@@ -41,24 +40,29 @@ void px_v1_post_command(px_api_call *call)
 
 /* ---- stream ---- */
 
+static bool read_position(px_str text, uint64_t *ret_position)
+{
+    *ret_position = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] < '0' || text.ptr[i] > '9')
+            return false;
+        *ret_position = *ret_position * 10 + (uint64_t)(text.ptr[i] - '0');
+    }
+    return text.len > 0 && text.len < 19;
+}
+
 void px_v1_get_stream(px_api_call *call)
 {
-    px_str last = call->header(call, "Last-Event-ID"), twins = px_api_param(call, "twins");
+    px_str last = call->header(call, "Last-Event-ID"), twins = px_api_param_raw(call, "twins");
     uint64_t after = UINT64_MAX;
     px_err err;
     px_status status = px_authorize(&call->principal, PX_ACTION_WATCH, (px_str){ 0 }, &err);
 
     if (last.len == 0)
         last = px_api_param(call, "after");
-    if (status == PX_OK && last.len) {
-        px_str copy = px_arena_str(&call->arena, last);
-        char *end = NULL;
-
-        after = copy.ptr ? strtoull(copy.ptr, &end, 10) : 0;
-        if (!copy.ptr || *end || last.ptr[0] < '0' || last.ptr[0] > '9')
-            status = px_fail_id(&err, PX_INVALID, "stream.id",
-                                "'%.*s' is no event id of this server", PX_FMT(last));
-    }
+    if (status == PX_OK && last.len && !read_position(last, &after))
+        status = px_fail_id(&err, PX_INVALID, "stream.id", "'%.*s' is no event id of this server",
+                            PX_FMT(last));
     if (status != PX_OK)
         px_api_fail(call, status, &err);
     else

@@ -17,6 +17,7 @@ extern px_handler px_v1_list_twins, px_v1_get_twin, px_v1_get_desired, px_v1_pat
     px_v1_post_command;
 extern px_handler px_v1_list_devices, px_v1_get_device, px_v1_put_device, px_v1_delete_device,
     px_v1_post_key, px_v1_put_tenant, px_v1_list_tenants;
+extern px_handler px_v1_post_token, px_v1_delete_token;
 extern px_handler px_v1_get_history, px_v1_get_history_last, px_v1_get_history_count;
 extern px_handler px_v1_get_oee;
 extern px_handler px_v1_get_stream, px_v1_list_rejects, px_on_get_healthz, px_on_get_readyz,
@@ -70,6 +71,8 @@ const px_route px_api_routes[] = {
     { "PUT", "/api/v1/devices/*", px_v1_put_device, JSON },
     { "DELETE", "/api/v1/devices/*", px_v1_delete_device, 0 },
     { "POST", "/api/v1/devices/*/key", px_v1_post_key, 0 },
+    { "POST", "/api/v1/tokens", px_v1_post_token, JSON },
+    { "DELETE", "/api/v1/tokens/*", px_v1_delete_token, 0 },
     { "GET", "/api/v1/tenants", px_v1_list_tenants, 0 },
     { "PUT", "/api/v1/tenants/*", px_v1_put_tenant, 0 },
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * One thread follows the journal for all who wait on it: streams of changes, and commands that wait
- * for their response.
+ * One thread follows the journal for all who wait on it: streams of changes (stream.h), and
+ * commands that wait for their response.
  *
- * A stream has a queue of PX_STREAM_QUEUE_BYTES_MAX. While the watcher is slower than that its
- * changes are conflated: of each changed twin the newest state is sent once there is room again,
- * and what was left out is counted. Room-internal.
+ * While nobody waits it only walks past the rows. A stream that begins in the past catches up from
+ * the journal in slices between live rows, so a long way back delays nobody else. Room-internal.
  */
 #ifndef PX_API_WATCH_H
 #define PX_API_WATCH_H
@@ -24,7 +23,8 @@ void px_watch_free(px_watch *watch);
 void px_watch_command(px_watch *watch, px_api_call *call, px_str command_id);
 
 /* Answers the call with a stream of changes behind `after` (UINT64_MAX: from now on) of `twins`
- * (comma-separated ids; empty: all of the tenant). */
+ * (percent-encoded ids with commas between them; empty: all of the tenant). It ends when the call's
+ * credential is no longer good. */
 void px_watch_stream(px_watch *watch, px_api_call *call, px_str twins, uint64_t after);
 
 typedef struct px_watch_stats {
