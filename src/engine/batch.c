@@ -8,7 +8,7 @@
 
 #include "engine/internal.h"
 
-enum { EFFECTS_PER_COMMIT_MAX = 32 };
+enum { EFFECTS_PER_COMMIT_MAX = 32, BITE_NS = 250 * 1000 };
 
 typedef struct round {
     px_buf body;
@@ -64,7 +64,8 @@ static bool is_full(const px_engine *engine, const round_ *r)
 }
 
 /* Fills the batch from what is at hand and what still comes while it is young. A CALL ends it: it
- * runs between batches. */
+ * runs between batches. What comes is taken in a few bites, not one by one: most is handled while
+ * the rest is awaited, and nobody is woken for one request. */
 static void collect(px_engine *engine, round_ *r)
 {
     px_env *env = engine->opts.env;
@@ -84,7 +85,9 @@ static void collect(px_engine *engine, round_ *r)
         left_ns = deadline - env->monotonic_ns(env);
         if (left_ns <= 0 || atomic_load(&engine->stopping))
             return;
-        engine->left = px_queue_take(&engine->queue, left_ns);
+        if (left_ns > BITE_NS)
+            left_ns /= 2;
+        engine->left = px_queue_gather(&engine->queue, left_ns, engine->opts.batch_bytes_max);
     }
 }
 

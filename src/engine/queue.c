@@ -27,10 +27,11 @@ void px_queue_release(px_queue *queue)
 px_status px_queue_put(px_queue *queue, px_request *first, px_request *last, size_t bytes)
 {
     px_status status = PX_OK;
-    bool was_empty;
+    bool was_empty, was_asleep;
 
     pthread_mutex_lock(&queue->lock);
     was_empty = queue->head == NULL;
+    was_asleep = was_empty || queue->bytes < queue->wake_bytes;
     if (queue->closed) {
         status = PX_INTERRUPTED;
     } else if (!was_empty && queue->bytes + bytes > queue->bytes_max) {
@@ -41,7 +42,7 @@ px_status px_queue_put(px_queue *queue, px_request *first, px_request *last, siz
         *queue->tail = first;
         queue->tail = &last->next;
         queue->bytes += bytes;
-        if (was_empty)
+        if (was_asleep && queue->bytes >= queue->wake_bytes)
             pthread_cond_signal(&queue->filled);
     }
     pthread_mutex_unlock(&queue->lock);
@@ -62,18 +63,30 @@ static struct timespec deadline_in(int64_t wait_ns)
     return at;
 }
 
+static bool must_wait(const px_queue *queue)
+{
+    return (!queue->head || queue->bytes < queue->wake_bytes) && !queue->closed && !queue->nudged;
+}
+
 px_request *px_queue_take(px_queue *queue, int64_t wait_ns)
+{
+    return px_queue_gather(queue, wait_ns, 0);
+}
+
+px_request *px_queue_gather(px_queue *queue, int64_t wait_ns, size_t bytes)
 {
     px_request *all;
 
     pthread_mutex_lock(&queue->lock);
-    if (wait_ns > 0 && !queue->head && !queue->closed && !queue->nudged) {
+    queue->wake_bytes = bytes;
+    if (wait_ns > 0 && must_wait(queue)) {
         struct timespec deadline = deadline_in(wait_ns);
 
-        while (!queue->head && !queue->closed && !queue->nudged)
+        while (must_wait(queue))
             if (pthread_cond_timedwait(&queue->filled, &queue->lock, &deadline) == ETIMEDOUT)
                 break;
     }
+    queue->wake_bytes = 0;
     all = queue->head;
     queue->head = NULL;
     queue->tail = &queue->head;

@@ -17,7 +17,8 @@ typedef struct px_queue {
     pthread_cond_t filled;
     px_request *head, **tail;
     size_t bytes, bytes_max;
-    uint64_t refused; /* requests that found it full */
+    uint64_t refused;  /* requests that found it full */
+    size_t wake_bytes; /* a put wakes the taker once there is as much; 0: at once */
     bool closed, nudged;
 } px_queue;
 
@@ -30,6 +31,9 @@ px_status px_queue_put(px_queue *queue, px_request *first, px_request *last, siz
 /* Gives all there is, in order; waits at most `wait_ns` for the first (or a nudge). NULL when there
  * is none. */
 px_request *px_queue_take(px_queue *queue, int64_t wait_ns);
+/* The same, and does not wake before `wait_ns` are over unless `bytes` have come: a taker that is
+ * going to wait anyway need not be woken, at a price to both sides, for each request. */
+px_request *px_queue_gather(px_queue *queue, int64_t wait_ns, size_t bytes);
 /* Ends a wait without a request: an effect came. */
 void px_queue_nudge(px_queue *queue);
 /* No more puts; waiting takers wake. */
