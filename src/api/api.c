@@ -32,6 +32,8 @@ px_status px_api_new(const px_api_opts *opts, px_api **ret_api, px_err *ret_err)
                                                            : px_no_memory(ret_err);
     if (status == PX_OK)
         status = px_workers_new(&api->workers, ret_err);
+    if (status == PX_OK)
+        status = px_workers_new(&api->query_workers, ret_err);
     if (status != PX_OK) {
         px_api_free(api);
         return status;
@@ -44,6 +46,7 @@ void px_api_stop(px_api *api)
 {
     atomic_store(&api->stopping, true);
     px_watch_stop(api->watch);
+    px_workers_stop(api->query_workers);
     px_workers_stop(api->workers);
 }
 
@@ -51,6 +54,7 @@ void px_api_free(px_api *api)
 {
     if (!api)
         return;
+    px_workers_free(api->query_workers);
     px_workers_free(api->workers);
     px_watch_free(api->watch);
     px_branches_free(api->branches);
@@ -295,9 +299,10 @@ bool px_api_conditions(px_api_call *call, bool if_match, bool if_none_match)
     if (!if_match || !match.len || px_str_eq(match, PX_STR("*")))
         return true;
     if (is_etag(match)) {
-        /* one that is not of our making matches nothing; 0 would be no condition */
-        if (!px_etag_parse(match, &call->request.if_match) || call->request.if_match == 0)
-            call->request.if_match = UINT64_MAX;
+        if (!px_etag_parse(match, &call->request.if_match))
+            call->request.if_match = UINT64_MAX; /* not of our making: matches nothing */
+        else if (call->request.if_match == 0)
+            call->request.if_match = PX_REVISION_NONE;
         return true;
     }
     px_fail_id(&err, PX_INVALID, "http.if_match",

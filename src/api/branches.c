@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
+#include "api/workers.h"
 #include "engine/rehearse.h"
 
 enum { NAME_BYTES_MAX = 64, BRANCHES_IN_ALL_MAX = 256 };
@@ -12,11 +13,14 @@ typedef struct named {
     uint32_t tenant;
     char name[NAME_BYTES_MAX + 1];
     px_branch *branch;
+    size_t users;         /* under the list's lock: it stays until the last has left */
+    bool dropped;         /* likewise: no longer in the list */
+    pthread_mutex_t lock; /* one rehearses at a time */
 } named;
 
 struct px_branches {
-    pthread_mutex_t lock; /* guards all, and every branch: one rehearses at a time */
-    PX_VEC(named) list;
+    pthread_mutex_t lock; /* guards the list; held for moments only, the engine's thread takes it */
+    PX_VEC(named *) list;
 };
 
 struct px_branches *px_branches_new(void)
@@ -28,12 +32,19 @@ struct px_branches *px_branches_new(void)
     return branches;
 }
 
+static void free_named(named *b)
+{
+    px_branch_free(b->branch);
+    pthread_mutex_destroy(&b->lock);
+    px_free(b);
+}
+
 void px_branches_free(struct px_branches *branches)
 {
     if (!branches)
         return;
     PX_VEC_EACH (&branches->list, b)
-        px_branch_free(b->branch);
+        free_named(*b);
     PX_VEC_RELEASE(&branches->list);
     pthread_mutex_destroy(&branches->lock);
     px_free(branches);
@@ -43,8 +54,8 @@ void px_branches_free(struct px_branches *branches)
 static named *find(struct px_branches *branches, uint32_t tenant, px_str name)
 {
     PX_VEC_EACH (&branches->list, b)
-        if (b->tenant == tenant && px_str_eq(px_str_c(b->name), name))
-            return b;
+        if ((*b)->tenant == tenant && px_str_eq(px_str_c((*b)->name), name))
+            return *b;
     return NULL;
 }
 
@@ -58,7 +69,7 @@ static bool may(px_api_call *call)
     return status == PX_OK;
 }
 
-/* Locks and finds; false: answered and not locked. */
+/* Finds and holds it; false: answered. */
 static bool enter(px_api_call *call, named **ret_named)
 {
     struct px_branches *branches = call->api->branches;
@@ -69,48 +80,76 @@ static bool enter(px_api_call *call, named **ret_named)
     pthread_mutex_lock(&branches->lock);
     *ret_named = find(branches, call->principal.tenant, call->args[0]);
     if (*ret_named)
-        return true;
+        (*ret_named)->users++;
     pthread_mutex_unlock(&branches->lock);
+    if (*ret_named)
+        return true;
     px_fail_id(&err, PX_NOT_FOUND, "branch.not_found", "there is no branch '%.*s'",
                PX_FMT(call->args[0]));
     px_api_fail(call, PX_NOT_FOUND, &err);
     return false;
 }
 
-static void leave(px_api_call *call)
+static void leave(px_api_call *call, named *b)
 {
-    pthread_mutex_unlock(&call->api->branches->lock);
+    struct px_branches *branches = call->api->branches;
+    bool last;
+
+    pthread_mutex_lock(&branches->lock);
+    last = --b->users == 0 && b->dropped;
+    pthread_mutex_unlock(&branches->lock);
+    if (last)
+        free_named(b);
+}
+
+static size_t count_own(struct px_branches *branches, uint32_t tenant)
+{
+    size_t own = 0;
+
+    PX_VEC_EACH (&branches->list, b)
+        own += (*b)->tenant == tenant;
+    return own;
+}
+
+/* The caller holds the lock. */
+static px_status add(px_api_call *call, named *fresh, px_err *ret_err)
+{
+    struct px_branches *branches = call->api->branches;
+
+    if (find(branches, fresh->tenant, call->args[0]))
+        return px_fail_id(ret_err, PX_CONFLICT, "branch.exists",
+                          "branch '%s' is there already; drop it first", fresh->name);
+    if (count_own(branches, fresh->tenant) >= PX_BRANCHES_MAX ||
+        branches->list.len >= BRANCHES_IN_ALL_MAX)
+        return px_fail_id(ret_err, PX_LIMIT, "branch.count",
+                          "a tenant has at most %d branches; drop one first", PX_BRANCHES_MAX);
+    if (!PX_VEC_RESERVE(&branches->list, branches->list.len + 1))
+        return px_no_memory(ret_err);
+    PX_TRY(px_graph_branch(px_engine_graph(call->api->opts.engine), &fresh->branch, ret_err));
+    branches->list.ptr[branches->list.len++] = fresh;
+    return PX_OK;
 }
 
 /* On the engine's thread, between two batches: the base is the newest state. */
 static void make(px_request *request, px_engine_state *state)
 {
     px_api_call *call = request->data;
-    struct px_branches *branches = call->api->branches;
     px_result *result = &request->result;
-    named fresh = { .tenant = call->principal.tenant };
-    size_t own = 0;
+    named *fresh = px_zalloc(1, sizeof(*fresh));
 
     (void)state;
-    snprintf(fresh.name, sizeof(fresh.name), "%.*s", PX_FMT(call->args[0]));
-    pthread_mutex_lock(&branches->lock);
-    PX_VEC_EACH (&branches->list, b)
-        own += b->tenant == fresh.tenant;
-    if (find(branches, fresh.tenant, call->args[0]))
-        result->status = px_fail_id(&result->err, PX_CONFLICT, "branch.exists",
-                                    "branch '%s' is there already; drop it first", fresh.name);
-    else if (own >= PX_BRANCHES_MAX || branches->list.len >= BRANCHES_IN_ALL_MAX)
-        result->status =
-            px_fail_id(&result->err, PX_LIMIT, "branch.count",
-                       "a tenant has at most %d branches; drop one first", PX_BRANCHES_MAX);
-    else if (!PX_VEC_RESERVE(&branches->list, branches->list.len + 1))
+    if (!fresh) {
         result->status = px_no_memory(&result->err);
-    else
-        result->status =
-            px_graph_branch(px_engine_graph(call->api->opts.engine), &fresh.branch, &result->err);
-    if (result->status == PX_OK)
-        branches->list.ptr[branches->list.len++] = fresh;
-    pthread_mutex_unlock(&branches->lock);
+        return;
+    }
+    fresh->tenant = call->principal.tenant;
+    snprintf(fresh->name, sizeof(fresh->name), "%.*s", PX_FMT(call->args[0]));
+    pthread_mutex_init(&fresh->lock, NULL);
+    pthread_mutex_lock(&call->api->branches->lock);
+    result->status = add(call, fresh, &result->err);
+    pthread_mutex_unlock(&call->api->branches->lock);
+    if (result->status != PX_OK)
+        free_named(fresh);
 }
 
 static void put_name(px_json_writer *w, const named *b)
@@ -131,7 +170,7 @@ static void made(px_api_call *call)
     if (!enter(call, &b))
         return;
     put_name(&w, b);
-    leave(call);
+    leave(call, b);
     px_api_json(call, 201);
 }
 
@@ -162,8 +201,8 @@ void px_v1_list_branches(px_api_call *call)
     px_json_begin_array(&w);
     pthread_mutex_lock(&branches->lock);
     PX_VEC_EACH (&branches->list, b)
-        if (b->tenant == call->principal.tenant)
-            put_name(&w, b);
+        if ((*b)->tenant == call->principal.tenant)
+            put_name(&w, *b);
     pthread_mutex_unlock(&branches->lock);
     px_json_end_array(&w);
     px_json_end_object(&w);
@@ -177,13 +216,20 @@ void px_v1_delete_branch(px_api_call *call)
 
     if (!enter(call, &b))
         return;
-    px_branch_free(b->branch);
-    *b = branches->list.ptr[--branches->list.len];
-    leave(call);
+    pthread_mutex_lock(&branches->lock);
+    for (size_t i = 0; i < branches->list.len && !b->dropped; i++) {
+        if (branches->list.ptr[i] == b) {
+            branches->list.ptr[i] = branches->list.ptr[--branches->list.len];
+            b->dropped = true;
+        }
+    }
+    pthread_mutex_unlock(&branches->lock);
+    leave(call, b);
     px_api_finish(call, 204);
 }
 
-void px_v1_patch_branch_twin(px_api_call *call)
+/* On a worker: another may be rehearsing in the same branch. */
+static void run_patch(px_api_call *call)
 {
     px_request *request = &call->request;
     px_status status;
@@ -195,18 +241,26 @@ void px_v1_patch_branch_twin(px_api_call *call)
     request->kind = PX_REQUEST_TWIN_PATCH;
     request->principal = call->principal;
     request->id = call->args[1];
+    pthread_mutex_lock(&b->lock);
     status = px_rehearse(b->branch, px_engine_registry(call->api->opts.engine), call->api->env,
                          request, &err);
-    leave(call);
+    pthread_mutex_unlock(&b->lock);
+    leave(call, b);
     if (status != PX_OK)
         px_api_fail(call, status, &err);
     else
         px_api_finish(call, 204);
 }
 
+void px_v1_patch_branch_twin(px_api_call *call)
+{
+    px_workers_run(call, run_patch);
+}
+
 void px_v1_get_branch_twin(px_api_call *call)
 {
     px_registry *registry = px_engine_registry(call->api->opts.engine);
+    const px_model *model = NULL;
     px_buf record = { 0 };
     const px_twin *twin;
     px_status status;
@@ -215,11 +269,17 @@ void px_v1_get_branch_twin(px_api_call *call)
 
     if (!enter(call, &b))
         return;
-    status = px_graph_read(px_branch_graph(b->branch), call->principal.tenant, call->args[1],
-                           &record, &twin, &err);
-    leave(call);
+    status = px_branch_status(b->branch, &err);
     if (status == PX_OK)
-        px_put_twin_json(&call->out, px_registry_model(registry, px_twin_model(twin)), twin);
+        status = px_graph_read(px_branch_graph(b->branch), call->principal.tenant, call->args[1],
+                               &record, &twin, &err);
+    leave(call, b);
+    if (status == PX_OK)
+        model = px_registry_model(registry, px_twin_model(twin));
+    if (status == PX_OK && !model)
+        status = px_fail_id(&err, PX_CORRUPT, "twin.model_gone", "the twin's model is not known");
+    if (status == PX_OK)
+        px_put_twin_json(&call->out, model, twin);
     px_buf_release(&record);
     if (status != PX_OK)
         px_api_fail(call, status, &err);
@@ -286,7 +346,7 @@ static px_status visit(void *data, const px_difference *difference)
     return d->call->out.status;
 }
 
-void px_v1_diff_branch(px_api_call *call)
+static void run_diff(px_api_call *call)
 {
     diff d = { .call = call, .w = px_json_writer_of(&call->out) };
     px_status status;
@@ -298,14 +358,23 @@ void px_v1_diff_branch(px_api_call *call)
     px_json_begin_object(&d.w);
     px_json_key(&d.w, PX_STR("changes"));
     px_json_begin_array(&d.w);
+    pthread_mutex_lock(&b->lock);
     status = px_branch_status(b->branch, &err);
-    if (status == PX_OK)
+    if (status == PX_OK) {
         status = px_branch_diff(b->branch, visit, &d);
-    leave(call);
+        px_fail(&err, status, "the difference is too large to be told");
+    }
+    pthread_mutex_unlock(&b->lock);
+    leave(call, b);
     px_json_end_array(&d.w);
     px_json_end_object(&d.w);
     if (status != PX_OK)
         px_api_fail(call, status, &err);
     else
         px_api_json(call, 200);
+}
+
+void px_v1_diff_branch(px_api_call *call)
+{
+    px_workers_run(call, run_diff);
 }

@@ -57,7 +57,7 @@ void px_on_post_query(px_api_call *call)
     px_err err;
 
     if (px_json_is(call->request.json, PX_JSON_OBJECT)) {
-        px_workers_run(call, run);
+        px_workers_run_on(call->api->query_workers, call, run);
         return;
     }
     px_fail_id(&err, PX_INVALID, "query.form",

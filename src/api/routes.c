@@ -16,7 +16,7 @@ extern px_handler px_on_post_session, px_on_get_session, px_on_delete_session;
 extern px_handler px_v1_list_twins, px_v1_get_twin, px_v1_get_desired, px_v1_patch_desired,
     px_v1_post_command;
 extern px_handler px_v1_list_devices, px_v1_get_device, px_v1_put_device, px_v1_delete_device,
-    px_v1_post_key, px_v1_put_tenant, px_v1_list_tenants;
+    px_v1_post_key, px_v1_put_tenant, px_v1_get_tenant, px_v1_post_tenant_token, px_v1_list_tenants;
 extern px_handler px_v1_post_token, px_v1_delete_token;
 extern px_handler px_v1_get_history, px_v1_get_history_last, px_v1_get_history_count;
 extern px_handler px_v1_get_oee;
@@ -74,7 +74,9 @@ const px_route px_api_routes[] = {
     { "POST", "/api/v1/tokens", px_v1_post_token, JSON },
     { "DELETE", "/api/v1/tokens/*", px_v1_delete_token, 0 },
     { "GET", "/api/v1/tenants", px_v1_list_tenants, 0 },
+    { "GET", "/api/v1/tenants/*", px_v1_get_tenant, 0 },
     { "PUT", "/api/v1/tenants/*", px_v1_put_tenant, 0 },
+    { "POST", "/api/v1/tenants/*/token", px_v1_post_tenant_token, 0 },
 
     { "GET", "/api/v1/history/*", px_v1_get_history, 0 },
     { "GET", "/api/v1/history/*/last", px_v1_get_history_last, 0 },

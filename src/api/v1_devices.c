@@ -13,7 +13,7 @@ enum { PAGE_MAX = 500, TWINS_MAX = 10000 };
 
 px_handler px_v1_list_devices, px_v1_get_device, px_v1_put_device, px_v1_delete_device,
     px_v1_post_key;
-px_handler px_v1_put_tenant, px_v1_list_tenants;
+px_handler px_v1_put_tenant, px_v1_get_tenant, px_v1_list_tenants, px_v1_post_tenant_token;
 
 typedef struct device_call {
     px_document_write writes[3];
@@ -30,6 +30,16 @@ static bool authorized(px_api_call *call, px_action action)
     if (status != PX_OK)
         px_api_fail(call, status, &err);
     return status == PX_OK;
+}
+
+/* Moves what was built into the arena. Empty, never absent, when memory ended: a body that is
+ * absent would delete. */
+static px_str keep(px_api_call *call, px_buf *buf)
+{
+    px_str kept = buf->status == PX_OK ? px_arena_str(&call->arena, px_buf_str(buf)) : PX_STR("");
+
+    px_buf_release(buf);
+    return kept.ptr ? kept : PX_STR("");
 }
 
 static void put_device(px_json_writer *w, const px_document *document, px_arena *arena)
@@ -132,7 +142,17 @@ static void device_written(px_api_call *call)
         px_json_string(&w, px_str_c(own->credential.text));
     }
     px_json_end_object(&w);
+    px_api_etag(call, call->request.result.seq);
     px_api_json(call, own->has_key ? 201 : 200);
+}
+
+static px_str credential_of(px_api_call *call, const px_document *document)
+{
+    px_json *body;
+
+    if (px_json_parse(document->body, NULL, &call->arena, &body, NULL) != PX_OK)
+        return (px_str){ 0 };
+    return px_json_get_text(body, PX_STR("credential"));
 }
 
 /* Body of the device's document: its twins and the id of its credential. */
@@ -140,7 +160,6 @@ static px_str device_body(px_api_call *call, px_str twins, px_str credential_id)
 {
     px_buf buf = { 0 };
     px_json_writer w = px_json_writer_of(&buf);
-    px_str body;
 
     px_json_begin_object(&w);
     px_json_key(&w, PX_STR("twins"));
@@ -148,15 +167,16 @@ static px_str device_body(px_api_call *call, px_str twins, px_str credential_id)
     px_json_key(&w, PX_STR("credential"));
     px_json_string(&w, credential_id);
     px_json_end_object(&w);
-    body = buf.status == PX_OK ? px_arena_str(&call->arena, px_buf_str(&buf)) : (px_str){ 0 };
-    px_buf_release(&buf);
-    return body;
+    return keep(call, &buf);
 }
 
-/* Writes the device with a new key; an old key's credential goes with it. */
-static void submit_device(px_api_call *call, px_str twins, px_str credential_id, bool new_key,
-                          px_str old_credential)
+/* Writes the device, with a new key when `new_key`; an old key's credential goes with it. The
+ * device must still be as it was read: two who change it at once cannot leave a key behind that
+ * nobody knows of. */
+static void submit_device(px_api_call *call, px_str twins, const px_document *old, bool new_key)
 {
+    px_str credential_id = old ? credential_of(call, old) : (px_str){ 0 };
+    px_str old_credential = new_key ? credential_id : (px_str){ 0 };
     device_call *own = PX_ARENA_NEW(&call->arena, device_call);
     px_credential_grant grant = { .tenant = call->principal.tenant,
                                   .role = PX_ROLE_DEVICE,
@@ -177,12 +197,10 @@ static void submit_device(px_api_call *call, px_str twins, px_str credential_id,
     if (new_key) {
         px_credential_make(call->api->env, &grant, &own->credential, &body);
         credential_id = px_str_c(own->credential.id);
-        own->writes[count++] =
-            (px_document_write){ .kind = PX_STR("credential"),
-                                 .id = credential_id,
-                                 .body = px_arena_str(&call->arena, px_buf_str(&body)),
-                                 .in_tenant_zero = true };
-        px_buf_release(&body);
+        own->writes[count++] = (px_document_write){ .kind = PX_STR("credential"),
+                                                    .id = credential_id,
+                                                    .body = keep(call, &body),
+                                                    .in_tenant_zero = true };
     }
     if (old_credential.len)
         own->writes[count++] = (px_document_write){ .kind = PX_STR("credential"),
@@ -190,20 +208,20 @@ static void submit_device(px_api_call *call, px_str twins, px_str credential_id,
                                                     .in_tenant_zero = true };
     own->writes[count++] = (px_document_write){ .kind = PX_STR("device"),
                                                 .id = call->args[0],
-                                                .body = device_body(call, twins, credential_id) };
+                                                .body = device_body(call, twins, credential_id),
+                                                .create_only = !old };
+    if (!own->writes[0].body.len || !own->writes[count - 1].body.len) {
+        px_err err;
+
+        px_api_fail(call, px_no_memory(&err), &err);
+        return;
+    }
+    if (old && call->request.if_match == 0)
+        call->request.if_match = old->revision;
     call->request.kind = PX_REQUEST_DOCUMENTS;
     call->request.documents = own->writes;
     call->request.document_count = count;
     px_api_submit(call, device_written);
-}
-
-static px_str credential_of(px_api_call *call, const px_document *document)
-{
-    px_json *body;
-
-    if (px_json_parse(document->body, NULL, &call->arena, &body, NULL) != PX_OK)
-        return (px_str){ 0 };
-    return px_json_get_text(body, PX_STR("credential"));
 }
 
 static bool read_twins(px_api_call *call, px_str *ret_twins)
@@ -223,8 +241,7 @@ static bool read_twins(px_api_call *call, px_str *ret_twins)
         return false;
     }
     px_put_json_node(&buf, twins);
-    *ret_twins = px_arena_str(&call->arena, px_buf_str(&buf));
-    px_buf_release(&buf);
+    *ret_twins = keep(call, &buf);
     return true;
 }
 
@@ -239,8 +256,8 @@ void px_v1_put_device(px_api_call *call)
         return;
     is_new = px_documents_get(documents, call->principal.tenant, PX_STR("device"), call->args[0],
                               &call->arena, &old, NULL) != PX_OK;
-    submit_device(call, twins, is_new ? (px_str){ 0 } : credential_of(call, &old), is_new,
-                  (px_str){ 0 });
+    if (px_api_conditions(call, true, false))
+        submit_device(call, twins, is_new ? NULL : &old, is_new);
 }
 
 void px_v1_post_key(px_api_call *call)
@@ -257,9 +274,7 @@ void px_v1_post_key(px_api_call *call)
         return;
     }
     px_put_json_node(&twins, px_json_get(body, PX_STR("twins")));
-    submit_device(call, px_arena_str(&call->arena, px_buf_str(&twins)), (px_str){ 0 }, true,
-                  px_json_get_text(body, PX_STR("credential")));
-    px_buf_release(&twins);
+    submit_device(call, keep(call, &twins), &old, true);
 }
 
 static void device_gone(px_api_call *call)
@@ -274,10 +289,17 @@ void px_v1_delete_device(px_api_call *call)
     px_document old;
     px_str credential;
     size_t count = 0;
+    px_err err;
 
-    if (!authorized(call, PX_ACTION_WRITE_DOCUMENT) || !find_device(call, &old))
+    if (!authorized(call, PX_ACTION_WRITE_DOCUMENT) || !find_device(call, &old) ||
+        !px_api_conditions(call, true, false))
         return;
-    px_assert(writes);
+    if (!writes) {
+        px_api_fail(call, px_arena_fail(&call->arena, &err), &err);
+        return;
+    }
+    if (call->request.if_match == 0)
+        call->request.if_match = old.revision;
     credential = credential_of(call, &old);
     if (credential.len)
         writes[count++] = (px_document_write){ .kind = PX_STR("credential"),
@@ -314,21 +336,20 @@ static void tenant_has_token(px_api_call *call)
     px_api_json(call, 201);
 }
 
-/* The tenant is there; its admin's token follows. Runs on the engine's thread, which takes the next
- * request later. */
-static void tenant_made(px_api_call *call)
+static void give_token(px_api_call *call, uint32_t number)
 {
     tenant_call *own = call->own;
-    px_credential_grant grant = { .role = PX_ROLE_ADMIN, .name = PX_STR("admin") };
+    px_credential_grant grant = { .tenant = number,
+                                  .role = PX_ROLE_ADMIN,
+                                  .name = PX_STR("admin") };
     px_buf body = { 0 };
 
-    own->number = grant.tenant = call->request.result.number + 1; /* 1 is the first tenant */
+    own->number = number;
     px_credential_make(call->api->env, &grant, &own->credential, &body);
     own->write = (px_document_write){ .kind = PX_STR("credential"),
                                       .id = px_str_c(own->credential.id),
-                                      .body = px_arena_str(&call->arena, px_buf_str(&body)),
+                                      .body = keep(call, &body),
                                       .in_tenant_zero = true };
-    px_buf_release(&body);
     call->request.kind = PX_REQUEST_DOCUMENTS;
     call->request.id = (px_str){ 0 };
     call->request.documents = &own->write;
@@ -336,13 +357,78 @@ static void tenant_made(px_api_call *call)
     px_api_submit(call, tenant_has_token);
 }
 
+/* The tenant is there; its admin's token follows. Runs on the engine's thread, which takes the next
+ * request later. A tenant's number is its document's and one more: 1 is the first tenant, which has
+ * no document. */
+static void tenant_made(px_api_call *call)
+{
+    give_token(call, call->request.result.number + 1);
+}
+
 void px_v1_put_tenant(px_api_call *call)
 {
+    px_err err;
+
     call->own = PX_ARENA_NEW(&call->arena, tenant_call);
-    px_assert(call->own);
+    if (!call->own) {
+        px_api_fail(call, px_arena_fail(&call->arena, &err), &err);
+        return;
+    }
     call->request.kind = PX_REQUEST_TENANT_PUT;
     call->request.id = call->args[0];
     px_api_submit(call, tenant_made);
+}
+
+/* For the operator only; the number is the document's and one more. */
+static bool find_tenant(px_api_call *call, uint32_t *ret_number)
+{
+    px_document document;
+    px_status status;
+    px_err err;
+
+    if (!authorized(call, PX_ACTION_WRITE_TENANT))
+        return false;
+    status = px_documents_get(px_engine_documents(call->api->opts.engine), 0, PX_STR("tenant"),
+                              call->args[0], &call->arena, &document, &err);
+    if (status != PX_OK) {
+        px_api_fail(call, status, &err);
+        return false;
+    }
+    *ret_number = document.no + 1;
+    return true;
+}
+
+void px_v1_get_tenant(px_api_call *call)
+{
+    px_json_writer w = px_json_writer_of(&call->out);
+    uint32_t number;
+
+    if (!find_tenant(call, &number))
+        return;
+    px_json_begin_object(&w);
+    px_json_key(&w, PX_STR("id"));
+    px_json_string(&w, call->args[0]);
+    px_json_key(&w, PX_STR("number"));
+    px_json_uint(&w, number);
+    px_json_end_object(&w);
+    px_api_json(call, 200);
+}
+
+/* Another admin's token: for a tenant whose first one was lost. */
+void px_v1_post_tenant_token(px_api_call *call)
+{
+    tenant_call *own = PX_ARENA_NEW(&call->arena, tenant_call);
+    uint32_t number;
+    px_err err;
+
+    if (!find_tenant(call, &number))
+        return;
+    if (!own) {
+        px_api_fail(call, px_arena_fail(&call->arena, &err), &err);
+        return;
+    }
+    call->own = own;
+    give_token(call, number);
 }
 
 void px_v1_list_tenants(px_api_call *call)

@@ -2,7 +2,6 @@
 /* /api/v1/history. A read may wait for the fold and for the disk, so it runs on the API's own
  * workers (workers.h). */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "api/inner.h"
 #include "api/workers.h"
@@ -16,6 +15,9 @@ typedef struct read {
     px_json_writer w;
     px_str *columns; /* paths, in the order of the answer */
     size_t column_count;
+    px_map places;          /* hash of a path to its column */
+    const px_value **cells; /* of the row at hand, by column */
+    uint64_t buckets;       /* 0: rows */
     px_history_query query;
     px_str properties[PROPERTIES_MAX];
 } read_;
@@ -33,12 +35,21 @@ bool px_api_param_time(px_api_call *call, const char *name, px_time *ret_time)
     return false;
 }
 
+static bool refuse(px_api_call *call, const char *id, const char *sentence)
+{
+    px_err err;
+
+    px_fail_id(&err, PX_INVALID, id, "%s", sentence);
+    px_api_fail(call, PX_INVALID, &err);
+    return false;
+}
+
 /* Parameters into a query; false: answered. */
 static bool begin(px_api_call *call, read_ **ret_read)
 {
     read_ *r = PX_ARENA_NEW(&call->arena, read_);
     px_str names = px_api_param(call, "property"), cursor = px_api_param(call, "cursor");
-    uint64_t limit;
+    uint64_t limit, buckets;
     px_err err;
 
     if (!r || !call->api->opts.history) {
@@ -46,9 +57,13 @@ static bool begin(px_api_call *call, read_ **ret_read)
         return false;
     }
     if (!px_api_param_number(call, "limit", LIMIT_DEFAULT, 1, PX_HISTORY_POINTS_MAX, &limit) ||
+        !px_api_param_number(call, "buckets", 0, 1, PX_HISTORY_BUCKETS_MAX, &buckets) ||
         !px_api_param_time(call, "from", &r->query.from) ||
         !px_api_param_time(call, "to", &r->query.to))
         return false;
+    r->buckets = buckets;
+    if (buckets && (r->query.from == PX_TIME_NONE || r->query.to == PX_TIME_NONE))
+        return refuse(call, "history.range", "buckets need both `from` and `to`");
     r->call = call;
     r->query.twin_id = call->args[0];
     r->query.limit = (uint32_t)limit;
@@ -56,6 +71,8 @@ static bool begin(px_api_call *call, read_ **ret_read)
         r->query.cursor = cursor;
     while (names.len && r->query.property_count < PROPERTIES_MAX)
         r->properties[r->query.property_count++] = px_str_cut(&names, ',');
+    if (names.len)
+        return refuse(call, "history.property", "at most 256 properties can be named");
     r->query.properties = r->properties;
     r->w = px_json_writer_of(&call->out);
     call->own = r;
@@ -93,22 +110,60 @@ static bool choose_columns(read_ *r)
     r->columns = PX_ARENA_ARRAY(&call->arena, px_str, r->column_count);
     for (uint32_t i = 0; r->columns && i < r->column_count; i++)
         r->columns[i] = px_layout_field(layout, i)->path;
-    return r->columns != NULL;
+    return true;
+}
+
+/* Where each path stands in a row. False: answered. */
+static bool place_columns(read_ *r)
+{
+    px_api_call *call = r->call;
+    bool good;
+    px_err err;
+
+    if (!choose_columns(r))
+        return false;
+    r->cells = PX_ARENA_ARRAY(&call->arena, const px_value *, r->column_count + 1);
+    good = r->columns && r->cells && px_map_reserve(&r->places, r->column_count);
+    for (uint32_t i = 0; good && i < r->column_count; i++)
+        px_map_add(&r->places, px_str_hash(r->columns[i]), i);
+    if (good && r->buckets && r->column_count > PROPERTIES_MAX) {
+        px_map_release(&r->places);
+        return refuse(call, "history.property",
+                      "this model has more than 256 properties: name those to put into buckets");
+    }
+    if (!good) {
+        px_map_release(&r->places);
+        px_api_fail(call, px_no_memory(&err), &err);
+    }
+    return good;
+}
+
+static size_t column_of(const read_ *r, px_str path)
+{
+    uint64_t hash = px_str_hash(path);
+
+    for (size_t at = px_map_first(&r->places, hash); at != PX_MAP_END;
+         at = px_map_next(&r->places, hash, at))
+        if (px_str_eq(r->columns[r->places.values[at]], path))
+            return r->places.values[at];
+    return SIZE_MAX;
 }
 
 static px_status put_row(void *data, const px_history_row *row, px_err *ret_err)
 {
     read_ *r = data;
 
+    for (size_t i = 0; i < row->cell_count; i++) {
+        size_t column = column_of(r, row->cells[i].path);
+
+        if (column != SIZE_MAX)
+            r->cells[column] = &row->cells[i].value;
+    }
     px_json_begin_array(&r->w);
     px_json_time(&r->w, row->time);
     for (size_t c = 0; c < r->column_count; c++) {
-        px_value value = { 0 };
-
-        for (size_t i = 0; i < row->cell_count; i++)
-            if (px_str_eq(row->cells[i].path, r->columns[c]))
-                value = row->cells[i].value;
-        px_json_value(&r->w, value);
+        px_json_value(&r->w, r->cells[c] ? *r->cells[c] : (px_value){ 0 });
+        r->cells[c] = NULL;
     }
     px_json_end_array(&r->w);
     return px_buf_status(&r->call->out, ret_err);
@@ -174,16 +229,16 @@ static void close_bucket(buckets *b)
 static px_status put_bucket(void *data, const px_history_summary *summary, px_err *ret_err)
 {
     buckets *b = data;
+    size_t c;
 
     if (b->row.open && b->row.time != summary->bucket)
         close_bucket(b);
     b->row.open = true;
     b->row.time = summary->bucket;
-    for (size_t c = 0; c < b->r->column_count && c < PROPERTIES_MAX; c++) {
-        if (summary->numbers && px_str_eq(summary->path, b->r->columns[c])) {
-            b->row.has[c] = true;
-            b->row.mean[c] = summary->mean;
-        }
+    c = column_of(b->r, summary->path);
+    if (summary->numbers && c < PROPERTIES_MAX) {
+        b->row.has[c] = true;
+        b->row.mean[c] = summary->mean;
     }
     return px_buf_status(&b->r->call->out, ret_err);
 }
@@ -192,18 +247,16 @@ static void run_range(px_api_call *call)
 {
     read_ *r = call->own;
     px_history *history = call->api->opts.history;
-    px_str count_text = px_api_param(call, "buckets");
     px_history_page page = { 0 };
     px_status status;
     px_err err;
 
-    if (!choose_columns(r))
+    if (!place_columns(r))
         return;
     begin_rows(r);
-    if (count_text.ptr && r->query.from != PX_TIME_NONE && r->query.to != PX_TIME_NONE) {
-        uint64_t count = strtoull(count_text.ptr, NULL, 10);
+    if (r->buckets) {
         buckets b = { .r = r };
-        int64_t width = (r->query.to - r->query.from) / (int64_t)(count ? count : 1);
+        int64_t width = (r->query.to - r->query.from) / (int64_t)r->buckets;
 
         status = px_history_buckets(history, &call->principal, &r->query, width > 0 ? width : 1,
                                     put_bucket, &b, &err);
@@ -212,6 +265,7 @@ static void run_range(px_api_call *call)
         status = px_history_range(history, &call->principal, &r->query, put_row, r, &page, &err);
     }
     end_rows(r, page.next);
+    px_map_release(&r->places);
     end(call, status, &err);
 }
 

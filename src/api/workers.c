@@ -84,7 +84,11 @@ void px_workers_free(px_workers *workers)
 
 void px_workers_run(px_api_call *call, void (*work)(px_api_call *call))
 {
-    px_workers *workers = call->api->workers;
+    px_workers_run_on(call->api->workers, call, work);
+}
+
+void px_workers_run_on(px_workers *workers, px_api_call *call, void (*work)(px_api_call *call))
+{
     bool taken;
     px_err err;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** Two threads for reads that wait on the disk or on a fold: history and queries. Bounded queue.
- * Room-internal. */
+/** Threads for reads that wait on the disk or on a fold, or take long. Bounded queue. Queries have
+ * a pool of their own, so that no number of long ones keeps history waiting. Room-internal. */
 #ifndef PX_API_WORKERS_H
 #define PX_API_WORKERS_H
 
@@ -15,5 +15,6 @@ void px_workers_free(px_workers *workers);
 
 /* Calls `work` on a worker; answers 503 when too many wait. */
 void px_workers_run(px_api_call *call, void (*work)(px_api_call *call));
+void px_workers_run_on(px_workers *workers, px_api_call *call, void (*work)(px_api_call *call));
 
 #endif

@@ -50,6 +50,9 @@ typedef struct px_document_write {
     bool create_only;    /* PX_CONFLICT when it is there */
 } px_document_write;
 
+/* As if_match: it must never have been written (desired properties that nobody asked for yet). */
+#define PX_REVISION_NONE (UINT64_MAX - 1)
+
 typedef struct px_request px_request;
 typedef struct px_engine_state px_engine_state;
 

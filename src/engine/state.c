@@ -112,7 +112,7 @@ px_status px_state_find_twin(px_engine_state *state, const px_request *request,
 
 px_status px_state_match(const px_request *request, uint64_t seq, px_err *ret_err)
 {
-    if (request->if_match == 0 || request->if_match == seq)
+    if (request->if_match == 0 || request->if_match == (seq ? seq : PX_REVISION_NONE))
         return PX_OK;
     return px_fail_id(ret_err, PX_STALE, "etag.stale",
                       "The provided etag does not match the current etag for the resource; read it "
