@@ -35,10 +35,22 @@ static void put_row(px_buf *buf, const char *left, const char *right)
         px_putf(buf, "  %s\n%*s%s\n", left, HELP_COLUMN, "", right);
 }
 
-static void put_opts(px_buf *buf, const px_opt *opts)
+static bool is_in(const px_opt *opts, const char *name)
+{
+    for (; opts && opts->name; opts++)
+        if (strcmp(opts->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* `own` may be NULL: options of the command that stand in for common ones of the same name. */
+static void put_opts(px_buf *buf, const px_opt *opts, const px_opt *own)
 {
     for (; opts && opts->name; opts++) {
         char left[96];
+
+        if (is_in(own, opts->name))
+            continue;
 
         snprintf(left, sizeof(left), "--%s%s%s", opts->name, opts->value ? " " : "",
                  opts->value ? opts->value : "");
@@ -62,7 +74,7 @@ void px_help_top(px_buf *buf, const px_cmd *const *groups)
                 put_row(buf, cmd->noun, cmd->summary);
     put_row(buf, "help", "help on a command; `pollux help exit-codes` lists exit codes");
     px_put_c(buf, "\noptions of every command\n");
-    put_opts(buf, px_cli_common_opts);
+    put_opts(buf, px_cli_common_opts, NULL);
     px_put_c(buf,
              "\n`pollux COMMAND --help` says more. Data goes to stdout, progress to stderr.\n");
 }
@@ -102,10 +114,10 @@ void px_help_cmd(px_buf *buf, const px_cmd *cmd)
             cmd->operands ? cmd->operands : "");
     if (cmd->opts) {
         px_put_c(buf, "\noptions\n");
-        put_opts(buf, cmd->opts);
+        put_opts(buf, cmd->opts, NULL);
     }
     px_put_c(buf, "\noptions of every command\n");
-    put_opts(buf, px_cli_common_opts);
+    put_opts(buf, px_cli_common_opts, cmd->opts);
     if (cmd->notes) {
         px_put_char(buf, '\n');
         px_put_c(buf, cmd->notes);
