@@ -53,9 +53,9 @@ typedef struct px_query_result {
  *
  * Errors:  PX_INVALID (query.parse with line and column, query.token), PX_UNSUPPORTED
  * (query.unsupported), PX_TOO_LARGE (query.bytes), PX_UNAUTHORIZED, PX_DENIED, PX_LIMIT
- * (query.cost, expr.paths; memory of one run), PX_TIMEOUT (query.time), PX_INTERRUPTED
- * (query.cancelled), PX_BUSY (query.stale: twins changed faster than they could be read, twice),
- * PX_NO_MEMORY. After an error `rows` is as it was.
+ * (query.cost, expr.paths, expr.scratch; query.memory: of one run, or of `rows`), PX_TIMEOUT
+ * (query.time), PX_INTERRUPTED (query.cancelled), PX_BUSY (query.stale: twins changed faster than
+ * they could be read, twice), PX_NO_MEMORY. After an error `rows` is as it was.
  */
 PX_NODISCARD px_status px_query_run(const px_query_opts *opts, const px_principal *principal,
                                     px_str text, px_str continuation, uint32_t max_items,

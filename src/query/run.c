@@ -368,6 +368,8 @@ px_status px_query_run(const px_query_opts *opts, const px_principal *principal,
     status = run_page(&r, text, continuation, ret_result, ret_err);
     if (status != PX_OK)
         forget_rows(&r);
+    if (status == PX_LIMIT && ret_err && !ret_err->id[0])
+        ret_err->id = "query.memory";
     px_expr_machine_release(&r.machine);
     px_buf_release(&r.twin_rows.made);
     px_arena_release(&r.arena);

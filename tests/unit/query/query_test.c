@@ -403,6 +403,24 @@ PX_TEST(looks_at_as_many_twins_as_the_limit_and_not_one_more)
     query_kit_release(&kit);
 }
 
+PX_TEST(fills_the_rows_it_was_given_room_for_and_says_when_there_is_none)
+{
+    px_query_result result;
+    query_kit kit;
+    px_buf rows;
+
+    begin(&kit);
+    for (int over = 0; over < 2; over++) {
+        px_buf_init(&rows, strlen("{\"COUNT\":4}") - (size_t)over);
+        CHECK_EQ(px_query_run(&kit.opts, &kit.reader, PX_STR("SELECT COUNT() FROM DIGITALTWINS"),
+                              PX_STR(""), 0, NULL, &rows, &result, &kit.err),
+                 over ? PX_LIMIT : PX_OK);
+        px_buf_release(&rows);
+    }
+    CHECK_STR(kit.err.id, "query.memory");
+    query_kit_release(&kit);
+}
+
 PX_TEST(ends_when_its_time_is_over)
 {
     query_kit kit;
