@@ -1,85 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/assign.h"
 #include "cli/cmds.h"
 #include "cli/components.h"
 #include "cli/file.h"
 #include "cli/out.h"
+#include "cli/twin_call.h"
 
-enum { ASSIGNS_MAX = 1000, TWIN_ARENA_BYTES = 64 << 20 };
-
-/* ---- words of the command line ---- */
-
-typedef struct assigns {
-    px_assign items[ASSIGNS_MAX];
-    size_t count;
-} assigns;
-
-static px_status add_assign(assigns *list, px_assign item, px_err *ret_err)
-{
-    if (list->count == ASSIGNS_MAX)
-        return px_fail(ret_err, PX_LIMIT, "more than %d assignments", (int)ASSIGNS_MAX);
-    list->items[list->count++] = item;
-    return PX_OK;
-}
-
-/* By name, so that what goes into one component stands together; equal names keep their order. */
-static void sort(assigns *list)
-{
-    for (size_t i = 1; i < list->count; i++) {
-        px_assign item = list->items[i];
-        size_t at = i;
-
-        for (; at && px_str_cmp(list->items[at - 1].name, item.name) > 0; at--)
-            list->items[at] = list->items[at - 1];
-        list->items[at] = item;
-    }
-}
-
-/* `option` NULL: the operands from `first` on. */
-static px_status read_assigns(const px_args *args, const char *option, size_t first,
-                              px_arena *arena, assigns **ret_list, px_err *ret_err)
-{
-    assigns *list = PX_ARENA_NEW(arena, assigns);
-    const char *word;
-    px_assign item;
-    size_t at = 0;
-
-    if (!list)
-        return px_arena_fail(arena, ret_err);
-    while (option && (word = px_args_next(args, option, &at)) != NULL) {
-        PX_TRY(px_assign_parse(word, arena, &item, ret_err));
-        PX_TRY(add_assign(list, item, ret_err));
-    }
-    for (size_t i = first; !option && (word = px_args_operand(args, i)) != NULL; i++) {
-        PX_TRY(px_assign_parse(word, arena, &item, ret_err));
-        PX_TRY(add_assign(list, item, ret_err));
-    }
-    for (at = 0; !option && (word = px_args_next(args, "unset", &at)) != NULL;)
-        PX_TRY(add_assign(list, (px_assign){ px_str_c(word), { 0 } }, ret_err));
-    sort(list);
-    *ret_list = list;
-    return PX_OK;
-}
-
-/* Sends a call whose path is made from the twin's id. */
-static px_status send_twin(px_cli *cli, px_http_call call, const char *before, const char *id,
-                           const char *after, px_arena *arena, px_json **ret_root, px_err *ret_err)
-{
-    px_buf path = { 0 };
-    px_status status;
-
-    px_put_c(&path, before);
-    px_put_url_part(&path, px_str_c(id));
-    px_put_c(&path, after);
-    status = px_buf_status(&path, ret_err);
-    call.path = path.ptr;
-    if (status == PX_OK)
-        status = px_api_call(cli, &call, arena, ret_root, ret_err);
-    if (status == PX_NOT_FOUND && !cli->cure[0])
-        px_cli_cure(cli, "pollux twin list shows the twins there are");
-    px_buf_release(&path);
-    return status;
-}
+enum { TWIN_ARENA_BYTES = 64 << 20 };
 
 static const char *if_match(const px_args *args, px_arena *arena)
 {
@@ -97,7 +23,8 @@ static const char *if_match(const px_args *args, px_arena *arena)
 
 /* ---- create, list, set, delete ---- */
 
-static px_status put_new_twin(px_buf *body, const char *model, const assigns *list, px_err *ret_err)
+static px_status put_new_twin(px_buf *body, const char *model, const px_assigns *list,
+                              px_err *ret_err)
 {
     px_put_c(body, "{\"$metadata\":{\"$model\":");
     px_put_json_string(body, px_str_c(model));
@@ -112,7 +39,7 @@ static px_status put_new_twin(px_buf *body, const char *model, const assigns *li
 enum { NOT_SAID, SAID_WHOLE, SAID_IN_PART };
 
 /* Whether the component is given as a value, or some of its members are. */
-static int how_said(const assigns *list, px_str component)
+static int how_said(const px_assigns *list, px_str component)
 {
     for (size_t i = 0; i < list->count; i++) {
         px_str rest = list->items[i].name;
@@ -126,7 +53,7 @@ static int how_said(const assigns *list, px_str component)
 }
 
 /* A twin must have every component of its model, be it an empty one. */
-static px_status add_components(px_cli *cli, const char *model, assigns *list, px_arena *arena,
+static px_status add_components(px_cli *cli, const char *model, px_assigns *list, px_arena *arena,
                                 px_err *ret_err)
 {
     px_names names = { 0 };
@@ -145,10 +72,11 @@ static px_status add_components(px_cli *cli, const char *model, assigns *list, p
             item = (px_assign){ px_arena_str(arena, px_buf_str(&name)), PX_STR("{}") };
             px_buf_release(&name);
         }
-        status = item.name.ptr ? add_assign(list, item, ret_err) : px_arena_fail(arena, ret_err);
+        status =
+            item.name.ptr ? px_assigns_add(list, item, ret_err) : px_arena_fail(arena, ret_err);
     }
     PX_VEC_RELEASE(&names);
-    sort(list);
+    px_assigns_sort(list);
     return status;
 }
 
@@ -159,7 +87,7 @@ static px_status run_create(px_cli *cli, const px_args *args, px_err *ret_err)
     px_http_call call = { .method = "PUT",
                           .header = px_args_has(args, "replace") ? NULL : "If-None-Match: *" };
     px_buf body = { 0 };
-    assigns *list = NULL;
+    px_assigns *list = NULL;
     px_json *root;
     px_status status;
     PX_AUTO_ARENA arena;
@@ -168,7 +96,7 @@ static px_status run_create(px_cli *cli, const px_args *args, px_err *ret_err)
     if (!model == !file)
         return px_fail_id(ret_err, PX_INVALID, "cli.option",
                           "say which model: --model ID, or the whole twin: --file FILE");
-    PX_TRY(read_assigns(args, "set", 0, &arena, &list, ret_err));
+    PX_TRY(px_assigns_read(args, "set", 0, &arena, &list, ret_err));
     if (file) {
         PX_TRY(px_file_read(px_str_c(file), 4 << 20, &arena, &call.body, ret_err));
     } else {
@@ -177,7 +105,7 @@ static px_status run_create(px_cli *cli, const px_args *args, px_err *ret_err)
         call.body = px_buf_str(&body);
     }
     status =
-        send_twin(cli, call, "/digitaltwins/", id, "?" PX_AZURE_VERSION, &arena, &root, ret_err);
+        px_twin_call(cli, call, "/digitaltwins/", id, "?" PX_AZURE_VERSION, &arena, &root, ret_err);
     px_buf_release(&body);
     PX_TRY(status);
     return px_out_done(cli, root, ret_err, "created %s", id);
@@ -198,19 +126,19 @@ static px_status run_set(px_cli *cli, const px_args *args, px_err *ret_err)
     const char *id = px_args_operand(args, 0);
     px_http_call call = { .method = "PATCH", .content_type = "application/json-patch+json" };
     px_buf body = { 0 };
-    assigns *list = NULL;
+    px_assigns *list = NULL;
     px_status status;
     PX_AUTO_ARENA arena;
 
     px_arena_init(&arena, TWIN_ARENA_BYTES);
-    PX_TRY(read_assigns(args, NULL, 1, &arena, &list, ret_err));
+    PX_TRY(px_assigns_read(args, NULL, 1, &arena, &list, ret_err));
     if (!list->count)
         return px_fail_id(ret_err, PX_INVALID, "cli.operand", "nothing to set: NAME=VALUE…");
     px_put_json_patch(&body, list->items, list->count);
     call.body = px_buf_str(&body);
     call.header = if_match(args, &arena);
     status =
-        send_twin(cli, call, "/digitaltwins/", id, "?" PX_AZURE_VERSION, &arena, NULL, ret_err);
+        px_twin_call(cli, call, "/digitaltwins/", id, "?" PX_AZURE_VERSION, &arena, NULL, ret_err);
     px_buf_release(&body);
     PX_TRY(status);
     return px_out_done(cli, NULL, ret_err, "set %zu on %s", list->count, id);
@@ -226,7 +154,7 @@ static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)
     px_arena_init(&arena, TWIN_ARENA_BYTES);
     call.header = if_match(args, &arena);
     status =
-        send_twin(cli, call, "/digitaltwins/", id, "?" PX_AZURE_VERSION, &arena, NULL, ret_err);
+        px_twin_call(cli, call, "/digitaltwins/", id, "?" PX_AZURE_VERSION, &arena, NULL, ret_err);
     if (status == PX_INVALID || status == PX_CONFLICT)
         px_cli_cure(cli,
                     "relationships go first: pollux rel list %s; pollux rel list %s --incoming", id,
@@ -291,8 +219,8 @@ static px_status run_show(px_cli *cli, const px_args *args, px_err *ret_err)
     PX_AUTO_ARENA arena;
 
     px_arena_init(&arena, PX_API_ANSWER_BYTES_MAX);
-    PX_TRY(send_twin(cli, (px_http_call){ .method = "GET" }, "/api/v1/twins/",
-                     px_args_operand(args, 0), "", &arena, &twin, ret_err));
+    PX_TRY(px_twin_call(cli, (px_http_call){ .method = "GET" }, "/api/v1/twins/",
+                        px_args_operand(args, 0), "", &arena, &twin, ret_err));
     if (cli->json)
         return px_out_json(cli, twin, ret_err);
     px_put_plain(&head, px_json_get(twin, PX_STR("id")));
@@ -342,12 +270,12 @@ static px_status run_desired(px_cli *cli, const px_args *args, px_err *ret_err)
     px_http_call call = { .method = "GET" };
     px_buf body = { 0 };
     px_json *root;
-    assigns *list = NULL;
+    px_assigns *list = NULL;
     px_status status;
     PX_AUTO_ARENA arena;
 
     px_arena_init(&arena, PX_API_ANSWER_BYTES_MAX);
-    PX_TRY(read_assigns(args, NULL, 1, &arena, &list, ret_err));
+    PX_TRY(px_assigns_read(args, NULL, 1, &arena, &list, ret_err));
     if (list->count) {
         px_put_char(&body, '{');
         px_put_json_members(&body, list->items, list->count);
@@ -356,7 +284,7 @@ static px_status run_desired(px_cli *cli, const px_args *args, px_err *ret_err)
                                .body = px_buf_str(&body),
                                .content_type = "application/merge-patch+json" };
     }
-    status = send_twin(cli, call, "/api/v1/twins/", id, "/desired", &arena, &root, ret_err);
+    status = px_twin_call(cli, call, "/api/v1/twins/", id, "/desired", &arena, &root, ret_err);
     px_buf_release(&body);
     PX_TRY(status);
     if (root)
@@ -380,104 +308,11 @@ static px_status run_command(px_cli *cli, const px_args *args, px_err *ret_err)
     }
     px_put_c(&after, "/commands/");
     px_put_url_part(&after, px_str_c(px_args_operand(args, 1)));
-    status = send_twin(cli, call, "/api/v1/twins/", px_args_operand(args, 0), after.ptr, &arena,
-                       &root, ret_err);
+    status = px_twin_call(cli, call, "/api/v1/twins/", px_args_operand(args, 0), after.ptr, &arena,
+                          &root, ret_err);
     px_buf_release(&after);
     PX_TRY(status);
     return px_out_facts(cli, root, ret_err);
-}
-
-/* ---- branch ---- */
-
-static px_status try_branch(px_cli *cli, const px_args *args, px_arena *arena, px_err *ret_err)
-{
-    const char *name = px_args_operand(args, 1), *twin = px_args_operand(args, 2);
-    px_buf body = { 0 }, path = { 0 };
-    assigns *list = NULL;
-    px_err err;
-    px_status status;
-
-    if (!name || !twin || !px_args_operand(args, 3))
-        return px_fail_id(ret_err, PX_INVALID, "cli.operand",
-                          "something is missing: branch try "
-                          "NAME TWIN NAME=VALUE…");
-    PX_TRY(read_assigns(args, NULL, 3, arena, &list, ret_err));
-    px_assert(list != NULL);
-    status = send_twin(cli, (px_http_call){ .method = "PUT", .body = PX_STR("{}") },
-                       "/api/v1/branches/", name, "", arena, NULL, &err);
-    if (status != PX_OK && status != PX_CONFLICT) { /* a conflict: it is there already */
-        if (ret_err)
-            *ret_err = err;
-        return status;
-    }
-    cli->cure[0] = 0;
-    px_put_json_patch(&body, list->items, list->count);
-    px_put_c(&path, "/api/v1/branches/");
-    px_put_url_part(&path, px_str_c(name));
-    px_put_c(&path, "/twins/");
-    status = send_twin(cli,
-                       (px_http_call){ .method = "PATCH",
-                                       .body = px_buf_str(&body),
-                                       .content_type = "application/json-patch+json" },
-                       path.ptr, twin, "", arena, NULL, ret_err);
-    px_buf_release(&body);
-    px_buf_release(&path);
-    PX_TRY(status);
-    return px_out_done(cli, NULL, ret_err, "tried on branch %s; see: pollux twin branch diff %s",
-                       name, name);
-}
-
-static px_status diff_branch(px_cli *cli, const char *name, px_arena *arena, px_err *ret_err)
-{
-    static const char *const heads[] = { "twin", "property", "base", "branch" };
-    px_json *root, *changes;
-    px_table table;
-
-    PX_TRY(send_twin(cli, (px_http_call){ .method = "GET" }, "/api/v1/branches/", name, "/diff",
-                     arena, &root, ret_err));
-    if (cli->json)
-        return px_out_json(cli, root, ret_err);
-    changes = px_json_get(root, PX_STR("changes"));
-    PX_TRY(px_table_init(&table, arena, heads, 4, ret_err));
-    for (const px_json *c = changes ? changes->first : NULL; c; c = c->next)
-        for (size_t i = 0; i < 4; i++) {
-            px_buf cell = { 0 };
-            px_status status;
-
-            px_put_plain(&cell, px_out_find(c, i == 1 ? "path" : heads[i]));
-            status = px_table_add(&table, px_buf_str(&cell), ret_err);
-            px_buf_release(&cell);
-            if (status != PX_OK) {
-                px_table_release(&table);
-                return status;
-            }
-        }
-    return px_out_table(cli, &table, ret_err);
-}
-
-static px_status run_branch(px_cli *cli, const px_args *args, px_err *ret_err)
-{
-    static const px_out_column columns[] = { { "name", "name", false },
-                                             { "base", "base", true },
-                                             { 0 } };
-    const char *action = px_args_operand(args, 0), *name = px_args_operand(args, 1);
-    PX_AUTO_ARENA arena;
-
-    px_arena_init(&arena, PX_API_ANSWER_BYTES_MAX);
-    if (strcmp(action, "list") == 0)
-        return px_out_list(cli, "/api/v1/branches", columns, ret_err);
-    if (strcmp(action, "try") == 0)
-        return try_branch(cli, args, &arena, ret_err);
-    if (strcmp(action, "diff") == 0 && name)
-        return diff_branch(cli, name, &arena, ret_err);
-    if (strcmp(action, "drop") == 0 && name) {
-        PX_TRY(send_twin(cli, (px_http_call){ .method = "DELETE" }, "/api/v1/branches/", name, "",
-                         &arena, NULL, ret_err));
-        return px_out_done(cli, NULL, ret_err, "dropped branch %s", name);
-    }
-    px_cli_cure(cli, "pollux twin branch list | try NAME TWIN NAME=VALUE… | diff NAME | drop NAME");
-    return px_fail_id(ret_err, PX_INVALID, "cli.word", "'%s'%s is nothing a branch does", action,
-                      name ? "" : " without a name");
 }
 
 /* ---- table ---- */
@@ -549,7 +384,7 @@ const px_cmd px_cmd_twin[] = {
       .notes = VALUES,
       .opts = set_options,
       .operands_min = 1,
-      .operands_max = ASSIGNS_MAX + 1,
+      .operands_max = PX_ASSIGNS_MAX + 1,
       .run = run_set },
     { .noun = "twin",
       .verb = "delete",
@@ -568,7 +403,7 @@ const px_cmd px_cmd_twin[] = {
       .notes = VALUES,
       .opts = desired_options,
       .operands_min = 1,
-      .operands_max = ASSIGNS_MAX + 1,
+      .operands_max = PX_ASSIGNS_MAX + 1,
       .run = run_desired },
     { .noun = "twin",
       .verb = "command",
@@ -590,7 +425,7 @@ const px_cmd px_cmd_twin[] = {
       .notes = "A branch is made by the first try. Nothing on it reaches the live twins.\n" VALUES,
       .opts = desired_options,
       .operands_min = 1,
-      .operands_max = ASSIGNS_MAX + 3,
-      .run = run_branch },
+      .operands_max = PX_ASSIGNS_MAX + 3,
+      .run = px_cmd_branch_run },
     { 0 },
 };

@@ -15,7 +15,8 @@ extern const px_cmd px_cmd_tenant[];
 extern const px_cmd px_cmd_twin[];
 extern const px_cmd px_cmd_watch[];
 
-/* A verb of `model`, in a file of its own. */
+/* Verbs of `twin` and `model`, in files of their own. */
+px_status px_cmd_branch_run(px_cli *cli, const px_args *args, px_err *ret_err);
 extern const px_opt px_cmd_suggest_options[];
 px_status px_cmd_suggest_run(px_cli *cli, const px_args *args, px_err *ret_err);
 
