@@ -104,7 +104,7 @@
 #define PX_EXPR_PATHS_MAX 1000 /* different ones */
 #define PX_EXPR_STEPS_MAX 32   /* of one path */
 #define PX_EXPR_SCRATCH_BYTES_MAX (4 * 1024 * 1024) /* texts of one operand */
-#define PX_EXPR_CACHE_BYTES_MAX (8 * 1024 * 1024) /* of what was resolved per model */
+#define PX_EXPR_CACHE_BYTES_MAX (8 * 1024 * 1024)   /* of what was resolved per model */
 #define PX_HISTORY_POINTS_MAX 100000
 
 /* the client */
@@ -125,6 +125,12 @@
 #define PX_SOURCE_AHEAD_NS_MAX                                                                     \
     (INT64_C(300) * 1000000000) /* a source clock further ahead is not believed */
 #define PX_SNAPSHOT_BYTES_MAX (UINT64_C(1) << 30)
+
+/* the engine under a slow disk, and at its end */
+#define PX_BATCH_GROWS_NS INT64_C(20000000) /* a commit of n times that: the next holds n times */
+#define PX_BATCH_GROWS_MAX 32               /* PX_BATCH_BYTES_MAX, at most this many times */
+#define PX_QUEUE_ROOM_PARTS 4               /* patient doors wait with one of these parts filled */
+#define PX_DRAIN_NS INT64_C(1000000000)     /* then what is queued still is refused */
 
 /* the store */
 #define PX_ROW_BYTES_MAX (16 * 1024 * 1024) /* body of one journal row, uncompressed */

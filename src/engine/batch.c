@@ -58,9 +58,19 @@ static void handle(px_engine *engine, round_ *r, px_request *request)
     r->handled_tail = &request->next;
 }
 
+/* A disk that takes long is asked less often for more: else a full queue would take its bytes
+ * divided by a batch's, times the sync. */
+static size_t batch_bytes(const px_engine *engine)
+{
+    int64_t factor = engine->commit_ns_last / PX_BATCH_GROWS_NS;
+
+    factor = factor < 1 ? 1 : factor > PX_BATCH_GROWS_MAX ? PX_BATCH_GROWS_MAX : factor;
+    return engine->opts.batch_bytes_max * (size_t)factor;
+}
+
 static bool is_full(const px_engine *engine, const round_ *r)
 {
-    return r->body.len >= engine->opts.batch_bytes_max || engine->state.broken;
+    return r->body.len >= batch_bytes(engine) || engine->state.broken;
 }
 
 /* Fills the batch from what is at hand and what still comes while it is young. A CALL ends it: it
@@ -138,7 +148,7 @@ static void end_writebacks(px_engine *engine, round_ *r, px_status status)
     }
 }
 
-/* Gives them back to the head of the list: a full disk only delays them. */
+/* Gives them back to the head of the list. */
 static void return_writebacks(px_engine *engine, round_ *r)
 {
     px_writeback *last = r->writebacks;
@@ -230,6 +240,24 @@ static void die(px_engine *engine, const px_err *err)
         engine->opts.fatal(engine->opts.data, err);
 }
 
+/* At the end there may be room once more. */
+static bool use_reserve(px_engine *engine)
+{
+    if (!atomic_load(&engine->ending) || engine->reserve_used)
+        return false;
+    px_store_release_reserve(engine->opts.store);
+    engine->reserve_used = true;
+    return true;
+}
+
+/* A full disk only delays what consumers write, until they end. */
+static bool comes_again(px_engine *engine, px_status status)
+{
+    if (status == PX_FULL && use_reserve(engine))
+        return true;
+    return (status == PX_FULL || status == PX_NO_MEMORY) && !atomic_load(&engine->writebacks_end);
+}
+
 /* The batch is dropped: nothing of it has happened. */
 static void drop(px_engine *engine, round_ *r, px_batch *batch, px_status status, const px_err *err)
 {
@@ -238,7 +266,7 @@ static void drop(px_engine *engine, round_ *r, px_batch *batch, px_status status
     if (r->has_checkpoint)
         px_checkpoint_settle(&engine->checkpoint, false);
     px_graves_settle(&engine->graves, false);
-    if (status == PX_FULL || status == PX_NO_MEMORY)
+    if (comes_again(engine, status))
         return_writebacks(engine, r);
     else
         end_writebacks(engine, r, status);
@@ -275,6 +303,7 @@ static void count_commit(px_engine *engine, const round_ *r, const px_batch *bat
 {
     px_engine_stats *stats = &engine->stats;
 
+    engine->commit_ns_last = took_ns;
     pthread_mutex_lock(&engine->side_lock);
     stats->batches += batch != NULL;
     stats->events += batch ? batch->seq_last - batch->seq_first + 1 : 0;
@@ -388,6 +417,16 @@ static void refuse_when_dead(px_engine *engine)
         writebacks->done(writebacks, PX_IO);
         writebacks = next;
     }
+}
+
+void px_engine_refuse_rest(px_engine *engine)
+{
+    px_err err;
+
+    px_fail_id(&err, PX_BUSY, "server.ending", "the server is ending");
+    refuse_all(engine->left, PX_BUSY, &err);
+    engine->left = NULL;
+    refuse_all(px_queue_take(&engine->queue, 0), PX_BUSY, &err);
 }
 
 /* True when it did something. */

@@ -79,6 +79,10 @@ enum { PX_WRITEBACK_OPS_MAX = 4096, PX_WRITEBACK_BYTES_MAX = 8 * 1024 * 1024 };
  */
 void px_engine_writeback(px_engine *engine, px_writeback *writeback);
 
+/* Consumers end: from now on a writeback that finds no room is told so (PX_FULL), and not tried
+ * again and again. */
+void px_engine_writebacks_end(px_engine *engine);
+
 /* The newest position that readers may see: every acknowledged write is at or below it. */
 uint64_t px_engine_position(px_engine *engine);
 

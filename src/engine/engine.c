@@ -53,14 +53,28 @@ bool px_engine_step(px_engine *engine)
 
 /* ---- thread ---- */
 
+/* What is queued is answered; what finds no room, once: a tick or a consumer would try for ever. A
+ * disk too slow for all of it leaves the rest refused. */
+static void drain(px_engine *engine)
+{
+    px_env *env = engine->opts.env;
+    int64_t until_ns = env->monotonic_ns(env) + PX_DRAIN_NS;
+    uint64_t full_before = engine->stats.full;
+
+    while (px_engine_round(engine, 0) && !atomic_load(&engine->dead))
+        if ((engine->stats.full > full_before && !engine->left) ||
+            env->monotonic_ns(env) >= until_ns)
+            break;
+    px_engine_refuse_rest(engine);
+}
+
 static void *run(void *data)
 {
     px_engine *engine = data;
 
     while (!atomic_load(&engine->stopping))
         px_engine_round(engine, IDLE_WAIT_NS);
-    while (px_engine_round(engine, 0) && !atomic_load(&engine->dead))
-        continue;
+    drain(engine);
     return NULL;
 }
 
@@ -76,6 +90,8 @@ px_status px_engine_start(px_engine *engine, px_err *ret_err)
 /* A clean stop leaves nothing to replay: one last round of the checkpoint. */
 static void write_all(px_engine *engine)
 {
+    unsigned fulls = 0;
+
     for (int tries = 0; tries < 1 << 16 && !atomic_load(&engine->dead); tries++) {
         uint64_t published = px_graph_stat(engine->state.graph).seq;
 
@@ -83,8 +99,8 @@ static void write_all(px_engine *engine)
             return;
         uint64_t full_before = engine->stats.full;
         px_engine_batch(engine, true, false);
-        if (engine->stats.full > full_before)
-            return; /* no space: the journal has it all */
+        if (engine->stats.full > full_before && fulls++ > 0)
+            return; /* no space, not even the reserve's: the journal has it all */
     }
 }
 
@@ -96,8 +112,7 @@ void px_engine_stop(px_engine *engine)
     if (engine->running)
         pthread_join(engine->thread, NULL);
     engine->running = false;
-    while (px_engine_round(engine, 0) && !atomic_load(&engine->dead))
-        continue;
+    drain(engine);
     write_all(engine);
     px_ring_close(&engine->ring);
 }
@@ -133,6 +148,12 @@ static bool is_consumer_too_far_behind(px_engine *engine)
     return false;
 }
 
+bool px_engine_has_room(px_engine *engine)
+{
+    return px_queue_bytes(&engine->queue) <= engine->opts.queue_bytes_max / PX_QUEUE_ROOM_PARTS &&
+           !is_consumer_too_far_behind(engine);
+}
+
 px_status px_engine_submit(px_engine *engine, px_request *first, px_request *last)
 {
     size_t bytes = 0;
@@ -155,6 +176,17 @@ void px_engine_writeback(px_engine *engine, px_writeback *writeback)
     *engine->writebacks_tail = writeback;
     engine->writebacks_tail = &writeback->next;
     pthread_mutex_unlock(&engine->side_lock);
+    px_queue_nudge(&engine->queue);
+}
+
+void px_engine_prepare_stop(px_engine *engine)
+{
+    atomic_store(&engine->ending, true);
+}
+
+void px_engine_writebacks_end(px_engine *engine)
+{
+    atomic_store(&engine->writebacks_end, true);
     px_queue_nudge(&engine->queue);
 }
 

@@ -67,11 +67,17 @@ PX_NODISCARD px_status px_engine_open(const px_engine_opts *opts, px_engine **re
 void px_engine_close(px_engine *engine);
 
 PX_NODISCARD px_status px_engine_start(px_engine *engine, px_err *ret_err);
+/* The end is near: from now on a full disk may take the room that the store reserved for it. */
+void px_engine_prepare_stop(px_engine *engine);
 /* No more submits; drains what is queued, writes what is dirty, and ends the thread. */
 void px_engine_stop(px_engine *engine);
 /* One round without a thread: takes what is queued, commits, acknowledges; with nothing queued
  * moves the checkpoint. True when there was something to do. */
 bool px_engine_step(px_engine *engine);
+
+/* False while the queue is filled in part already, or a consumer is far behind: a door that can let
+ * its senders wait does so, and asks again when answers come. Cheap. */
+bool px_engine_has_room(px_engine *engine);
 
 /**
  * Hands over one request, or a chain linked by `next`, whole or not at all; taken until each one's

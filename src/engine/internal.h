@@ -74,6 +74,10 @@ struct px_engine {
 
     pthread_mutex_t side_lock; /* guards the next three */
     px_writeback *writebacks, **writebacks_tail;
+    _Atomic bool writebacks_end; /* those without room are not tried again */
+    _Atomic bool ending;         /* the reserve may be used */
+    bool reserve_used;           /* by the engine's thread */
+    int64_t commit_ns_last;      /* what the last commit took */
     uint64_t cursors[PX_CONSUMERS_MAX];
     _Atomic bool holds[PX_CONSUMERS_MAX];
     _Atomic int64_t feed_bytes[PX_CONSUMERS_MAX]; /* read by the consumer, in bytes of bodies */
@@ -87,6 +91,8 @@ bool px_engine_round(px_engine *engine, int64_t wait_ns);
  * `tick`: time goes on. */
 void px_engine_batch(px_engine *engine, bool all_slices, bool tick);
 bool px_engine_has_writebacks(px_engine *engine);
+/* What is queued still; the queue is closed. */
+void px_engine_refuse_rest(px_engine *engine);
 /* Fills the slice that trims the journal; false when there is nothing to trim. */
 bool px_trim_prepare(px_engine *engine, int64_t now_ns, px_slice *ret_slice);
 

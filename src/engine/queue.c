@@ -96,6 +96,11 @@ px_request *px_queue_gather(px_queue *queue, int64_t wait_ns, size_t bytes)
     return all;
 }
 
+size_t px_queue_bytes(px_queue *queue)
+{
+    return atomic_load_explicit(&queue->bytes, memory_order_relaxed);
+}
+
 void px_queue_nudge(px_queue *queue)
 {
     pthread_mutex_lock(&queue->lock);

@@ -9,6 +9,7 @@
 #define PX_ENGINE_QUEUE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "engine/request.h"
 
@@ -16,7 +17,8 @@ typedef struct px_queue {
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t filled;
     px_request *head, **tail;
-    size_t bytes, bytes_max;
+    _Atomic size_t bytes;
+    size_t bytes_max;
     uint64_t refused;  /* requests that found it full */
     size_t wake_bytes; /* a put wakes the taker once there is as much; 0: at once */
     bool closed, nudged;
@@ -36,6 +38,8 @@ px_request *px_queue_take(px_queue *queue, int64_t wait_ns);
 px_request *px_queue_gather(px_queue *queue, int64_t wait_ns, size_t bytes);
 /* Ends a wait without a request: an effect came. */
 void px_queue_nudge(px_queue *queue);
+/* What waits now; any thread, without the lock. */
+size_t px_queue_bytes(px_queue *queue);
 /* No more puts; waiting takers wake. */
 void px_queue_close(px_queue *queue);
 

@@ -325,6 +325,7 @@ void px_history_stop(px_history *h, bool flush)
         pthread_join(h->thread, NULL);
         atomic_store(&h->running, false);
     }
+    px_engine_writebacks_end(h->opts.engine);
     if (flush)
         flush_all(h, h->env->monotonic_ns(h->env) + PX_HISTORY_STOP_NS);
     while (h->flying > 0) { /* the engine ends what it has taken */

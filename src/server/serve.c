@@ -187,6 +187,8 @@ static px_status open_all(server *s, px_err *ret_err)
 
 static void close_all(server *s)
 {
+    if (s->engine)
+        px_engine_prepare_stop(s->engine);
     px_http_side_stop(s->http, DRAIN_MS);
     if (s->mqtt)
         px_mqtt_door_stop(s->mqtt, DRAIN_MS);

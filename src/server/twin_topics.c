@@ -402,6 +402,8 @@ static px_mqtt_reason publish_message(void *ctx, unsigned thread, px_mqtt_conn c
 
     if (!px_str_starts(publish->topic, PX_STR("twins/")))
         return publish_plain(topics, client, publish);
+    if (!px_engine_has_room(topics->opts.engine))
+        return PX_MQTT_BUSY; /* the door reads on when there is room: nobody loses a connection */
     count = split_topic(publish->topic, level);
     if (count == 3 && px_str_eq(level[2], PX_STR("telemetry")))
         return publish_sample(topics, thread, conn, client, level[1], none, false, publish->payload,
@@ -542,8 +544,11 @@ static void flush(void *ctx, unsigned thread)
 
 void px_twin_topics_answered(px_twin_topics *topics)
 {
-    if (topics && topics->door)
-        px_mqtt_door_wake(topics->door);
+    if (!topics || !topics->door)
+        return;
+    px_mqtt_door_wake(topics->door);
+    if (px_engine_has_room(topics->opts.engine))
+        px_mqtt_door_resume(topics->door);
 }
 
 px_mqtt_door_app px_twin_topics_app(px_twin_topics *topics)

@@ -24,12 +24,18 @@ def free_ports(count):
 class Server:
     """`with Server() as s:` serves; s.kill() is kill -9, s.start() begins again on the same ports and data."""
 
-    def __init__(self, data=None):
+    def __init__(self, data=None, environment=(), settings=()):
+        """`environment` of the server beside our own; `settings`: lines of its configuration file."""
         self.folder = None if data else tempfile.TemporaryDirectory(prefix="pollux-")
         self.data = data or os.path.join(self.folder.name, "data")
         self.http, self.mqtt = free_ports(2)
         self.url, self.mqtt_address = f"http://127.0.0.1:{self.http}", f"127.0.0.1:{self.mqtt}"
         self.log = open(self.data + ".log", "wb")
+        self.server_environment, self.options = {**os.environ, **dict(environment)}, []
+        if settings:
+            self.options = ["--config", self.data + ".conf"]
+            with open(self.options[1], "w") as f:
+                f.write("\n".join(settings) + "\n")
 
     def __enter__(self):
         self.start()
@@ -48,7 +54,8 @@ class Server:
     def start(self):
         began = time.monotonic()
         self.process = subprocess.Popen([PROGRAM, "serve", "--data", self.data, "--http", f"127.0.0.1:{self.http}",
-                                         "--mqtt", self.mqtt_address], stdout=self.log, stderr=self.log)
+                                         "--mqtt", self.mqtt_address, *self.options], stdout=self.log, stderr=self.log,
+                                        env=self.server_environment)
         while True:
             for port in (self.http, self.mqtt):
                 with socket.socket() as s:
@@ -69,7 +76,11 @@ class Server:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(15) == 0, self.process.returncode
+        try:
+            assert self.process.wait(15) == 0, self.process.returncode
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
 
     def environment(self):
         return {**os.environ, "POLLUX_URL": self.url, "POLLUX_TOKEN": self.token}

@@ -69,6 +69,8 @@ class Patcher(Writer):
             elif status == 503:  # refused: it has not happened
                 self.sent = self.sure
                 raise ConnectionError(said)
+            elif status == 500:  # the disk failed under it: who knows
+                raise ConnectionError(said)
             else:
                 assert status == 204, (status, said)
                 self.etag = headers["ETag"]
