@@ -25,6 +25,7 @@
 /* values and documents */
 #define PX_VALUE_STRING_BYTES_MAX 4096
 #define PX_TWIN_BYTES_MAX (32 * 1024)
+#define PX_TWIN_TEXTS_BYTES_MAX (2 * 1024 * 1024u) /* of all values of a twin */
 #define PX_PATCH_OPS_MAX 100
 #define PX_DOC_BYTES_MAX (256 * 1024)
 
@@ -42,7 +43,7 @@
 #define PX_MODELS_BYTES_MAX (64 * 1024 * 1024) /* text of one request */
 #define PX_MODEL_PARSE_FACTOR_MAX 512          /* working memory of a parse, times its text */
 
-/* per-tenant quotas (defaults; a tenant's document may set others) */
+/* per-tenant quotas, the same for each */
 #define PX_TWINS_MAX 10000000u
 #define PX_RELATIONSHIPS_MAX 50000000u
 #define PX_DEVICES_MAX 10000000u
@@ -116,9 +117,10 @@
 /* the engine */
 #define PX_BATCH_AGE_NS_DEFAULT 1000000
 #define PX_BATCH_BYTES_MAX (256 * 1024)
-#define PX_QUEUE_BYTES_MAX (64 * 1024 * 1024)      /* commands waiting for the writer */
-#define PX_BATCH_BODY_BYTES_MAX (48 * 1024 * 1024) /* one batch with its last, largest request */
-#define PX_RING_BYTES_MAX (64 * 1024 * 1024)       /* newest rows kept in memory for consumers */
+#define PX_QUEUE_BYTES_MAX (64 * 1024 * 1024)         /* commands waiting for the writer */
+#define PX_REQUEST_EVENTS_BYTES_MAX (6 * 1024 * 1024) /* what one request may add to a batch */
+#define PX_BATCH_BODY_BYTES_MAX PX_ROW_BYTES_MAX      /* one batch with its last, largest request */
+#define PX_RING_BYTES_MAX (64 * 1024 * 1024)          /* newest rows kept in memory for consumers */
 #define PX_CONSUMER_LAG_BYTES_MAX                                                                  \
     (INT64_C(256) * 1024 * 1024) /* beyond it the doors are slowed                                 \
                                   */

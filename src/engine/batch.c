@@ -4,15 +4,23 @@
  * commit row, effects and slices in one transaction, publish, acknowledge. Everything that may fail
  * comes before the commit.
  */
+#include <assert.h>
 #include <stdatomic.h>
 
 #include "engine/internal.h"
+
+static_assert(PX_BATCH_BYTES_MAX * PX_BATCH_GROWS_MAX + PX_BATCH_BYTES_MAX +
+                      PX_REQUEST_EVENTS_BYTES_MAX <=
+                  PX_BATCH_BODY_BYTES_MAX,
+              "a batch that is not full yet has room for the timers and for its last request");
+static_assert(PX_BATCH_BODY_BYTES_MAX <= PX_ROW_BYTES_MAX, "a batch is one row of the journal");
 
 enum { EFFECTS_PER_COMMIT_MAX = 32, BITE_NS = 250 * 1000 };
 
 typedef struct round {
     px_buf body;
     px_request *handled, **handled_tail;
+    bool alone; /* one request only: to find the one that broke a batch */
     uint64_t seq_before;
     px_writeback *writebacks; /* taken for this commit */
     px_effect effects[EFFECTS_PER_COMMIT_MAX + 1];
@@ -53,6 +61,7 @@ static void refuse_all(px_request *first, px_status status, const px_err *err)
 static void handle(px_engine *engine, round_ *r, px_request *request)
 {
     px_state_handle(&engine->state, request);
+    engine->alone -= r->alone;
     request->next = NULL;
     *r->handled_tail = request;
     r->handled_tail = &request->next;
@@ -62,15 +71,19 @@ static void handle(px_engine *engine, round_ *r, px_request *request)
  * divided by a batch's, times the sync. */
 static size_t batch_bytes(const px_engine *engine)
 {
+    enum { BATCH_BYTES_MAX = PX_BATCH_BYTES_MAX * PX_BATCH_GROWS_MAX };
     int64_t factor = engine->commit_ns_last / PX_BATCH_GROWS_NS;
+    size_t bytes;
 
     factor = factor < 1 ? 1 : factor > PX_BATCH_GROWS_MAX ? PX_BATCH_GROWS_MAX : factor;
-    return engine->opts.batch_bytes_max * (size_t)factor;
+    bytes = engine->opts.batch_bytes_max * (size_t)factor;
+    return bytes < BATCH_BYTES_MAX ? bytes : BATCH_BYTES_MAX;
 }
 
 static bool is_full(const px_engine *engine, const round_ *r)
 {
-    return r->body.len >= batch_bytes(engine) || engine->state.broken;
+    return r->body.len >= batch_bytes(engine) || engine->state.broken || (r->alone && r->handled) ||
+           engine->state.arena.used >= engine->state.arena.limit / 2;
 }
 
 /* Fills the batch from what is at hand and what still comes while it is young. A CALL ends it: it
@@ -258,6 +271,22 @@ static bool comes_again(px_engine *engine, px_status status)
     return (status == PX_FULL || status == PX_NO_MEMORY) && !atomic_load(&engine->writebacks_end);
 }
 
+/* What one request could not be given must not be refused to those beside it. */
+static bool is_tried_again(const px_engine *engine, const round_ *r, px_status status)
+{
+    return engine->state.broken && status != PX_NO_MEMORY && r->handled && r->handled->next;
+}
+
+static void try_again_alone(px_engine *engine, round_ *r)
+{
+    engine->alone = 0;
+    for (const px_request *request = r->handled; request; request = request->next)
+        engine->alone++;
+    *r->handled_tail = engine->left;
+    engine->left = r->handled;
+    r->handled = NULL;
+}
+
 /* The batch is dropped: nothing of it has happened. */
 static void drop(px_engine *engine, round_ *r, px_batch *batch, px_status status, const px_err *err)
 {
@@ -270,7 +299,10 @@ static void drop(px_engine *engine, round_ *r, px_batch *batch, px_status status
         return_writebacks(engine, r);
     else
         end_writebacks(engine, r, status);
-    refuse_all(r->handled, status, err);
+    if (is_tried_again(engine, r, status))
+        try_again_alone(engine, r);
+    else
+        refuse_all(r->handled, status, err);
     pthread_mutex_lock(&engine->side_lock);
     engine->stats.full += status == PX_FULL;
     pthread_mutex_unlock(&engine->side_lock);
@@ -315,6 +347,14 @@ static void count_commit(px_engine *engine, const round_ *r, const px_batch *bat
     pthread_mutex_unlock(&engine->side_lock);
 }
 
+/* The store is as before, and the requests can be blamed; without any, a slice is wrong for good.
+ */
+static bool is_refusal(const round_ *r, px_status status)
+{
+    return status == PX_FULL ||
+           ((status == PX_TOO_LARGE || status == PX_INVALID) && r->handled != NULL);
+}
+
 static void close_batch(px_engine *engine, round_ *r, bool all_slices)
 {
     px_env *env = engine->opts.env;
@@ -338,9 +378,11 @@ static void close_batch(px_engine *engine, round_ *r, bool all_slices)
             count_commit(engine, r, batch, env->monotonic_ns(env) - before_ns);
     }
     if (status != PX_OK) {
+        bool final = journalling && !is_refusal(r, status);
+
         drop(engine, r, batch, status, &err);
         answered(engine, r);
-        if (journalling && status != PX_FULL)
+        if (final)
             die(engine, &err);
         return;
     }
@@ -363,25 +405,37 @@ bool px_engine_has_writebacks(px_engine *engine)
     return any;
 }
 
+/* No batch could be begun for them. */
+static void refuse_left(px_engine *engine, const px_err *err)
+{
+    px_request *all = engine->left;
+
+    engine->left = NULL;
+    refuse_all(all, err->status, err);
+}
+
 void px_engine_batch(px_engine *engine, bool all_slices, bool tick)
 {
     px_env *env = engine->opts.env;
-    round_ r = { .seq_before = engine->state.seq, .began_ns = env->monotonic_ns(env) };
-    px_err err;
+    round_ r = { .seq_before = engine->state.seq,
+                 .began_ns = env->monotonic_ns(env),
+                 .alone = engine->alone > 0 };
+    px_err err = { 0 };
+    bool begun;
 
     r.handled_tail = &r.handled;
     px_buf_init(&r.body, PX_BATCH_BODY_BYTES_MAX);
     if (px_state_begin(&engine->state, commit_time(engine), &r.body, &err) != PX_OK) {
-        px_request *all = engine->left;
-
-        engine->left = NULL;
-        refuse_all(all, err.status, &err);
+        refuse_left(engine, &err);
         return;
     }
-    if ((!tick || px_timers_tick(&engine->state, &err) == PX_OK) &&
-        px_timers_fire(&engine->state, &err) == PX_OK)
+    begun = (!tick || px_timers_tick(&engine->state, &err) == PX_OK) &&
+            px_timers_fire(&engine->state, &err) == PX_OK;
+    if (begun)
         collect(engine, &r);
     close_batch(engine, &r, all_slices);
+    if (!begun)
+        refuse_left(engine, &err);
     px_buf_release(&r.body);
 }
 

@@ -30,8 +30,40 @@ static bool depends_on_pending(const px_model_set *set, const bool *done, size_t
     return false;
 }
 
+/* What the events of the set need, a little more rather than less. */
+static size_t events_bytes(const px_model_set *set)
+{
+    enum { PATH_LENGTH_BYTES = 3, OTHER_BYTES = 1024 };
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < set->count; i++) {
+        const px_layout *layout = px_model_layout(set->models[i]);
+
+        bytes += px_model_text(set->models[i]).len + OTHER_BYTES;
+        for (uint32_t f = 0; f < px_layout_field_count(layout); f++)
+            bytes += px_layout_field(layout, f)->path.len + PATH_LENGTH_BYTES;
+    }
+    return bytes;
+}
+
+static px_status check_room(px_engine_state *state, uint32_t tenant, const px_model_set *set,
+                            px_err *ret_err)
+{
+    if (events_bytes(set) > PX_REQUEST_EVENTS_BYTES_MAX)
+        return px_fail_id(ret_err, PX_TOO_LARGE, "model.call_size",
+                          "the models of one call, the fields that they inherit or have by "
+                          "components written out, are more than %d MiB; upload them in several "
+                          "calls, or make them smaller",
+                          PX_REQUEST_EVENTS_BYTES_MAX >> 20);
+    if (!px_registry_has_numbers(state->registry, set->count))
+        return px_fail_id(ret_err, PX_LIMIT, "model.numbers",
+                          "the server has given out all its model numbers");
+    return px_quota_check(&state->quotas, tenant, PX_QUOTA_MODELS, (uint32_t)set->count, ret_err);
+}
+
+/* `paths` has room for those of any model of the set. */
 static px_status emit_model(px_engine_state *state, const px_request *request, px_model *model,
-                            uint32_t model_no, px_err *ret_err)
+                            uint32_t model_no, px_str *paths, px_err *ret_err)
 {
     const px_layout *layout = px_model_layout(model);
     px_event event = { .type = PX_EVENT_MODEL_PUT,
@@ -40,24 +72,36 @@ static px_status emit_model(px_engine_state *state, const px_request *request, p
                        .id = px_model_id(model),
                        .body = px_model_text(model),
                        .cause = request->principal.id,
+                       .paths = paths,
                        .path_count = px_layout_field_count(layout) };
 
-    event.paths = PX_ARENA_ARRAY(&state->arena, px_str, event.path_count);
-    if (!event.paths)
-        return px_arena_fail(&state->arena, ret_err);
     for (uint32_t i = 0; i < event.path_count; i++)
-        event.paths[i] = px_layout_field(layout, i)->path;
+        paths[i] = px_layout_field(layout, i)->path;
     return px_state_emit(state, &event, model, ret_err);
 }
 
-/* Dependencies first, so that replay can compile one after the other. */
+static uint32_t most_fields(const px_model_set *set)
+{
+    uint32_t most = 0;
+
+    for (size_t i = 0; i < set->count; i++) {
+        uint32_t count = px_layout_field_count(px_model_layout(set->models[i]));
+
+        most = count > most ? count : most;
+    }
+    return most;
+}
+
+/* Dependencies first, so that replay can compile one after the other. All memory comes first: once
+ * a model is emitted, the rest must be. */
 static px_status emit_models(px_engine_state *state, px_request *request, const px_model_set *set,
                              px_err *ret_err)
 {
     uint32_t model_no = px_registry_number(state->registry);
     bool *done = PX_ARENA_ARRAY(&state->arena, bool, set->count);
+    px_str *paths = PX_ARENA_ARRAY(&state->arena, px_str, most_fields(set) + 1);
 
-    if (!done)
+    if (!done || !paths)
         return px_arena_fail(&state->arena, ret_err);
     for (size_t left = set->count; left > 0;) {
         size_t before = left;
@@ -65,7 +109,7 @@ static px_status emit_models(px_engine_state *state, px_request *request, const 
         for (size_t i = 0; i < set->count; i++) {
             if (done[i] || depends_on_pending(set, done, i))
                 continue;
-            PX_TRY(emit_model(state, request, set->models[i], ++model_no, ret_err));
+            PX_TRY(emit_model(state, request, set->models[i], ++model_no, paths, ret_err));
             done[i] = true;
             left--;
         }
@@ -86,6 +130,8 @@ px_status px_check_models_put(px_engine_state *state, px_request *request, px_er
                  ? px_fail_id(ret_err, PX_INVALID, "model.empty",
                               "models provided was empty or of a type that is not supported")
                  : refuse_known(state, request->principal.tenant, &set, ret_err);
+    if (status == PX_OK)
+        status = check_room(state, request->principal.tenant, &set, ret_err);
     if (status == PX_OK)
         status = emit_models(state, request, &set, ret_err);
     request->result.created = status == PX_OK;

@@ -125,7 +125,7 @@ px_status px_check_relationship_put(px_engine_state *state, px_request *request,
     PX_TRY(find_target(state, request, target_id, declared, &target, ret_err));
     PX_TRY(check_multiplicity(state, px_twin_number(source), declared, old, ret_err));
     if (!old)
-        PX_TRY(px_quota_check(&state->quotas, request->principal.tenant, PX_QUOTA_RELATIONSHIPS,
+        PX_TRY(px_quota_check(&state->quotas, request->principal.tenant, PX_QUOTA_RELATIONSHIPS, 1,
                               ret_err));
     request->result.created = !old;
     return emit_put(state, request, declared, px_twin_number(source), px_twin_number(target), old,

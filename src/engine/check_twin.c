@@ -81,7 +81,8 @@ px_status px_check_twin_put(px_engine_state *state, px_request *request, px_err 
                           "model %.*s is decommissioned: no new twins of it",
                           PX_FMT(px_model_id(info.model)));
     if (!old)
-        PX_TRY(px_quota_check(&state->quotas, request->principal.tenant, PX_QUOTA_TWINS, ret_err));
+        PX_TRY(
+            px_quota_check(&state->quotas, request->principal.tenant, PX_QUOTA_TWINS, 1, ret_err));
     PX_TRY(px_twin_body_read(px_model_layout(info.model), request->json, &state->arena, &fields,
                              ret_err));
     request->result.created = !old;

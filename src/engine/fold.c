@@ -122,6 +122,8 @@ static px_status fold_model_put(px_engine_state *state, const px_event *event, p
     if (status == PX_OK)
         status = px_registry_put(state->registry, event->tenant, model, event->model_no,
                                  event->time, NULL, ret_err);
+    if (status == PX_OK)
+        status = px_quota_count(&state->quotas, event->tenant, PX_QUOTA_MODELS, 1, ret_err);
     info.model = model;
     if (status == PX_OK)
         status = add_model_row(state, event, &info, ret_err);
@@ -143,6 +145,7 @@ static px_status fold_model_decommission(px_engine_state *state, const px_event 
 static px_status fold_model_delete(px_engine_state *state, const px_event *event, px_err *ret_err)
 {
     PX_TRY(px_registry_delete(state->registry, event->model_no, ret_err));
+    PX_TRY(px_quota_count(&state->quotas, event->tenant, PX_QUOTA_MODELS, -1, ret_err));
     return add_row(state, PX_STATE_MODEL, event->tenant, event->model_no, event->seq, NULL,
                    ret_err);
 }
@@ -382,6 +385,8 @@ static px_status load_model(px_engine_state *state, uint32_t tenant, const px_fo
     status = px_registry_put(state->registry, tenant, model, no, upload_time, NULL, ret_err);
     if (status == PX_OK && decommissioned)
         status = px_registry_decommission(state->registry, no, true, ret_err);
+    if (status == PX_OK)
+        status = px_quota_count(&state->quotas, tenant, PX_QUOTA_MODELS, 1, ret_err);
     px_model_unref(model);
     return status;
 }

@@ -7,7 +7,8 @@ void px_quotas_init(px_quotas *quotas)
 {
     *quotas = (px_quotas){ .max = { [PX_QUOTA_TWINS] = PX_TWINS_MAX,
                                     [PX_QUOTA_RELATIONSHIPS] = PX_RELATIONSHIPS_MAX,
-                                    [PX_QUOTA_DOCUMENTS] = PX_DEVICES_MAX } };
+                                    [PX_QUOTA_DOCUMENTS] = PX_DEVICES_MAX,
+                                    [PX_QUOTA_MODELS] = PX_MODELS_MAX } };
 }
 
 void px_quotas_release(px_quotas *quotas)
@@ -24,7 +25,7 @@ static px_quota *find(const px_quotas *quotas, uint32_t tenant)
 }
 
 px_status px_quota_check(const px_quotas *quotas, uint32_t tenant, px_quota_kind kind,
-                         px_err *ret_err)
+                         uint32_t more, px_err *ret_err)
 {
     static const struct {
         const char *id, *words;
@@ -32,14 +33,16 @@ px_status px_quota_check(const px_quotas *quotas, uint32_t tenant, px_quota_kind
         [PX_QUOTA_TWINS] = { "twin.limit", "twins" },
         [PX_QUOTA_RELATIONSHIPS] = { "quota.relationships", "relationships" },
         [PX_QUOTA_DOCUMENTS] = { "quota.documents", "devices and other documents" },
+        [PX_QUOTA_MODELS] = { "quota.models", "models" },
     };
     const px_quota *quota = find(quotas, tenant);
+    int64_t used = quota ? (int64_t)quota->used[kind] + quota->change[kind] : 0;
 
-    if (!quota || (int64_t)quota->used[kind] + quota->change[kind] < quotas->max[kind])
+    if (used + more <= quotas->max[kind])
         return PX_OK;
     return px_fail_id(ret_err, PX_LIMIT, names[kind].id,
-                      "the tenant has its %u %s already; delete some, or ask for more",
-                      quotas->max[kind], names[kind].words);
+                      "a tenant has at most %u %s, and has %lld; delete some", quotas->max[kind],
+                      names[kind].words, (long long)used);
 }
 
 px_status px_quota_count(px_quotas *quotas, uint32_t tenant, px_quota_kind kind, int change,

@@ -12,6 +12,7 @@ typedef enum px_quota_kind {
     PX_QUOTA_TWINS,
     PX_QUOTA_RELATIONSHIPS,
     PX_QUOTA_DOCUMENTS, /* devices above all */
+    PX_QUOTA_MODELS,
     PX_QUOTA_KINDS
 } px_quota_kind;
 
@@ -29,9 +30,9 @@ typedef struct px_quotas {
 void px_quotas_init(px_quotas *quotas); /* the limits of limits.h */
 void px_quotas_release(px_quotas *quotas);
 
-/* PX_LIMIT (quota.twins …) when the tenant has all it may have, the open batch included. */
+/* PX_LIMIT (quota.twins …) when the tenant may not have `more` of them, the open batch included. */
 PX_NODISCARD px_status px_quota_check(const px_quotas *quotas, uint32_t tenant, px_quota_kind kind,
-                                      px_err *ret_err);
+                                      uint32_t more, px_err *ret_err);
 /* One more (1) or one less (-1) in the open batch. */
 PX_NODISCARD px_status px_quota_count(px_quotas *quotas, uint32_t tenant, px_quota_kind kind,
                                       int change, px_err *ret_err);

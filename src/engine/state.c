@@ -52,6 +52,7 @@ void px_state_commit(px_engine_state *state)
     px_graph_commit(state->txn);
     px_documents_commit(state->documents);
     px_quotas_commit(&state->quotas);
+    px_timers_commit(state);
     state->txn = NULL;
 }
 
@@ -61,6 +62,7 @@ void px_state_rollback(px_engine_state *state, uint64_t seq)
     px_registry_rollback(state->registry);
     px_documents_rollback(state->documents);
     px_quotas_rollback(&state->quotas);
+    px_timers_rollback(state);
     state->txn = NULL;
     state->seq = seq;
 }
@@ -141,16 +143,34 @@ static const struct {
     [PX_REQUEST_TENANT_PUT] = { PX_ACTION_WRITE_TENANT, px_check_tenant_put },
 };
 
+/* Every check decides before it emits, and within the bound of one request. One that does not would
+ * leave half of what it says: then nothing of the batch counts. */
+static void guard(px_engine_state *state, px_result *result, uint64_t seq_before,
+                  size_t bytes_before)
+{
+    if (!state->broken && state->body->len - bytes_before > PX_REQUEST_EVENTS_BYTES_MAX)
+        result->status = px_fail_id(&result->err, PX_TOO_LARGE, "request.size",
+                                    "one request may change at most %d MiB at once; do it in parts",
+                                    PX_REQUEST_EVENTS_BYTES_MAX >> 20);
+    if (state->broken || result->status == PX_OK || state->seq == seq_before)
+        return;
+    state->broken = true;
+    state->broken_err = result->err;
+    state->broken_err.status = result->status;
+}
+
 void px_state_handle(px_engine_state *state, px_request *request)
 {
     px_result *result = &request->result;
     uint64_t seq_before = state->seq;
+    size_t bytes_before = state->body->len;
 
     *result = (px_result){ 0 };
     result->status = px_authorize(&request->principal, handlers[request->kind].action, request->id,
                                   &result->err);
     if (result->status == PX_OK)
         result->status = handlers[request->kind].check(state, request, &result->err);
+    guard(state, result, seq_before, bytes_before);
     if (result->status == PX_OK && state->seq > seq_before) {
         result->seq = state->seq;
         result->time = state->now;

@@ -31,10 +31,11 @@ typedef enum px_state_kind {
     PX_STATE_RELATIONSHIP = 4,
 } px_state_kind;
 
-/* A deadline in journal time. */
+/* A deadline in journal time, and the pending command that waits for it. */
 typedef struct px_timer {
     px_time deadline;
-    uint32_t document_no; /* of the pending command */
+    uint64_t revision; /* of the document when it armed this */
+    uint32_t document_no;
 } px_timer;
 
 struct px_engine_state {
@@ -58,7 +59,8 @@ struct px_engine_state {
 
     /* armed: commands that wait for their response (timers.c) */
     PX_VEC(px_timer) timers;
-    px_time timer_next; /* earliest deadline; PX_TIME_NONE when none is armed */
+    size_t timers_committed; /* those behind were armed by the open batch */
+    px_time timer_next;      /* earliest deadline; PX_TIME_NONE when none is armed */
 
     /* replay */
     bool replaying;
@@ -104,11 +106,14 @@ uint64_t px_state_known(const px_engine_state *state, px_state_kind kind, uint32
 /* Arms one for a document of kind `command`; others are ignored. */
 PX_NODISCARD px_status px_timers_arm(px_engine_state *state, const px_document *document,
                                      px_err *ret_err);
+/* The end of the batch: those that it armed stay, or are forgotten with it. */
+void px_timers_commit(px_engine_state *state);
+void px_timers_rollback(px_engine_state *state);
 /* True when timers are armed and a second of journal time went by: px_timers_tick then writes one.
  */
 bool px_timers_want_tick(const px_engine_state *state, px_time now, px_time last);
 PX_NODISCARD px_status px_timers_tick(px_engine_state *state, px_err *ret_err);
-/* Emits what is due at the batch's time. */
+/* Emits what is due at the batch's time, each once; the first thing of a batch but for its tick. */
 PX_NODISCARD px_status px_timers_fire(px_engine_state *state, px_err *ret_err);
 
 /* ---- checks: one per kind of request, request.h; they emit what they decide ---- */

@@ -7,13 +7,33 @@
 #include "base/json.h"
 #include "engine/state.h"
 
+enum { COMMAND_ARENA_BYTES_MAX = 16 * 1024 * 1024 };
+
+static bool is_command(px_str kind)
+{
+    return px_str_eq(kind, PX_STR("command"));
+}
+
+static void look_ahead(px_engine_state *state, px_time deadline)
+{
+    if (state->timer_next == PX_TIME_NONE || deadline < state->timer_next)
+        state->timer_next = deadline;
+}
+
+static void look_again(px_engine_state *state)
+{
+    state->timer_next = PX_TIME_NONE;
+    PX_VEC_EACH (&state->timers, timer)
+        look_ahead(state, timer->deadline);
+}
+
 px_status px_timers_arm(px_engine_state *state, const px_document *document, px_err *ret_err)
 {
-    px_timer timer = { .document_no = document->no };
+    px_timer timer = { .revision = document->revision, .document_no = document->no };
     px_json *body;
     px_str text;
 
-    if (!px_str_eq(document->kind, PX_STR("command")))
+    if (!is_command(document->kind))
         return PX_OK;
     PX_TRY(px_json_parse(document->body, NULL, &state->arena, &body, ret_err));
     text = px_json_get_text(body, PX_STR("deadline"));
@@ -21,9 +41,19 @@ px_status px_timers_arm(px_engine_state *state, const px_document *document, px_
         return px_fail(ret_err, PX_CORRUPT, "command document %u has no deadline", document->no);
     if (!PX_VEC_PUSH(&state->timers, timer))
         return px_no_memory(ret_err);
-    if (state->timer_next == PX_TIME_NONE || timer.deadline < state->timer_next)
-        state->timer_next = timer.deadline;
+    look_ahead(state, timer.deadline);
     return PX_OK;
+}
+
+void px_timers_commit(px_engine_state *state)
+{
+    state->timers_committed = state->timers.len;
+}
+
+void px_timers_rollback(px_engine_state *state)
+{
+    state->timers.len = state->timers_committed;
+    look_again(state);
 }
 
 px_status px_timers_tick(px_engine_state *state, px_err *ret_err)
@@ -38,7 +68,9 @@ bool px_timers_want_tick(const px_engine_state *state, px_time now, px_time last
     return state->timer_next != PX_TIME_NONE && now - last >= PX_SECOND;
 }
 
-static px_status time_out(px_engine_state *state, const px_document *pending, px_err *ret_err)
+/* `arena` is reset: nothing of one command is needed for the next. */
+static px_status time_out(px_engine_state *state, const px_document *pending, px_arena *arena,
+                          px_err *ret_err)
 {
     px_event response = { .type = PX_EVENT_COMMAND_RESPONSE,
                           .tenant = pending->tenant,
@@ -54,7 +86,8 @@ static px_status time_out(px_engine_state *state, const px_document *pending, px
     px_json *body;
     int64_t twin_no = 0;
 
-    PX_TRY(px_json_parse(pending->body, NULL, &state->arena, &body, ret_err));
+    px_arena_reset(arena);
+    PX_TRY(px_json_parse(pending->body, NULL, arena, &body, ret_err));
     if (px_json_get(body, PX_STR("twinNumber")))
         px_num_to_int(px_json_get(body, PX_STR("twinNumber"))->num, &twin_no);
     response.twin_no = (uint32_t)twin_no;
@@ -63,27 +96,51 @@ static px_status time_out(px_engine_state *state, const px_document *pending, px
     return px_state_emit(state, &gone, NULL, ret_err);
 }
 
-/* Timers of commands that were answered meanwhile are dropped here, too. */
-px_status px_timers_fire(px_engine_state *state, px_err *ret_err)
+/* The command that armed it, if that still waits: a number says nothing without its revision. */
+static const px_document *command_of(const px_engine_state *state, const px_timer *timer)
+{
+    const px_document *d = px_documents_by_number(state->documents, timer->document_no);
+
+    return d && d->revision == timer->revision && is_command(d->kind) ? d : NULL;
+}
+
+/* Before anything of the batch is folded, so that what goes here went with an earlier one. */
+static void drop_answered(px_engine_state *state)
 {
     size_t kept = 0;
 
+    for (size_t i = 0; i < state->timers.len; i++)
+        if (command_of(state, &state->timers.ptr[i]))
+            state->timers.ptr[kept++] = state->timers.ptr[i];
+    state->timers.len = state->timers_committed = kept;
+    look_again(state);
+}
+
+/* Those that fire stay armed until their documents are gone: this batch may still be dropped. What
+ * a batch has no place for fires in the next one. */
+static px_status fire_due(px_engine_state *state, px_arena *arena, px_err *ret_err)
+{
+    for (size_t i = 0; i < state->timers.len && state->body->len < PX_BATCH_BYTES_MAX; i++) {
+        const px_timer *timer = &state->timers.ptr[i];
+
+        if (timer->deadline <= state->now)
+            PX_TRY(time_out(state, command_of(state, timer), arena, ret_err));
+    }
+    return PX_OK;
+}
+
+px_status px_timers_fire(px_engine_state *state, px_err *ret_err)
+{
+    px_arena arena;
+    px_status status;
+
     if (state->timer_next == PX_TIME_NONE || state->now < state->timer_next)
         return PX_OK;
-    state->timer_next = PX_TIME_NONE;
-    for (size_t i = 0; i < state->timers.len; i++) {
-        px_timer timer = state->timers.ptr[i];
-        const px_document *pending = px_documents_by_number(state->documents, timer.document_no);
-
-        if (!pending)
-            continue;
-        if (timer.deadline <= state->now)
-            PX_TRY(time_out(state, pending, ret_err));
-        /* kept until the document is gone: this batch may still be dropped */
-        state->timers.ptr[kept++] = timer;
-        if (state->timer_next == PX_TIME_NONE || timer.deadline < state->timer_next)
-            state->timer_next = timer.deadline;
-    }
-    state->timers.len = kept;
-    return PX_OK;
+    drop_answered(state);
+    if (state->timer_next == PX_TIME_NONE || state->now < state->timer_next)
+        return PX_OK;
+    px_arena_init(&arena, COMMAND_ARENA_BYTES_MAX);
+    status = fire_due(state, &arena, ret_err);
+    px_arena_release(&arena);
+    return status;
 }

@@ -11,11 +11,12 @@
 #ifndef PX_TWIN_RECORD_H
 #define PX_TWIN_RECORD_H
 
+#include "base/limits.h"
 #include "twin/slab.h"
 #include "twin/twin.h"
 
 #define PXI_KEY_DESIRED_VERSION 0xffffu
-#define PXI_TWIN_TAIL_MAX 0x7fffffu
+#define PXI_TWIN_TAIL_MAX PX_TWIN_TEXTS_BYTES_MAX
 
 struct px_twin {
     uint64_t head; /* birth << 16 | slots */

@@ -221,20 +221,12 @@ static px_status check_put(px_registry *registry, uint32_t tenant, const px_mode
                            uint32_t model_no, px_err *ret_err)
 {
     px_model_info present;
-    uint32_t count = 0;
 
     if (px_registry_find_own(registry, tenant, px_model_id(model), &present))
         return px_fail(ret_err, PX_CONFLICT, "model %.*s is there already",
                        PX_FMT(px_model_id(model)));
     if (entry_of(registry, model_no) && entry_of(registry, model_no)->model)
         return px_fail(ret_err, PX_CONFLICT, "model number %u is taken", model_no);
-    for (uint32_t no = 1; no <= px_registry_number(registry); no++) {
-        const entry *at = entry_of(registry, no);
-
-        count += at && at->tenant == tenant && (at->own == OPEN || at->own == CLOSED);
-    }
-    if (count >= PX_MODELS_MAX)
-        return px_fail(ret_err, PX_LIMIT, "a tenant has at most %d models", PX_MODELS_MAX);
     return PX_OK;
 }
 
@@ -377,6 +369,11 @@ void px_registry_rollback(px_registry *registry)
     }
     pthread_mutex_unlock(&registry->lock);
     registry->changes.len = 0;
+}
+
+bool px_registry_has_numbers(const px_registry *registry, size_t count)
+{
+    return count < ((size_t)PAGES_MAX << PAGE_BITS) - px_registry_number(registry);
 }
 
 uint32_t px_registry_number(const px_registry *registry)

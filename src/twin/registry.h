@@ -58,8 +58,10 @@ const px_model *px_registry_source_find(void *scope, px_str dtmi);
  * @param model_no  0: the next; else (replay) this one, which must be free
  * @param ret_no    may be NULL
  *
- * Errors: PX_CONFLICT (the tenant has this identifier, or the number is taken), PX_LIMIT
- * (PX_MODELS_MAX of the tenant), PX_NO_MEMORY.
+ * How many a tenant may have is the caller's to judge.
+ *
+ * Errors: PX_CONFLICT (the tenant has this identifier, or the number is taken), PX_LIMIT (no number
+ * is left), PX_NO_MEMORY.
  */
 PX_NODISCARD px_status px_registry_put(px_registry *registry, uint32_t tenant, px_model *model,
                                        uint32_t model_no, px_time upload_time, uint32_t *ret_no,
@@ -76,6 +78,8 @@ PX_NODISCARD px_status px_registry_delete(px_registry *registry, uint32_t model_
 void px_registry_commit(px_registry *registry);
 void px_registry_rollback(px_registry *registry);
 
+/* True while so many more numbers can be given out. */
+bool px_registry_has_numbers(const px_registry *registry, size_t count);
 /* The highest number given out; kept with the checkpoint. Setting takes the larger. */
 uint32_t px_registry_number(const px_registry *registry);
 void px_registry_number_set(px_registry *registry, uint32_t highest);

@@ -87,4 +87,25 @@ PX_TEST(a_restart_counts_the_same)
     px_world_release(&world);
 }
 
+PX_TEST(models_have_a_quota_and_one_too_many_refuses_its_own_request_only)
+{
+    static const char other[] = "{\"@context\":\"dtmi:dtdl:context;3\",\"@id\":\"dtmi:test:Bag;1\","
+                                "\"@type\":\"Interface\"}";
+    px_request away = { .kind = PX_REQUEST_MODEL_DELETE, .id = PX_STR("dtmi:test:Box;1") };
+    px_world world;
+    px_result result;
+
+    px_world_init(&world, 1);
+    CHECK_EQ(px_world_model(&world, model).status, PX_OK);
+    px_world_kill(&world, true);
+    world.engine->state.quotas.max[PX_QUOTA_MODELS] = 1;
+    result = px_world_model(&world, other);
+    CHECK_EQ(result.status, PX_LIMIT);
+    CHECK_STR(result.err.id, "quota.models");
+    CHECK(!world.engine->state.broken);
+    CHECK_EQ(px_world_do(&world, &away).status, PX_OK);
+    CHECK_EQ(px_world_model(&world, other).status, PX_OK);
+    px_world_release(&world);
+}
+
 PX_TEST_MAIN()
