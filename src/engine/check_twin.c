@@ -22,32 +22,70 @@ static px_status find_model(px_engine_state *state, const px_request *request, p
     if (!dtmi.ptr)
         return px_fail_id(ret_err, PX_INVALID, "twin.model",
                           "Invalid twin specified: $metadata.$model is missing");
-    if (!px_registry_find_own(state->registry, request->principal.tenant, dtmi, ret_info))
+    if (!px_state_find_model(state, request->principal.tenant, dtmi, ret_info))
         return px_fail_id(ret_err, PX_INVALID, "twin.model",
                           "Invalid twin specified: there is no model %.*s; upload it first",
                           PX_FMT(dtmi));
     return PX_OK;
 }
 
-/* What a device decoded by another model must not touch is the engine's to know: numbers change
- * with the model. */
-static px_status emit_put(px_engine_state *state, px_request *request, uint32_t twin_no,
-                          const px_model_info *info, const px_fields *fields, bool replaces,
-                          px_err *ret_err)
+/* What the twin has and the replacement does not give: told with it, so that whoever follows the
+ * journal sees it end. With another model the numbers are other ones, and the old one's event goes
+ * before; its memory is taken here, before the first emit. */
+static px_status drop_rest(px_engine_state *state, const px_twin *old, const px_model_info *info,
+                           px_fields *fields, px_fields *ret_before, px_err *ret_err)
 {
+    const px_model *old_model = px_registry_model(state->registry, px_twin_model(old));
+    px_fields dropped = { 0 };
+
+    if (!old_model)
+        return PX_OK;
+    PX_TRY(px_twin_body_dropped(px_model_layout(old_model), old, px_model_layout(info->model),
+                                fields, state->now, &state->arena, &dropped, ret_err));
+    if (px_twin_model(old) != info->model_no) {
+        *ret_before = dropped;
+        return PX_OK;
+    }
+    for (size_t i = 0; i < dropped.count; i++)
+        PX_TRY(px_fields_add(fields, &state->arena, dropped.ptr[i], ret_err));
+    return PX_OK;
+}
+
+static px_status emit_before(px_engine_state *state, const px_request *request, const px_twin *old,
+                             const px_fields *before, px_err *ret_err)
+{
+    px_event event = { .type = PX_EVENT_TWIN_PATCH,
+                       .tenant = request->principal.tenant,
+                       .model_no = px_twin_model(old),
+                       .twin_no = px_twin_number(old),
+                       .cause = request->principal.id,
+                       .source_time = PX_TIME_NONE,
+                       .fields = before->ptr,
+                       .field_count = before->count };
+
+    return before->count ? px_state_emit(state, &event, NULL, ret_err) : PX_OK;
+}
+
+/* `old`: the twin that is replaced, or NULL. */
+static px_status emit_put(px_engine_state *state, px_request *request, const px_twin *old,
+                          const px_model_info *info, px_fields *fields, px_err *ret_err)
+{
+    px_fields before = { 0 };
     px_event event = { .type = PX_EVENT_TWIN_PUT,
                        .tenant = request->principal.tenant,
                        .model_no = info->model_no,
-                       .twin_no = twin_no,
-                       .flag = replaces,
+                       .flag = old != NULL,
                        .id = request->id,
                        .cause = request->principal.id,
-                       .source_time = PX_TIME_NONE,
-                       .fields = fields->ptr,
-                       .field_count = fields->count };
+                       .source_time = PX_TIME_NONE };
 
-    if (twin_no == 0)
-        event.twin_no = px_graph_numbers(state->graph).twin_no + 1;
+    event.twin_no = old ? px_twin_number(old) : px_graph_numbers(state->graph).twin_no + 1;
+    if (old) {
+        PX_TRY(drop_rest(state, old, info, fields, &before, ret_err));
+        PX_TRY(emit_before(state, request, old, &before, ret_err));
+    }
+    event.fields = fields->ptr;
+    event.field_count = fields->count;
     PX_TRY(px_state_emit(state, &event, NULL, ret_err));
     request->result.number = event.twin_no;
     return PX_OK;
@@ -86,8 +124,7 @@ px_status px_check_twin_put(px_engine_state *state, px_request *request, px_err 
     PX_TRY(px_twin_body_read(px_model_layout(info.model), request->json, &state->arena, &fields,
                              ret_err));
     request->result.created = !old;
-    return emit_put(state, request, old ? px_twin_number(old) : 0, &info, &fields, old != NULL,
-                    ret_err);
+    return emit_put(state, request, old, &info, &fields, ret_err);
 }
 
 px_status px_check_twin_delete(px_engine_state *state, px_request *request, px_err *ret_err)
@@ -111,6 +148,7 @@ px_status px_check_twin_delete(px_engine_state *state, px_request *request, px_e
 
 typedef struct patch {
     px_engine_state *state;
+    const px_model *model;
     const px_layout *layout;
     uint32_t component; /* of the request's path, or PX_NO_COMPONENT */
     bool changes_model;
@@ -203,7 +241,7 @@ static px_status present_document(patch *p, const px_twin *twin, px_json **ret_d
     px_status status;
     px_str copy = { 0 };
 
-    px_twin_body_write(&text, p->layout, twin);
+    px_twin_body_write(&text, p->model, twin);
     status = px_buf_status(&text, ret_err);
     if (status == PX_OK) {
         copy = px_arena_str(&p->state->arena, px_buf_str(&text));
@@ -228,7 +266,7 @@ static px_status put_as_other_model(patch *p, px_request *request, const px_twin
 
     PX_TRY(find_model(p->state, request, dtmi, &info, ret_err));
     PX_TRY(px_twin_body_read(px_model_layout(info.model), doc, &p->state->arena, &fields, ret_err));
-    return emit_put(p->state, request, px_twin_number(twin), &info, &fields, true, ret_err);
+    return emit_put(p->state, request, twin, &info, &fields, ret_err);
 }
 
 static px_status find_component(patch *p, const px_request *request, px_err *ret_err)
@@ -262,6 +300,7 @@ px_status px_check_twin_patch(px_engine_state *state, px_request *request, px_er
 
     PX_TRY(px_state_find_twin(state, request, &twin, &model, ret_err));
     PX_TRY(px_state_match(request, px_twin_seq(twin), ret_err));
+    p.model = model;
     p.layout = px_model_layout(model);
     PX_TRY(find_component(&p, request, ret_err));
     PX_TRY(present_document(&p, twin, &doc, ret_err));

@@ -63,7 +63,7 @@ static px_status add_row(px_engine_state *state, px_state_kind kind, uint32_t te
 {
     px_op op = { .kind = PX_OP_PUT, .table = PX_TABLE_STATE, .seq = seq };
 
-    if (state->replaying)
+    if (state->replaying || state->rehearsing)
         return PX_OK;
     op.key = px_state_key(tenant, 0, kind, no);
     if (body) {

@@ -26,7 +26,7 @@ px_status px_rehearse(px_branch *branch, px_registry *registry, px_env *env, px_
     px_engine_state state = { .env = env,
                               .graph = px_branch_graph(branch),
                               .registry = registry,
-                              .replaying = true, /* writes no rows */
+                              .rehearsing = true,
                               .timer_next = PX_TIME_NONE };
     px_buf body = { 0 };
     px_status status;

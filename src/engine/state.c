@@ -112,6 +112,13 @@ px_status px_state_find_twin(px_engine_state *state, const px_request *request,
     return PX_OK;
 }
 
+bool px_state_find_model(px_engine_state *state, uint32_t tenant, px_str dtmi,
+                         px_model_info *ret_info)
+{
+    return state->rehearsing ? px_registry_find(state->registry, tenant, dtmi, ret_info)
+                             : px_registry_find_own(state->registry, tenant, dtmi, ret_info);
+}
+
 px_status px_state_match(const px_request *request, uint64_t seq, px_err *ret_err)
 {
     if (request->if_match == 0 || request->if_match == (seq ? seq : PX_REVISION_NONE))

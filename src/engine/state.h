@@ -62,6 +62,8 @@ struct px_engine_state {
     size_t timers_committed; /* those behind were armed by the open batch */
     px_time timer_next;      /* earliest deadline; PX_TIME_NONE when none is armed */
 
+    bool rehearsing; /* in a branch, on another thread than the writer: nothing is written */
+
     /* replay */
     bool replaying;
     px_map known; /* hash of (kind, number) -> index in known_seqs, for rows of deleted things */
@@ -135,6 +137,9 @@ void px_state_handle(px_engine_state *state, px_request *request);
 PX_NODISCARD px_status px_state_find_twin(px_engine_state *state, const px_request *request,
                                           const px_twin **ret_twin, const px_model **ret_model,
                                           px_err *ret_err);
+/* The tenant's model as this batch leaves it; a rehearsal sees the published ones. */
+bool px_state_find_model(px_engine_state *state, uint32_t tenant, px_str dtmi,
+                         px_model_info *ret_info);
 /* PX_STALE when the request demands another revision than `seq`. */
 PX_NODISCARD px_status px_state_match(const px_request *request, uint64_t seq, px_err *ret_err);
 

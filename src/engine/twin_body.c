@@ -113,17 +113,46 @@ px_status px_twin_body_read(const px_layout *layout, const px_json *body, px_are
     return read_members(layout, PX_NO_COMPONENT, body, arena, ret_fields, ret_err);
 }
 
-/* ---- writing ---- */
-
 static bool is_reported_property(const px_layout *layout, const px_slot *slot)
 {
     return !(slot->key & PX_DESIRED) && slot->key < px_layout_field_count(layout) &&
            px_layout_field(layout, slot->key)->kind == PX_FIELD_PROPERTY;
 }
 
+/* ---- what a replacement takes away ---- */
+
+px_status px_twin_body_dropped(const px_layout *old_layout, const px_twin *old,
+                               const px_layout *layout, const px_fields *fields, px_time now,
+                               px_arena *arena, px_fields *ret_dropped, px_err *ret_err)
+{
+    bool *given = PX_ARENA_ARRAY(arena, bool, px_layout_field_count(layout) + 1);
+
+    if (!given)
+        return px_arena_fail(arena, ret_err);
+    for (size_t i = 0; i < fields->count; i++)
+        given[fields->ptr[i].field] = true;
+    for (uint32_t i = 0; i < px_twin_slot_count(old); i++) {
+        px_slot slot = px_twin_slot_at(old, i);
+        px_field_value gone = { .field = slot.key, .source_time = PX_TIME_NONE };
+        const px_field *field;
+
+        if (!is_reported_property(old_layout, &slot))
+            continue;
+        field = px_layout_find_path(layout, px_layout_field(old_layout, slot.key)->path);
+        if (field && given[field->index])
+            continue;
+        if (!slot.by_arrival && slot.source_time != PX_TIME_NONE && slot.source_time > now)
+            gone.source_time = slot.source_time;
+        PX_TRY(px_fields_add(ret_dropped, arena, gone, ret_err));
+    }
+    return PX_OK;
+}
+
+/* ---- writing ---- */
+
 /* Values, then their metadata, of the fields of one component (or of the twin itself). */
 static void write_members(px_json_writer *w, const px_layout *layout, const px_twin *twin,
-                          uint32_t component)
+                          uint32_t component, px_str model_id)
 {
     uint32_t slots = px_twin_slot_count(twin);
 
@@ -138,6 +167,10 @@ static void write_members(px_json_writer *w, const px_layout *layout, const px_t
     }
     px_json_key(w, PX_STR("$metadata"));
     px_json_begin_object(w);
+    if (model_id.len) {
+        px_json_key(w, PX_STR("$model"));
+        px_json_string(w, model_id);
+    }
     for (uint32_t i = 0; i < slots; i++) {
         px_slot slot = px_twin_slot_at(twin, i);
 
@@ -155,18 +188,19 @@ static void write_members(px_json_writer *w, const px_layout *layout, const px_t
     px_json_end_object(w);
 }
 
-void px_twin_body_write(px_buf *buf, const px_layout *layout, const px_twin *twin)
+void px_twin_body_write(px_buf *buf, const px_model *model, const px_twin *twin)
 {
     px_json_writer w = px_json_writer_of(buf);
+    const px_layout *layout = px_model_layout(model);
     uint32_t count;
     const px_component *components = px_layout_components(layout, &count);
 
     px_json_begin_object(&w);
-    write_members(&w, layout, twin, PX_NO_COMPONENT);
+    write_members(&w, layout, twin, PX_NO_COMPONENT, px_model_id(model));
     for (uint32_t i = 0; i < count; i++) {
         px_json_key(&w, components[i].name);
         px_json_begin_object(&w);
-        write_members(&w, layout, twin, i);
+        write_members(&w, layout, twin, i, (px_str){ 0 });
         px_json_end_object(&w);
     }
     px_json_end_object(&w);

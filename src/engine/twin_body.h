@@ -26,6 +26,14 @@ PX_NODISCARD px_status px_fields_add(px_fields *fields, px_arena *arena, px_fiel
 PX_NODISCARD px_status px_twin_body_read(const px_layout *layout, const px_json *body,
                                          px_arena *arena, px_fields *ret_fields, px_err *ret_err);
 
+/* The properties that `old` has and `fields`, numbered by `layout`, do not give, as values NONE
+ * numbered by `old_layout`. One whose source time is still to come at `now` keeps that, so that its
+ * end is not before its beginning. */
+PX_NODISCARD px_status px_twin_body_dropped(const px_layout *old_layout, const px_twin *old,
+                                            const px_layout *layout, const px_fields *fields,
+                                            px_time now, px_arena *arena, px_fields *ret_dropped,
+                                            px_err *ret_err);
+
 /* One property's value from its JSON, with the source time that `metadata` (`$metadata`, may be
  * NULL) gives. */
 PX_NODISCARD px_status px_twin_body_field(const px_field *field, const px_json *value,
@@ -33,7 +41,7 @@ PX_NODISCARD px_status px_twin_body_field(const px_field *field, const px_json *
                                           px_field_value *ret_value, px_err *ret_err);
 
 /* The properties of a twin as a JSON object, components nested, with `$metadata.<p>.sourceTime`
- * where there is one: what a patch applies to. */
-void px_twin_body_write(px_buf *buf, const px_layout *layout, const px_twin *twin);
+ * where there is one, and `$metadata.$model`: what a patch applies to. */
+void px_twin_body_write(px_buf *buf, const px_model *model, const px_twin *twin);
 
 #endif

@@ -235,4 +235,101 @@ PX_PROP(nothing_acknowledged_is_lost_or_doubled, 12)
     px_free(s);
 }
 
+typedef struct last_seen {
+    px_str path;
+    px_value_kind kind;
+    int heard;
+} last_seen;
+
+static px_status hear_last(void *data, const px_history_cell *cell, px_err *ret_err)
+{
+    last_seen *seen = data;
+
+    (void)ret_err;
+    if (px_str_eq(cell->path, seen->path)) {
+        seen->kind = cell->value.kind;
+        seen->heard++;
+    }
+    return PX_OK;
+}
+
+static px_status hear_row(void *data, const px_history_row *row, px_err *ret_err)
+{
+    for (size_t i = 0; i < row->cell_count; i++)
+        PX_TRY(hear_last(data, &row->cells[i], ret_err));
+    return PX_OK;
+}
+
+/* The end of a property is the newest that both reads tell of it. */
+static void check_removed(story *s, const char *path, int cells)
+{
+    px_history_query query = { .twin_id = PX_STR("p0"), .from = PX_TIME_NONE, .to = PX_TIME_NONE };
+    last_seen last = { .path = px_str_c(path) }, range = last;
+    px_history_page page;
+    px_err err;
+
+    fold_all(s);
+    CHECK_OK(px_history_last(s->history, &s->world.admin, &query, hear_last, &last, &err), &err);
+    CHECK_EQ(last.heard, 1);
+    CHECK_EQ(last.kind, PX_VALUE_NONE);
+    CHECK_OK(px_history_range(s->history, &s->world.admin, &query, hear_row, &range, &page, &err),
+             &err);
+    CHECK_EQ(range.heard, cells);
+    CHECK_EQ(range.kind, PX_VALUE_NONE);
+}
+
+PX_TEST(a_replacement_ends_the_properties_that_it_does_not_give)
+{
+    static const char bare[] = "{\"$metadata\":{\"$model\":\"dtmi:test:Pump;1\"}}";
+    story s;
+
+    begin(&s, 5);
+    px_fakedisk_advance(s.world.disk, PX_SECOND);
+    CHECK_EQ(px_world_put(&s.world, "p0", bare).status, PX_OK);
+    check_removed(&s, "speed", 2);
+    px_fakedisk_advance(s.world.disk, PX_SECOND);
+    CHECK_EQ(px_world_put(&s.world, "p0", bare).status, PX_OK); /* it had none: nothing to tell */
+    check_removed(&s, "speed", 2);
+    finish(&s);
+}
+
+PX_TEST(a_value_from_a_moment_to_come_ends_no_earlier)
+{
+    px_env *env;
+    story s;
+
+    begin(&s, 5);
+    env = px_fakedisk_env(s.world.disk);
+    CHECK_EQ(px_world_report(&s.world, "p0", "speed", 7, 0, env->now(env) + 60 * PX_SECOND).status,
+             PX_OK);
+    CHECK_EQ(
+        px_world_put(&s.world, "p0", "{\"$metadata\":{\"$model\":\"dtmi:test:Pump;1\"}}").status,
+        PX_OK);
+    check_removed(&s, "speed", 2);
+    finish(&s);
+}
+
+PX_TEST(a_migration_ends_the_properties_that_the_new_model_does_not_have)
+{
+    static const char other[] =
+        "{\"@id\":\"dtmi:test:Fan;1\",\"@type\":\"Interface\",\"@context\":\"dtmi:dtdl:context;3\","
+        "\"contents\":[{\"@type\":\"Property\",\"name\":\"angle\",\"schema\":\"double\"}]}";
+    story s;
+
+    begin(&s, 5);
+    px_fakedisk_advance(s.world.disk, PX_SECOND);
+    CHECK_EQ(px_world_model(&s.world, other).status, PX_OK);
+    CHECK_EQ(
+        px_world_patch(
+            &s.world, "p0",
+            "[{\"op\":\"replace\",\"path\":\"/$metadata/$model\",\"value\":\"dtmi:test:Fan;1\"},"
+            "{\"op\":\"remove\",\"path\":\"/speed\"},"
+            "{\"op\":\"add\",\"path\":\"/angle\",\"value\":3}]")
+            .status,
+        PX_OK);
+    CHECK_STR(px_world_value(&s.world, "p0", "angle"), "3");
+    check_removed(&s, "speed", 2);
+    finish(&s);
+}
+
 PX_TEST_MAIN()
