@@ -47,7 +47,9 @@ void px_checkpoint_settle(px_checkpoint *checkpoint, bool committed);
 PX_NODISCARD px_status px_checkpoint_load(px_checkpoint *checkpoint, px_str body, px_err *ret_err);
 
 typedef struct px_trim {
-    uint64_t below; /* rows that end before this position may go */
+    uint64_t below;      /* rows that end before this position may go, */
+    int64_t keep_bytes;  /* while the journal has more than these, */
+    px_time oldest_kept; /* or they are older than this */
     bool wanted;
     uint32_t done;
 } px_trim;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The journal's beginning goes when nobody needs it: state rows hold it, every consumer has passed
- * it, and it is older or larger than must be kept. A few rows go with each commit.
+ * it, and it is older or larger than must be kept. Each row is judged by its own age, and by the
+ * size of what is left. A few go with each commit.
  */
 #include "engine/internal.h"
 
@@ -17,6 +18,7 @@ static bool next_trim(void *data, uint32_t rows_before, px_op *ret_op)
     trim->done += ROWS_AT_ONCE;
     *ret_op = (px_op){ .kind = PX_OP_TRIM_JOURNAL,
                        .key = { PX_SPINE, (int64_t)trim->below, 0 },
+                       .key_to = { trim->keep_bytes, trim->oldest_kept, 0 },
                        .limit = ROWS_AT_ONCE };
     return true;
 }
@@ -38,18 +40,18 @@ static uint64_t trim_below(px_engine *engine)
 static void plan_trim(px_engine *engine, int64_t now_ns)
 {
     px_journal_bounds bounds;
-    px_time oldest_kept;
+    px_trim *trim = &engine->trim;
 
     if (now_ns - engine->bounds_ns < PX_SECOND)
         return;
     engine->bounds_ns = now_ns;
     if (px_journal_bounds_get(engine->journal, PX_SPINE, &bounds, NULL) != PX_OK || bounds.empty)
         return;
-    oldest_kept = engine->time_last - engine->opts.journal_keep_ns;
-    engine->trim.below = trim_below(engine);
-    engine->trim.wanted =
-        engine->trim.below > bounds.seq_first &&
-        (bounds.bytes > engine->opts.journal_keep_bytes || bounds.time_first < oldest_kept);
+    trim->keep_bytes = engine->opts.journal_keep_bytes;
+    trim->oldest_kept = engine->time_last - engine->opts.journal_keep_ns;
+    trim->below = trim_below(engine);
+    trim->wanted = trim->below > bounds.seq_first &&
+                   (bounds.bytes > trim->keep_bytes || bounds.time_first < trim->oldest_kept);
 }
 
 bool px_trim_prepare(px_engine *engine, int64_t now_ns, px_slice *ret_slice)

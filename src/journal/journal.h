@@ -27,7 +27,8 @@ typedef enum px_op_kind {
     PX_OP_DELETE,       /* table, key: no complaint when there is none */
     PX_OP_DELETE_RANGE, /* table, key <= rows < key_to, in key order, at most `limit` */
     PX_OP_TRIM_JOURNAL, /* rows of spine key.a whose seq_last < key.b, oldest first, at most
-                           `limit`; the newest row always stays */
+                           `limit`, while they are older than key_to.b or the journal has more
+                           bytes than key_to.a; the newest row always stays */
 } px_op_kind;
 
 typedef struct px_op {

@@ -105,15 +105,19 @@ static int remove_range(pxi_store *s, const px_op *op, int64_t deadline_ns, uint
 
 /* --- trimming --------------------------------------------------------------------------------- */
 
-/* Rows from the oldest on whose last position is below `keep`. */
-static int pick_rows(sqlite3_stmt *stmt, uint64_t keep, uint32_t max, int64_t *ret_firsts,
-                     uint32_t *ret_count, int64_t *ret_bytes)
+/* Rows from the oldest on whose last position is below `keep`, and which age or size let go. */
+static int pick_rows(pxi_store *s, const px_op *op, uint64_t keep, uint32_t max,
+                     int64_t *ret_firsts, uint32_t *ret_count, int64_t *ret_bytes)
 {
+    sqlite3_stmt *stmt = s->w.trim_pick;
     uint32_t n = 0;
     int code = SQLITE_OK;
 
     while (n < max && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
         if ((uint64_t)sqlite3_column_int64(stmt, 1) >= keep)
+            break;
+        if (sqlite3_column_int64(stmt, 3) >= op->key_to.b &&
+            s->journal_bytes - *ret_bytes <= op->key_to.a)
             break;
         ret_firsts[n++] = sqlite3_column_int64(stmt, 0);
         *ret_bytes += sqlite3_column_int64(stmt, 2);
@@ -150,7 +154,7 @@ static int trim(pxi_store *s, const px_op *op, int64_t deadline_ns, uint32_t *re
         int64_t bytes = 0;
 
         sqlite3_bind_int64(s->w.trim_pick, 1, s->spine);
-        int code = pick_rows(s->w.trim_pick, keep, wanted, firsts, &count, &bytes);
+        int code = pick_rows(s, op, keep, wanted, firsts, &count, &bytes);
 
         if (code == SQLITE_OK)
             code = remove_rows(s, firsts, count);

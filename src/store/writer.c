@@ -365,7 +365,7 @@ px_status pxi_writer_open(pxi_store *s, px_err *ret_err)
         { &s->w.commit, "COMMIT" },
         { &s->w.rollback, "ROLLBACK" },
         { &s->w.insert_row, "INSERT INTO journal VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)" },
-        { &s->w.trim_pick, "SELECT seq_first, seq_last, length(body) FROM journal "
+        { &s->w.trim_pick, "SELECT seq_first, seq_last, length(body), time FROM journal "
                            "WHERE spine = ?1 ORDER BY seq_first" },
         { &s->w.trim_one, "DELETE FROM journal WHERE spine = ?1 AND seq_first = ?2" },
     };
