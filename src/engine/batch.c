@@ -178,6 +178,17 @@ static void return_writebacks(px_engine *engine, round_ *r)
     pthread_mutex_unlock(&engine->side_lock);
 }
 
+static const char *const slice_names[PX_ENGINE_SLICES] = {
+    [PX_ENGINE_SLICE_TWINS] = "twins",
+    [PX_ENGINE_SLICE_GRAVES] = "graves",
+    [PX_ENGINE_SLICE_TRIM] = "trim",
+};
+
+const char *px_engine_slice_name(px_engine_slice slice)
+{
+    return slice_names[slice];
+}
+
 static void add_slices(px_engine *engine, round_ *r, bool all)
 {
     int64_t now_ns = engine->opts.env->monotonic_ns(engine->opts.env);
@@ -331,6 +342,20 @@ static px_status make_batch(px_engine *engine, round_ *r, px_batch **ret_batch, 
     return PX_OK;
 }
 
+static void count_slice(px_engine_stats *stats, const px_slice *slice)
+{
+    stats->slices_late += slice->late;
+    for (int kind = 0; kind < PX_ENGINE_SLICES; kind++) {
+        px_slice_stats *s = &stats->slices[kind];
+
+        if (strcmp(slice_names[kind], slice->name) != 0)
+            continue;
+        s->rows += slice->rows_done;
+        s->us += slice->us_done;
+        s->late += slice->late;
+    }
+}
+
 static void count_commit(px_engine *engine, const round_ *r, const px_batch *batch, int64_t took_ns)
 {
     px_engine_stats *stats = &engine->stats;
@@ -343,7 +368,7 @@ static void count_commit(px_engine *engine, const round_ *r, const px_batch *bat
     if (took_ns > stats->commit_ns_max)
         stats->commit_ns_max = took_ns;
     for (size_t i = 0; i < r->slice_count; i++)
-        stats->slices_late += r->slices[i].late;
+        count_slice(stats, &r->slices[i]);
     pthread_mutex_unlock(&engine->side_lock);
 }
 
@@ -495,6 +520,7 @@ bool px_engine_round(px_engine *engine, int64_t wait_ns)
         return false;
     }
     run_calls(engine);
+    px_engine_tell_lag(engine);
     if (!engine->left &&
         px_timers_want_tick(&engine->state, commit_time(engine), engine->time_last)) {
         px_engine_batch(engine, false, true);

@@ -4,7 +4,7 @@
 /* A source clock far ahead is not believed: kept, flagged, ordered by arrival. */
 static bool is_ahead(const px_engine_state *state, px_time source_time)
 {
-    return source_time != PX_TIME_NONE && source_time > state->now + PX_SOURCE_AHEAD_NS_MAX;
+    return source_time != PX_TIME_NONE && source_time > state->now + state->source_ahead_ns;
 }
 
 static void flag_ahead(const px_engine_state *state, const px_sample *sample)

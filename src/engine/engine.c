@@ -10,6 +10,7 @@ enum { IDLE_WAIT_NS = 20 * 1000 * 1000 };
 
 px_status px_engine_open(const px_engine_opts *opts, px_engine **ret_engine, px_err *ret_err)
 {
+    px_graph_opts graph_opts = { .snapshot_bytes_max = opts->snapshot_bytes_max };
     px_engine *engine = px_zalloc(1, sizeof(*engine));
     px_status status;
 
@@ -28,12 +29,15 @@ px_status px_engine_open(const px_engine_opts *opts, px_engine **ret_engine, px_
         engine->opts.journal_keep_ns = 24 * 3600 * PX_SECOND;
     if (opts->journal_keep_bytes == 0)
         engine->opts.journal_keep_bytes = INT64_C(4) << 30;
+    engine->consumer_lag_bytes_max = PX_CONSUMER_LAG_BYTES_MAX;
     engine->writebacks_tail = &engine->writebacks;
     pthread_mutex_init(&engine->side_lock, NULL);
     px_queue_init(&engine->queue, engine->opts.queue_bytes_max);
     px_ring_init(&engine->ring, PX_RING_BYTES_MAX);
-    status = px_state_init(&engine->state, opts->env, opts->log, ret_err);
+    status = px_state_init(&engine->state, opts->env, opts->log, &graph_opts, ret_err);
     if (status == PX_OK) {
+        if (opts->source_ahead_ns)
+            engine->state.source_ahead_ns = opts->source_ahead_ns;
         px_checkpoint_init(&engine->checkpoint, &engine->state, engine->opts.checkpoint_ns);
         status = px_engine_recover(engine, ret_err);
     }
@@ -136,22 +140,47 @@ void px_engine_close(px_engine *engine)
 
 /* ---- faces ---- */
 
-static bool is_consumer_too_far_behind(px_engine *engine)
+/* The first that is; 0: none. */
+static int consumer_too_far_behind(px_engine *engine)
 {
     int64_t total = atomic_load_explicit(&engine->ring.bytes_total, memory_order_relaxed);
 
     for (int id = 1; id < PX_CONSUMERS_MAX; id++)
-        if (engine->holds[id] &&
+        if (atomic_load_explicit(&engine->follows[id], memory_order_relaxed) &&
             total - atomic_load_explicit(&engine->feed_bytes[id], memory_order_relaxed) >
-                PX_CONSUMER_LAG_BYTES_MAX)
-            return true;
-    return false;
+                engine->consumer_lag_bytes_max)
+            return id;
+    return 0;
+}
+
+void px_engine_tell_lag(px_engine *engine)
+{
+    int id = consumer_too_far_behind(engine);
+
+    if ((id != 0) == engine->lagging)
+        return;
+    engine->lagging = id != 0;
+    if (engine->lagging)
+        px_log_warn(engine->opts.log, "engine.slowed",
+                    "consumer=%d is more than %lld bytes behind; the doors wait for it", id,
+                    (long long)engine->consumer_lag_bytes_max);
+    else
+        px_log_info(engine->opts.log, "engine.unslowed", "all consumers are near again");
+}
+
+px_status px_engine_status(px_engine *engine, px_err *ret_err)
+{
+    if (!atomic_load(&engine->dead))
+        return PX_OK;
+    if (ret_err)
+        *ret_err = engine->death;
+    return engine->death.status;
 }
 
 bool px_engine_has_room(px_engine *engine)
 {
     return px_queue_bytes(&engine->queue) <= engine->opts.queue_bytes_max / PX_QUEUE_ROOM_PARTS &&
-           !is_consumer_too_far_behind(engine);
+           !consumer_too_far_behind(engine);
 }
 
 px_status px_engine_submit(px_engine *engine, px_request *first, px_request *last)
@@ -160,7 +189,7 @@ px_status px_engine_submit(px_engine *engine, px_request *first, px_request *las
 
     if (atomic_load_explicit(&engine->dead, memory_order_relaxed))
         return PX_IO;
-    if (is_consumer_too_far_behind(engine))
+    if (consumer_too_far_behind(engine))
         return PX_BUSY;
     last->next = NULL;
     for (const px_request *r = first; r; r = r->next)
@@ -235,10 +264,11 @@ uint64_t px_engine_cursor(px_engine *engine, px_consumer_id id)
     return cursor;
 }
 
-void px_engine_hold_journal(px_engine *engine, px_consumer_id id, bool hold)
+void px_engine_follow(px_engine *engine, px_consumer_id id, bool follows)
 {
     pthread_mutex_lock(&engine->side_lock);
-    engine->holds[id] = hold;
+    engine->holds[id] = true;
+    atomic_store(&engine->follows[id], follows);
     pthread_mutex_unlock(&engine->side_lock);
 }
 

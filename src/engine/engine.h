@@ -40,6 +40,10 @@ typedef struct px_engine_opts {
     int64_t journal_keep_ns;    /* rows younger than this stay, */
     int64_t journal_keep_bytes; /* unless they are more than this; 0: 24 h and 4 GiB */
 
+    uint64_t snapshot_bytes_max; /* what snapshots may hold back; 0: PX_SNAPSHOT_BYTES_MAX */
+    int64_t source_ahead_ns;     /* a source clock further ahead is not believed; 0:
+                                    PX_SOURCE_AHEAD_NS_MAX */
+
     /* On the engine's thread, after the requests of a batch were answered: wake what collected the
      * answers. NULL: no */
     void (*answered)(void *data);
@@ -48,12 +52,28 @@ typedef struct px_engine_opts {
     void *data;
 } px_engine_opts;
 
+/* Work that rides with the commits and may be late: what each kind of it took. */
+typedef enum px_engine_slice {
+    PX_ENGINE_SLICE_TWINS,  /* the checkpoint */
+    PX_ENGINE_SLICE_GRAVES, /* traces of what was deleted */
+    PX_ENGINE_SLICE_TRIM,
+    PX_ENGINE_SLICES
+} px_engine_slice;
+
+const char *px_engine_slice_name(px_engine_slice slice);
+
+typedef struct px_slice_stats {
+    uint64_t rows, us;
+    uint64_t late; /* commits in which its budget ended it */
+} px_slice_stats;
+
 typedef struct px_engine_stats {
     uint64_t seq; /* newest published position */
     uint64_t requests, refused, batches, events, full;
     uint64_t queue_refused;
     uint64_t checkpoint_seq; /* everything up to here is in state rows */
     uint64_t checkpoint_rows, slices_late;
+    px_slice_stats slices[PX_ENGINE_SLICES];
     int64_t commit_ns_max, commit_ns_sum; /* of the commits so far; max is reset when read */
     uint64_t consumer_seq[2];             /* by px_consumer_id: committed cursor */
     uint64_t replayed_rows, replayed_events, loaded_rows; /* at start */
@@ -96,6 +116,8 @@ px_env *px_engine_env(px_engine *engine);
 px_store *px_engine_store(px_engine *engine);
 
 px_engine_stats px_engine_stat(px_engine *engine);
+/* PX_OK, or what the engine died of: nothing can be written until a restart. Any thread. */
+px_status px_engine_status(px_engine *engine, px_err *ret_err);
 
 /* The ETag of a revision, `W/"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"`, and the way back; false when
  * it is not one of this server's making (then it matches nothing). */

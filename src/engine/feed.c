@@ -169,7 +169,7 @@ px_status px_feed_open(px_engine *engine, px_consumer_id id, bool holds_journal,
     feed->id = id;
     feed->holds_journal = holds_journal;
     if (holds_journal)
-        px_engine_hold_journal(engine, id, true);
+        px_engine_follow(engine, id, true);
     *ret_feed = feed;
     return PX_OK;
 }
@@ -186,7 +186,7 @@ void px_feed_close(px_feed *feed)
     if (!feed)
         return;
     if (feed->holds_journal)
-        px_engine_hold_journal(feed->engine, feed->id, false);
+        px_engine_follow(feed->engine, feed->id, false);
     drop_backlog(feed);
     px_journal_close(feed->journal);
     px_free(feed);

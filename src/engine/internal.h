@@ -62,6 +62,7 @@ struct px_engine {
     px_checkpoint checkpoint;
     px_graves graves;
     px_trim trim;
+    int64_t consumer_lag_bytes_max;
     px_journal *journal; /* for bounds */
     int64_t bounds_ns;   /* monotonic, of the last look */
 
@@ -82,7 +83,9 @@ struct px_engine {
     bool reserve_used;           /* by the engine's thread */
     int64_t commit_ns_last;      /* what the last commit took */
     uint64_t cursors[PX_CONSUMERS_MAX];
-    _Atomic bool holds[PX_CONSUMERS_MAX];
+    bool holds[PX_CONSUMERS_MAX];                 /* the journal waits for its cursor, */
+    _Atomic bool follows[PX_CONSUMERS_MAX];       /* and, while it reads, the doors for its lag */
+    bool lagging;                                 /* the engine's thread has said so */
     _Atomic int64_t feed_bytes[PX_CONSUMERS_MAX]; /* read by the consumer, in bytes of bodies */
 
     px_engine_stats stats; /* guarded by side_lock */
@@ -96,6 +99,8 @@ void px_engine_batch(px_engine *engine, bool all_slices, bool tick);
 bool px_engine_has_writebacks(px_engine *engine);
 /* What is queued still; the queue is closed. */
 void px_engine_refuse_rest(px_engine *engine);
+/* One line in the log when a consumer's lag begins to slow the doors, and one when that ends. */
+void px_engine_tell_lag(px_engine *engine);
 /* Fills the slice that trims the journal; false when there is nothing to trim. */
 bool px_trim_prepare(px_engine *engine, int64_t now_ns, px_slice *ret_slice);
 
@@ -103,7 +108,9 @@ PX_NODISCARD px_status px_engine_recover(px_engine *engine, px_err *ret_err);
 
 px_ring *px_engine_ring(px_engine *engine);
 uint64_t px_engine_cursor(px_engine *engine, px_consumer_id id);
-void px_engine_hold_journal(px_engine *engine, px_consumer_id id, bool hold);
+/* A consumer that holds the journal begins or ends to read. Its hold stays until the engine ends:
+ * the last commits come after the consumers' end, and must not trim what their next start folds. */
+void px_engine_follow(px_engine *engine, px_consumer_id id, bool follows);
 void px_engine_feed_moved(px_engine *engine, px_consumer_id id, int64_t bytes);
 
 #endif

@@ -3,14 +3,18 @@
 
 enum { BATCH_ARENA_BYTES_MAX = 64 * 1024 * 1024 };
 
-px_status px_state_init(px_engine_state *state, px_env *env, px_log *log, px_err *ret_err)
+px_status px_state_init(px_engine_state *state, px_env *env, px_log *log,
+                        const px_graph_opts *graph_opts, px_err *ret_err)
 {
     px_status status;
 
-    *state = (px_engine_state){ .env = env, .log = log, .timer_next = PX_TIME_NONE };
+    *state = (px_engine_state){ .env = env,
+                                .log = log,
+                                .timer_next = PX_TIME_NONE,
+                                .source_ahead_ns = PX_SOURCE_AHEAD_NS_MAX };
     px_quotas_init(&state->quotas);
     px_arena_init(&state->arena, BATCH_ARENA_BYTES_MAX);
-    status = px_graph_new(NULL, &state->graph, ret_err);
+    status = px_graph_new(graph_opts, &state->graph, ret_err);
     if (status == PX_OK)
         status = px_registry_new(&state->registry, ret_err);
     if (status == PX_OK)

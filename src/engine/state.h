@@ -46,6 +46,8 @@ struct px_engine_state {
     px_documents *documents;
     px_quotas quotas;
 
+    int64_t source_ahead_ns; /* a source clock further ahead is not believed */
+
     /* the open batch */
     px_txn *txn;
     uint64_t seq;   /* of the newest event: given so far, or replayed */
@@ -71,7 +73,7 @@ struct px_engine_state {
 };
 
 PX_NODISCARD px_status px_state_init(px_engine_state *state, px_env *env, px_log *log,
-                                     px_err *ret_err);
+                                     const px_graph_opts *graph_opts, px_err *ret_err);
 void px_state_release(px_engine_state *state);
 
 /* Opens the batch that commits at `now`; `body` gets the events. */

@@ -138,6 +138,11 @@ static px_status sentence_of_death(px_history *h, px_err *ret_err)
     return status;
 }
 
+px_status px_history_status(px_history *h, px_err *ret_err)
+{
+    return atomic_load(&h->failed) ? sentence_of_death(h, ret_err) : PX_OK;
+}
+
 /* What only time or memory can mend is tried again; all else ends the history. */
 static px_status judge(px_history *h, px_status status, px_err *err, px_err *ret_err)
 {

@@ -81,6 +81,10 @@ PX_NODISCARD px_status px_history_step(px_history *history, int64_t budget_ns, b
 void px_history_flush(px_history *history);
 bool px_history_flushed(const px_history *history);
 
+/* PX_OK, or what the history died of (history.dead in the log): it folds nothing more, its reads
+ * give that sentence, and the journal is kept for it until a restart. Threads: any. */
+px_status px_history_status(px_history *history, px_err *ret_err);
+
 /* Everything up to this position of the journal is in what reads give. Threads: any. */
 uint64_t px_history_position(const px_history *history);
 /* Waits until the fold has reached `seq`. Errors: PX_BUSY with the lag, when it took longer. */

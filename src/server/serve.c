@@ -85,6 +85,9 @@ static px_status open_core(server *s, px_err *ret_err)
                                    .batch_age_ns = s->settings.batch_age_ns,
                                    .checkpoint_ns = s->settings.checkpoint_ns,
                                    .journal_keep_bytes = s->settings.journal_keep_bytes,
+                                   .journal_keep_ns = s->settings.journal_keep_ns,
+                                   .snapshot_bytes_max = (uint64_t)s->settings.snapshot_bytes_max,
+                                   .source_ahead_ns = s->settings.source_ahead_ns,
                                    .answered = on_answered,
                                    .fatal = on_fatal,
                                    .data = s };

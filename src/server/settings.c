@@ -5,25 +5,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* name, least, most, factor to the stored unit, meaning; a value of 0 takes the default */
+/* name, least, most, factor to the stored unit, what 0 is stored as; 0 takes the default, and -1
+ * means none */
 static const struct {
     const char *name;
-    long long least, most, factor;
+    long long least, most, factor, zero;
     size_t offset;
     bool is_unsigned;
 } table[] = {
-#define LONG(member, name, least, most, factor)                                                    \
+#define LONG(member, name, least, most, factor, zero)                                              \
     {                                                                                              \
-        name, least, most, factor, offsetof(px_settings, member), false                            \
+        name, least, most, factor, zero, offsetof(px_settings, member), false                      \
     }
 #define COUNT(member, name, most)                                                                  \
     {                                                                                              \
-        name, 0, most, 1, offsetof(px_settings, member), true                                      \
+        name, 0, most, 1, 0, offsetof(px_settings, member), true                                   \
     }
-    LONG(batch_age_ns, "batch_age_us", 0, 20000, 1000),
-    LONG(checkpoint_ns, "checkpoint_s", 0, 3600, 1000000000),
-    LONG(journal_keep_bytes, "journal_keep_mb", 0, 1 << 20, 1 << 20),
-    LONG(wal_bytes_max, "wal_mb", 0, 1024, 1 << 20),
+    LONG(batch_age_ns, "batch_age_us", 0, 20000, 1000, -1),
+    LONG(checkpoint_ns, "checkpoint_s", 0, 3600, 1000000000, 0),
+    LONG(journal_keep_bytes, "journal_keep_mb", 0, 1 << 20, 1 << 20, 0),
+    LONG(journal_keep_ns, "journal_keep_h", 0, 10000, 3600 * 1000000000LL, 0),
+    LONG(wal_bytes_max, "wal_mb", 0, 1024, 1 << 20, 0),
+    LONG(snapshot_bytes_max, "snapshot_mb", 0, 1 << 20, 1 << 20, 0),
+    LONG(source_ahead_ns, "source_ahead_s", 0, 86400, 1000000000, 0),
     COUNT(mqtt_threads, "mqtt_threads", 64),
     COUNT(http_threads, "http_threads", 64),
 #undef LONG
@@ -66,7 +70,8 @@ static px_status set(px_settings *settings, px_str name, px_str value, const cha
         if (table[i].is_unsigned)
             *(unsigned *)(void *)((char *)settings + table[i].offset) = (unsigned)number;
         else
-            *(int64_t *)(void *)((char *)settings + table[i].offset) = number * table[i].factor;
+            *(int64_t *)(void *)((char *)settings + table[i].offset) =
+                number ? number * table[i].factor : table[i].zero;
         return PX_OK;
     }
     return unknown(name, where, line, ret_err);

@@ -12,7 +12,8 @@
 #include "server/serve.h"
 
 typedef struct px_settings {
-    int64_t batch_age_ns, checkpoint_ns, journal_keep_bytes, wal_bytes_max;
+    int64_t batch_age_ns, checkpoint_ns, journal_keep_bytes, journal_keep_ns, wal_bytes_max,
+        snapshot_bytes_max, source_ahead_ns;
     unsigned mqtt_threads, http_threads;
 } px_settings;
 

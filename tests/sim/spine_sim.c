@@ -278,7 +278,7 @@ static void check_refold(sim *s)
     px_err err;
 
     px_arena_init(&r.arena, 16 << 20);
-    CHECK_OK(px_state_init(&r.state, px_fakedisk_env(s->real.disk), NULL, &err), &err);
+    CHECK_OK(px_state_init(&r.state, px_fakedisk_env(s->real.disk), NULL, NULL, &err), &err);
     r.state.replaying = true; /* writes no rows */
     CHECK_OK(px_journal_open(s->real.store, &journal, &err), &err);
     CHECK_OK(px_journal_read(journal, 0, 1, refold_row, &r, &err), &err);

@@ -70,4 +70,19 @@ PX_TEST(a_large_journal_keeps_the_bytes_it_may_have)
     px_world_release(&world);
 }
 
+/* The last commits of a clean stop come after it. */
+PX_TEST(the_journal_waits_for_a_consumer_that_has_ended)
+{
+    px_feed *feed;
+    px_world world;
+    px_err err;
+
+    begin(&world, 1);
+    CHECK_OK(px_feed_open(world.engine, PX_CONSUMER_HISTORY, true, &feed, &err), &err);
+    px_feed_close(feed);
+    report(&world, 100, PX_SECOND);
+    CHECK_EQ(bounds_of(&world).seq_first, 1);
+    px_world_release(&world);
+}
+
 PX_TEST_MAIN()
