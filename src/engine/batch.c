@@ -221,6 +221,25 @@ static px_status journal(px_engine *engine, round_ *r, px_batch *batch, px_err *
     return px_store_commit(engine->opts.store, &commit, ret_err);
 }
 
+/* Empty rows that this commit wrote: of documents and models, of twins and relationships. */
+static void note_graves(px_engine *engine)
+{
+    const px_checkpoint *c = &engine->checkpoint;
+
+    PX_VEC_EACH (&engine->state.ops, op)
+        if (op->body.len == 0)
+            px_graves_note(&engine->graves, op->key, op->seq);
+    for (uint32_t i = 0; i < c->pulled_count; i++) {
+        const px_dirty *d = &c->pulled[i];
+
+        if (d->deleted)
+            px_graves_note(&engine->graves,
+                           px_state_key(d->tenant, d->slot,
+                                        d->is_rel ? PX_STATE_RELATIONSHIP : PX_STATE_TWIN, d->no),
+                           d->seq);
+    }
+}
+
 static void publish(px_engine *engine, px_batch *batch)
 {
     px_state_commit(&engine->state);
@@ -411,10 +430,11 @@ static void close_batch(px_engine *engine, round_ *r, bool all_slices)
             die(engine, &err);
         return;
     }
+    px_graves_settle(&engine->graves, r->has_graves);
+    note_graves(engine);
     publish(engine, batch);
     if (r->has_checkpoint)
         px_checkpoint_settle(&engine->checkpoint, true);
-    px_graves_settle(&engine->graves, r->has_graves);
     acknowledge(engine, r);
     answered(engine, r);
     end_writebacks(engine, r, PX_OK);

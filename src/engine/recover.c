@@ -119,7 +119,7 @@ static px_status replay_tail(recovery *r, px_err *ret_err)
 
     PX_TRY(px_journal_bounds_get(engine->journal, PX_SPINE, &bounds, ret_err));
     r->state->seq = engine->checkpoint.done_seq;
-    px_graves_settle_start(&engine->graves, bounds.empty ? 0 : bounds.seq_first);
+    px_graves_settle_start(&engine->graves);
     if (bounds.empty)
         return PX_OK;
     r->state->seq = bounds.seq_last;

@@ -47,6 +47,7 @@ static void plan_trim(px_engine *engine, int64_t now_ns)
     engine->bounds_ns = now_ns;
     if (px_journal_bounds_get(engine->journal, PX_SPINE, &bounds, NULL) != PX_OK || bounds.empty)
         return;
+    engine->graves.journal_first = bounds.seq_first;
     trim->keep_bytes = engine->opts.journal_keep_bytes;
     trim->oldest_kept = engine->time_last - engine->opts.journal_keep_ns;
     trim->below = trim_below(engine);
