@@ -1,33 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Entries stand in an array by number. A batch's changes are whole new entries beside it, found
- * first by the writer; commit swaps their pointers in under the lock, so it needs no memory.
- * Deleted documents stay as entries without a body: the checkpoint has to store the trace, and
- * their number is not given again.
+ * A batch's changes are whole new entries beside the index, found first by the writer; commit
+ * stores them in it under the lock, with memory that was reserved before. A deleted document leaves
+ * nothing here: its number is not given again, because the highest one is kept.
  */
 #include "engine/documents.h"
 
 #include <pthread.h>
 
-#include "base/map.h"
-#include "base/vec.h"
+#include "engine/document_index.h"
 
-typedef struct entry {
-    px_document doc; /* slices point behind this struct */
-    uint64_t hash;
-    bool deleted;
-} entry;
+typedef px_document_entry entry;
 
 typedef struct change {
     entry *fresh;
 } change;
 
 struct px_documents {
-    pthread_rwlock_t lock;   /* entries, index, counts: readers against commit */
-    PX_VEC(entry *) entries; /* by number - 1; NULL where a number was never published */
-    px_map index;            /* hash of (tenant, kind, id) -> number */
-    PX_VEC(change) changes;  /* of this batch, the writer's */
-    px_map changed;          /* hash -> index in changes; the newest counts */
+    pthread_rwlock_t lock; /* the index: readers against commit */
+    px_document_index index;
+    PX_VEC(change) changes; /* of this batch, the writer's */
+    px_map changed;         /* hash -> index in changes; the newest counts */
     uint32_t next_no, next_no_published;
 };
 
@@ -48,39 +41,17 @@ void px_documents_free(px_documents *documents)
     if (!documents)
         return;
     px_documents_rollback(documents);
-    PX_VEC_EACH (&documents->entries, e)
-        px_free(*e);
-    PX_VEC_RELEASE(&documents->entries);
+    px_document_index_release(&documents->index);
     PX_VEC_RELEASE(&documents->changes);
-    px_map_release(&documents->index);
     px_map_release(&documents->changed);
     pthread_rwlock_destroy(&documents->lock);
     px_free(documents);
 }
 
-static uint64_t key_hash(uint32_t tenant, px_str kind, px_str id)
-{
-    return px_str_hash(id) * 31 + px_str_hash(kind) * 7 + tenant;
-}
-
-static bool is_key(const entry *e, uint32_t tenant, px_str kind, px_str id)
-{
-    return e->doc.tenant == tenant && px_str_eq(e->doc.id, id) && px_str_eq(e->doc.kind, kind);
-}
-
 static entry *find_published(const px_documents *documents, uint64_t hash, uint32_t tenant,
                              px_str kind, px_str id)
 {
-    const px_map *index = &documents->index;
-
-    for (size_t at = px_map_first(index, hash); at != PX_MAP_END;
-         at = px_map_next(index, hash, at)) {
-        entry *e = documents->entries.ptr[index->values[at] - 1];
-
-        if (is_key(e, tenant, kind, id))
-            return e;
-    }
-    return NULL;
+    return px_document_index_find(&documents->index, hash, tenant, kind, id);
 }
 
 static entry *find_pending(const px_documents *documents, uint64_t hash, uint32_t tenant,
@@ -95,7 +66,7 @@ static entry *find_pending(const px_documents *documents, uint64_t hash, uint32_
         uint32_t i = changed->values[at];
         entry *e = documents->changes.ptr[i].fresh;
 
-        if (is_key(e, tenant, kind, id) && (!newest || i > newest_index)) {
+        if (px_document_is(e, tenant, kind, id) && (!newest || i > newest_index)) {
             newest = e;
             newest_index = i;
         }
@@ -106,17 +77,16 @@ static entry *find_pending(const px_documents *documents, uint64_t hash, uint32_
 const px_document *px_documents_pending(const px_documents *documents, uint32_t tenant, px_str kind,
                                         px_str id)
 {
-    const entry *e = find_pending(documents, key_hash(tenant, kind, id), tenant, kind, id);
+    const entry *e = find_pending(documents, px_document_hash(tenant, kind, id), tenant, kind, id);
 
     return e && !e->deleted ? &e->doc : NULL;
 }
 
 const px_document *px_documents_by_number(const px_documents *documents, uint32_t no)
 {
-    const entry *e =
-        no >= 1 && no <= documents->entries.len ? documents->entries.ptr[no - 1] : NULL;
+    const entry *e = px_document_index_number(&documents->index, no);
 
-    return e && !e->deleted ? &e->doc : NULL;
+    return e ? &e->doc : NULL;
 }
 
 static px_str append(char **at, px_str text)
@@ -142,18 +112,17 @@ static entry *make_entry(const px_document *doc, bool deleted)
     e->doc.kind = append(&at, doc->kind);
     e->doc.id = append(&at, doc->id);
     e->doc.body = append(&at, body);
-    e->hash = key_hash(doc->tenant, doc->kind, doc->id);
+    e->hash = px_document_hash(doc->tenant, doc->kind, doc->id);
     e->deleted = deleted;
     return e;
 }
 
-/* All that commit will need: a place in the array, one in the index. */
-static bool reserve(px_documents *documents, uint32_t no)
+/* All that commit will need. */
+static bool reserve(px_documents *documents, entry *fresh)
 {
     return PX_VEC_RESERVE(&documents->changes, documents->changes.len + 1) &&
            px_map_reserve(&documents->changed, 1) &&
-           px_map_reserve(&documents->index, documents->changes.len + 1) &&
-           PX_VEC_RESERVE(&documents->entries, no);
+           px_document_index_reserve(&documents->index, fresh, documents->changes.len);
 }
 
 static px_status add_change(px_documents *documents, const px_document *doc, bool deleted,
@@ -165,7 +134,7 @@ static px_status add_change(px_documents *documents, const px_document *doc, boo
     if (!fresh)
         return px_no_memory(ret_err);
     pthread_rwlock_wrlock(&documents->lock); /* growing moves what readers walk */
-    reserved = reserve(documents, doc->no);
+    reserved = reserve(documents, fresh);
     pthread_rwlock_unlock(&documents->lock);
     if (!reserved) {
         px_free(fresh);
@@ -180,8 +149,8 @@ px_status px_documents_put(px_documents *documents, const px_document *document,
                            px_err *ret_err)
 {
     px_document doc = *document;
-    const entry *old = find_pending(documents, key_hash(doc.tenant, doc.kind, doc.id), doc.tenant,
-                                    doc.kind, doc.id);
+    const entry *old = find_pending(documents, px_document_hash(doc.tenant, doc.kind, doc.id),
+                                    doc.tenant, doc.kind, doc.id);
 
     if (old && !old->deleted)
         doc.no = old->doc.no;
@@ -208,26 +177,6 @@ px_status px_documents_delete(px_documents *documents, uint32_t tenant, px_str k
     return add_change(documents, &doc, true, ret_err);
 }
 
-static void publish(px_documents *documents, entry *fresh)
-{
-    uint32_t no = fresh->doc.no;
-    entry *old;
-
-    while (documents->entries.len < no)
-        documents->entries.ptr[documents->entries.len++] = NULL;
-    old = documents->entries.ptr[no - 1];
-    if (old)
-        px_map_remove(&documents->index, old->hash, no);
-    px_free(old);
-    if (fresh->deleted) {
-        px_free(fresh);
-        fresh = NULL;
-    } else {
-        px_map_add(&documents->index, fresh->hash, no);
-    }
-    documents->entries.ptr[no - 1] = fresh;
-}
-
 static void forget_changes(px_documents *documents)
 {
     documents->changes.len = 0;
@@ -241,7 +190,7 @@ void px_documents_commit(px_documents *documents)
         return;
     pthread_rwlock_wrlock(&documents->lock);
     PX_VEC_EACH (&documents->changes, c)
-        publish(documents, c->fresh);
+        px_document_index_store(&documents->index, c->fresh);
     pthread_rwlock_unlock(&documents->lock);
     forget_changes(documents);
 }
@@ -281,7 +230,7 @@ px_status px_documents_get(px_documents *documents, uint32_t tenant, px_str kind
     const entry *e;
 
     pthread_rwlock_rdlock(&documents->lock);
-    e = find_published(documents, key_hash(tenant, kind, id), tenant, kind, id);
+    e = find_published(documents, px_document_hash(tenant, kind, id), tenant, kind, id);
     if (!e || e->deleted)
         status =
             px_fail(ret_err, PX_NOT_FOUND, "there is no %.*s '%.*s'", PX_FMT(kind), PX_FMT(id));
@@ -295,35 +244,90 @@ px_status px_documents_list(px_documents *documents, uint32_t tenant, px_str kin
                             size_t max, px_arena *arena, px_document *ret_items, size_t *ret_count,
                             px_err *ret_err)
 {
+    const px_document_list *list;
     px_status status = PX_OK;
-    size_t count = 0;
+    size_t count = 0, at;
 
     pthread_rwlock_rdlock(&documents->lock);
-    while (count < max && *cursor < documents->entries.len) {
-        const entry *e = documents->entries.ptr[(*cursor)++];
+    list = px_document_index_list(&documents->index, tenant, kind);
+    at = list ? px_document_list_after(list, *cursor) : 0;
+    *cursor = 0;
+    for (; list && at < list->places.len && status == PX_OK; at++) {
+        const px_document_place *place = &list->places.ptr[at];
 
-        if (!e || e->deleted || e->doc.tenant != tenant || !px_str_eq(e->doc.kind, kind))
+        if (!place->entry)
             continue;
-        if (!copy_document(e, arena, &ret_items[count++])) {
-            status = px_arena_fail(arena, ret_err);
+        if (count == max) {
+            *cursor = ret_items[max - 1].no; /* there is one more */
             break;
         }
+        if (!copy_document(place->entry, arena, &ret_items[count++]))
+            status = px_arena_fail(arena, ret_err);
     }
-    if (*cursor >= documents->entries.len)
-        *cursor = 0;
     pthread_rwlock_unlock(&documents->lock);
     *ret_count = count;
     return status;
 }
 
+/* Keeps the `max` lowest numbers; true when one had no place. */
+static bool keep_lowest(const entry **best, size_t max, size_t *count, const entry *e)
+{
+    size_t at = *count;
+    bool full = *count == max;
+
+    while (at > 0 && best[at - 1]->doc.no > e->doc.no)
+        at--;
+    if (at == max)
+        return true;
+    memmove(best + at + 1, best + at, (*count - full - at) * sizeof(*best));
+    best[at] = e;
+    *count += !full;
+    return full;
+}
+
+/* Locked. */
+static bool find_under(const px_documents *documents, uint32_t tenant, px_str kind, px_str prefix,
+                       uint32_t after, const entry **best, size_t max, size_t *ret_count)
+{
+    const entry *e = px_document_index_beginning(&documents->index, tenant, kind, prefix);
+    bool more = false;
+
+    *ret_count = 0;
+    for (; e; e = e->next)
+        if (e->doc.tenant == tenant && e->doc.no > after && px_str_eq(e->doc.kind, kind) &&
+            px_str_starts(e->doc.id, prefix))
+            more |= keep_lowest(best, max, ret_count, e);
+    return more;
+}
+
+px_status px_documents_list_under(px_documents *documents, uint32_t tenant, px_str kind,
+                                  px_str prefix, uint32_t *cursor, size_t max, px_arena *arena,
+                                  px_document *ret_items, size_t *ret_count, px_err *ret_err)
+{
+    const entry **best = px_arena_alloc(arena, max * sizeof(*best));
+    px_status status = PX_OK;
+    bool more;
+
+    if (!best)
+        return px_arena_fail(arena, ret_err);
+    pthread_rwlock_rdlock(&documents->lock);
+    more = find_under(documents, tenant, kind, prefix, *cursor, best, max, ret_count);
+    for (size_t i = 0; i < *ret_count && status == PX_OK; i++)
+        if (!copy_document(best[i], arena, &ret_items[i]))
+            status = px_arena_fail(arena, ret_err);
+    *cursor = more ? best[max - 1]->doc.no : 0;
+    pthread_rwlock_unlock(&documents->lock);
+    return status;
+}
+
 size_t px_documents_count(px_documents *documents, uint32_t tenant, px_str kind)
 {
-    size_t count = 0;
+    const px_document_list *list;
+    size_t count;
 
     pthread_rwlock_rdlock(&documents->lock);
-    PX_VEC_EACH (&documents->entries, e)
-        count +=
-            *e && !(*e)->deleted && (*e)->doc.tenant == tenant && px_str_eq((*e)->doc.kind, kind);
+    list = px_document_index_list(&documents->index, tenant, kind);
+    count = list ? list->live : 0;
     pthread_rwlock_unlock(&documents->lock);
     return count;
 }

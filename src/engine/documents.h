@@ -64,12 +64,19 @@ void px_documents_number_set(px_documents *documents, uint32_t highest);
 PX_NODISCARD px_status px_documents_get(px_documents *documents, uint32_t tenant, px_str kind,
                                         px_str id, px_arena *arena, px_document *ret_document,
                                         px_err *ret_err);
+/* Cost of lists and counts: what they give, not what else there is. */
 /* Published documents of one kind behind `*cursor` (a number; 0 begins), at most `max`, copied into
  * `arena`. */
 PX_NODISCARD px_status px_documents_list(px_documents *documents, uint32_t tenant, px_str kind,
                                          uint32_t *cursor, size_t max, px_arena *arena,
                                          px_document *ret_items, size_t *ret_count,
                                          px_err *ret_err);
+/* The same of those whose ids begin with `prefix`, which ends in a slash: the pending commands of
+ * twin T are those of kind `command` under `T/`. Cost: the ids that have the same first part. */
+PX_NODISCARD px_status px_documents_list_under(px_documents *documents, uint32_t tenant,
+                                               px_str kind, px_str prefix, uint32_t *cursor,
+                                               size_t max, px_arena *arena, px_document *ret_items,
+                                               size_t *ret_count, px_err *ret_err);
 /* Published documents of a tenant and kind. */
 size_t px_documents_count(px_documents *documents, uint32_t tenant, px_str kind);
 
