@@ -129,6 +129,10 @@
 #define PX_SNAPSHOT_BYTES_MAX (UINT64_C(1) << 30)
 
 /* the engine under a slow disk, and at its end */
+#define PX_EFFECTS_US_MAX 4000   /* of consumers in one commit, as fast as the last ones went; */
+#define PX_EFFECTS_ROWS_MAX 4096 /* at most so many rows, */
+#define PX_EFFECTS_ROWS_MIN 256  /* at least so many */
+#define PX_EFFECTS_BYTES_MAX (4 * 1024 * 1024) /* and bytes; one always goes */
 #define PX_BATCH_GROWS_NS INT64_C(20000000) /* a commit of n times that: the next holds n times */
 #define PX_BATCH_GROWS_MAX 32               /* PX_BATCH_BYTES_MAX, at most this many times */
 #define PX_QUEUE_ROOM_PARTS 4               /* patient doors wait with one of these parts filled */

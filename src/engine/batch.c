@@ -26,6 +26,9 @@ typedef struct round {
     px_effect effects[EFFECTS_PER_COMMIT_MAX + 1];
     px_op cursor_ops[EFFECTS_PER_COMMIT_MAX];
     size_t effect_count, writeback_count;
+    uint32_t consumer_rows, effects_us;
+    size_t consumer_bytes;
+    bool consumers_late; /* more waits than this commit takes */
     px_slice slices[3];
     size_t slice_count;
     bool has_checkpoint, has_graves;
@@ -116,12 +119,42 @@ static void collect(px_engine *engine, round_ *r)
 
 /* ---- effects and slices of the commit ---- */
 
+/* Whether this one still has a place. An effect goes whole or waits whole, and one always goes. */
+static bool has_place(const px_engine *engine, round_ *r, const px_writeback *w)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < w->effect.count; i++)
+        bytes += w->effect.ops[i].body.len;
+    r->consumers_late =
+        r->writeback_count > 0 && (r->writeback_count == EFFECTS_PER_COMMIT_MAX / 2 ||
+                                   r->consumer_rows + w->effect.count > engine->effect_rows_max ||
+                                   r->consumer_bytes + bytes > PX_EFFECTS_BYTES_MAX);
+    if (r->consumers_late)
+        return false;
+    r->consumer_rows += (uint32_t)w->effect.count;
+    r->consumer_bytes += bytes;
+    return true;
+}
+
+/* The next commit takes as many rows as would have gone in the time that there is. */
+static void learn_pace(px_engine *engine, const round_ *r)
+{
+    uint64_t rows;
+
+    if (r->consumer_rows < PX_EFFECTS_ROWS_MIN)
+        return;
+    rows = (uint64_t)r->consumer_rows * PX_EFFECTS_US_MAX / (r->effects_us + 1);
+    rows = rows > PX_EFFECTS_ROWS_MAX ? PX_EFFECTS_ROWS_MAX : rows;
+    engine->effect_rows_max = rows < PX_EFFECTS_ROWS_MIN ? PX_EFFECTS_ROWS_MIN : (uint32_t)rows;
+}
+
 static void take_writebacks(px_engine *engine, round_ *r)
 {
     px_writeback **tail = &r->writebacks;
 
     pthread_mutex_lock(&engine->side_lock);
-    while (engine->writebacks && r->writeback_count < EFFECTS_PER_COMMIT_MAX / 2) {
+    while (engine->writebacks && has_place(engine, r, engine->writebacks)) {
         px_writeback *w = engine->writebacks;
 
         engine->writebacks = w->next;
@@ -182,6 +215,7 @@ static const char *const slice_names[PX_ENGINE_SLICES] = {
     [PX_ENGINE_SLICE_TWINS] = "twins",
     [PX_ENGINE_SLICE_GRAVES] = "graves",
     [PX_ENGINE_SLICE_TRIM] = "trim",
+    [PX_ENGINE_SLICE_CONSUMERS] = "consumers",
 };
 
 const char *px_engine_slice_name(px_engine_slice slice)
@@ -209,7 +243,8 @@ static px_status journal(px_engine *engine, round_ *r, px_batch *batch, px_err *
     px_commit commit = { .effects = r->effects,
                          .effect_count = r->effect_count,
                          .slices = r->slices,
-                         .slice_count = r->slice_count };
+                         .slice_count = r->slice_count,
+                         .effects_us = &r->effects_us };
 
     if (batch) {
         row.seq_first = batch->seq_first;
@@ -388,6 +423,12 @@ static void count_commit(px_engine *engine, const round_ *r, const px_batch *bat
         stats->commit_ns_max = took_ns;
     for (size_t i = 0; i < r->slice_count; i++)
         count_slice(stats, &r->slices[i]);
+    if (r->writeback_count > 0)
+        count_slice(stats, &(px_slice){ .name = slice_names[PX_ENGINE_SLICE_CONSUMERS],
+                                        .rows_done = r->consumer_rows,
+                                        .us_done = r->effects_us,
+                                        .late = r->consumers_late });
+    learn_pace(engine, r);
     pthread_mutex_unlock(&engine->side_lock);
 }
 

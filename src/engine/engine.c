@@ -29,6 +29,7 @@ px_status px_engine_open(const px_engine_opts *opts, px_engine **ret_engine, px_
         engine->opts.journal_keep_ns = 24 * 3600 * PX_SECOND;
     if (opts->journal_keep_bytes == 0)
         engine->opts.journal_keep_bytes = INT64_C(4) << 30;
+    engine->effect_rows_max = PX_EFFECTS_ROWS_MAX;
     engine->consumer_lag_bytes_max = PX_CONSUMER_LAG_BYTES_MAX;
     engine->writebacks_tail = &engine->writebacks;
     pthread_mutex_init(&engine->side_lock, NULL);

@@ -82,6 +82,7 @@ struct px_engine {
     _Atomic bool ending;         /* the reserve may be used */
     bool reserve_used;           /* by the engine's thread */
     int64_t commit_ns_last;      /* what the last commit took */
+    uint32_t effect_rows_max;    /* of consumers in one commit, by what the last ones took */
     uint64_t cursors[PX_CONSUMERS_MAX];
     bool holds[PX_CONSUMERS_MAX];                 /* the journal waits for its cursor, */
     _Atomic bool follows[PX_CONSUMERS_MAX];       /* and, while it reads, the doors for its lag */

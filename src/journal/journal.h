@@ -77,6 +77,7 @@ typedef struct px_commit {
     size_t effect_count;
     px_slice *slices;
     size_t slice_count;
+    uint32_t *effects_us; /* out: what the effects took; NULL: nobody asks */
 } px_commit;
 
 typedef struct px_journal_bounds {

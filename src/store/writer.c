@@ -78,8 +78,15 @@ static int insert_row(work *w, const px_row_stored *stored)
     return code;
 }
 
+static int64_t now_ns(const work *w)
+{
+    return w->s->env->monotonic_ns(w->s->env);
+}
+
 static int apply_effects(work *w, const px_commit *commit)
 {
+    int64_t start = now_ns(w);
+
     for (size_t i = 0; i < commit->effect_count; i++)
         for (size_t j = 0; j < commit->effects[i].count; j++) {
             uint32_t rows;
@@ -90,12 +97,9 @@ static int apply_effects(work *w, const px_commit *commit)
             if (code != SQLITE_OK)
                 return code;
         }
+    if (commit->effects_us)
+        *commit->effects_us = (uint32_t)((now_ns(w) - start) / 1000);
     return SQLITE_OK;
-}
-
-static int64_t now_ns(const work *w)
-{
-    return w->s->env->monotonic_ns(w->s->env);
 }
 
 /* A range must not outgrow what is left of the slice's rows. */

@@ -90,4 +90,48 @@ PX_TEST(a_dead_engine_says_what_it_died_of)
     px_world_release(&world);
 }
 
+enum { WRITES = 5, ROWS = 1500 };
+
+static int done;
+
+static void count_done(px_writeback *writeback, px_status status)
+{
+    (void)writeback;
+    CHECK_EQ(status, PX_OK);
+    done++;
+}
+
+PX_TEST(what_consumers_write_is_spread_over_commits)
+{
+    static px_op ops[WRITES][ROWS];
+    px_writeback writes[WRITES];
+    px_engine_stats stats;
+    px_world world;
+
+    begin(&world);
+    done = 0;
+    for (int w = 0; w < WRITES; w++) {
+        for (int i = 0; i < ROWS; i++)
+            ops[w][i] = (px_op){ .kind = PX_OP_PUT,
+                                 .table = PX_TABLE_BLOCK,
+                                 .key = { 1, w, i },
+                                 .seq = 1,
+                                 .body = PX_STR("x") };
+        writes[w] = (px_writeback){ .consumer = PX_CONSUMER_HISTORY,
+                                    .effect = { "test", ops[w], ROWS },
+                                    .done = count_done };
+        px_engine_writeback(world.engine, &writes[w]);
+    }
+    px_engine_step(world.engine);
+    CHECK(done >= 1 && done <= PX_EFFECTS_ROWS_MAX / ROWS);
+    for (int i = 0; i < WRITES; i++)
+        px_engine_step(world.engine);
+    CHECK_EQ(done, WRITES);
+    stats = px_engine_stat(world.engine);
+    CHECK_EQ(stats.slices[PX_ENGINE_SLICE_CONSUMERS].rows, WRITES * ROWS);
+    CHECK(stats.slices[PX_ENGINE_SLICE_CONSUMERS].late >= 1);
+    CHECK(stats.slices_late >= 1);
+    px_world_release(&world);
+}
+
 PX_TEST_MAIN()

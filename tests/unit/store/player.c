@@ -122,7 +122,9 @@ static px_status commit(player *p, const px_row *row)
                        .data = &f,
                        .rows_max = 1 + below(p, OPS_MAX),
                        .us_max = 1000 };
-    px_commit all = { row, effects, 2, &slice, 1 };
+    px_commit all = {
+        .row = row, .effects = effects, .effect_count = 2, .slices = &slice, .slice_count = 1
+    };
 
     status = px_store_commit(p->store, &all, &p->err);
     free_ops(ops, count);
