@@ -48,6 +48,7 @@
 #define PX_RELATIONSHIPS_MAX 50000000u
 #define PX_DEVICES_MAX 10000000u
 #define PX_BRANCHES_MAX 16
+#define PX_BRANCH_BYTES_MAX (UINT64_C(64) << 20) /* what one branch copied and made */
 
 /* messages */
 #define PX_MQTT_PACKET_BEFORE_AUTH_BYTES_MAX (64 * 1024)

@@ -34,6 +34,7 @@ px_status px_rehearse(px_branch *branch, px_registry *registry, px_env *env, px_
     if (!changes_graph(request->kind))
         return px_fail(ret_err, PX_UNSUPPORTED, "a branch changes twins and relationships only");
     PX_TRY(px_branch_status(branch, ret_err));
+    PX_TRY(px_branch_room(branch, ret_err));
     px_arena_init(&state.arena, ARENA_BYTES_MAX);
     px_quotas_init(&state.quotas);
     status = px_graph_begin(state.graph, &state.txn, ret_err);

@@ -15,7 +15,8 @@
 #include "twin/registry.h"
 
 /* Runs the request at once; `done` is not called. Errors: those of the live path; PX_UNSUPPORTED
- * for kinds that do not change twins or relationships; PX_STALE when the branch lost its base. */
+ * for kinds that do not change twins or relationships; PX_STALE when the branch lost its base;
+ * PX_LIMIT when it holds all that it may. */
 PX_NODISCARD px_status px_rehearse(px_branch *branch, px_registry *registry, px_env *env,
                                    px_request *request, px_err *ret_err);
 

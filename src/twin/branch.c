@@ -8,6 +8,7 @@
 struct px_branch {
     px_snapshot *base;
     px_graph *graph;
+    uint64_t bytes_max;
 };
 
 enum { BRANCH_CHUNK_BYTES = 16384 };
@@ -27,8 +28,23 @@ px_status px_graph_branch(px_graph *graph, px_branch **ret_branch, px_err *ret_e
         px_branch_free(branch);
         return status;
     }
+    branch->bytes_max = PX_BRANCH_BYTES_MAX;
     *ret_branch = branch;
     return PX_OK;
+}
+
+void px_branch_bytes_max_set(px_branch *branch, uint64_t bytes)
+{
+    branch->bytes_max = bytes;
+}
+
+px_status px_branch_room(px_branch *branch, px_err *ret_err)
+{
+    if (px_graph_stat(branch->graph).bytes_used < branch->bytes_max)
+        return PX_OK;
+    return px_fail_id(ret_err, PX_LIMIT, "branch.size",
+                      "the branch holds %llu MiB already; drop it, or change less in one",
+                      (unsigned long long)(branch->bytes_max >> 20));
 }
 
 void px_branch_free(px_branch *branch)

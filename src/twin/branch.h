@@ -24,6 +24,12 @@ const px_snapshot *px_branch_base(const px_branch *branch);
 /* PX_STALE when the live graph had to end the base: the branch can only be dropped. */
 PX_NODISCARD px_status px_branch_status(const px_branch *branch, px_err *ret_err);
 
+/* PX_LIMIT (branch.size) when it holds all the memory that it may: nothing more is changed in it.
+ */
+PX_NODISCARD px_status px_branch_room(px_branch *branch, px_err *ret_err);
+/* Another limit than PX_BRANCH_BYTES_MAX. */
+void px_branch_bytes_max_set(px_branch *branch, uint64_t bytes);
+
 /* What differs from the base. One side is NULL: created or deleted in the branch. */
 typedef struct px_difference {
     const px_twin *twin_before, *twin_after;

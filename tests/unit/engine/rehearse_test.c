@@ -112,4 +112,20 @@ PX_TEST(a_rehearsal_knows_the_models_that_were_published)
     finish(&s);
 }
 
+PX_TEST(a_branch_that_holds_all_it_may_takes_no_more)
+{
+    scene s;
+    uint64_t held;
+
+    begin(&s);
+    CHECK_EQ(rehearse(&s, "dtmi:test:M1;1"), PX_OK);
+    held = px_graph_stat(px_branch_graph(s.branch)).bytes_used;
+    CHECK(held > 0);
+    px_branch_bytes_max_set(s.branch, held + 1);
+    CHECK_EQ(rehearse(&s, "dtmi:test:M0;1"), PX_OK);
+    px_branch_bytes_max_set(s.branch, 1);
+    CHECK_EQ(rehearse(&s, "dtmi:test:M1;1"), PX_LIMIT);
+    finish(&s);
+}
+
 PX_TEST_MAIN()
