@@ -35,7 +35,7 @@ static px_status find_model(px_engine_state *state, const px_request *request, p
 static px_status drop_rest(px_engine_state *state, const px_twin *old, const px_model_info *info,
                            px_fields *fields, px_fields *ret_before, px_err *ret_err)
 {
-    const px_model *old_model = px_registry_model(state->registry, px_twin_model(old));
+    const px_model *old_model = px_state_model(state, px_twin_model(old));
     px_fields dropped = { 0 };
 
     if (!old_model)

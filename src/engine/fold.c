@@ -137,7 +137,7 @@ static px_status fold_model_decommission(px_engine_state *state, const px_event 
     px_model_info info;
 
     PX_TRY(px_registry_decommission(state->registry, event->model_no, event->flag, ret_err));
-    px_assert(px_registry_info(state->registry, event->model_no, &info));
+    px_assert(px_registry_info_own(state->registry, event->model_no, &info));
     info.decommissioned = event->flag;
     return add_model_row(state, event, &info, ret_err);
 }

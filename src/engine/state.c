@@ -93,6 +93,12 @@ px_status px_state_emit(px_engine_state *state, px_event *event, px_model *model
     return PX_OK;
 }
 
+const px_model *px_state_model(const px_engine_state *state, uint32_t model_no)
+{
+    return state->rehearsing ? px_registry_model(state->registry, model_no)
+                             : px_registry_model_own(state->registry, model_no);
+}
+
 px_status px_state_find_twin(px_engine_state *state, const px_request *request,
                              const px_twin **ret_twin, const px_model **ret_model, px_err *ret_err)
 {
@@ -107,7 +113,7 @@ px_status px_state_find_twin(px_engine_state *state, const px_request *request,
             PX_FMT(request->id));
     *ret_twin = twin;
     if (ret_model) {
-        *ret_model = px_registry_model(state->registry, px_twin_model(twin));
+        *ret_model = px_state_model(state, px_twin_model(twin));
         if (!*ret_model)
             return px_fail_id(ret_err, PX_INVALID, "twin.model_gone",
                               "the model of twin '%.*s' was deleted; upload it again first",

@@ -139,6 +139,8 @@ void px_state_handle(px_engine_state *state, px_request *request);
 PX_NODISCARD px_status px_state_find_twin(px_engine_state *state, const px_request *request,
                                           const px_twin **ret_twin, const px_model **ret_model,
                                           px_err *ret_err);
+/* The model of this number in the batch's own state; NULL when there is none. */
+const px_model *px_state_model(const px_engine_state *state, uint32_t model_no);
 /* The tenant's model as this batch leaves it; a rehearsal sees the published ones. */
 bool px_state_find_model(px_engine_state *state, uint32_t tenant, px_str dtmi,
                          px_model_info *ret_info);

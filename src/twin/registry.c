@@ -105,15 +105,33 @@ const px_model *px_registry_model(const px_registry *registry, uint32_t model_no
     return at && state_of(at) != ABSENT ? at->model : NULL;
 }
 
-bool px_registry_info(const px_registry *registry, uint32_t model_no, px_model_info *ret_info)
+static bool fill_info(const entry *at, uint32_t model_no, uint32_t state, px_model_info *ret_info)
 {
-    const entry *at = entry_of(registry, model_no);
-    uint32_t state = at ? state_of(at) : ABSENT;
-
     if (state != OPEN && state != CLOSED)
         return false;
     *ret_info = info_of(at, model_no, state);
     return true;
+}
+
+bool px_registry_info(const px_registry *registry, uint32_t model_no, px_model_info *ret_info)
+{
+    const entry *at = entry_of(registry, model_no);
+
+    return at && fill_info(at, model_no, state_of(at), ret_info);
+}
+
+const px_model *px_registry_model_own(const px_registry *registry, uint32_t model_no)
+{
+    const entry *at = entry_of(registry, model_no);
+
+    return at && at->own != ABSENT ? at->model : NULL;
+}
+
+bool px_registry_info_own(const px_registry *registry, uint32_t model_no, px_model_info *ret_info)
+{
+    const entry *at = entry_of(registry, model_no);
+
+    return at && fill_info(at, model_no, at->own, ret_info);
 }
 
 /* Locked, or the writer. */

@@ -32,6 +32,9 @@ void px_registry_free(px_registry *registry); /* NULL is fine */
 const px_model *px_registry_model(const px_registry *registry, uint32_t model_no);
 /* False when there is no such model, or it was deleted. */
 bool px_registry_info(const px_registry *registry, uint32_t model_no, px_model_info *ret_info);
+/* The same two for the writer, its own transaction included. */
+const px_model *px_registry_model_own(const px_registry *registry, uint32_t model_no);
+bool px_registry_info_own(const px_registry *registry, uint32_t model_no, px_model_info *ret_info);
 /* False when the tenant has no such model. Published state. */
 bool px_registry_find(px_registry *registry, uint32_t tenant, px_str dtmi, px_model_info *ret_info);
 /* The same for the writer, its own transaction included. */

@@ -178,4 +178,51 @@ PX_TEST(a_twin_that_can_hold_no_more_is_refused_alone)
     px_world_release(&world);
 }
 
+static void parse(const char *text, px_arena *arena, px_request *request)
+{
+    px_json *node;
+    px_err err;
+
+    CHECK_OK(px_json_parse(px_str_c(text), NULL, arena, &node, &err), &err);
+    request->json = node;
+}
+
+PX_TEST(a_model_serves_the_batch_that_uploads_it)
+{
+    px_request chain[] = {
+        { .kind = PX_REQUEST_MODELS_PUT,
+          .text = PX_STR("{\"@context\":\"dtmi:dtdl:context;3\",\"@id\":\"dtmi:test:Tank;1\","
+                         "\"@type\":\"Interface\",\"contents\":[{\"@type\":\"Property\","
+                         "\"name\":\"level\",\"schema\":\"double\"}]}") },
+        { .kind = PX_REQUEST_TWIN_PUT, .id = PX_STR("t") },
+        { .kind = PX_REQUEST_TWIN_PATCH, .id = PX_STR("t") },
+        { .kind = PX_REQUEST_MODEL_DECOMMISSION, .id = PX_STR("dtmi:test:Tank;1"), .flag = true },
+    };
+    enum { COUNT = sizeof(chain) / sizeof(*chain) };
+    px_model_info info;
+    px_world world;
+    px_arena arena;
+
+    begin(&world);
+    px_arena_init(&arena, 1 << 20);
+    parse("{\"$metadata\":{\"$model\":\"dtmi:test:Tank;1\"}}", &arena, &chain[1]);
+    parse("[{\"op\":\"add\",\"path\":\"/level\",\"value\":1.5}]", &arena, &chain[2]);
+    for (int i = 0; i < COUNT; i++) {
+        chain[i].principal = world.admin;
+        if (i > 0)
+            chain[i - 1].next = &chain[i];
+    }
+    CHECK_EQ(px_engine_submit(world.engine, &chain[0], &chain[COUNT - 1]), PX_OK);
+    px_engine_step(world.engine);
+    for (int i = 0; i < COUNT; i++)
+        CHECK_OK(chain[i].result.status, &chain[i].result.err);
+    CHECK_STR(px_world_value(&world, "t", "level"), "1.5");
+    px_world_kill(&world, true);
+    CHECK_STR(px_world_value(&world, "t", "level"), "1.5");
+    CHECK(px_registry_find(px_engine_registry(world.engine), 1, PX_STR("dtmi:test:Tank;1"), &info));
+    CHECK(info.decommissioned);
+    px_arena_release(&arena);
+    px_world_release(&world);
+}
+
 PX_TEST_MAIN()
