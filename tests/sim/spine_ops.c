@@ -5,122 +5,239 @@
 
 #include "base/json.h"
 
-enum { TWINS = 6, DEVICES = 3 };
+enum { TWINS = 5, DEVICES = 3, COMMANDS = 4, EXTRA_MODELS = 5, KEPT_MODELS = 2, BACKLOG_MAX = 400 };
 
-enum {
-    PUT,
-    PATCH,
-    REPORT,
-    DELETE,
-    RELATE,
-    UNRELATE,
-    DESIRE,
-    DOCUMENT,
-    UNDOCUMENT,
-    COMMAND,
-    MODEL,
-    KINDS
-};
-
-static const char model[] =
+/* Other has the fields of Unit at other numbers, and one fewer: what moves between them is seen. */
+static const char *const models[] = {
     "{\"@context\":\"dtmi:dtdl:context;3\",\"@id\":\"dtmi:sim:Unit;1\",\"@type\":\"Interface\","
     "\"contents\":["
     "{\"@type\":\"Property\",\"name\":\"rate\",\"schema\":\"double\"},"
     "{\"@type\":\"Property\",\"name\":\"note\",\"schema\":\"string\"},"
     "{\"@type\":\"Property\",\"name\":\"run\",\"schema\":\"integer\",\"writable\":true},"
+    "{\"@type\":\"Telemetry\",\"name\":\"heat\",\"schema\":\"double\"},"
+    "{\"@type\":\"Relationship\",\"name\":\"feeds\",\"properties\":["
+    "{\"@type\":\"Property\",\"name\":\"gain\",\"schema\":\"double\"}]},"
+    "{\"@type\":\"Command\",\"name\":\"stop\"}]}",
+    "{\"@context\":\"dtmi:dtdl:context;3\",\"@id\":\"dtmi:sim:Other;1\",\"@type\":\"Interface\","
+    "\"contents\":["
+    "{\"@type\":\"Telemetry\",\"name\":\"heat\",\"schema\":\"double\"},"
+    "{\"@type\":\"Property\",\"name\":\"note\",\"schema\":\"string\"},"
+    "{\"@type\":\"Property\",\"name\":\"rate\",\"schema\":\"double\"},"
     "{\"@type\":\"Relationship\",\"name\":\"feeds\"},"
-    "{\"@type\":\"Command\",\"name\":\"stop\"}]}";
+    "{\"@type\":\"Command\",\"name\":\"stop\"}]}",
+};
+
+static const struct {
+    const char *name;
+    px_request_kind request;
+    unsigned weight;
+} kinds[SPINE_KINDS] = {
+#define X(kind, request, weight) { #kind, PX_REQUEST_##request, weight },
+    SPINE_OP_MAP(X)
+#undef X
+};
 
 const char *spine_op_name(const spine_op *op)
 {
-    static const char *const names[] = { "put",        "patch",    "report", "delete",
-                                         "relate",     "unrelate", "desire", "document",
-                                         "undocument", "command",  "model" };
+    return kinds[op->kind].name;
+}
 
-    return names[op->kind];
+px_principal spine_principal(const px_world *world, uint32_t tenant)
+{
+    px_principal principal = world->admin;
+
+    principal.tenant = tenant;
+    principal.operates_tenants = tenant == PX_FIRST_TENANT;
+    return principal;
 }
 
 void spine_setup(px_world *world)
 {
-    px_result result = px_world_model(world, model);
+    for (uint32_t tenant = 1; tenant <= SPINE_TENANTS; tenant++) {
+        for (size_t i = 0; i < sizeof(models) / sizeof(*models); i++) {
+            px_request request = { .kind = PX_REQUEST_MODELS_PUT,
+                                   .principal = spine_principal(world, tenant),
+                                   .text = px_str_c(models[i]) };
+            px_result result = px_world_do(world, &request);
 
-    CHECK_OK(result.status, &result.err);
+            CHECK_OK(result.status, &result.err);
+        }
+    }
+}
+
+/* ---- what a request says ---- */
+
+static void write_twin(spine_op *op, long long value)
+{
+    static const struct {
+        const char *model, *before, *after;
+    } forms[] = {
+        { "Unit", "\"rate\":", ".5" },
+        { "Unit", "\"note\":\"made ", "\"" },
+        { "Unit", "\"rate\":0.50,\"run\":", "" },
+        { "Other", "\"rate\":", "" },
+    };
+    size_t i = op->step % (sizeof(forms) / sizeof(*forms));
+
+    snprintf(op->text, sizeof(op->text), "{\"$metadata\":{\"$model\":\"dtmi:sim:%s;1\"},%s%lld%s}",
+             forms[i].model, forms[i].before, value, forms[i].after);
+}
+
+static void write_patch(spine_op *op, long long value)
+{
+    snprintf(op->text, sizeof(op->text),
+             "[{\"op\":\"add\",\"path\":\"/note\",\"value\":\"note %lld\"},"
+             "{\"op\":\"%s\",\"path\":\"/rate\"%s%lld}]",
+             value, value % 3 ? "add" : "remove", value % 3 ? ",\"value\":" : ",\"was\":", value);
+}
+
+static void write_migration(spine_op *op, long long value)
+{
+    snprintf(op->text, sizeof(op->text),
+             "[{\"op\":\"replace\",\"path\":\"/$metadata/$model\",\"value\":\"dtmi:sim:%s;1\"}%s]",
+             op->flag ? "Unit" : "Other",
+             value % 3 ? "" : ",{\"op\":\"remove\",\"path\":\"/run\"}");
 }
 
 static void write_text(spine_op *op)
 {
-    long long value = (long long)op->value;
+    long long value = (long long)op->step;
 
     switch (op->kind) {
-    case PUT:
-        snprintf(op->text, sizeof(op->text),
-                 "{\"$metadata\":{\"$model\":\"dtmi:sim:Unit;1\"},\"rate\":%lld.5}", value);
+    case SPINE_PUT:
+        write_twin(op, value);
         break;
-    case PATCH:
-        snprintf(op->text, sizeof(op->text),
-                 "[{\"op\":\"add\",\"path\":\"/note\",\"value\":\"note %lld\"},"
-                 "{\"op\":\"%s\",\"path\":\"/rate\"%s%lld%s}]",
-                 value, value % 3 ? "add" : "remove",
-                 value % 3 ? ",\"value\":" : ",\"was\":", value, "");
+    case SPINE_PATCH:
+        write_patch(op, value);
         break;
-    case RELATE:
+    case SPINE_MIGRATE:
+        write_migration(op, value);
+        break;
+    case SPINE_RELATE:
         snprintf(op->text, sizeof(op->text),
                  "{\"$relationshipName\":\"feeds\",\"$targetId\":\"%s\"}", op->other_id);
         break;
-    case DESIRE:
-        snprintf(op->text, sizeof(op->text), "{\"run\":%lld}", value);
+    case SPINE_RETUNE:
+        snprintf(op->text, sizeof(op->text), "[{\"op\":\"add\",\"path\":\"/gain\",\"value\":%lld}]",
+                 value);
         break;
-    case MODEL:
+    case SPINE_DESIRE:
+        snprintf(op->text, sizeof(op->text), op->flag ? "{\"run\":%lld}" : "{\"run\":null}", value);
+        break;
+    case SPINE_TELL:
+        snprintf(op->text, sizeof(op->text), "{\"heat\":%lld.25,\"stray\":true}", value);
+        break;
+    case SPINE_DOCUMENT:
+        snprintf(op->text, sizeof(op->text), "{\"twins\":[],\"n\":%lld}", value);
+        break;
+    case SPINE_MODEL:
         snprintf(op->text, sizeof(op->text),
-                 "{\"@context\":\"dtmi:dtdl:context;3\",\"@id\":\"dtmi:sim:Extra;%lld\","
+                 "{\"@context\":\"dtmi:dtdl:context;3\",\"@id\":\"%s\","
                  "\"@type\":\"Interface\",\"extends\":\"dtmi:sim:Unit;1\"}",
-                 value % 9 + 1);
+                 op->id);
         break;
     default:
         break;
     }
 }
 
-void spine_op_make(px_gen *gen, uint64_t step, spine_op *ret_op)
+static void write_names(px_gen *gen, spine_op *op)
 {
-    /* reports are what most servers get most */
-    unsigned kind = (unsigned)px_gen_below(gen, KINDS + 8);
+    unsigned twin = (unsigned)px_gen_below(gen, TWINS), other = (unsigned)px_gen_below(gen, TWINS);
+    unsigned model = (unsigned)px_gen_below(gen, EXTRA_MODELS) + 1;
 
-    *ret_op = (spine_op){ .kind = kind >= KINDS ? REPORT : kind };
-    ret_op->twin = (unsigned)px_gen_below(gen, TWINS);
-    ret_op->other = (unsigned)px_gen_below(gen, TWINS);
-    ret_op->value = (int64_t)step;
-    /* forwards mostly, sometimes late, sometimes far ahead */
-    ret_op->time = (px_time)(1000 + step - px_gen_below(gen, 3)) * PX_SECOND;
-    if (px_gen_below(gen, 20) == 0)
-        ret_op->time = INT64_C(4000000000) * PX_SECOND;
-    snprintf(ret_op->id, sizeof(ret_op->id), "t%u", ret_op->twin);
-    snprintf(ret_op->other_id, sizeof(ret_op->other_id), "t%u", ret_op->other);
-    snprintf(ret_op->name, sizeof(ret_op->name), "%s%u", ret_op->kind == COMMAND ? "c" : "d",
-             (unsigned)(ret_op->kind == COMMAND ? step : step % DEVICES));
-    write_text(ret_op);
+    /* those that twins may have are not deleted: what is left of their names is history's affair */
+    if (op->kind == SPINE_UNMODEL && model <= KEPT_MODELS)
+        model += KEPT_MODELS;
+
+    snprintf(op->id, sizeof(op->id), "t%u", twin);
+    snprintf(op->other_id, sizeof(op->other_id), "t%u", other);
+    if (op->kind == SPINE_MODEL || op->kind == SPINE_UNMODEL || op->kind == SPINE_CLOSE)
+        snprintf(op->id, sizeof(op->id), "dtmi:sim:Extra;%u", model);
+    if (op->kind == SPINE_CLOSE && px_gen_below(gen, 3) == 0)
+        snprintf(op->id, sizeof(op->id), "dtmi:sim:%s;1", model % 2 ? "Unit" : "Other");
+    if (op->kind == SPINE_TENANT)
+        snprintf(op->id, sizeof(op->id), "tenant%u", model);
+    if (op->kind == SPINE_COMMAND || op->kind == SPINE_RESPOND)
+        snprintf(op->name, sizeof(op->name), "c%u", (unsigned)px_gen_below(gen, COMMANDS));
+    else
+        snprintf(op->name, sizeof(op->name), "d%u", (unsigned)px_gen_below(gen, DEVICES));
 }
 
+static spine_kind choose_kind(px_gen *gen)
+{
+    unsigned sum = 0, at;
+
+    for (int kind = 0; kind < SPINE_KINDS; kind++)
+        sum += kinds[kind].weight;
+    at = (unsigned)px_gen_below(gen, sum);
+    for (int kind = 0; kind < SPINE_KINDS; kind++) {
+        if (at < kinds[kind].weight)
+            return (spine_kind)kind;
+        at -= kinds[kind].weight;
+    }
+    return SPINE_REPORT;
+}
+
+void spine_op_make(px_gen *gen, uint64_t step, px_world *world, px_time now, spine_op *ret_op)
+{
+    uint32_t twin_no;
+    spine_op op = { .kind = choose_kind(gen), .step = step, .samples = 1 };
+
+    op.tenant = 1 + (uint32_t)px_gen_below(gen, SPINE_TENANTS);
+    op.flag = px_gen_below(gen, 2);
+    write_names(gen, &op);
+    if (op.kind == SPINE_BACKLOG)
+        op.samples = px_gen_below(gen, BACKLOG_MAX) + 2;
+    /* forwards mostly, sometimes late, sometimes far ahead or none */
+    op.time = (px_time)(1000 + step - px_gen_below(gen, 3)) * PX_SECOND;
+    if (px_gen_below(gen, 20) == 0)
+        op.time = INT64_C(4000000000) * PX_SECOND;
+    if (px_gen_below(gen, 20) == 0)
+        op.time = PX_TIME_NONE;
+    op.deadline = px_gen_below(gen, 10) == 0
+                      ? INT64_C(5000000000) * PX_SECOND
+                      : now + (px_time)(px_gen_below(gen, 20000) + 1) * PX_MILLISECOND;
+    if (px_graph_lookup(px_engine_graph(world->engine), op.tenant, px_str_c(op.id), &twin_no,
+                        &op.model_no) != PX_OK)
+        op.model_no = 1;
+    write_text(&op);
+    *ret_op = op;
+}
+
+/* ---- requests ---- */
+
+static void set_field(const px_world *world, const spine_op *op, const char *path, px_value value,
+                      px_field_value *ret_field)
+{
+    const px_model *model = px_registry_model(px_engine_registry(world->engine), op->model_no);
+    const px_field *field = px_layout_find_path(px_model_layout(model), px_str_c(path));
+
+    CHECK(field != NULL);
+    *ret_field =
+        (px_field_value){ .field = field->index, .source_time = PX_TIME_NONE, .value = value };
+}
+
+/* A backlog goes back in time from the newest sample, a step of 10 ms each. */
 static void make_report(px_world *world, const spine_op *op, px_arena *arena, px_request *request)
 {
-    px_sample *sample = PX_ARENA_NEW(arena, px_sample);
-    px_field_value *fields = PX_ARENA_ARRAY(arena, px_field_value, 2);
-    uint32_t twin_no;
+    px_sample *samples = PX_ARENA_ARRAY(arena, px_sample, op->samples);
+    px_field_value *fields = PX_ARENA_ARRAY(arena, px_field_value, op->samples * 2);
 
-    CHECK(sample && fields);
-    request->kind = PX_REQUEST_DEVICE_MESSAGE;
-    if (px_graph_lookup(px_engine_graph(world->engine), 1, request->id, &twin_no,
-                        &request->model_no) != PX_OK)
-        request->model_no = 1;
-    fields[0] = (px_field_value){ .field = 0,
-                                  .source_time = PX_TIME_NONE,
-                                  .value = px_value_num((px_num){ op->value, -2, false }) };
-    fields[1] = (px_field_value){ .field = 1,
-                                  .source_time = PX_TIME_NONE,
-                                  .value = px_value_text(px_str_c(op->name)) };
-    *sample = (px_sample){ op->time, fields, 2 };
-    request->samples = sample;
-    request->sample_count = 1;
+    CHECK(samples && fields);
+    for (size_t i = 0; i < op->samples; i++) {
+        px_num num = { (int64_t)(op->step * 1000 + i), -2, false };
+        px_field_value *at = fields + 2 * i;
+
+        set_field(world, op, op->flag ? "rate" : "heat", px_value_num(num), at);
+        set_field(world, op, "note", px_value_text(px_str_c(op->name)), at + 1);
+        samples[i] = (px_sample){ op->time, at, 2 };
+        if (op->time != PX_TIME_NONE)
+            samples[i].source_time -= (px_time)i * 10 * PX_MILLISECOND;
+    }
+    request->model_no = op->model_no;
+    request->samples = samples;
+    request->sample_count = op->samples;
 }
 
 static void make_document(const spine_op *op, px_arena *arena, px_request *request)
@@ -128,10 +245,9 @@ static void make_document(const spine_op *op, px_arena *arena, px_request *reque
     px_document_write *write = PX_ARENA_NEW(arena, px_document_write);
 
     CHECK(write != NULL);
-    request->kind = PX_REQUEST_DOCUMENTS;
     *write = (px_document_write){ .kind = PX_STR("device"), .id = px_str_c(op->name) };
-    if (op->kind == DOCUMENT)
-        write->body = PX_STR("{\"twins\":[]}");
+    if (op->kind == SPINE_DOCUMENT)
+        write->body = px_str_c(op->text);
     request->documents = write;
     request->document_count = 1;
     request->id = (px_str){ 0 };
@@ -139,33 +255,25 @@ static void make_document(const spine_op *op, px_arena *arena, px_request *reque
 
 void spine_op_request(px_world *world, const spine_op *op, px_arena *arena, px_request *ret_request)
 {
-    static const px_request_kind kinds[KINDS] = {
-        [PUT] = PX_REQUEST_TWIN_PUT,
-        [PATCH] = PX_REQUEST_TWIN_PATCH,
-        [DELETE] = PX_REQUEST_TWIN_DELETE,
-        [RELATE] = PX_REQUEST_RELATIONSHIP_PUT,
-        [UNRELATE] = PX_REQUEST_RELATIONSHIP_DELETE,
-        [DESIRE] = PX_REQUEST_DESIRED_PATCH,
-        [COMMAND] = PX_REQUEST_COMMAND,
-        [MODEL] = PX_REQUEST_MODELS_PUT,
-    };
-    px_request request = { .kind = kinds[op->kind],
-                           .principal = world->admin,
+    px_request request = { .kind = kinds[op->kind].request,
+                           .principal = spine_principal(world, op->tenant),
                            .id = px_str_c(op->id),
                            .relationship_id = px_str_c(op->other_id),
                            .name = PX_STR("stop"),
                            .command_id = px_str_c(op->name),
                            .text = px_str_c(op->text),
-                           .source_time = PX_TIME_NONE,
-                           .deadline = INT64_C(5000000000) * PX_SECOND };
+                           .source_time = op->time,
+                           .flag = op->flag,
+                           .code = op->flag ? PX_COMMAND_APPLIED : PX_COMMAND_REJECTED,
+                           .deadline = op->deadline };
     px_json *json;
     px_err err;
 
-    if (op->kind == REPORT)
+    if (request.kind == PX_REQUEST_DEVICE_MESSAGE)
         make_report(world, op, arena, &request);
-    if (op->kind == DOCUMENT || op->kind == UNDOCUMENT)
+    if (request.kind == PX_REQUEST_DOCUMENTS)
         make_document(op, arena, &request);
-    if (op->text[0] && op->kind != MODEL) {
+    if (op->text[0] && request.kind != PX_REQUEST_MODELS_PUT) {
         CHECK_OK(px_json_parse(px_str_c(op->text), NULL, arena, &json, &err), &err);
         request.json = json;
     }

@@ -6,20 +6,58 @@
 #include "px_test.h"
 #include "px_world.h"
 
+/* Both tenants have the same models, and twins, devices and relationships of the same ids. */
+enum { SPINE_TENANTS = 2 };
+
+/* kind, request, weight (reports are what most servers get most) */
+#define SPINE_OP_MAP(X)                                                                            \
+    X(PUT, TWIN_PUT, 3)                                                                            \
+    X(PATCH, TWIN_PATCH, 2)                                                                        \
+    X(MIGRATE, TWIN_PATCH, 1)                                                                      \
+    X(DELETE, TWIN_DELETE, 1)                                                                      \
+    X(DESIRE, DESIRED_PATCH, 1)                                                                    \
+    X(RELATE, RELATIONSHIP_PUT, 2)                                                                 \
+    X(RETUNE, RELATIONSHIP_PATCH, 1)                                                               \
+    X(UNRELATE, RELATIONSHIP_DELETE, 1)                                                            \
+    X(REPORT, DEVICE_MESSAGE, 8)                                                                   \
+    X(BACKLOG, DEVICE_MESSAGE, 1)                                                                  \
+    X(TELL, TELEMETRY, 2)                                                                          \
+    X(COMMAND, COMMAND, 3)                                                                         \
+    X(RESPOND, COMMAND_RESPONSE, 1)                                                                \
+    X(DOCUMENT, DOCUMENTS, 1)                                                                      \
+    X(UNDOCUMENT, DOCUMENTS, 1)                                                                    \
+    X(MODEL, MODELS_PUT, 1)                                                                        \
+    X(CLOSE, MODEL_DECOMMISSION, 1)                                                                \
+    X(UNMODEL, MODEL_DELETE, 1)                                                                    \
+    X(TENANT, TENANT_PUT, 1)
+
+typedef enum spine_kind {
+#define X(kind, request, weight) SPINE_##kind,
+    SPINE_OP_MAP(X)
+#undef X
+        SPINE_KINDS
+} spine_kind;
+
 typedef struct spine_op {
-    unsigned kind;
-    unsigned twin, other;
-    int64_t value;
-    px_time time;
-    char id[8], other_id[8], name[16];
-    char text[256];
+    spine_kind kind;
+    uint32_t tenant, model_no; /* the model that a device message was decoded by */
+    uint64_t step;
+    size_t samples;
+    bool flag;
+    px_time time, deadline;
+    char id[24], other_id[8], name[16];
+    char text[320];
 } spine_op;
 
+const char *spine_op_name(const spine_op *op);
+px_principal spine_principal(const px_world *world, uint32_t tenant);
+
+/* The models that everything is of. */
 void spine_setup(px_world *world);
-void spine_op_make(px_gen *gen, uint64_t step, spine_op *ret_op);
+/* `now`: the newest time of the journal or the clock; deadlines are soon behind it. */
+void spine_op_make(px_gen *gen, uint64_t step, px_world *world, px_time now, spine_op *ret_op);
 /* Fills a request that borrows from `op` and `arena`. */
 void spine_op_request(px_world *world, const spine_op *op, px_arena *arena,
                       px_request *ret_request);
-const char *spine_op_name(const spine_op *op);
 
 #endif

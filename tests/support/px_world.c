@@ -7,12 +7,34 @@
 #include "model/model.h"
 #include "px_test.h"
 
+static void prepare(px_world *world, uint64_t seed)
+{
+    *world = (px_world){ .disk = px_fakedisk_new(seed), .batch_age_ns = -1 };
+    world->admin = (px_principal){
+        .tenant = 1, .role = PX_ROLE_ADMIN, .id = PX_STR("test"), .operates_tenants = true
+    };
+}
+
 void px_world_init(px_world *world, uint64_t seed)
 {
     px_err err;
 
-    *world = (px_world){ .disk = px_fakedisk_new(seed), .batch_age_ns = -1 };
-    world->admin = (px_principal){ .tenant = 1, .role = PX_ROLE_ADMIN, .id = PX_STR("test") };
+    prepare(world, seed);
+    CHECK_OK(px_world_open(world, &err), &err);
+}
+
+void px_world_init_from(px_world *world, px_str database)
+{
+    px_file *file;
+    px_env *env;
+    px_err err;
+
+    prepare(world, 1);
+    env = px_fakedisk_env(world->disk);
+    CHECK_OK(env->open(env, PX_WORLD_DATABASE, PX_OPEN_WRITE | PX_OPEN_CREATE, &file, &err), &err);
+    CHECK_EQ(env->write(env, file, database.ptr, database.len, 0), PX_OK);
+    env->close(env, file);
+    world->with_history = true;
     CHECK_OK(px_world_open(world, &err), &err);
 }
 
@@ -28,6 +50,18 @@ static void on_death(void *data, const px_err *err)
 
     world->died = true;
     world->death = *err;
+}
+
+static px_status open_history(px_world *world, px_err *ret_err)
+{
+    px_history_opts opts = { .env = px_fakedisk_env(world->disk),
+                             .engine = world->engine,
+                             .store = world->store,
+                             .graph = px_engine_graph(world->engine),
+                             .registry = px_engine_registry(world->engine),
+                             .flush_ns = world->flush_ns };
+
+    return world->with_history ? px_history_open(&opts, &world->history, ret_err) : PX_OK;
 }
 
 px_status px_world_open(px_world *world, px_err *ret_err)
@@ -47,15 +81,27 @@ px_status px_world_open(px_world *world, px_err *ret_err)
     PX_TRY(px_store_open(&store_opts, &world->store, ret_err));
     opts.store = world->store;
     status = px_engine_open(&opts, &world->engine, ret_err);
-    if (status != PX_OK) {
-        px_store_close(world->store);
-        world->store = NULL;
-    }
+    if (status == PX_OK)
+        status = open_history(world, ret_err);
+    if (status != PX_OK)
+        px_world_close(world);
     return status;
+}
+
+/* History may only go once the engine has given back what it took from it: written, or, on a dead
+ * disk, with the status that ended it. */
+static void close_history(px_world *world)
+{
+    for (int steps = 0; steps < 4; steps++)
+        px_engine_step(world->engine);
+    px_history_close(world->history);
+    world->history = NULL;
 }
 
 void px_world_close(px_world *world)
 {
+    if (world->history)
+        close_history(world);
     px_engine_close(world->engine);
     if (world->store)
         px_store_close(world->store);
@@ -75,6 +121,28 @@ void px_world_kill(px_world *world, bool power)
     px_fakedisk_crash_at(world->disk, UINT64_MAX);
     px_fakedisk_restart(world->disk);
     CHECK_OK(px_world_open(world, &err), &err);
+}
+
+bool px_world_history_step(px_world *world)
+{
+    bool idle = true;
+    px_err err;
+    px_status status = px_history_step(world->history, 0, &idle, &err);
+
+    if (status == PX_OK || status == PX_NO_MEMORY)
+        return status != PX_OK || !idle;
+    if (!world->died)
+        on_death(world, &err);
+    return false;
+}
+
+void px_world_fold(px_world *world)
+{
+    for (int steps = 0; px_world_history_step(world); steps++) {
+        px_engine_step(world->engine);
+        CHECK(steps < 100000);
+    }
+    CHECK(world->died || px_history_position(world->history) == px_engine_position(world->engine));
 }
 
 static void answer(px_request *request)
@@ -175,7 +243,7 @@ px_result px_world_report_value(px_world *world, const char *twin, const char *p
     const px_model *model;
     uint32_t twin_no;
 
-    if (px_graph_lookup(px_engine_graph(world->engine), 1, request.id, &twin_no,
+    if (px_graph_lookup(px_engine_graph(world->engine), world->admin.tenant, request.id, &twin_no,
                         &request.model_no) != PX_OK)
         return (px_result){ .status = PX_NOT_FOUND };
     model = px_registry_model(px_engine_registry(world->engine), request.model_no);
@@ -195,8 +263,8 @@ const char *px_world_value(px_world *world, const char *twin, const char *proper
     px_slot slot;
 
     text[0] = '\0';
-    if (px_graph_read(px_engine_graph(world->engine), 1, px_str_c(twin), &record, &found, NULL) ==
-        PX_OK) {
+    if (px_graph_read(px_engine_graph(world->engine), world->admin.tenant, px_str_c(twin), &record,
+                      &found, NULL) == PX_OK) {
         field = px_layout_find_path(px_model_layout(px_registry_model(
                                         px_engine_registry(world->engine), px_twin_model(found))),
                                     px_str_c(property));
@@ -211,31 +279,39 @@ const char *px_world_value(px_world *world, const char *twin, const char *proper
     return text;
 }
 
-static void dump_twin(px_buf *buf, const px_view *view, const px_twin *twin, bool without_times)
+static void dump_twin(px_buf *buf, const px_view *view, const px_twin *twin, bool without_seqs)
 {
     px_edges edges = px_edges_out(view, px_twin_number(twin), (px_str){ 0 });
 
-    px_putf(buf, "%.*s no=%u model=%u seq=%llu", PX_FMT(px_twin_id(twin)), px_twin_number(twin),
-            px_twin_model(twin), without_times ? 0 : (unsigned long long)px_twin_seq(twin));
+    px_putf(buf, "%.*s no=%u model=%u time=%lld seq=%llu", PX_FMT(px_twin_id(twin)),
+            px_twin_number(twin), px_twin_model(twin), (long long)px_twin_time(twin),
+            without_seqs ? 0 : (unsigned long long)px_twin_seq(twin));
     for (uint32_t i = 0; i < px_twin_slot_count(twin); i++) {
         px_slot slot = px_twin_slot_at(twin, i);
 
         px_putf(buf, " %u=", slot.key);
         px_put_json_value(buf, slot.value);
-        px_putf(buf, "@%lld", (long long)slot.source_time);
-        if (!without_times)
-            px_putf(buf, "/%lld", (long long)slot.arrival_time);
+        px_putf(buf, "@%lld/%lld", (long long)slot.source_time, (long long)slot.arrival_time);
     }
     px_put_char(buf, '\n');
     for (const px_rel *rel; (rel = px_edges_next(&edges));)
         px_putf(buf, "  %.*s %.*s -> %u seq=%llu %.*s\n", PX_FMT(px_rel_id(rel)),
                 PX_FMT(px_rel_name(rel)), px_rel_target(rel),
-                without_times ? 0 : (unsigned long long)px_rel_seq(rel),
+                without_seqs ? 0 : (unsigned long long)px_rel_seq(rel),
                 PX_FMT(px_rel_properties(rel)));
 }
 
-static void dump_documents(px_documents *documents, const char *kind, bool without_times,
-                           px_buf *buf)
+void px_world_dump_view(const px_view *view, uint32_t tenant, bool without_seqs, px_buf *buf)
+{
+    px_twins twins = px_twins_of(view, tenant, NULL, 0);
+
+    px_putf(buf, "tenant %u\n", tenant);
+    for (const px_twin *twin; (twin = px_twins_next(&twins));)
+        dump_twin(buf, view, twin, without_seqs);
+}
+
+static void dump_documents(px_documents *documents, uint32_t tenant, const char *kind,
+                           bool without_seqs, px_buf *buf)
 {
     px_document items[64];
     uint32_t cursor = 0;
@@ -245,34 +321,53 @@ static void dump_documents(px_documents *documents, const char *kind, bool witho
 
     px_arena_init(&arena, 64 << 20);
     do {
-        CHECK_OK(px_documents_list(documents, 1, px_str_c(kind), &cursor, 64, &arena, items, &count,
-                                   &err),
+        CHECK_OK(px_documents_list(documents, tenant, px_str_c(kind), &cursor, 64, &arena, items,
+                                   &count, &err),
                  &err);
         for (size_t i = 0; i < count; i++)
-            px_putf(buf, "%s %.*s no=%u rev=%llu %.*s\n", kind, PX_FMT(items[i].id), items[i].no,
-                    without_times ? 0 : (unsigned long long)items[i].revision,
+            px_putf(buf, "%s %.*s no=%u at=%lld rev=%llu %.*s\n", kind, PX_FMT(items[i].id),
+                    items[i].no, (long long)items[i].updated,
+                    without_seqs ? 0 : (unsigned long long)items[i].revision,
                     PX_FMT(items[i].body));
     } while (cursor);
     px_arena_release(&arena);
 }
 
-void px_world_dump_graph(px_graph *graph, px_documents *documents, bool without_times, px_buf *buf)
+static void dump_models(px_registry *registry, uint32_t tenant, px_buf *buf)
 {
+    px_model_info *infos;
+    px_arena arena;
+    size_t count;
+    px_err err;
+
+    px_arena_init(&arena, 64 << 20);
+    CHECK_OK(px_registry_list(registry, tenant, (px_str){ 0 }, &arena, &infos, &count, &err), &err);
+    for (size_t i = 0; i < count; i++)
+        px_putf(buf, "model %.*s no=%u at=%lld%s\n", PX_FMT(px_model_id(infos[i].model)),
+                infos[i].model_no, (long long)infos[i].upload_time,
+                infos[i].decommissioned ? " closed" : "");
+    px_arena_release(&arena);
+}
+
+void px_world_dump_state(px_graph *graph, px_registry *registry, px_documents *documents,
+                         bool without_seqs, px_buf *buf)
+{
+    static const char *const kinds[] = { "device", "command", "tenant" };
     px_snapshot *snapshot;
-    px_twins twins;
     px_err err;
 
     CHECK_OK(px_graph_snapshot(graph, &snapshot, &err), &err);
-    twins = px_twins_of(px_snapshot_view(snapshot), 1, NULL, 0);
-    for (const px_twin *twin; (twin = px_twins_next(&twins));)
-        dump_twin(buf, px_snapshot_view(snapshot), twin, without_times);
+    for (uint32_t tenant = 0; tenant <= 2; tenant++) {
+        px_world_dump_view(px_snapshot_view(snapshot), tenant, without_seqs, buf);
+        dump_models(registry, tenant, buf);
+        for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+            dump_documents(documents, tenant, kinds[i], without_seqs, buf);
+    }
     px_snapshot_release(snapshot);
-    dump_documents(documents, "device", without_times, buf);
-    dump_documents(documents, "command", without_times, buf);
 }
 
 void px_world_dump(px_world *world, px_buf *buf)
 {
-    px_world_dump_graph(px_engine_graph(world->engine), px_engine_documents(world->engine),
-                        world->dump_without_times, buf);
+    px_world_dump_state(px_engine_graph(world->engine), px_engine_registry(world->engine),
+                        px_engine_documents(world->engine), world->dump_without_seqs, buf);
 }
