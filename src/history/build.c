@@ -265,8 +265,26 @@ static bool make_rows(px_arena *arena, size_t count, px_rows *ret)
     return ret->times && ret->seqs && ret->arrivals && ret->sources && ret->flags;
 }
 
+/* Rows of one time, while they are told by one model. Two models' columns may be one property, so
+ * what one says again after the other spoke is no repetition. */
+typedef struct telling {
+    px_time time;
+    uint32_t model_no;
+    uint32_t first; /* a row before it cannot be repeated */
+} telling;
+
+static void follow_telling(telling *t, const px_build *build, const px_build_row *row,
+                           const px_rows *rows)
+{
+    uint32_t model_no = row->cell_count ? build->cells.ptr[row->cell_first].model_no : 0;
+
+    if (row->time != t->time || model_no != t->model_no)
+        *t = (telling){ row->time, model_no, rows->count };
+}
+
 /* The row's cells into their columns; the row gets its number with the first cell that stays. */
-static void spread(px_cells *columns, const px_build *build, const px_build_row *row, px_rows *rows)
+static void spread(px_cells *columns, const px_build *build, const px_build_row *row,
+                   uint32_t repeatable, px_rows *rows)
 {
     uint32_t at = rows->count;
 
@@ -279,7 +297,7 @@ static void spread(px_cells *columns, const px_build *build, const px_build_row 
             column->values[n - 1] = cell->value;
             continue;
         }
-        if (n > 0 && rows->times[column->rows[n - 1]] == row->time &&
+        if (n > 0 && column->rows[n - 1] >= repeatable &&
             px_value_same(column->values[n - 1], cell->value))
             continue;
         if (rows->count == at) {
@@ -300,14 +318,17 @@ px_status px_build_rows(px_build *build, size_t first, size_t end, px_arena *are
                         px_rows *ret_rows, px_err *ret_err)
 {
     growing g = { .arena = arena };
+    telling t = { 0 };
     px_rows rows;
 
     px_assert(end - first <= PX_BLOCK_ROWS_MAX && !build->unsorted);
     if (!make_rows(arena, end - first, &rows))
         return px_arena_fail(arena, ret_err);
     PX_TRY(count_columns(&g, build, first, end, ret_err));
-    for (size_t r = first; r < end; r++)
-        spread(g.columns, build, &build->rows.ptr[r], &rows);
+    for (size_t r = first; r < end; r++) {
+        follow_telling(&t, build, &build->rows.ptr[r], &rows);
+        spread(g.columns, build, &build->rows.ptr[r], t.first, &rows);
+    }
     if (g.count > 0)
         qsort(g.columns, g.count, sizeof(*g.columns), cmp_columns);
     rows.columns = g.columns;

@@ -332,4 +332,32 @@ PX_TEST(a_migration_ends_the_properties_that_the_new_model_does_not_have)
     finish(&s);
 }
 
+PX_TEST(what_a_model_says_again_after_another_holds)
+{
+    static const char other[] =
+        "{\"@id\":\"dtmi:test:Fan;1\",\"@type\":\"Interface\",\"@context\":\"dtmi:dtdl:context;3\","
+        "\"contents\":[{\"@type\":\"Property\",\"name\":\"speed\",\"schema\":\"double\"}]}";
+    static const char *const told[] = {
+        "{\"$metadata\":{\"$model\":\"dtmi:test:Fan;1\"},\"speed\":7}",
+        "{\"$metadata\":{\"$model\":\"dtmi:test:Pump;1\"},\"speed\":0.50}",
+    };
+    px_history_query query = { .twin_id = PX_STR("p1") };
+    px_num num = { 0 };
+    px_err err;
+    story s;
+
+    begin(&s, 6); /* the clock stands: all of it is of one time, the first word as the last */
+    CHECK_EQ(px_world_model(&s.world, other).status, PX_OK);
+    for (int i = 0; i < 2; i++)
+        CHECK_EQ(px_world_put(&s.world, "p1", told[i]).status, PX_OK);
+    fold_all(&s);
+    px_history_flush(s.history);
+    fold_all(&s);
+    kill_all(&s);
+    fold_all(&s);
+    CHECK_OK(px_history_last(s.history, &s.world.admin, &query, keep_cell, &num, &err), &err);
+    CHECK(px_num_same(num, ((px_num){ .mantissa = 50, .exponent = -2 })));
+    finish(&s);
+}
+
 PX_TEST_MAIN()
