@@ -81,7 +81,7 @@ static bool read_number(px_api_call *call, px_str text, const char *name, uint64
     px_err err;
 
     for (size_t i = 0; good && i < text.len; i++) {
-        good = text.ptr[i] >= '0' && text.ptr[i] <= '9';
+        good = px_is_digit(text.ptr[i]);
         number = number * 10 + (uint64_t)(text.ptr[i] - '0');
     }
     if (good && number >= least && number <= most) {

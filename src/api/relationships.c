@@ -51,8 +51,7 @@ static void put_escaped(px_buf *buf, px_str text)
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
 
-        if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-            (c && strchr("-._~", c))) {
+        if (px_is_digit((char)c) || px_is_letter((char)c) || (c && strchr("-._~", c))) {
             px_put_char(buf, (char)c);
         } else {
             px_put_char(buf, '%');
@@ -112,9 +111,8 @@ static bool read_token(px_api_call *call, px_edges *edges)
         return true;
     number = px_str_cut(&name, '.');
     for (size_t i = 0; i < number.len && rel_no <= UINT32_MAX; i++)
-        rel_no = number.ptr[i] >= '0' && number.ptr[i] <= '9'
-                     ? rel_no * 10 + (uint64_t)(number.ptr[i] - '0')
-                     : UINT64_MAX;
+        rel_no =
+            px_is_digit(number.ptr[i]) ? rel_no * 10 + (uint64_t)(number.ptr[i] - '0') : UINT64_MAX;
     if (number.len && rel_no <= UINT32_MAX && name.len <= PX_NAME_BYTES_MAX) {
         px_edges_seek(edges, name, (uint32_t)rel_no);
         return true;

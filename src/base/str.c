@@ -11,6 +11,20 @@ int px_str_cmp(px_str a, px_str b)
     return order ? order : (a.len > b.len) - (a.len < b.len);
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+px_str px_str_trim(px_str s)
+{
+    while (s.len && is_blank(s.ptr[0]))
+        s = px_str_skip(s, 1);
+    while (s.len && is_blank(s.ptr[s.len - 1]))
+        s.len--;
+    return s;
+}
+
 px_str px_str_cut(px_str *rest, char separator)
 {
     const char *found = rest->len ? memchr(rest->ptr, separator, rest->len) : NULL;

@@ -59,6 +59,20 @@ static inline px_str px_str_skip(px_str s, size_t count)
     return (px_str){ s.ptr + count, s.len - count };
 }
 
+/* ASCII only: what the C library calls a letter depends on the locale. */
+static inline bool px_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static inline bool px_is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Without the blanks (space, tab, CR, LF) at both of its ends. */
+px_str px_str_trim(px_str s);
+
 /* Bytewise order, which for UTF-8 is the order of code points. Negative, 0 or positive. */
 int px_str_cmp(px_str a, px_str b);
 

@@ -102,7 +102,7 @@ static px_status bad_shape(px_str text, px_err *ret_err)
 
     for (size_t i = 0; i < DATE_TIME_BYTES; i++) {
         char c = i < text.len ? text.ptr[i] : '\0';
-        bool good = pattern[i] == 'd'   ? c >= '0' && c <= '9'
+        bool good = pattern[i] == 'd'   ? px_is_digit(c)
                     : pattern[i] == 'T' ? c == 'T' || c == 't'
                                         : c == pattern[i];
 

@@ -22,21 +22,12 @@ bool px_cell_kind_of(px_str name, px_cell_kind *ret_kind)
     return false;
 }
 
-static px_str trim(px_str s)
-{
-    while (s.len && (s.ptr[0] == ' ' || s.ptr[0] == '\t'))
-        s = px_str_skip(s, 1);
-    while (s.len && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t'))
-        s.len--;
-    return s;
-}
-
 static px_str cut_digits(px_str *rest)
 {
     px_str digits = *rest;
 
     digits.len = 0;
-    while (digits.len < rest->len && digits.ptr[digits.len] >= '0' && digits.ptr[digits.len] <= '9')
+    while (digits.len < rest->len && px_is_digit(digits.ptr[digits.len]))
         digits.len++;
     *rest = px_str_skip(*rest, digits.len);
     return digits;
@@ -45,7 +36,7 @@ static px_str cut_digits(px_str *rest)
 /* number = [+-] (digits ["." [digits]] / "." digits) [("e" / "E") [+-] digits] */
 bool px_put_json_number(px_buf *buf, px_str text)
 {
-    px_str rest = trim(text), whole, fraction = { 0 }, exponent = { 0 };
+    px_str rest = px_str_trim(text), whole, fraction = { 0 }, exponent = { 0 };
     bool minus = rest.len && rest.ptr[0] == '-';
 
     if (rest.len && (rest.ptr[0] == '-' || rest.ptr[0] == '+'))
@@ -104,7 +95,7 @@ px_status px_put_cell(px_buf *buf, px_str cell, px_cell_kind kind, bool *ret_abs
     if (*ret_absent)
         return PX_OK;
     if (kind == PX_CELL_BOOLEAN) {
-        if (!read_boolean(trim(cell), &value))
+        if (!read_boolean(px_str_trim(cell), &value))
             return px_fail_id(ret_err, PX_INVALID, "csv.boolean",
                               "'%.*s' is neither true nor false", PX_FMT(cell));
         px_put_json_bool(buf, value);

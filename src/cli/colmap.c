@@ -18,29 +18,15 @@ void px_colmap_release(px_colmap *map)
     px_arena_release(&map->arena);
 }
 
-static px_str trim(px_str s)
-{
-    while (s.len && (unsigned char)s.ptr[0] <= ' ')
-        s = px_str_skip(s, 1);
-    while (s.len && (unsigned char)s.ptr[s.len - 1] <= ' ')
-        s.len--;
-    return s;
-}
-
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 static bool is_name_byte(char c)
 {
-    return is_letter(c) || (c >= '0' && c <= '9') || c == '_';
+    return px_is_letter(c) || px_is_digit(c) || c == '_';
 }
 
 /* Letters, digits, underscores, a letter first and no underscore last: DTDL, "name". */
 static bool is_property_name(px_str name)
 {
-    if (!name.len || name.len > PX_NAME_BYTES_MAX || !is_letter(name.ptr[0]) ||
+    if (!name.len || name.len > PX_NAME_BYTES_MAX || !px_is_letter(name.ptr[0]) ||
         name.ptr[name.len - 1] == '_')
         return false;
     for (size_t i = 0; i < name.len; i++)
@@ -61,7 +47,7 @@ void px_put_property_name(px_buf *buf, px_str column, size_t index)
             gap = true;
             continue;
         }
-        if (buf->len == begin && !is_letter(c))
+        if (buf->len == begin && !px_is_letter(c))
             continue;
         if (gap && buf->len > begin && c != '_' && buf->ptr[buf->len - 1] != '_')
             px_put_char(buf, '_');
@@ -86,10 +72,10 @@ static px_status read_named(px_str text, px_colmap_item *ret_item, px_err *ret_e
         return px_fail_id(ret_err, PX_INVALID, "map.item",
                           "the map item '%.*s' is none of auto, -column, column=property",
                           PX_FMT(text));
-    ret_item->column = trim(px_str_of(text.ptr, equals - 1));
+    ret_item->column = px_str_trim(px_str_of(text.ptr, equals - 1));
     right = px_str_skip(text, equals);
-    ret_item->property = trim(px_str_cut(&right, ':'));
-    kind = trim(right);
+    ret_item->property = px_str_trim(px_str_cut(&right, ':'));
+    kind = px_str_trim(right);
     if (kind.len && !px_cell_kind_of(kind, &ret_item->kind))
         return px_fail_id(ret_err, PX_INVALID, "map.kind",
                           "the kind '%.*s' in the map is none of number, text, boolean, auto",
@@ -106,7 +92,7 @@ static px_status add_item(px_colmap *map, px_str text, px_err *ret_err)
 {
     px_colmap_item item = { 0 };
 
-    text = trim(text);
+    text = px_str_trim(text);
     if (!text.len)
         return PX_OK;
     if (px_str_eq(text, PX_STR("auto"))) {
@@ -114,7 +100,7 @@ static px_status add_item(px_colmap *map, px_str text, px_err *ret_err)
         return PX_OK;
     }
     if (text.ptr[0] == '-') {
-        item.column = trim(px_str_skip(text, 1));
+        item.column = px_str_trim(px_str_skip(text, 1));
     } else {
         PX_TRY(read_named(text, &item, ret_err));
         map->has_named = true;
@@ -129,7 +115,7 @@ static px_status add_file(px_colmap *map, px_str path, px_err *ret_err)
 
     PX_TRY(px_file_read(path, MAP_BYTES_MAX, &map->arena, &text, ret_err));
     for (rest = text; rest.len;) {
-        px_str item = trim(px_str_cut(&rest, '\n'));
+        px_str item = px_str_trim(px_str_cut(&rest, '\n'));
         px_status status;
 
         line++;
@@ -165,7 +151,7 @@ static px_status find_column(const px_str *header, size_t count, px_str name, si
     px_str nearest;
 
     for (size_t i = 0; i < count; i++)
-        if (px_str_eq(trim(header[i]), name)) {
+        if (px_str_eq(px_str_trim(header[i]), name)) {
             *ret_index = i;
             return PX_OK;
         }
@@ -188,7 +174,7 @@ static px_status name_all(px_colmap *map, const px_str *header, size_t count, si
 
         if (i == skip)
             continue;
-        px_put_property_name(&name, trim(header[i]), i);
+        px_put_property_name(&name, px_str_trim(header[i]), i);
         status = px_buf_status(&name, ret_err);
         if (status == PX_OK)
             columns[i].property = px_arena_str(&map->arena, px_buf_str(&name));

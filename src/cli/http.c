@@ -72,8 +72,8 @@ void px_put_url_part(px_buf *buf, px_str text)
 {
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                     c == '-' || c == '.' || c == '_' || c == '~';
+        bool plain = px_is_letter((char)c) || px_is_digit((char)c) || c == '-' || c == '.' ||
+                     c == '_' || c == '~';
 
         if (plain)
             px_put_char(buf, (char)c);

@@ -5,21 +5,12 @@
 
 #include "base/json.h"
 
-static px_str trim(px_str s)
-{
-    while (s.len && (s.ptr[0] == ' ' || s.ptr[0] == '\t'))
-        s = px_str_skip(s, 1);
-    while (s.len && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t'))
-        s.len--;
-    return s;
-}
-
 /* ---- header ---- */
 
 static px_status keep_names(px_rows *rows, const px_str *cells, size_t count, px_err *ret_err)
 {
     for (size_t i = 0; i < count; i++) {
-        px_str name = px_arena_str(&rows->opts.map->arena, trim(cells[i]));
+        px_str name = px_arena_str(&rows->opts.map->arena, px_str_trim(cells[i]));
 
         if (!name.ptr)
             return px_arena_fail(&rows->opts.map->arena, ret_err);

@@ -18,7 +18,7 @@ static bool take_digits(px_str *rest, size_t min, size_t max, int *ret_value)
     size_t count = 0;
     int value = 0;
 
-    while (count < max && count < rest->len && rest->ptr[count] >= '0' && rest->ptr[count] <= '9')
+    while (count < max && count < rest->len && px_is_digit(rest->ptr[count]))
         value = value * 10 + (rest->ptr[count++] - '0');
     if (count < min)
         return false;
@@ -35,22 +35,13 @@ static bool take_byte(px_str *rest, const char *any)
     return true;
 }
 
-static px_str trim(px_str s)
-{
-    while (s.len && (unsigned char)s.ptr[0] <= ' ')
-        s = px_str_skip(s, 1);
-    while (s.len && (unsigned char)s.ptr[s.len - 1] <= ' ')
-        s.len--;
-    return s;
-}
-
 /* fraction = 1*DIGIT, as nanoseconds */
 static bool take_fraction(px_str *rest, int32_t *ret_ns)
 {
     int32_t ns = 0, scale = 100000000;
     size_t count = 0;
 
-    while (count < rest->len && rest->ptr[count] >= '0' && rest->ptr[count] <= '9') {
+    while (count < rest->len && px_is_digit(rest->ptr[count])) {
         ns += scale * (rest->ptr[count++] - '0');
         scale /= 10;
     }
@@ -176,7 +167,7 @@ static bool read_epoch(px_str text, px_time *ret_time)
     int64_t whole = 0;
     int32_t fraction = 0;
 
-    while (rest.len && rest.ptr[0] >= '0' && rest.ptr[0] <= '9') {
+    while (rest.len && px_is_digit(rest.ptr[0])) {
         if (text.len - rest.len >= 18 && whole > (INT64_MAX - 9) / 10)
             return false;
         whole = whole * 10 + (rest.ptr[0] - '0');
@@ -226,7 +217,7 @@ static bool take_clock(px_str *rest, px_civil *civil)
 /* zone = "Z" / "UTC" / "GMT" / offset */
 static bool take_zone(px_str *rest, int64_t *ret_offset_ns)
 {
-    *rest = trim(*rest);
+    *rest = px_str_trim(*rest);
     *ret_offset_ns = 0;
     if (px_str_eq(*rest, PX_STR("Z")) || px_str_eq(*rest, PX_STR("z")) ||
         px_str_eq(*rest, PX_STR("UTC")) || px_str_eq(*rest, PX_STR("GMT"))) {
@@ -239,7 +230,7 @@ static bool take_zone(px_str *rest, int64_t *ret_offset_ns)
 px_status px_when_parse(px_str text, const px_zone *zone, px_time after, px_when *ret_when,
                         px_err *ret_err)
 {
-    px_str rest = trim(text);
+    px_str rest = px_str_trim(text);
     px_civil civil = { 0 };
     px_when when = { 0 };
     int64_t offset_ns = 0;
@@ -251,11 +242,11 @@ px_status px_when_parse(px_str text, const px_zone *zone, px_time after, px_when
     if (!take_date(&rest, &civil))
         return no_time(text, ret_err);
     if (take_byte(&rest, "Tt ")) {
-        rest = trim(rest);
+        rest = px_str_trim(rest);
         if (!take_clock(&rest, &civil))
             return no_time(text, ret_err);
     }
-    when.zoneless = trim(rest).len == 0;
+    when.zoneless = px_str_trim(rest).len == 0;
     if (!when.zoneless && (!take_zone(&rest, &offset_ns) || rest.len))
         return no_time(text, ret_err);
     when.time = px_time_of_civil(civil);
@@ -284,7 +275,7 @@ px_status px_duration_parse(px_str text, int64_t *ret_ns, px_err *ret_err)
                   { "min", 60 * PX_SECOND },
                   { "h", 3600 * PX_SECOND },
                   { "d", DAY } };
-    px_str rest = trim(text);
+    px_str rest = px_str_trim(text);
     int whole;
     int32_t fraction = 0;
 
@@ -293,7 +284,7 @@ px_status px_duration_parse(px_str text, int64_t *ret_ns, px_err *ret_err)
         for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
             int64_t ns;
 
-            if (!px_str_eq(trim(rest), px_str_c(units[i].name)) ||
+            if (!px_str_eq(px_str_trim(rest), px_str_c(units[i].name)) ||
                 whole > INT64_MAX / units[i].ns / 2)
                 continue;
             /* the fraction counts billionths of the unit */

@@ -5,17 +5,12 @@
 
 static bool is_name_begin(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$';
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
+    return px_is_letter(c) || c == '_' || c == '$';
 }
 
 static bool is_name_char(char c)
 {
-    return is_name_begin(c) || is_digit(c);
+    return is_name_begin(c) || px_is_digit(c);
 }
 
 static bool is_space(char c)
@@ -128,7 +123,7 @@ static px_status lex_mark(px_lexer *lexer, size_t begin, px_err *ret_err)
         return px_lexer_fail(lexer, place, ret_err, "'equal' is written =");
     if (!memchr("()[],.*-:|=<>!", c, 14) || c == '\0')
         return px_lexer_fail(lexer, place, ret_err,
-                             (unsigned char)c >= 0x80 || is_digit(c)
+                             (unsigned char)c >= 0x80 || px_is_digit(c)
                                  ? "a name with other characters is written in [[ and ]]"
                                  : "this character has no meaning here");
     give(lexer, PX_TOKEN_MARK, begin, begin + len);
@@ -158,7 +153,7 @@ px_status px_lexer_next(px_lexer *lexer, px_err *ret_err)
         return lex_escaped(lexer, begin, ret_err);
     if (c == '\'' || c == '"')
         return lex_string(lexer, begin, ret_err);
-    if (is_digit(c) || (c == '-' && is_digit(byte_at(lexer, begin + 1))))
+    if (px_is_digit(c) || (c == '-' && px_is_digit(byte_at(lexer, begin + 1))))
         return lex_number(lexer, begin, ret_err);
     return lex_mark(lexer, begin, ret_err);
 }

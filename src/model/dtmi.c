@@ -5,18 +5,6 @@
 
 enum { MAJOR_DIGITS_MAX = 9, MINOR_DIGITS_MAX = 6 };
 
-/* ASCII only: the language has no other letters, and the C library's answer depends on the locale.
- */
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static px_status fail_at(px_err *ret_err, px_str text, size_t at, const char *wanted)
 {
     px_status status;
@@ -46,10 +34,10 @@ static px_status read_segment(px_str text, size_t *at, bool *is_system, px_err *
         *is_system = true;
         (*at)++;
     }
-    if (*at == text.len || !is_letter(text.ptr[*at]))
+    if (*at == text.len || !px_is_letter(text.ptr[*at]))
         return fail_at(ret_err, text, *at, "a letter, the begin of a segment,");
-    for (end = *at; end < text.len &&
-                    (is_letter(text.ptr[end]) || is_digit(text.ptr[end]) || text.ptr[end] == '_');)
+    for (end = *at; end < text.len && (px_is_letter(text.ptr[end]) || px_is_digit(text.ptr[end]) ||
+                                       text.ptr[end] == '_');)
         end++;
     if (text.ptr[end - 1] == '_')
         return fail_at(ret_err, text, end - 1, "a letter or digit, the end of a segment,");
@@ -65,7 +53,7 @@ static px_status read_number(px_str text, size_t *at, size_t digits_max, uint32_
 
     if (*at == text.len || text.ptr[*at] < '1' || text.ptr[*at] > '9')
         return fail_at(ret_err, text, *at, "a version digit from 1 to 9");
-    while (*at < text.len && is_digit(text.ptr[*at])) {
+    while (*at < text.len && px_is_digit(text.ptr[*at])) {
         if (*at - first == digits_max)
             return fail_at(ret_err, text, *at,
                            digits_max == MAJOR_DIGITS_MAX

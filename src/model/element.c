@@ -9,19 +9,14 @@
 
 #include "base/limits.h"
 
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 static bool is_letter_or_digit(char c)
 {
-    return is_letter(c) || (c >= '0' && c <= '9');
+    return px_is_letter(c) || px_is_digit(c);
 }
 
 static bool is_name(px_str text)
 {
-    if (text.len == 0 || !is_letter(text.ptr[0]) || !is_letter_or_digit(text.ptr[text.len - 1]))
+    if (text.len == 0 || !px_is_letter(text.ptr[0]) || !is_letter_or_digit(text.ptr[text.len - 1]))
         return false;
     for (size_t i = 0; i < text.len; i++)
         if (!is_letter_or_digit(text.ptr[i]) && text.ptr[i] != '_')

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/value_form.h"
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* Cuts exactly `count` digits off. */
 static bool cut_digits(px_str *text, size_t count, int *ret_number)
 {
@@ -14,7 +9,7 @@ static bool cut_digits(px_str *text, size_t count, int *ret_number)
     if (text->len < count)
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (!is_digit(text->ptr[i]))
+        if (!px_is_digit(text->ptr[i]))
             return false;
         number = number * 10 + (text->ptr[i] - '0');
     }
@@ -52,7 +47,7 @@ static bool cut_fraction(px_str *text)
 {
     size_t digits = 0;
 
-    while (digits < text->len && is_digit(text->ptr[digits]))
+    while (digits < text->len && px_is_digit(text->ptr[digits]))
         digits++;
     *text = px_str_skip(*text, digits);
     return digits > 0;

@@ -77,25 +77,16 @@ static px_status set(px_settings *settings, px_str name, px_str value, const cha
     return unknown(name, where, line, ret_err);
 }
 
-static px_str trim(px_str s)
-{
-    while (s.len && (s.ptr[0] == ' ' || s.ptr[0] == '\t'))
-        s = px_str_skip(s, 1);
-    while (s.len && strchr(" \t\r\n", s.ptr[s.len - 1]))
-        s.len--;
-    return s;
-}
-
 static px_status read_line(px_settings *settings, px_str line, const char *where, uint32_t number,
                            px_err *ret_err)
 {
     px_str rest = px_str_cut(&line, '#'), name;
 
-    rest = trim(rest);
+    rest = px_str_trim(rest);
     if (rest.len == 0)
         return PX_OK;
-    name = trim(px_str_cut(&rest, '='));
-    return set(settings, name, trim(rest), where, number, ret_err);
+    name = px_str_trim(px_str_cut(&rest, '='));
+    return set(settings, name, px_str_trim(rest), where, number, ret_err);
 }
 
 static px_status read_file(px_settings *settings, const char *path, px_err *ret_err)
