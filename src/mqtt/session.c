@@ -362,11 +362,6 @@ bool px_mqtt_session_is_ended(const px_mqtt_session *s)
     return s->state == PXI_MQTT_ENDED;
 }
 
-px_mqtt_version px_mqtt_session_version(const px_mqtt_session *s)
-{
-    return s->version;
-}
-
 px_str px_mqtt_session_client_id(const px_mqtt_session *s)
 {
     return s->client_id;

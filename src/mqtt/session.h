@@ -103,7 +103,6 @@ void px_mqtt_session_lost(px_mqtt_session *session);
 
 bool px_mqtt_session_is_open(const px_mqtt_session *session);  /* CONNECT accepted, not ended */
 bool px_mqtt_session_is_ended(const px_mqtt_session *session); /* send the output, then close */
-px_mqtt_version px_mqtt_session_version(const px_mqtt_session *session);
 px_str px_mqtt_session_client_id(const px_mqtt_session *session);
 
 #endif

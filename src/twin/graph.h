@@ -102,10 +102,6 @@ PX_NODISCARD px_status px_graph_set(px_txn *txn, uint32_t twin_no, uint32_t key,
                                     const px_origin *origin, px_applied *ret_applied,
                                     px_err *ret_err);
 
-/* What px_graph_set would answer, without doing it; PX_APPLIED for an unknown twin. */
-px_applied px_graph_judge(const px_txn *txn, uint32_t twin_no, uint32_t key, px_value value,
-                          const px_origin *origin);
-
 /* Removes a value. PX_OK also when it was not there. */
 PX_NODISCARD px_status px_graph_unset(px_txn *txn, uint32_t twin_no, uint32_t key, px_err *ret_err);
 

@@ -262,16 +262,6 @@ px_status px_graph_set(px_txn *txn, uint32_t twin_no, uint32_t key, px_value val
     return write_slot(txn, twin, &fresh, present, index, ret_err);
 }
 
-px_applied px_graph_judge(const px_txn *txn, uint32_t twin_no, uint32_t key, px_value value,
-                          const px_origin *origin)
-{
-    const px_twin *twin = pxi_view_twin(&txn->view, twin_no);
-    pxi_slot fresh = pxi_slot_make(key, value, origin);
-    uint32_t index;
-
-    return twin && find_slot(twin, key, &index) ? judge(twin, index, &fresh) : PX_APPLIED;
-}
-
 px_status px_graph_unset(px_txn *txn, uint32_t twin_no, uint32_t key, px_err *ret_err)
 {
     const px_twin *twin = pxi_view_twin(&txn->view, twin_no);

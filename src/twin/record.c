@@ -429,8 +429,3 @@ uint64_t px_rel_seq(const px_rel *rel)
 {
     return rel->seq;
 }
-
-px_time px_rel_time(const px_rel *rel)
-{
-    return rel->time;
-}

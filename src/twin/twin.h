@@ -78,6 +78,5 @@ uint32_t px_rel_tenant(const px_rel *rel);
 uint32_t px_rel_source(const px_rel *rel); /* twin numbers */
 uint32_t px_rel_target(const px_rel *rel);
 uint64_t px_rel_seq(const px_rel *rel);
-px_time px_rel_time(const px_rel *rel);
 
 #endif
