@@ -116,7 +116,7 @@ px_status px_http_side_open(const px_http_side_opts *opts, px_http_side **ret_si
                              .history = opts->history,
                              .rejects = opts->rejects,
                              .log = opts->log,
-                             .version = "0.1.0",
+                             .version = PX_VERSION,
                              .metrics = put_metrics,
                              .metrics_data = side,
                              .asset = find_asset };
