@@ -97,11 +97,12 @@ static px_status read_fold(reader *r, sqlite3_stmt *stmt, px_table table, px_fol
                       what);
 }
 
-static void bind_key(sqlite3_stmt *stmt, px_key key)
+/* As parameters `first` to `first` + 2. */
+static void bind_key(sqlite3_stmt *stmt, int first, px_key key)
 {
-    sqlite3_bind_int64(stmt, 1, key.a);
-    sqlite3_bind_int64(stmt, 2, key.b);
-    sqlite3_bind_int64(stmt, 3, key.c);
+    sqlite3_bind_int64(stmt, first, key.a);
+    sqlite3_bind_int64(stmt, first + 1, key.b);
+    sqlite3_bind_int64(stmt, first + 2, key.c);
 }
 
 static bool is_table(px_table table)
@@ -116,7 +117,7 @@ static px_status get_row(reader *r, px_table table, px_key key, px_buf *ret_body
     px_fold fold;
     int code;
 
-    bind_key(stmt, key);
+    bind_key(stmt, 1, key);
     code = sqlite3_step(stmt);
     if (code == SQLITE_DONE)
         return px_fail(ret_err, PX_NOT_FOUND, "there is no such row");
@@ -176,20 +177,19 @@ static bool next_key(px_key *key)
     return false;
 }
 
+/* The row behind the range is not looked at: damage there is no business of this read. */
 static px_status scan_step(scan *x, px_err *ret_err)
 {
     sqlite3_stmt *stmt = x->r->scan[x->table];
     px_fold fold;
     int code;
 
-    bind_key(stmt, x->from);
+    bind_key(stmt, 1, x->from);
+    bind_key(stmt, 4, x->to);
     while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
         PX_TRY(read_fold(x->r, stmt, x->table, &fold, ret_err));
         if (px_key_cmp(fold.key, x->from) < 0)
             return fail_at(x->r, SQLITE_CORRUPT, "order after", x->table, x->from, ret_err);
-        x->done = px_key_cmp(fold.key, x->to) >= 0;
-        if (x->done)
-            return PX_OK;
         PX_TRY(x->each(x->data, &fold, ret_err));
         x->from = fold.key;
         x->done = !next_key(&x->from);
@@ -237,7 +237,7 @@ static px_status prepare(reader *r, px_err *ret_err)
         PX_TRY(pxi_sql_prepare(r->c.s->vfs, r->c.db, sql, &r->get[t], ret_err));
         snprintf(sql, sizeof(sql),
                  "SELECT a, b, c, seq, crc32c, body FROM %s WHERE (a, b, c) >= (?1, ?2, ?3) "
-                 "ORDER BY a, b, c",
+                 "AND (a, b, c) < (?4, ?5, ?6) ORDER BY a, b, c",
                  px_table_name(t));
         PX_TRY(pxi_sql_prepare(r->c.s->vfs, r->c.db, sql, &r->scan[t], ret_err));
     }

@@ -214,6 +214,41 @@ PX_TEST(a_damaged_row_is_named_by_table_and_key)
                                            "it");
 }
 
+static px_status count_row(void *data, const px_fold *fold, px_err *ret_err)
+{
+    (void)fold;
+    (void)ret_err;
+    ++*(int *)data;
+    return PX_OK;
+}
+
+PX_TEST(a_damaged_row_spoils_no_scan_that_ends_before_it)
+{
+    player *p = player_new(1);
+    px_store_reader *reader = NULL;
+    int count = 0;
+
+    CHECK(player_open(p));
+    CHECK_OK(kit_commit_row(p->store, 1, &p->err), &p->err);
+    for (int64_t b = 5; b <= 6; b++) {
+        px_op op = kit_put(PX_TABLE_BLOCK, (px_key){ 4, b, 0 }, 1, PX_STR("some samples"));
+
+        CHECK_OK(kit_commit_ops(p->store, &op, 1, &p->err), &p->err);
+    }
+    forge(p, "UPDATE block SET body = 'some sample!' WHERE b = 6");
+    p->store = kit_must_open(p->disk);
+    CHECK_OK(px_store_reader_open(p->store, &reader, &p->err), &p->err);
+    CHECK_OK(px_store_scan(reader, PX_TABLE_BLOCK, (px_key){ 4, 5, 0 }, (px_key){ 4, 6, 0 },
+                           count_row, &count, &p->err),
+             &p->err);
+    CHECK_EQ(count, 1);
+    CHECK_EQ(px_store_scan(reader, PX_TABLE_BLOCK, (px_key){ 4, 5, 0 }, (px_key){ 4, 7, 0 },
+                           count_row, &count, &p->err),
+             PX_CORRUPT);
+    px_store_reader_close(reader);
+    player_free(p);
+}
+
 PX_TEST(a_file_that_is_not_ours_is_refused)
 {
     px_fakedisk *disk = px_fakedisk_new(1);
