@@ -4,12 +4,13 @@ twin is the last row, the history is the file, row by row, digit for digit; noth
 import glob
 import json
 import os
+import random
 import subprocess
-import sys
 import tempfile
 import time
 from decimal import Decimal
 
+import midway
 from pollux import PROGRAM, Server, main
 
 SHARED = os.environ.get("PX_SHARED_DATA", "")
@@ -93,29 +94,21 @@ def check(s, path, twin):
 
 
 def killed_in_the_middle():
+    chance = random.Random(os.environ.get("PX_SEED", "5"))
     with tempfile.TemporaryDirectory() as folder, Server() as s:
         for n, path in enumerate(runs(folder)):
-            twin = f"run-{n}"
+            twin, rows = f"run-{n}", read_rows(path)[1]
             key = prepare(s, path, twin)
-            with open(path, "rb") as f:
-                seconds = sum(1 for _ in f) * (0.1 if "cnc_mill" in path else 1)
-            # the made-up one as fast as it goes; the others within 0.8 s, so that the kill falls into them
-            process = replay(s, path, twin, key, "max" if n == 0 else str(seconds / 0.8))
-            kills = 0
-            while process.poll() is None and kills < (3 if n == 0 else 1):
-                time.sleep(0.15 if n == 0 else 0.45)
-                s.kill()
-                kills += 1
-                time.sleep(0.2)
-                ready = s.start()
-                assert ready < 5, f"serving again only after {ready} s"
-            out, err = process.communicate(timeout=120)
-            assert process.returncode == 0, (path, err)
-            summary = json.loads(out)
+            # the made-up one as fast as it goes; the others within a second, so that there is a middle to hit
+            pace = "max" if n == 0 else str(len(rows) * (0.1 if "cnc_mill" in path else 1))
+            process = replay(s, path, twin, key, pace)
+            parts = (0.2, 0.45, 0.7) if n == 0 else (chance.uniform(0.1, 0.7),)
+            midway.kill(s, process, twin, len(rows), parts)
+            summary = midway.finish(process, path, len(parts))
             count = check(s, path, twin)
             assert summary["acknowledged"] == count and summary["bad"] == 0, (summary, count)
-            print(f"    {os.path.relpath(path, FOLDER if SHARED and path.startswith(FOLDER) else folder)}: {count} rows, {kills} kills, {summary['resent']} sent again, "
-                  f"{summary['seconds']} s", flush=True)
+            print(f"    {os.path.relpath(path, FOLDER if SHARED and path.startswith(FOLDER) else folder)}: {count} rows, {len(parts)} kills, "
+                  f"{summary['resent']} sent again, {summary['seconds']} s", flush=True)
 
 
 main(killed_in_the_middle)

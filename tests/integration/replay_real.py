@@ -7,10 +7,10 @@ import json
 import os
 import random
 import sys
-import time
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import midway
 from pollux import Server, main
 
 MODELS = os.path.join(os.path.dirname(__file__), "models")
@@ -82,17 +82,16 @@ def every_recorded_run_survives_kill_9():
             s.cli("twin", "create", twin, "--model", f"dtmi:pollux:test:{'Mill' if mill else 'PumpLoop'};1")
             key = s.json("device", "add", f"d-{n}", "--twin", twin)["key"]
             clock = ["--period", "100ms", "--start", "2026-01-01T00:00:00Z"] if mill else ["--time", "datetime", "--tz", "UTC"]
+            length = len(read(path, names))
+            pace = str(length * (0.1 if mill else 1) / (2 if n == 0 else 0.8))  # a second or so: a middle to hit
             process = s.cli_start("replay", path, "--device", f"d-{n}", "--twin", twin, "--key", key, "--json", "--mqtt",
-                                  s.mqtt_address, "--speed", "max", "--map", ",".join(f"{c}={p}" for c, p in names.items()), *clock)
-            for _ in range(3 if n == 0 else n % 2):
-                time.sleep(chance.uniform(0.02, 0.25 if n == 0 else 0.06))
-                kills += process.poll() is None
-                s.kill()
-                s.start()
-            out, err = process.communicate(timeout=120)
-            assert process.returncode == 0, (path, err)
+                                  s.mqtt_address, "--speed", pace, "--map", ",".join(f"{c}={p}" for c, p in names.items()), *clock)
+            parts = (0.2, 0.45, 0.7) if n == 0 else (chance.uniform(0.1, 0.7),)
+            midway.kill(s, process, twin, length, parts)
+            summary = midway.finish(process, path, len(parts))
             count = check(s, path, twin, names)
-            assert json.loads(out)["acknowledged"] == count, (path, out)
+            assert summary["acknowledged"] == count, (path, summary)
+            kills += len(parts)
             rows += count
         s.stop()
         s.start()
