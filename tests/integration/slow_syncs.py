@@ -7,11 +7,11 @@ import time
 import paho.mqtt.client as paho
 
 from clients import GONE, Mqtt, Web, model, twin
-from pollux import main
+from pollux import RELEASE, main
 from slow_disk import SlowDisk
 
 SYNC_MS, FLOODERS, SECONDS = 5000, 8, 18
-MEMORY_MB = 700  # queue and batch of 64 MiB each, what their messages carry around, and the sanitizer's share
+MEMORY_MB = 200 if RELEASE else 700  # queue and batch of 64 MiB each, what their messages carry around, and the sanitizer's share
 
 
 def resident_mb(s):
