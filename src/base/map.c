@@ -5,7 +5,7 @@ enum { EMPTY = 0, DELETED = 1 };
 
 static uint64_t as_stored(uint64_t hash)
 {
-    return hash < 2 ? hash + 2 : hash;
+    return hash < 2 ? ~hash : hash; /* to the far end, where no number is that serves as a hash */
 }
 
 void px_map_release(px_map *map)

@@ -3,8 +3,9 @@
  * Open addressing, 64-bit hash to 32-bit index: the caller keeps the things, the map finds
  * candidates.
  *
- * Several entries may share a hash; px_map_next walks them and the caller compares. Capacity
- * doubles at 7/8. Memory: 12 bytes a place. Threads: one at a time.
+ * Several entries may share a hash; px_map_next walks them and the caller compares. Numbers below
+ * 2^63 may serve as hashes and find only themselves. Capacity doubles at 7/8. Memory: 12 bytes a
+ * place. Threads: one at a time.
  */
 #ifndef PX_BASE_MAP_H
 #define PX_BASE_MAP_H

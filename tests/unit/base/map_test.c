@@ -31,6 +31,21 @@ PX_TEST(keeps_several_values_under_one_hash)
     px_map_release(&map);
 }
 
+PX_TEST(small_numbers_as_hashes_find_only_themselves)
+{
+    px_map map = { 0 };
+
+    for (uint32_t n = 0; n < 2; n++)
+        CHECK(px_map_add(&map, n, n));
+    for (uint32_t n = 2; n < 10; n++)
+        CHECK(px_map_first(&map, n) == PX_MAP_END);
+    for (uint32_t n = 0; n < 2; n++) {
+        CHECK_EQ(map.values[px_map_first(&map, n)], n);
+        CHECK(px_map_next(&map, n, px_map_first(&map, n)) == PX_MAP_END);
+    }
+    px_map_release(&map);
+}
+
 PX_PROP(agrees_with_a_plain_array, 20)
 {
     enum { KEYS = 200 };
