@@ -2,6 +2,7 @@
 """kill -9 at random moments under load, over MQTT QoS 1 and over HTTP PATCH: nothing acknowledged is lost,
 nothing is applied twice, and the server serves again at once. The program as shipped goes through 50 rounds
 beside 100,000 twins, the one with sanitizers through a few."""
+import glob
 import os
 import random
 import time
@@ -21,12 +22,22 @@ def fill(s):
     print(f"    {TWINS} twins made in {seconds:.1f} s", flush=True)
 
 
+def queued(pid):
+    """The longest that a thread of it has waited for a CPU which others had, in seconds."""
+    waits = [0]
+    for path in glob.glob(f"/proc/{pid}/task/*/schedstat"):
+        with open(path) as f:
+            waits.append(int(f.read().split()[1]) / 1e9)
+    return max(waits)
+
+
 def serve_again(s):
-    """Starts, and gives the seconds until the first answer to a read."""
-    began = time.monotonic()
+    """Starts, and gives the seconds until the first answer to a read: its own, not those it had to queue behind
+    other programs of a busy machine."""
+    began, before = time.monotonic(), queued(os.getpid())
     s.start()
     assert Web(s).want(200, "GET", f"/digitaltwins/t-{TWINS - 1}")["n"] == TWINS - 1
-    return time.monotonic() - began
+    return time.monotonic() - began - max(queued(s.process.pid), queued(os.getpid()) - before)
 
 
 def nothing_is_lost_and_nothing_doubled():
