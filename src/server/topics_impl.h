@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** What twin_topics.c and deliveries.c share. Room-internal. */
+/** What twin_topics.c, topics_*.c and deliveries.c share. Room-internal. */
 #ifndef PX_SERVER_TOPICS_IMPL_H
 #define PX_SERVER_TOPICS_IMPL_H
 
@@ -57,9 +57,45 @@ struct px_twin_topics {
     _Atomic uint64_t messages, fields, fields_rejected, messages_refused, plain, deliveries;
 };
 
+/* ---- topics_clients.c ---- */
+px_mqtt_reason px_topics_connect(void *ctx, unsigned thread, px_mqtt_conn conn,
+                                 const px_mqtt_peer *peer, const px_mqtt_connect *connect,
+                                 px_str client_id, px_mqtt_grant *ret_grant);
+void px_topics_closed(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
+                      px_mqtt_reason reason);
+
+/* ---- topics_publish.c ---- */
+px_mqtt_reason px_topics_publish(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
+                                 const px_mqtt_publish *publish, uint32_t token);
+
+/* ---- topics_message.c: door threads, but the end of a message is on the engine's ---- */
+px_topics_message *px_topics_take(px_twin_topics *topics, unsigned thread); /* NULL: no memory */
+void px_topics_begin(px_topics_message *m, px_request_kind kind, px_mqtt_conn conn, uint32_t token);
+/* The principal's slices must outlive the connection: copied into the message. */
+bool px_topics_copy_principal(px_topics_message *m, const px_principal *from);
+/* Collected until px_topics_flush; the answer is PX_MQTT_LATER. */
+px_mqtt_reason px_topics_send(px_twin_topics *topics, unsigned thread, px_topics_message *m);
+void px_topics_give_back(px_topics_message *m);
+void px_topics_flush(void *ctx, unsigned thread);
+/* Counts and keeps a refusal; gives the reason for it. */
+px_mqtt_reason px_topics_refuse(px_twin_topics *topics, const px_topics_client *client, px_str twin,
+                                px_status status, const px_err *err, px_str payload);
+void px_topics_keep_reject(px_twin_topics *topics, const px_topics_client *client, px_str twin,
+                           px_str name, const char *reason_id, const char *reason, px_str payload);
+
+/* ---- topics_subs.c ---- */
+px_mqtt_reason px_topics_subscribe(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
+                                   const px_mqtt_filter *filter);
+px_mqtt_reason px_topics_unsubscribe(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
+                                     px_str filter);
+void px_topics_drop_subs(px_twin_topics *topics, uint32_t tenant, px_mqtt_conn conn);
+bool px_topics_has_subscribers(px_twin_topics *topics, uint32_t tenant);
+bool px_topics_has_any_subscriber(px_twin_topics *topics);
 /* Sends a message to whoever of the tenant subscribed to its topic. */
 void px_topics_deliver(px_twin_topics *topics, uint32_t tenant, px_str topic, px_str payload,
                        uint8_t qos, px_mqtt_sub_vec *hits);
+
+/* ---- topics_greet.c ---- */
 /* The present answer to a fresh subscription: desired values, pending commands. */
 void px_topics_greet(px_twin_topics *topics, const px_topics_client *client, px_mqtt_conn conn,
                      px_str filter);
@@ -67,6 +103,7 @@ void px_topics_greet(px_twin_topics *topics, const px_topics_client *client, px_
  * none. */
 bool px_topics_put_desired(px_twin_topics *topics, px_buf *buf, const px_twin *twin);
 
+/* ---- deliveries.c ---- */
 void *px_topics_delivery_run(void *topics);
 
 #endif

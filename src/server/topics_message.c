@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A message on its way through the engine: taken from the pool of its thread, handed over with all
+ * of its round, answered when the engine has committed, given back.
+ */
+#include "server/topics_impl.h"
+
+enum { MESSAGE_ARENA_BYTES_MAX = 16 * 1024 * 1024 };
+
+static px_mqtt_reason reason_of(px_status status)
+{
+    switch (status) {
+    case PX_OK:
+        return PX_MQTT_SUCCESS;
+    case PX_UNAUTHORIZED:
+    case PX_DENIED:
+        return PX_MQTT_NOT_AUTHORIZED;
+    case PX_NOT_FOUND:
+        return PX_MQTT_TOPIC_NAME_INVALID;
+    case PX_FULL:
+    case PX_LIMIT:
+    case PX_BUSY:
+    case PX_NO_MEMORY:
+        return PX_MQTT_QUOTA_EXCEEDED;
+    case PX_INVALID:
+    case PX_TOO_LARGE:
+    case PX_CONFLICT:
+        return PX_MQTT_PAYLOAD_FORMAT_INVALID;
+    default:
+        return PX_MQTT_IMPLEMENTATION_SPECIFIC;
+    }
+}
+
+px_topics_message *px_topics_take(px_twin_topics *topics, unsigned thread)
+{
+    px_topics_thread *own = &topics->threads[thread];
+    px_topics_message *m;
+
+    if (!own->pool)
+        own->pool = atomic_exchange_explicit(&own->returned, NULL, memory_order_acquire);
+    m = own->pool;
+    if (m) {
+        own->pool = m->next_free;
+        return m;
+    }
+    m = px_zalloc(1, sizeof(*m));
+    if (!m)
+        return NULL;
+    px_arena_init(&m->arena, MESSAGE_ARENA_BYTES_MAX);
+    m->topics = topics;
+    m->thread = thread;
+    return m;
+}
+
+/* Back to its thread's pool: from the thread itself, or from the engine's. */
+void px_topics_give_back(px_topics_message *m)
+{
+    px_topics_thread *own = &m->topics->threads[m->thread];
+    px_topics_message *head = atomic_load_explicit(&own->returned, memory_order_relaxed);
+
+    px_arena_reset(&m->arena);
+    do {
+        m->next_free = head;
+    } while (!atomic_compare_exchange_weak_explicit(&own->returned, &head, m, memory_order_release,
+                                                    memory_order_relaxed));
+}
+
+void px_topics_keep_reject(px_twin_topics *topics, const px_topics_client *client, px_str twin,
+                           px_str name, const char *reason_id, const char *reason, px_str payload)
+{
+    px_env *env = px_engine_env(topics->opts.engine);
+    px_rejected rejected = { .tenant = client->principal.tenant,
+                             .time = env->now(env),
+                             .sender = client->principal.id,
+                             .twin = twin,
+                             .name = name,
+                             .reason_id = px_str_c(reason_id),
+                             .reason = px_str_c(reason),
+                             .payload = payload };
+
+    px_rejects_add(topics->opts.rejects, &rejected);
+}
+
+px_mqtt_reason px_topics_refuse(px_twin_topics *topics, const px_topics_client *client, px_str twin,
+                                px_status status, const px_err *err, px_str payload)
+{
+    atomic_fetch_add_explicit(&topics->messages_refused, 1, memory_order_relaxed);
+    px_topics_keep_reject(topics, client, twin, PX_STR(""), err->id, err->text, payload);
+    return reason_of(status);
+}
+
+/* On the engine's thread. */
+static void message_done(px_request *request)
+{
+    px_topics_message *m = request->data;
+    px_twin_topics *topics = m->topics;
+    px_mqtt_reason reason = reason_of(request->result.status);
+
+    if (request->result.status != PX_OK) {
+        px_topics_client sender = { .principal = request->principal };
+
+        px_topics_refuse(topics, &sender, request->id, request->result.status, &request->result.err,
+                         request->text);
+    }
+    if (m->token != PX_MQTT_TOKEN_NONE)
+        px_mqtt_door_ack(topics->door, m->conn, m->token, reason);
+    px_topics_give_back(m);
+}
+
+/* The principal's slices must outlive the connection: copied into the message. */
+bool px_topics_copy_principal(px_topics_message *m, const px_principal *from)
+{
+    px_principal *to = &m->request.principal;
+    px_str *twin = PX_ARENA_NEW(&m->arena, px_str);
+
+    *to = *from;
+    to->id = px_arena_str(&m->arena, from->id);
+    to->twins = NULL;
+    to->twin_count = 0;
+    if (!twin || !to->id.ptr)
+        return false;
+    /* The door has checked which twin it is; one of the list is enough for the engine's own check.
+     */
+    for (size_t i = 0; i < from->twin_count; i++) {
+        if (px_str_eq(from->twins[i], m->request.id)) {
+            *twin = m->request.id;
+            to->twins = twin;
+            to->twin_count = 1;
+        }
+    }
+    return true;
+}
+
+void px_topics_begin(px_topics_message *m, px_request_kind kind, px_mqtt_conn conn, uint32_t token)
+{
+    px_request *request = &m->request;
+
+    request->kind = kind;
+    request->component = request->relationship_id = request->name = (px_str){ 0 };
+    request->command_id = request->message_id = (px_str){ 0 };
+    request->json = NULL;
+    request->if_match = 0;
+    request->source_time = PX_TIME_NONE;
+    request->done = message_done;
+    request->data = m;
+    m->conn = conn;
+    m->token = token;
+}
+
+px_mqtt_reason px_topics_send(px_twin_topics *topics, unsigned thread, px_topics_message *m)
+{
+    px_topics_thread *own = &topics->threads[thread];
+
+    m->request.bytes = sizeof(*m) + m->arena.used;
+    m->request.next = NULL;
+    if (own->last)
+        own->last->next = &m->request;
+    else
+        own->first = &m->request;
+    own->last = &m->request;
+    return PX_MQTT_LATER;
+}
+
+/* The whole round at once. When the engine cannot take it now the messages are answered so, and
+ * honest senders wait: 0x97 in v5; a 3.1.1 connection ends unacknowledged and sends again. */
+void px_topics_flush(void *ctx, unsigned thread)
+{
+    px_twin_topics *topics = ctx;
+    px_topics_thread *own = &topics->threads[thread];
+    px_request *first = own->first;
+
+    if (!first)
+        return;
+    if (px_engine_submit(topics->opts.engine, first, own->last) != PX_OK) {
+        while (first) {
+            px_request *next = first->next;
+
+            first->result.status =
+                px_fail_id(&first->result.err, PX_BUSY, "engine.busy",
+                           "the server has too much to write already; send it again later");
+            message_done(first);
+            first = next;
+        }
+    }
+    own->first = own->last = NULL;
+}
