@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/env.h"
+#include "base/level.h"
 #include "cli/api.h"
 #include "cli/cmds.h"
 #include "cli/file.h"
@@ -121,10 +122,12 @@ static px_status find_twin(px_cli *cli, const px_args *args, const char *device,
 
 static px_status put_topic(px_buf *topic, const char *twin, px_err *ret_err)
 {
-    if (strpbrk(twin, "/+#") || !*twin || strlen(twin) > PX_TWIN_ID_BYTES_MAX)
+    if (!*twin || strlen(twin) > PX_TWIN_ID_BYTES_MAX)
         return px_fail_id(ret_err, PX_INVALID, "cli.value",
-                          "'%s' cannot stand in a topic: a twin id without / + #", twin);
-    px_putf(topic, "twins/%s/telemetry", twin);
+                          "'%s' is no twin id: one has 1 to %d bytes", twin, PX_TWIN_ID_BYTES_MAX);
+    px_put_c(topic, "twins/");
+    px_put_level(topic, px_str_c(twin));
+    px_put_c(topic, "/telemetry");
     return px_buf_status(topic, ret_err);
 }
 

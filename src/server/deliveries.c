@@ -4,6 +4,7 @@
  * nobody of the tenant subscribed to costs one look at an empty tree. A slow client is its
  * session's affair and never slows this thread.
  */
+#include "server/topic_names.h"
 #include "server/topics_impl.h"
 
 #include "base/json.h"
@@ -21,7 +22,8 @@ typedef struct delivery {
 static void put_topic(delivery *d, px_str twin_id, const char *kind)
 {
     px_buf_clear(&d->topic);
-    px_putf(&d->topic, "twins/%.*s/%s", PX_FMT(twin_id), kind);
+    px_put_twin_topic(&d->topic, twin_id);
+    px_put_c(&d->topic, kind);
 }
 
 static void send(delivery *d, uint32_t tenant, uint8_t qos)
@@ -53,7 +55,8 @@ static void deliver_change(delivery *d, const px_event *event)
     put_topic(d, twin_id, "state");
     send(d, event->tenant, 0);
     px_buf_clear(&d->topic);
-    px_putf(&d->topic, "events/%s/%.*s", px_event_family(event->type), PX_FMT(twin_id));
+    px_putf(&d->topic, "events/%s/", px_event_family(event->type));
+    px_put_level(&d->topic, twin_id);
     send(d, event->tenant, 0);
 }
 
@@ -78,8 +81,8 @@ static void deliver_command(delivery *d, const px_event *event)
         return;
     px_buf_clear(&d->payload);
     px_put(&d->payload, event->body.len ? event->body : PX_STR("null"));
-    put_topic(d, px_twin_id(twin), "commands");
-    px_putf(&d->topic, "/%.*s/%.*s", PX_FMT(event->name), PX_FMT(event->id));
+    px_buf_clear(&d->topic);
+    px_put_command_topic(&d->topic, px_twin_id(twin), event->name, event->id);
     send(d, event->tenant, 1);
 }
 

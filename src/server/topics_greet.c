@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The present answer to a fresh subscription. */
+#include "server/topic_names.h"
 #include "server/topics_impl.h"
 
 #include "base/json.h"
@@ -43,7 +44,8 @@ static void greet_desired(px_twin_topics *topics, uint32_t tenant, px_mqtt_conn 
         px_topics_put_desired(topics, &payload, twin)) {
         px_mqtt_publish message = { .qos = 1 };
 
-        px_putf(&topic, "twins/%.*s/desired", PX_FMT(twin_id));
+        px_put_twin_topic(&topic, twin_id);
+        px_put_c(&topic, "desired");
         message.topic = px_buf_str(&topic);
         message.payload = px_buf_str(&payload);
         if (px_mqtt_door_deliver(topics->door, &conn, 1, &message) == PX_OK)
@@ -66,9 +68,8 @@ static void send_pending(px_twin_topics *topics, px_mqtt_conn conn, px_str twin_
         !px_str_eq(px_json_get_text(body, PX_STR("twin")), twin_id))
         return;
     request = px_json_get(body, PX_STR("payload"));
-    px_putf(&topic, "twins/%.*s/commands/%.*s/%.*s", PX_FMT(twin_id),
-            PX_FMT(px_json_get_text(body, PX_STR("name"))),
-            PX_FMT(px_json_get_text(body, PX_STR("id"))));
+    px_put_command_topic(&topic, twin_id, px_json_get_text(body, PX_STR("name")),
+                         px_json_get_text(body, PX_STR("id")));
     if (request)
         px_put_json_node(&payload, request);
     else
@@ -102,14 +103,14 @@ static void greet_commands(px_twin_topics *topics, uint32_t tenant, px_mqtt_conn
 void px_topics_greet(px_twin_topics *topics, const px_topics_client *client, px_mqtt_conn conn,
                      px_str filter)
 {
+    char room[PX_TWIN_ID_BYTES_MAX];
     px_str rest = filter, twin_id, kind;
 
-    if (!px_str_eq(px_str_cut(&rest, '/'), PX_STR("twins")))
-        return;
-    twin_id = px_str_cut(&rest, '/');
-    kind = px_str_cut(&rest, '/');
-    if (px_str_eq(twin_id, PX_STR("+")))
+    if (!px_topic_filter_twin(filter, room, &twin_id))
         return; /* watchers of all twins follow; devices name their own */
+    (void)px_str_cut(&rest, '/');
+    (void)px_str_cut(&rest, '/');
+    kind = px_str_cut(&rest, '/');
     if (px_str_eq(kind, PX_STR("desired")) || px_str_eq(kind, PX_STR("#")))
         greet_desired(topics, client->principal.tenant, conn, twin_id);
     if (px_str_eq(kind, PX_STR("commands")) || px_str_eq(kind, PX_STR("#")))

@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a client publishes: by its topic a message of a device, or a plain one. */
+#include "server/topic_names.h"
 #include "server/topics_impl.h"
 #include "sync/decode.h"
 
-enum { RESULTS_LEVELS = 8 };
+/* One message on its way in; all borrowed for the call. */
+typedef struct incoming {
+    px_twin_topics *topics;
+    unsigned thread;
+    px_mqtt_conn conn;
+    const px_topics_client *client;
+    const px_mqtt_publish *publish;
+    const px_topic_name *name;
+    uint32_t token;
+} incoming;
 
 static void keep_rejects(px_twin_topics *topics, const px_topics_client *client, px_str twin,
                          const px_decoded *decoded, px_str payload)
@@ -39,52 +49,75 @@ static px_status find_layout(px_twin_topics *topics, uint32_t tenant, px_str twi
     return PX_OK;
 }
 
-/* twins/T/telemetry, twins/T/reported and their components' */
-static px_mqtt_reason publish_sample(px_twin_topics *topics, unsigned thread, px_mqtt_conn conn,
-                                     const px_topics_client *client, px_str twin, px_str component,
-                                     bool properties_only, px_str payload, uint32_t token)
+static px_mqtt_reason refuse(const incoming *in, px_status status, const px_err *err)
 {
-    px_decode_opts opts = { .properties_only = properties_only };
+    return px_topics_refuse(in->topics, in->client, in->name->twin, status, err,
+                            in->publish->payload);
+}
+
+/* A message for the engine, with what all kinds of them carry; NULL: no memory. */
+static px_topics_message *begin(const incoming *in, px_request_kind kind)
+{
+    px_topics_message *m = px_topics_take(in->topics, in->thread);
+    px_request *request;
+
+    if (!m)
+        return NULL;
+    px_topics_begin(m, kind, in->conn, in->token);
+    request = &m->request;
+    request->text = px_arena_str(&m->arena, in->publish->payload);
+    request->id = px_arena_str(&m->arena, in->name->twin);
+    request->name = px_arena_str(&m->arena, in->name->command);
+    request->command_id = px_arena_str(&m->arena, in->name->command_id);
+    if (request->text.ptr && request->id.ptr && request->name.ptr && request->command_id.ptr &&
+        px_topics_copy_principal(m, &in->client->principal))
+        return m;
+    px_topics_give_back(m);
+    return NULL;
+}
+
+/* ---- telemetry and reported properties, of a twin or of a component ---- */
+
+static px_status decode(const incoming *in, px_topics_message *m, px_decoded *ret_decoded,
+                        px_err *ret_err)
+{
+    px_decode_opts opts = { .properties_only = in->name->kind == PX_TOPIC_REPORTED };
     const px_layout *layout;
-    px_topics_message *m;
+
+    PX_TRY(find_layout(in->topics, in->client->principal.tenant, in->name->twin,
+                       in->name->component, &m->request, &opts, &layout, ret_err));
+    return px_decode_message(layout, &opts, m->request.text, &m->arena, ret_decoded, ret_err);
+}
+
+static px_mqtt_reason publish_sample(const incoming *in)
+{
+    px_twin_topics *topics = in->topics;
+    px_topics_message *m = begin(in, PX_REQUEST_DEVICE_MESSAGE);
     px_decoded decoded;
     px_status status;
     px_err err;
 
-    status = px_authorize(&client->principal, PX_ACTION_REPORT, twin, &err);
-    if (status != PX_OK)
-        return px_topics_refuse(topics, client, twin, status, &err, payload);
-    m = px_topics_take(topics, thread);
     if (!m)
         return PX_MQTT_QUOTA_EXCEEDED;
-    px_topics_begin(m, PX_REQUEST_DEVICE_MESSAGE, conn, token);
-    m->request.text = px_arena_str(&m->arena, payload);
-    m->request.id = px_arena_str(&m->arena, twin);
-    status =
-        m->request.text.ptr && m->request.id.ptr && px_topics_copy_principal(m, &client->principal)
-            ? find_layout(topics, client->principal.tenant, twin, component, &m->request, &opts,
-                          &layout, &err)
-            : px_arena_fail(&m->arena, &err);
-    if (status == PX_OK)
-        status = px_decode_message(layout, &opts, m->request.text, &m->arena, &decoded, &err);
+    status = decode(in, m, &decoded, &err);
     if (status != PX_OK) {
         px_topics_give_back(m);
-        return px_topics_refuse(topics, client, twin, status, &err, payload);
+        return refuse(in, status, &err);
     }
     if (decoded.rejected)
-        keep_rejects(topics, client, twin, &decoded, payload);
+        keep_rejects(topics, in->client, in->name->twin, &decoded, in->publish->payload);
     if (decoded.accepted == 0) {
-        bool empty = decoded.rejected == 0;
-
         px_topics_give_back(m);
-        return empty ? PX_MQTT_SUCCESS : PX_MQTT_PAYLOAD_FORMAT_INVALID;
+        return decoded.rejected ? PX_MQTT_PAYLOAD_FORMAT_INVALID : PX_MQTT_SUCCESS;
     }
     m->request.samples = decoded.samples;
     m->request.sample_count = decoded.sample_count;
     atomic_fetch_add_explicit(&topics->messages, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&topics->fields, decoded.accepted, memory_order_relaxed);
-    return px_topics_send(topics, thread, m);
+    return px_topics_send(topics, in->thread, m);
 }
+
+/* ---- responses to commands ---- */
 
 /* `{"status":"applied"|"rejected","payload":…}`; anything else is the payload of an applied
  * command. */
@@ -100,90 +133,89 @@ static void read_response(px_topics_message *m)
     m->request.json = px_json_get(m->request.json, PX_STR("payload"));
 }
 
-/* twins/T/commands/NAME/ID/response */
-static px_mqtt_reason publish_response(px_twin_topics *topics, unsigned thread, px_mqtt_conn conn,
-                                       const px_topics_client *client, px_str twin, px_str name,
-                                       px_str command_id, px_str payload, uint32_t token)
+static px_mqtt_reason publish_response(const incoming *in)
 {
     px_json_opts opts = px_json_opts_door();
-    px_topics_message *m = px_topics_take(topics, thread);
+    px_topics_message *m = begin(in, PX_REQUEST_COMMAND_RESPONSE);
     px_json *json = NULL;
-    px_status status;
+    px_status status = PX_OK;
     px_err err;
 
     if (!m)
         return PX_MQTT_QUOTA_EXCEEDED;
-    px_topics_begin(m, PX_REQUEST_COMMAND_RESPONSE, conn, token);
-    m->request.text = px_arena_str(&m->arena, payload);
-    m->request.id = px_arena_str(&m->arena, twin);
-    m->request.name = px_arena_str(&m->arena, name);
-    m->request.command_id = px_arena_str(&m->arena, command_id);
-    status = m->request.command_id.ptr && px_topics_copy_principal(m, &client->principal)
-                 ? PX_OK
-                 : px_arena_fail(&m->arena, &err);
-    if (status == PX_OK && payload.len)
+    if (m->request.text.len)
         status = px_json_parse(m->request.text, &opts, &m->arena, &json, &err);
     if (status != PX_OK) {
         px_topics_give_back(m);
-        return px_topics_refuse(topics, client, twin, status, &err, payload);
+        return refuse(in, status, &err);
     }
     m->request.json = json;
     read_response(m);
-    return px_topics_send(topics, thread, m);
+    return px_topics_send(in->topics, in->thread, m);
 }
 
-static px_mqtt_reason publish_plain(px_twin_topics *topics, const px_topics_client *client,
-                                    const px_mqtt_publish *publish)
+/* ---- everything else ---- */
+
+static px_mqtt_reason publish_plain(const incoming *in)
 {
+    const px_mqtt_publish *publish = in->publish;
     px_mqtt_sub_vec hits = { 0 };
 
-    if (client->principal.role == PX_ROLE_READER)
+    if (in->client->principal.role == PX_ROLE_READER)
         return PX_MQTT_NOT_AUTHORIZED;
-    atomic_fetch_add_explicit(&topics->plain, 1, memory_order_relaxed);
-    px_topics_deliver(topics, client->principal.tenant, publish->topic, publish->payload,
+    atomic_fetch_add_explicit(&in->topics->plain, 1, memory_order_relaxed);
+    px_topics_deliver(in->topics, in->client->principal.tenant, publish->topic, publish->payload,
                       publish->qos, &hits);
-    px_mqtt_door_wake(topics->door);
+    px_mqtt_door_wake(in->topics->door);
     PX_VEC_RELEASE(&hits);
     return PX_MQTT_SUCCESS;
 }
 
-static size_t split_topic(px_str topic, px_str levels[RESULTS_LEVELS])
+static px_mqtt_reason refuse_topic(const incoming *in)
 {
-    size_t count = 0;
+    px_status status;
+    px_err err;
 
-    while (count < RESULTS_LEVELS - 1 && topic.len)
-        levels[count++] = px_str_cut(&topic, '/');
-    if (topic.len)
-        levels[count++] = topic;
-    return count;
+    if (in->name->kind == PX_TOPIC_RESERVED)
+        status =
+            px_fail_id(&err, PX_DENIED, "topic.reserved",
+                       "only the server itself publishes to '%.*s'", PX_FMT(in->publish->topic));
+    else
+        status = px_fail_id(&err, PX_NOT_FOUND, "topic.unknown", "topic '%.*s' has no meaning",
+                            PX_FMT(in->publish->topic));
+    return refuse(in, status, &err);
+}
+
+/* What may be done with a twin's topic; a twin that is not the device's own is not told from one
+ * that is not there. */
+static px_status authorize(const incoming *in, px_err *ret_err)
+{
+    px_action action = in->name->kind == PX_TOPIC_RESPONSE ? PX_ACTION_ANSWER : PX_ACTION_REPORT;
+
+    if (in->name->twin.len == 0)
+        return PX_OK;
+    return px_authorize(&in->client->principal, action, in->name->twin, ret_err);
 }
 
 px_mqtt_reason px_topics_publish(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
                                  const px_mqtt_publish *publish, uint32_t token)
 {
-    px_twin_topics *topics = ctx;
-    const px_topics_client *client = principal;
-    px_str level[RESULTS_LEVELS], none = { 0 };
-    size_t count;
+    px_topic_name name;
+    incoming in = { ctx, thread, conn, principal, publish, &name, token };
+    px_status status;
+    px_err err;
 
-    if (!px_str_starts(publish->topic, PX_STR("twins/")))
-        return publish_plain(topics, client, publish);
-    if (!px_engine_has_room(topics->opts.engine))
+    px_topic_name_read(publish->topic, &name);
+    if (name.kind == PX_TOPIC_PLAIN)
+        return publish_plain(&in);
+    if (name.kind == PX_TOPIC_RESERVED)
+        return refuse_topic(&in);
+    status = authorize(&in, &err);
+    if (status != PX_OK)
+        return refuse(&in, status, &err);
+    if (name.kind == PX_TOPIC_NONE)
+        return refuse_topic(&in);
+    if (!px_engine_has_room(in.topics->opts.engine))
         return PX_MQTT_BUSY; /* the door reads on when there is room: nobody loses a connection */
-    count = split_topic(publish->topic, level);
-    if (count == 3 && px_str_eq(level[2], PX_STR("telemetry")))
-        return publish_sample(topics, thread, conn, client, level[1], none, false, publish->payload,
-                              token);
-    if (count == 3 && px_str_eq(level[2], PX_STR("reported")))
-        return publish_sample(topics, thread, conn, client, level[1], none, true, publish->payload,
-                              token);
-    if (count == 5 && px_str_eq(level[2], PX_STR("components")) &&
-        (px_str_eq(level[4], PX_STR("telemetry")) || px_str_eq(level[4], PX_STR("reported"))))
-        return publish_sample(topics, thread, conn, client, level[1], level[3],
-                              px_str_eq(level[4], PX_STR("reported")), publish->payload, token);
-    if (count == 6 && px_str_eq(level[2], PX_STR("commands")) &&
-        px_str_eq(level[5], PX_STR("response")))
-        return publish_response(topics, thread, conn, client, level[1], level[3], level[4],
-                                publish->payload, token);
-    return PX_MQTT_TOPIC_NAME_INVALID;
+    return name.kind == PX_TOPIC_RESPONSE ? publish_response(&in) : publish_sample(&in);
 }

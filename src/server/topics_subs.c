@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who of a tenant wants which topics, and sending to them. */
+#include "base/level.h"
 #include "server/topics_impl.h"
 
 /* The caller holds the lock, for writing when it may `make`. */
@@ -19,17 +20,18 @@ static px_mqtt_subs *subs_of(px_twin_topics *topics, uint32_t tenant, bool make)
 }
 
 /* A device sees its own twins' topics and plain ones; wildcards that reach beyond are refused, not
- * narrowed. */
+ * narrowed. At the twin's level a wildcard is one, whatever the twins are called. */
 static bool may_subscribe(const px_principal *principal, px_str filter)
 {
-    px_str first = px_str_cut(&filter, '/'), twin;
+    char room[PX_TWIN_ID_BYTES_MAX];
+    px_str first, twin;
 
     if (principal->role != PX_ROLE_DEVICE)
         return true;
-    if (px_str_eq(first, PX_STR("twins"))) {
-        twin = px_str_cut(&filter, '/');
-        return px_authorize(principal, PX_ACTION_RECEIVE, twin, NULL) == PX_OK;
-    }
+    first = px_str_cut(&filter, '/');
+    if (px_str_eq(first, PX_STR("twins")))
+        return px_level_read(px_str_cut(&filter, '/'), room, sizeof(room), &twin) &&
+               px_authorize(principal, PX_ACTION_RECEIVE, twin, NULL) == PX_OK;
     return !px_str_eq(first, PX_STR("events")) && !px_str_eq(first, PX_STR("+")) &&
            !px_str_eq(first, PX_STR("#"));
 }

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "topics_world.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define NO_PROPS ((px_str){ NULL, 0 })
+
+/* ---- the server ---- */
+
+void topics_world_init(topics_world *world)
+{
+    px_twin_topics_opts topics_opts;
+    px_mqtt_door_opts opts = { .host = "127.0.0.1", .threads = 2 };
+    px_mqtt_door_app app;
+    px_err err;
+
+    *world = (topics_world){ 0 };
+    api_world_init(&world->api);
+    topics_opts =
+        (px_twin_topics_opts){ .engine = world->api.engine, .rejects = world->api.rejects };
+    CHECK_OK(px_twin_topics_new(&topics_opts, &world->topics, &err), &err);
+    app = px_twin_topics_app(world->topics);
+    CHECK_OK(px_mqtt_door_open(&opts, &app, &world->door, &err), &err);
+    CHECK_OK(px_twin_topics_start(world->topics, world->door, &err), &err);
+    api_put_models(&world->api, world->api.admin);
+}
+
+void topics_world_release(topics_world *world)
+{
+    px_mqtt_door_stop(world->door, 0);
+    px_twin_topics_stop(world->topics);
+    px_engine_stop(world->api.engine); /* nobody answers into the door any more */
+    px_mqtt_door_free(world->door);
+    api_world_release(&world->api);
+    px_twin_topics_free(world->topics);
+}
+
+const char *topics_device(topics_world *world, const char *token, const char *device,
+                          const char *twins)
+{
+    static char keys[4][PX_CREDENTIAL_BYTES + 1];
+    static unsigned next;
+    char *key = keys[next++ % 4], target[256], body[512];
+
+    token = token ? token : world->api.admin;
+
+    snprintf(target, sizeof(target), "/api/v1/devices/%s", device);
+    snprintf(body, sizeof(body), "{\"twins\":%s}", twins);
+    snprintf(key, sizeof(keys[0]), "%s",
+             api_text(API_ASK_AS(&world->api, token, "PUT", target, body, 201), "/key"));
+    return key;
+}
+
+/* ---- what comes ---- */
+
+static void note_properties(mqtt_client *c, const px_mqtt_props *props)
+{
+    px_str at, name, value;
+
+    if (!props)
+        return;
+    if (px_mqtt_has(props, PX_MQTT_PROP_PAYLOAD_FORMAT))
+        px_putf(&c->heard, " format=%d", props->payload_is_text);
+    if (px_mqtt_has(props, PX_MQTT_PROP_MESSAGE_EXPIRY))
+        px_putf(&c->heard, " expiry=%u", (unsigned)props->message_expiry_s);
+    if (px_mqtt_has(props, PX_MQTT_PROP_CONTENT_TYPE))
+        px_putf(&c->heard, " type=%.*s", PX_FMT(props->content_type));
+    if (px_mqtt_has(props, PX_MQTT_PROP_RESPONSE_TOPIC))
+        px_putf(&c->heard, " reply=%.*s", PX_FMT(props->response_topic));
+    if (px_mqtt_has(props, PX_MQTT_PROP_CORRELATION))
+        px_putf(&c->heard, " correlation=%.*s", PX_FMT(props->correlation));
+    for (at = props->raw; px_mqtt_user_next(&at, &name, &value);)
+        px_putf(&c->heard, " %.*s=%.*s", PX_FMT(name), PX_FMT(value));
+}
+
+static void send_all(mqtt_client *c, px_buf *bytes)
+{
+    CHECK_EQ(send(c->fd, bytes->ptr, bytes->len, MSG_NOSIGNAL), (ssize_t)bytes->len);
+    px_buf_release(bytes);
+}
+
+static void note_message(mqtt_client *c, const px_mqtt_frame *frame)
+{
+    px_mqtt_props props;
+    px_mqtt_publish m;
+    px_buf ack = { 0 };
+
+    CHECK_EQ(px_mqtt_decode_publish(frame, c->version, &props, &m), PX_MQTT_SUCCESS);
+    px_putf(&c->heard, "%.*s %.*s q%d", PX_FMT(m.topic), PX_FMT(m.payload), m.qos);
+    note_properties(c, m.props);
+    px_put_char(&c->heard, '\n');
+    if (m.qos == 0)
+        return;
+    px_mqtt_put_ack(&ack, c->version, PX_MQTT_PUBACK, m.packet_id, 0);
+    send_all(c, &ack);
+}
+
+static void note(mqtt_client *c, const px_mqtt_frame *frame)
+{
+    const uint8_t *body = (const uint8_t *)frame->body.ptr;
+
+    switch (frame->type) {
+    case PX_MQTT_PUBLISH:
+        note_message(c, frame);
+        break;
+    case PX_MQTT_CONNACK:
+        c->ack = body[1];
+        break;
+    case PX_MQTT_PUBACK:
+        c->ack = frame->body.len > 2 ? body[2] : 0;
+        break;
+    case PX_MQTT_SUBACK:
+        c->ack = body[frame->body.len - 1];
+        break;
+    case PX_MQTT_DISCONNECT:
+        c->end = frame->body.len ? body[0] : 0;
+        break;
+    default:
+        break;
+    }
+}
+
+/* Reads what is there, waiting at most 10 s for something. */
+static void step(mqtt_client *c)
+{
+    char bytes[4096];
+    ssize_t got = recv(c->fd, bytes, sizeof(bytes), 0);
+    px_mqtt_frame frame;
+    size_t taken = 0;
+
+    if (got <= 0) {
+        c->closed = true;
+        return;
+    }
+    px_put(&c->in, px_str_of(bytes, (size_t)got));
+    while (px_mqtt_frame_cut(px_str_skip(px_buf_str(&c->in), taken), 1 << 20, &frame) ==
+           PX_MQTT_SUCCESS) {
+        note(c, &frame);
+        taken += frame.size;
+    }
+    c->in.len -= taken;
+    memmove(c->in.ptr, c->in.ptr + taken, c->in.len);
+}
+
+static int await_ack(mqtt_client *c)
+{
+    while (c->ack < 0 && !c->closed)
+        step(c);
+    return c->ack;
+}
+
+bool mqtt_has_heard(const mqtt_client *c, const char *text)
+{
+    return c->heard.ptr && strstr(c->heard.ptr, text);
+}
+
+void mqtt_hear(mqtt_client *c, const char *text)
+{
+    while (!mqtt_has_heard(c, text) && !c->closed)
+        step(c);
+    if (!mqtt_has_heard(c, text))
+        print_error("never came: %s; heard: %.*s\n", text, PX_FMT(px_buf_str(&c->heard)));
+    CHECK(mqtt_has_heard(c, text));
+}
+
+int mqtt_end(mqtt_client *c)
+{
+    while (!c->closed)
+        step(c);
+    return c->end < 0 ? 0 : c->end;
+}
+
+/* ---- what goes ---- */
+
+int mqtt_join(mqtt_client *c, topics_world *world, px_mqtt_version version, const char *id,
+              const char *user, const char *password)
+{
+    struct sockaddr_in to = { .sin_family = AF_INET,
+                              .sin_port = htons(px_mqtt_door_port(world->door)),
+                              .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    struct timeval patience = { .tv_sec = 10 };
+    px_mqtt_connect hello = { .version = (uint8_t)version,
+                              .clean_start = true,
+                              .has_user = true,
+                              .has_password = true,
+                              .client_id = px_str_c(id),
+                              .user = px_str_c(user),
+                              .password = px_str_c(password) };
+    px_buf bytes = { 0 };
+
+    *c = (mqtt_client){ .version = version, .ack = -1, .end = -1 };
+    c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    CHECK_EQ(connect(c->fd, (struct sockaddr *)&to, sizeof(to)), 0);
+    px_mqtt_put_connect(&bytes, &hello, NO_PROPS, NO_PROPS);
+    send_all(c, &bytes);
+    return await_ack(c);
+}
+
+void mqtt_leave(mqtt_client *c)
+{
+    close(c->fd);
+    px_buf_release(&c->in);
+    px_buf_release(&c->heard);
+}
+
+int mqtt_subscribe_with(mqtt_client *c, const px_mqtt_filter *filter)
+{
+    px_buf bytes = { 0 };
+
+    c->ack = -1;
+    px_mqtt_put_subscribe(&bytes, c->version, ++c->acks, filter, 1, NO_PROPS);
+    send_all(c, &bytes);
+    return await_ack(c);
+}
+
+int mqtt_subscribe(mqtt_client *c, const char *filter, uint8_t qos)
+{
+    return mqtt_subscribe_with(c, &(px_mqtt_filter){ .text = px_str_c(filter), .qos = qos });
+}
+
+int mqtt_publish_with(mqtt_client *c, const px_mqtt_publish *publish)
+{
+    px_mqtt_publish numbered = *publish;
+    px_buf bytes = { 0 };
+
+    c->ack = -1;
+    numbered.qos = 1;
+    numbered.packet_id = ++c->acks;
+    px_mqtt_put_publish(&bytes, c->version, &numbered);
+    send_all(c, &bytes);
+    return await_ack(c);
+}
+
+int mqtt_publish(mqtt_client *c, const char *topic, const char *payload)
+{
+    return mqtt_publish_with(
+        c, &(px_mqtt_publish){ .topic = px_str_c(topic), .payload = px_str_c(payload) });
+}
