@@ -35,9 +35,19 @@ const char *px_role_name(px_role role)
 
 static bool is_own_twin(const px_principal *principal, px_str twin_id)
 {
-    for (size_t i = 0; i < principal->twin_count; i++)
-        if (px_str_eq(principal->twins[i], twin_id))
+    size_t low = 0, high = principal->twin_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = px_str_cmp(principal->twins[middle], twin_id);
+
+        if (order == 0)
             return true;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
     return false;
 }
 

@@ -30,7 +30,8 @@ typedef struct px_principal {
     px_role role;
     px_str id;            /* borrowed: token name or device id, for audit */
     uint32_t document_no; /* of the device's document; 0 when no device */
-    const px_str *twins;  /* borrowed: ids of the twins that a device is bound to */
+    const px_str *twins;  /* borrowed: ids of the twins that a device is bound to, in ascending
+                             order (px_str_cmp): they are searched for every message */
     size_t twin_count;
     bool operates_tenants; /* the first tenant's admin: may make other tenants */
 } px_principal;

@@ -240,6 +240,19 @@ px_status px_documents_get(px_documents *documents, uint32_t tenant, px_str kind
     return status;
 }
 
+uint64_t px_documents_revision(px_documents *documents, uint32_t tenant, px_str kind, px_str id)
+{
+    uint64_t revision = 0;
+    const entry *e;
+
+    pthread_rwlock_rdlock(&documents->lock);
+    e = find_published(documents, key_hash(tenant, kind, id), tenant, kind, id);
+    if (e && !e->deleted)
+        revision = e->doc.revision;
+    pthread_rwlock_unlock(&documents->lock);
+    return revision;
+}
+
 px_status px_documents_list(px_documents *documents, uint32_t tenant, px_str kind, uint32_t *cursor,
                             size_t max, px_arena *arena, px_document *ret_items, size_t *ret_count,
                             px_err *ret_err)

@@ -10,13 +10,18 @@
 #include "base/json.h"
 #include "sync/change.h"
 
-enum { ARENA_BYTES_MAX = 64 * 1024 * 1024, WAIT_NS = 100 * 1000 * 1000 };
+enum {
+    ARENA_BYTES_MAX = 64 * 1024 * 1024,
+    WAIT_NS = 100 * 1000 * 1000,
+    RECHECK_NS = 250 * 1000 * 1000, /* rights withdrawn end connections within a second */
+};
 
 typedef struct delivery {
     px_twin_topics *topics;
     px_arena arena;
     px_buf topic, payload, scratch;
     px_mqtt_sub_vec hits;
+    int64_t recheck_at_ns;
 } delivery;
 
 static void put_topic(delivery *d, px_str twin_id, const char *kind)
@@ -96,6 +101,14 @@ static void deliver_event(delivery *d, const px_event *event)
         deliver_command(d, event);
 }
 
+/* Rights that this very row withdraws hold for what comes behind it. */
+static bool is_about_rights(const px_event *event)
+{
+    return (event->type == PX_EVENT_DOCUMENT_PUT || event->type == PX_EVENT_DOCUMENT_DELETE) &&
+           (px_str_eq(event->name, PX_STR("credential")) ||
+            px_str_eq(event->name, PX_STR("device")));
+}
+
 static void deliver_batch(delivery *d, const px_batch *batch)
 {
     px_cut cut = px_cut_of(batch->body);
@@ -109,10 +122,23 @@ static void deliver_batch(delivery *d, const px_batch *batch)
             return; /* the engine wrote it: only memory can be missing, and QoS 0 may be lost */
         event.seq = seq;
         event.time = batch->time;
+        if (is_about_rights(&event))
+            px_topics_recheck(d->topics);
         if (event.tenant != 0 && px_topics_has_subscribers(d->topics, event.tenant))
             deliver_event(d, &event);
     }
     px_mqtt_door_wake(d->topics->door);
+}
+
+static void look_at_clock(delivery *d)
+{
+    px_env *env = px_engine_env(d->topics->opts.engine);
+    int64_t now_ns = env->monotonic_ns(env);
+
+    if (now_ns < d->recheck_at_ns)
+        return;
+    d->recheck_at_ns = now_ns + RECHECK_NS;
+    px_topics_recheck(d->topics);
 }
 
 void *px_topics_delivery_run(void *data)
@@ -133,6 +159,7 @@ void *px_topics_delivery_run(void *data)
             px_log_warn(topics->opts.log, "mqtt.delivery", "%s", err.text);
             break;
         }
+        look_at_clock(&d);
     }
     px_arena_release(&d.arena);
     px_buf_release(&d.topic);

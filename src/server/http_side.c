@@ -106,6 +106,8 @@ static void put_metrics(void *data, px_buf *buf)
         put_counter(buf, "pollux_plain_messages_total", "plain publishes", topics.plain);
         put_counter(buf, "pollux_deliveries_total", "messages handed to subscribers",
                     topics.deliveries);
+        put_counter(buf, "pollux_mqtt_revoked_total",
+                    "connections ended because their credential no longer holds", topics.revoked);
     }
 }
 

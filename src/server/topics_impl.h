@@ -9,11 +9,17 @@
 #include "mqtt/subs.h"
 #include "mqtt/topic.h"
 #include "server/twin_topics.h"
+#include "sync/credential.h"
 
 /* Who is connected: the principal lives in the arena. */
 typedef struct px_topics_client {
     px_principal principal;
     px_arena arena;
+    px_mqtt_conn conn;
+    px_credential_proof proof;      /* looked at by the connection's thread, */
+    px_credential_proof seen_proof; /* and by the thread of deliveries */
+    atomic_bool is_revoked;
+    struct px_topics_client *next, *prev;
 } px_topics_client;
 
 /* The subscriptions of one tenant. */
@@ -45,6 +51,9 @@ enum { PX_TOPICS_THREADS_MAX = 64 };
 struct px_twin_topics {
     px_twin_topics_opts opts;
     px_mqtt_door *door;
+    atomic_bool is_started;       /* the door is known, clients are let in */
+    pthread_mutex_t clients_lock; /* guards the list */
+    px_topics_client *clients;
     pthread_rwlock_t subs_lock; /* guards tenants and what they hold */
     PX_VEC(px_topics_tenant) tenants;
     px_topics_thread threads[PX_TOPICS_THREADS_MAX];
@@ -54,7 +63,8 @@ struct px_twin_topics {
     _Atomic bool stopping;
     px_feed *feed;
 
-    _Atomic uint64_t messages, fields, fields_rejected, messages_refused, plain, deliveries;
+    _Atomic uint64_t messages, fields, fields_rejected, messages_refused, plain, deliveries,
+        revoked;
 };
 
 /* ---- topics_clients.c ---- */
@@ -63,6 +73,11 @@ px_mqtt_reason px_topics_connect(void *ctx, unsigned thread, px_mqtt_conn conn,
                                  px_str client_id, px_mqtt_grant *ret_grant);
 void px_topics_closed(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
                       px_mqtt_reason reason);
+
+/* False when the client's credential no longer holds: its connection is being ended. */
+bool px_topics_still_may(px_twin_topics *topics, px_topics_client *client);
+/* The same for all, on the thread of deliveries. */
+void px_topics_recheck(px_twin_topics *topics);
 
 /* ---- topics_publish.c ---- */
 px_mqtt_reason px_topics_publish(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,

@@ -107,28 +107,21 @@ static void message_done(px_request *request)
     px_topics_give_back(m);
 }
 
-/* The principal's slices must outlive the connection: copied into the message. */
+/* The principal's slices must outlive the connection. The door has asked for this twin already, and
+ * of a device's list one is enough for the engine's own question. */
 bool px_topics_copy_principal(px_topics_message *m, const px_principal *from)
 {
     px_principal *to = &m->request.principal;
     px_str *twin = PX_ARENA_NEW(&m->arena, px_str);
 
+    if (!twin)
+        return false;
+    *twin = m->request.id;
     *to = *from;
     to->id = px_arena_str(&m->arena, from->id);
-    to->twins = NULL;
-    to->twin_count = 0;
-    if (!twin || !to->id.ptr)
-        return false;
-    /* The door has checked which twin it is; one of the list is enough for the engine's own check.
-     */
-    for (size_t i = 0; i < from->twin_count; i++) {
-        if (px_str_eq(from->twins[i], m->request.id)) {
-            *twin = m->request.id;
-            to->twins = twin;
-            to->twin_count = 1;
-        }
-    }
-    return true;
+    to->twins = twin;
+    to->twin_count = from->role == PX_ROLE_DEVICE ? 1 : 0;
+    return to->id.ptr != NULL;
 }
 
 void px_topics_begin(px_topics_message *m, px_request_kind kind, px_mqtt_conn conn, uint32_t token)

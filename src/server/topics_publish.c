@@ -205,6 +205,8 @@ px_mqtt_reason px_topics_publish(void *ctx, unsigned thread, px_mqtt_conn conn, 
     px_status status;
     px_err err;
 
+    if (!px_topics_still_may(ctx, principal))
+        return PX_MQTT_NOT_AUTHORIZED;
     px_topic_name_read(publish->topic, &name);
     if (name.kind == PX_TOPIC_PLAIN)
         return publish_plain(&in);

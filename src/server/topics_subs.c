@@ -40,7 +40,7 @@ px_mqtt_reason px_topics_subscribe(void *ctx, unsigned thread, px_mqtt_conn conn
                                    const px_mqtt_filter *filter)
 {
     px_twin_topics *topics = ctx;
-    const px_topics_client *client = principal;
+    px_topics_client *client = principal;
     px_mqtt_sub sub = { .owner = conn.v,
                         .qos = filter->qos > 1 ? 1 : filter->qos,
                         .no_local = filter->no_local,
@@ -50,7 +50,7 @@ px_mqtt_reason px_topics_subscribe(void *ctx, unsigned thread, px_mqtt_conn conn
     bool is_new;
 
     (void)thread;
-    if (!may_subscribe(&client->principal, filter->text))
+    if (!px_topics_still_may(topics, client) || !may_subscribe(&client->principal, filter->text))
         return PX_MQTT_NOT_AUTHORIZED;
     pthread_rwlock_wrlock(&topics->subs_lock);
     subs = subs_of(topics, client->principal.tenant, true);

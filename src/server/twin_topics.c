@@ -12,6 +12,7 @@ px_status px_twin_topics_new(const px_twin_topics_opts *opts, px_twin_topics **r
         return px_no_memory(ret_err);
     topics->opts = *opts;
     pthread_rwlock_init(&topics->subs_lock, NULL);
+    pthread_mutex_init(&topics->clients_lock, NULL);
     *ret_topics = topics;
     return PX_OK;
 }
@@ -39,12 +40,13 @@ void px_twin_topics_free(px_twin_topics *topics)
         px_mqtt_subs_free(t->subs);
     PX_VEC_RELEASE(&topics->tenants);
     pthread_rwlock_destroy(&topics->subs_lock);
+    pthread_mutex_destroy(&topics->clients_lock);
     px_free(topics);
 }
 
 void px_twin_topics_answered(px_twin_topics *topics)
 {
-    if (!topics || !topics->door)
+    if (!topics || !atomic_load_explicit(&topics->is_started, memory_order_acquire))
         return;
     px_mqtt_door_wake(topics->door);
     if (px_engine_has_room(topics->opts.engine))
@@ -70,6 +72,7 @@ px_status px_twin_topics_start(px_twin_topics *topics, px_mqtt_door *door, px_er
     if (pthread_create(&topics->delivery_thread, NULL, px_topics_delivery_run, topics) != 0)
         return px_fail(ret_err, PX_BUSY, "the thread of deliveries cannot be started");
     topics->delivering = true;
+    atomic_store_explicit(&topics->is_started, true, memory_order_release);
     return PX_OK;
 }
 
@@ -92,5 +95,6 @@ px_twin_topics_stats px_twin_topics_stat(px_twin_topics *topics)
                                    .fields_rejected = atomic_load(&topics->fields_rejected),
                                    .messages_refused = atomic_load(&topics->messages_refused),
                                    .plain = atomic_load(&topics->plain),
-                                   .deliveries = atomic_load(&topics->deliveries) };
+                                   .deliveries = atomic_load(&topics->deliveries),
+                                   .revoked = atomic_load(&topics->revoked) };
 }

@@ -43,7 +43,7 @@ void px_twin_topics_free(px_twin_topics *topics);
 void px_twin_topics_answered(px_twin_topics *topics);
 
 typedef struct px_twin_topics_stats {
-    uint64_t messages, fields, fields_rejected, messages_refused, plain, deliveries;
+    uint64_t messages, fields, fields_rejected, messages_refused, plain, deliveries, revoked;
 } px_twin_topics_stats;
 px_twin_topics_stats px_twin_topics_stat(px_twin_topics *topics);
 

@@ -2,6 +2,7 @@
 #include "sync/credential.h"
 
 #include <sodium.h>
+#include <stdlib.h>
 
 #include "base/json.h"
 
@@ -90,9 +91,14 @@ static px_status refuse(px_err *ret_err)
                       "this credential is not known here");
 }
 
-/* The twins that the device's document names; none when the document is gone. */
+static int compare_ids(const void *a, const void *b)
+{
+    return px_str_cmp(*(const px_str *)a, *(const px_str *)b);
+}
+
+/* The twins that the device's document names, in order; none when the document is gone. */
 static px_status read_device(px_documents *documents, px_principal *principal, px_arena *arena,
-                             px_err *ret_err)
+                             uint64_t *ret_revision, px_err *ret_err)
 {
     const px_json *twins;
     px_document document;
@@ -106,6 +112,7 @@ static px_status read_device(px_documents *documents, px_principal *principal, p
     PX_TRY(status);
     PX_TRY(px_json_parse(document.body, NULL, arena, &body, ret_err));
     principal->document_no = document.no;
+    *ret_revision = document.revision;
     twins = px_json_get(body, PX_STR("twins"));
     if (!px_json_is(twins, PX_JSON_ARRAY))
         return PX_OK;
@@ -114,13 +121,17 @@ static px_status read_device(px_documents *documents, px_principal *principal, p
         return px_arena_fail(arena, ret_err);
     for (const px_json *twin = twins->first; twin; twin = twin->next)
         ids[principal->twin_count++] = twin->text;
+    if (principal->twin_count > 1)
+        qsort(ids, principal->twin_count, sizeof(*ids), compare_ids);
     principal->twins = ids;
     return PX_OK;
 }
 
-px_status px_credential_check(px_documents *documents, px_str text, px_arena *arena,
-                              px_principal *ret_principal, px_err *ret_err)
+px_status px_credential_prove(px_documents *documents, px_str text, px_arena *arena,
+                              px_principal *ret_principal, px_credential_proof *ret_proof,
+                              px_err *ret_err)
 {
+    px_credential_proof proof = { 0 };
     char hash[HASH_CHARS + 1];
     px_principal principal = { 0 };
     px_document document;
@@ -149,8 +160,59 @@ px_status px_credential_check(px_documents *documents, px_str text, px_arena *ar
         px_json_is(px_json_get(body, PX_STR("operatesTenants")), PX_JSON_TRUE);
     if (principal.role == PX_ROLE_DEVICE) {
         principal.id = px_json_get_text(body, PX_STR("device"));
-        PX_TRY(read_device(documents, &principal, arena, ret_err));
+        PX_TRY(read_device(documents, &principal, arena, &proof.device_revision, ret_err));
     }
+    memcpy(proof.id, id.ptr, id.len);
+    proof.revision = document.revision;
     *ret_principal = principal;
+    *ret_proof = proof;
+    return PX_OK;
+}
+
+px_status px_credential_check(px_documents *documents, px_str text, px_arena *arena,
+                              px_principal *ret_principal, px_err *ret_err)
+{
+    px_credential_proof proof;
+
+    return px_credential_prove(documents, text, arena, ret_principal, &proof, ret_err);
+}
+
+bool px_credential_stands(px_documents *documents, const px_principal *principal,
+                          const px_credential_proof *proof)
+{
+    if (px_documents_revision(documents, 0, PX_STR("credential"), px_str_c(proof->id)) !=
+        proof->revision)
+        return false;
+    return principal->role != PX_ROLE_DEVICE ||
+           px_documents_revision(documents, principal->tenant, PX_STR("device"), principal->id) ==
+               proof->device_revision;
+}
+
+static bool same_twins(const px_principal *a, const px_principal *b)
+{
+    bool same = a->document_no == b->document_no && a->twin_count == b->twin_count;
+
+    for (size_t i = 0; same && i < a->twin_count; i++)
+        same = px_str_eq(a->twins[i], b->twins[i]);
+    return same;
+}
+
+px_status px_credential_renew(px_documents *documents, const px_principal *principal,
+                              px_credential_proof *proof, px_err *ret_err)
+{
+    px_principal now = { .tenant = principal->tenant, .id = principal->id };
+    PX_AUTO_ARENA arena;
+    uint64_t revision;
+
+    if (px_documents_revision(documents, 0, PX_STR("credential"), px_str_c(proof->id)) !=
+        proof->revision)
+        return refuse(ret_err);
+    if (principal->role != PX_ROLE_DEVICE)
+        return PX_OK;
+    px_arena_init(&arena, PX_CREDENTIAL_ARENA_BYTES_MAX);
+    PX_TRY(read_device(documents, &now, &arena, &revision, ret_err));
+    if (!same_twins(principal, &now))
+        return refuse(ret_err);
+    proof->device_revision = revision;
     return PX_OK;
 }

@@ -34,6 +34,22 @@ PX_TEST(lets_a_device_report_for_its_own_twin_only)
     CHECK_EQ(px_authorize(&gateway, PX_ACTION_WRITE_TWIN, PX_STR("press-1"), &err), PX_DENIED);
 }
 
+PX_TEST(finds_each_of_many_twins_and_no_other)
+{
+    static const px_str many[] = { { "a", 1 }, { "a/b", 3 }, { "b", 1 }, { "c", 1 }, { "d", 1 } };
+    px_principal gateway = device();
+
+    for (size_t count = 0; count <= 5; count++) {
+        gateway.twins = many;
+        gateway.twin_count = count;
+        for (size_t i = 0; i < 5; i++)
+            CHECK_EQ(px_authorize(&gateway, PX_ACTION_REPORT, many[i], NULL),
+                     i < count ? PX_OK : PX_DENIED);
+        CHECK_EQ(px_authorize(&gateway, PX_ACTION_REPORT, PX_STR("aa"), NULL), PX_DENIED);
+        CHECK_EQ(px_authorize(&gateway, PX_ACTION_REPORT, PX_STR("e"), NULL), PX_DENIED);
+    }
+}
+
 PX_TEST(lets_a_reader_read_and_nothing_else)
 {
     px_principal reader = { .tenant = 1, .role = PX_ROLE_READER };

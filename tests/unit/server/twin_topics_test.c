@@ -116,4 +116,140 @@ PX_TEST(nobody_publishes_what_only_the_server_says)
     end();
 }
 
+PX_TEST(a_client_id_is_the_devices_own)
+{
+    mqtt_client first, thief, again;
+    const char *key, *other;
+
+    begin();
+    api_put_press(&w.api, w.api.admin, "press");
+    key = topics_device(&w, NULL, "d1", "[\"press\"]");
+    other = topics_device(&w, NULL, "d2", "[]");
+    CHECK_EQ(mqtt_join(&first, &w, PX_MQTT_V5, "same", "d1", key), 0);
+    CHECK_EQ(mqtt_join(&thief, &w, PX_MQTT_V5, "same", "d2", other), 0);
+    CHECK_EQ(mqtt_publish(&first, "twins/press/telemetry", "{\"speed\":1}"), 0);
+    CHECK_EQ(mqtt_join(&again, &w, PX_MQTT_V5, "same", "d1", key), 0);
+    CHECK_EQ(mqtt_end(&first), PX_MQTT_SESSION_TAKEN_OVER);
+    mqtt_leave(&first);
+    mqtt_leave(&thief);
+    mqtt_leave(&again);
+    end();
+}
+
+PX_TEST(a_device_has_its_own_key_only)
+{
+    mqtt_client c;
+    const char *key;
+
+    begin();
+    key = topics_device(&w, NULL, "d1", "[]");
+    topics_device(&w, NULL, "d2", "[]");
+    CHECK_EQ(mqtt_join(&c, &w, PX_MQTT_V5, "c", "d2", key), PX_MQTT_BAD_USER_OR_PASSWORD);
+    mqtt_leave(&c);
+    CHECK_EQ(mqtt_join(&c, &w, PX_MQTT_V311, "c", "d2", key), 4);
+    mqtt_leave(&c);
+    end();
+}
+
+PX_TEST(ten_thousand_twins_of_one_device_can_log_in)
+{
+    px_buf body = { 0 };
+    mqtt_client c;
+
+    begin();
+    px_put_c(&body, "{\"twins\":[");
+    for (int i = 0; i < 9999; i++)
+        px_putf(&body, "\"%d-in-the-long-hall\",", i);
+    px_put_c(&body, "\"press\"]}");
+    api_put_press(&w.api, w.api.admin, "press");
+    CHECK_EQ(
+        mqtt_join(&c, &w, PX_MQTT_V5, "c", "big",
+                  api_text(API_ASK(&w.api, "PUT", "/api/v1/devices/big", body.ptr, 201), "/key")),
+        0);
+    CHECK_EQ(mqtt_publish(&c, "twins/press/telemetry", "{\"speed\":1}"), 0);
+    CHECK_EQ(mqtt_publish(&c, "twins/presso/telemetry", "{\"speed\":1}"), PX_MQTT_NOT_AUTHORIZED);
+    mqtt_leave(&c);
+    px_buf_release(&body);
+    end();
+}
+
+/* ---- rights that end while the connection is open ---- */
+
+static void one_press_with(mqtt_client *c, px_mqtt_version version)
+{
+    begin();
+    api_put_press(&w.api, w.api.admin, "press");
+    CHECK_EQ(
+        mqtt_join(c, &w, version, "c", "d", topics_device(&w, NULL, "d", "[\"press\",\"other\"]")),
+        0);
+    CHECK_EQ(mqtt_subscribe(c, "twins/press/#", 1), 1);
+}
+
+static void is_ended(mqtt_client *c, int reason)
+{
+    CHECK_EQ(mqtt_end(c), reason);
+    mqtt_leave(c);
+    CHECK_EQ(px_twin_topics_stat(w.topics).revoked, 1);
+    end();
+}
+
+PX_TEST(a_deleted_device_is_told_and_hears_no_more)
+{
+    mqtt_client c;
+
+    one_press_with(&c, PX_MQTT_V5);
+    API_ASK(&w.api, "DELETE", "/api/v1/devices/d", NULL, 204);
+    API_ASK(&w.api, "PATCH", "/digitaltwins/press",
+            "[{\"op\":\"add\",\"path\":\"/speed\",\"value\":77}]", 204);
+    is_ended(&c, PX_MQTT_ADMINISTRATIVE);
+}
+
+PX_TEST(a_replaced_key_ends_the_connection_of_the_old_one)
+{
+    mqtt_client c;
+
+    one_press_with(&c, PX_MQTT_V311);
+    API_ASK(&w.api, "POST", "/api/v1/devices/d/key", NULL, 201);
+    is_ended(&c, 0); /* 3.1.1 has no word for it */
+}
+
+PX_TEST(a_twin_taken_from_a_device_ends_its_connection)
+{
+    mqtt_client c;
+
+    one_press_with(&c, PX_MQTT_V5);
+    API_ASK(&w.api, "PUT", "/api/v1/devices/d", "{\"twins\":[\"other\"]}", 200);
+    CHECK_EQ(mqtt_publish(&c, "twins/press/telemetry", "{\"speed\":1}") == 0, false);
+    is_ended(&c, PX_MQTT_ADMINISTRATIVE);
+}
+
+PX_TEST(the_same_twins_written_again_end_nothing)
+{
+    mqtt_client c;
+
+    one_press_with(&c, PX_MQTT_V5);
+    API_ASK(&w.api, "PUT", "/api/v1/devices/d", "{\"twins\":[\"other\",\"press\"]}", 200);
+    CHECK_EQ(mqtt_publish(&c, "twins/press/telemetry", "{\"speed\":78}"), 0);
+    mqtt_hear(&c, "\"value\":78");
+    mqtt_leave(&c);
+    CHECK_EQ(px_twin_topics_stat(w.topics).revoked, 0);
+    end();
+}
+
+PX_TEST(a_withdrawn_token_ends_its_connection)
+{
+    mqtt_client c;
+    const reply *r;
+    char token[PX_CREDENTIAL_BYTES + 1], target[128];
+
+    begin();
+    r = API_ASK(&w.api, "POST", "/api/v1/tokens", "{\"name\":\"wall\",\"role\":\"reader\"}", 201);
+    snprintf(token, sizeof(token), "%s", api_text(r, "/token"));
+    snprintf(target, sizeof(target), "/api/v1/tokens/%s", api_text(r, "/id"));
+    CHECK_EQ(mqtt_join(&c, &w, PX_MQTT_V5, "wall", "any", token), 0);
+    CHECK_EQ(mqtt_subscribe(&c, "events/#", 0), 0);
+    API_ASK(&w.api, "DELETE", target, NULL, 204);
+    is_ended(&c, PX_MQTT_ADMINISTRATIVE);
+}
+
 PX_TEST_MAIN()
