@@ -7,6 +7,9 @@
 #include "server/topic_names.h"
 #include "server/topics_impl.h"
 
+#include <stdio.h>
+#include <time.h>
+
 #include "base/json.h"
 #include "sync/change.h"
 
@@ -19,9 +22,10 @@ enum {
 typedef struct delivery {
     px_twin_topics *topics;
     px_arena arena;
-    px_buf topic, payload, scratch;
+    px_buf topic, payload, props, scratch;
     px_mqtt_sub_vec hits;
     int64_t recheck_at_ns;
+    bool is_failing; /* said so already */
 } delivery;
 
 static void put_topic(delivery *d, px_str twin_id, const char *kind)
@@ -31,11 +35,28 @@ static void put_topic(delivery *d, px_str twin_id, const char *kind)
     px_put_c(&d->topic, kind);
 }
 
-static void send(delivery *d, uint32_t tenant, uint8_t qos)
+void px_topics_put_seq(px_buf *props, uint64_t seq)
 {
-    if (d->topic.status == PX_OK && d->payload.status == PX_OK)
-        px_topics_deliver(d->topics, tenant, px_buf_str(&d->topic), px_buf_str(&d->payload), qos,
-                          &d->hits);
+    char text[24];
+    int len = snprintf(text, sizeof(text), "%llu", (unsigned long long)seq);
+
+    px_mqtt_put_prop_user(props, PX_STR("seq"), px_str_of(text, (size_t)len));
+}
+
+/* The position rides along, as it does in the stream of HTTP: who sees it twice has the same event.
+ */
+static void send(delivery *d, const px_event *event, uint8_t qos)
+{
+    px_mqtt_conn server = { 0 };
+    px_mqtt_publish message = { .topic = px_buf_str(&d->topic),
+                                .payload = px_buf_str(&d->payload),
+                                .qos = qos };
+
+    px_buf_clear(&d->props);
+    px_topics_put_seq(&d->props, event->seq);
+    message.encoded_props = px_buf_str(&d->props);
+    if (d->topic.status == PX_OK && d->payload.status == PX_OK && d->props.status == PX_OK)
+        px_topics_deliver(d->topics, event->tenant, server, &message, &d->hits);
 }
 
 static const px_twin *read_twin(delivery *d, const px_event *event)
@@ -58,11 +79,11 @@ static void deliver_change(delivery *d, const px_event *event)
                        &d->scratch, &twin_id))
         return;
     put_topic(d, twin_id, "state");
-    send(d, event->tenant, 0);
+    send(d, event, 0);
     px_buf_clear(&d->topic);
     px_putf(&d->topic, "events/%s/", px_event_family(event->type));
     px_put_level(&d->topic, twin_id);
-    send(d, event->tenant, 0);
+    send(d, event, 0);
 }
 
 static void deliver_desired(delivery *d, const px_event *event)
@@ -75,7 +96,7 @@ static void deliver_desired(delivery *d, const px_event *event)
     if (!px_topics_put_desired(d->topics, &d->payload, twin))
         return;
     put_topic(d, px_twin_id(twin), "desired");
-    send(d, event->tenant, 1);
+    send(d, event, 1);
 }
 
 static void deliver_command(delivery *d, const px_event *event)
@@ -88,7 +109,7 @@ static void deliver_command(delivery *d, const px_event *event)
     px_put(&d->payload, event->body.len ? event->body : PX_STR("null"));
     px_buf_clear(&d->topic);
     px_put_command_topic(&d->topic, px_twin_id(twin), event->name, event->id);
-    send(d, event->tenant, 1);
+    send(d, event, 1);
 }
 
 static void deliver_event(delivery *d, const px_event *event)
@@ -119,13 +140,18 @@ static void deliver_batch(delivery *d, const px_batch *batch)
     for (uint64_t seq = batch->seq_first; px_cut_left(&cut) > 0; seq++) {
         px_arena_reset(&d->arena);
         if (px_get_event(&cut, &d->arena, &event, NULL) != PX_OK)
-            return; /* the engine wrote it: only memory can be missing, and QoS 0 may be lost */
+            break; /* the engine wrote it: only memory can be missing */
         event.seq = seq;
         event.time = batch->time;
         if (is_about_rights(&event))
             px_topics_recheck(d->topics);
         if (event.tenant != 0 && px_topics_has_subscribers(d->topics, event.tenant))
             deliver_event(d, &event);
+    }
+    if (px_cut_left(&cut) > 0) {
+        atomic_fetch_add_explicit(&d->topics->delivery_gaps, 1, memory_order_relaxed);
+        px_log_warn(d->topics->opts.log, "mqtt.delivery_gap", "until=%llu no memory",
+                    (unsigned long long)batch->seq_last);
     }
     px_mqtt_door_wake(d->topics->door);
 }
@@ -141,6 +167,51 @@ static void look_at_clock(delivery *d)
     px_topics_recheck(d->topics);
 }
 
+/* What was missed cannot be told any more, but that it was missed can. Who needs each event reads
+ * the stream of HTTP, which says so itself. */
+static px_status reopen(px_twin_topics *topics, px_err *ret_err)
+{
+    uint64_t before = px_feed_position(topics->feed), now = px_engine_position(topics->opts.engine);
+    px_feed *fresh;
+
+    PX_TRY(px_feed_open_at(topics->opts.engine, now, &fresh, ret_err));
+    px_feed_close(topics->feed);
+    topics->feed = fresh;
+    atomic_fetch_add_explicit(&topics->delivery_gaps, 1, memory_order_relaxed);
+    px_log_warn(topics->opts.log, "mqtt.delivery_gap", "after=%llu until=%llu",
+                (unsigned long long)before, (unsigned long long)now);
+    return PX_OK;
+}
+
+/* Only a closing engine ends deliveries. What is gone or cannot be read is left out; what may pass,
+ * such as a lack of memory, is tried again. */
+static bool recover(delivery *d, px_status status, px_err *err)
+{
+    px_twin_topics *topics = d->topics;
+
+    if (status == PX_INTERRUPTED)
+        return false;
+    if (status == PX_STALE || status == PX_CORRUPT || status == PX_NOT_FOUND)
+        status = reopen(topics, err);
+    if (status == PX_OK)
+        return true;
+    if (!d->is_failing)
+        px_log_warn(topics->opts.log, "mqtt.delivery", "%s", err->text);
+    d->is_failing = true;
+    nanosleep(&(struct timespec){ .tv_nsec = WAIT_NS }, NULL);
+    return true;
+}
+
+static void release(delivery *d)
+{
+    px_arena_release(&d->arena);
+    px_buf_release(&d->topic);
+    px_buf_release(&d->payload);
+    px_buf_release(&d->props);
+    px_buf_release(&d->scratch);
+    PX_VEC_RELEASE(&d->hits);
+}
+
 void *px_topics_delivery_run(void *data)
 {
     px_twin_topics *topics = data;
@@ -150,21 +221,18 @@ void *px_topics_delivery_run(void *data)
 
     px_arena_init(&d.arena, ARENA_BYTES_MAX);
     while (!atomic_load(&topics->stopping)) {
-        px_status status = px_feed_next(topics->feed, WAIT_NS, &batch, &err);
+        bool hurry = px_topics_greet_more(topics);
+        px_status status = topics->next(topics->feed, hurry ? 0 : WAIT_NS, &batch, &err);
 
         if (status == PX_OK) {
+            d.is_failing = false;
             deliver_batch(&d, batch);
             px_batch_unref(batch);
-        } else if (status != PX_TIMEOUT) {
-            px_log_warn(topics->opts.log, "mqtt.delivery", "%s", err.text);
+        } else if (status != PX_TIMEOUT && !recover(&d, status, &err)) {
             break;
         }
         look_at_clock(&d);
     }
-    px_arena_release(&d.arena);
-    px_buf_release(&d.topic);
-    px_buf_release(&d.payload);
-    px_buf_release(&d.scratch);
-    PX_VEC_RELEASE(&d.hits);
+    release(&d);
     return NULL;
 }

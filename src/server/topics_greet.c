@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The present answer to a fresh subscription. */
+/*
+ * The present answer to a fresh subscription, to what its filter selects and with no more than its
+ * QoS: the desired values of its twin at once, its pending commands by the thread of deliveries, a
+ * slice of the tenant's at a time, so that however many there are no connection waits for them.
+ */
+#include "base/json.h"
 #include "server/topic_names.h"
 #include "server/topics_impl.h"
 
-#include "base/json.h"
-
-enum { ARENA_BYTES_MAX = 64 * 1024 * 1024, COMMANDS_LISTED = 64 };
+enum { ARENA_BYTES_MAX = 64 * 1024 * 1024, COMMANDS_LISTED = 64, GREETINGS_MAX = 10000 };
 
 bool px_topics_put_desired(px_twin_topics *topics, px_buf *buf, const px_twin *twin)
 {
@@ -33,38 +36,99 @@ bool px_topics_put_desired(px_twin_topics *topics, px_buf *buf, const px_twin *t
     return any;
 }
 
-static void greet_desired(px_twin_topics *topics, uint32_t tenant, px_mqtt_conn conn,
-                          px_str twin_id)
+/* One message for one connection, when its filter selects it. */
+static void greet(px_twin_topics *topics, const px_topics_greeting *to, const px_buf *topic,
+                  const px_buf *payload, uint64_t seq)
 {
+    px_mqtt_publish message = { .topic = px_buf_str(topic),
+                                .payload = px_buf_str(payload),
+                                .qos = to->qos };
+    px_buf props = { 0 };
+
+    px_topics_put_seq(&props, seq);
+    message.encoded_props = px_buf_str(&props);
+    if (topic->status == PX_OK && payload->status == PX_OK && props.status == PX_OK &&
+        px_mqtt_filter_matches(to->filter, message.topic) &&
+        px_mqtt_door_deliver(topics->door, &to->conn, 1, &message) == PX_OK)
+        px_mqtt_door_wake(topics->door);
+    px_buf_release(&props);
+}
+
+static void greet_desired(px_twin_topics *topics, const px_topics_greeting *to, px_str twin_id)
+{
+    uint64_t seq = px_engine_position(topics->opts.engine);
     px_buf scratch = { 0 }, topic = { 0 }, payload = { 0 };
     const px_twin *twin;
 
-    if (px_graph_read(px_engine_graph(topics->opts.engine), tenant, twin_id, &scratch, &twin,
+    if (px_graph_read(px_engine_graph(topics->opts.engine), to->tenant, twin_id, &scratch, &twin,
                       NULL) == PX_OK &&
         px_topics_put_desired(topics, &payload, twin)) {
-        px_mqtt_publish message = { .qos = 1 };
-
         px_put_twin_topic(&topic, twin_id);
         px_put_c(&topic, "desired");
-        message.topic = px_buf_str(&topic);
-        message.payload = px_buf_str(&payload);
-        if (px_mqtt_door_deliver(topics->door, &conn, 1, &message) == PX_OK)
-            px_mqtt_door_wake(topics->door);
+        greet(topics, to, &topic, &payload, seq);
     }
     px_buf_release(&scratch);
     px_buf_release(&topic);
     px_buf_release(&payload);
 }
 
-static void send_pending(px_twin_topics *topics, px_mqtt_conn conn, px_str twin_id, px_arena *arena,
-                         const px_document *document)
+/* ---- pending commands ---- */
+
+static bool may_select_commands(px_str filter)
+{
+    px_str third;
+
+    (void)px_str_cut(&filter, '/');
+    (void)px_str_cut(&filter, '/');
+    third = px_str_cut(&filter, '/');
+    return px_str_eq(third, PX_STR("commands")) || px_str_eq(third, PX_STR("+")) ||
+           px_str_eq(third, PX_STR("#"));
+}
+
+static bool add_greeting(px_twin_topics *topics, const px_topics_greeting *greeting)
+{
+    px_topics_greeting own = *greeting;
+    char *copy = px_alloc(greeting->filter.len);
+    bool added = false;
+
+    if (!copy)
+        return false;
+    memcpy(copy, greeting->filter.ptr, greeting->filter.len);
+    own.filter.ptr = copy;
+    pthread_mutex_lock(&topics->greetings_lock);
+    if (topics->greetings.len < GREETINGS_MAX)
+        added = PX_VEC_PUSH(&topics->greetings, own);
+    pthread_mutex_unlock(&topics->greetings_lock);
+    if (!added)
+        px_free(copy);
+    return added;
+}
+
+bool px_topics_greet(px_twin_topics *topics, const px_topics_client *client,
+                     const px_mqtt_filter *filter)
+{
+    px_topics_greeting greeting = { .conn = client->conn,
+                                    .tenant = client->principal.tenant,
+                                    .filter = filter->text,
+                                    .qos = filter->qos ? 1 : 0 };
+    char room[PX_TWIN_ID_BYTES_MAX];
+    px_str twin_id;
+
+    if (!px_topic_filter_twin(filter->text, room, &twin_id))
+        return true; /* watchers of all twins follow; devices name their own */
+    greet_desired(topics, &greeting, twin_id);
+    return !may_select_commands(filter->text) || add_greeting(topics, &greeting);
+}
+
+static void send_pending(px_twin_topics *topics, const px_topics_greeting *to, px_str twin_id,
+                         px_arena *arena, const px_document *document)
 {
     px_buf topic = { 0 }, payload = { 0 };
-    px_mqtt_publish message = { .qos = 1 };
     const px_json *request;
     px_json *body;
 
-    if (px_json_parse(document->body, NULL, arena, &body, NULL) != PX_OK ||
+    if (!px_str_starts(document->id, twin_id) || /* the id is TWIN/ID: spares most the reading */
+        px_json_parse(document->body, NULL, arena, &body, NULL) != PX_OK ||
         !px_str_eq(px_json_get_text(body, PX_STR("twin")), twin_id))
         return;
     request = px_json_get(body, PX_STR("payload"));
@@ -74,45 +138,62 @@ static void send_pending(px_twin_topics *topics, px_mqtt_conn conn, px_str twin_
         px_put_json_node(&payload, request);
     else
         px_put_c(&payload, "null");
-    message.topic = px_buf_str(&topic);
-    message.payload = px_buf_str(&payload);
-    if (px_mqtt_door_deliver(topics->door, &conn, 1, &message) == PX_OK)
-        px_mqtt_door_wake(topics->door);
+    greet(topics, to, &topic, &payload, document->revision);
     px_buf_release(&topic);
     px_buf_release(&payload);
 }
 
-static void greet_commands(px_twin_topics *topics, uint32_t tenant, px_mqtt_conn conn,
-                           px_str twin_id)
+/* True when the tenant has more. */
+static bool greet_slice(px_twin_topics *topics, px_topics_greeting *to)
 {
-    px_document documents[COMMANDS_LISTED];
+    px_documents *documents = px_engine_documents(topics->opts.engine);
+    px_document items[COMMANDS_LISTED];
+    char room[PX_TWIN_ID_BYTES_MAX];
     PX_AUTO_ARENA arena;
-    uint32_t cursor = 0;
+    px_str twin_id;
     size_t count;
 
     px_arena_init(&arena, ARENA_BYTES_MAX);
-    do {
-        if (px_documents_list(px_engine_documents(topics->opts.engine), tenant, PX_STR("command"),
-                              &cursor, COMMANDS_LISTED, &arena, documents, &count, NULL) != PX_OK)
-            return;
-        for (size_t i = 0; i < count; i++)
-            send_pending(topics, conn, twin_id, &arena, &documents[i]);
-    } while (cursor != 0);
+    if (!px_topic_filter_twin(to->filter, room, &twin_id) ||
+        px_documents_list(documents, to->tenant, PX_STR("command"), &to->cursor, COMMANDS_LISTED,
+                          &arena, items, &count, NULL) != PX_OK)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        send_pending(topics, to, twin_id, &arena, &items[i]);
+    return to->cursor != 0;
 }
 
-void px_topics_greet(px_twin_topics *topics, const px_topics_client *client, px_mqtt_conn conn,
-                     px_str filter)
+/* The oldest goes first, to its end; nobody else takes one away. */
+bool px_topics_greet_more(px_twin_topics *topics)
 {
-    char room[PX_TWIN_ID_BYTES_MAX];
-    px_str rest = filter, twin_id, kind;
+    px_topics_greeting first = { 0 };
+    bool more, any;
 
-    if (!px_topic_filter_twin(filter, room, &twin_id))
-        return; /* watchers of all twins follow; devices name their own */
-    (void)px_str_cut(&rest, '/');
-    (void)px_str_cut(&rest, '/');
-    kind = px_str_cut(&rest, '/');
-    if (px_str_eq(kind, PX_STR("desired")) || px_str_eq(kind, PX_STR("#")))
-        greet_desired(topics, client->principal.tenant, conn, twin_id);
-    if (px_str_eq(kind, PX_STR("commands")) || px_str_eq(kind, PX_STR("#")))
-        greet_commands(topics, client->principal.tenant, conn, twin_id);
+    pthread_mutex_lock(&topics->greetings_lock);
+    any = topics->greetings.len > 0;
+    if (any)
+        first = topics->greetings.ptr[0];
+    pthread_mutex_unlock(&topics->greetings_lock);
+    if (!any)
+        return false;
+    more = greet_slice(topics, &first);
+    pthread_mutex_lock(&topics->greetings_lock);
+    if (more) {
+        topics->greetings.ptr[0].cursor = first.cursor;
+    } else {
+        px_free((void *)(uintptr_t)first.filter.ptr);
+        topics->greetings.len--;
+        memmove(topics->greetings.ptr, topics->greetings.ptr + 1,
+                topics->greetings.len * sizeof(first));
+        more = topics->greetings.len > 0;
+    }
+    pthread_mutex_unlock(&topics->greetings_lock);
+    return more;
+}
+
+void px_topics_forget_greetings(px_twin_topics *topics)
+{
+    PX_VEC_EACH (&topics->greetings, greeting)
+        px_free((void *)(uintptr_t)greeting->filter.ptr);
+    PX_VEC_RELEASE(&topics->greetings);
 }

@@ -28,6 +28,14 @@ typedef struct px_topics_tenant {
     px_mqtt_subs *subs;
 } px_topics_tenant;
 
+/* A fresh subscription that is owed its twin's pending commands. */
+typedef struct px_topics_greeting {
+    px_mqtt_conn conn;
+    uint32_t tenant, cursor; /* of px_documents_list */
+    px_str filter;           /* owned once it stands in the list */
+    uint8_t qos;
+} px_topics_greeting;
+
 /* A message on its way through the engine; kept for reuse. */
 typedef struct px_topics_message {
     px_request request;
@@ -54,6 +62,8 @@ struct px_twin_topics {
     atomic_bool is_started;       /* the door is known, clients are let in */
     pthread_mutex_t clients_lock; /* guards the list */
     px_topics_client *clients;
+    pthread_mutex_t greetings_lock; /* guards the list, in order of arrival */
+    PX_VEC(px_topics_greeting) greetings;
     pthread_rwlock_t subs_lock; /* guards tenants and what they hold */
     PX_VEC(px_topics_tenant) tenants;
     px_topics_thread threads[PX_TOPICS_THREADS_MAX];
@@ -62,9 +72,11 @@ struct px_twin_topics {
     bool delivering;
     _Atomic bool stopping;
     px_feed *feed;
+    /* px_feed_next; a test puts one here that fails */
+    px_status (*next)(px_feed *feed, int64_t wait_ns, px_batch **ret_batch, px_err *ret_err);
 
     _Atomic uint64_t messages, fields, fields_rejected, messages_refused, plain, deliveries,
-        revoked;
+        revoked, delivery_gaps;
 };
 
 /* ---- topics_clients.c ---- */
@@ -106,19 +118,26 @@ px_mqtt_reason px_topics_unsubscribe(void *ctx, unsigned thread, px_mqtt_conn co
 void px_topics_drop_subs(px_twin_topics *topics, uint32_t tenant, px_mqtt_conn conn);
 bool px_topics_has_subscribers(px_twin_topics *topics, uint32_t tenant);
 bool px_topics_has_any_subscriber(px_twin_topics *topics);
-/* Sends a message to whoever of the tenant subscribed to its topic. */
-void px_topics_deliver(px_twin_topics *topics, uint32_t tenant, px_str topic, px_str payload,
-                       uint8_t qos, px_mqtt_sub_vec *hits);
+/* Sends a message to whoever of the tenant subscribed to its topic, with its encoded properties;
+ * `sender` (0: the server) is for those who do not want their own back. */
+void px_topics_deliver(px_twin_topics *topics, uint32_t tenant, px_mqtt_conn sender,
+                       const px_mqtt_publish *message, px_mqtt_sub_vec *hits);
 
 /* ---- topics_greet.c ---- */
-/* The present answer to a fresh subscription: desired values, pending commands. */
-void px_topics_greet(px_twin_topics *topics, const px_topics_client *client, px_mqtt_conn conn,
-                     px_str filter);
+/* The present answer to a fresh subscription; false when it cannot be given now. */
+bool px_topics_greet(px_twin_topics *topics, const px_topics_client *client,
+                     const px_mqtt_filter *filter);
+/* A slice of what greetings still have to look through; true when there is more. On the thread of
+ * deliveries. */
+bool px_topics_greet_more(px_twin_topics *topics);
+void px_topics_forget_greetings(px_twin_topics *topics);
 /* The desired properties that differ from reported ones, as a JSON object; false when there are
  * none. */
 bool px_topics_put_desired(px_twin_topics *topics, px_buf *buf, const px_twin *twin);
 
 /* ---- deliveries.c ---- */
+/* Appends the user property `seq`: the position of an event, as text that is only compared. */
+void px_topics_put_seq(px_buf *props, uint64_t seq);
 void *px_topics_delivery_run(void *topics);
 
 #endif

@@ -156,19 +156,29 @@ static px_mqtt_reason publish_response(const incoming *in)
 
 /* ---- everything else ---- */
 
+/* As it came: payload, and the properties that a server has to hand on. */
 static px_mqtt_reason publish_plain(const incoming *in)
 {
-    const px_mqtt_publish *publish = in->publish;
+    px_mqtt_publish message = { .topic = in->publish->topic,
+                                .payload = in->publish->payload,
+                                .qos = in->publish->qos };
     px_mqtt_sub_vec hits = { 0 };
+    px_buf props = { 0 };
+    bool whole;
 
     if (in->client->principal.role == PX_ROLE_READER)
         return PX_MQTT_NOT_AUTHORIZED;
-    atomic_fetch_add_explicit(&in->topics->plain, 1, memory_order_relaxed);
-    px_topics_deliver(in->topics, in->client->principal.tenant, publish->topic, publish->payload,
-                      publish->qos, &hits);
-    px_mqtt_door_wake(in->topics->door);
+    px_mqtt_put_props_forward(&props, in->publish->props);
+    message.encoded_props = px_buf_str(&props);
+    whole = props.status == PX_OK;
+    if (whole) {
+        atomic_fetch_add_explicit(&in->topics->plain, 1, memory_order_relaxed);
+        px_topics_deliver(in->topics, in->client->principal.tenant, in->conn, &message, &hits);
+        px_mqtt_door_wake(in->topics->door);
+    }
+    px_buf_release(&props);
     PX_VEC_RELEASE(&hits);
-    return PX_MQTT_SUCCESS;
+    return whole ? PX_MQTT_SUCCESS : PX_MQTT_QUOTA_EXCEEDED;
 }
 
 static px_mqtt_reason refuse_topic(const incoming *in)

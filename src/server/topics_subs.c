@@ -49,7 +49,6 @@ px_mqtt_reason px_topics_subscribe(void *ctx, unsigned thread, px_mqtt_conn conn
     px_mqtt_subs *subs;
     bool is_new;
 
-    (void)thread;
     if (!px_topics_still_may(topics, client) || !may_subscribe(&client->principal, filter->text))
         return PX_MQTT_NOT_AUTHORIZED;
     pthread_rwlock_wrlock(&topics->subs_lock);
@@ -59,8 +58,10 @@ px_mqtt_reason px_topics_subscribe(void *ctx, unsigned thread, px_mqtt_conn conn
     pthread_rwlock_unlock(&topics->subs_lock);
     if (status != PX_OK)
         return PX_MQTT_QUOTA_EXCEEDED;
-    px_topics_greet(topics, client, conn, filter->text);
-    return PX_MQTT_SUCCESS;
+    if (px_topics_greet(topics, client, filter))
+        return PX_MQTT_SUCCESS;
+    (void)px_topics_unsubscribe(ctx, thread, conn, principal, filter->text);
+    return PX_MQTT_QUOTA_EXCEEDED;
 }
 
 px_mqtt_reason px_topics_unsubscribe(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
@@ -121,10 +122,25 @@ static void send_with_qos(px_twin_topics *topics, const px_mqtt_sub_vec *hits, u
     }
 }
 
-void px_topics_deliver(px_twin_topics *topics, uint32_t tenant, px_str topic, px_str payload,
-                       uint8_t qos, px_mqtt_sub_vec *hits)
+/* What its own sender does not want back is taken out; the rest gets the lower QoS of both. */
+static void settle_hits(px_mqtt_sub_vec *hits, px_mqtt_conn sender, uint8_t qos)
 {
-    px_mqtt_publish message = { .topic = topic, .payload = payload };
+    size_t kept = 0;
+
+    PX_VEC_EACH (hits, hit) {
+        if (hit->no_local && hit->owner == sender.v)
+            continue;
+        hits->ptr[kept] = *hit;
+        hits->ptr[kept].qos = hit->qos < qos ? hit->qos : qos;
+        kept++;
+    }
+    hits->len = kept;
+}
+
+void px_topics_deliver(px_twin_topics *topics, uint32_t tenant, px_mqtt_conn sender,
+                       const px_mqtt_publish *message, px_mqtt_sub_vec *hits)
+{
+    px_mqtt_publish out = *message;
     px_status status = PX_NOT_FOUND;
     const px_mqtt_subs *subs;
 
@@ -132,14 +148,13 @@ void px_topics_deliver(px_twin_topics *topics, uint32_t tenant, px_str topic, px
     pthread_rwlock_rdlock(&topics->subs_lock);
     subs = subs_of(topics, tenant, false);
     if (subs)
-        status = px_mqtt_subs_match(subs, topic, hits, NULL);
+        status = px_mqtt_subs_match(subs, message->topic, hits, NULL);
     pthread_rwlock_unlock(&topics->subs_lock);
-    if (status != PX_OK || hits->len == 0)
+    if (status != PX_OK)
         return;
-    PX_VEC_EACH (hits, hit)
-        hit->qos = hit->qos < qos ? hit->qos : qos;
-    send_with_qos(topics, hits, 0, &message);
-    send_with_qos(topics, hits, 1, &message);
+    settle_hits(hits, sender, message->qos);
+    send_with_qos(topics, hits, 0, &out);
+    send_with_qos(topics, hits, 1, &out);
 }
 
 void px_topics_drop_subs(px_twin_topics *topics, uint32_t tenant, px_mqtt_conn conn)

@@ -11,8 +11,10 @@ px_status px_twin_topics_new(const px_twin_topics_opts *opts, px_twin_topics **r
     if (!topics)
         return px_no_memory(ret_err);
     topics->opts = *opts;
+    topics->next = px_feed_next;
     pthread_rwlock_init(&topics->subs_lock, NULL);
     pthread_mutex_init(&topics->clients_lock, NULL);
+    pthread_mutex_init(&topics->greetings_lock, NULL);
     *ret_topics = topics;
     return PX_OK;
 }
@@ -41,6 +43,8 @@ void px_twin_topics_free(px_twin_topics *topics)
     PX_VEC_RELEASE(&topics->tenants);
     pthread_rwlock_destroy(&topics->subs_lock);
     pthread_mutex_destroy(&topics->clients_lock);
+    px_topics_forget_greetings(topics);
+    pthread_mutex_destroy(&topics->greetings_lock);
     px_free(topics);
 }
 
@@ -67,6 +71,7 @@ px_mqtt_door_app px_twin_topics_app(px_twin_topics *topics)
 px_status px_twin_topics_start(px_twin_topics *topics, px_mqtt_door *door, px_err *ret_err)
 {
     topics->door = door;
+    atomic_store(&topics->stopping, false);
     PX_TRY(px_feed_open_at(topics->opts.engine, px_engine_position(topics->opts.engine),
                            &topics->feed, ret_err));
     if (pthread_create(&topics->delivery_thread, NULL, px_topics_delivery_run, topics) != 0)
@@ -96,5 +101,6 @@ px_twin_topics_stats px_twin_topics_stat(px_twin_topics *topics)
                                    .messages_refused = atomic_load(&topics->messages_refused),
                                    .plain = atomic_load(&topics->plain),
                                    .deliveries = atomic_load(&topics->deliveries),
-                                   .revoked = atomic_load(&topics->revoked) };
+                                   .revoked = atomic_load(&topics->revoked),
+                                   .delivery_gaps = atomic_load(&topics->delivery_gaps) };
 }

@@ -44,6 +44,7 @@ void px_twin_topics_answered(px_twin_topics *topics);
 
 typedef struct px_twin_topics_stats {
     uint64_t messages, fields, fields_rejected, messages_refused, plain, deliveries, revoked;
+    uint64_t delivery_gaps; /* times that events were not told: gone, or no memory */
 } px_twin_topics_stats;
 px_twin_topics_stats px_twin_topics_stat(px_twin_topics *topics);
 

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -53,6 +54,40 @@ const char *topics_device(topics_world *world, const char *token, const char *de
     snprintf(key, sizeof(keys[0]), "%s",
              api_text(API_ASK_AS(&world->api, token, "PUT", target, body, 201), "/key"));
     return key;
+}
+
+static void request_done(px_request *request)
+{
+    sem_post(request->data);
+}
+
+px_result topics_do(topics_world *world, px_request *request)
+{
+    sem_t done;
+
+    sem_init(&done, 0, 0);
+    request->principal =
+        (px_principal){ .tenant = 1, .role = PX_ROLE_ADMIN, .id = PX_STR("topics_world") };
+    request->done = request_done;
+    request->data = &done;
+    CHECK_EQ(px_engine_submit(world->api.engine, request, request), PX_OK);
+    while (sem_wait(&done) != 0)
+        ;
+    sem_destroy(&done);
+    return request->result;
+}
+
+void topics_command(topics_world *world, const char *twin, const char *command_id)
+{
+    px_env *env = px_engine_env(world->api.engine);
+    px_request request = { .kind = PX_REQUEST_COMMAND,
+                           .id = px_str_c(twin),
+                           .name = PX_STR("stop"),
+                           .command_id = px_str_c(command_id),
+                           .deadline = env->now(env) + 60 * PX_SECOND };
+    px_result result = topics_do(world, &request);
+
+    CHECK_OK(result.status, &result.err);
 }
 
 /* ---- what comes ---- */

@@ -30,6 +30,11 @@ void topics_world_release(topics_world *world);
 const char *topics_device(topics_world *world, const char *token, const char *device,
                           const char *twins);
 
+/* Hands a request to the engine as the first tenant's admin and waits for its result. */
+px_result topics_do(topics_world *world, px_request *request);
+/* Gives the press a command `stop` with this id, and a minute for its response. */
+void topics_command(topics_world *world, const char *twin, const char *command_id);
+
 typedef struct mqtt_client {
     int fd;
     px_mqtt_version version;

@@ -4,10 +4,14 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "server/topic_names.h"
+#include "server/topics_impl.h"
 
 static topics_world w;
+
+enum { QOS_0 = 0, QOS_1 = 1 };
 
 static void begin(void)
 {
@@ -250,6 +254,195 @@ PX_TEST(a_withdrawn_token_ends_its_connection)
     CHECK_EQ(mqtt_subscribe(&c, "events/#", 0), 0);
     API_ASK(&w.api, "DELETE", target, NULL, 204);
     is_ended(&c, PX_MQTT_ADMINISTRATIVE);
+}
+
+/* ---- what a fresh subscription is answered ---- */
+
+static void press_with_device(mqtt_client *c)
+{
+    begin();
+    api_put_press(&w.api, w.api.admin, "press");
+    api_put_press(&w.api, w.api.admin, "press%2F2");
+    CHECK_EQ(mqtt_join(c, &w, PX_MQTT_V5, "c", "d", topics_device(&w, NULL, "d", "[\"press\"]")),
+             0);
+}
+
+static void desire(int speed)
+{
+    char body[64];
+
+    snprintf(body, sizeof(body), "{\"speed\":%d}", speed);
+    API_ASK(&w.api, "PATCH", "/api/v1/twins/press/desired", body, 200);
+}
+
+static void leave(mqtt_client *c)
+{
+    mqtt_leave(c);
+    end();
+}
+
+PX_TEST(desired_values_come_with_the_qos_that_was_asked_for)
+{
+    mqtt_client c;
+
+    press_with_device(&c);
+    desire(30);
+    CHECK_EQ(mqtt_subscribe(&c, "twins/press/desired", QOS_0), 0);
+    mqtt_hear(&c, "twins/press/desired {\"speed\":30,\"$version\":");
+    desire(31);
+    mqtt_hear(&c, "twins/press/desired {\"speed\":31,\"$version\":");
+    mqtt_hear(&c, "} q0 seq=");
+    CHECK(!mqtt_has_heard(&c, " q1"));
+    leave(&c);
+}
+
+PX_TEST(a_wildcard_below_the_twin_gets_its_desired_values)
+{
+    mqtt_client c;
+
+    press_with_device(&c);
+    desire(30);
+    CHECK_EQ(mqtt_subscribe(&c, "twins/press/+", QOS_1), 1);
+    mqtt_hear(&c, "twins/press/desired {\"speed\":30,\"$version\":");
+    leave(&c);
+}
+
+PX_TEST(pending_commands_come_to_filters_that_select_them)
+{
+    mqtt_client c;
+
+    press_with_device(&c);
+    topics_command(&w, "press", "c1");
+    topics_command(&w, "press/2", "c2");
+    CHECK_EQ(mqtt_subscribe(&c, "twins/press/commands/start/+", QOS_1), 1);
+    CHECK_EQ(mqtt_subscribe(&c, "twins/press/commands/+/+/response", QOS_1), 1);
+    CHECK_EQ(mqtt_subscribe(&c, "twins/press/+", QOS_1), 1);
+    CHECK_EQ(mqtt_subscribe(&c, "twins/press/commands/stop/c9", QOS_1), 1);
+    topics_command(&w, "press", "c9"); /* what was greeted before came before */
+    mqtt_hear(&c, "twins/press/commands/stop/c9 null q1");
+    CHECK(!mqtt_has_heard(&c, "c1"));
+    CHECK_EQ(mqtt_subscribe(&c, "twins/press/commands/stop/+", QOS_0), 0);
+    mqtt_hear(&c, "twins/press/commands/stop/c1 null q0 seq=");
+    CHECK(!mqtt_has_heard(&c, "c2"));
+    leave(&c);
+}
+
+PX_TEST(a_greeting_looks_through_many_commands_in_slices)
+{
+    mqtt_client c;
+    char id[16];
+
+    press_with_device(&c);
+    for (int i = 0; i < 200; i++) {
+        snprintf(id, sizeof(id), "n%d", i);
+        topics_command(&w, "press/2", id);
+    }
+    topics_command(&w, "press", "last");
+    CHECK_EQ(mqtt_subscribe(&c, "twins/press/#", QOS_1), 1);
+    mqtt_hear(&c, "twins/press/commands/stop/last null q1");
+    CHECK(!mqtt_has_heard(&c, "/n"));
+    leave(&c);
+}
+
+/* ---- plain messages ---- */
+
+PX_TEST(no_local_spares_a_client_its_own_messages)
+{
+    mqtt_client talker, other;
+
+    begin();
+    CHECK_EQ(mqtt_join(&talker, &w, PX_MQTT_V5, "t", "any", w.api.admin), 0);
+    CHECK_EQ(mqtt_join(&other, &w, PX_MQTT_V5, "o", "any", w.api.admin), 0);
+    CHECK_EQ(
+        mqtt_subscribe_with(
+            &talker, &(px_mqtt_filter){ .text = PX_STR("line/#"), .qos = 1, .no_local = true }),
+        1);
+    CHECK_EQ(mqtt_subscribe(&other, "line/#", QOS_1), 1);
+    CHECK_EQ(mqtt_publish(&talker, "line/a", "mine"), 0);
+    mqtt_hear(&other, "line/a mine");
+    CHECK_EQ(mqtt_publish(&other, "line/b", "theirs"), 0);
+    mqtt_hear(&talker, "line/b theirs");
+    mqtt_hear(&other, "line/b theirs");
+    CHECK(!mqtt_has_heard(&talker, "mine"));
+    mqtt_leave(&talker);
+    mqtt_leave(&other);
+    end();
+}
+
+PX_TEST(properties_of_plain_messages_are_handed_on)
+{
+    mqtt_client talker, new, old;
+    px_mqtt_publish message = { .topic = PX_STR("line/a"), .payload = PX_STR("hot") };
+    px_buf props = { 0 };
+
+    begin();
+    CHECK_EQ(mqtt_join(&talker, &w, PX_MQTT_V5, "t", "any", w.api.admin), 0);
+    CHECK_EQ(mqtt_join(&new, &w, PX_MQTT_V5, "n", "any", w.api.admin), 0);
+    CHECK_EQ(mqtt_join(&old, &w, PX_MQTT_V311, "o", "any", w.api.admin), 0);
+    CHECK_EQ(mqtt_subscribe(&new, "line/#", QOS_1), 1);
+    CHECK_EQ(mqtt_subscribe(&old, "line/#", QOS_1), 1);
+    px_mqtt_put_prop_u8(&props, PX_MQTT_PROP_PAYLOAD_FORMAT, 1);
+    px_mqtt_put_prop_u32(&props, PX_MQTT_PROP_MESSAGE_EXPIRY, 60);
+    px_mqtt_put_prop_str(&props, PX_MQTT_PROP_CONTENT_TYPE, PX_STR("text/plain"));
+    px_mqtt_put_prop_str(&props, PX_MQTT_PROP_RESPONSE_TOPIC, PX_STR("line/r"));
+    px_mqtt_put_prop_str(&props, PX_MQTT_PROP_CORRELATION, PX_STR("k7"));
+    px_mqtt_put_prop_user(&props, PX_STR("b"), PX_STR("2"));
+    px_mqtt_put_prop_user(&props, PX_STR("a"), PX_STR("1"));
+    message.encoded_props = px_buf_str(&props);
+    CHECK_EQ(mqtt_publish_with(&talker, &message), 0);
+    mqtt_hear(&new, "line/a hot q1 format=1 expiry=60 type=text/plain reply=line/r correlation=k7 "
+                    "b=2 a=1\n");
+    mqtt_hear(&old, "line/a hot q1\n");
+    px_buf_release(&props);
+    mqtt_leave(&talker);
+    mqtt_leave(&new);
+    mqtt_leave(&old);
+    end();
+}
+
+/* ---- deliveries that fail ---- */
+
+static _Atomic int failures;
+static px_status failure;
+
+static px_status failing_next(px_feed *feed, int64_t wait_ns, px_batch **ret_batch, px_err *ret_err)
+{
+    if (atomic_load(&failures) > 0) {
+        atomic_fetch_sub(&failures, 1);
+        return px_fail(ret_err, failure, "as the test wants it");
+    }
+    return px_feed_next(feed, wait_ns, ret_batch, ret_err);
+}
+
+static void fail_with(px_status status, uint64_t gaps)
+{
+    mqtt_client c;
+    px_err err;
+
+    press_with_device(&c);
+    px_twin_topics_stop(w.topics);
+    failure = status;
+    atomic_store(&failures, 2);
+    w.topics->next = failing_next;
+    CHECK_OK(px_twin_topics_start(w.topics, w.door, &err), &err);
+    CHECK_EQ(mqtt_subscribe(&c, "twins/press/commands/#", QOS_1), 1);
+    while (atomic_load(&failures) > 0)
+        usleep(1000);
+    topics_command(&w, "press", "after");
+    mqtt_hear(&c, "twins/press/commands/stop/after null q1");
+    CHECK_EQ(px_twin_topics_stat(w.topics).delivery_gaps, gaps);
+    leave(&c);
+}
+
+PX_TEST(deliveries_go_on_behind_a_gap_and_count_it)
+{
+    fail_with(PX_STALE, 2);
+}
+
+PX_TEST(deliveries_go_on_when_memory_or_disk_come_back)
+{
+    fail_with(PX_NO_MEMORY, 0);
+    fail_with(PX_IO, 0);
 }
 
 PX_TEST_MAIN()
