@@ -119,18 +119,22 @@ static px_mqtt_reason publish_sample(const incoming *in)
 
 /* ---- responses to commands ---- */
 
-/* `{"status":"applied"|"rejected","payload":…}`; anything else is the payload of an applied
- * command. */
+/* `{"status":"applied"|"rejected","payload":…}` and nothing else: the payload alone is the
+ * response. Whatever more a device says is kept whole, and a status of its own making is not taken
+ * for success. Without a status all of it is the payload of an applied command. */
 static void read_response(px_topics_message *m)
 {
     const px_json *status = px_json_get(m->request.json, PX_STR("status"));
+    const px_json *payload = px_json_get(m->request.json, PX_STR("payload"));
 
     m->request.code = PX_COMMAND_APPLIED;
     if (!px_json_is(status, PX_JSON_STRING))
         return;
-    if (px_str_eq(status->text, PX_STR("rejected")))
+    if (!px_str_eq(status->text, PX_STR("applied")))
         m->request.code = PX_COMMAND_REJECTED;
-    m->request.json = px_json_get(m->request.json, PX_STR("payload"));
+    if ((m->request.code == PX_COMMAND_APPLIED || px_str_eq(status->text, PX_STR("rejected"))) &&
+        m->request.json->count == (payload ? 2 : 1))
+        m->request.json = payload;
 }
 
 static px_mqtt_reason publish_response(const incoming *in)

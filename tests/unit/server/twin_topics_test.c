@@ -344,6 +344,70 @@ PX_TEST(a_greeting_looks_through_many_commands_in_slices)
     leave(&c);
 }
 
+/* ---- responses ---- */
+
+/* The newest event of this type, as `STATUS BODY`. */
+static const char *answer_of(px_feed *feed, px_event_type type)
+{
+    static char text[256];
+    px_event event;
+    PX_AUTO_ARENA arena;
+    px_batch *batch;
+    px_err err;
+
+    px_arena_init(&arena, 1 << 20);
+    text[0] = '\0';
+    while (!text[0]) {
+        px_cut cut;
+
+        CHECK_OK(px_feed_next(feed, 10 * PX_SECOND, &batch, &err), &err);
+        cut = px_cut_of(batch->body);
+        while (px_cut_left(&cut) > 0) {
+            CHECK_OK(px_get_event(&cut, &arena, &event, &err), &err);
+            if (event.type == type)
+                snprintf(text, sizeof(text), "%s %.*s",
+                         px_command_status_name((px_command_status)event.code), PX_FMT(event.body));
+        }
+        px_batch_unref(batch);
+    }
+    return text;
+}
+
+PX_TEST(a_response_is_kept_and_failure_is_no_success)
+{
+    static const struct {
+        const char *sent, *kept;
+    } cases[] = {
+        { "{\"status\":\"applied\",\"payload\":{\"n\":1}}", "applied {\"n\":1}" },
+        { "{\"status\":\"applied\"}", "applied " },
+        { "{\"status\":\"rejected\",\"payload\":\"hot\"}", "rejected \"hot\"" },
+        { "{\"status\":\"rejected\",\"why\":\"hot\"}",
+          "rejected {\"status\":\"rejected\",\"why\":\"hot\"}" },
+        { "{\"status\":\"failed\",\"why\":\"hot\"}",
+          "rejected {\"status\":\"failed\",\"why\":\"hot\"}" },
+        { "{\"status\":\"failed\",\"payload\":1}",
+          "rejected {\"status\":\"failed\",\"payload\":1}" },
+        { "{\"status\":7}", "applied {\"status\":7}" },
+        { "12", "applied 12" },
+        { "", "applied " },
+    };
+    mqtt_client c;
+    px_feed *feed;
+    px_err err;
+
+    press_with_device(&c);
+    CHECK_OK(px_feed_open_at(w.api.engine, px_engine_position(w.api.engine), &feed, &err), &err);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        topics_command(&w, "press", "c1");
+        CHECK_EQ(mqtt_publish(&c, "twins/press/commands/stop/c1/response", cases[i].sent), 0);
+        CHECK_STR(answer_of(feed, PX_EVENT_COMMAND_RESPONSE), cases[i].kept);
+    }
+    CHECK_EQ(mqtt_publish(&c, "twins/press/commands/stop/c1/response", "1"),
+             PX_MQTT_TOPIC_NAME_INVALID); /* nobody waits for it any more */
+    px_feed_close(feed);
+    leave(&c);
+}
+
 /* ---- plain messages ---- */
 
 PX_TEST(no_local_spares_a_client_its_own_messages)
