@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/address.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,6 +10,19 @@ static px_status bad(const char *text, const char *what, px_err *ret_err)
 {
     return px_fail_id(ret_err, PX_INVALID, "server.address",
                       "%s '%s' is no address; give HOST:PORT, such as 127.0.0.1:7780", what, text);
+}
+
+/* A name is whatever a name server says, but for the one that the standard reserves (RFC 6761). */
+static bool is_loopback(const char *host)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+
+    if (inet_pton(AF_INET, host, &v4) == 1)
+        return ntohl(v4.s_addr) >> 24 == 127;
+    if (inet_pton(AF_INET6, host, &v6) == 1)
+        return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
+    return strcmp(host, "localhost") == 0;
 }
 
 px_status px_address_parse(const char *text, const char *what, px_address *ret_address,
@@ -32,8 +47,7 @@ px_status px_address_parse(const char *text, const char *what, px_address *ret_a
         return bad(text, what, ret_err);
     snprintf(address.host, sizeof(address.host), "%.*s", PX_FMT(host));
     address.port = (uint16_t)port;
-    address.is_loopback = px_str_starts(host, PX_STR("127.")) || px_str_eq(host, PX_STR("::1")) ||
-                          px_str_eq(host, PX_STR("localhost"));
+    address.is_loopback = is_loopback(address.host);
     *ret_address = address;
     return PX_OK;
 }
