@@ -108,6 +108,8 @@ static void put_metrics(void *data, px_buf *buf)
                     topics.deliveries);
         put_counter(buf, "pollux_mqtt_revoked_total",
                     "connections ended because their credential no longer holds", topics.revoked);
+        put_counter(buf, "pollux_mqtt_logins_failed_total", "MQTT logins refused",
+                    topics.logins_failed);
         put_counter(buf, "pollux_mqtt_delivery_gaps_total",
                     "times that events were not told to subscribers", topics.delivery_gaps);
     }

@@ -105,6 +105,8 @@ static px_status begin(px_mqtt_door *door, px_err *ret_err)
     door->env->random(door->env, &door->address_seed, sizeof(door->address_seed));
     PX_TRY(init_workers(door, ret_err));
     PX_TRY(listen_all(door, ret_err));
+    if (door->app.opened)
+        door->app.opened(door->app.ctx, door);
     return start_threads(door, ret_err);
 }
 

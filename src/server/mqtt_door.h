@@ -39,6 +39,7 @@ typedef struct px_mqtt_grant {
 
 typedef struct px_mqtt_peer {
     char address[64]; /* "127.0.0.1:51234", "[::1]:51234" */
+    uint64_t network; /* as px_listen_address tells it: whose address it is, without the port */
     bool is_loopback, is_tls;
 } px_mqtt_peer;
 
@@ -58,6 +59,10 @@ typedef struct px_mqtt_door_app {
     /* The principal is the application's again. */
     void (*closed)(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
                    px_mqtt_reason reason);
+    /* Before the first connection is accepted: this is the door. On the caller's thread; may be
+     * NULL.
+     */
+    void (*opened)(void *ctx, px_mqtt_door *door);
     /* After each round of events: hand the collected commands to the engine. May be NULL. */
     void (*flush)(void *ctx, unsigned thread);
 } px_mqtt_door_app;

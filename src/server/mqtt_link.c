@@ -171,7 +171,7 @@ static bool begin_link(px_mqtt_link *link, const px_mqtt_arrival *arrival)
     struct epoll_event event = { .events = EPOLLIN };
 
     link->fd = arrival->fd;
-    link->network = arrival->address.network;
+    link->network = link->peer.network = arrival->address.network;
     link->peer.is_loopback = arrival->address.is_loopback;
     link->peer.is_tls = arrival->is_tls;
     memcpy(link->peer.address, arrival->address.text, sizeof(link->peer.address));

@@ -31,11 +31,13 @@ enum { DRAIN_MS = 2000, URL_BYTES = 320 };
 typedef struct server {
     const px_serve_opts *opts;
     px_settings settings;
+    px_address http_at, mqtt_at, mqtts_at;
     px_log log;
     px_store *store;
     px_engine *engine;
     px_history *history;
     px_rejects *rejects;
+    px_backoff *backoff; /* failed logins, at all doors */
     px_twin_topics *topics;
     px_mqtt_door *mqtt;
     px_http_side *http;
@@ -102,7 +104,8 @@ static px_status open_core(server *s, px_err *ret_err)
     history_opts.registry = px_engine_registry(s->engine);
     PX_TRY(px_history_open(&history_opts, &s->history, ret_err));
     s->rejects = px_rejects_new();
-    return s->rejects ? PX_OK : px_no_memory(ret_err);
+    s->backoff = px_backoff_new(0);
+    return s->rejects && s->backoff ? PX_OK : px_no_memory(ret_err);
 }
 
 static px_status check_exposure(const server *s, const px_address *address, const char *what,
@@ -117,36 +120,45 @@ static px_status check_exposure(const server *s, const px_address *address, cons
         what, address->host);
 }
 
+/* Where the doors will be, judged before anything is opened or made. */
+static px_status read_addresses(server *s, px_err *ret_err)
+{
+    const px_serve_opts *o = s->opts;
+
+    PX_TRY(px_address_parse(o->mqtt ? o->mqtt : "127.0.0.1:1883", "--mqtt", &s->mqtt_at, ret_err));
+    PX_TRY(check_exposure(s, &s->mqtt_at, "--mqtt", false, ret_err));
+    PX_TRY(px_address_parse(o->http ? o->http : "127.0.0.1:7780", "--http", &s->http_at, ret_err));
+    PX_TRY(check_exposure(s, &s->http_at, "--http", o->tls_cert != NULL, ret_err));
+    if (!o->mqtts)
+        return PX_OK;
+    if (!o->tls_cert || !o->tls_key)
+        return px_fail_id(ret_err, PX_INVALID, "server.tls",
+                          "--mqtts needs --tls-cert and --tls-key");
+    return px_address_parse(o->mqtts, "--mqtts", &s->mqtts_at, ret_err);
+}
+
 static px_status open_mqtt(server *s, px_err *ret_err)
 {
-    px_twin_topics_opts topics_opts = { s->engine, s->rejects, &s->log };
+    px_twin_topics_opts topics_opts = {
+        .engine = s->engine, .rejects = s->rejects, .log = &s->log, .backoff = s->backoff
+    };
     px_mqtt_door_opts opts = { .env = px_env_posix(),
                                .log = &s->log,
+                               .host = s->mqtt_at.host,
+                               .port = s->mqtt_at.port,
+                               .tls_host = s->opts->mqtts ? s->mqtts_at.host : NULL,
+                               .tls_port = s->mqtts_at.port,
                                .tls_cert = s->opts->tls_cert,
                                .tls_key = s->opts->tls_key,
                                .threads = s->settings.mqtt_threads };
     px_mqtt_door_app app;
-    px_address plain, tls;
 
-    PX_TRY(px_address_parse(s->opts->mqtt ? s->opts->mqtt : "127.0.0.1:1883", "--mqtt", &plain,
-                            ret_err));
-    PX_TRY(check_exposure(s, &plain, "--mqtt", false, ret_err));
-    opts.host = plain.host;
-    opts.port = plain.port;
-    if (s->opts->mqtts) {
-        if (!opts.tls_cert || !opts.tls_key)
-            return px_fail_id(ret_err, PX_INVALID, "server.tls",
-                              "--mqtts needs --tls-cert and --tls-key");
-        PX_TRY(px_address_parse(s->opts->mqtts, "--mqtts", &tls, ret_err));
-        opts.tls_host = tls.host;
-        opts.tls_port = tls.port;
-    }
     PX_TRY(px_twin_topics_new(&topics_opts, &s->topics, ret_err));
     app = px_twin_topics_app(s->topics);
     PX_TRY(px_mqtt_door_open(&opts, &app, &s->mqtt, ret_err));
-    snprintf(s->mqtt_address, sizeof(s->mqtt_address), "%s:%u", plain.host,
+    snprintf(s->mqtt_address, sizeof(s->mqtt_address), "%s:%u", s->mqtt_at.host,
              (unsigned)px_mqtt_door_port(s->mqtt));
-    return px_twin_topics_start(s->topics, s->mqtt, ret_err);
+    return px_twin_topics_start(s->topics, ret_err);
 }
 
 static px_status open_http(server *s, px_err *ret_err)
@@ -157,26 +169,24 @@ static px_status open_http(server *s, px_err *ret_err)
                                .mqtt = s->mqtt,
                                .topics = s->topics,
                                .log = &s->log,
+                               .host = s->http_at.host,
+                               .port = s->http_at.port,
                                .tls_cert = s->opts->tls_cert,
                                .tls_key = s->opts->tls_key,
                                .threads = s->settings.http_threads };
-    px_address address;
+    bool is_v6 = strchr(s->http_at.host, ':') != NULL;
 
-    PX_TRY(px_address_parse(s->opts->http ? s->opts->http : "127.0.0.1:7780", "--http", &address,
-                            ret_err));
-    PX_TRY(check_exposure(s, &address, "--http", opts.tls_cert != NULL, ret_err));
-    opts.host = address.host;
-    opts.port = address.port;
     PX_TRY(px_http_side_open(&opts, &s->http, ret_err));
     snprintf(s->http_url, sizeof(s->http_url), "%s://%s%s%s:%u", opts.tls_cert ? "https" : "http",
-             strchr(address.host, ':') ? "[" : "", address.host,
-             strchr(address.host, ':') ? "]" : "", (unsigned)px_http_side_port(s->http));
+             is_v6 ? "[" : "", s->http_at.host, is_v6 ? "]" : "",
+             (unsigned)px_http_side_port(s->http));
     return PX_OK;
 }
 
 static px_status open_all(server *s, px_err *ret_err)
 {
     PX_TRY(px_settings_read(s->opts, &s->settings, ret_err));
+    PX_TRY(read_addresses(s, ret_err));
     PX_TRY(make_data_dir(s->opts->data_dir, ret_err));
     PX_TRY(open_core(s, ret_err));
     PX_TRY(px_engine_start(s->engine, ret_err));
@@ -205,6 +215,7 @@ static void close_all(server *s)
     px_mqtt_door_free(s->mqtt);
     px_twin_topics_free(s->topics);
     px_rejects_free(s->rejects);
+    px_backoff_free(s->backoff);
     if (s->store)
         px_store_close(s->store);
 }

@@ -74,30 +74,99 @@ static uint64_t scope_of(const px_principal *principal)
     return (uint64_t)principal->tenant << 32 | principal->document_no;
 }
 
+/* ---- logins that fail ---- */
+
+/* What a login is kept account of by: the public id of its credential, which nobody guesses and
+ * nobody can lock out who does not know it; what is no credential goes by the user's name. */
+static uint64_t row_of_id(const px_mqtt_connect *connect)
+{
+    px_str id;
+
+    return px_credential_id(connect->password, &id) ? px_backoff_row('i', id)
+                                                    : px_backoff_row('u', connect->user);
+}
+
+static uint64_t row_of_address(const px_mqtt_peer *peer)
+{
+    return px_backoff_row('a', px_str_of((const char *)&peer->network, sizeof(peer->network)));
+}
+
+static void log_failure(px_twin_topics *topics, const px_mqtt_peer *peer,
+                        const px_mqtt_connect *connect, const char *why, int64_t now_ns)
+{
+    int64_t at_ns = atomic_load(&topics->login_log_at_ns);
+
+    if (now_ns < at_ns ||
+        !atomic_compare_exchange_strong(&topics->login_log_at_ns, &at_ns, now_ns + PX_SECOND)) {
+        atomic_fetch_add(&topics->login_log_left_out, 1);
+        return;
+    }
+    px_log_warn(topics->opts.log, "mqtt.login", "peer=%s user='%.*s' left_out=%llu refused: %s",
+                peer->address, PX_FMT(connect->user),
+                (unsigned long long)atomic_exchange(&topics->login_log_left_out, 0), why);
+}
+
+/* Refuses; 0x9F tells a client that tries again and again to slow down. */
+static px_mqtt_reason refuse_login(px_twin_topics *topics, const px_mqtt_peer *peer,
+                                   const px_mqtt_connect *connect, const char *why, bool is_waiting,
+                                   int64_t now_ns)
+{
+    atomic_fetch_add_explicit(&topics->logins_failed, 1, memory_order_relaxed);
+    log_failure(topics, peer, connect, why, now_ns);
+    return is_waiting ? PX_MQTT_CONNECTION_RATE : PX_MQTT_BAD_USER_OR_PASSWORD;
+}
+
+/* A credential that failed too often is not looked at while it has to wait. An address that did is
+ * told so as well, but a right credential passes from there: behind one address there may be a
+ * whole plant, and one forgotten device must not keep it out. */
+static px_mqtt_reason judge(px_twin_topics *topics, const px_mqtt_peer *peer,
+                            const px_mqtt_connect *connect, px_topics_client *client)
+{
+    px_env *env = px_engine_env(topics->opts.engine);
+    px_backoff *backoff = topics->opts.backoff;
+    int64_t now_ns = env->monotonic_ns(env);
+    uint64_t id = row_of_id(connect), address = row_of_address(peer);
+    px_status status;
+    bool is_waiting;
+    px_err err;
+
+    if (backoff && px_backoff_wait_ns(backoff, id, now_ns) > 0)
+        return refuse_login(topics, peer, connect, "it failed too often", true, now_ns);
+    status = log_in(topics, connect, client, &err);
+    if (status == PX_OK && backoff)
+        px_backoff_forgive(backoff, id);
+    if (status == PX_OK)
+        return PX_MQTT_SUCCESS;
+    if (status != PX_UNAUTHORIZED) {
+        px_log_warn(topics->opts.log, "mqtt.login", "peer=%s %s", peer->address, err.text);
+        return PX_MQTT_SERVER_UNAVAILABLE;
+    }
+    is_waiting = backoff && px_backoff_wait_ns(backoff, address, now_ns) > 0;
+    if (backoff) {
+        px_backoff_failed(backoff, id, now_ns);
+        px_backoff_failed(backoff, address, now_ns);
+    }
+    return refuse_login(topics, peer, connect, err.text, is_waiting, now_ns);
+}
+
 px_mqtt_reason px_topics_connect(void *ctx, unsigned thread, px_mqtt_conn conn,
                                  const px_mqtt_peer *peer, const px_mqtt_connect *connect,
                                  px_str client_id, px_mqtt_grant *ret_grant)
 {
     px_twin_topics *topics = ctx;
     px_topics_client *client;
-    px_status status;
-    px_err err;
+    px_mqtt_reason reason;
 
     (void)thread, (void)client_id;
-    if (!atomic_load_explicit(&topics->is_started, memory_order_acquire))
-        return PX_MQTT_SERVER_UNAVAILABLE;
     client = px_zalloc(1, sizeof(*client));
     if (!client)
         return PX_MQTT_SERVER_UNAVAILABLE;
     px_arena_init(&client->arena, PX_CREDENTIAL_ARENA_BYTES_MAX);
     client->conn = conn;
-    status = log_in(topics, connect, client, &err);
-    if (status != PX_OK) {
-        px_log_warn(topics->opts.log, "mqtt.login", "peer=%s user='%.*s' refused: %s",
-                    peer->address, PX_FMT(connect->user), err.text);
+    reason = judge(topics, peer, connect, client);
+    if (reason != PX_MQTT_SUCCESS) {
         forget(client);
-        return status == PX_UNAUTHORIZED ? PX_MQTT_BAD_USER_OR_PASSWORD
-                                         : PX_MQTT_SERVER_UNAVAILABLE;
+        return reason;
     }
     add_client(topics, client);
     *ret_grant = (px_mqtt_grant){ client, scope_of(&client->principal) };

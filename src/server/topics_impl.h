@@ -59,7 +59,7 @@ enum { PX_TOPICS_THREADS_MAX = 64 };
 struct px_twin_topics {
     px_twin_topics_opts opts;
     px_mqtt_door *door;
-    atomic_bool is_started;       /* the door is known, clients are let in */
+    atomic_bool is_open;          /* `door` is known */
     pthread_mutex_t clients_lock; /* guards the list */
     px_topics_client *clients;
     pthread_mutex_t greetings_lock; /* guards the list, in order of arrival */
@@ -76,7 +76,9 @@ struct px_twin_topics {
     px_status (*next)(px_feed *feed, int64_t wait_ns, px_batch **ret_batch, px_err *ret_err);
 
     _Atomic uint64_t messages, fields, fields_rejected, messages_refused, plain, deliveries,
-        revoked, delivery_gaps;
+        revoked, delivery_gaps, logins_failed;
+    _Atomic int64_t login_log_at_ns; /* the next line about a failed login, one a second */
+    _Atomic uint64_t login_log_left_out;
 };
 
 /* ---- topics_clients.c ---- */

@@ -50,11 +50,19 @@ void px_twin_topics_free(px_twin_topics *topics)
 
 void px_twin_topics_answered(px_twin_topics *topics)
 {
-    if (!topics || !atomic_load_explicit(&topics->is_started, memory_order_acquire))
+    if (!topics || !atomic_load_explicit(&topics->is_open, memory_order_acquire))
         return;
     px_mqtt_door_wake(topics->door);
     if (px_engine_has_room(topics->opts.engine))
         px_mqtt_door_resume(topics->door);
+}
+
+static void opened(void *ctx, px_mqtt_door *door)
+{
+    px_twin_topics *topics = ctx;
+
+    topics->door = door;
+    atomic_store_explicit(&topics->is_open, true, memory_order_release);
 }
 
 px_mqtt_door_app px_twin_topics_app(px_twin_topics *topics)
@@ -65,19 +73,18 @@ px_mqtt_door_app px_twin_topics_app(px_twin_topics *topics)
                                .subscribe = px_topics_subscribe,
                                .unsubscribe = px_topics_unsubscribe,
                                .closed = px_topics_closed,
+                               .opened = opened,
                                .flush = px_topics_flush };
 }
 
-px_status px_twin_topics_start(px_twin_topics *topics, px_mqtt_door *door, px_err *ret_err)
+px_status px_twin_topics_start(px_twin_topics *topics, px_err *ret_err)
 {
-    topics->door = door;
     atomic_store(&topics->stopping, false);
     PX_TRY(px_feed_open_at(topics->opts.engine, px_engine_position(topics->opts.engine),
                            &topics->feed, ret_err));
     if (pthread_create(&topics->delivery_thread, NULL, px_topics_delivery_run, topics) != 0)
         return px_fail(ret_err, PX_BUSY, "the thread of deliveries cannot be started");
     topics->delivering = true;
-    atomic_store_explicit(&topics->is_started, true, memory_order_release);
     return PX_OK;
 }
 
@@ -102,5 +109,6 @@ px_twin_topics_stats px_twin_topics_stat(px_twin_topics *topics)
                                    .plain = atomic_load(&topics->plain),
                                    .deliveries = atomic_load(&topics->deliveries),
                                    .revoked = atomic_load(&topics->revoked),
+                                   .logins_failed = atomic_load(&topics->logins_failed),
                                    .delivery_gaps = atomic_load(&topics->delivery_gaps) };
 }

@@ -18,6 +18,7 @@
 
 #include "engine/engine.h"
 #include "server/mqtt_door.h"
+#include "sync/backoff.h"
 #include "sync/rejects.h"
 
 typedef struct px_twin_topics px_twin_topics;
@@ -26,6 +27,7 @@ typedef struct px_twin_topics_opts {
     px_engine *engine;
     px_rejects *rejects;
     px_log *log;
+    px_backoff *backoff; /* of failed logins at all doors; borrowed; NULL: none is kept */
 } px_twin_topics_opts;
 
 PX_NODISCARD px_status px_twin_topics_new(const px_twin_topics_opts *opts,
@@ -33,8 +35,7 @@ PX_NODISCARD px_status px_twin_topics_new(const px_twin_topics_opts *opts,
 /* The table for px_mqtt_door_open; `ctx` is the topics. */
 px_mqtt_door_app px_twin_topics_app(px_twin_topics *topics);
 /* Once the door is open: deliveries begin. */
-PX_NODISCARD px_status px_twin_topics_start(px_twin_topics *topics, px_mqtt_door *door,
-                                            px_err *ret_err);
+PX_NODISCARD px_status px_twin_topics_start(px_twin_topics *topics, px_err *ret_err);
 /* Ends the deliveries; before the door is freed. */
 void px_twin_topics_stop(px_twin_topics *topics);
 /* After the door and the engine have stopped. */
@@ -43,7 +44,8 @@ void px_twin_topics_free(px_twin_topics *topics);
 void px_twin_topics_answered(px_twin_topics *topics);
 
 typedef struct px_twin_topics_stats {
-    uint64_t messages, fields, fields_rejected, messages_refused, plain, deliveries, revoked;
+    uint64_t messages, fields, fields_rejected, messages_refused, plain, deliveries, revoked,
+        logins_failed;
     uint64_t delivery_gaps; /* times that events were not told: gone, or no memory */
 } px_twin_topics_stats;
 px_twin_topics_stats px_twin_topics_stat(px_twin_topics *topics);

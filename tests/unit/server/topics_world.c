@@ -21,12 +21,15 @@ void topics_world_init(topics_world *world)
 
     *world = (topics_world){ 0 };
     api_world_init(&world->api);
-    topics_opts =
-        (px_twin_topics_opts){ .engine = world->api.engine, .rejects = world->api.rejects };
+    world->backoff = px_backoff_new(0);
+    CHECK(world->backoff != NULL);
+    topics_opts = (px_twin_topics_opts){ .engine = world->api.engine,
+                                         .rejects = world->api.rejects,
+                                         .backoff = world->backoff };
     CHECK_OK(px_twin_topics_new(&topics_opts, &world->topics, &err), &err);
     app = px_twin_topics_app(world->topics);
     CHECK_OK(px_mqtt_door_open(&opts, &app, &world->door, &err), &err);
-    CHECK_OK(px_twin_topics_start(world->topics, world->door, &err), &err);
+    CHECK_OK(px_twin_topics_start(world->topics, &err), &err);
     api_put_models(&world->api, world->api.admin);
 }
 
@@ -38,6 +41,7 @@ void topics_world_release(topics_world *world)
     px_mqtt_door_free(world->door);
     api_world_release(&world->api);
     px_twin_topics_free(world->topics);
+    px_backoff_free(world->backoff);
 }
 
 const char *topics_device(topics_world *world, const char *token, const char *device,

@@ -17,6 +17,7 @@
 
 typedef struct topics_world {
     api_world api;
+    px_backoff *backoff;
     px_twin_topics *topics;
     px_mqtt_door *door;
 } topics_world;

@@ -177,6 +177,35 @@ PX_TEST(ten_thousand_twins_of_one_device_can_log_in)
     end();
 }
 
+static int try_to_join(px_mqtt_version version, const char *user, const char *password)
+{
+    mqtt_client c;
+    int code = mqtt_join(&c, &w, version, "c", user, password);
+
+    mqtt_leave(&c);
+    return code;
+}
+
+PX_TEST(logins_that_fail_again_and_again_are_told_to_slow_down)
+{
+    char wrong[PX_CREDENTIAL_BYTES + 1];
+    const char *key;
+
+    begin();
+    key = topics_device(&w, NULL, "d", "[]");
+    snprintf(wrong, sizeof(wrong), "%s", key);
+    wrong[PX_CREDENTIAL_BYTES - 2] = wrong[PX_CREDENTIAL_BYTES - 2] == 'A' ? 'B' : 'A';
+    for (int i = 0; i < PX_BACKOFF_FREE; i++)
+        CHECK_EQ(try_to_join(PX_MQTT_V5, "d", wrong), PX_MQTT_BAD_USER_OR_PASSWORD);
+    CHECK_EQ(try_to_join(PX_MQTT_V5, "d", wrong), PX_MQTT_CONNECTION_RATE);
+    CHECK_EQ(try_to_join(PX_MQTT_V311, "d", wrong), 3);
+    CHECK_EQ(try_to_join(PX_MQTT_V5, "d", key), PX_MQTT_CONNECTION_RATE);        /* the same id */
+    CHECK_EQ(try_to_join(PX_MQTT_V5, "x", "nonsense"), PX_MQTT_CONNECTION_RATE); /* the address */
+    CHECK_EQ(try_to_join(PX_MQTT_V5, "any", w.api.admin), 0); /* who is right passes */
+    CHECK_EQ(px_twin_topics_stat(w.topics).logins_failed, PX_BACKOFF_FREE + 4);
+    end();
+}
+
 /* ---- rights that end while the connection is open ---- */
 
 static void one_press_with(mqtt_client *c, px_mqtt_version version)
@@ -488,7 +517,7 @@ static void fail_with(px_status status, uint64_t gaps)
     failure = status;
     atomic_store(&failures, 2);
     w.topics->next = failing_next;
-    CHECK_OK(px_twin_topics_start(w.topics, w.door, &err), &err);
+    CHECK_OK(px_twin_topics_start(w.topics, &err), &err);
     CHECK_EQ(mqtt_subscribe(&c, "twins/press/commands/#", QOS_1), 1);
     while (atomic_load(&failures) > 0)
         usleep(1000);
