@@ -139,11 +139,15 @@ static bool was_sent(px_stream *s, const px_event *event)
 void px_stream_offer(px_stream *s, const px_event *event, px_str data)
 {
     s->seen_seq = event->seq;
-    if (was_sent(s, event))
+    if (px_event_is_state(event) && was_sent(s, event))
         return;
     s->stats->events++;
-    if (s->dirty_nos.len > 0 || px_stream_waiting(s) + data.len + 128 > PX_STREAM_QUEUE_BYTES_MAX) {
-        conflate(s, event->twin_no);
+    if (s->dirty_nos.len > 0 || s->lost ||
+        px_stream_waiting(s) + data.len + 128 > PX_STREAM_QUEUE_BYTES_MAX) {
+        if (px_event_is_state(event))
+            conflate(s, event->twin_no);
+        else
+            s->lost = true;
     } else {
         put_frame(s, event->seq, "change", data);
         s->safe_seq = event->seq;
@@ -240,6 +244,12 @@ static void send_conflated(px_stream *s)
             continue;
         put_frame(s, s->safe_seq, "change", px_buf_str(&data));
         remember_ahead(s, no, px_twin_seq(twin));
+    }
+    if (s->lost && s->dirty_nos.len == 0) {
+        s->lost = false;
+        s->stats->gaps++;
+        s->safe_seq = s->seen_seq;
+        put_frame(s, s->safe_seq, "gap", PX_STR("{\"reason\":\"the watcher was too slow\"}"));
     }
     px_buf_release(&record);
     px_buf_release(&scratch);

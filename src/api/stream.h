@@ -38,6 +38,7 @@ typedef struct px_stream {
     px_feed *feed;   /* the thread's, while catching up */
     uint64_t round;  /* the thread's, likewise */
     bool ended;      /* once the queue is empty */
+    bool lost;       /* a change that no state tells did not fit: the watcher reads again */
     bool busy, gone; /* the thread works on it without the lock; the door let it go meanwhile */
 
     px_buf queue;

@@ -260,9 +260,9 @@ static void read_row(reader *r, const px_batch *batch, px_stream *only)
             pthread_mutex_lock(&r->watch->lock);
             offer(r, &event, only);
             pthread_mutex_unlock(&r->watch->lock);
-        } else if (!only && event.type == PX_EVENT_COMMAND_RESPONSE) {
-            end_command(r->watch, &event);
         }
+        if (!only && event.type == PX_EVENT_COMMAND_RESPONSE)
+            end_command(r->watch, &event);
     }
 }
 

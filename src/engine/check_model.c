@@ -155,6 +155,7 @@ px_status px_check_model_decommission(px_engine_state *state, px_request *reques
     px_event event = { .type = PX_EVENT_MODEL_DECOMMISSION,
                        .tenant = request->principal.tenant,
                        .flag = request->flag,
+                       .id = request->id,
                        .cause = request->principal.id };
     px_model_info info;
 
@@ -169,6 +170,7 @@ px_status px_check_model_delete(px_engine_state *state, px_request *request, px_
 {
     px_event event = { .type = PX_EVENT_MODEL_DELETE,
                        .tenant = request->principal.tenant,
+                       .id = request->id,
                        .cause = request->principal.id };
     px_model_info info;
 

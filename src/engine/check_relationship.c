@@ -197,5 +197,8 @@ px_status px_check_relationship_delete(px_engine_state *state, px_request *reque
     PX_TRY(find_relationship(state, request, &source, &rel, ret_err));
     event.twin_no = px_twin_number(source);
     event.relationship_no = px_rel_number(rel);
+    event.target_no = px_rel_target(rel);
+    event.id = px_rel_id(rel);
+    event.name = px_rel_name(rel);
     return px_state_emit(state, &event, NULL, ret_err);
 }

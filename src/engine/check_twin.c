@@ -131,6 +131,7 @@ px_status px_check_twin_delete(px_engine_state *state, px_request *request, px_e
 {
     px_event event = { .type = PX_EVENT_TWIN_DELETE,
                        .tenant = request->principal.tenant,
+                       .id = request->id,
                        .cause = request->principal.id };
     const px_twin *twin;
 

@@ -70,7 +70,7 @@ typedef struct px_event {
                           model */
     uint32_t
         twin_no; /* TWIN_*, DEVICE_MESSAGE, TELEMETRY, COMMAND_*; the source of a relationship */
-    uint32_t target_no;       /* RELATIONSHIP_PUT */
+    uint32_t target_no;       /* RELATIONSHIP_* */
     uint32_t relationship_no; /* RELATIONSHIP_* */
     uint32_t document_no;     /* DOCUMENT_*; the device of a DEVICE_MESSAGE */
     uint64_t

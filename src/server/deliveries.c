@@ -72,17 +72,19 @@ static const px_twin *read_twin(delivery *d, const px_event *event)
 static void deliver_change(delivery *d, const px_event *event)
 {
     px_engine *engine = d->topics->opts.engine;
-    px_str twin_id;
+    px_str id;
 
     px_buf_clear(&d->payload);
     if (!px_put_change(&d->payload, px_engine_graph(engine), px_engine_registry(engine), event,
-                       &d->scratch, &twin_id))
+                       &d->scratch, &id))
         return;
-    put_topic(d, twin_id, "state");
-    send(d, event, 0);
+    if (px_event_is_state(event) || event->type == PX_EVENT_TWIN_DELETE) {
+        put_topic(d, id, "state");
+        send(d, event, 0);
+    }
     px_buf_clear(&d->topic);
     px_putf(&d->topic, "events/%s/", px_event_family(event->type));
-    px_put_level(&d->topic, twin_id);
+    px_put_level(&d->topic, id);
     send(d, event, 0);
 }
 
@@ -116,9 +118,9 @@ static void deliver_event(delivery *d, const px_event *event)
 {
     if (px_event_is_change(event))
         deliver_change(d, event);
-    else if (event->type == PX_EVENT_TWIN_DESIRED)
+    if (event->type == PX_EVENT_TWIN_DESIRED)
         deliver_desired(d, event);
-    else if (event->type == PX_EVENT_COMMAND_REQUEST)
+    if (event->type == PX_EVENT_COMMAND_REQUEST)
         deliver_command(d, event);
 }
 

@@ -493,6 +493,48 @@ PX_TEST(properties_of_plain_messages_are_handed_on)
     end();
 }
 
+/* ---- what watchers are told ---- */
+
+PX_TEST(watchers_hear_of_everything_that_changes)
+{
+    mqtt_client c;
+
+    begin();
+    CHECK_EQ(mqtt_join(&c, &w, PX_MQTT_V5, "c", "any", w.api.admin), 0);
+    CHECK_EQ(mqtt_subscribe(&c, "events/#", QOS_1), 1);
+    CHECK_EQ(mqtt_subscribe(&c, "twins/+/state", QOS_1), 1);
+    api_put_press(&w.api, w.api.admin, "press");
+    mqtt_hear(&c, "events/graph/press {\"twin\":\"press\",\"time\":");
+    mqtt_hear(&c, "\"values\":{\"speed\":{\"value\":21.40,");
+    api_put_press(&w.api, w.api.admin, "a%2Fb");
+    API_ASK(&w.api, "PUT", "/digitaltwins/press/relationships/r1",
+            "{\"$relationshipName\":\"feeds\",\"$targetId\":\"a/b\",\"since\":\"may\"}", 200);
+    mqtt_hear(&c, "\"relationship\":{\"id\":\"r1\",\"name\":\"feeds\",\"target\":\"a/b\","
+                  "\"properties\":{\"since\":\"may\"}}} q0 seq=");
+    desire(30);
+    mqtt_hear(&c, "\"desired\":{\"speed\":30}} q0");
+    topics_command(&w, "press", "c1");
+    mqtt_hear(&c, "events/command/press {\"twin\":\"press\"");
+    mqtt_hear(&c, "\"command\":{\"id\":\"c1\",\"name\":\"stop\",\"status\":\"pending\"}}");
+    CHECK_EQ(mqtt_publish(&c, "twins/press/commands/stop/c1/response", "{\"n\":1}"), 0);
+    mqtt_hear(&c, "\"command\":{\"id\":\"c1\",\"status\":\"applied\",\"response\":{\"n\":1}}}");
+    API_ASK(&w.api, "DELETE", "/digitaltwins/press/relationships/r1", NULL, 204);
+    mqtt_hear(&c, "\"name\":\"feeds\",\"target\":\"a/b\",\"deleted\":true}}");
+    API_ASK(&w.api, "DELETE", "/digitaltwins/a%2Fb", NULL, 204);
+    mqtt_hear(&c, "twins/a%2Fb/state {\"twin\":\"a/b\",\"time\":");
+    mqtt_hear(&c, "\"deleted\":true} q0");
+    mqtt_hear(&c, "events/graph/a%2Fb {\"twin\":\"a/b\"");
+    API_ASK(&w.api, "POST", "/models",
+            "[{\"@id\":\"dtmi:test:New;1\",\"@type\":\"Interface\","
+            "\"@context\":\"dtmi:dtdl:context;3\"}]",
+            201);
+    API_ASK(&w.api, "DELETE", "/models/dtmi:test:New;1", NULL, 204);
+    mqtt_hear(&c, "events/graph/dtmi:test:New;1 {\"model\":\"dtmi:test:New;1\"");
+    mqtt_hear(&c, "\"change\":\"uploaded\"}");
+    mqtt_hear(&c, "\"change\":\"deleted\"}");
+    leave(&c);
+}
+
 /* ---- deliveries that fail ---- */
 
 static _Atomic int failures;
