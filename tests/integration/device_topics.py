@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a device may say and hears by MQTT: every topic, both versions, two tenants, and rights that end while it is connected."""
+import json
+import threading
+import time
+from urllib.parse import quote
+
+import paho.mqtt.client as paho
+
+from clients import Web
+from pollux import Server, main
+
+PRESS = [{"@id": "dtmi:test:Press;1", "@type": "Interface", "@context": "dtmi:dtdl:context;3", "contents": [
+    {"@type": "Property", "name": "speed", "schema": "double", "writable": True},
+    {"@type": "Telemetry", "name": "current", "schema": "double"},
+    {"@type": "Command", "name": "stop"},
+    {"@type": "Component", "name": "motor", "schema": "dtmi:test:Motor;1"}]},
+    {"@id": "dtmi:test:Motor;1", "@type": "Interface", "@context": "dtmi:dtdl:context;3", "contents": [
+        {"@type": "Property", "name": "heat", "schema": "double"}, {"@type": "Telemetry", "name": "hum", "schema": "double"}]}]
+TWIN = {"$metadata": {"$model": "dtmi:test:Press;1"}, "speed": 20, "motor": {"$metadata": {}}}
+
+
+def until(true, what, seconds=15):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"never came: {what}"
+        time.sleep(0.005)
+
+
+class Client:
+    """A paho client that keeps what it hears: (topic, payload, qos)."""
+
+    def __init__(self, server, user, key, version=5, client_id=None):
+        self.got, self.codes, self.ends, self.code = [], {}, [], None
+        self.paho = p = paho.Client(client_id or user, protocol=version)
+        p.username_pw_set(user, key)
+        p.reconnect_delay_set(60, 60)
+        p.on_connect = lambda c, d, f, code, *_: setattr(self, "code", getattr(code, "value", code))
+        p.on_message = lambda c, d, m: self.got.append((m.topic, m.payload.decode(), m.qos, m))
+        p.on_subscribe = lambda c, d, mid, codes, *_: self.codes.__setitem__(mid, [getattr(x, "value", x) for x in codes])
+        p.on_disconnect = lambda c, d, code, *_: self.ends.append(getattr(code, "value", code))
+        # paho 1.6 keeps no reason of a PUBACK or a short DISCONNECT: they are read off the packets themselves
+        self.reasons, handle = {}, p._handle_pubackcomp
+        p._handle_pubackcomp = lambda cmd: (self.note(p._in_packet["packet"]), handle(cmd))[1]
+        bye = p._handle_disconnect
+        p._handle_disconnect = lambda: (self.ends.append(p._in_packet["packet"][0]), bye())[1]
+        p.connect("127.0.0.1", server.mqtt)
+        p.loop_start()
+        until(lambda: self.code is not None, "CONNACK")
+
+    def note(self, body):
+        self.reasons[body[0] << 8 | body[1]] = body[2] if len(body) > 2 else 0
+
+    def publish(self, topic, payload):
+        """The reason of the PUBACK."""
+        mid = self.paho.publish(topic, payload if isinstance(payload, str) else json.dumps(payload), 1).mid
+        until(lambda: mid in self.reasons, f"PUBACK of {topic}")
+        return self.reasons[mid]
+
+    def subscribe(self, topic, qos=1):
+        _, mid = self.paho.subscribe(topic, qos)
+        until(lambda: mid in self.codes, f"SUBACK of {topic}")
+        return self.codes[mid][0]
+
+    def hear(self, topic, wanted=lambda payload: True):
+        found = []
+        until(lambda: found.extend(m for m in list(self.got) if m[0] == topic and wanted(m[1])) or found, topic)
+        return found[0]
+
+    def close(self):
+        self.paho.disconnect()
+        self.paho.loop_stop()
+
+
+def device(web, name, twins):
+    return web.want(201, "PUT", f"/api/v1/devices/{name}", {"twins": twins})["key"]
+
+
+def press(web, name):
+    web.want(200, "PUT", f"/digitaltwins/{quote(name, safe='')}", TWIN)
+
+
+def command(server, token, twin, into):
+    web = Web(server, token)
+    thread = threading.Thread(target=lambda: into.append(web.ask("POST", f"/api/v1/twins/{twin}/commands/stop?timeout=30", {})))
+    thread.start()
+    return thread
+
+
+def every_topic_of_a_device(s, web, version):
+    name = f"d{version}"
+    twin = f"press-{version}"
+    press(web, twin)
+    key = device(web, name, [twin])
+    answers, before = [], len(web.want(200, "GET", "/api/v1/rejects")["items"])
+    web.want(200, "PATCH", f"/api/v1/twins/{twin}/desired", {"speed": 30})
+    waiting = command(s, None, twin, answers)
+    watcher, d = Client(s, "any", s.token, version, f"w{version}"), Client(s, name, key, version)
+    assert watcher.subscribe("events/#", 0) == 0
+    assert d.subscribe(f"twins/{twin}/desired") == 1
+    assert json.loads(d.hear(f"twins/{twin}/desired")[1])["speed"] == 30
+    assert d.subscribe(f"twins/{twin}/commands/#") == 1
+    assert d.subscribe(f"twins/{twin}/state", 0) == 0
+    until(lambda: any(f"twins/{twin}/commands/stop/" in m[0] for m in d.got), "the pending command")
+    topic = next(m[0] for m in d.got if "/commands/stop/" in m[0])
+    assert d.publish(topic + "/response", {"status": "applied", "payload": {"n": 1}}) == 0
+    waiting.join(15)
+    answer = json.loads(answers[0][2])
+    assert (answer["status"], answer["response"]) == ("applied", {"n": 1}), answer
+    assert d.publish(f"twins/{twin}/telemetry", {"current": 1.5, "speed": 21}) == 0
+    assert json.loads(d.hear(f"twins/{twin}/state", lambda p: '"value":21' in p)[1])["twin"] == twin
+    assert d.publish(f"twins/{twin}/reported", {"speed": 22.50}) == 0
+    assert d.publish(f"twins/{twin}/components/motor/telemetry", {"hum": 3}) == 0
+    assert d.publish(f"twins/{twin}/components/motor/reported", {"heat": 4}) == 0
+    message = watcher.hear(f"events/graph/{twin}", lambda p: "motor.heat" in p or '"heat"' in p or "motor/heat" in p)[3]
+    if version == 5:
+        assert [name for name, _ in message.properties.UserProperty] == ["seq"]
+    web.want(200, "PATCH", f"/api/v1/twins/{twin}/desired", {"speed": 31})
+    d.hear(f"twins/{twin}/desired", lambda p: json.loads(p).get("speed") == 31)
+    # one good field is enough; none is not, and 3.1.1 is told neither
+    assert d.publish(f"twins/{twin}/telemetry", {"speed": 23, "nonsense": 1}) == 0
+    assert d.publish(f"twins/{twin}/telemetry", {"nonsense": 1}) == (0x99 if version == 5 else 0)
+    assert d.publish(f"twins/{twin}/telemetry", "{") == (0x99 if version == 5 else 0)
+    assert len(web.want(200, "GET", "/api/v1/rejects")["items"]) == before + 3
+    watcher.close()
+    d.close()
+
+
+def each_topic_means_what_it_says():
+    with Server() as s:
+        web = Web(s)
+        web.want(201, "POST", "/models", PRESS)
+        every_topic_of_a_device(s, web, 5)
+        every_topic_of_a_device(s, web, 4)
+        metrics = web.metrics()
+        assert metrics["pollux_fields_rejected_total"] == 4 and metrics["pollux_messages_refused_total"] == 2, metrics
+
+
+def a_device_has_its_own_twins_only():
+    with Server() as s:
+        web = Web(s)
+        web.want(201, "POST", "/models", PRESS)
+        for twin in ("mine", "mine/2", "other", "+"):
+            press(web, twin)
+        key, plus = device(web, "d", ["mine"]), device(web, "p", ["+"])
+        d, p = Client(s, "d", key), Client(s, "p", plus)
+        assert d.publish("twins/other/telemetry", {"speed": 1}) == 0x87
+        assert d.publish("twins/nobody/telemetry", {"speed": 1}) == 0x87
+        for topic in ("twins/other/desired", "twins/+/desired", "twins/#", "#", "+/mine/desired", "events/#", "twins/mine/2/#", "twins/mine%2F2/#"):
+            granted = d.subscribe(topic)
+            assert granted == (1 if topic == "twins/mine/2/#" else 0x87), (topic, granted)
+        assert d.subscribe("twins/mine/#") == 1
+        assert p.subscribe("twins/+/#") == 0x87 and p.subscribe("twins/%2B/#") == 1
+        assert d.publish("events/graph/mine", "forged") == 0x87
+        for twin in ("mine%2F2", "other", "%2B"):
+            assert web.patch(twin, {"speed": 77})[0] == 204
+        assert web.patch("mine", {"speed": 78})[0] == 204
+        d.hear("twins/mine/state")
+        p.hear("twins/%2B/state")
+        assert {m[0] for m in d.got} == {"twins/mine/state"}, d.got
+        assert {m[0] for m in p.got} == {"twins/%2B/state"}, p.got
+        wrong = Client(s, "p", key)
+        assert wrong.code == 0x86, wrong.code
+        for client in (d, p, wrong):
+            client.close()
+
+
+def tenants_of_the_same_names_never_meet():
+    with Server() as s:
+        first = Web(s)
+        token = first.want(201, "PUT", "/api/v1/tenants/acme", {})["token"]
+        webs, clients = (first, Web(s, token)), []
+        for n, web in enumerate(webs):
+            web.want(201, "POST", "/models", PRESS)
+            press(web, "press")
+            all_of_it = Client(s, "any", s.token if n == 0 else token, client_id="watcher")
+            assert all_of_it.subscribe("#") == 1
+            clients.append((all_of_it, Client(s, "d", device(web, "d", ["press"]), client_id="same")))
+        for n, (_, d) in enumerate(clients):
+            assert d.subscribe("twins/press/#") == 1 and d.subscribe("line/x") == 1
+        for n, (_, d) in enumerate(clients):
+            assert d.publish("twins/press/telemetry", {"speed": 100 + n}) == 0
+            assert d.publish("line/x", f"plain {n}") == 0
+        for n, (every, d) in enumerate(clients):
+            for client in (every, d):
+                client.hear("line/x", lambda p: p == f"plain {n}")
+                client.hear("twins/press/state", lambda p: f'"value":{100 + n}' in p)
+                assert not client.ends
+                text = json.dumps([m[:2] for m in client.got])
+                assert f"plain {1 - n}" not in text and f":{101 - n}" not in text, text
+        for pair in clients:
+            for client in pair:
+                client.close()
+
+
+def rights_withdrawn_end_connections_within_a_second():
+    with Server() as s:
+        web = Web(s)
+        web.want(201, "POST", "/models", PRESS)
+        press(web, "press")
+        for version in (5, 4):
+            for end in (lambda: web.want(204, "DELETE", "/api/v1/devices/d"),
+                        lambda: web.want(201, "POST", "/api/v1/devices/d/key"),
+                        lambda: web.want(200, "PUT", "/api/v1/devices/d", {"twins": []})):
+                web.ask("DELETE", "/api/v1/devices/d")
+                d = Client(s, "d", device(web, "d", ["press"]), version)
+                assert d.subscribe("twins/press/#") == 1
+                end()
+                began = time.monotonic()
+                until(lambda: d.ends, "the end of the connection")
+                assert time.monotonic() - began < 1, time.monotonic() - began
+                if version == 5:
+                    assert d.ends[0] == 0x98, d.ends
+                d.close()
+
+
+main(each_topic_means_what_it_says, a_device_has_its_own_twins_only, tenants_of_the_same_names_never_meet,
+     rights_withdrawn_end_connections_within_a_second)
