@@ -96,7 +96,7 @@ static bool put_relationship(px_json_writer *w, const source *s)
         put_text(w, "target", px_twin_id(target));
     if (event->type == PX_EVENT_RELATIONSHIP_DELETE) {
         put_deleted(w, s);
-    } else if (event->body.len) {
+    } else if (event->body.len > 2) { /* not of an empty object */
         px_json_key(w, PX_STR("properties"));
         px_json_put_raw(w, event->body);
     }

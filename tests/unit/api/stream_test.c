@@ -302,6 +302,51 @@ static int last_speed(const watcher *v, const char *twin)
     return atoi(last + strlen("\"speed\":{\"value\":"));
 }
 
+static void put_many(int twins)
+{
+    char id[16];
+
+    for (int i = 0; i < twins; i++) {
+        snprintf(id, sizeof(id), "t%d", i);
+        api_put_press(&w, w.admin, id);
+    }
+}
+
+PX_TEST(a_stream_tells_of_more_than_values)
+{
+    watcher v;
+
+    begin();
+    put_many(2);
+    watch(&v, w.admin, "/api/v1/stream");
+    API_ASK(&w, "PUT", "/digitaltwins/t0/relationships/r",
+            "{\"$relationshipName\":\"feeds\",\"$targetId\":\"t1\"}", 200);
+    wait_for(&v, "\"relationship\":{\"id\":\"r\",\"name\":\"feeds\",\"target\":\"t1\"}}");
+    API_ASK(&w, "DELETE", "/digitaltwins/t0/relationships/r", NULL, 204);
+    wait_for(&v, "\"target\":\"t1\",\"deleted\":true}}");
+    API_ASK(&w, "DELETE", "/digitaltwins/t1", NULL, 204);
+    wait_for(&v, ",\"deleted\":true}\n");
+    unwatch(&v);
+    api_world_release(&w);
+}
+
+PX_TEST(a_slow_watcher_is_told_of_the_gap_where_a_deletion_was_left_out)
+{
+    enum { TWINS = 40, ROUNDS = 30 };
+    watcher v;
+
+    begin();
+    put_many(TWINS);
+    watch(&v, w.admin, "/api/v1/stream");
+    write_much(TWINS, ROUNDS);
+    API_ASK(&w, "DELETE", "/digitaltwins/t0", NULL, 204);
+    wait_for(&v, "{\"reason\":\"the watcher was too slow\"}");
+    set_speed(w.admin, "a", 778);
+    wait_for(&v, "{\"value\":778,");
+    unwatch(&v);
+    api_world_release(&w);
+}
+
 PX_TEST(a_slow_watcher_gets_the_newest_of_each_twin)
 {
     enum { TWINS = 40, ROUNDS = 30 };
