@@ -38,6 +38,7 @@ static const struct {
     { "model.empty", "InvalidArgument", 400 },
     { "model.not_found", "ModelNotFound", 404 },
     { "model.referenced", "ModelReferencesNotDeleted", 409 },
+    { "model.used", "ModelReferencesNotDecommissioned", 409 },
     { "model.decommissioned", "ModelDecommissioned", 400 },
     { "dtdl.", "DTDLParserError", 400 },
     { "query.token", "BadRequest", 400 },

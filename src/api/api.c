@@ -299,6 +299,7 @@ bool px_api_conditions(px_api_call *call, bool if_match, bool if_none_match)
     if (!if_match || !match.len || px_str_eq(match, PX_STR("*")))
         return true;
     if (is_etag(match)) {
+        call->request.if_match_text = match;
         if (!px_etag_parse(match, &call->request.if_match))
             call->request.if_match = UINT64_MAX; /* not of our making: matches nothing */
         else if (call->request.if_match == 0)

@@ -58,12 +58,25 @@ void px_on_get_twin(px_api_call *call)
     answer_twin(call);
 }
 
+/* What this PUT left; a later request of the same batch may have changed or deleted it again. A
+ * model's number gives the model for ever. */
+static void put_done(px_api_call *call)
+{
+    const px_twin *twin = call->request.result.twin;
+
+    px_put_twin_json(
+        &call->out,
+        px_registry_model(px_engine_registry(call->api->opts.engine), px_twin_model(twin)), twin);
+    px_api_etag(call, px_twin_seq(twin));
+    px_api_json(call, 200);
+}
+
 void px_on_put_twin(px_api_call *call)
 {
     call->request.kind = PX_REQUEST_TWIN_PUT;
     call->request.id = call->args[0];
     if (px_api_conditions(call, false, true))
-        px_api_submit(call, answer_twin);
+        px_api_submit(call, put_done);
 }
 
 static void changed(px_api_call *call)

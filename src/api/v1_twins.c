@@ -190,15 +190,10 @@ void px_v1_get_twin(px_api_call *call)
     px_api_json(call, 200);
 }
 
-static void answer_desired(px_api_call *call)
+static void answer_desired(px_api_call *call, const px_twin *twin, const px_model *model)
 {
-    const px_model *model;
-    const px_twin *twin;
-    px_json_writer w;
+    px_json_writer w = px_json_writer_of(&call->out);
 
-    if (!px_api_read_twin(call, call->args[0], PX_ACTION_READ_TWIN, &twin, &model))
-        return;
-    w = px_json_writer_of(&call->out);
     put_desired(&w, px_model_layout(model), twin);
     px_api_etag(call, px_twin_desired_version(twin));
     px_api_json(call, 200);
@@ -206,7 +201,21 @@ static void answer_desired(px_api_call *call)
 
 void px_v1_get_desired(px_api_call *call)
 {
-    answer_desired(call);
+    const px_model *model;
+    const px_twin *twin;
+
+    if (px_api_read_twin(call, call->args[0], PX_ACTION_READ_TWIN, &twin, &model))
+        answer_desired(call, twin, model);
+}
+
+/* What this PATCH left, whatever the rest of its batch did. */
+static void desired_done(px_api_call *call)
+{
+    const px_twin *twin = call->request.result.twin;
+
+    answer_desired(
+        call, twin,
+        px_registry_model(px_engine_registry(call->api->opts.engine), px_twin_model(twin)));
 }
 
 void px_v1_patch_desired(px_api_call *call)
@@ -214,5 +223,5 @@ void px_v1_patch_desired(px_api_call *call)
     call->request.kind = PX_REQUEST_DESIRED_PATCH;
     call->request.id = call->args[0];
     if (px_api_conditions(call, true, false))
-        px_api_submit(call, answer_desired);
+        px_api_submit(call, desired_done);
 }

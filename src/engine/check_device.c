@@ -24,6 +24,7 @@ px_status px_check_device_message(px_engine_state *state, px_request *request, p
                        .tenant = request->principal.tenant,
                        .document_no = request->principal.document_no };
     const px_twin *twin;
+    px_growth growth;
 
     PX_TRY(px_state_find_twin(state, request, &twin, NULL, ret_err));
     if (px_twin_model(twin) != request->model_no)
@@ -31,6 +32,8 @@ px_status px_check_device_message(px_engine_state *state, px_request *request, p
             ret_err, PX_STALE, "sync.model_changed",
             "the model of twin '%.*s' changed while the message was read; send it again",
             PX_FMT(request->id));
+    growth = (px_growth){ .state = state, .twin = twin, .id = request->id, .may_be_late = true };
+    PX_TRY(px_check_growth(&growth, request->samples, request->sample_count, ret_err));
     event.twin_no = request->result.number = px_twin_number(twin);
     event.model_no = request->model_no;
     for (size_t i = 0; i < request->sample_count; i++) {

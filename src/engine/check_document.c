@@ -32,11 +32,7 @@ static px_status check_write(px_engine_state *state, const px_request *request, 
 {
     const px_document *old = px_documents_pending(state->documents, tenant, write->kind, write->id);
 
-    if (write->id.len == 0 || write->id.len > PX_DOC_ID_BYTES_MAX ||
-        !px_str_is_utf8(write->id, NULL))
-        return px_fail_id(ret_err, PX_INVALID, "document.id",
-                          "a %.*s id has 1 to %d bytes of UTF-8", PX_FMT(write->kind),
-                          PX_DOC_ID_BYTES_MAX);
+    PX_TRY(px_check_id(write->id, write->kind, "document.id", ret_err));
     if (write->body.len > PX_DOC_BYTES_MAX)
         return px_fail_id(ret_err, PX_TOO_LARGE, "document.size", "a %.*s has at most %d bytes",
                           PX_FMT(write->kind), PX_DOC_BYTES_MAX);

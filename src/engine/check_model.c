@@ -118,6 +118,22 @@ static px_status emit_models(px_engine_state *state, px_request *request, const 
     return PX_OK;
 }
 
+/* The data plane's words before ours; the place stays. */
+static px_status none_created(px_status status, px_err *err)
+{
+    px_err told;
+
+    if (!err || (status != PX_INVALID && status != PX_UNSUPPORTED))
+        return status;
+    told = *err;
+    px_fail_id(err, status, told.id,
+               "None of the models in this request could be created due to a problem with one or "
+               "more models: %s",
+               told.text);
+    px_err_at(err, told.line, told.column, px_str_c(told.path));
+    return status;
+}
+
 px_status px_check_models_put(px_engine_state *state, px_request *request, px_err *ret_err)
 {
     px_registry_scope scope = { state->registry, request->principal.tenant };
@@ -125,7 +141,7 @@ px_status px_check_models_put(px_engine_state *state, px_request *request, px_er
     px_model_set set;
     px_status status;
 
-    PX_TRY(px_models_parse(request->text, &source, &set, ret_err));
+    PX_TRY(none_created(px_models_parse(request->text, &source, &set, ret_err), ret_err));
     status = set.count == 0
                  ? px_fail_id(ret_err, PX_INVALID, "model.empty",
                               "models provided was empty or of a type that is not supported")
@@ -162,6 +178,8 @@ px_status px_check_model_decommission(px_engine_state *state, px_request *reques
     PX_TRY(find_model(state, request, &info, ret_err));
     if (info.decommissioned == request->flag)
         return PX_OK;
+    if (request->flag)
+        PX_TRY(px_registry_closable(state->registry, info.model_no, ret_err));
     event.model_no = info.model_no;
     return px_state_emit(state, &event, NULL, ret_err);
 }

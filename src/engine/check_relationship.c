@@ -101,9 +101,8 @@ px_status px_check_relationship_put(px_engine_state *state, px_request *request,
     px_str name, target_id;
 
     PX_TRY(px_state_find_twin(state, request, &source, &model, ret_err));
-    if (request->relationship_id.len == 0 || request->relationship_id.len > PX_TWIN_ID_BYTES_MAX)
-        return px_fail_id(ret_err, PX_INVALID, "relationship.id",
-                          "a relationship id has 1 to %d bytes", PX_TWIN_ID_BYTES_MAX);
+    PX_TRY(
+        px_check_id(request->relationship_id, PX_STR("relationship"), "relationship.id", ret_err));
     old = px_view_rel_find(view, px_twin_number(source), request->relationship_id);
     if (old && request->if_none_match)
         return px_fail_id(ret_err, PX_STALE, "relationship.exists",
@@ -176,6 +175,11 @@ px_status px_check_relationship_patch(px_engine_state *state, px_request *reques
         return px_fail_id(ret_err, PX_INVALID, "relationship.invalid",
                           "the model does not declare relationship '%.*s' any more",
                           PX_FMT(px_rel_name(rel)));
+    if (px_json_is(request->json, PX_JSON_ARRAY) && request->json->count == 0) {
+        request->result.number = px_rel_number(rel);
+        request->result.seq = px_rel_seq(rel); /* nothing was asked: no event, the ETag stays */
+        return PX_OK;
+    }
     text = px_rel_properties(rel);
     text = px_arena_str(&state->arena, text.len ? text : PX_STR("{}"));
     if (!text.ptr)

@@ -3,19 +3,6 @@
 #include "engine/state.h"
 #include "engine/twin_body.h"
 
-static px_status check_id(px_str id, px_err *ret_err)
-{
-    bool clean = id.len > 0 && id.len <= PX_TWIN_ID_BYTES_MAX && px_str_is_utf8(id, NULL);
-
-    for (size_t i = 0; i < id.len && clean; i++)
-        clean = (unsigned char)id.ptr[i] >= 0x20 && id.ptr[i] != 0x7F;
-    if (clean)
-        return PX_OK;
-    return px_fail_id(ret_err, PX_INVALID, "twin.id",
-                      "a twin id has 1 to %d bytes of UTF-8 without control characters",
-                      PX_TWIN_ID_BYTES_MAX);
-}
-
 static px_status find_model(px_engine_state *state, const px_request *request, px_str dtmi,
                             px_model_info *ret_info, px_err *ret_err)
 {
@@ -70,6 +57,8 @@ static px_status emit_before(px_engine_state *state, const px_request *request, 
 static px_status emit_put(px_engine_state *state, px_request *request, const px_twin *old,
                           const px_model_info *info, px_fields *fields, px_err *ret_err)
 {
+    px_growth growth = { .state = state, .id = request->id };
+    px_sample values = { .fields = fields->ptr, .field_count = fields->count };
     px_fields before = { 0 };
     px_event event = { .type = PX_EVENT_TWIN_PUT,
                        .tenant = request->principal.tenant,
@@ -79,6 +68,7 @@ static px_status emit_put(px_engine_state *state, px_request *request, const px_
                        .cause = request->principal.id,
                        .source_time = PX_TIME_NONE };
 
+    PX_TRY(px_check_growth(&growth, &values, 1, ret_err));
     event.twin_no = old ? px_twin_number(old) : px_graph_numbers(state->graph).twin_no + 1;
     if (old) {
         PX_TRY(drop_rest(state, old, info, fields, &before, ret_err));
@@ -88,7 +78,21 @@ static px_status emit_put(px_engine_state *state, px_request *request, const px_
     event.field_count = fields->count;
     PX_TRY(px_state_emit(state, &event, NULL, ret_err));
     request->result.number = event.twin_no;
-    return PX_OK;
+    return px_state_keep_twin(state, request, ret_err);
+}
+
+/* The data plane's clients look for these words, whatever is wrong with the twin. */
+static px_status invalid_twin(px_status status, px_err *err)
+{
+    static const char words[] = "Invalid twin specified";
+    px_err told;
+
+    if (status != PX_INVALID || !err || px_str_starts(px_str_c(err->text), PX_STR("Invalid twin")))
+        return status;
+    told = *err;
+    px_fail_id(err, status, told.id, "%s: %s", words, told.text);
+    px_err_at(err, told.line, told.column, px_str_c(told.path));
+    return status;
 }
 
 px_status px_check_twin_put(px_engine_state *state, px_request *request, px_err *ret_err)
@@ -97,7 +101,7 @@ px_status px_check_twin_put(px_engine_state *state, px_request *request, px_err 
     px_model_info info;
     px_fields fields = { 0 };
 
-    PX_TRY(check_id(request->id, ret_err));
+    PX_TRY(px_check_id(request->id, PX_STR("twin"), "twin.id", ret_err));
     old = px_view_find(px_txn_view(state->txn), request->principal.tenant, request->id);
     if (old && request->if_none_match)
         return px_fail_id(ret_err, PX_STALE, "twin.exists",
@@ -121,8 +125,9 @@ px_status px_check_twin_put(px_engine_state *state, px_request *request, px_err 
     if (!old)
         PX_TRY(
             px_quota_check(&state->quotas, request->principal.tenant, PX_QUOTA_TWINS, 1, ret_err));
-    PX_TRY(px_twin_body_read(px_model_layout(info.model), request->json, &state->arena, &fields,
-                             ret_err));
+    PX_TRY(invalid_twin(px_twin_body_read(px_model_layout(info.model), request->json, &state->arena,
+                                          &fields, ret_err),
+                        ret_err));
     request->result.created = !old;
     return emit_put(state, request, old, &info, &fields, ret_err);
 }
@@ -283,6 +288,14 @@ static px_status find_component(patch *p, const px_request *request, px_err *ret
     return PX_OK;
 }
 
+/* Nothing was asked: no event, and the ETag stays. */
+static px_status unchanged(px_request *request, uint32_t twin_no, uint64_t revision)
+{
+    request->result.number = twin_no;
+    request->result.seq = revision;
+    return PX_OK;
+}
+
 px_status px_check_twin_patch(px_engine_state *state, px_request *request, px_err *ret_err)
 {
     patch p = { .state = state };
@@ -293,6 +306,8 @@ px_status px_check_twin_patch(px_engine_state *state, px_request *request, px_er
                                 .data = &p };
     const px_model *model;
     const px_twin *twin;
+    px_growth growth;
+    px_sample values;
     px_json *doc;
     px_event event = { .type = PX_EVENT_TWIN_PATCH,
                        .tenant = request->principal.tenant,
@@ -304,11 +319,16 @@ px_status px_check_twin_patch(px_engine_state *state, px_request *request, px_er
     p.model = model;
     p.layout = px_model_layout(model);
     PX_TRY(find_component(&p, request, ret_err));
+    if (px_json_is(request->json, PX_JSON_ARRAY) && request->json->count == 0)
+        return unchanged(request, px_twin_number(twin), px_twin_seq(twin));
     PX_TRY(present_document(&p, twin, &doc, ret_err));
     PX_TRY(px_json_patch(doc, request->json, &opts, &state->arena, &doc, ret_err));
     if (p.changes_model)
         return put_as_other_model(&p, request, twin, doc, ret_err);
     PX_TRY(read_touched(&p, doc, ret_err));
+    values = (px_sample){ .fields = p.touched.ptr, .field_count = p.touched.count };
+    growth = (px_growth){ .state = state, .twin = twin, .id = request->id };
+    PX_TRY(px_check_growth(&growth, &values, 1, ret_err));
     event.twin_no = request->result.number = px_twin_number(twin);
     event.model_no = px_twin_model(twin);
     event.fields = p.touched.ptr;
@@ -352,6 +372,8 @@ px_status px_check_desired_patch(px_engine_state *state, px_request *request, px
     const px_model *model;
     const px_twin *twin;
     px_fields fields = { 0 };
+    px_growth growth = { .state = state, .id = request->id, .desired = true };
+    px_sample values;
 
     PX_TRY(px_state_find_twin(state, request, &twin, &model, ret_err));
     PX_TRY(px_state_match(request, px_twin_desired_version(twin), ret_err));
@@ -360,10 +382,17 @@ px_status px_check_desired_patch(px_engine_state *state, px_request *request, px
                           "desired properties are an object of names and values; null removes one");
     PX_TRY(read_desired(state, px_model_layout(model), PX_NO_COMPONENT, request->json, &fields,
                         ret_err));
-    event.twin_no = request->result.number = px_twin_number(twin);
+    request->result.number = px_twin_number(twin);
+    if (fields.count == 0)
+        return px_state_keep_twin(state, request, ret_err);
+    growth.twin = twin;
+    values = (px_sample){ .fields = fields.ptr, .field_count = fields.count };
+    PX_TRY(px_check_growth(&growth, &values, 1, ret_err));
+    event.twin_no = px_twin_number(twin);
     event.model_no = px_twin_model(twin);
     event.revision = state->seq + 1;
     event.fields = fields.ptr;
     event.field_count = fields.count;
-    return px_state_emit(state, &event, NULL, ret_err);
+    PX_TRY(px_state_emit(state, &event, NULL, ret_err));
+    return px_state_keep_twin(state, request, ret_err);
 }

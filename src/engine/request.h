@@ -63,6 +63,9 @@ typedef struct px_result {
     px_time time;    /* commit time */
     uint32_t number; /* of the model, twin, relationship, document or tenant */
     bool created;
+    /* TWIN_PUT, DESIRED_PATCH: the twin as this request left it, whatever the rest of its batch did
+     * to it; borrowed until `done` returns. */
+    const struct px_twin *twin;
     uint32_t late, duplicate; /* DEVICE_MESSAGE: fields that did not move the live value */
 } px_result;
 
@@ -74,9 +77,10 @@ struct px_request {
     px_str id, component, relationship_id, name, command_id, message_id, text;
     const px_json *json;
     bool flag;
-    bool if_none_match;  /* `If-None-Match: *` */
-    uint64_t if_match;   /* revision that must still stand; 0: no condition */
-    px_time source_time; /* PX_TIME_NONE: none */
+    bool if_none_match;   /* `If-None-Match: *` */
+    uint64_t if_match;    /* revision that must still stand; 0: no condition */
+    px_str if_match_text; /* as it came, for the sentence; may be empty */
+    px_time source_time;  /* PX_TIME_NONE: none */
     px_time deadline;
     uint8_t code;
 

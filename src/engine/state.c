@@ -133,9 +133,41 @@ px_status px_state_match(const px_request *request, uint64_t seq, px_err *ret_er
 {
     if (request->if_match == 0 || request->if_match == (seq ? seq : PX_REVISION_NONE))
         return PX_OK;
+    if (request->if_match_text.len == 0)
+        return px_fail_id(ret_err, PX_STALE, "etag.stale",
+                          "it changed since it was read; read it again and repeat the change");
     return px_fail_id(ret_err, PX_STALE, "etag.stale",
-                      "The provided etag does not match the current etag for the resource; read it "
-                      "again and repeat the change");
+                      "The provided etag %.*s doesn't match the current etag for the resource; "
+                      "read it again and repeat the change",
+                      (int)(request->if_match_text.len < 64 ? request->if_match_text.len : 64),
+                      request->if_match_text.ptr);
+}
+
+px_status px_check_id(px_str id, px_str of, const char *error_id, px_err *ret_err)
+{
+    bool clean = id.len > 0 && id.len <= PX_TWIN_ID_BYTES_MAX && px_str_is_utf8(id, NULL);
+
+    for (size_t i = 0; i < id.len && clean; i++)
+        clean = (unsigned char)id.ptr[i] >= 0x20 && id.ptr[i] != 0x7F;
+    if (clean)
+        return PX_OK;
+    return px_fail_id(ret_err, PX_INVALID, error_id,
+                      "a %.*s id has 1 to %d bytes of UTF-8 without control characters", PX_FMT(of),
+                      PX_TWIN_ID_BYTES_MAX);
+}
+
+px_status px_state_keep_twin(px_engine_state *state, px_request *request, px_err *ret_err)
+{
+    const px_twin *twin =
+        px_view_find(px_txn_view(state->txn), request->principal.tenant, request->id);
+    px_str copy = px_arena_str(&state->arena, px_str_of((const char *)twin, px_twin_bytes(twin)));
+
+    if (!copy.ptr) {
+        state->broken = true;
+        return px_arena_fail(&state->arena, ret_err);
+    }
+    request->result.twin = (const px_twin *)(const void *)copy.ptr;
+    return PX_OK;
 }
 
 static const struct {

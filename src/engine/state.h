@@ -144,6 +144,30 @@ const px_model *px_state_model(const px_engine_state *state, uint32_t model_no);
 /* The tenant's model as this batch leaves it; a rehearsal sees the published ones. */
 bool px_state_find_model(px_engine_state *state, uint32_t tenant, px_str dtmi,
                          px_model_info *ret_info);
+/* An id that people give: 1 to PX_TWIN_ID_BYTES_MAX bytes of UTF-8 without control characters. `of`
+ * is what it names; `error_id` is PX_INVALID's. */
+PX_NODISCARD px_status px_check_id(px_str id, px_str of, const char *error_id, px_err *ret_err);
+
+/* Keeps the twin as the request leaves it for its answer (result.twin), after its event. Without
+ * memory the batch is broken, as in px_state_emit. */
+PX_NODISCARD px_status px_state_keep_twin(px_engine_state *state, px_request *request,
+                                          px_err *ret_err);
+
+/* ---- PX_TWIN_BYTES_MAX: check_size.c ---- */
+
+typedef struct px_growth {
+    px_engine_state *state;
+    const px_twin *twin; /* NULL: it is new, or made anew */
+    px_str id;
+    bool desired; /* the values are desired ones */
+    bool
+        may_be_late; /* a value may stay: the larger counts, the one that is there or the new one */
+} px_growth;
+/* PX_TOO_LARGE when the twin would weigh more than PX_TWIN_BYTES_MAX with these values, and more
+ * than it does now. Cost: O(values), without a look at the twin while there is room for all. */
+PX_NODISCARD px_status px_check_growth(const px_growth *growth, const px_sample *samples,
+                                       size_t sample_count, px_err *ret_err);
+
 /* PX_STALE when the request demands another revision than `seq`. */
 PX_NODISCARD px_status px_state_match(const px_request *request, uint64_t seq, px_err *ret_err);
 

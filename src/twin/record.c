@@ -186,6 +186,18 @@ size_t pxi_twin_bytes(const px_twin *twin)
     return (size_t)(at.tail + tail_len(twin) - (const char *)twin);
 }
 
+size_t px_twin_bytes(const px_twin *twin)
+{
+    return pxi_twin_bytes(twin);
+}
+
+size_t px_twin_weight(const px_twin *twin)
+{
+    _Static_assert(sizeof(px_twin) == PX_TWIN_HEAD_BYTES, "the head of a record");
+    return PX_TWIN_HEAD_BYTES + px_twin_id(twin).len +
+           (size_t)pxi_twin_count(twin) * PX_TWIN_VALUE_BYTES + tail_len(twin);
+}
+
 /* ---- making ---- */
 
 void pxi_form_add(pxi_twin_form *form, const pxi_slot *slot)

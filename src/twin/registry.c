@@ -318,22 +318,47 @@ static bool depends_on(const px_model *model, const px_model *on)
     return false;
 }
 
+/* A model of the tenant that extends it or has it as Component; with `open_only` one that is not
+ * decommissioned. NULL: none. */
+static const entry *find_user(const px_registry *registry, const entry *at, bool open_only)
+{
+    for (uint32_t no = 1; no <= px_registry_number(registry); no++) {
+        const entry *other = entry_of(registry, no);
+        bool counts = other && other != at && other->tenant == at->tenant &&
+                      (other->own == OPEN || (other->own == CLOSED && !open_only));
+
+        if (counts && depends_on(other->model, at->model))
+            return other;
+    }
+    return NULL;
+}
+
 px_status px_registry_deletable(const px_registry *registry, uint32_t model_no, px_err *ret_err)
 {
+    const entry *user;
     entry *at;
 
     PX_TRY(find_open(registry, model_no, &at, ret_err));
-    for (uint32_t no = 1; no <= px_registry_number(registry); no++) {
-        const entry *other = entry_of(registry, no);
+    user = find_user(registry, at, false);
+    if (!user)
+        return PX_OK;
+    return px_fail_id(ret_err, PX_CONFLICT, "model.referenced",
+                      "This model is currently being referenced by %.*s; delete that first",
+                      PX_FMT(px_model_id(user->model)));
+}
 
-        if (!other || other == at || other->tenant != at->tenant ||
-            (other->own != OPEN && other->own != CLOSED) || !depends_on(other->model, at->model))
-            continue;
-        return px_fail_id(ret_err, PX_CONFLICT, "model.referenced",
-                          "This model is currently being referenced by %.*s; delete that first",
-                          PX_FMT(px_model_id(other->model)));
-    }
-    return PX_OK;
+px_status px_registry_closable(const px_registry *registry, uint32_t model_no, px_err *ret_err)
+{
+    const entry *user;
+    entry *at;
+
+    PX_TRY(find_open(registry, model_no, &at, ret_err));
+    user = find_user(registry, at, true);
+    if (!user)
+        return PX_OK;
+    return px_fail_id(ret_err, PX_CONFLICT, "model.used",
+                      "This model is currently being referenced by %.*s; decommission that first",
+                      PX_FMT(px_model_id(user->model)));
 }
 
 px_status px_registry_delete(px_registry *registry, uint32_t model_no, px_err *ret_err)

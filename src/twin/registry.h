@@ -75,7 +75,11 @@ PX_NODISCARD px_status px_registry_decommission(px_registry *registry, uint32_t 
  * has it as Component; named). */
 PX_NODISCARD px_status px_registry_deletable(const px_registry *registry, uint32_t model_no,
                                              px_err *ret_err);
-/* Errors: the same, and PX_NO_MEMORY. */
+/* Whether it may be decommissioned. Errors: PX_NOT_FOUND, PX_CONFLICT (an open model extends it or
+ * has it as Component; named). */
+PX_NODISCARD px_status px_registry_closable(const px_registry *registry, uint32_t model_no,
+                                            px_err *ret_err);
+/* Errors: those of px_registry_deletable, and PX_NO_MEMORY. */
 PX_NODISCARD px_status px_registry_delete(px_registry *registry, uint32_t model_no,
                                           px_err *ret_err);
 void px_registry_commit(px_registry *registry);

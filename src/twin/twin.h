@@ -60,6 +60,14 @@ uint64_t px_twin_seq(const px_twin *twin);             /* position of the last w
 px_time px_twin_time(const px_twin *twin);             /* commit time of the last write */
 uint64_t px_twin_desired_version(const px_twin *twin); /* 0: nothing was ever desired */
 
+/* What of PX_TWIN_BYTES_MAX the twin uses: its head and id, PX_TWIN_VALUE_BYTES for each value that
+ * it has, reported, desired or telemetry, and the texts among them. Cost: O(1). */
+#define PX_TWIN_HEAD_BYTES 40
+#define PX_TWIN_VALUE_BYTES 26
+size_t px_twin_weight(const px_twin *twin);
+/* A px_twin is its bytes: this many, to copy it. */
+size_t px_twin_bytes(const px_twin *twin);
+
 uint32_t px_twin_slot_count(const px_twin *twin);
 px_slot px_twin_slot_at(const px_twin *twin, uint32_t index); /* index < count */
 /* Index of the first slot whose key is not below `key`; the count when there is none. */

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sodium.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -32,11 +33,7 @@ static const char models[] =
 
 /* ---- the server ---- */
 
-typedef struct latch {
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    bool done;
-} latch;
+typedef struct latch latch;
 
 static void latch_open(latch *l)
 {
@@ -131,9 +128,7 @@ void api_world_init(api_world *world)
     CHECK_OK(px_api_new(&api_opts, &world->api, &err), &err);
     make_token(world, &admin, world->admin);
     world->token = world->admin;
-    px_arena_init(&world->reply.arena, 64 << 20);
-    px_arena_init(&world->reply.call.arena, 64 << 20);
-    px_buf_init(&world->reply.call.out, 64 << 20);
+    api_reply_init(&world->reply);
 }
 
 static void remove_folder(const char *dir)
@@ -159,10 +154,7 @@ void api_world_release(api_world *world)
     px_engine_close(world->engine);
     px_store_close(world->store);
     px_rejects_free(world->rejects);
-    px_arena_release(&world->reply.arena);
-    px_arena_release(&world->reply.call.arena);
-    px_buf_release(&world->reply.call.out);
-    px_buf_release(&world->reply.body);
+    api_reply_release(&world->reply);
     remove_folder(world->dir);
 }
 
@@ -184,8 +176,7 @@ static px_str find_header(const px_api_call *call, const char *name)
 
 static void complete(px_api_call *call)
 {
-    (void)call;
-    latch_open(&answer);
+    latch_open(&((reply *)((char *)call - offsetof(reply, call)))->answered);
 }
 
 void api_header(api_world *world, const char *name, const char *value)
@@ -208,9 +199,24 @@ static void keep_body(reply *r)
         CHECK_EQ(px_json_parse(px_buf_str(&r->body), NULL, &r->arena, &r->json, NULL), PX_OK);
 }
 
-const reply *api_ask(api_world *world, const char *method, const char *target, const char *body)
+void api_reply_init(reply *r)
 {
-    reply *r = &world->reply;
+    *r = (reply){ .answered = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false } };
+    px_arena_init(&r->arena, 64 << 20);
+    px_arena_init(&r->call.arena, 64 << 20);
+    px_buf_init(&r->call.out, 64 << 20);
+}
+
+void api_reply_release(reply *r)
+{
+    px_arena_release(&r->arena);
+    px_arena_release(&r->call.arena);
+    px_buf_release(&r->call.out);
+    px_buf_release(&r->body);
+}
+
+void api_send(api_world *world, reply *r, const char *method, const char *target, const char *body)
+{
     px_str query = px_str_c(target);
 
     px_arena_reset(&r->call.arena);
@@ -227,11 +233,54 @@ const reply *api_ask(api_world *world, const char *method, const char *target, c
     r->call.door_data = world;
     r->call.status = 0;
     px_api_handle(world->api, &r->call);
-    latch_wait(&answer);
-    world->header_count = 0;
+}
+
+const reply *api_wait(reply *r)
+{
+    latch_wait(&r->answered);
+    ((api_world *)r->call.door_data)->header_count = 0; /* a worker may read them late */
     r->status = r->call.status;
     keep_body(r);
     return r;
+}
+
+const reply *api_ask(api_world *world, const char *method, const char *target, const char *body)
+{
+    api_send(world, &world->reply, method, target, body);
+    return api_wait(&world->reply);
+}
+
+/* ---- one batch ---- */
+
+static latch held = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
+static latch go = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
+
+static void hold(px_request *request, px_engine_state *state)
+{
+    (void)request;
+    (void)state;
+    latch_open(&held);
+    latch_wait(&go);
+}
+
+void api_hold_engine(api_world *world)
+{
+    static px_request request;
+
+    request = (px_request){ .kind = PX_REQUEST_CALL,
+                            .principal = { .tenant = 1, .role = PX_ROLE_ADMIN, .id = PX_STR("t") },
+                            .call = hold,
+                            .done = request_done,
+                            .data = &answer };
+    CHECK_EQ(px_engine_submit(world->engine, &request, &request), PX_OK);
+    latch_wait(&held);
+}
+
+void api_let_engine_go(api_world *world)
+{
+    (void)world;
+    latch_open(&go);
+    latch_wait(&answer);
 }
 
 const reply *api_ask_as(api_world *world, const char *token, const char *method, const char *target,

@@ -10,6 +10,8 @@
 #ifndef PX_API_WORLD_H
 #define PX_API_WORLD_H
 
+#include <pthread.h>
+
 #include "api/api.h"
 #include "px_test.h"
 #include "sync/credential.h"
@@ -22,6 +24,11 @@ typedef struct reply {
     px_buf body;      /* a copy, NUL-terminated */
     px_json *json;    /* NULL when the body is none */
     px_arena arena;   /* of `json` */
+    struct latch {
+        pthread_mutex_t lock;
+        pthread_cond_t changed;
+        bool done;
+    } answered;
 } reply;
 
 typedef struct api_world {
@@ -49,6 +56,15 @@ void api_header(api_world *world, const char *name, const char *value);
 /* `target` is path and query; `body` may be NULL. Data-plane paths get an api-version when they
  * have no query. The reply is good until the next question. */
 const reply *api_ask(api_world *world, const char *method, const char *target, const char *body);
+/* Two questions at once: api_send does not wait, api_wait does; `r` begins as `{ 0 }` and ends with
+ * api_reply_release. */
+void api_send(api_world *world, reply *r, const char *method, const char *target, const char *body);
+const reply *api_wait(reply *r);
+void api_reply_init(reply *r);
+void api_reply_release(reply *r);
+/* The engine takes nothing until it is let go: what is sent meanwhile is one batch. */
+void api_hold_engine(api_world *world);
+void api_let_engine_go(api_world *world);
 /* The same as somebody else. */
 const reply *api_ask_as(api_world *world, const char *token, const char *method, const char *target,
                         const char *body);

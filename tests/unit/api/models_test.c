@@ -58,6 +58,9 @@ PX_TEST(refusals_have_the_names_of_the_data_plane)
     r = API_ASK(&w, "POST", "/models", "[{\"@id\":\"urn:x\"}]", 400);
     CHECK_STR(api_text(r, "/error/code"), "DTDLParserError");
     CHECK_STR(api_reply_header(r, "x-ms-error-code"), "DTDLParserError");
+    CHECK(strstr(api_text(r, "/error/message"),
+                 "None of the models in this request could be created due to a problem with one or "
+                 "more models") != NULL);
     API_ASK(&w, "POST", "/models", valve, 201);
     r = API_ASK(&w, "POST", "/models", valve, 409);
     CHECK_STR(api_text(r, "/error/code"), "ModelAlreadyExists");
@@ -83,6 +86,30 @@ PX_TEST(a_model_in_use_by_another_stays)
     api_world_release(&w);
 }
 
+static const reply *close_model(api_world *w, const char *target, int wanted)
+{
+    return API_ASK(w, "PATCH", target,
+                   "[{\"op\":\"replace\",\"path\":\"/decommissioned\",\"value\":true}]", wanted);
+}
+
+PX_TEST(a_model_is_not_decommissioned_before_those_that_need_it)
+{
+    api_world w;
+    const reply *r;
+
+    api_world_init(&w);
+    api_put_models(&w, w.admin);
+    r = close_model(&w, "/models/dtmi:test:Motor;1", 409);
+    CHECK_STR(api_text(r, "/error/code"), "ModelReferencesNotDecommissioned");
+    CHECK(strstr(api_text(r, "/error/message"), "dtmi:test:Press;1") != NULL);
+    r = close_model(&w, "/models/dtmi:test:Press;1", 409);
+    close_model(&w, "/models/dtmi:test:BigPress;1", 204);
+    close_model(&w, "/models/dtmi:test:Press;1", 204);
+    close_model(&w, "/models/dtmi:test:Motor;1", 204);
+    close_model(&w, "/models/dtmi:test:Motor;1", 204);
+    api_world_release(&w);
+}
+
 PX_TEST(a_decommissioned_model_takes_no_new_twins)
 {
     api_world w;
@@ -90,8 +117,9 @@ PX_TEST(a_decommissioned_model_takes_no_new_twins)
 
     api_world_init(&w);
     api_put_models(&w, w.admin);
-    API_ASK(&w, "PATCH", "/models/dtmi:test:Motor;1",
-            "[{\"op\":\"replace\",\"path\":\"/decommissioned\",\"value\":true}]", 204);
+    close_model(&w, "/models/dtmi:test:BigPress;1", 204);
+    close_model(&w, "/models/dtmi:test:Press;1", 204);
+    close_model(&w, "/models/dtmi:test:Motor;1", 204);
     r = API_ASK(&w, "GET", "/models/dtmi:test:Motor;1", NULL, 200);
     CHECK_STR(api_text(r, "/decommissioned"), "true");
     r = API_ASK(&w, "PUT", "/digitaltwins/m", "{\"$metadata\":{\"$model\":\"dtmi:test:Motor;1\"}}",

@@ -47,6 +47,26 @@ PX_TEST(a_relationship_is_written_read_patched_and_deleted)
     api_world_release(&w);
 }
 
+PX_TEST(ids_of_relationships_and_documents_are_clean_utf_8)
+{
+    static const char *const bad[] = { "a%0Ab", "a%7F", "%01" };
+    char target[160];
+    const reply *r;
+
+    begin();
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        snprintf(target, sizeof(target), "/digitaltwins/a/relationships/%s", bad[i]);
+        r = API_ASK(&w, "PUT", target, feeds_b, 400);
+        CHECK_STR(api_text(r, "/error/code"), "InvalidArgument");
+        snprintf(target, sizeof(target), "/api/v1/devices/%s", bad[i]);
+        r = API_ASK(&w, "PUT", target, "{\"twins\":[\"a\"]}", 400);
+        CHECK_STR(api_text(r, "/code"), "document.id");
+    }
+    API_ASK(&w, "PUT", "/digitaltwins/a/relationships/%ff", feeds_b, 400);
+    API_ASK(&w, "PUT", "/digitaltwins/a/relationships/%C3%A9%20x", feeds_b, 200);
+    api_world_release(&w);
+}
+
 PX_TEST(refusals_of_relationships_have_their_names)
 {
     const reply *r;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /digitaltwins: twins, components, telemetry, conditions. */
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -70,7 +72,10 @@ PX_TEST(conditions_are_read_by_the_rules)
     r = API_ASK(&w, "PATCH", "/digitaltwins/press", change, 400);
     CHECK(strstr(api_text(r, "/error/message"), "Invalid If-Match header value") != NULL);
     api_header(&w, "If-Match", "\"another server's\"");
-    API_ASK(&w, "PATCH", "/digitaltwins/press", change, 412);
+    r = API_ASK(&w, "PATCH", "/digitaltwins/press", change, 412);
+    CHECK(strstr(api_text(r, "/error/message"),
+                 "The provided etag \"another server's\" doesn't match the current etag for the "
+                 "resource") != NULL);
     api_header(&w, "If-Match", "W/\"00000000-0000-8000-8000-000000000000\"");
     API_ASK(&w, "PATCH", "/digitaltwins/press", change, 412);
     api_header(&w, "If-Match", "*");
@@ -91,6 +96,7 @@ PX_TEST(refused_twins_name_what_is_wrong)
     r = API_ASK(&w, "PUT", "/digitaltwins/a",
                 "{\"$metadata\":{\"$model\":\"dtmi:test:Motor;1\"},\"heat\":\"hot\"}", 400);
     CHECK_STR(api_text(r, "/error/code"), "ValidationFailed");
+    CHECK(strstr(api_text(r, "/error/message"), "Invalid twin specified") != NULL);
     CHECK_STR(api_text(r, "/error/details/0/path"), "/heat");
     r = API_ASK(&w, "PUT", "/digitaltwins/a",
                 "{\"$metadata\":{\"$model\":\"dtmi:test:Motor;1\"},\"colour\":1}", 400);
@@ -121,7 +127,66 @@ PX_TEST(patches_are_all_or_nothing)
     CHECK_STR(api_text(r, "/error/code"), "JsonPatchInvalid");
     r = API_ASK(&w, "GET", "/digitaltwins/press", NULL, 200);
     CHECK_STR(api_text(r, "/speed"), "21.40");
-    API_ASK(&w, "PATCH", "/digitaltwins/press", "[]", 204);
+    api_world_release(&w);
+}
+
+PX_TEST(a_patch_that_asks_nothing_changes_nothing)
+{
+    char etag[80];
+    uint64_t position;
+    const reply *r;
+
+    begin();
+    r = API_ASK(&w, "GET", "/digitaltwins/press", NULL, 200);
+    snprintf(etag, sizeof(etag), "%s", api_reply_header(r, "ETag"));
+    position = px_engine_position(w.engine);
+    r = API_ASK(&w, "PATCH", "/digitaltwins/press", "[]", 204);
+    CHECK_STR(api_reply_header(r, "ETag"), etag);
+    API_ASK(&w, "PATCH", "/digitaltwins/press/components/motor", "[]", 204);
+    API_ASK(&w, "PATCH", "/api/v1/twins/press/desired", "{}", 200);
+    CHECK_EQ(px_engine_position(w.engine), position);
+    api_header(&w, "If-Match", "\"x\"");
+    API_ASK(&w, "PATCH", "/digitaltwins/press", "[]", 412);
+    api_world_release(&w);
+}
+
+PX_TEST(an_acknowledged_put_is_answered_with_what_it_put)
+{
+    char etag[80];
+    reply put, gone;
+
+    begin();
+    api_reply_init(&put);
+    api_reply_init(&gone);
+    api_hold_engine(&w);
+    api_send(&w, &put, "PUT", "/digitaltwins/short",
+             "{\"$metadata\":{\"$model\":\"dtmi:test:Motor;1\"},\"heat\":7}");
+    api_send(&w, &gone, "DELETE", "/digitaltwins/short", NULL);
+    api_let_engine_go(&w);
+    CHECK_EQ(api_wait(&put)->status, 200);
+    CHECK_STR(api_text(&put, "/heat"), "7");
+    CHECK_EQ(api_wait(&gone)->status, 204);
+
+    api_hold_engine(&w);
+    api_send(&w, &put, "PATCH", "/api/v1/twins/press/desired", "{\"speed\":5}");
+    api_send(&w, &gone, "DELETE", "/digitaltwins/press", NULL);
+    api_let_engine_go(&w);
+    CHECK_EQ(api_wait(&put)->status, 200);
+    CHECK_STR(api_text(&put, "/speed/value"), "5");
+    CHECK_EQ(api_wait(&gone)->status, 204);
+
+    api_put_press(&w, w.admin, "press");
+    api_hold_engine(&w);
+    api_send(&w, &put, "PUT", "/digitaltwins/press",
+             "{\"$metadata\":{\"$model\":\"dtmi:test:Press;1\"},\"motor\":{}}");
+    api_send(&w, &gone, "PATCH", "/digitaltwins/press",
+             "[{\"op\":\"add\",\"path\":\"/speed\",\"value\":1}]");
+    api_let_engine_go(&w);
+    snprintf(etag, sizeof(etag), "%s", api_reply_header(api_wait(&put), "ETag"));
+    CHECK_STR(api_text(&put, "/speed"), "");
+    CHECK(strcmp(etag, api_reply_header(api_wait(&gone), "ETag")) != 0);
+    api_reply_release(&put);
+    api_reply_release(&gone);
     api_world_release(&w);
 }
 
@@ -224,6 +289,150 @@ PX_TEST(limits_hold_at_the_limit_and_one_past_it)
         API_ASK(&w, "PATCH", "/digitaltwins/press", body.ptr, extra ? 400 : 204);
     }
     px_buf_release(&body);
+    api_world_release(&w);
+}
+
+/* Eight texts of 4,000 bytes nearly fill a twin; the last property is for what is left. */
+static const char roomy[] =
+    "[{\"@id\":\"dtmi:test:Roomy;1\",\"@type\":\"Interface\",\"@context\":\"dtmi:dtdl:context;3\","
+    "\"contents\":["
+#define TEXT(name)                                                                                 \
+    "{\"@type\":\"Property\",\"name\":\"" name "\",\"schema\":\"string\",\"writable\":true},"
+    TEXT("a") TEXT("b") TEXT("c") TEXT("d") TEXT("e") TEXT("f") TEXT("g") TEXT("h")
+#undef TEXT
+        "{\"@type\":\"Property\",\"name\":\"last\",\"schema\":\"string\",\"writable\":true}]}]";
+
+enum { ROOM_TEXT = 4000 };
+
+/* A JSON string of so many bytes. */
+static void put_text(px_buf *body, size_t len)
+{
+    px_put_char(body, '"');
+    for (size_t i = 0; i < len; i++)
+        px_put_char(body, 't');
+    px_put_char(body, '"');
+}
+
+/* With eight texts the twin has room for one value more, of so many bytes. */
+static size_t room_left(size_t id_len)
+{
+    return PX_TWIN_BYTES_MAX - PX_TWIN_HEAD_BYTES - id_len - (8 + 1) * PX_TWIN_VALUE_BYTES -
+           8 * (size_t)ROOM_TEXT;
+}
+
+static void put_roomy(const char *target, size_t last, int wanted)
+{
+    px_buf body = { 0 };
+
+    px_put_c(&body, "{\"$metadata\":{\"$model\":\"dtmi:test:Roomy;1\"}");
+    for (char name = 'a'; name <= 'h'; name++) {
+        px_putf(&body, ",\"%c\":", name);
+        put_text(&body, ROOM_TEXT);
+    }
+    if (last) {
+        px_put_c(&body, ",\"last\":");
+        put_text(&body, last);
+    }
+    px_put_c(&body, "}");
+    px_put(&body, px_str_of("", 1));
+    API_ASK(&w, "PUT", target, body.ptr, wanted);
+    px_buf_release(&body);
+}
+
+static const reply *write_last(const char *target, const char *before, size_t len,
+                               const char *after, int wanted)
+{
+    px_buf body = { 0 };
+    const reply *r;
+
+    px_put_c(&body, before);
+    put_text(&body, len);
+    px_put_c(&body, after);
+    px_put(&body, px_str_of("", 1));
+    r = API_ASK(&w, "PATCH", target, body.ptr, wanted);
+    px_buf_release(&body);
+    return r;
+}
+
+PX_TEST(no_door_lets_a_twin_grow_beyond_its_size)
+{
+    static const char add[] = "[{\"op\":\"add\",\"path\":\"/last\",\"value\":";
+    size_t room = room_left(4);
+    const reply *r;
+
+    begin();
+    API_ASK(&w, "POST", "/models", roomy, 201);
+    put_roomy("/digitaltwins/room", room, 200);
+    put_roomy("/digitaltwins/room", room + 1, 413);
+    put_roomy("/digitaltwins/room", 0, 200);
+    write_last("/digitaltwins/room", add, room, "}]", 204);
+    r = write_last("/digitaltwins/room", add, room + 1, "}]", 413);
+    CHECK(strstr(api_text(r, "/error/message"), "a twin has at most 32768") != NULL);
+    write_last("/digitaltwins/room", add, 1, "}]", 204);
+    /* what was large may become smaller, also where something else grows */
+    write_last("/digitaltwins/room",
+               "[{\"op\":\"remove\",\"path\":\"/a\"},{\"op\":\"add\",\"path\":\"/last\","
+               "\"value\":",
+               PX_VALUE_STRING_BYTES_MAX, "}]", 204);
+
+    put_roomy("/digitaltwins/room", 0, 200);
+    room -= PX_TWIN_VALUE_BYTES; /* the version of desired values */
+    write_last("/api/v1/twins/room/desired", "{\"last\":", room, "}", 200);
+    write_last("/api/v1/twins/room/desired", "{\"last\":", room + 1, "}", 413);
+    API_ASK(&w, "PATCH", "/api/v1/twins/room/desired", "{\"last\":null}", 200);
+    write_last("/api/v1/twins/room/desired", "{\"last\":", room, "}", 200);
+    api_world_release(&w);
+}
+
+static void answered(px_request *request)
+{
+    atomic_store((_Atomic bool *)request->data, true);
+}
+
+/* A device's message of `count` samples, each with a text of `len` bytes for `last`. */
+static px_status report_last(size_t count, size_t len)
+{
+    px_buf text = { 0 };
+    _Atomic bool done = false;
+    px_sample samples[3];
+    px_field_value value = { .source_time = PX_TIME_NONE };
+    px_model_info info;
+    px_request request = { .kind = PX_REQUEST_DEVICE_MESSAGE,
+                           .principal = { .tenant = 1, .role = PX_ROLE_ADMIN, .id = PX_STR("t") },
+                           .id = PX_STR("room"),
+                           .samples = samples,
+                           .sample_count = count,
+                           .done = answered,
+                           .data = &done };
+
+    CHECK(px_registry_find(px_engine_registry(w.engine), 1, PX_STR("dtmi:test:Roomy;1"), &info));
+    for (size_t i = 0; i < len; i++)
+        px_put_char(&text, 't');
+    value.value = px_value_text(px_buf_str(&text));
+    value.field =
+        px_layout_find(px_model_layout(info.model), PX_NO_COMPONENT, PX_STR("last"))->index;
+    for (size_t i = 0; i < count; i++)
+        samples[i] = (px_sample){ .source_time = PX_TIME_NONE, .fields = &value, .field_count = 1 };
+    request.model_no = info.model_no;
+    CHECK_EQ(px_engine_submit(w.engine, &request, &request), PX_OK);
+    while (!atomic_load(&done))
+        sched_yield();
+    px_buf_release(&text);
+    return request.result.status;
+}
+
+PX_TEST(a_device_does_not_fill_a_twin_beyond_its_size)
+{
+    size_t room = room_left(4);
+
+    begin();
+    API_ASK(&w, "POST", "/models", roomy, 201);
+    put_roomy("/digitaltwins/room", 0, 200);
+    CHECK_EQ(report_last(1, room + 1), PX_TOO_LARGE);
+    CHECK_EQ(report_last(3, room), PX_OK); /* three samples of one value take the room of one */
+    CHECK_EQ(report_last(1, room), PX_OK);
+    CHECK_EQ(report_last(1, room + 1), PX_TOO_LARGE);
+    CHECK_EQ(report_last(1, 1), PX_OK);
     api_world_release(&w);
 }
 
