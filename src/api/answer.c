@@ -3,8 +3,6 @@
  * Answers, and errors in their two forms. The Azure names are a table over the stable ids of our
  * own errors; what is not in it takes the name of its status.
  */
-#include <stdatomic.h>
-
 #include "api/inner.h"
 
 /* id (or its beginning, ending in a dot), name in the data plane, HTTP status or 0 for that of the
@@ -96,7 +94,6 @@ void px_api_finish(px_api_call *call, int status)
         status = 503;
     }
     call->status = status;
-    atomic_fetch_add_explicit(&call->api->by_class[status / 100 % 6], 1, memory_order_relaxed);
     call->complete(call);
 }
 

@@ -227,6 +227,7 @@ void px_api_handle(px_api *api, px_api_call *call)
     call->static_body = (px_str){ 0 };
     memset(call->args, 0, sizeof(call->args));
     call->principal = (px_principal){ 0 };
+    call->session = (px_str){ 0 };
     if (!find_route(call))
         return;
     status = check_version(call, &err);

@@ -15,6 +15,7 @@
 #ifndef PX_API_API_H
 #define PX_API_API_H
 
+#include "api/metrics.h"
 #include "base/arena.h"
 #include "base/env.h"
 #include "base/log.h"
@@ -69,6 +70,7 @@ struct px_api_call {
     px_request request;
     px_principal principal;
     px_str credential; /* that proves it */
+    px_str session;    /* id of the console's session, when that stood for it */
     const struct px_route *route;
     px_str args[4];                  /* decoded path arguments, in order */
     void (*then)(px_api_call *call); /* after the engine's answer */
@@ -87,9 +89,11 @@ typedef struct px_api_opts {
     px_history *history; /* NULL: no history */
     px_rejects *rejects;
     px_log *log;
+    uint32_t streams_max;        /* 0: PX_STREAMS_MAX */
+    uint32_t history_points_max; /* of a page; 0: PX_HISTORY_POINTS_MAX */
     const char *version;
-    /* Appends Prometheus text of whoever else has figures. NULL: nobody. */
-    void (*metrics)(void *data, px_buf *buf);
+    /* Puts the figures of the doors. NULL: there are none. */
+    void (*metrics)(void *data, px_metrics *metrics);
     void *metrics_data;
     /* The console's files by path ("/" is the page). NULL: none. */
     bool (*asset)(px_str path, px_api_asset *ret_asset);

@@ -36,7 +36,6 @@ struct px_api {
     struct px_branches *branches;
     struct px_workers *workers, *query_workers;
     _Atomic bool stopping;
-    _Atomic uint64_t by_class[6]; /* responses by status class */
 };
 
 extern const px_route px_api_routes[];
@@ -79,6 +78,12 @@ void px_login_cache_clear(struct px_login_cache *cache);
 /* A credential text to its principal, in the arena. */
 PX_NODISCARD px_status px_login(px_api *api, px_str credential, px_arena *arena,
                                 px_principal *ret_principal, px_err *ret_err);
+
+/* What the memory of one proof is limited to: a device's document with all its twins. */
+#define PX_LOGIN_ARENA_BYTES_MAX ((size_t)16 * 1024 * 1024)
+/* Counts and logs a failed login; gives back the status. */
+px_status px_login_told(px_api_call *call, px_status status);
+uint64_t px_logins_failed(const struct px_login_cache *cache);
 
 struct px_sessions *px_sessions_new(px_env *env);
 void px_sessions_free(struct px_sessions *sessions);

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Commands, streams, rejects, the operator's pages, the console. */
-#include <stdatomic.h>
+/* Commands, streams, rejects, whether the server is well, the console. */
 #include <stdio.h>
-#include <sys/resource.h>
 
 #include "api/inner.h"
 #include "api/watch.h"
 
 px_handler px_v1_post_command, px_v1_get_stream, px_v1_list_rejects, px_on_get_healthz,
-    px_on_get_readyz, px_on_get_metrics;
+    px_on_get_readyz;
 
 /* ---- commands ---- */
 
@@ -131,86 +129,6 @@ void px_on_get_readyz(px_api_call *call)
     px_store_stats_get(px_engine_store(call->api->opts.engine), &store);
     px_putf(&call->out, "{\"status\":\"%s\"}", store.full ? "disk full: reads only" : "ready");
     px_api_json(call, store.full ? 503 : 200);
-}
-
-/* name, type, help, value */
-#define ENGINE_METRICS(X)                                                                          \
-    X("pollux_position", "gauge", "newest published position", e.seq)                              \
-    X("pollux_requests_total", "counter", "requests that the engine answered", e.requests)         \
-    X("pollux_requests_refused_total", "counter", "of them refused", e.refused)                    \
-    X("pollux_batches_total", "counter", "batches committed", e.batches)                           \
-    X("pollux_events_total", "counter", "events committed", e.events)                              \
-    X("pollux_batches_full_total", "counter", "batches refused for want of disk space", e.full)    \
-    X("pollux_queue_refused_total", "counter", "requests that found the queue full",               \
-      e.queue_refused)                                                                             \
-    X("pollux_commit_seconds_max", "gauge", "longest commit since the last look",                  \
-      (double)e.commit_ns_max / 1e9)                                                               \
-    X("pollux_commit_seconds_total", "counter", "time spent in commits",                           \
-      (double)e.commit_ns_sum / 1e9)                                                               \
-    X("pollux_slices_late_total", "counter", "slices that their budget ended", e.slices_late)      \
-    X("pollux_history_cursor", "gauge", "committed position of history", e.consumer_seq[1])        \
-    X("pollux_twins", "gauge", "twins of all tenants", g.twins)                                    \
-    X("pollux_relationships", "gauge", "relationships of all tenants", g.relationships)            \
-    X("pollux_graph_bytes", "gauge", "memory of the graph", g.bytes_used)                          \
-    X("pollux_snapshots", "gauge", "snapshots in use", g.snapshots)                                \
-    X("pollux_snapshots_ended_total", "counter", "snapshots ended by their limit",                 \
-      g.snapshots_ended)                                                                           \
-    X("pollux_store_file_bytes", "gauge", "size of the file", s.file_bytes)                        \
-    X("pollux_store_wal_bytes", "gauge", "size of the write-ahead log", s.wal_file_bytes)          \
-    X("pollux_store_journal_bytes", "gauge", "bytes of journal rows kept", s.journal_bytes)        \
-    X("pollux_store_syncs_total", "counter", "syncs of the disk", s.syncs)                         \
-    X("pollux_store_full", "gauge", "1 while the disk is full", s.full)                            \
-    X("pollux_rejects_total", "counter", "messages and fields kept for inspection", rejects)       \
-    X("pollux_streams", "gauge", "streams open", w.streams)                                        \
-    X("pollux_stream_events_total", "counter", "changes sent to streams", w.events)                \
-    X("pollux_stream_conflated_total", "counter", "changes conflated for slow watchers",           \
-      w.conflated)                                                                                 \
-    X("pollux_stream_gaps_total", "counter", "streams that had to read again", w.gaps)
-
-void px_on_get_metrics(px_api_call *call)
-{
-    px_api *api = call->api;
-    px_engine_stats e = px_engine_stat(api->opts.engine);
-    px_graph_stats g = px_graph_stat(px_engine_graph(api->opts.engine));
-    px_watch_stats w = px_watch_stat(api->watch);
-    uint64_t rejects = px_rejects_count(api->opts.rejects);
-    px_store_stats s;
-    px_err err;
-    px_status status = px_authorize(&call->principal, PX_ACTION_READ_SERVER, (px_str){ 0 }, &err);
-
-    if (status == PX_OK && call->principal.tenant != PX_FIRST_TENANT)
-        status = px_fail_id(&err, PX_DENIED, "access.tenant",
-                            "these figures are of all tenants; the first one reads them");
-    if (status != PX_OK) {
-        px_api_fail(call, status, &err);
-        return;
-    }
-    px_store_stats_get(px_engine_store(api->opts.engine), &s);
-#define X(name, type, help, value)                                                                 \
-    px_putf(&call->out, "# HELP %s %s\n# TYPE %s %s\n%s %.15g\n", name, help, name, type, name,    \
-            (double)(value));
-    ENGINE_METRICS(X)
-#undef X
-    px_put_c(&call->out, "# HELP pollux_http_responses_total responses by class\n"
-                         "# TYPE pollux_http_responses_total counter\n");
-    for (int c = 1; c < 6; c++)
-        px_putf(&call->out, "pollux_http_responses_total{class=\"%dxx\"} %llu\n", c,
-                (unsigned long long)atomic_load(&api->by_class[c]));
-    if (api->opts.history) {
-        px_history_stats h = px_history_stat(api->opts.history);
-
-#define X(member, help)                                                                            \
-    px_putf(&call->out,                                                                            \
-            "# HELP pollux_history_%s %s\n# TYPE pollux_history_%s gauge\n"                        \
-            "pollux_history_%s %llu\n",                                                            \
-            #member, help, #member, #member, (unsigned long long)h.member);
-        PX_HISTORY_STATS_MAP(X)
-#undef X
-    }
-    if (api->opts.metrics)
-        api->opts.metrics(api->opts.metrics_data, &call->out);
-    call->content_type = "text/plain; version=0.0.4; charset=utf-8";
-    px_api_finish(call, 200);
 }
 
 /* ---- the console ---- */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/stream.h"
 
+#include <stdio.h>
+
 #include "sync/change.h"
 
 enum {
@@ -49,8 +51,12 @@ px_stream *px_stream_new(px_api_call *call, px_str twins, uint64_t after)
     s->after = s->safe_seq = s->seen_seq = after;
     px_assert(call->credential.len < sizeof(s->credential));
     memcpy(s->credential, call->credential.ptr, call->credential.len);
+    px_assert(call->session.len < sizeof(s->session));
+    if (call->session.len)
+        memcpy(s->session, call->session.ptr, call->session.len);
     px_arena_init(&s->arena, ARENA_BYTES_MAX);
     px_buf_init(&s->queue, QUEUE_FACTOR * (size_t)PX_STREAM_QUEUE_BYTES_MAX);
+    px_buf_init(&s->deletions, PX_STREAM_QUEUE_BYTES_MAX);
     px_put_c(&s->queue, ": pollux\n\n");
     status = read_twins(s, twins, &err);
     if (status == PX_OK)
@@ -64,6 +70,7 @@ void px_stream_free(px_stream *s)
 {
     px_feed_close(s->feed);
     px_buf_release(&s->queue);
+    px_buf_release(&s->deletions);
     px_map_release(&s->wanted);
     px_map_release(&s->dirty);
     px_map_release(&s->ahead);
@@ -118,6 +125,23 @@ static void conflate(px_stream *s, uint32_t twin_no)
         s->ended = true;
 }
 
+/* A deleted twin cannot be asked for its state any more: what the event said is kept. */
+static void conflate_deletion(px_stream *s, px_str data)
+{
+    uint32_t len = (uint32_t)data.len;
+
+    s->stats->conflated++;
+    px_put(&s->deletions, px_str_of((const char *)&len, sizeof(len)));
+    px_put(&s->deletions, data);
+    if (s->deletions.status != PX_OK)
+        s->ended = true; /* the client comes again with its last id */
+}
+
+static bool has_conflated(const px_stream *s)
+{
+    return s->dirty_nos.len > 0 || s->deletions.len > s->deletions_sent || s->lost;
+}
+
 /* A conflated state was read from the graph, which runs ahead of the thread: what it holds already
  * does not come again, or the watcher would see the value go back. */
 static bool was_sent(px_stream *s, const px_event *event)
@@ -142,9 +166,10 @@ void px_stream_offer(px_stream *s, const px_event *event, px_str data)
     if (px_event_is_state(event) && was_sent(s, event))
         return;
     s->stats->events++;
-    if (s->dirty_nos.len > 0 || s->lost ||
-        px_stream_waiting(s) + data.len + 128 > PX_STREAM_QUEUE_BYTES_MAX) {
-        if (px_event_is_state(event))
+    if (has_conflated(s) || px_stream_waiting(s) + data.len + 128 > PX_STREAM_QUEUE_BYTES_MAX) {
+        if (event->type == PX_EVENT_TWIN_DELETE)
+            conflate_deletion(s, data);
+        else if (px_event_is_state(event))
             conflate(s, event->twin_no);
         else
             s->lost = true;
@@ -155,18 +180,24 @@ void px_stream_offer(px_stream *s, const px_event *event, px_str data)
     wake(s);
 }
 
-void px_stream_gap(px_stream *s, uint64_t position)
+void px_stream_gap(px_stream *s, uint64_t position, px_gap why)
 {
+    static const char *const reasons[] = {
+        [PX_GAP_TRIMMED] = "older than the journal", [PX_GAP_FUTURE] = "newer than the journal"
+    };
+    char data[64];
+
     s->stats->gaps++;
     s->after = s->safe_seq = s->seen_seq = position;
-    put_frame(s, position, "gap", PX_STR("{\"reason\":\"older than the journal\"}"));
+    snprintf(data, sizeof(data), "{\"reason\":\"%s\"}", reasons[why]);
+    put_frame(s, position, "gap", px_str_c(data));
     wake(s);
 }
 
 void px_stream_beat(px_stream *s, uint64_t position)
 {
     if (px_stream_waiting(s) == 0) {
-        if (s->state == PX_STREAM_LIVE && s->dirty_nos.len == 0 && position > s->safe_seq)
+        if (s->state == PX_STREAM_LIVE && !has_conflated(s) && position > s->safe_seq)
             s->safe_seq = s->seen_seq = position;
         px_putf(&s->queue, ": beat\nid: %llu\n\n", (unsigned long long)s->safe_seq);
     }
@@ -225,12 +256,33 @@ static bool put_state(px_stream *s, const px_twin *twin, px_buf *data, px_buf *s
     return done;
 }
 
+/* Before the states: a twin may have been made again under the id of a deleted one. */
+static void send_deletions(px_stream *s)
+{
+    while (s->deletions.len > s->deletions_sent && px_stream_waiting(s) < CONFLATED_BYTES &&
+           !s->ended) {
+        const char *at = s->deletions.ptr + s->deletions_sent;
+        uint32_t len;
+
+        memcpy(&len, at, sizeof(len));
+        s->deletions_sent += sizeof(len) + len;
+        if (s->deletions.len == s->deletions_sent && s->dirty_nos.len == 0)
+            s->safe_seq = s->seen_seq;
+        put_frame(s, s->safe_seq, "change", px_str_of(at + sizeof(len), len));
+    }
+    if (s->deletions.len == s->deletions_sent) {
+        px_buf_clear(&s->deletions);
+        s->deletions_sent = 0;
+    }
+}
+
 /* Only the last of them carries the position up to which nothing is due any more. */
 static void send_conflated(px_stream *s)
 {
     px_graph *graph = px_engine_graph(s->api->opts.engine);
     px_buf record = { 0 }, scratch = { 0 }, data = { 0 };
 
+    send_deletions(s);
     while (s->dirty_nos.len > 0 && px_stream_waiting(s) < CONFLATED_BYTES && !s->ended) {
         uint32_t no = s->dirty_nos.ptr[--s->dirty_nos.len];
         const px_twin *twin;
@@ -245,7 +297,7 @@ static void send_conflated(px_stream *s)
         put_frame(s, s->safe_seq, "change", px_buf_str(&data));
         remember_ahead(s, no, px_twin_seq(twin));
     }
-    if (s->lost && s->dirty_nos.len == 0) {
+    if (s->lost && s->dirty_nos.len == 0 && s->deletions.len == s->deletions_sent) {
         s->lost = false;
         s->stats->gaps++;
         s->safe_seq = s->seen_seq;

@@ -7,9 +7,10 @@
  *     data: {"twin":"press-1","time":…,"values":{…}}
  *
  * At most PX_STREAM_QUEUE_BYTES_MAX wait. While the watcher is slower its changes are conflated: of
- * each changed twin the newest state is sent once there is room again, and what was left out is
- * counted. The id of an event is a position that is safe to resume behind: nothing at or below it
- * is still due. Everything here under the watch's lock. Room-internal.
+ * each changed twin the newest state is sent once there is room again, of each deleted one that it
+ * was deleted, and what was left out is counted. The id of an event is a position that is safe to
+ * resume behind: nothing at or below it is still due. Everything here under the watch's lock.
+ * Room-internal.
  */
 #ifndef PX_API_STREAM_H
 #define PX_API_STREAM_H
@@ -30,6 +31,7 @@ typedef struct px_stream {
     px_stream_state state;
     uint32_t tenant;
     char credential[80]; /* looked at again every second */
+    char session[64];    /* of the console; "" when a token came */
     px_arena arena;
     px_str *twins; /* ids wanted; none: all */
     size_t twin_count;
@@ -49,6 +51,9 @@ typedef struct px_stream {
     px_map ahead;      /* twin number to an index in ahead_seqs: states that were sent newer than */
     uint64_t ahead_max; /* what was offered; the highest of them */
     PX_VEC(uint32_t) dirty_nos;
+    px_buf
+        deletions; /* deletions that were conflated, each as its length in 4 bytes and its data */
+    size_t deletions_sent;
     PX_VEC(uint64_t) ahead_seqs;
     px_watch_stats *stats;
 } px_stream;
@@ -60,8 +65,13 @@ void px_stream_free(px_stream *stream);
 bool px_stream_wants(const px_stream *stream, px_str twin_id);
 /* `data` is the change as JSON. */
 void px_stream_offer(px_stream *stream, const px_event *event, px_str data);
-/* The watcher must read the state again: what it missed is no longer in the journal. */
-void px_stream_gap(px_stream *stream, uint64_t position);
+typedef enum px_gap {
+    PX_GAP_TRIMMED, /* what the watcher missed is no longer in the journal */
+    PX_GAP_FUTURE, /* it names a position that this data never had: it was restored, or is another's
+                    */
+} px_gap;
+/* The watcher must read the state again. */
+void px_stream_gap(px_stream *stream, uint64_t position, px_gap why);
 /* A comment, so that both sides notice a dead connection, and the position that a quiet stream has
  * come to, so that it does not resume far back. */
 void px_stream_beat(px_stream *stream, uint64_t position);

@@ -83,12 +83,13 @@ static void close_stream(px_api_stream *face)
 /* Counts it in; false: answered. */
 static bool admit(px_watch *watch, px_api_call *call)
 {
+    uint32_t most = watch->api->opts.streams_max ? watch->api->opts.streams_max : PX_STREAMS_MAX;
     bool ended, full;
     px_err err;
 
     pthread_mutex_lock(&watch->lock);
     ended = watch->ended;
-    full = watch->stats.streams >= PX_STREAMS_MAX;
+    full = watch->stats.streams >= most;
     if (!ended && !full)
         watch->stats.streams++;
     pthread_mutex_unlock(&watch->lock);
@@ -96,10 +97,10 @@ static bool admit(px_watch *watch, px_api_call *call)
         px_api_fail(call, PX_BUSY,
                     (px_fail_id(&err, PX_BUSY, "server.ending", "the server is ending"), &err));
     else if (full)
-        px_api_fail(call, PX_LIMIT,
-                    (px_fail_id(&err, PX_LIMIT, "stream.count", "there are %d streams already",
-                                PX_STREAMS_MAX),
-                     &err));
+        px_api_fail(
+            call, PX_LIMIT,
+            (px_fail_id(&err, PX_LIMIT, "stream.count", "there are %u streams already", most),
+             &err));
     return !ended && !full;
 }
 
@@ -120,13 +121,22 @@ void px_watch_stream(px_watch *watch, px_api_call *call, px_str twins, uint64_t 
     s->face.close = close_stream;
     if (after != UINT64_MAX && after > position) { /* of another life of this data */
         pthread_mutex_lock(&watch->lock);
-        px_stream_gap(s, position);
+        px_stream_gap(s, position, PX_GAP_FUTURE);
         pthread_mutex_unlock(&watch->lock);
     }
     px_api_header(call, "Cache-Control", PX_STR("no-store"));
     call->content_type = "text/event-stream";
     call->stream = &s->face;
     px_api_finish(call, 200);
+}
+
+void px_watch_end_session(px_watch *watch, px_str session)
+{
+    pthread_mutex_lock(&watch->lock);
+    for (px_stream *s = watch->streams; s; s = s->next)
+        if (session.len && px_str_eq(px_str_c(s->session), session))
+            px_stream_end(s);
+    pthread_mutex_unlock(&watch->lock);
 }
 
 /* ---- commands ---- */
@@ -294,7 +304,7 @@ static bool catch_up(reader *r, px_stream *s)
     pthread_mutex_lock(&r->watch->lock);
     s->state = PX_STREAM_LIVE;
     if (status != PX_OK)
-        px_stream_gap(s, position);
+        px_stream_gap(s, position, PX_GAP_TRIMMED);
     pthread_mutex_unlock(&r->watch->lock);
     return true;
 }
@@ -345,7 +355,7 @@ static bool still_may(px_api *api, const px_stream *s)
     px_principal principal;
     PX_AUTO_ARENA arena;
 
-    px_arena_init(&arena, 1024 * 1024);
+    px_arena_init(&arena, PX_LOGIN_ARENA_BYTES_MAX);
     return px_login(api, px_str_c(s->credential), &arena, &principal, NULL) == PX_OK &&
            px_authorize(&principal, PX_ACTION_WATCH, (px_str){ 0 }, NULL) == PX_OK;
 }
@@ -381,7 +391,7 @@ static px_status reopen(px_watch *watch, px_err *ret_err)
     pthread_mutex_lock(&watch->lock);
     for (px_stream *s = watch->streams; s; s = s->next)
         if (s->state == PX_STREAM_LIVE)
-            px_stream_gap(s, position);
+            px_stream_gap(s, position, PX_GAP_TRIMMED);
     pthread_mutex_unlock(&watch->lock);
     return PX_OK;
 }

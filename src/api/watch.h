@@ -27,6 +27,9 @@ void px_watch_command(px_watch *watch, px_api_call *call, px_str command_id);
  * credential is no longer good. */
 void px_watch_stream(px_watch *watch, px_api_call *call, px_str twins, uint64_t after);
 
+/* The session was closed: its streams end. */
+void px_watch_end_session(px_watch *watch, px_str session);
+
 typedef struct px_watch_stats {
     uint64_t streams, events, conflated, gaps;
 } px_watch_stats;

@@ -417,6 +417,9 @@ static void count_commit(px_engine *engine, const round_ *r, const px_batch *bat
     engine->commit_ns_last = took_ns;
     pthread_mutex_lock(&engine->side_lock);
     stats->batches += batch != NULL;
+    stats->samples_late += engine->state.samples_late;
+    stats->samples_duplicate += engine->state.samples_duplicate;
+    stats->messages_repeated += engine->state.messages_repeated;
     stats->events += batch ? batch->seq_last - batch->seq_first + 1 : 0;
     stats->commit_ns_sum += took_ns;
     if (took_ns > stats->commit_ns_max)

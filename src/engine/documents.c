@@ -246,7 +246,7 @@ uint64_t px_documents_revision(px_documents *documents, uint32_t tenant, px_str 
     const entry *e;
 
     pthread_rwlock_rdlock(&documents->lock);
-    e = find_published(documents, key_hash(tenant, kind, id), tenant, kind, id);
+    e = find_published(documents, px_document_hash(tenant, kind, id), tenant, kind, id);
     if (e && !e->deleted)
         revision = e->doc.revision;
     pthread_rwlock_unlock(&documents->lock);

@@ -156,6 +156,7 @@ static px_status set_fields(px_engine_state *state, const px_event *event, px_or
                             px_err *ret_err)
 {
     px_origin origin = { .kind = kind, .arrival_time = event->time };
+    px_applied applied;
 
     for (size_t i = 0; i < event->field_count; i++) {
         const px_field_value *f = &event->fields[i];
@@ -166,8 +167,10 @@ static px_status set_fields(px_engine_state *state, const px_event *event, px_or
         }
         origin.source_time = f->source_time != PX_TIME_NONE ? f->source_time : event->source_time;
         origin.ahead = f->flags & PX_FIELD_AHEAD;
-        PX_TRY(
-            px_graph_set(state->txn, event->twin_no, f->field, f->value, &origin, NULL, ret_err));
+        PX_TRY(px_graph_set(state->txn, event->twin_no, f->field, f->value, &origin, &applied,
+                            ret_err));
+        state->samples_late += applied == PX_LATE;
+        state->samples_duplicate += applied == PX_DUPLICATE;
     }
     return PX_OK;
 }

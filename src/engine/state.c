@@ -45,6 +45,7 @@ px_status px_state_begin(px_engine_state *state, px_time now, px_buf *body, px_e
     state->now = now;
     state->body = body;
     state->broken = false;
+    state->samples_late = state->samples_duplicate = state->messages_repeated = 0;
     state->ops.len = 0;
     px_arena_reset(&state->arena);
     return PX_OK;

@@ -56,6 +56,7 @@ struct px_engine_state {
     px_arena arena; /* lives as long as the batch */
     PX_VEC(px_op)
     ops; /* state rows of models and documents, written with their events; bodies in the arena */
+    uint64_t samples_late, samples_duplicate, messages_repeated; /* of the batch */
     bool broken; /* an event could not be folded: the batch must be dropped */
     px_err broken_err;
 

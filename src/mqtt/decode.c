@@ -14,6 +14,17 @@
             return try_reason;                                                                     \
     } while (0)
 
+const char *px_mqtt_type_name(px_mqtt_type type)
+{
+    static const char *const names[PX_MQTT_TYPE_COUNT] = {
+        "unknown", "connect",  "connack",    "publish", "puback",      "pubrec",
+        "pubrel",  "pubcomp",  "subscribe",  "suback",  "unsubscribe", "unsuback",
+        "pingreq", "pingresp", "disconnect", "auth",
+    };
+
+    return (unsigned)type < PX_MQTT_TYPE_COUNT ? names[type] : "unknown";
+}
+
 /* The flags that a packet must have (section 2.1.3); PUBLISH may have any. */
 static bool flags_are_right(unsigned type, unsigned flags)
 {

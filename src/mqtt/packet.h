@@ -34,6 +34,8 @@ typedef enum px_mqtt_type {
     PX_MQTT_TYPE_COUNT = 16
 } px_mqtt_type;
 
+const char *px_mqtt_type_name(px_mqtt_type type); /* "publish"; "unknown" */
+
 /* The protocol level byte of CONNECT. */
 typedef enum px_mqtt_version { PX_MQTT_V311 = 4, PX_MQTT_V5 = 5 } px_mqtt_version;
 

@@ -5,33 +5,43 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* name, least, most, factor to the stored unit, what 0 is stored as; 0 takes the default, and -1
- * means none */
+#define LONG false
+#define COUNT true
+
+/* type, member, name, unit, default, most, factor to the stored unit, what 0 is stored as (0 takes
+ * the default, -1 means none), meaning */
+#define PX_SETTINGS_MAP(X)                                                                         \
+    X(LONG, batch_age_ns, "batch_age_us", "µs", "1000", 20000, 1000, -1,                           \
+      "a batch closes when its oldest request is this old; 0: at once, with what is queued")       \
+    X(LONG, checkpoint_ns, "checkpoint_s", "s", "30", 3600, 1000000000, 0,                         \
+      "one round of the checkpoint over all keys")                                                 \
+    X(LONG, journal_keep_bytes, "journal_keep_mb", "MiB", "4096", 1 << 20, 1 << 20, 0,             \
+      "journal kept although nobody needs it")                                                     \
+    X(LONG, journal_keep_ns, "journal_keep_h", "h", "24", 10000, 3600 * 1000000000LL, 0,           \
+      "and never longer than this")                                                                \
+    X(LONG, wal_bytes_max, "wal_mb", "MiB", "32", 1024, 1 << 20, 0,                                \
+      "size of the write-ahead log where a checkpoint begins")                                     \
+    X(LONG, snapshot_bytes_max, "snapshot_mb", "MiB", "1024", 1 << 20, 1 << 20, 0,                 \
+      "what snapshots and branches may hold back before the oldest ends")                          \
+    X(LONG, source_ahead_ns, "source_ahead_s", "s", "300", 86400, 1000000000, 0,                   \
+      "a source clock further ahead than this is not believed")                                    \
+    X(COUNT, mqtt_threads, "mqtt_threads", "", "1, or 2 from four processors on", 64, 1, 0,        \
+      "threads of the MQTT door")                                                                  \
+    X(COUNT, http_threads, "http_threads", "", "1, or 2 from four processors on", 64, 1, 0,        \
+      "threads of the HTTP door")
+
+/* A value of 0 takes the default, which is told in words, or what `zero` says. */
 static const struct {
-    const char *name;
-    long long least, most, factor, zero;
+    const char *name, *unit, *otherwise;
+    long long least, most, factor, zero; /* factor: to the stored unit */
     size_t offset;
     bool is_unsigned;
+    const char *meaning;
 } table[] = {
-#define LONG(member, name, least, most, factor, zero)                                              \
-    {                                                                                              \
-        name, least, most, factor, zero, offsetof(px_settings, member), false                      \
-    }
-#define COUNT(member, name, most)                                                                  \
-    {                                                                                              \
-        name, 0, most, 1, 0, offsetof(px_settings, member), true                                   \
-    }
-    LONG(batch_age_ns, "batch_age_us", 0, 20000, 1000, -1),
-    LONG(checkpoint_ns, "checkpoint_s", 0, 3600, 1000000000, 0),
-    LONG(journal_keep_bytes, "journal_keep_mb", 0, 1 << 20, 1 << 20, 0),
-    LONG(journal_keep_ns, "journal_keep_h", 0, 10000, 3600 * 1000000000LL, 0),
-    LONG(wal_bytes_max, "wal_mb", 0, 1024, 1 << 20, 0),
-    LONG(snapshot_bytes_max, "snapshot_mb", 0, 1 << 20, 1 << 20, 0),
-    LONG(source_ahead_ns, "source_ahead_s", 0, 86400, 1000000000, 0),
-    COUNT(mqtt_threads, "mqtt_threads", 64),
-    COUNT(http_threads, "http_threads", 64),
-#undef LONG
-#undef COUNT
+#define X(type, member, name, unit, otherwise, most, factor, zero, meaning)                        \
+    { name, unit, otherwise, 0, most, factor, zero, offsetof(px_settings, member), type, meaning },
+    PX_SETTINGS_MAP(X)
+#undef X
 };
 
 enum { SETTINGS = sizeof(table) / sizeof(table[0]), LINE_BYTES = 512 };
@@ -117,4 +127,19 @@ px_status px_settings_read(const px_serve_opts *opts, px_settings *ret_settings,
         PX_TRY(read_line(&settings, px_str_c(opts->env[i]), "setting", i + 1, ret_err));
     *ret_settings = settings;
     return PX_OK;
+}
+
+void px_put_settings_page(px_buf *buf)
+{
+    px_put_c(buf,
+             "# Configuration\n\n"
+             "`pollux serve --help` lists the options of the command line. What is rarer stands "
+             "in a file given by `--config`: one\n`name = value` a line, `#` begins a comment. "
+             "Every value is a whole number; 0 takes the default unless the table says what it "
+             "means; an unknown name is\nrefused with the nearest known one. This page is printed from the table in "
+             "`src/server/settings.c` (HACKING.md says how).\n\n"
+             "| name | unit | default | range | meaning |\n|---|---|---|---|---|\n");
+    for (size_t i = 0; i < SETTINGS; i++)
+        px_putf(buf, "| `%s` | %s | %s | %lld–%lld | %s |\n", table[i].name, table[i].unit,
+                table[i].otherwise, table[i].least, table[i].most, table[i].meaning);
 }

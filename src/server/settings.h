@@ -9,6 +9,7 @@
 #ifndef PX_SERVER_SETTINGS_H
 #define PX_SERVER_SETTINGS_H
 
+#include "base/buf.h"
 #include "server/serve.h"
 
 typedef struct px_settings {
@@ -20,5 +21,7 @@ typedef struct px_settings {
 /* Errors: PX_INVALID with the line and what would be right, PX_NOT_FOUND (the file). */
 PX_NODISCARD px_status px_settings_read(const px_serve_opts *opts, px_settings *ret_settings,
                                         px_err *ret_err);
+/* docs/configuration.md. */
+void px_put_settings_page(px_buf *buf);
 
 #endif

@@ -22,6 +22,8 @@ struct px_rejects {
     pthread_mutex_t lock; /* guards all below */
     uint64_t count;
     entry entries[PX_REJECTS_MAX];
+    px_reject_reason reasons[PX_REJECT_REASONS_MAX];
+    size_t reason_count;
 };
 
 px_rejects *px_rejects_new(void)
@@ -53,6 +55,25 @@ static void keep(text *to, px_str from)
     to->len = (uint16_t)len;
 }
 
+/* The last place is for all that have none of their own. */
+static void count_reason(px_rejects *rejects, px_str id)
+{
+    px_reject_reason *at = rejects->reasons;
+    px_reject_reason *last = at + PX_REJECT_REASONS_MAX - 1;
+
+    for (; at < rejects->reasons + rejects->reason_count; at++)
+        if (px_str_eq(px_str_c(at->id), id))
+            break;
+    if (at == last || id.len == 0 || id.len >= sizeof(at->id)) {
+        at = last;
+        id = PX_STR("other");
+    }
+    if (at->count++ == 0) {
+        memcpy(at->id, id.ptr, id.len);
+        rejects->reason_count += at != last;
+    }
+}
+
 void px_rejects_add(px_rejects *rejects, const px_rejected *rejected)
 {
     entry *e;
@@ -68,6 +89,7 @@ void px_rejects_add(px_rejects *rejects, const px_rejected *rejected)
     keep(&e->reason_id, rejected->reason_id);
     keep(&e->reason, rejected->reason);
     keep(&e->payload, rejected->payload);
+    count_reason(rejects, rejected->reason_id);
     pthread_mutex_unlock(&rejects->lock);
 }
 
@@ -120,6 +142,21 @@ uint64_t px_rejects_count(px_rejects *rejects)
 
     pthread_mutex_lock(&rejects->lock);
     count = rejects->count;
+    pthread_mutex_unlock(&rejects->lock);
+    return count;
+}
+
+size_t px_rejects_by_reason(px_rejects *rejects,
+                            px_reject_reason ret_reasons[PX_REJECT_REASONS_MAX])
+{
+    const px_reject_reason *last = &rejects->reasons[PX_REJECT_REASONS_MAX - 1];
+    size_t count;
+
+    pthread_mutex_lock(&rejects->lock);
+    count = rejects->reason_count;
+    memcpy(ret_reasons, rejects->reasons, count * sizeof(*ret_reasons));
+    if (last->count)
+        ret_reasons[count++] = *last;
     pthread_mutex_unlock(&rejects->lock);
     return count;
 }

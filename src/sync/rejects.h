@@ -33,4 +33,14 @@ PX_NODISCARD px_status px_rejects_list(px_rejects *rejects, uint32_t tenant, siz
                                        px_err *ret_err);
 uint64_t px_rejects_count(px_rejects *rejects); /* of all tenants, since the start */
 
+/* How many there were of each reason since the start. Reasons are ids of errors, so few; what comes
+ * behind PX_REJECT_REASONS_MAX counts as `other`. */
+#define PX_REJECT_REASONS_MAX 64
+typedef struct px_reject_reason {
+    char id[48];
+    uint64_t count;
+} px_reject_reason;
+size_t px_rejects_by_reason(px_rejects *rejects,
+                            px_reject_reason ret_reasons[PX_REJECT_REASONS_MAX]);
+
 #endif

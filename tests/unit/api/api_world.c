@@ -81,10 +81,10 @@ static void make_token(api_world *world, const px_credential_grant *grant, char 
     memcpy(ret_text, credential.text, sizeof(credential.text));
 }
 
-static void put_metrics(void *data, px_buf *buf)
+static void put_metrics(void *data, px_metrics *metrics)
 {
     (void)data;
-    px_put_c(buf, "test_figure 1\n");
+    px_metric_of(metrics, PX_METRIC_HTTP_ANSWERS, "2xx", 1);
 }
 
 static bool find_asset(px_str path, px_api_asset *ret_asset)
@@ -125,10 +125,20 @@ void api_world_init(api_world *world)
     api_opts.engine = world->engine;
     api_opts.history = world->history;
     api_opts.rejects = world->rejects;
+    world->api_opts = api_opts;
     CHECK_OK(px_api_new(&api_opts, &world->api, &err), &err);
     make_token(world, &admin, world->admin);
     world->token = world->admin;
     api_reply_init(&world->reply);
+}
+
+void api_world_restart_api(api_world *world)
+{
+    px_err err;
+
+    px_api_stop(world->api);
+    px_api_free(world->api);
+    CHECK_OK(px_api_new(&world->api_opts, &world->api, &err), &err);
 }
 
 static void remove_folder(const char *dir)

@@ -38,6 +38,7 @@ typedef struct api_world {
     px_history *history;
     px_rejects *rejects;
     px_api *api;
+    px_api_opts api_opts; /* limits in it may be set and api_world_restart_api called */
     char admin[PX_CREDENTIAL_BYTES + 1]; /* of the first tenant */
 
     /* of the next question */
@@ -50,6 +51,8 @@ typedef struct api_world {
 
 void api_world_init(api_world *world);
 void api_world_release(api_world *world);
+/* Another API with world->api_opts. */
+void api_world_restart_api(api_world *world);
 
 /* For one question only. */
 void api_header(api_world *world, const char *name, const char *value);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "api/inner.h"
+#include "api/stream.h"
 #include "api_world.h"
 
 static api_world w;
@@ -196,6 +198,7 @@ PX_TEST(a_position_of_the_future_is_a_gap)
     api_header(&w, "Last-Event-ID", "999999999");
     watch(&v, w.admin, "/api/v1/stream");
     wait_for(&v, "event: gap");
+    wait_for(&v, "{\"reason\":\"newer than the journal\"}");
     set_speed(w.admin, "a", 5);
     wait_for(&v, "{\"value\":5,");
     unwatch(&v);
@@ -412,6 +415,60 @@ PX_TEST(a_stream_ends_when_its_token_does)
 }
 
 /* ---- commands ---- */
+
+PX_TEST(a_deleted_twin_that_was_conflated_is_told_as_deleted_before_its_next_life)
+{
+    static char bytes[256 * 1024];
+    px_event event = { .type = PX_EVENT_TWIN_PATCH, .tenant = 1, .twin_no = 1 };
+    const char *deleted, *next;
+    px_watch_stats stats = { 0 };
+    px_buf big = { 0 }, got = { 0 };
+    px_stream *s;
+    ptrdiff_t n;
+
+    begin(); /* twins 1 and 2 */
+    API_ASK(&w, "GET", "/api/v1/session", NULL, 200);
+    s = px_stream_new(&w.reply.call, (px_str){ 0 }, 0);
+    CHECK(s != NULL);
+    s->stats = &stats;
+    for (size_t i = 0; i < PX_STREAM_QUEUE_BYTES_MAX - 1024; i++)
+        px_put_char(&big, 'x');
+    event.seq = 10;
+    px_stream_offer(s, &event, px_buf_str(&big));
+    event.seq = 11; /* no room: from now on the newest of each twin */
+    px_stream_offer(s, &event, px_buf_str(&big));
+    event = (px_event){ .type = PX_EVENT_TWIN_DELETE, .tenant = 1, .twin_no = 99, .seq = 12 };
+    px_stream_offer(s, &event, PX_STR("{\"twin\":\"a\",\"deleted\":true}"));
+    while ((n = px_stream_take(s, bytes, sizeof(bytes))) > 0)
+        px_put(&got, px_str_of(bytes, (size_t)n));
+    px_put(&got, px_str_of("", 1));
+    deleted = strstr(got.ptr, "\"deleted\":true");
+    next = strstr(got.ptr, "{\"twin\":\"a\",\"time\"");
+    CHECK(deleted != NULL && next != NULL && deleted < next);
+    CHECK(strstr(got.ptr, "id: 12\n") != NULL && strstr(got.ptr, "id: 12\n") > deleted);
+    CHECK_EQ(stats.conflated, 2);
+    px_stream_free(s);
+    px_buf_release(&big);
+    px_buf_release(&got);
+    api_world_release(&w);
+}
+
+PX_TEST(streams_end_at_their_number)
+{
+    watcher v[3];
+
+    begin();
+    w.api_opts.streams_max = 3;
+    api_world_restart_api(&w);
+    for (int i = 0; i < 3; i++)
+        watch(&v[i], w.admin, "/api/v1/stream");
+    API_ASK(&w, "GET", "/api/v1/stream", NULL, 429);
+    unwatch(&v[0]);
+    watch(&v[0], w.admin, "/api/v1/stream");
+    for (int i = 0; i < 3; i++)
+        unwatch(&v[i]);
+    api_world_release(&w);
+}
 
 static void *ask_command(void *data)
 {

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* /metrics and the page about it. What the doors count comes through px_api_opts.metrics. */
+#include "api/metrics.h"
+
+#include "api/inner.h"
+#include "api/watch.h"
+
+#define GAUGE "gauge"
+#define COUNTER "counter"
+
+static const struct {
+    const char *name, *type, *unit, *label, *help;
+} table[PX_METRIC_COUNT] = {
+#define X(id, name, type, unit, label, help) { name, type, unit, label, help },
+    PX_METRIC_MAP(X)
+#undef X
+};
+
+void px_metric_announce(px_metrics *metrics, px_metric_id id)
+{
+    if (metrics->announced[id])
+        return;
+    metrics->announced[id] = true;
+    px_putf(metrics->out, "# HELP %s %s\n# TYPE %s %s\n", table[id].name, table[id].help,
+            table[id].name, table[id].type);
+}
+
+void px_metric(px_metrics *metrics, px_metric_id id, double value)
+{
+    px_metric_announce(metrics, id);
+    px_putf(metrics->out, "%s %.15g\n", table[id].name, value);
+}
+
+void px_metric_of(px_metrics *metrics, px_metric_id id, const char *label_value, double value)
+{
+    px_metric_announce(metrics, id);
+    px_putf(metrics->out, "%s{%s=\"%s\"} %.15g\n", table[id].name, table[id].label, label_value,
+            value);
+}
+
+void px_put_metrics_page(px_buf *buf)
+{
+    px_put_c(buf, "# Metrics\n\n"
+                  "`GET /metrics` with a token of the first tenant, in the text format of "
+                  "Prometheus. A counter begins at 0\nwith the server. This page is printed from "
+                  "the table in `src/api/metrics.h` (HACKING.md says how).\n\n"
+                  "| name | type | unit | label | what it is |\n|---|---|---|---|---|\n");
+    for (size_t i = 0; i < PX_METRIC_COUNT; i++)
+        px_putf(buf, "| `%s` | %s | %s | %s | %s |\n", table[i].name, table[i].type, table[i].unit,
+                table[i].label, table[i].help);
+}
+
+/* ---- the answer ---- */
+
+static void put_engine(px_metrics *m, px_engine *engine)
+{
+    px_engine_stats e = px_engine_stat(engine);
+    px_graph_stats g = px_graph_stat(px_engine_graph(engine));
+    px_store_stats s;
+
+    px_store_stats_get(px_engine_store(engine), &s);
+    px_metric(m, PX_METRIC_POSITION, (double)e.seq);
+    px_metric(m, PX_METRIC_REQUESTS, (double)e.requests);
+    px_metric(m, PX_METRIC_REQUESTS_REFUSED, (double)e.refused);
+    px_metric(m, PX_METRIC_BATCHES, (double)e.batches);
+    px_metric(m, PX_METRIC_EVENTS, (double)e.events);
+    px_metric(m, PX_METRIC_BATCHES_FULL, (double)e.full);
+    px_metric(m, PX_METRIC_QUEUE_REFUSED, (double)e.queue_refused);
+    px_metric(m, PX_METRIC_COMMIT_MAX, (double)e.commit_ns_max / 1e9);
+    px_metric(m, PX_METRIC_COMMIT_SUM, (double)e.commit_ns_sum / 1e9);
+    px_metric(m, PX_METRIC_SLICES_LATE, (double)e.slices_late);
+    px_metric(m, PX_METRIC_HISTORY_CURSOR, (double)e.consumer_seq[1]);
+    px_metric(m, PX_METRIC_SAMPLES_LATE, (double)e.samples_late);
+    px_metric(m, PX_METRIC_SAMPLES_DUPLICATE, (double)e.samples_duplicate);
+    px_metric(m, PX_METRIC_MESSAGES_REPEATED, (double)e.messages_repeated);
+    px_metric(m, PX_METRIC_TWINS, (double)g.twins);
+    px_metric(m, PX_METRIC_RELATIONSHIPS, (double)g.relationships);
+    px_metric(m, PX_METRIC_GRAPH_BYTES, (double)g.bytes_used);
+    px_metric(m, PX_METRIC_SNAPSHOTS, (double)g.snapshots);
+    px_metric(m, PX_METRIC_SNAPSHOTS_ENDED, (double)g.snapshots_ended);
+    px_metric(m, PX_METRIC_FILE_BYTES, (double)s.file_bytes);
+    px_metric(m, PX_METRIC_WAL_BYTES, (double)s.wal_file_bytes);
+    px_metric(m, PX_METRIC_JOURNAL_BYTES, (double)s.journal_bytes);
+    px_metric(m, PX_METRIC_SYNCS, (double)s.syncs);
+    px_metric(m, PX_METRIC_STORE_FULL, s.full);
+}
+
+static void put_rejects(px_metrics *m, px_rejects *rejects)
+{
+    px_reject_reason reasons[PX_REJECT_REASONS_MAX];
+    size_t count = px_rejects_by_reason(rejects, reasons);
+
+    px_metric_announce(m, PX_METRIC_REJECTS);
+    for (size_t i = 0; i < count; i++)
+        px_metric_of(m, PX_METRIC_REJECTS, reasons[i].id, (double)reasons[i].count);
+}
+
+static void put_watch(px_metrics *m, px_watch *watch)
+{
+    px_watch_stats w = px_watch_stat(watch);
+
+    px_metric(m, PX_METRIC_STREAMS, (double)w.streams);
+    px_metric(m, PX_METRIC_STREAM_EVENTS, (double)w.events);
+    px_metric(m, PX_METRIC_STREAM_CONFLATED, (double)w.conflated);
+    px_metric(m, PX_METRIC_STREAM_GAPS, (double)w.gaps);
+}
+
+static void put_history(px_metrics *m, px_history *history)
+{
+    px_history_stats h = px_history_stat(history);
+
+#define X(member, help) px_metric(m, PX_METRIC_HISTORY_##member, (double)h.member);
+    PX_HISTORY_STATS_MAP(X)
+#undef X
+}
+
+px_handler px_on_get_metrics;
+
+void px_on_get_metrics(px_api_call *call)
+{
+    px_api *api = call->api;
+    px_metrics metrics = { .out = &call->out };
+    px_err err;
+    px_status status = px_authorize(&call->principal, PX_ACTION_READ_SERVER, (px_str){ 0 }, &err);
+
+    if (status == PX_OK && call->principal.tenant != PX_FIRST_TENANT)
+        status = px_fail_id(&err, PX_DENIED, "access.tenant",
+                            "these figures are of all tenants; the first one reads them");
+    if (status != PX_OK) {
+        px_api_fail(call, status, &err);
+        return;
+    }
+    put_engine(&metrics, api->opts.engine);
+    put_rejects(&metrics, api->opts.rejects);
+    put_watch(&metrics, api->watch);
+    px_metric(&metrics, PX_METRIC_LOGINS_FAILED, (double)px_logins_failed(api->logins));
+    if (api->opts.history)
+        put_history(&metrics, api->opts.history);
+    if (api->opts.metrics)
+        api->opts.metrics(api->opts.metrics_data, &metrics);
+    call->content_type = "text/plain; version=0.0.4; charset=utf-8";
+    px_api_finish(call, 200);
+}

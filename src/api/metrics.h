@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Every figure of /metrics, in one table: docs/metrics.md is printed from it, and a test compares.
+ *
+ *     px_metric(metrics, PX_METRIC_TWINS, 3);
+ *     px_metric_of(metrics, PX_METRIC_MQTT_REFUSED, "0x87", 1);
+ *
+ * A figure is announced (HELP, TYPE) with its first value; the values of one figure are put one
+ * after the other. The format is that of Prometheus, version 0.0.4. Threads: one writer.
+ */
+#ifndef PX_API_METRICS_H
+#define PX_API_METRICS_H
+
+#include "base/buf.h"
+
+/* id, name, type, unit (or ""), label (or ""), what it is. A counter only grows, from the start of
+ * the server on; its name ends in _total. */
+#define PX_METRIC_MAP(X)                                                                           \
+    X(POSITION, "pollux_position", GAUGE, "events", "", "newest published position")               \
+    X(REQUESTS, "pollux_requests_total", COUNTER, "", "", "requests that the engine answered")     \
+    X(REQUESTS_REFUSED, "pollux_requests_refused_total", COUNTER, "", "", "of them refused")       \
+    X(BATCHES, "pollux_batches_total", COUNTER, "", "", "batches committed")                       \
+    X(EVENTS, "pollux_events_total", COUNTER, "", "", "events committed")                          \
+    X(BATCHES_FULL, "pollux_batches_full_total", COUNTER, "", "",                                  \
+      "batches refused for want of disk space")                                                    \
+    X(QUEUE_REFUSED, "pollux_queue_refused_total", COUNTER, "", "",                                \
+      "requests that found the queue full")                                                        \
+    X(COMMIT_MAX, "pollux_commit_seconds_max", GAUGE, "s", "",                                     \
+      "longest commit since the last look")                                                        \
+    X(COMMIT_SUM, "pollux_commit_seconds_total", COUNTER, "s", "", "time spent in commits")        \
+    X(SLICES_LATE, "pollux_slices_late_total", COUNTER, "", "", "slices that their budget ended")  \
+    X(HISTORY_CURSOR, "pollux_history_cursor", GAUGE, "events", "",                                \
+      "committed position of history")                                                             \
+    X(SAMPLES_LATE, "pollux_samples_late_total", COUNTER, "values", "",                            \
+      "values older than the live one: kept in history only")                                      \
+    X(SAMPLES_DUPLICATE, "pollux_samples_duplicate_total", COUNTER, "values", "",                  \
+      "values that came again with the same source time: counted once")                            \
+    X(MESSAGES_REPEATED, "pollux_telemetry_repeated_total", COUNTER, "", "",                       \
+      "telemetry by HTTP whose Message-Id was there already: counted once")                        \
+    X(TWINS, "pollux_twins", GAUGE, "", "", "twins of all tenants")                                \
+    X(RELATIONSHIPS, "pollux_relationships", GAUGE, "", "", "relationships of all tenants")        \
+    X(GRAPH_BYTES, "pollux_graph_bytes", GAUGE, "bytes", "", "memory of the graph")                \
+    X(SNAPSHOTS, "pollux_snapshots", GAUGE, "", "", "snapshots in use")                            \
+    X(SNAPSHOTS_ENDED, "pollux_snapshots_ended_total", COUNTER, "", "",                            \
+      "snapshots ended by their limit")                                                            \
+    X(FILE_BYTES, "pollux_store_file_bytes", GAUGE, "bytes", "", "size of the file")               \
+    X(WAL_BYTES, "pollux_store_wal_bytes", GAUGE, "bytes", "", "size of the write-ahead log")      \
+    X(JOURNAL_BYTES, "pollux_store_journal_bytes", GAUGE, "bytes", "",                             \
+      "journal rows kept, as they stand on the disk")                                              \
+    X(SYNCS, "pollux_store_syncs_total", COUNTER, "", "", "syncs of the disk")                     \
+    X(STORE_FULL, "pollux_store_full", GAUGE, "", "", "1 while the disk is full")                  \
+    X(REJECTS, "pollux_rejects_total", COUNTER, "", "reason",                                      \
+      "messages and fields kept for inspection in /api/v1/rejects")                                \
+    X(STREAMS, "pollux_streams", GAUGE, "", "", "event streams open")                              \
+    X(STREAM_EVENTS, "pollux_stream_events_total", COUNTER, "", "", "changes sent to streams")     \
+    X(STREAM_CONFLATED, "pollux_stream_conflated_total", COUNTER, "", "",                          \
+      "changes that a slow watcher got the newest of only")                                        \
+    X(STREAM_GAPS, "pollux_stream_gaps_total", COUNTER, "", "", "streams that had to read again")  \
+    X(LOGINS_FAILED, "pollux_logins_failed_total", COUNTER, "", "",                                \
+      "credentials by HTTP that were wrong")                                                       \
+    X(HISTORY_position, "pollux_history_position", GAUGE, "events", "",                            \
+      "position of the journal up to which history is folded")                                     \
+    X(HISTORY_cursor, "pollux_history_written", GAUGE, "events", "",                               \
+      "position up to which history is written to the store")                                      \
+    X(HISTORY_rows, "pollux_history_rows_total", COUNTER, "", "", "rows folded")                   \
+    X(HISTORY_cells, "pollux_history_cells_total", COUNTER, "", "", "values folded")               \
+    X(HISTORY_late_rows, "pollux_history_late_rows_total", COUNTER, "", "",                        \
+      "rows that came behind a later row of their series")                                         \
+    X(HISTORY_ahead_cells, "pollux_history_ahead_cells_total", COUNTER, "", "",                    \
+      "values whose source clock was not believed")                                                \
+    X(HISTORY_blocks_sealed, "pollux_history_blocks_sealed_total", COUNTER, "", "",                \
+      "blocks sealed")                                                                             \
+    X(HISTORY_block_bytes, "pollux_history_block_bytes_total", COUNTER, "bytes", "",               \
+      "sealed blocks")                                                                             \
+    X(HISTORY_block_rows, "pollux_history_block_rows_total", COUNTER, "", "",                      \
+      "rows in sealed blocks")                                                                     \
+    X(HISTORY_open_written, "pollux_history_open_written_total", COUNTER, "", "",                  \
+      "open blocks written")                                                                       \
+    X(HISTORY_open_bytes, "pollux_history_open_bytes_total", COUNTER, "bytes", "",                 \
+      "open blocks written")                                                                       \
+    X(HISTORY_series_in_memory, "pollux_history_series_in_memory", GAUGE, "", "",                  \
+      "series held in memory")                                                                     \
+    X(HISTORY_memory_bytes, "pollux_history_memory_bytes", GAUGE, "bytes", "",                     \
+      "rows and blocks held in memory")                                                            \
+    X(HISTORY_evicted, "pollux_history_evicted_total", COUNTER, "", "",                            \
+      "series let go from memory")                                                                 \
+    X(HISTORY_reads, "pollux_history_reads_total", COUNTER, "", "",                                \
+      "range, last, count and bucket reads")                                                       \
+    X(HTTP_REQUESTS, "pollux_http_requests_total", COUNTER, "", "",                                \
+      "requests whose head came whole")                                                            \
+    X(HTTP_ANSWERS, "pollux_http_answers_total", COUNTER, "", "class",                             \
+      "answers by class of status")                                                                \
+    X(HTTP_REFUSED, "pollux_http_refused_total", COUNTER, "", "",                                  \
+      "requests that the HTTP door refused itself")                                                \
+    X(HTTP_BROKEN, "pollux_http_broken_total", COUNTER, "", "",                                    \
+      "requests that never came whole or made no sense")                                           \
+    X(HTTP_SLOW, "pollux_http_slow_total", COUNTER, "", "",                                        \
+      "connections ended because they trickled")                                                   \
+    X(HTTP_ABANDONED, "pollux_http_abandoned_total", COUNTER, "", "",                              \
+      "requests that were under way when the door stopped")                                        \
+    X(HTTP_ACCEPTED, "pollux_http_accepted_total", COUNTER, "", "", "HTTP connections accepted")   \
+    X(HTTP_REFUSED_FULL, "pollux_http_refused_full_total", COUNTER, "", "",                        \
+      "HTTP connections closed because there were too many")                                       \
+    X(HTTP_BYTES_IN, "pollux_http_body_bytes_in_total", COUNTER, "bytes", "", "bodies received")   \
+    X(HTTP_BYTES_OUT, "pollux_http_body_bytes_out_total", COUNTER, "bytes", "", "bodies sent")     \
+    X(HTTP_CONNECTIONS, "pollux_http_connections", GAUGE, "", "", "HTTP connections open")         \
+    X(HTTP_STREAMS_GONE, "pollux_http_streams_gone_total", COUNTER, "", "",                        \
+      "event streams whose client was gone")                                                       \
+    X(MQTT_CONNECTIONS, "pollux_mqtt_connections", GAUGE, "", "", "MQTT connections open")         \
+    X(MQTT_UNAUTHENTICATED, "pollux_mqtt_unauthenticated", GAUGE, "", "",                          \
+      "of them without an accepted CONNECT")                                                       \
+    X(MQTT_ACCEPTED, "pollux_mqtt_accepted_total", COUNTER, "", "", "MQTT connections accepted")   \
+    X(MQTT_REFUSED_FULL, "pollux_mqtt_refused_full_total", COUNTER, "", "",                        \
+      "MQTT connections closed because there were too many")                                       \
+    X(MQTT_ACCEPT_PAUSES, "pollux_mqtt_accept_pauses_total", COUNTER, "", "",                      \
+      "times that there was no file descriptor left")                                              \
+    X(MQTT_TLS_FAILED, "pollux_mqtt_tls_failed_total", COUNTER, "", "",                            \
+      "TLS handshakes that did not come to an end")                                                \
+    X(MQTT_TAKEN_OVER, "pollux_mqtt_taken_over_total", COUNTER, "", "",                            \
+      "connections ended because their client id came again")                                      \
+    X(MQTT_BYTES_IN, "pollux_mqtt_bytes_in_total", COUNTER, "bytes", "",                           \
+      "MQTT received, before TLS")                                                                 \
+    X(MQTT_BYTES_OUT, "pollux_mqtt_bytes_out_total", COUNTER, "bytes", "",                         \
+      "MQTT sent, before TLS")                                                                     \
+    X(MQTT_PACKETS_IN, "pollux_mqtt_packets_in_total", COUNTER, "", "type", "packets received")    \
+    X(MQTT_PACKETS_OUT, "pollux_mqtt_packets_out_total", COUNTER, "", "type", "packets sent")      \
+    X(MQTT_REFUSED, "pollux_mqtt_refused_total", COUNTER, "", "reason",                            \
+      "messages, subscriptions and connects refused")                                              \
+    X(MQTT_ENDED, "pollux_mqtt_ended_total", COUNTER, "", "reason",                                \
+      "sessions by the reason of their end")                                                       \
+    X(MQTT_LOST, "pollux_mqtt_lost_total", COUNTER, "", "",                                        \
+      "sessions whose network went away without DISCONNECT")                                       \
+    X(MQTT_DELIVERIES_REFUSED, "pollux_mqtt_deliveries_refused_total", COUNTER, "", "",            \
+      "deliveries for which there was no room in the door")                                        \
+    X(MQTT_QOS0_DROPPED, "pollux_mqtt_qos0_dropped_total", COUNTER, "", "",                        \
+      "QoS 0 messages dropped for slow clients")                                                   \
+    X(MQTT_OVERSIZED, "pollux_mqtt_oversized_dropped_total", COUNTER, "", "",                      \
+      "deliveries larger than their client takes")                                                 \
+    X(MQTT_STALLS, "pollux_mqtt_stalls_total", COUNTER, "", "",                                    \
+      "times that a client was not read because the server was busy")                              \
+    X(MQTT_ACKS_UNASKED, "pollux_mqtt_acks_unasked_total", COUNTER, "", "",                        \
+      "PUBACKs from clients for nothing that was sent")                                            \
+    X(MESSAGES, "pollux_messages_total", COUNTER, "", "", "device messages taken")                 \
+    X(FIELDS, "pollux_fields_total", COUNTER, "values", "", "fields of device messages taken")     \
+    X(FIELDS_REJECTED, "pollux_fields_rejected_total", COUNTER, "values", "",                      \
+      "fields refused by the model")                                                               \
+    X(MESSAGES_REFUSED, "pollux_messages_refused_total", COUNTER, "", "",                          \
+      "device messages refused")                                                                   \
+    X(PLAIN_MESSAGES, "pollux_plain_messages_total", COUNTER, "", "",                              \
+      "publishes to topics that are no twin's")                                                    \
+    X(DELIVERIES, "pollux_deliveries_total", COUNTER, "", "", "messages handed to subscribers")    \
+    X(MQTT_REVOKED, "pollux_mqtt_revoked_total", COUNTER, "", "",                                  \
+      "connections ended because their credential no longer holds")                                \
+    X(MQTT_LOGINS_FAILED, "pollux_mqtt_logins_failed_total", COUNTER, "", "",                      \
+      "MQTT logins refused")                                                                       \
+    X(MQTT_DELIVERY_GAPS, "pollux_mqtt_delivery_gaps_total", COUNTER, "", "",                      \
+      "times that events were not told to subscribers")
+
+typedef enum px_metric_id {
+#define X(id, name, type, unit, label, help) PX_METRIC_##id,
+    PX_METRIC_MAP(X)
+#undef X
+        PX_METRIC_COUNT
+} px_metric_id;
+
+typedef struct px_metrics {
+    px_buf *out;
+    bool announced[PX_METRIC_COUNT];
+} px_metrics;
+
+void px_metric(px_metrics *metrics, px_metric_id id, double value);
+/* A figure with a label; `label_value` is a plain word. */
+void px_metric_of(px_metrics *metrics, px_metric_id id, const char *label_value, double value);
+/* Says that the figure is there, though it may have no value yet. */
+void px_metric_announce(px_metrics *metrics, px_metric_id id);
+
+/* docs/metrics.md. */
+void px_put_metrics_page(px_buf *buf);
+
+#endif
