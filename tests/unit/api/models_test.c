@@ -179,4 +179,44 @@ PX_TEST(dependencies_are_bases_and_components_and_no_targets)
     api_world_release(&w);
 }
 
+/* A model whose id, whose property's name and whose property's id have so many bytes. */
+static void post_long(api_world *w, size_t id, size_t name, size_t property_id, int wanted)
+{
+    px_buf body = { 0 };
+
+    px_put_c(&body, "{\"@id\":\"dtmi:");
+    for (size_t i = 0; i < id - strlen("dtmi:;1"); i++)
+        px_put_char(&body, 'i');
+    px_put_c(&body, ";1\",\"@type\":\"Interface\",\"@context\":\"dtmi:dtdl:context;3\","
+                    "\"contents\":[{\"@type\":\"Property\",\"schema\":\"double\",\"name\":\"");
+    for (size_t i = 0; i < name; i++)
+        px_put_char(&body, 'n');
+    px_put_c(&body, "\",\"@id\":\"dtmi:");
+    for (size_t i = 0; i < property_id - strlen("dtmi:;1"); i++)
+        px_put_char(&body, 'p');
+    px_put_c(&body, ";1\"}]}");
+    px_put(&body, px_str_of("", 1));
+    API_ASK(w, "POST", "/models", body.ptr, wanted);
+    px_buf_release(&body);
+}
+
+PX_TEST(ids_and_names_of_models_hold_at_their_limit_and_not_past_it)
+{
+    enum {
+        ID = PX_DTMI_INTERFACE_BYTES_MAX,
+        NAME = PX_NAME_BYTES_MAX,
+        USER = PX_DTMI_USER_BYTES_MAX
+    };
+    api_world w;
+
+    api_world_init(&w);
+    post_long(&w, ID + 1, 8, 20, 400);
+    post_long(&w, ID, 8, 20, 201);
+    post_long(&w, 30, NAME + 1, 21, 400);
+    post_long(&w, 30, NAME, 21, 201);
+    post_long(&w, 31, 8, USER + 1, 400);
+    post_long(&w, 31, 8, USER, 201);
+    api_world_release(&w);
+}
+
 PX_TEST_MAIN()
