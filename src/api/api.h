@@ -89,8 +89,7 @@ typedef struct px_api_opts {
     px_history *history; /* NULL: no history */
     px_rejects *rejects;
     px_log *log;
-    uint32_t streams_max;        /* 0: PX_STREAMS_MAX */
-    uint32_t history_points_max; /* of a page; 0: PX_HISTORY_POINTS_MAX */
+    uint32_t streams_max; /* 0: PX_STREAMS_MAX */
     const char *version;
     /* Puts the figures of the doors. NULL: there are none. */
     void (*metrics)(void *data, px_metrics *metrics);

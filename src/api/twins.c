@@ -137,6 +137,27 @@ void px_on_patch_component(px_api_call *call)
         px_api_submit(call, changed);
 }
 
+/* Taken; what the model does not know is kept for inspection, as that of devices is. */
+static void telemetry_done(px_api_call *call)
+{
+    const px_result *result = &call->request.result;
+    px_rejected rejected = { .tenant = call->principal.tenant,
+                             .time = call->api->env->now(call->api->env),
+                             .sender = call->principal.id,
+                             .twin = call->args[0] };
+
+    for (size_t i = 0; i < result->refusal_count; i++) {
+        const px_refusal *refusal = &result->refusals[i];
+
+        rejected.name = refusal->name;
+        rejected.reason_id = px_str_c(refusal->err.id ? refusal->err.id : "");
+        rejected.reason = px_str_c(refusal->err.text);
+        rejected.payload = refusal->value;
+        px_rejects_add(call->api->opts.rejects, &rejected);
+    }
+    px_api_finish(call, 204);
+}
+
 static void post_telemetry(px_api_call *call, px_str component)
 {
     px_str message_id = call->header(call, "Message-Id");
@@ -157,7 +178,7 @@ static void post_telemetry(px_api_call *call, px_str component)
     call->request.id = call->args[0];
     call->request.component = component;
     call->request.message_id = message_id;
-    px_api_submit(call, gone);
+    px_api_submit(call, telemetry_done);
 }
 
 void px_on_post_telemetry(px_api_call *call)

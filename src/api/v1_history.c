@@ -15,9 +15,11 @@ typedef struct read {
     px_json_writer w;
     px_str *columns; /* paths, in the order of the answer */
     size_t column_count;
-    px_map places;          /* hash of a path to its column */
-    const px_value **cells; /* of the row at hand, by column */
-    uint64_t buckets;       /* 0: rows */
+    px_map places;                 /* hash of a path to its column */
+    const px_history_cell **cells; /* of the row at hand, by column */
+    uint64_t buckets;              /* 0: rows */
+    bool all_stats;                /* of a bucket; else its mean */
+    bool full_rows;                /* values with arrival time and quality */
     px_history_query query;
     px_str properties[PROPERTIES_MAX];
 } read_;
@@ -49,6 +51,7 @@ static bool begin(px_api_call *call, read_ **ret_read)
 {
     read_ *r = PX_ARENA_NEW(&call->arena, read_);
     px_str names = px_api_param(call, "property"), cursor = px_api_param(call, "cursor");
+    px_str stats = px_api_param(call, "stats"), values = px_api_param(call, "values");
     uint64_t limit, buckets;
     px_err err;
 
@@ -62,6 +65,12 @@ static bool begin(px_api_call *call, read_ **ret_read)
         !px_api_param_time(call, "to", &r->query.to))
         return false;
     r->buckets = buckets;
+    r->all_stats = px_str_eq(stats, PX_STR("all"));
+    if (stats.len && !r->all_stats && !px_str_eq(stats, PX_STR("mean")))
+        return refuse(call, "history.stats", "`stats` is `mean` or `all`");
+    r->full_rows = px_str_eq(values, PX_STR("full"));
+    if (values.len && !r->full_rows && !px_str_eq(values, PX_STR("plain")))
+        return refuse(call, "history.values", "`values` is `plain` or `full`");
     if (buckets && (r->query.from == PX_TIME_NONE || r->query.to == PX_TIME_NONE))
         return refuse(call, "history.range", "buckets need both `from` and `to`");
     r->call = call;
@@ -122,7 +131,7 @@ static bool place_columns(read_ *r)
 
     if (!choose_columns(r))
         return false;
-    r->cells = PX_ARENA_ARRAY(&call->arena, const px_value *, r->column_count + 1);
+    r->cells = PX_ARENA_ARRAY(&call->arena, const px_history_cell *, r->column_count + 1);
     good = r->columns && r->cells && px_map_reserve(&r->places, r->column_count);
     for (uint32_t i = 0; good && i < r->column_count; i++)
         px_map_add(&r->places, px_str_hash(r->columns[i]), i);
@@ -149,6 +158,34 @@ static size_t column_of(const read_ *r, px_str path)
     return SIZE_MAX;
 }
 
+/* When the value came, and whether its source clock ran ahead and was not believed. */
+static void put_arrival(px_json_writer *w, const px_history_cell *cell)
+{
+    px_json_key(w, PX_STR("arrivalTime"));
+    px_json_time(w, cell->arrival_time);
+    px_json_key(w, PX_STR("ahead"));
+    px_json_bool(w, cell->flags & PX_FIELD_AHEAD);
+    if (cell->flags & PX_FIELD_AHEAD && cell->source_time != PX_TIME_NONE) {
+        px_json_key(w, PX_STR("sourceTime"));
+        px_json_time(w, cell->source_time);
+    }
+    px_json_key(w, PX_STR("quality"));
+    px_json_string(w, cell->flags & PX_FIELD_AHEAD ? PX_STR("uncertain") : PX_STR("good"));
+}
+
+static void put_cell(read_ *r, const px_history_cell *cell)
+{
+    if (!cell || !r->full_rows) {
+        px_json_value(&r->w, cell ? cell->value : (px_value){ 0 });
+        return;
+    }
+    px_json_begin_object(&r->w);
+    px_json_key(&r->w, PX_STR("value"));
+    px_json_value(&r->w, cell->value);
+    put_arrival(&r->w, cell);
+    px_json_end_object(&r->w);
+}
+
 static px_status put_row(void *data, const px_history_row *row, px_err *ret_err)
 {
     read_ *r = data;
@@ -157,12 +194,12 @@ static px_status put_row(void *data, const px_history_row *row, px_err *ret_err)
         size_t column = column_of(r, row->cells[i].path);
 
         if (column != SIZE_MAX)
-            r->cells[column] = &row->cells[i].value;
+            r->cells[column] = &row->cells[i];
     }
     px_json_begin_array(&r->w);
     px_json_time(&r->w, row->time);
     for (size_t c = 0; c < r->column_count; c++) {
-        px_json_value(&r->w, r->cells[c] ? *r->cells[c] : (px_value){ 0 });
+        put_cell(r, r->cells[c]);
         r->cells[c] = NULL;
     }
     px_json_end_array(&r->w);
@@ -194,19 +231,55 @@ static void end_rows(read_ *r, const char *next)
     px_json_end_object(&r->w);
 }
 
-/* ---- buckets: mean of each, by time, one row a bucket ---- */
+/* ---- buckets: one row each, by time; a column is its mean, or with `stats=all` what is known ----
+ */
 
 typedef struct bucket_row {
     px_time time;
     bool open;
     bool has[PROPERTIES_MAX];
-    double mean[PROPERTIES_MAX];
+    px_history_summary of[PROPERTIES_MAX]; /* paths are not looked at */
 } bucket_row;
 
 typedef struct buckets {
     read_ *r;
     bucket_row row;
 } buckets;
+
+static void put_summary(px_json_writer *w, const px_history_summary *s)
+{
+    px_json_begin_object(w);
+    px_json_key(w, PX_STR("count"));
+    px_json_uint(w, s->count);
+    if (s->numbers) {
+        px_json_key(w, PX_STR("mean"));
+        px_json_number(w, px_num_double(s->mean));
+        px_json_key(w, PX_STR("sum"));
+        px_json_number(w, px_num_double(s->sum));
+        px_json_key(w, PX_STR("min"));
+        px_json_number(w, s->min);
+        px_json_key(w, PX_STR("max"));
+        px_json_number(w, s->max);
+        px_json_key(w, PX_STR("first"));
+        px_json_number(w, s->first);
+        px_json_key(w, PX_STR("last"));
+        px_json_number(w, s->last);
+    }
+    px_json_end_object(w);
+}
+
+static void put_bucket_cell(const buckets *b, size_t column)
+{
+    px_json_writer *w = &b->r->w;
+    const px_history_summary *s = &b->row.of[column];
+
+    if (b->row.has[column] && b->r->all_stats)
+        put_summary(w, s);
+    else if (b->row.has[column] && s->numbers)
+        px_json_number(w, px_num_double(s->mean));
+    else
+        px_json_null(w);
+}
 
 static void close_bucket(buckets *b)
 {
@@ -216,14 +289,11 @@ static void close_bucket(buckets *b)
         return;
     px_json_begin_array(w);
     px_json_time(w, b->row.time);
-    for (size_t c = 0; c < b->r->column_count && c < PROPERTIES_MAX; c++) {
-        if (b->row.has[c])
-            px_json_number(w, px_num_double(b->row.mean[c]));
-        else
-            px_json_null(w);
-    }
+    for (size_t c = 0; c < b->r->column_count && c < PROPERTIES_MAX; c++)
+        put_bucket_cell(b, c);
     px_json_end_array(w);
-    memset(&b->row, 0, sizeof(b->row));
+    memset(b->row.has, 0, sizeof(b->row.has));
+    b->row.open = false;
 }
 
 static px_status put_bucket(void *data, const px_history_summary *summary, px_err *ret_err)
@@ -236,9 +306,9 @@ static px_status put_bucket(void *data, const px_history_summary *summary, px_er
     b->row.open = true;
     b->row.time = summary->bucket;
     c = column_of(b->r, summary->path);
-    if (summary->numbers && c < PROPERTIES_MAX) {
+    if (c < PROPERTIES_MAX) {
         b->row.has[c] = true;
-        b->row.mean[c] = summary->mean;
+        b->row.of[c] = *summary;
     }
     return px_buf_status(&b->r->call->out, ret_err);
 }
@@ -289,6 +359,7 @@ static px_status put_last(void *data, const px_history_cell *cell, px_err *ret_e
     px_json_value(&r->w, cell->value);
     px_json_key(&r->w, PX_STR("time"));
     px_json_time(&r->w, cell->time);
+    put_arrival(&r->w, cell);
     px_json_end_object(&r->w);
     return px_buf_status(&r->call->out, ret_err);
 }

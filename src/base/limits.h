@@ -74,6 +74,8 @@
 #define PX_MQTT_DOOR_MAIL_BYTES_MAX                                                                \
     (64 * 1024 * 1024)               /* deliveries waiting for one door thread                     \
                                       */
+#define PX_MESSAGE_IDS_MAX 65536     /* of telemetry by HTTP, that are known when they come again */
+#define PX_MESSAGE_REFUSALS_MAX 32   /* fields of one telemetry by HTTP that are told one by one */
 #define PX_MESSAGE_SAMPLES_MAX 10000 /* objects in one backlog array */
 
 /* HTTP */

@@ -48,8 +48,56 @@ px_status px_check_device_message(px_engine_state *state, px_request *request, p
     return PX_OK;
 }
 
-/* By HTTP: history and routes only. Known telemetry names become samples; a body of any form
- * passes, as the data plane's clients expect. */
+/* ---- telemetry by HTTP ---- */
+
+typedef struct telemetry {
+    px_engine_state *state;
+    const px_layout *layout;
+    uint32_t component; /* or PX_NO_COMPONENT */
+    px_field_value *fields;
+    px_refusal *refusals;
+    size_t field_count, refusal_count;
+} telemetry;
+
+static px_status read_field(const telemetry *t, const px_json *m, px_field_value *f, px_err *err)
+{
+    const px_field *field = px_layout_find(t->layout, t->component, m->key);
+
+    if (!field)
+        return px_fail_id(err, PX_INVALID, "telemetry.unknown", "the model has no telemetry '%.*s'",
+                          PX_FMT(m->key));
+    if (field->kind != PX_FIELD_TELEMETRY)
+        return px_fail_id(err, PX_INVALID, "telemetry.property",
+                          "'%.*s' is a property: change it by PATCH", PX_FMT(m->key));
+    f->field = field->index;
+    f->source_time = PX_TIME_NONE;
+    return px_schema_check(field->schema, m, &t->state->arena, &f->value, err);
+}
+
+/* Good fields count, others are listed for who keeps them. */
+static px_status read_fields(telemetry *t, const px_json *body, bool ahead, px_err *ret_err)
+{
+    t->fields = PX_ARENA_ARRAY(&t->state->arena, px_field_value, body->count + 1);
+    t->refusals = PX_ARENA_ARRAY(&t->state->arena, px_refusal, PX_MESSAGE_REFUSALS_MAX);
+    if (!t->fields || !t->refusals)
+        return px_arena_fail(&t->state->arena, ret_err);
+    for (const px_json *m = body->first; m; m = m->next) {
+        px_field_value *f = &t->fields[t->field_count];
+        px_err err = { 0 };
+
+        if (read_field(t, m, f, &err) == PX_OK) {
+            f->flags = ahead ? PX_FIELD_AHEAD : 0;
+            t->field_count++;
+        } else if (t->refusal_count < PX_MESSAGE_REFUSALS_MAX) {
+            t->refusals[t->refusal_count++] =
+                (px_refusal){ .name = m->key, .value = m->raw, .err = err };
+        }
+    }
+    return PX_OK;
+}
+
+/* History and routes only. Known telemetry names become samples; a body of any form passes, as the
+ * data plane's clients expect. A Message-Id counts once within its twin. */
 px_status px_check_telemetry(px_engine_state *state, px_request *request, px_err *ret_err)
 {
     px_event event = { .type = PX_EVENT_TELEMETRY,
@@ -57,40 +105,33 @@ px_status px_check_telemetry(px_engine_state *state, px_request *request, px_err
                        .id = request->message_id,
                        .source_time = request->source_time,
                        .cause = request->principal.id };
-    uint32_t component = PX_NO_COMPONENT;
+    telemetry t = { .state = state, .component = PX_NO_COMPONENT };
     const px_model *model;
     const px_twin *twin;
-    const px_layout *layout;
 
     PX_TRY(px_state_find_twin(state, request, &twin, &model, ret_err));
-    layout = px_model_layout(model);
+    t.layout = px_model_layout(model);
     if (request->component.len) {
-        component = px_layout_component_find(layout, request->component);
-        if (component == PX_NO_COMPONENT)
+        t.component = px_layout_component_find(t.layout, request->component);
+        if (t.component == PX_NO_COMPONENT)
             return px_fail_id(ret_err, PX_NOT_FOUND, "component.not_found",
                               "%.*s does not have component %.*s", PX_FMT(request->id),
                               PX_FMT(request->component));
     }
-    if (px_json_is(request->json, PX_JSON_OBJECT)) {
-        event.fields = PX_ARENA_ARRAY(&state->arena, px_field_value, request->json->count);
-        if (!event.fields)
-            return px_arena_fail(&state->arena, ret_err);
-        for (const px_json *m = request->json->first; m; m = m->next) {
-            const px_field *field = px_layout_find(layout, component, m->key);
-            px_field_value *f = &event.fields[event.field_count];
-
-            if (!field || field->kind != PX_FIELD_TELEMETRY ||
-                px_schema_check(field->schema, m, &state->arena, &f->value, NULL) != PX_OK)
-                continue;
-            f->field = field->index;
-            f->source_time = PX_TIME_NONE;
-            f->flags = is_ahead(state, request->source_time) ? PX_FIELD_AHEAD : 0;
-            event.field_count++;
-        }
+    event.twin_no = request->result.number = px_twin_number(twin);
+    if (event.id.len && px_seen_has(&state->seen, event.twin_no, event.id)) {
+        state->messages_repeated++;
+        return PX_OK;
     }
+    if (px_json_is(request->json, PX_JSON_OBJECT))
+        PX_TRY(read_fields(&t, request->json, is_ahead(state, request->source_time), ret_err));
+    event.fields = t.fields;
+    event.field_count = t.field_count;
     if (request->json)
         event.body = request->json->raw;
-    event.twin_no = request->result.number = px_twin_number(twin);
     event.model_no = px_twin_model(twin);
-    return px_state_emit(state, &event, NULL, ret_err);
+    PX_TRY(px_state_emit(state, &event, NULL, ret_err));
+    request->result.refusals = t.refusals;
+    request->result.refusal_count = t.refusal_count;
+    return PX_OK;
 }

@@ -3,6 +3,7 @@
  * Documents, tenants, and commands. A command that waits for its response is a document of kind
  * `command` beside its event: so it survives a restart and ends once.
  */
+#include "engine/kinds.h"
 #include "engine/state.h"
 
 static uint32_t document_number(px_engine_state *state, uint32_t tenant, px_str kind, px_str id)
@@ -31,11 +32,18 @@ static px_status check_write(px_engine_state *state, const px_request *request, 
                              const px_document_write *write, px_err *ret_err)
 {
     const px_document *old = px_documents_pending(state->documents, tenant, write->kind, write->id);
+    const px_kind *kind = px_kind_find(write->kind);
 
-    PX_TRY(px_check_id(write->id, write->kind, "document.id", ret_err));
+    if (!kind || kind->in_tenant_zero != (tenant == 0))
+        return px_fail_id(ret_err, PX_INVALID, "document.kind", "there is no kind '%.*s' here",
+                          PX_FMT(write->kind));
+    PX_TRY(px_authorize(&request->principal, kind->writes, request->id, ret_err));
+    PX_TRY(px_check_id(write->id, write->kind, kind->id_bytes_max, "document.id", ret_err));
     if (write->body.len > PX_DOC_BYTES_MAX)
         return px_fail_id(ret_err, PX_TOO_LARGE, "document.size", "a %.*s has at most %d bytes",
                           PX_FMT(write->kind), PX_DOC_BYTES_MAX);
+    if (write->body.ptr)
+        PX_TRY(px_kind_check(kind, write->body, &state->arena, ret_err));
     if (!write->body.ptr && !old)
         return px_fail_id(ret_err, PX_NOT_FOUND, "document.not_found", "there is no %.*s '%.*s'",
                           PX_FMT(write->kind), PX_FMT(write->id));

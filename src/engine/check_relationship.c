@@ -101,8 +101,8 @@ px_status px_check_relationship_put(px_engine_state *state, px_request *request,
     px_str name, target_id;
 
     PX_TRY(px_state_find_twin(state, request, &source, &model, ret_err));
-    PX_TRY(
-        px_check_id(request->relationship_id, PX_STR("relationship"), "relationship.id", ret_err));
+    PX_TRY(px_check_id(request->relationship_id, PX_STR("relationship"), PX_TWIN_ID_BYTES_MAX,
+                       "relationship.id", ret_err));
     old = px_view_rel_find(view, px_twin_number(source), request->relationship_id);
     if (old && request->if_none_match)
         return px_fail_id(ret_err, PX_STALE, "relationship.exists",

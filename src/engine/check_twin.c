@@ -101,7 +101,7 @@ px_status px_check_twin_put(px_engine_state *state, px_request *request, px_err 
     px_model_info info;
     px_fields fields = { 0 };
 
-    PX_TRY(px_check_id(request->id, PX_STR("twin"), "twin.id", ret_err));
+    PX_TRY(px_check_id(request->id, PX_STR("twin"), PX_TWIN_ID_BYTES_MAX, "twin.id", ret_err));
     old = px_view_find(px_txn_view(state->txn), request->principal.tenant, request->id);
     if (old && request->if_none_match)
         return px_fail_id(ret_err, PX_STALE, "twin.exists",

@@ -15,14 +15,6 @@
 #include "base/buf.h"
 #include "base/time.h"
 
-/* Kinds, one table: name, what its body says. The body's schema is checked by the door that owns
- * the kind. */
-#define PX_DOCUMENT_KINDS(X)                                                                       \
-    X(TENANT, "tenant", "a tenant: number, name")                                                  \
-    X(CREDENTIAL, "credential", "a token or device key: tenant, role, hash; lives in tenant 0")    \
-    X(DEVICE, "device", "a device: the twins it is bound to")                                      \
-    X(COMMAND, "command", "a command that waits for its response")
-
 typedef struct px_documents px_documents;
 
 typedef struct px_document {

@@ -336,8 +336,11 @@ px_status px_state_fold(px_engine_state *state, const px_event *event, px_model 
         return PX_OK;
     px_txn_at(state->txn, event->seq, event->time);
     switch (event->type) {
-    case PX_EVENT_TICK:
     case PX_EVENT_TELEMETRY:
+        if (event->id.len == 0)
+            return PX_OK;
+        return px_seen_add(&state->seen, event->twin_no, event->id) ? PX_OK : px_no_memory(ret_err);
+    case PX_EVENT_TICK:
     case PX_EVENT_COMMAND_REQUEST:
     case PX_EVENT_COMMAND_RESPONSE:
         return PX_OK; /* history and deliveries; a pending command is a document beside it */

@@ -56,6 +56,12 @@ typedef struct px_document_write {
 typedef struct px_request px_request;
 typedef struct px_engine_state px_engine_state;
 
+/* A field that the model does not know, or not so. */
+typedef struct px_refusal {
+    px_str name, value; /* the value as it came */
+    px_err err;
+} px_refusal;
+
 typedef struct px_result {
     px_status status;
     px_err err;      /* when not PX_OK */
@@ -66,6 +72,9 @@ typedef struct px_result {
     /* TWIN_PUT, DESIRED_PATCH: the twin as this request left it, whatever the rest of its batch did
      * to it; borrowed until `done` returns. */
     const struct px_twin *twin;
+    /* TELEMETRY: what was not taken of it, the first PX_MESSAGE_REFUSALS_MAX; borrowed likewise. */
+    const struct px_refusal *refusals;
+    size_t refusal_count;
     uint32_t late, duplicate; /* DEVICE_MESSAGE: fields that did not move the live value */
 } px_result;
 

@@ -30,6 +30,7 @@ void px_state_release(px_engine_state *state)
     px_registry_free(state->registry);
     px_documents_free(state->documents);
     px_quotas_release(&state->quotas);
+    px_seen_release(&state->seen);
     px_arena_release(&state->arena);
     PX_VEC_RELEASE(&state->ops);
     PX_VEC_RELEASE(&state->timers);
@@ -58,6 +59,7 @@ void px_state_commit(px_engine_state *state)
     px_documents_commit(state->documents);
     px_quotas_commit(&state->quotas);
     px_timers_commit(state);
+    px_seen_commit(&state->seen);
     state->txn = NULL;
 }
 
@@ -68,6 +70,7 @@ void px_state_rollback(px_engine_state *state, uint64_t seq)
     px_documents_rollback(state->documents);
     px_quotas_rollback(&state->quotas);
     px_timers_rollback(state);
+    px_seen_rollback(&state->seen);
     state->txn = NULL;
     state->seq = seq;
 }
@@ -144,17 +147,17 @@ px_status px_state_match(const px_request *request, uint64_t seq, px_err *ret_er
                       request->if_match_text.ptr);
 }
 
-px_status px_check_id(px_str id, px_str of, const char *error_id, px_err *ret_err)
+px_status px_check_id(px_str id, px_str of, size_t most, const char *error_id, px_err *ret_err)
 {
-    bool clean = id.len > 0 && id.len <= PX_TWIN_ID_BYTES_MAX && px_str_is_utf8(id, NULL);
+    bool clean = id.len > 0 && id.len <= most && px_str_is_utf8(id, NULL);
 
     for (size_t i = 0; i < id.len && clean; i++)
         clean = (unsigned char)id.ptr[i] >= 0x20 && id.ptr[i] != 0x7F;
     if (clean)
         return PX_OK;
     return px_fail_id(ret_err, PX_INVALID, error_id,
-                      "a %.*s id has 1 to %d bytes of UTF-8 without control characters", PX_FMT(of),
-                      PX_TWIN_ID_BYTES_MAX);
+                      "a %.*s id has 1 to %zu bytes of UTF-8 without control characters",
+                      PX_FMT(of), most);
 }
 
 px_status px_state_keep_twin(px_engine_state *state, px_request *request, px_err *ret_err)

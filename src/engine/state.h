@@ -17,6 +17,7 @@
 #include "engine/documents.h"
 #include "engine/quota.h"
 #include "engine/request.h"
+#include "engine/seen.h"
 #include "journal/journal.h"
 #include "twin/dirty.h"
 #include "twin/graph.h"
@@ -45,6 +46,7 @@ struct px_engine_state {
     px_registry *registry;
     px_documents *documents;
     px_quotas quotas;
+    px_seen seen;
 
     int64_t source_ahead_ns; /* a source clock further ahead is not believed */
 
@@ -145,9 +147,10 @@ const px_model *px_state_model(const px_engine_state *state, uint32_t model_no);
 /* The tenant's model as this batch leaves it; a rehearsal sees the published ones. */
 bool px_state_find_model(px_engine_state *state, uint32_t tenant, px_str dtmi,
                          px_model_info *ret_info);
-/* An id that people give: 1 to PX_TWIN_ID_BYTES_MAX bytes of UTF-8 without control characters. `of`
- * is what it names; `error_id` is PX_INVALID's. */
-PX_NODISCARD px_status px_check_id(px_str id, px_str of, const char *error_id, px_err *ret_err);
+/* An id that people give: 1 to `most` bytes of UTF-8 without control characters. `of` is what it
+ * names; `error_id` is PX_INVALID's. */
+PX_NODISCARD px_status px_check_id(px_str id, px_str of, size_t most, const char *error_id,
+                                   px_err *ret_err);
 
 /* Keeps the twin as the request leaves it for its answer (result.twin), after its event. Without
  * memory the batch is broken, as in px_state_emit. */

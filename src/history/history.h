@@ -186,7 +186,7 @@ typedef struct px_history_summary {
     uint64_t count;   /* values, removals not counted */
     uint64_t numbers; /* of them numbers: the rest of this struct speaks of these */
     px_num min, max, first, last;
-    double mean;
+    double sum, mean;
 } px_history_summary;
 
 typedef px_status (*px_history_summary_each)(void *data, const px_history_summary *summary,

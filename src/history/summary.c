@@ -148,7 +148,8 @@ static px_status give_out(tallies *t, px_err *ret_err)
         px_history_summary *s = &sorted[i].summary;
 
         s->bucket = t->bucket;
-        s->mean = s->numbers > 0 ? sum_of(&sorted[i].sum) / (double)s->numbers : 0;
+        s->sum = sum_of(&sorted[i].sum);
+        s->mean = s->numbers > 0 ? s->sum / (double)s->numbers : 0;
         status = t->each(t->data, s, ret_err);
     }
     px_free(sorted);

@@ -2,7 +2,9 @@
 /* What stands before every handler: routes, versions, credentials, sessions, tenants. */
 #include <stdio.h>
 
+#include "api/inner.h"
 #include "api_world.h"
+#include "engine/kinds.h"
 
 static api_world w;
 
@@ -159,6 +161,17 @@ PX_TEST(the_page_is_sent_once)
     API_ASK_AS(&w, NULL, "GET", "/", NULL, 304);
     API_ASK_AS(&w, NULL, "GET", "/none.js", NULL, 404);
     api_world_release(&w);
+}
+
+PX_TEST(every_kind_of_document_is_found_where_its_table_says)
+{
+    for (size_t i = 0; i < PX_KIND_COUNT; i++) {
+        bool served = px_kinds[i].path[0] == '\0';
+
+        for (const px_route *route = px_api_routes; route->method; route++)
+            served |= strcmp(route->pattern, px_kinds[i].path) == 0;
+        CHECK(served);
+    }
 }
 
 PX_TEST_MAIN()

@@ -556,6 +556,19 @@ PX_TEST(a_command_that_nobody_answers_times_out)
     api_world_release(&w);
 }
 
+PX_TEST(a_twin_with_the_longest_id_takes_commands)
+{
+    char id[PX_TWIN_ID_BYTES_MAX + 1], target[256];
+
+    begin();
+    memset(id, 'x', sizeof(id) - 1);
+    id[sizeof(id) - 1] = '\0';
+    api_put_press(&w, w.admin, id);
+    snprintf(target, sizeof(target), "/api/v1/twins/%s/commands/stop?timeout=1", id);
+    API_ASK(&w, "POST", target, NULL, 200);
+    api_world_release(&w);
+}
+
 PX_TEST(who_waits_for_a_command_is_told_when_the_server_ends)
 {
     pthread_t thread;

@@ -242,6 +242,51 @@ PX_TEST(telemetry_needs_a_message_id_and_changes_no_twin)
     api_world_release(&w);
 }
 
+static void tell(const char *message_id, const char *body)
+{
+    api_header(&w, "Message-Id", message_id);
+    API_ASK(&w, "POST", "/digitaltwins/press/telemetry", body, 204);
+}
+
+PX_TEST(a_message_id_counts_once_within_its_twin)
+{
+    const reply *r;
+
+    begin();
+    api_put_press(&w, w.admin, "other");
+    tell("m1", "{\"current\":1}");
+    tell("m1", "{\"current\":2}");
+    tell("m2", "{\"current\":3}");
+    api_header(&w, "Message-Id", "m1");
+    API_ASK(&w, "POST", "/digitaltwins/other/telemetry", "{\"current\":1}", 204);
+    r = API_ASK(&w, "GET", "/api/v1/history/press/count?property=current", NULL, 200);
+    CHECK_STR(api_text(r, "/count"), "2");
+    r = API_ASK(&w, "GET", "/api/v1/history/other/count?property=current", NULL, 200);
+    CHECK_STR(api_text(r, "/count"), "1");
+    r = API_ASK(&w, "GET", "/metrics", NULL, 200);
+    CHECK(strstr(r->body.ptr, "\npollux_telemetry_repeated_total 1\n") != NULL);
+    api_world_release(&w);
+}
+
+PX_TEST(telemetry_that_the_model_does_not_know_is_kept_for_inspection)
+{
+    const reply *r;
+
+    begin();
+    tell("m1", "{\"current\":1.5,\"colour\":\"red\",\"speed\":3}");
+    tell("m2", "{\"current\":\"much\"}");
+    r = API_ASK(&w, "GET", "/api/v1/rejects", NULL, 200);
+    CHECK_STR(api_text(r, "/items/0/name"), "current");
+    CHECK_STR(api_text(r, "/items/0/payload"), "\"much\"");
+    CHECK_STR(api_text(r, "/items/1/code"), "telemetry.property");
+    CHECK_STR(api_text(r, "/items/2/code"), "telemetry.unknown");
+    CHECK_STR(api_text(r, "/items/2/twin"), "press");
+    CHECK_STR(api_text(r, "/items/3/name"), "");
+    r = API_ASK(&w, "GET", "/metrics", NULL, 200);
+    CHECK(strstr(r->body.ptr, "\npollux_rejects_total{reason=\"telemetry.unknown\"} 1\n") != NULL);
+    api_world_release(&w);
+}
+
 PX_TEST(ids_are_decoded_after_the_path_was_split)
 {
     const reply *r;

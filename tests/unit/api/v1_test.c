@@ -293,6 +293,67 @@ PX_TEST(buckets_are_means_over_a_bounded_range)
     api_world_release(&w);
 }
 
+PX_TEST(buckets_tell_all_that_is_known_of_them_when_asked)
+{
+    const reply *r;
+
+    begin();
+    tell(0, "1.5");
+    tell(1, "3");
+    tell(2, "0.75");
+    r = API_ASK(&w, "GET",
+                "/api/v1/history/press?property=current&from=2026-11-01T12:00:00Z&to=2026-11-01T12:"
+                "01:00Z&buckets=1&stats=all",
+                NULL, 200);
+    CHECK_STR(api_text(r, "/rows/0/1/count"), "3");
+    CHECK_STR(api_text(r, "/rows/0/1/min"), "0.75");
+    CHECK_STR(api_text(r, "/rows/0/1/max"), "3");
+    CHECK_STR(api_text(r, "/rows/0/1/sum"), "5.25");
+    CHECK_STR(api_text(r, "/rows/0/1/mean"), "1.75");
+    CHECK_STR(api_text(r, "/rows/0/1/first"), "1.5");
+    CHECK_STR(api_text(r, "/rows/0/1/last"), "0.75");
+    API_ASK(&w, "GET", "/api/v1/history/press?stats=some", NULL, 400);
+    api_world_release(&w);
+}
+
+PX_TEST(a_value_tells_when_it_came_and_whether_its_clock_was_believed)
+{
+    const reply *r;
+
+    begin();
+    tell(0, "1.5");
+    api_header(&w, "Message-Id", "far");
+    api_header(&w, "Telemetry-Source-Time", "2099-01-01T00:00:00Z");
+    API_ASK(&w, "POST", "/digitaltwins/press/telemetry", "{\"current\":2}", 204);
+    r = API_ASK(&w, "GET", "/api/v1/history/press?property=current&values=full", NULL, 200);
+    CHECK_STR(api_text(r, "/rows/0/1/value"), "1.5");
+    CHECK_STR(api_text(r, "/rows/0/1/ahead"), "false");
+    CHECK_STR(api_text(r, "/rows/0/1/quality"), "good");
+    CHECK(strlen(api_text(r, "/rows/0/1/arrivalTime")) > 0);
+    CHECK_STR(api_text(r, "/rows/1/1/value"), "2");
+    CHECK_STR(api_text(r, "/rows/1/1/ahead"), "true");
+    CHECK_STR(api_text(r, "/rows/1/1/quality"), "uncertain");
+    CHECK_STR(api_text(r, "/rows/1/1/sourceTime"), "2099-01-01T00:00:00Z");
+    r = API_ASK(&w, "GET", "/api/v1/history/press/last?property=current", NULL, 200);
+    CHECK_STR(api_text(r, "/values/current/ahead"), "true");
+    API_ASK(&w, "GET", "/api/v1/history/press?values=some", NULL, 400);
+    api_world_release(&w);
+}
+
+PX_TEST(pages_of_history_have_from_one_to_so_many_rows)
+{
+    char target[96];
+
+    begin();
+    snprintf(target, sizeof(target), "/api/v1/history/press?limit=%d", PX_HISTORY_POINTS_MAX);
+    API_ASK(&w, "GET", target, NULL, 200);
+    snprintf(target, sizeof(target), "/api/v1/history/press?limit=%d", PX_HISTORY_POINTS_MAX + 1);
+    API_ASK(&w, "GET", target, NULL, 400);
+    API_ASK(&w, "GET", "/api/v1/history/press?limit=1", NULL, 200);
+    API_ASK(&w, "GET", "/api/v1/history/press?limit=0", NULL, 400);
+    api_world_release(&w);
+}
+
 PX_TEST(questions_to_history_that_cannot_be_answered_are_refused)
 {
     const reply *r;
@@ -390,7 +451,7 @@ PX_TEST(metrics_are_lines_that_prometheus_reads)
     r = API_ASK(&w, "GET", "/metrics", NULL, 200);
     rest = px_buf_str(&r->body);
     CHECK(strstr(rest.ptr, "\npollux_twins 1\n") != NULL);
-    CHECK(strstr(rest.ptr, "\ntest_figure 1\n") != NULL);
+    CHECK(strstr(rest.ptr, "\npollux_http_answers_total{class=\"2xx\"} 1\n") != NULL);
     while (rest.len) {
         px_str line = px_str_cut(&rest, '\n'), name = px_str_cut(&line, ' ');
         char *end, number[64];

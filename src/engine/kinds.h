@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * The kinds of documents: one table names kind, who may write it, where it is found over HTTP, and
+ * what its body holds. The engine checks every write of a document against it, from whatever door.
+ *
+ * A body is an object of declared members; a member that is not declared is refused. What goes
+ * beyond form (does the twin exist?) is the check of the room that owns the kind.
+ */
+#ifndef PX_ENGINE_KINDS_H
+#define PX_ENGINE_KINDS_H
+
+#include "access/access.h"
+#include "base/json.h"
+
+typedef enum px_member_type {
+    PX_MEMBER_TEXT,  /* a string of `least` to `most` bytes */
+    PX_MEMBER_TEXTS, /* an array of at most `count` such strings */
+    PX_MEMBER_COUNT, /* a whole number from `least` to `most` */
+    PX_MEMBER_BOOL,
+    PX_MEMBER_TIME, /* RFC 3339 */
+    PX_MEMBER_ANY,
+} px_member_type;
+
+typedef struct px_member {
+    const char *name; /* NULL ends the table */
+    px_member_type type;
+    bool required;
+    uint32_t least, most, count;
+} px_member;
+
+/* kind, action that writes it, path (`*` stands for the id; "" is not reached by HTTP), lives in
+ * tenant 0, bytes of an id, members (kinds.c), meaning */
+#define PX_DOCUMENT_KINDS(X)                                                                       \
+    X(TENANT, "tenant", PX_ACTION_WRITE_TENANT, "/api/v1/tenants/*", true, PX_DOC_ID_BYTES_MAX,    \
+      tenant, "a tenant; its number is the document's and one more")                               \
+    X(CREDENTIAL, "credential", PX_ACTION_WRITE_DOCUMENT, "/api/v1/tokens/*", true,                \
+      PX_DOC_ID_BYTES_MAX, credential, "a token or a device's key: tenant, role, hash")            \
+    X(DEVICE, "device", PX_ACTION_WRITE_DOCUMENT, "/api/v1/devices/*", false, PX_DOC_ID_BYTES_MAX, \
+      device, "a device: the twins it is bound to, its credential")                                \
+    X(COMMAND, "command", PX_ACTION_COMMAND, "", false, 2 * PX_DOC_ID_BYTES_MAX + 1, command,      \
+      "a command that waits for its response; its id is TWIN/ID")
+
+typedef enum px_kind_id {
+#define X(id, name, action, path, in_tenant_zero, id_bytes, members, meaning) PX_KIND_##id,
+    PX_DOCUMENT_KINDS(X)
+#undef X
+        PX_KIND_COUNT
+} px_kind_id;
+
+typedef struct px_kind {
+    const char *name;
+    px_action writes;
+    const char *path;
+    bool in_tenant_zero;
+    uint32_t id_bytes_max;
+    const px_member *members;
+    const char *meaning;
+} px_kind;
+
+extern const px_kind px_kinds[PX_KIND_COUNT];
+
+const px_kind *px_kind_find(px_str name); /* NULL: there is none */
+
+/* Errors: PX_INVALID (ids document.json, document.form) with the JSON pointer of what is wrong. */
+PX_NODISCARD px_status px_kind_check(const px_kind *kind, px_str body, px_arena *arena,
+                                     px_err *ret_err);
+
+#endif

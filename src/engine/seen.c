@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/seen.h"
+
+#include "base/limits.h"
+
+static uint64_t hash_of(uint32_t twin_no, px_str message_id)
+{
+    return px_str_hash(message_id) ^ (twin_no * UINT64_C(0x9E3779B97F4A7C15));
+}
+
+void px_seen_release(px_seen *seen)
+{
+    px_map_release(&seen->places);
+    px_free(seen->hashes);
+    *seen = (px_seen){ 0 };
+}
+
+bool px_seen_has(const px_seen *seen, uint32_t twin_no, px_str message_id)
+{
+    return px_map_first(&seen->places, hash_of(twin_no, message_id)) != PX_MAP_END;
+}
+
+bool px_seen_add(px_seen *seen, uint32_t twin_no, px_str message_id)
+{
+    uint64_t hash = hash_of(twin_no, message_id);
+
+    if (!seen->hashes)
+        seen->hashes = px_zalloc(PX_MESSAGE_IDS_MAX, sizeof(*seen->hashes));
+    if (!seen->hashes)
+        return false;
+    if (seen->count == PX_MESSAGE_IDS_MAX)
+        px_map_remove(&seen->places, seen->hashes[seen->next], (uint32_t)seen->next);
+    else
+        seen->count++;
+    seen->hashes[seen->next] = hash;
+    if (!px_map_add(&seen->places, hash, (uint32_t)seen->next))
+        return false;
+    seen->next = (seen->next + 1) % PX_MESSAGE_IDS_MAX;
+    seen->pending += seen->pending < PX_MESSAGE_IDS_MAX;
+    return true;
+}
+
+void px_seen_commit(px_seen *seen)
+{
+    seen->pending = 0;
+}
+
+/* What made room is not brought back: it was the oldest. */
+void px_seen_rollback(px_seen *seen)
+{
+    for (; seen->pending > 0; seen->pending--, seen->count--) {
+        seen->next = (seen->next + PX_MESSAGE_IDS_MAX - 1) % PX_MESSAGE_IDS_MAX;
+        px_map_remove(&seen->places, seen->hashes[seen->next], (uint32_t)seen->next);
+    }
+}
