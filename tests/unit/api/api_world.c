@@ -97,39 +97,69 @@ static bool find_asset(px_str path, px_api_asset *ret_asset)
     return px_str_eq(path, PX_STR("/"));
 }
 
-void api_world_init(api_world *world)
+static void open_all(api_world *world)
 {
     px_store_opts store_opts = { .dir = world->dir, .reserve_bytes = -1 };
-    px_engine_opts engine_opts = { .env = px_env_posix() };
     px_history_opts history_opts = { .env = px_env_posix() };
-    px_credential_grant admin = {
-        .tenant = 1, .role = PX_ROLE_ADMIN, .name = PX_STR("admin"), .operates_tenants = true
-    };
-    px_api_opts api_opts = { .version = "test", .metrics = put_metrics, .asset = find_asset };
     px_err err;
 
-    CHECK(sodium_init() >= 0);
-    *world = (api_world){ .dir = "/tmp/px-api-XXXXXX" };
-    CHECK(mkdtemp(world->dir) != NULL);
     CHECK_OK(px_store_open(&store_opts, &world->store, &err), &err);
-    engine_opts.store = history_opts.store = world->store;
-    CHECK_OK(px_engine_open(&engine_opts, &world->engine, &err), &err);
+    world->engine_opts.store = history_opts.store = world->store;
+    CHECK_OK(px_engine_open(&world->engine_opts, &world->engine, &err), &err);
     CHECK_OK(px_engine_start(world->engine, &err), &err);
     history_opts.engine = world->engine;
     history_opts.graph = px_engine_graph(world->engine);
     history_opts.registry = px_engine_registry(world->engine);
     CHECK_OK(px_history_open(&history_opts, &world->history, &err), &err);
     CHECK_OK(px_history_start(world->history, &err), &err);
-    world->rejects = px_rejects_new();
+    world->api_opts.engine = world->engine;
+    world->api_opts.history = world->history;
+    CHECK_OK(px_api_new(&world->api_opts, &world->api, &err), &err);
+}
+
+static void close_all(api_world *world, bool flush)
+{
+    px_api_stop(world->api);
+    px_history_stop(world->history, flush);
+    px_api_free(world->api);
+    px_history_close(world->history);
+    px_engine_close(world->engine);
+    px_store_close(world->store);
+}
+
+void api_world_init_with(api_world *world, const px_engine_opts *engine_opts)
+{
+    px_credential_grant admin = {
+        .tenant = 1, .role = PX_ROLE_ADMIN, .name = PX_STR("admin"), .operates_tenants = true
+    };
+
+    CHECK(sodium_init() >= 0);
+    *world = (api_world){
+        .dir = "/tmp/px-api-XXXXXX",
+        .engine_opts = *engine_opts,
+        .api_opts = { .version = "test", .metrics = put_metrics, .asset = find_asset },
+    };
+    world->engine_opts.env = px_env_posix();
+    CHECK(mkdtemp(world->dir) != NULL);
+    world->rejects = world->api_opts.rejects = px_rejects_new();
     CHECK(world->rejects != NULL);
-    api_opts.engine = world->engine;
-    api_opts.history = world->history;
-    api_opts.rejects = world->rejects;
-    world->api_opts = api_opts;
-    CHECK_OK(px_api_new(&api_opts, &world->api, &err), &err);
+    open_all(world);
     make_token(world, &admin, world->admin);
     world->token = world->admin;
     api_reply_init(&world->reply);
+}
+
+void api_world_init(api_world *world)
+{
+    static const px_engine_opts defaults;
+
+    api_world_init_with(world, &defaults);
+}
+
+void api_world_reopen(api_world *world)
+{
+    close_all(world, true);
+    open_all(world);
 }
 
 void api_world_restart_api(api_world *world)
@@ -157,12 +187,7 @@ static void remove_folder(const char *dir)
 
 void api_world_release(api_world *world)
 {
-    px_api_stop(world->api);
-    px_history_stop(world->history, false);
-    px_api_free(world->api);
-    px_history_close(world->history);
-    px_engine_close(world->engine);
-    px_store_close(world->store);
+    close_all(world, false);
     px_rejects_free(world->rejects);
     api_reply_release(&world->reply);
     remove_folder(world->dir);

@@ -38,6 +38,7 @@ typedef struct api_world {
     px_history *history;
     px_rejects *rejects;
     px_api *api;
+    px_engine_opts engine_opts;
     px_api_opts api_opts; /* limits in it may be set and api_world_restart_api called */
     char admin[PX_CREDENTIAL_BYTES + 1]; /* of the first tenant */
 
@@ -50,6 +51,9 @@ typedef struct api_world {
 } api_world;
 
 void api_world_init(api_world *world);
+void api_world_init_with(api_world *world, const px_engine_opts *engine_opts);
+/* A clean stop and another start on the same data. */
+void api_world_reopen(api_world *world);
 void api_world_release(api_world *world);
 /* Another API with world->api_opts. */
 void api_world_restart_api(api_world *world);

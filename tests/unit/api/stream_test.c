@@ -416,6 +416,35 @@ PX_TEST(a_stream_ends_when_its_token_does)
 
 /* ---- commands ---- */
 
+PX_TEST(who_comes_behind_a_trimmed_journal_is_told_of_the_gap)
+{
+    static const px_engine_opts short_memory = { .journal_keep_ns = 1, .journal_keep_bytes = 1 };
+    bool told = false;
+
+    api_world_init_with(&w, &short_memory);
+    api_put_models(&w, w.admin);
+    api_put_press(&w, w.admin, "a");
+    set_speed(w.admin, "a", 1);
+    api_world_reopen(&w); /* all is in state rows and blocks: the rows before are needed no more */
+    for (int tries = 0; tries < 200 && !told; tries++) {
+        char value[40];
+        watcher v;
+
+        set_speed(w.admin, "a", 100 + tries); /* the trim rides in a commit */
+        watch(&v, w.admin, "/api/v1/stream?after=1");
+        snprintf(value, sizeof(value), "{\"value\":%d,", 200 + tries);
+        wait_for(&v, "event: ");
+        told = strstr(v.got.ptr, "{\"reason\":\"older than the journal\"}") != NULL;
+        if (told) {
+            set_speed(w.admin, "a", 200 + tries);
+            wait_for(&v, value); /* and goes on from there */
+        }
+        unwatch(&v);
+    }
+    CHECK(told);
+    api_world_release(&w);
+}
+
 PX_TEST(a_deleted_twin_that_was_conflated_is_told_as_deleted_before_its_next_life)
 {
     static char bytes[256 * 1024];
