@@ -8,6 +8,7 @@
 #include "cli/api.h"
 #include "cli/interrupt.h"
 #include "cli/mqtt_args.h"
+#include "cli/out.h"
 #include "cli/when.h"
 #include "plant/plant.h"
 #include "plant/series.h"
@@ -82,7 +83,7 @@ static px_status run_run(px_cli *cli, const px_args *args, px_err *ret_err)
     opts.speed = (uint32_t)speed;
     opts.since_seconds = (uint32_t)(since_ns / PX_SECOND);
     opts.duration_ms = duration_ns / PX_MILLISECOND;
-    return px_plant_run(&opts, ret_err);
+    return px_mqtt_suggest(cli, opts.device, px_plant_run(&opts, ret_err));
 }
 
 /* ---- fault ---- */
@@ -97,12 +98,11 @@ static px_status run_fault(px_cli *cli, const px_args *args, px_err *ret_err)
     px_arena_init(&arena, ARENA_BYTES);
     PX_TRY(read_door(args, &door, &opts, ret_err));
     PX_TRY(px_api_token(cli, &arena, &opts.key, ret_err));
-    PX_TRY(px_plant_fault(&opts, unit, fault, ret_err));
-    px_cli_note(cli, "%s: %s", unit,
-                strcmp(fault, "stop") == 0
-                    ? "breaks down now; a start mends it, or five minutes do"
-                    : "its bearing wears from now on and fails in ten minutes of running");
-    return PX_OK;
+    PX_TRY(px_mqtt_suggest(cli, NULL, px_plant_fault(&opts, unit, fault, ret_err)));
+    return px_out_done(cli, NULL, ret_err, "%s: %s", unit,
+                       strcmp(fault, "stop") == 0
+                           ? "breaks down now; a start mends it, or five minutes do"
+                           : "its bearing wears from now on and fails in ten minutes of running");
 }
 
 /* ---- series ---- */
@@ -179,6 +179,7 @@ const px_cmd px_cmd_plant[] = {
           "The twins are those of packs/manufacturing; `pollux demo manufacturing` makes them\n"
           "and runs the plant. It comes back by itself when the server was away.",
       .opts = run_options,
+      .is_local = true,
       .run = run_run },
     { .noun = "plant",
       .verb = "fault",
@@ -196,6 +197,7 @@ const px_cmd px_cmd_plant[] = {
       .summary = "print what the plant does, second by second, as CSV",
       .examples = "pollux plant series --seed 7 --steps 600",
       .opts = series_options,
+      .is_local = true,
       .run = run_series },
     { 0 },
 };

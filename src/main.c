@@ -12,8 +12,8 @@ static const px_opt serve_options[] = {
     { "mqtts", 0, "HOST:PORT", "an MQTT door over TLS" },
     { "tls-cert", 0, "FILE", "certificate, PEM: HTTP becomes HTTPS" },
     { "tls-key", 0, "FILE", "its key, PEM" },
-    { "config", 0, "FILE", "a configuration file" },
-    { "allow-plain", 0, NULL, "doors without TLS off loopback" },
+    { "config", 0, "FILE", "settings that are rarer, NAME = VALUE a line: docs/configuration.md" },
+    { "allow-plain", 0, NULL, "doors without TLS beyond this machine, too" },
     { 0 },
 };
 
@@ -47,6 +47,7 @@ static const px_cmd serve_commands[] = {
           "Ctrl-C drain and end; nothing acknowledged is lost, even by kill -9.",
       .opts = serve_options,
       .own_signals = true,
+      .is_local = true,
       .run = run_serve },
     { 0 },
 };

@@ -101,7 +101,8 @@ void px_api_suggest(px_cli *cli, px_status status)
         px_cli_cure(cli,
                     "start one with `pollux serve --data ./data`, or name it with --server URL");
     if (status == PX_UNAUTHORIZED && px_api_has_token(cli))
-        px_cli_cure(cli, "the server does not know this token; its own is in DIR/admin.token");
+        px_cli_cure(cli,
+                    "the server's first token is in its data, DIR/admin.token: give --data DIR");
     else if (status == PX_UNAUTHORIZED)
         px_cli_cure(cli, "give --token T, --data DIR or POLLUX_TOKEN");
 }
@@ -120,6 +121,8 @@ px_status px_api_call(px_cli *cli, const px_http_call *call, px_arena *arena, px
     status = px_http_send(http, call, &reply, ret_err);
     if (status != PX_OK) {
         px_api_suggest(cli, status);
+        if (status == PX_UNAUTHORIZED && !px_api_has_token(cli))
+            status = px_fail(ret_err, status, "no token was given");
         return status;
     }
     if (ret_root && reply.body.len) {

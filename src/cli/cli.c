@@ -215,13 +215,25 @@ static px_status check_operands(px_cli *cli, const px_cmd *cmd, const px_args *a
 
     if (count >= cmd->operands_min && count <= cmd->operands_max)
         return PX_OK;
-    px_cli_cure(cli, "pollux %s%s%s %s", cmd->noun, cmd->verb ? " " : "",
-                cmd->verb ? cmd->verb : "", cmd->operands ? cmd->operands : "");
+    px_cli_cure(cli, "pollux %s%s%s%s%s", cmd->noun, cmd->verb ? " " : "",
+                cmd->verb ? cmd->verb : "", cmd->operands ? " " : "",
+                cmd->operands ? cmd->operands : "");
     if (count < cmd->operands_min)
         return px_fail_id(ret_err, PX_INVALID, "cli.operand", "something is missing: %s",
                           cmd->operands);
     return px_fail_id(ret_err, PX_INVALID, "cli.operand", "'%s' is one word too many",
                       args->operands.ptr[cmd->operands_max]);
+}
+
+static px_status tell_version(px_cli *cli, px_args *args, int argc, const char *const *argv,
+                              int *at, px_err *ret_err)
+{
+    PX_TRY(px_args_read(args, argc, argv, at, false, ret_err));
+    cli->json = cli->json || px_args_has(args, "json");
+    return px_cli_write(cli,
+                        cli->json ? PX_STR("{\"version\":\"" PX_VERSION "\"}\n")
+                                  : PX_STR("pollux " PX_VERSION "\n"),
+                        ret_err);
 }
 
 /* Reads the words up to the command and gives it; NULL with PX_OK: help was asked for and given. */
@@ -232,6 +244,10 @@ static px_status read_command(px_cli *cli, px_args *args, int argc, const char *
     const px_cmd *cmd;
 
     *ret_cmd = NULL;
+    if (*at < argc && strcmp(argv[*at], "--version") == 0) {
+        (*at)++;
+        return tell_version(cli, args, argc, argv, at, ret_err);
+    }
     PX_TRY(px_args_read(args, argc, argv, at, true, ret_err));
     cli->json = px_args_has(args, "json");
     if (*at >= argc)
@@ -242,6 +258,8 @@ static px_status read_command(px_cli *cli, px_args *args, int argc, const char *
         verb = *at + 1 < argc ? argv[*at + 1] : NULL;
         return help_words(cli, noun, verb, ret_err);
     }
+    if (strcmp(noun, "version") == 0)
+        return tell_version(cli, args, argc, argv, at, ret_err);
     cmd = find_cmd(cli->groups, noun, NULL);
     if (!cmd)
         return unknown_word(cli, NULL, noun, ret_err);

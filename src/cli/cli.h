@@ -31,6 +31,7 @@ typedef struct px_cmd {
     const px_opt *opts;   /* NULL: only the common ones */
     unsigned operands_min, operands_max;
     bool own_signals; /* answers SIGINT itself */
+    bool is_local;    /* asks no server: the options that name one are not shown */
     px_cmd_run *run;
 } px_cmd;
 

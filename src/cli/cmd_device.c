@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cmds.h"
+#include "cli/no_such.h"
 #include "cli/out.h"
+
+enum { LOOKED_AT_MAX = 20 }; /* twins of one `device add` */
 
 static const px_out_column columns[] = { { "id", "id", false },
                                          { "twins", "twins", false },
@@ -21,9 +24,7 @@ static px_status call_device(px_cli *cli, const char *method, const char *id, co
     if (status == PX_OK)
         status = px_api_call(cli, &call, arena, ret_root, ret_err);
     px_buf_release(&path);
-    if (status == PX_NOT_FOUND)
-        px_cli_cure(cli, "pollux device list shows the devices there are");
-    return status;
+    return px_no_such(cli, PX_THING_DEVICE, id, status, ret_err);
 }
 
 /* The key is on stdout, where a script finds it; what to do with it on stderr. */
@@ -34,6 +35,20 @@ static px_status print_key(px_cli *cli, const px_json *root, px_err *ret_err)
     if (!cli->json && key.len)
         px_cli_note(cli, "the key is shown this once; `pollux device key` makes a new one");
     return px_out_facts(cli, root, ret_err);
+}
+
+/* A device may be made before its twins, so this is no failure; most often it is a slip, though. */
+static void note_missing_twins(px_cli *cli, const px_args *args)
+{
+    const char *twin;
+    size_t at = 0;
+
+    for (int i = 0; i < LOOKED_AT_MAX && (twin = px_args_next(args, "twin", &at)) != NULL; i++) {
+        px_err err = { 0 };
+
+        if (px_no_such(cli, PX_THING_TWIN, twin, PX_NOT_FOUND, &err) == PX_NOT_FOUND && err.text[0])
+            px_cli_note(cli, "%s", err.text);
+    }
 }
 
 static px_status run_add(px_cli *cli, const px_args *args, px_err *ret_err)
@@ -61,6 +76,7 @@ static px_status run_add(px_cli *cli, const px_args *args, px_err *ret_err)
         status = call_device(cli, "PUT", id, "", px_buf_str(&body), &arena, &root, ret_err);
     px_buf_release(&body);
     PX_TRY(status);
+    note_missing_twins(cli, args);
     return print_key(cli, root, ret_err);
 }
 

@@ -2,6 +2,7 @@
 #include "base/env.h"
 #include "cli/cmds.h"
 #include "cli/interrupt.h"
+#include "cli/no_such.h"
 #include "cli/out.h"
 #include "cli/when.h"
 
@@ -23,8 +24,11 @@ static px_status put_time_option(px_buf *path, const px_args *args, const char *
         return PX_OK;
     if (px_duration_parse(px_str_c(text), &ago_ns, NULL) == PX_OK)
         when.time = env->now(env) - ago_ns;
-    else
-        PX_TRY(px_when_parse(px_str_c(text), &utc, PX_TIME_NONE, &when, ret_err));
+    else if (px_when_parse(px_str_c(text), &utc, PX_TIME_NONE, &when, ret_err) != PX_OK)
+        return px_fail_id(ret_err, PX_INVALID, "cli.value",
+                          "--%s '%s' is no time; write it like 2026-11-01T12:00:00.5Z, or how long "
+                          "ago: 90s, 2h, 7d",
+                          name, text);
     px_put_time(&time, when.time);
     px_putf(path, "&%s=", name);
     px_put_url_part(path, px_buf_str(&time));
@@ -250,9 +254,7 @@ static px_status run_history(px_cli *cli, const px_args *args, px_err *ret_err)
         status = print_one(cli, args, "/count", ret_err);
     else
         status = print_range(cli, args, limit, ret_err);
-    if (status == PX_NOT_FOUND)
-        px_cli_cure(cli, "pollux twin show %s lists what the twin has", px_args_operand(args, 0));
-    return status;
+    return px_no_such(cli, PX_THING_TWIN, px_args_operand(args, 0), status, ret_err);
 }
 
 static const px_opt options[] = {
@@ -276,8 +278,7 @@ const px_cmd px_cmd_history[] = {
           "pollux history pump-1 --count\n"
           "pollux history pump-1 --last --property Pressure",
       .notes = "Times without a zone are UTC. --count of one property prints the number alone.\n"
-               " With --json: one object a line, "
-               "{\"$ts\":…,\"Pressure\":…}.",
+               "With --json: one object a line, {\"$ts\":…,\"Pressure\":…}.",
       .opts = options,
       .operands_min = 1,
       .operands_max = 1,

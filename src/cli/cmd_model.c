@@ -6,6 +6,7 @@
  */
 #include "cli/cmds.h"
 #include "cli/file.h"
+#include "cli/no_such.h"
 #include "cli/out.h"
 
 enum { MODEL_FILE_BYTES_MAX = 8 << 20, ARENA_BYTES = 512 << 20 };
@@ -177,13 +178,6 @@ static px_status run_list(px_cli *cli, const px_args *args, px_err *ret_err)
     return px_out_list(cli, "/models?" PX_AZURE_VERSION, columns, ret_err);
 }
 
-static px_status not_found_cure(px_cli *cli, px_status status)
-{
-    if (status == PX_NOT_FOUND)
-        px_cli_cure(cli, "pollux model list shows the models there are");
-    return status;
-}
-
 static px_status print_definition(px_cli *cli, const px_json *model, px_err *ret_err)
 {
     px_buf text = { 0 };
@@ -198,15 +192,17 @@ static px_status print_definition(px_cli *cli, const px_json *model, px_err *ret
 
 static px_status run_show(px_cli *cli, const px_args *args, px_err *ret_err)
 {
+    const char *id = px_args_operand(args, 0);
     const px_json *model;
-    px_json *root;
+    px_json *root = NULL;
+    px_status status;
     PX_AUTO_ARENA arena;
 
     px_arena_init(&arena, ARENA_BYTES);
-    PX_TRY(
-        not_found_cure(cli, px_api_get(cli, &arena, &root, ret_err,
-                                       "/models/%s?includeModelDefinition=true&" PX_AZURE_VERSION,
-                                       px_api_part(&arena, px_args_operand(args, 0)))));
+    status = px_api_get(cli, &arena, &root, ret_err,
+                        "/models/%s?includeModelDefinition=true&" PX_AZURE_VERSION,
+                        px_api_part(&arena, id));
+    PX_TRY(px_no_such(cli, PX_THING_MODEL, id, status, ret_err));
     model = px_json_get(root, PX_STR("model"));
     if (cli->json || !model)
         return px_out_json(cli, root, ret_err);
@@ -228,7 +224,7 @@ static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)
     call.path = path.ptr;
     status = px_api_call(cli, &call, &arena, NULL, ret_err);
     px_buf_release(&path);
-    PX_TRY(not_found_cure(cli, status));
+    PX_TRY(px_no_such(cli, PX_THING_MODEL, id, status, ret_err));
     return px_out_done(cli, NULL, ret_err, "deleted %s", id);
 }
 
@@ -281,6 +277,7 @@ const px_cmd px_cmd_model[] = {
       .opts = px_cmd_suggest_options,
       .operands_min = 1,
       .operands_max = 1,
+      .is_local = true,
       .run = px_cmd_suggest_run },
     { 0 },
 };

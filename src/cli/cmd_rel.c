@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/limits.h"
 #include "cli/assign.h"
 #include "cli/cmds.h"
+#include "cli/no_such.h"
 #include "cli/out.h"
 
 static px_status put_path(px_buf *path, const char *twin, const char *id, px_err *ret_err)
@@ -58,6 +60,10 @@ static px_status run_add(px_cli *cli, const px_args *args, px_err *ret_err)
     if (status == PX_STALE)
         px_cli_cure(cli, "the relationship %s is there already; --id gives another its own name",
                     id.ptr);
+    status =
+        px_no_such_member(cli, source, PX_MEMBER_RELATIONSHIP, px_str_c(name), status, ret_err);
+    status = px_no_such(cli, PX_THING_TWIN, target, status, ret_err);
+    status = px_no_such(cli, PX_THING_TWIN, source, status, ret_err);
     if (status == PX_OK)
         status =
             px_out_done(cli, root, ret_err, "added %s: %s -%s-> %s", id.ptr, source, name, target);
@@ -74,18 +80,20 @@ static px_status run_list(px_cli *cli, const px_args *args, px_err *ret_err)
                                          { "name", "$relationshipName", false },
                                          { "target", "$targetId", false },
                                          { 0 } };
-    static const px_out_column in[] = { { "id", "$relationshipId", false },
-                                        { "source", "$sourceId", false },
-                                        { "name", "$relationshipName", false },
-                                        { "link", "$relationshipLink", false },
-                                        { 0 } };
+    const char *twin = px_args_operand(args, 0), *name = px_args_get(args, "name");
+    char target[PX_TWIN_ID_BYTES_MAX + 2];
+    const px_out_column in[] = { { "id", "$relationshipId", false },
+                                 { "source", "$sourceId", false },
+                                 { "name", "$relationshipName", false },
+                                 { "target", target, false },
+                                 { 0 } };
     bool incoming = px_args_has(args, "incoming");
-    const char *name = px_args_get(args, "name");
     px_buf path = { 0 };
     px_status status;
 
+    snprintf(target, sizeof(target), "=%s", twin);
     px_put_c(&path, "/digitaltwins/");
-    px_put_url_part(&path, px_str_c(px_args_operand(args, 0)));
+    px_put_url_part(&path, px_str_c(twin));
     px_put_c(&path, incoming ? "/incomingrelationships?" : "/relationships?");
     px_put_c(&path, PX_AZURE_VERSION);
     if (name) {
@@ -96,7 +104,7 @@ static px_status run_list(px_cli *cli, const px_args *args, px_err *ret_err)
     if (status == PX_OK)
         status = px_out_list(cli, path.ptr, incoming ? in : out, ret_err);
     px_buf_release(&path);
-    return status;
+    return px_no_such(cli, PX_THING_TWIN, twin, status, ret_err);
 }
 
 static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)
@@ -115,7 +123,7 @@ static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)
     px_buf_release(&path);
     if (status == PX_NOT_FOUND)
         px_cli_cure(cli, "pollux rel list %s shows what there is", source);
-    PX_TRY(status);
+    PX_TRY(px_no_such(cli, PX_THING_TWIN, source, status, ret_err));
     return px_out_done(cli, NULL, ret_err, "deleted %s of %s", id, source);
 }
 

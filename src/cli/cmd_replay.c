@@ -238,7 +238,7 @@ static px_status play(px_replay *replay, const px_rows_opts *rows, const px_send
     }
     status = px_sender_new(&replay->sender, sender, ret_err);
     if (status == PX_OK) {
-        status = px_replay_run(replay, ret_err);
+        status = px_mqtt_suggest(replay->cli, sender->user, px_replay_run(replay, ret_err));
         status = finish(replay, status, (double)(px_monotonic_ns() - begin_ns) / 1e9, ret_err);
         px_sender_free(replay->sender);
     }

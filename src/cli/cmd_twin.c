@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cmds.h"
-#include "cli/components.h"
+#include "cli/contents.h"
 #include "cli/file.h"
+#include "cli/no_such.h"
 #include "cli/out.h"
 #include "cli/twin_call.h"
 
@@ -56,8 +57,9 @@ static int how_said(const px_assigns *list, px_str component)
 static px_status add_components(px_cli *cli, const char *model, px_assigns *list, px_arena *arena,
                                 px_err *ret_err)
 {
+    static const char *const types[] = { "Component", NULL };
     px_names names = { 0 };
-    px_status status = px_components_of(cli, px_str_c(model), arena, &names, ret_err);
+    px_status status = px_contents_of(cli, px_str_c(model), types, arena, &names, ret_err);
 
     for (size_t i = 0; i < names.len && status == PX_OK; i++) {
         px_assign item = { names.ptr[i], PX_STR("{\"$metadata\":{}}") };
@@ -100,13 +102,19 @@ static px_status run_create(px_cli *cli, const px_args *args, px_err *ret_err)
     if (file) {
         PX_TRY(px_file_read(px_str_c(file), 4 << 20, &arena, &call.body, ret_err));
     } else {
-        PX_TRY(add_components(cli, model, list, &arena, ret_err));
+        status = add_components(cli, model, list, &arena, ret_err);
+        PX_TRY(px_no_such(cli, PX_THING_MODEL, model, status, ret_err));
         PX_TRY(put_new_twin(&body, model, list, ret_err));
         call.body = px_buf_str(&body);
     }
     status =
         px_twin_call(cli, call, "/digitaltwins/", id, "?" PX_AZURE_VERSION, &arena, &root, ret_err);
     px_buf_release(&body);
+    if (status == PX_STALE) {
+        px_cli_cure(cli, "pollux twin set %s changes it; --replace puts the new one in its place",
+                    id);
+        return px_fail(ret_err, status, "there is a twin '%s' already", id);
+    }
     PX_TRY(status);
     return px_out_done(cli, root, ret_err, "created %s", id);
 }
@@ -140,7 +148,8 @@ static px_status run_set(px_cli *cli, const px_args *args, px_err *ret_err)
     status =
         px_twin_call(cli, call, "/digitaltwins/", id, "?" PX_AZURE_VERSION, &arena, NULL, ret_err);
     px_buf_release(&body);
-    PX_TRY(status);
+    status = px_no_such_value(cli, id, PX_MEMBER_VALUE, list, status, ret_err);
+    PX_TRY(px_no_such(cli, PX_THING_TWIN, id, status, ret_err));
     return px_out_done(cli, NULL, ret_err, "set %zu on %s", list->count, id);
 }
 
@@ -159,7 +168,7 @@ static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)
         px_cli_cure(cli,
                     "relationships go first: pollux rel list %s; pollux rel list %s --incoming", id,
                     id);
-    PX_TRY(status);
+    PX_TRY(px_no_such(cli, PX_THING_TWIN, id, status, ret_err));
     return px_out_done(cli, NULL, ret_err, "deleted %s", id);
 }
 
@@ -213,14 +222,16 @@ static px_status show_values(px_cli *cli, const px_json *twin, px_arena *arena, 
 
 static px_status run_show(px_cli *cli, const px_args *args, px_err *ret_err)
 {
-    px_json *twin;
+    const char *id = px_args_operand(args, 0);
+    px_json *twin = NULL;
     px_buf head = { 0 };
     px_status status;
     PX_AUTO_ARENA arena;
 
     px_arena_init(&arena, PX_API_ANSWER_BYTES_MAX);
-    PX_TRY(px_twin_call(cli, (px_http_call){ .method = "GET" }, "/api/v1/twins/",
-                        px_args_operand(args, 0), "", &arena, &twin, ret_err));
+    status = px_twin_call(cli, (px_http_call){ .method = "GET" }, "/api/v1/twins/", id, "", &arena,
+                          &twin, ret_err);
+    PX_TRY(px_no_such(cli, PX_THING_TWIN, id, status, ret_err));
     if (cli->json)
         return px_out_json(cli, twin, ret_err);
     px_put_plain(&head, px_json_get(twin, PX_STR("id")));
@@ -286,7 +297,8 @@ static px_status run_desired(px_cli *cli, const px_args *args, px_err *ret_err)
     }
     status = px_twin_call(cli, call, "/api/v1/twins/", id, "/desired", &arena, &root, ret_err);
     px_buf_release(&body);
-    PX_TRY(status);
+    status = px_no_such_value(cli, id, PX_MEMBER_WRITABLE, list, status, ret_err);
+    PX_TRY(px_no_such(cli, PX_THING_TWIN, id, status, ret_err));
     if (root)
         return print_desired(cli, root, &arena, ret_err);
     return px_out_done(cli, NULL, ret_err, "desired of %s: %zu set", id, list->count);
@@ -294,6 +306,7 @@ static px_status run_desired(px_cli *cli, const px_args *args, px_err *ret_err)
 
 static px_status run_command(px_cli *cli, const px_args *args, px_err *ret_err)
 {
+    const char *id = px_args_operand(args, 0), *name = px_args_operand(args, 1);
     const char *payload = px_args_operand(args, 2);
     px_http_call call = { .method = "POST", .body = PX_STR("{}") };
     px_buf after = { 0 };
@@ -307,11 +320,12 @@ static px_status run_command(px_cli *cli, const px_args *args, px_err *ret_err)
         call.body = px_str_c(payload);
     }
     px_put_c(&after, "/commands/");
-    px_put_url_part(&after, px_str_c(px_args_operand(args, 1)));
-    status = px_twin_call(cli, call, "/api/v1/twins/", px_args_operand(args, 0), after.ptr, &arena,
-                          &root, ret_err);
+    px_put_url_part(&after, px_str_c(name));
+    status = px_twin_call(cli, call, "/api/v1/twins/", id, after.ptr, &arena, &root, ret_err);
     px_buf_release(&after);
-    PX_TRY(status);
+    if (status == PX_NOT_FOUND)
+        status = px_no_such_member(cli, id, PX_MEMBER_COMMAND, px_str_c(name), status, ret_err);
+    PX_TRY(px_no_such(cli, PX_THING_TWIN, id, status, ret_err));
     return px_out_facts(cli, root, ret_err);
 }
 
@@ -335,6 +349,10 @@ static const px_opt delete_options[] = {
 };
 static const px_opt desired_options[] = {
     { "unset", 'u', "NAME", "wish for nothing any more; may be repeated" },
+    { 0 },
+};
+static const px_opt branch_options[] = {
+    { "unset", 'u', "NAME", "try: remove the property on the branch; may be repeated" },
     { 0 },
 };
 
@@ -367,6 +385,9 @@ const px_cmd px_cmd_twin[] = {
       .summary = "show a twin's values with their times and quality",
       .operands = "ID",
       .examples = "pollux twin show pump-1\npollux twin show pump-1 --json",
+      .notes =
+          "source time: when it was so, as the device says; arrival time: when the server heard.\n"
+          "A column that is empty for all values is left out.",
       .operands_min = 1,
       .operands_max = 1,
       .run = run_show },
@@ -411,6 +432,9 @@ const px_cmd px_cmd_twin[] = {
       .operands = "ID NAME [JSON]",
       .examples = "pollux twin command pump-1 stop\n"
                   "pollux twin command pump-1 setSpeed '{\"speed\":20}'",
+      .notes =
+          "status: applied or rejected, as the device answers. A device that does not answer in\n"
+          "time ends the command with exit code 7.",
       .operands_min = 2,
       .operands_max = 3,
       .run = run_command },
@@ -423,7 +447,7 @@ const px_cmd px_cmd_twin[] = {
                   "pollux twin branch drop hotter\n"
                   "pollux twin branch list",
       .notes = "A branch is made by the first try. Nothing on it reaches the live twins.\n" VALUES,
-      .opts = desired_options,
+      .opts = branch_options,
       .operands_min = 1,
       .operands_max = PX_ASSIGNS_MAX + 3,
       .run = px_cmd_branch_run },

@@ -43,6 +43,13 @@ static bool is_in(const px_opt *opts, const char *name)
     return false;
 }
 
+/* The common options that say something to a command which asks no server. */
+static const px_opt local_opts[] = {
+    { "json", 0, NULL, "print JSON, and nothing but JSON, on stdout" },
+    { "help", 'h', NULL, "show this" },
+    { NULL, 0, NULL, NULL },
+};
+
 /* `own` may be NULL: options of the command that stand in for common ones of the same name. */
 static void put_opts(px_buf *buf, const px_opt *opts, const px_opt *own)
 {
@@ -63,8 +70,9 @@ static void put_opts(px_buf *buf, const px_opt *opts, const px_opt *own)
 void px_help_top(px_buf *buf, const px_cmd *const *groups)
 {
     px_put_c(buf, "pollux - a digital-twin server and its client\n\n");
-    put_indented(buf, "pollux serve --data ./data\n"
-                      "pollux twin list\n"
+    put_indented(buf, "pollux demo manufacturing\n"
+                      "pollux serve --data ./data\n"
+                      "pollux twin list --data ./data\n"
                       "pollux twin show pump-1\n"
                       "pollux watch pump-1");
     px_put_c(buf, "\ncommands\n");
@@ -72,6 +80,7 @@ void px_help_top(px_buf *buf, const px_cmd *const *groups)
         for (const px_cmd *cmd = *groups; cmd->noun; cmd++)
             if (!cmd->verb)
                 put_row(buf, cmd->noun, cmd->summary);
+    put_row(buf, "version", "print the version, as --version does");
     put_row(buf, "help", "help on a command; `pollux help exit-codes` lists exit codes");
     px_put_c(buf, "\noptions of every command\n");
     put_opts(buf, px_cli_common_opts, NULL);
@@ -117,7 +126,7 @@ void px_help_cmd(px_buf *buf, const px_cmd *cmd)
         put_opts(buf, cmd->opts, NULL);
     }
     px_put_c(buf, "\noptions of every command\n");
-    put_opts(buf, px_cli_common_opts, cmd->opts);
+    put_opts(buf, cmd->is_local ? local_opts : px_cli_common_opts, cmd->opts);
     if (cmd->notes) {
         px_put_char(buf, '\n');
         px_put_c(buf, cmd->notes);

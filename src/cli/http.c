@@ -100,9 +100,12 @@ static px_status status_of_http(long http_status)
     return http_status >= 500 ? PX_IO : PX_INVALID;
 }
 
-/* The code of a problem document is the code of a status; Azure's codes are others. */
+/* The code of a problem document is the code of a status; Azure's codes are others, and one of them
+ * tells of a conflict under 400. */
 static px_status status_of_code(px_str code, px_status otherwise)
 {
+    if (px_str_eq(code, PX_STR("RelationshipsNotDeleted")))
+        return PX_CONFLICT;
     for (int s = 1; s < PX_STATUS_COUNT; s++)
         if (px_str_eq(code, px_str_c(px_status_code((px_status)s))))
             return (px_status)s;

@@ -50,3 +50,13 @@ px_status px_mqtt_key(const px_args *args, px_arena *arena, const char **ret_key
     *ret_key = key;
     return PX_OK;
 }
+
+px_status px_mqtt_suggest(px_cli *cli, const char *device, px_status status)
+{
+    if (status == PX_UNREACHABLE)
+        px_cli_cure(cli, "start a server with `pollux serve --data ./data`, or name its door: "
+                         "--mqtt HOST:PORT");
+    if (status == PX_UNAUTHORIZED && device)
+        px_cli_cure(cli, "pollux device key %s makes a new key; the old one ends", device);
+    return status;
+}

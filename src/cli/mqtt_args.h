@@ -4,6 +4,7 @@
 #define PX_CLI_MQTT_ARGS_H
 
 #include "base/arena.h"
+#include "cli/cli.h"
 #include "cli/opts.h"
 
 typedef struct px_mqtt_address {
@@ -19,5 +20,9 @@ PX_NODISCARD px_status px_mqtt_address_parse(const char *text, int port,
  * or the arena. Errors: PX_INVALID (none is given), those of px_file_read. */
 PX_NODISCARD px_status px_mqtt_key(const px_args *args, px_arena *arena, const char **ret_key,
                                    px_err *ret_err);
+
+/* The cure of a door that did not open or a key that was refused; `device` NULL: no device's key.
+ * Gives `status`. */
+px_status px_mqtt_suggest(px_cli *cli, const char *device, px_status status);
 
 #endif

@@ -59,6 +59,15 @@ static px_status keep(px_args *args, const px_opt *opt, const char *value, px_er
     return PX_VEC_PUSH(&args->given, given) ? PX_OK : px_no_memory(ret_err);
 }
 
+/* `--token --json`: the value was forgotten. One that really looks so is given as --token=--json.
+ */
+static bool is_option(const px_args *args, const char *word)
+{
+    px_str text = px_str_c(word);
+
+    return px_str_starts(text, PX_STR("--")) && find(args, px_str_skip(text, 2));
+}
+
 /* `word` is what follows the dashes: name or name=value. */
 static px_status read_long(px_args *args, const char *word, int argc, const char *const *argv,
                            int *at, px_err *ret_err)
@@ -75,7 +84,7 @@ static px_status read_long(px_args *args, const char *word, int argc, const char
         return keep(args, opt, NULL, ret_err);
     if (equals)
         return keep(args, opt, equals + 1, ret_err);
-    if (*at >= argc)
+    if (*at >= argc || is_option(args, argv[*at]))
         return px_fail_id(ret_err, PX_INVALID, "cli.option", "--%s needs a value: --%s %s",
                           opt->name, opt->name, opt->value);
     return keep(args, opt, argv[(*at)++], ret_err);

@@ -132,7 +132,10 @@ static px_status add_item(px_cli *cli, const px_json *item, void *data, px_err *
         px_buf cell = { 0 };
         px_status status;
 
-        px_put_plain(&cell, px_out_find(item, c->path));
+        if (c->path[0] == '=')
+            px_put_c(&cell, c->path + 1);
+        else
+            px_put_plain(&cell, px_out_find(item, c->path));
         status = px_buf_status(&cell, ret_err);
         if (status == PX_OK)
             status = px_table_add(&list->table, px_buf_str(&cell), ret_err);

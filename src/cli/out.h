@@ -13,7 +13,7 @@
 /* A column of a list: a head and the keys that lead to the value, parted by '/'. */
 typedef struct px_out_column {
     const char *head;
-    const char *path; /* "$metadata/$model" */
+    const char *path; /* "$metadata/$model"; "=text" is that text in every row */
     bool right;
 } px_out_column;
 

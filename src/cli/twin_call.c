@@ -59,8 +59,6 @@ px_status px_twin_call(px_cli *cli, px_http_call call, const char *before, const
     call.path = path.ptr;
     if (status == PX_OK)
         status = px_api_call(cli, &call, arena, ret_root, ret_err);
-    if (status == PX_NOT_FOUND && !cli->cure[0])
-        px_cli_cure(cli, "pollux twin list shows the twins there are");
     px_buf_release(&path);
     return status;
 }

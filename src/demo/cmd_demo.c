@@ -224,6 +224,7 @@ const px_cmd px_cmd_demo[] = {
       .opts = demo_options,
       .operands_max = 1,
       .own_signals = true,
+      .is_local = true,
       .run = run_demo },
     { 0 },
 };

@@ -26,6 +26,7 @@ enum {
     CATCH_UP_STEPS_MAX = 600 * PX_LINE_STEPS_PER_SECOND,
     FIRST_CONNECT_MS = 30000,
     FAULT_WAIT_MS = 10000,
+    FAULT_CONNECT_MS = 3000,
     ORDER_ARENA_BYTES = 64 * 1024,
 };
 
@@ -335,7 +336,7 @@ px_status px_plant_fault(const px_plant_opts *opts, const char *unit, const char
                                .port = opts->port,
                                .user = opts->device,
                                .key = opts->key,
-                               .first_connect_ms = FAULT_WAIT_MS,
+                               .first_connect_ms = FAULT_CONNECT_MS,
                                .opened = ignore,
                                .got = ignore_message,
                                .note = ignore_note };

@@ -22,6 +22,12 @@ MOTOR = {"@context": "dtmi:dtdl:context;3", "@id": "dtmi:com:acme:Motor;1", "@ty
          "contents": [{"@type": "Property", "name": "hours", "schema": "integer"}]}
 
 
+def told(s, code, sentence, cure, *words):
+    """What failed is said in these words, and the cure begins so."""
+    err = s.cli(*words, code=code).splitlines()
+    assert err[0] == "error: " + sentence and err[1].startswith("cure: " + cure), err
+
+
 def models(s, folder):
     pump, both = os.path.join(folder, "pump.json"), os.path.join(folder, "both.json")
     with open(pump, "w") as f:
@@ -37,14 +43,18 @@ def models(s, folder):
     assert sorted(m["id"] for m in s.json("model", "list")) == ["dtmi:com:acme:Motor;1", "dtmi:com:acme:Pump;1"]
     assert "dtmi:com:acme:Pump;1" in s.cli("model", "list")
     assert json.loads(s.cli("model", "show", "dtmi:com:acme:Pump;1")) == PUMP
-    assert "pollux model list" in s.cli("model", "show", "dtmi:com:acme:Pomp;1", code=4)
+    told(s, 4, "there is no model 'dtmi:com:acme:Pomp;1'; did you mean 'dtmi:com:acme:Pump;1'?", "pollux model list",
+         "model", "show", "dtmi:com:acme:Pomp;1")
+    told(s, 4, "there is no model 'dtmi:com:acme:Pomp;1'; did you mean 'dtmi:com:acme:Pump;1'?", "pollux model list",
+         "twin", "create", "p", "--model", "dtmi:com:acme:Pomp;1")
 
 
 def twins(s):
     assert s.cli("twin", "create", "pump-1", "--model", "dtmi:com:acme:Pump;1", "--set", "speed=21.40", "--set",
                  "motor.hours=7") == "created pump-1\n"
     s.cli("twin", "create", "pump-2", "--model", "dtmi:com:acme:Pump;1", "--set", "speed=5")
-    s.cli("twin", "create", "pump-1", "--model", "dtmi:com:acme:Pump;1", code=5)
+    told(s, 5, "there is a twin 'pump-1' already", "pollux twin set pump-1", "twin", "create", "pump-1", "--model",
+         "dtmi:com:acme:Pump;1")
     assert "speed" in s.cli("twin", "create", "x", "--model", "dtmi:com:acme:Pump;1", "--set", "speed=fast", code=2)
     assert sorted(t["id"] for t in s.json("twin", "list")) == ["pump-1", "pump-2"]
     shown = s.cli("twin", "show", "pump-1")
@@ -54,7 +64,12 @@ def twins(s):
     assert values["speed"]["value"] == 21.5 and values["label"]["value"] == "Pump one", values
     s.cli("twin", "set", "pump-1", "--unset", "label")
     assert "label" not in s.json("twin", "show", "pump-1")["values"]
-    assert "pollux twin list" in s.cli("twin", "show", "pump-9", code=4)
+    told(s, 4, "there is no twin 'pomp-1'; did you mean 'pump-1'?", "pollux twin list", "twin", "show", "pomp-1")
+    told(s, 4, "there is no twin 'pomp-1'; did you mean 'pump-1'?", "pollux twin list", "history", "pomp-1")
+    told(s, 4, "there is no twin 'pomp-1'; did you mean 'pump-1'?", "pollux twin list", "watch", "pomp-1")
+    told(s, 2, "the model of twin 'pump-1' has no property 'sped'; did you mean 'speed'?", "pollux twin show pump-1",
+         "twin", "set", "pump-1", "sped=1")
+    told(s, 4, "the model of twin 'pump-1' has no command 'halt'", "pollux twin show pump-1", "twin", "command", "pump-1", "halt")
     s.cli("twin", "set", "pump-1", "speed=1", "--if-match", 'W/"nonsense"', code=5)
 
 
@@ -63,9 +78,12 @@ def relationships(s):
     out = s.json("rel", "list", "pump-1")
     assert [(r["$relationshipName"], r["$targetId"]) for r in out] == [("feeds", "pump-2")], out
     assert [r["$sourceId"] for r in s.json("rel", "list", "pump-2", "--incoming")] == ["pump-1"]
+    assert s.cli("rel", "list", "pump-2", "--incoming").splitlines()[1].split() == ["pump-1-feeds-pump-2", "pump-1", "feeds", "pump-2"]
+    told(s, 2, "the model of twin 'pump-1' has no relationship 'fedes'; did you mean 'feeds'?", "pollux twin show pump-1",
+         "rel", "add", "pump-1", "fedes", "pump-2")
     s.cli("rel", "add", "pump-1", "feeds", "pump-2", code=5)
     s.cli("rel", "add", "pump-1", "feeds", "nobody", code=4)
-    err = s.cli("twin", "delete", "pump-2", code=2)
+    err = s.cli("twin", "delete", "pump-2", code=5)
     assert "pollux rel list pump-2" in err, err
     s.cli("rel", "delete", "pump-1", "pump-1-feeds-pump-2")
     assert s.json("rel", "list", "pump-1") == []
@@ -85,6 +103,8 @@ def desired(s):
     assert s.json("twin", "desired", "pump-1")["speed"]["value"] == 25
     s.cli("twin", "desired", "pump-1", "--unset", "speed")
     assert "speed" not in s.json("twin", "desired", "pump-1")
+    told(s, 2, "the model of twin 'pump-1' has no writable property 'sped'; did you mean 'speed'?", "pollux twin show pump-1",
+         "twin", "desired", "pump-1", "sped=1")
 
 
 def devices(s):
@@ -96,7 +116,7 @@ def devices(s):
     assert "pump-1" in s.cli("device", "list")
     s.cli("device", "add", "spare", "--twin", "pump-2")
     s.cli("device", "delete", "spare")
-    s.cli("device", "show", "spare", code=4)
+    told(s, 4, "there is no device 'pomp-1'; did you mean 'pump-1'?", "pollux device list", "device", "show", "pomp-1")
 
 
 def watching(s):
@@ -139,6 +159,9 @@ def branches(s):
     changes = s.json("twin", "branch", "diff", "hotter")["changes"]
     assert [(c["twin"], c["branch"]) for c in changes] == [("pump-1", 99)], changes
     assert s.json("twin", "show", "pump-1")["values"]["speed"]["value"] == 31.5
+    told(s, 4, "there is no branch 'hoter'; did you mean 'hotter'?", "pollux twin branch list", "twin", "branch", "drop", "hoter")
+    told(s, 2, "the model of twin 'pump-1' has no property 'sped'; did you mean 'speed'?", "pollux twin show pump-1",
+         "twin", "branch", "try", "hotter", "pump-1", "sped=1")
     s.cli("twin", "branch", "drop", "hotter")
     s.cli("twin", "branch", "diff", "hotter", code=4)
 
@@ -158,7 +181,7 @@ def rights(s):
     err = s.cli("twin", "list", code=3)
     assert "admin.token" in err, err
     s.token = ""
-    assert "--token" in s.cli("twin", "list", code=3)
+    told(s, 3, "no token was given", "give --token T", "twin", "list")
     s.cli("twin", "list", "--data", s.data)
     s.token = token
 

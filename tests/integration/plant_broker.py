@@ -74,7 +74,7 @@ def state_is(unit, state, reason):
 def fault(unit, kind):
     done = subprocess.run([POLLUX, "plant", "fault", unit, kind, "--mqtt", f"127.0.0.1:{PORT}", "--token", "t"],
                           capture_output=True, text=True, timeout=20)
-    return done.returncode, done.stderr
+    return done.returncode, done.stdout + done.stderr
 
 
 with tempfile.TemporaryDirectory(prefix="pollux-plant-") as folder:
@@ -113,7 +113,7 @@ with tempfile.TemporaryDirectory(prefix="pollux-plant-") as folder:
         wait_for("run", lambda t, p: t == "twins/robot-01/reported" and p.get("run") is True)
 
         # Faults from the command line; what is no unit or no fault is refused with a sentence.
-        assert fault("oven-01", "stop") == (0, "pollux: oven-01: breaks down now; a start mends it, or five minutes do\n")
+        assert fault("oven-01", "stop") == (0, "oven-01: breaks down now; a start mends it, or five minutes do\n")
         wait_for("broken", state_is("oven-01", "fault", "drive"))
         status, text = fault("ovn-01", "stop")
         assert status == 2 and "did you mean 'oven-01'" in text, text
