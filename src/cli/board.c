@@ -25,6 +25,7 @@ void px_board_release(px_board *board)
         px_free(row->twin);
         px_free(row->path);
         px_free(row->value);
+        px_free(row->unit);
     }
     PX_VEC_RELEASE(&board->rows);
 }
@@ -89,6 +90,19 @@ px_status px_board_put(px_board *board, px_str twin, px_str path, px_str value, 
     return PX_OK;
 }
 
+px_status px_board_unit(px_board *board, px_str twin, px_str path, px_str unit, px_err *ret_err)
+{
+    size_t at = find(board, twin, path);
+    char *text = copy(unit);
+
+    px_assert(at < board->rows.len && compare(&board->rows.ptr[at], twin, path) == 0);
+    if (!text)
+        return px_no_memory(ret_err);
+    px_free(board->rows.ptr[at].unit);
+    board->rows.ptr[at].unit = text;
+    return PX_OK;
+}
+
 /* ---- drawing ---- */
 
 static void widths_of(const px_board *board, unsigned columns, unsigned *widths)
@@ -117,6 +131,27 @@ static void put_padded(px_buf *out, px_str text, unsigned width)
     px_putf(out, "%*s  ", (int)(used < width ? width - used : 0), "");
 }
 
+/* The unit is dim; a value so long that the unit has no room stands alone. */
+static void put_value(px_buf *out, const px_board_row *row, unsigned width, bool fresh,
+                      const px_term *term)
+{
+    unsigned value = px_text_columns(px_str_c(row->value));
+    unsigned unit = row->unit ? px_text_columns(px_str_c(row->unit)) : 0;
+
+    px_put_c(out, fresh ? px_term_begin(term, PX_CYAN) : "");
+    if (!unit || value + 1 + unit > width) {
+        put_padded(out, px_str_c(row->value), width);
+        px_put_c(out, fresh ? px_term_end(term) : "");
+        return;
+    }
+    px_put_text(out, px_str_c(row->value), 0);
+    px_put_c(out, fresh ? px_term_end(term) : "");
+    px_put_char(out, ' ');
+    px_put_c(out, px_term_begin(term, PX_DIM));
+    put_padded(out, px_str_c(row->unit), width - value - 1);
+    px_put_c(out, px_term_end(term));
+}
+
 static void put_age(px_buf *out, const px_board_row *row, int64_t now_ns)
 {
     int64_t seconds = (now_ns - row->changed_ns) / INT64_C(1000000000);
@@ -138,9 +173,7 @@ static void put_row(px_buf *out, const px_board_row *row, const unsigned *widths
 
     put_padded(out, px_str_c(row->twin), widths[0]);
     put_padded(out, px_str_c(row->path), widths[1]);
-    px_put_c(out, fresh ? px_term_begin(term, PX_CYAN) : "");
-    put_padded(out, px_str_c(row->value), widths[2]);
-    px_put_c(out, fresh ? px_term_end(term) : "");
+    put_value(out, row, widths[2], fresh, term);
     put_age(out, row, now_ns);
     px_put_c(out, "\033[K\n");
 }

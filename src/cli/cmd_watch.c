@@ -7,11 +7,12 @@
 #include "cli/board.h"
 #include "cli/cmds.h"
 #include "cli/interrupt.h"
+#include "cli/no_such.h"
 #include "cli/out.h"
 #include "cli/progress.h"
 #include "cli/sse.h"
 
-enum { DRAW_MS_MIN = 100, BACKOFF_MS_MAX = 5000 };
+enum { DRAW_MS_MIN = 100, BACKOFF_MS_MAX = 5000, FULL_TWINS_MAX = 100 };
 
 typedef struct watch {
     px_cli *cli;
@@ -73,6 +74,7 @@ static px_status take_values(watch *w, const px_json *twin, int64_t now_ns, px_e
 
     for (const px_json *m = values ? values->first : NULL; m; m = m->next) {
         px_buf value = { 0 };
+        px_str unit;
         px_status status;
 
         if (!w->live) {
@@ -81,6 +83,9 @@ static px_status take_values(watch *w, const px_json *twin, int64_t now_ns, px_e
         }
         px_put_plain(&value, px_json_get(m, PX_STR("value")));
         status = px_board_put(&w->board, id, m->key, px_buf_str(&value), now_ns, ret_err);
+        unit = px_json_get_text(m, PX_STR("unit"));
+        if (status == PX_OK && unit.len)
+            status = px_board_unit(&w->board, id, m->key, unit, ret_err);
         px_buf_release(&value);
         PX_TRY(status);
         w->dirty = true;
@@ -133,23 +138,47 @@ static px_status on_tick(void *data, px_err *ret_err)
     return PX_OK;
 }
 
+static px_status load_twin(watch *w, const char *id, px_err *ret_err)
+{
+    px_json *twin = NULL;
+    px_status status;
+    PX_AUTO_ARENA arena;
+
+    px_arena_init(&arena, 64 << 20);
+    status =
+        px_api_get(w->cli, &arena, &twin, ret_err, "/api/v1/twins/%s", px_api_part(&arena, id));
+    PX_TRY(px_no_such(w->cli, PX_THING_TWIN, id, status, ret_err));
+    return w->live ? take_values(w, twin, 0, ret_err) : PX_OK;
+}
+
+/* Nobody was named: the first twins there are; more of them come when they change. */
+static px_status load_first(watch *w, px_err *ret_err)
+{
+    const px_json *items;
+    px_json *root = NULL;
+    PX_AUTO_ARENA arena;
+
+    px_arena_init(&arena, 64 << 20);
+    PX_TRY(
+        px_api_get(w->cli, &arena, &root, ret_err, "/api/v1/twins?limit=%d", (int)FULL_TWINS_MAX));
+    items = px_json_get(root, PX_STR("items"));
+    for (const px_json *i = items ? items->first : NULL; i; i = i->next) {
+        px_str id = px_arena_str(&arena, px_json_get_text(i, PX_STR("id")));
+        px_status status = id.ptr ? load_twin(w, id.ptr, ret_err) : px_arena_fail(&arena, ret_err);
+
+        if (status != PX_NOT_FOUND) /* deleted between the two questions */
+            PX_TRY(status);
+    }
+    return PX_OK;
+}
+
 /* What the twins are now, so that the table begins full. */
 static px_status load_now(watch *w, const px_args *args, px_err *ret_err)
 {
-    for (size_t i = 0; i < args->operands.len; i++) {
-        px_json *twin;
-        px_status status;
-        PX_AUTO_ARENA arena;
-
-        px_arena_init(&arena, 64 << 20);
-        status = px_api_get(w->cli, &arena, &twin, ret_err, "/api/v1/twins/%s",
-                            px_api_part(&arena, args->operands.ptr[i]));
-        if (status == PX_NOT_FOUND)
-            px_cli_cure(w->cli, "pollux twin list shows the twins there are");
-        PX_TRY(status);
-        if (w->live)
-            PX_TRY(take_values(w, twin, 0, ret_err));
-    }
+    if (!args->operands.len)
+        return w->live ? load_first(w, ret_err) : PX_OK;
+    for (size_t i = 0; i < args->operands.len; i++)
+        PX_TRY(load_twin(w, args->operands.ptr[i], ret_err));
     return PX_OK;
 }
 

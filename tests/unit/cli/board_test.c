@@ -32,6 +32,25 @@ PX_TEST(rows_stand_in_order_and_keep_the_newest_value)
     px_board_release(&board);
 }
 
+PX_TEST(a_unit_stands_behind_its_value_and_stays_when_the_value_changes)
+{
+    px_term term = { .is_terminal = true, .columns = 60, .rows = 24 };
+    px_board board = { 0 };
+    px_buf out = { 0 };
+    px_err err;
+
+    put(&board, "pump-1", "speed", "20", 0);
+    CHECK_OK(px_board_unit(&board, PX_STR("pump-1"), PX_STR("speed"), PX_STR("second"), &err),
+             &err);
+    put(&board, "pump-1", "speed", "21.40", 5 * SECOND);
+    px_put_board(&out, &board, &term, 8 * SECOND, "Ctrl-C ends");
+    CHECK_STR(out.ptr, "twin    property  value                            changed\033[K\n"
+                       "pump-1  speed     21.40 second                     3 s\033[K\n"
+                       "Ctrl-C ends\033[K\n\033[J");
+    px_buf_release(&out);
+    px_board_release(&board);
+}
+
 PX_TEST(what_does_not_fit_the_height_is_counted)
 {
     px_term term = { .is_terminal = true, .columns = 80, .rows = 6 };
