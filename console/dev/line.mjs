@@ -148,6 +148,6 @@ export class Plant {
     const effectiveness = production > 0 ? (total * IDEAL) / production : null;
     const quality = total > 0 ? good / total : null;
     const oee = effectiveness === null || quality === null ? null : availability * effectiveness * quality;
-    return { availability, effectiveness, quality, oee, plannedBusySeconds: planned, productionSeconds: production, good, total, idealCycleSeconds: IDEAL };
+    return { unit, availability, effectiveness, quality, oee, plannedBusySeconds: planned, productionSeconds: production, good, total, idealCycleSeconds: IDEAL };
   }
 }

@@ -115,6 +115,18 @@ const accessible = async (page) => {
   ok(found.length === 0, found.join('\n'));
 };
 
+/** No word of a unit's state is cut off, however wide the page is. */
+async function statesAreWhole() {
+  const was = page.viewportSize();
+  for (const width of [1440, 1024, 390]) {
+    await page.setViewportSize({ width, height: 844 });
+    await page.waitForTimeout(150);
+    const cut = await page.evaluate(() => [...document.querySelectorAll('.unit-state')].filter((s) => s.scrollWidth > s.clientWidth).map((s) => s.innerText));
+    ok(cut.length === 0, `at ${width} px “${cut.join('”, “')}” is cut off`);
+  }
+  await page.setViewportSize(was);
+}
+
 const page = await open({ colorScheme: 'dark' });
 
 await holds('nobody sees anything without a token', async () => {
@@ -225,6 +237,7 @@ if (!process.env.POLLUX_CHANGE) {
     await page.keyboard.press('g');
     await page.keyboard.press('o');
     await page.waitForSelector('.unit.standing');
+    await statesAreWhole();
     await page.waitForFunction(() => /not run/.test(document.querySelector('.page-head p')?.textContent ?? ''));
     await shot(page, 'overview-stopped-light');
     await page.goto(`${URL_}/${href}`);
@@ -317,6 +330,30 @@ await holds('nothing overflows from 1440 px down to 320 px', async () => {
       ok(over <= 0, `${view} is ${over} px too wide at ${width}`);
     }
   }
+});
+
+await holds('the state of a unit is whole, and on a phone a share has its unit', async () => {
+  await page.goto(`${URL_}/#/`);
+  await page.waitForSelector('.unit .figure');
+  await statesAreWhole();
+  await page.setViewportSize({ width: 390, height: 844 });
+  ok(/^\d+ %$/.test(await text(page, '.buffer .faint')), 'a buffer on a phone has no %');
+  await page.goto(`${URL_}/${href}?p=power`);
+  await page.waitForSelector('.history canvas');
+  is(await text(page, '.history .panel-head .clip'), 'kW', 'the unit of the chart on a phone');
+  await page.setViewportSize({ width: 1440, height: 900 });
+});
+
+await holds('a page without twins gives commands that exist', async () => {
+  await page.route('**/api/v1/twins?*', (route) => route.fulfill({ json: { items: [] } }));
+  await page.goto(`${URL_}/#/twins`);
+  await page.goto(`${URL_}/#/`);
+  await page.reload();
+  await page.waitForSelector('.empty code');
+  const lines = await page.locator('.empty code').allInnerTexts();
+  ok(lines.length >= 2, `there are ${lines.length} commands`);
+  for (const line of lines) execSync(`${process.env.POLLUX ?? 'pollux'} ${line.replace(/^\S+ /, '')} --help`, { stdio: ['ignore', 'ignore', 'inherit'] });
+  await page.unroute('**/api/v1/twins?*');
 });
 
 const phone = await open({ colorScheme: 'dark', viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, locale: 'zh-CN' });

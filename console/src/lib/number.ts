@@ -23,6 +23,11 @@ export function formatNumber(value: number, digits: number, language: string): s
   return Number(value.toFixed(digits)) === 0 ? text.replace('−', '') : text;
 }
 
+/** The distances that an axis may have between its lines: 1, 2 and 5 of every power of ten, so that
+ *  every label is a round value and says all of it. */
+export const ROUND_STEPS: readonly number[] = Array.from({ length: 16 }, (_, i) => i - 6)
+  .flatMap((power) => [1, 2, 5].map((one) => Number(`${one}e${power}`)));
+
 /** Digits worth showing when nobody says what the sensor resolves: three significant, at most two. */
 export function usualDigits(value: number): number {
   const size = Math.abs(value);

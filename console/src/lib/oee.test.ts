@@ -5,7 +5,7 @@ import { lossesOf } from './oee.ts';
 
 test('the losses add up to the planned time, as in the hand-computed shift', () => {
   const kpi = {
-    availability: 373 / 420, effectiveness: 0.86108, quality: 0.97805, oee: 0.74794,
+    unit: 'filler', availability: 373 / 420, effectiveness: 0.86108, quality: 0.97805, oee: 0.74794,
     plannedBusySeconds: 420 * 60, productionSeconds: 373 * 60, good: 18848, total: 19271, idealCycleSeconds: 1,
   };
   const loss = lossesOf(kpi);

@@ -3,6 +3,8 @@
 // figures in seconds: planned = good + rejects + speed + stops. Source: ISO 22400-2.
 
 export interface Oee {
+  /** Of a line its bottleneck, of a unit itself. */
+  unit: string;
   availability: number | null;
   effectiveness: number | null;
   quality: number | null;

@@ -4,6 +4,7 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { ROUND_STEPS } from '../lib/number.ts';
 import { ticks } from '../lib/time.ts';
 import { clockText, language, number } from '../state/language.ts';
 import { palette } from '../state/theme.ts';
@@ -105,7 +106,7 @@ function options(latest: { current: Props }, width: number, height: number): uPl
       },
       {
         ...axis, size: labels ? 76 : 44, gap: 8, grid: { stroke: token('--line'), width: 1 },
-        ...(labels ? { splits: () => labels.map((_, i) => i), values: () => [...labels] } : { space: 44, values: figures }),
+        ...(labels ? { splits: () => labels.map((_, i) => i), values: () => [...labels] } : { space: 44, incrs: [...ROUND_STEPS], values: figures }),
       },
     ],
     series: [{}, { stroke: token('--data-1'), width: 1.5, points: { show: false }, ...(stepped ? { paths: stepped } : {}) }],
@@ -136,6 +137,6 @@ function bounds(low: number | null, high: number | null, zero: boolean, labels: 
 
 function figures(_: uPlot, splits: number[]): string[] {
   const step = Math.abs((splits[1] ?? 1) - (splits[0] ?? 0)) || 1;
-  const digits = Math.max(0, Math.min(3, -Math.floor(Math.log10(step) + 1e-9)));
+  const digits = Math.max(0, Math.min(6, -Math.floor(Math.log10(step) + 1e-9)));
   return splits.map((value) => number(value, digits));
 }

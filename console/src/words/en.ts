@@ -109,8 +109,11 @@ export const en = {
   emptyTitle: 'No twins yet',
   emptyLead: 'Start the demonstration plant, or load a model and a twin of your own:',
   plantCalm: (count: number) => (count === 1 ? 'The work unit runs' : `All ${count} work units run`),
-  plantStands: (standing: number, count: number, first: string) =>
-    standing === 1 ? `${first} does not run, ${count - 1} of ${count} do` : `${standing} of ${count} work units do not run`,
+  plantStands: (standing: number, waiting: number, count: number, first: string) =>
+    standing > 1 ? `${standing} of ${count} work units do not run` + (waiting > 0 ? `, ${waiting} wait` : '')
+    : waiting > 0 ? `${first} does not run, ${waiting} of ${count} wait` : `${first} does not run, ${count - 1} of ${count} do`,
+  plantWaits: (waiting: number, count: number, first: string) =>
+    waiting === 1 ? `${first} waits, ${count - 1} of ${count} run` : `${waiting} of ${count} work units wait`,
   plantSlow: (slow: number, first: string) => (slow === 1 ? `All run, ${first} slowly` : `All run, ${slow} of them slowly`),
   plantUnknown: 'Nothing has been heard from the work units',
   partsPerMinute: 'parts per minute, buffers in %',
@@ -133,6 +136,7 @@ export const en = {
   changed: (from: string, to: string) => `${from} → ${to}`,
   firstSeen: (to: string) => to,
   oee: 'OEE',
+  oeeOf: (line: string, unit: string) => `${line}, bottleneck ${unit}`,
   availability: 'Availability',
   effectiveness: 'Effectiveness',
   qualityRatio: 'Quality',

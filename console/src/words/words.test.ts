@@ -46,3 +46,11 @@ test('an age is written as the language writes it', () => {
   assert.equal(en.age({ unit: 'second', value: 0.6, digits: 1 }), '0.6 s');
   assert.equal(zh.age({ unit: 'hour', value: 3, minutes: 17 }), '3 小时 17 分');
 });
+
+test('what does not run is told apart from what only waits for it', () => {
+  assert.equal(en.plantStands(1, 4, 5, 'Robot cell'), 'Robot cell does not run, 4 of 5 wait');
+  assert.equal(en.plantStands(1, 0, 5, 'Robot cell'), 'Robot cell does not run, 4 of 5 do');
+  assert.equal(en.plantStands(2, 1, 5, 'CNC'), '2 of 5 work units do not run, 1 wait');
+  assert.equal(en.plantWaits(1, 5, 'Packer'), 'Packer waits, 4 of 5 run');
+  assert.equal(zh.plantWaits(2, 5, '包装机'), '5 个工作单元中有 2 个在等待');
+});

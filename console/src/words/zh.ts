@@ -96,8 +96,11 @@ export const zh: Words = {
   emptyTitle: '还没有孪生体',
   emptyLead: '启动演示工厂，或载入自己的模型和孪生体：',
   plantCalm: (count) => `${count} 个工作单元全部运行`,
-  plantStands: (standing, count, first) =>
-    standing === 1 ? `${first}未运行，其余 ${count - 1} 个在运行` : `${count} 个工作单元中有 ${standing} 个未运行`,
+  plantStands: (standing, waiting, count, first) =>
+    standing > 1 ? `${count} 个工作单元中有 ${standing} 个未运行` + (waiting > 0 ? `，${waiting} 个在等待` : '')
+    : waiting > 0 ? `${first}未运行，${count} 个工作单元中有 ${waiting} 个在等待` : `${first}未运行，其余 ${count - 1} 个在运行`,
+  plantWaits: (waiting, count, first) =>
+    waiting === 1 ? `${first}在等待，其余 ${count - 1} 个在运行` : `${count} 个工作单元中有 ${waiting} 个在等待`,
   plantSlow: (slow, first) => (slow === 1 ? `全部运行，${first}慢速` : `全部运行，其中 ${slow} 个慢速`),
   plantUnknown: '尚未收到工作单元的任何消息',
   partsPerMinute: '件/分，缓冲区 %',
@@ -120,6 +123,7 @@ export const zh: Words = {
   changed: (from, to) => `${from} → ${to}`,
   firstSeen: (to) => to,
   oee: 'OEE',
+  oeeOf: (line, unit) => `${line}，瓶颈${unit}`,
   availability: '可用率',
   effectiveness: '性能效率',
   qualityRatio: '合格率',

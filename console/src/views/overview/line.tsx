@@ -55,17 +55,18 @@ function Unit({ id }: { id: string }) {
   const rates = rate(counter, from, to, SLOT_MS, knownUntil.value);
   const pace = perMinute(rates.v);
   const state = stateWord(twin);
+  const how = mood(twin); // a unit that stands needs the room of its id for the reason
   const is = freshnessOf(twin?.values['state']);
   const name = nameOf(id, twin);
   const figure = pace === undefined ? '—' : number(pace, 1);
   const known = rates.v.filter((r): r is number => r !== null);
   const trend = known.length > 0 ? w.lowToHigh(number(Math.min(...known), 0), number(Math.max(...known), 0), w.perMinute) : w.noHistory;
   return (
-    <li class={`unit ${mood(twin)} ${is}`}>
+    <li class={`unit ${how} ${is}`}>
       <a href={hrefTo('twin', id)}>
-        <span class="unit-name"><span class="clip strong-ish" title={name}>{name}</span><Mark is={is} />{is === 'stale' && <span class="unseen">{w.staleWord}</span>}</span>
-        <span class="unit-state small clip" title={problem?.detail}>
-          {isNews(name, shortId(id)) && <span class="faint">{w.list([shortId(id), ' '])}</span>}<span class="unit-word">{state}</span>
+        <span class="unit-name"><span class="clip strong-ish" title={w.list([name, id])}>{name}</span><Mark is={is} />{is === 'stale' && <span class="unseen">{w.staleWord}</span>}</span>
+        <span class="unit-state small clip" title={problem?.detail ?? state.word + state.why}>
+          {how !== 'standing' && isNews(name, shortId(id)) && <span class="faint unit-id">{w.list([shortId(id), ' '])}</span>}<span class="unit-word">{state.word}<span class="unit-why">{state.why}</span></span>
         </span>
         <span class="unit-rate"><span class="figure">{figure}</span><span class="faint small">{w.perMinute}</span></span>
         <Sparkline t={rates.t} v={rates.v} from={from} to={to} stale={link.value.kind === 'lost'} label={trend} />
@@ -74,18 +75,20 @@ function Unit({ id }: { id: string }) {
   );
 }
 
-/** The state in the model's own words; slow cycles are running that takes too long. */
-function stateWord(twin: Twin | undefined): string {
+/** The state in the model's own words, and behind a comma why; slow cycles are running that takes too
+ *  long. */
+function stateWord(twin: Twin | undefined): { word: string; why: string } {
   const w = words.value;
   const state = twin?.values['state'];
-  if (!twin || state === undefined || state.value === null) return w.noState;
+  if (!twin || state === undefined || state.value === null) return { word: w.noState, why: '' };
   const reason = twin.values['reason'];
   const field = fieldOf(twin.model, 'state');
   const how = mood(twin);
-  if (how === 'slow') return w.slow;
+  if (how === 'slow') return { word: w.slow, why: '' };
   const word = wordFor(field, state.value);
   const why = reason && typeof reason.value === 'string' ? wordFor(fieldOf(twin.model, 'reason'), reason.value) : '';
-  return how === 'standing' && why && reason!.value !== 'none' && reason!.value !== '' ? w.list([word, why]) : word;
+  const isSaid = how === 'standing' && why && reason!.value !== 'none' && reason!.value !== '';
+  return { word, why: isSaid ? w.list([word, why]).slice(word.length) : '' };
 }
 
 /** The mean of the last minute that was heard; undefined while nothing is known. */
@@ -113,7 +116,7 @@ function Buffer({ id }: { id: string }) {
     <li class="buffer">
       <a href={hrefTo('twin', id)} aria-label={label} title={label}>
         <span class="buffer-tube"><span style={{ '--share': String(share ?? 0) }} /></span>
-        <span class="tiny faint">{percent}</span>
+        <span class="tiny faint">{percent}<span class="buffer-unit"> %</span></span>
       </a>
     </li>
   );

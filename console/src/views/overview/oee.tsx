@@ -5,6 +5,7 @@ import { lossesOf, type Oee } from '../../lib/oee.ts';
 import { ageOf } from '../../lib/time.ts';
 import { now, serverNow } from '../../state/clock.ts';
 import { clockText, number, words } from '../../state/language.ts';
+import { nameOf } from '../../state/names.ts';
 import { useResource } from '../../state/resource.ts';
 import { spanMs } from '../../state/route.ts';
 import { Panel } from '../../ui/panel.tsx';
@@ -22,7 +23,7 @@ export function OeePanel({ line }: { line: string }) {
   const range = `${clockText(serverNow() - spanMs.value, false)}–${clockText(now.value, false)}`;
   const old = problem && at ? w.staleSince(w.age(ageOf(at, Date.now()))) : range;
   return (
-    <Panel title={w.oee} aside={old} class="oee">
+    <Panel title={w.oee} note={data ? w.oeeOf(nameOf(line), nameOf(data.unit)) : undefined} aside={old} class="oee">
       <div class="panel-body">
         {data ? <Figures kpi={data} /> : problem && !loading ? <Failed problem={problem} /> : <Loading rows={6} />}
       </div>

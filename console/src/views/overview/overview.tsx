@@ -71,11 +71,13 @@ function sentence(units: readonly string[]): string {
   const w = words.value;
   const twins = units.map((id) => [id, twinNow(id)] as const);
   const moods = twins.map(([id, twin]) => [id, mood(twin)] as const);
-  const standing = moods.filter(([, m]) => m === 'standing' || m === 'waiting');
+  const standing = moods.filter(([, m]) => m === 'standing');
+  const waiting = moods.filter(([, m]) => m === 'waiting');
   const slow = moods.filter(([, m]) => m === 'slow');
   if (twins.some(([, twin]) => twin === undefined)) return '';
   if (moods.every(([, m]) => m === 'unknown')) return w.plantUnknown;
-  if (standing.length > 0) return w.plantStands(standing.length, units.length, nameOf(standing[0]![0]));
+  if (standing.length > 0) return w.plantStands(standing.length, waiting.length, units.length, nameOf(standing[0]![0]));
+  if (waiting.length > 0) return w.plantWaits(waiting.length, units.length, nameOf(waiting[0]![0]));
   if (slow.length > 0) return w.plantSlow(slow.length, nameOf(slow[0]![0]));
   return w.plantCalm(units.length);
 }
@@ -88,7 +90,7 @@ function FirstTwin() {
       <h1 class="page-title">{w.emptyTitle}</h1>
       <Empty text={w.emptyLead}>
         <CommandLine text="pollux demo manufacturing" />
-        <CommandLine text="pollux model create pump.json" />
+        <CommandLine text="pollux model upload pump.json" />
       </Empty>
     </div>
   );

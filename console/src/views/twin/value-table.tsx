@@ -10,7 +10,7 @@ import { unitOf, valueText } from './value.ts';
 export function ValueTable({ twin, names }: { twin: Twin; names: readonly string[] }) {
   const w = words.value;
   return (
-    <div class="panel table-box">
+    <div class="panel table-box" role="group" aria-label={w.values} tabIndex={0}>
       <table class="table">
         <thead>
           <tr>
