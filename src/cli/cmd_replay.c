@@ -92,6 +92,16 @@ static px_status read_clock(const px_args *args, px_rows_opts *rows, px_err *ret
     return PX_OK;
 }
 
+/* Faster than the clock, times that began now soon lie in the future. */
+static void note_ahead(px_cli *cli, const px_args *args, double speed)
+{
+    const char *start = px_args_get(args, "start");
+
+    if (start && strcmp(start, "now") == 0 && !(speed > 0 && speed <= 1))
+        px_cli_note(cli, "the times will run ahead of the clock, and a server believes five "
+                         "minutes of it: --speed 1 keeps pace, a --start in the past is safe");
+}
+
 /* ---- which twin ---- */
 
 /* --twin; else what the server says the device is bound to; else the twin of the same name. */
@@ -260,6 +270,7 @@ static px_status prepare(px_cli *cli, const px_args *args, px_replay *replay, px
     PX_TRY(read_separator(args, &rows->separator, ret_err));
     PX_TRY(read_speed(args, &replay->speed, ret_err));
     PX_TRY(read_clock(args, rows, ret_err));
+    note_ahead(cli, args, replay->speed);
     for (size_t at = 0; (map = px_args_next(args, "map", &at)) != NULL;)
         PX_TRY(px_colmap_add(rows->map, px_str_c(map), ret_err));
     PX_TRY(px_mqtt_address_parse(mqtts  ? mqtts
