@@ -115,11 +115,22 @@ static px_status fetch(px_cli *cli, const char *query, px_buf *token, px_arena *
     return px_buf_status(token, ret_err);
 }
 
+/* "SQL query parse failed: line 1, column 15: expected …": the place is shown by itself. */
+static void drop_place(px_err *err)
+{
+    const char *column = strstr(err->text, ", column ");
+    const char *sentence = column ? strstr(column, ": ") : NULL;
+
+    if (px_str_starts(px_str_c(err->text), PX_STR("SQL query parse failed: line ")) && sentence)
+        memmove(err->text, sentence + 2, strlen(sentence + 2) + 1);
+}
+
 /* The query's own line and a caret, when the server told the column. */
 static void place(px_cli *cli, const char *query, px_err *err)
 {
     if (!err->column)
         return;
+    drop_place(err);
     px_cli_place(cli, "query", px_str_c(query), err->line ? err->line : 1, err->column);
     if (!err->line)
         err->line = 1;

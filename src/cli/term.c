@@ -19,10 +19,11 @@ px_term px_term_of(FILE *stream)
     px_term term = { 0 };
     struct winsize size = { 0 };
 
-    term.is_terminal = isatty(fileno(stream)) == 1;
+    /* On a dumb one nothing can be drawn over, so it gets what a pipe gets. */
+    term.is_terminal = isatty(fileno(stream)) == 1 && !(kind && strcmp(kind, "dumb") == 0);
     if (!term.is_terminal)
         return term;
-    term.colour = !(no_colour && *no_colour) && !(kind && strcmp(kind, "dumb") == 0);
+    term.colour = !(no_colour && *no_colour);
     if (ioctl(fileno(stream), TIOCGWINSZ, &size) == 0) {
         term.columns = size.ws_col;
         term.rows = size.ws_row;

@@ -61,6 +61,15 @@ def ctrl_c_ends_a_replay_that_waits_for_the_server(folder):
     assert "error" not in written, repr(written)
 
 
+def a_dumb_terminal_gets_what_a_pipe_gets(folder):
+    path = os.path.join(folder, "pump.csv")
+    with silent_server() as server:
+        port = server.getsockname()[1]
+        written, code = on_terminal(["replay", path, "-d", "d", "-k", "k", "-t", "t", "--mqtt", f"127.0.0.1:{port}"], 1.0,
+                                    {"TERM": "dumb"})
+    assert (code, written) == (130, ""), (code, written)
+
+
 def a_pipe_sees_no_progress(folder):
     path = os.path.join(folder, "pump.csv")
     with silent_server() as server:
@@ -95,7 +104,7 @@ def colour_is_for_terminals_that_want_it(_):
 def main():
     os.environ.pop("NO_COLOR", None)
     with tempfile.TemporaryDirectory() as folder:
-        for story in (ctrl_c_ends_a_replay_that_waits_for_the_server, a_pipe_sees_no_progress,
+        for story in (ctrl_c_ends_a_replay_that_waits_for_the_server, a_dumb_terminal_gets_what_a_pipe_gets, a_pipe_sees_no_progress,
                       ctrl_c_ends_a_call_that_waits, colour_is_for_terminals_that_want_it):
             story(folder)
             print("ok", story.__name__)
