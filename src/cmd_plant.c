@@ -59,7 +59,8 @@ static bool ends(void *data)
 
 static void note(void *data, const char *text)
 {
-    px_cli_note(data, "plant: %s", text);
+    if (!px_interrupted()) /* at a Ctrl-C the server may go first: that is no news */
+        px_cli_note(data, "plant: %s", text);
 }
 
 static px_status run_run(px_cli *cli, const px_args *args, px_err *ret_err)
@@ -135,6 +136,8 @@ static px_status run_series(px_cli *cli, const px_args *args, px_err *ret_err)
     px_buf csv = { 0 };
     px_status status;
 
+    if (cli->json)
+        return px_fail_id(ret_err, PX_UNSUPPORTED, "cli.option", "the series is CSV, never JSON");
     PX_TRY(px_args_count(args, "seed", 0, UINT64_MAX, &seed, ret_err));
     PX_TRY(px_args_count(args, "steps", 1, SERIES_STEPS_MAX, &steps, ret_err));
     status = write_series(cli, seed, steps, &csv, ret_err);

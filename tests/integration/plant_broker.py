@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from datetime import datetime
 
@@ -30,6 +31,7 @@ def free_port():
 
 PORT = free_port()
 heard = queue.Queue()
+subscribed = threading.Event()
 
 
 def start_broker(folder):
@@ -43,6 +45,7 @@ def watch():
     client = mqtt.Client(client_id="watcher")
     client.on_connect = lambda c, *_: c.subscribe("twins/#", 1)
     client.on_message = lambda c, u, m: heard.put((m.topic, m.payload.decode()))
+    client.on_subscribe = lambda *_: subscribed.set()
     client.reconnect_delay_set(1, 1)
     for _ in range(100):
         try:
@@ -51,6 +54,7 @@ def watch():
         except OSError:
             time.sleep(0.1)
     client.loop_start()
+    assert subscribed.wait(20), "the watcher never came in"
     return client
 
 
@@ -120,12 +124,17 @@ with tempfile.TemporaryDirectory(prefix="pollux-plant-") as folder:
         status, text = fault("oven-01", "flood")
         assert status == 2 and "stop or bearing" in text, text
 
-        # The broker goes and comes back: what was said meanwhile arrives, and power has no hole.
+        # The broker goes and comes back: what was said meanwhile arrives, and power has no hole. The
+        # plant stands still until the watcher listens again, else it may speak to nobody.
+        subscribed.clear()
         broker.send_signal(signal.SIGKILL)
         broker.wait()
         gone = time.time()
         time.sleep(3)
+        plant.send_signal(signal.SIGSTOP)
         broker = start_broker(folder)
+        assert subscribed.wait(20), "the watcher did not come back"
+        plant.send_signal(signal.SIGCONT)
         stamps, end = set(), time.monotonic() + 25
         while time.monotonic() < end and len(stamps) < 8:
             try:
