@@ -95,6 +95,8 @@ px_status px_out_facts(px_cli *cli, const px_json *object, px_err *ret_err)
     for (const px_json *m = object ? object->first : NULL; m; m = m->next) {
         px_buf value = { 0 };
 
+        if (m->type == PX_JSON_NULL) /* says nothing */
+            continue;
         px_put_plain(&value, m);
         px_put_text(&text, m->key, 0);
         px_putf(&text, "%*s  ", width - (int)m->key.len, "");

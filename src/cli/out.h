@@ -36,7 +36,7 @@ PX_NODISCARD px_status px_out_json(px_cli *cli, const px_json *value, px_err *re
 PX_NODISCARD px_status px_out_done(px_cli *cli, const px_json *value, px_err *ret_err,
                                    const char *format, ...) PX_PRINTF(4, 5);
 
-/* The members of an object, one a line, name and value. */
+/* The members of an object that are not null, one a line, name and value. */
 PX_NODISCARD px_status px_out_facts(px_cli *cli, const px_json *object, px_err *ret_err);
 
 /* Prints and releases the table. */
