@@ -120,15 +120,9 @@ void px_put_u64(px_buf *buf, uint64_t v)
 
 void px_put_varint(px_buf *buf, uint64_t v)
 {
-    char bytes[10];
-    size_t len = 0;
+    uint8_t bytes[PX_VARINT_BYTES_MOST];
 
-    while (v >= 0x80) {
-        bytes[len++] = (char)(v | 0x80);
-        v >>= 7;
-    }
-    bytes[len++] = (char)v;
-    px_put(buf, px_str_of(bytes, len));
+    px_put(buf, px_str_of((const char *)bytes, (size_t)(px_varint_write(bytes, v) - bytes)));
 }
 
 void px_put_zigzag(px_buf *buf, int64_t v)

@@ -36,11 +36,32 @@ void px_put_u8(px_buf *buf, uint8_t v);
 void px_put_u16(px_buf *buf, uint16_t v);
 void px_put_u32(px_buf *buf, uint32_t v);
 void px_put_u64(px_buf *buf, uint64_t v);
-/* LEB128, 1 to 10 bytes; signed values zigzag first. */
+/* LEB128, 1 to PX_VARINT_BYTES_MOST bytes; signed values zigzag first. */
+enum { PX_VARINT_BYTES_MOST = 10 };
 void px_put_varint(px_buf *buf, uint64_t v);
 void px_put_zigzag(px_buf *buf, int64_t v);
 /* varint length, then the bytes */
 void px_put_block(px_buf *buf, px_str bytes);
+
+/* For writers that reserve once for many small parts: writes into memory that is there, and gives
+ * its end. */
+static inline uint8_t *px_varint_write(uint8_t *out, uint64_t v)
+{
+    for (; v >= 0x80; v >>= 7)
+        *out++ = (uint8_t)(v | 0x80);
+    *out++ = (uint8_t)v;
+    return out;
+}
+static inline uint8_t *px_zigzag_write(uint8_t *out, int64_t v)
+{
+    return px_varint_write(out, ((uint64_t)v << 1) ^ (uint64_t)(v >> 63));
+}
+/* The end of what was reserved at ptr + len: counts it, and puts the NUL behind it. */
+static inline void px_buf_end(px_buf *buf, const uint8_t *end)
+{
+    buf->len = (size_t)((const char *)end - buf->ptr);
+    buf->ptr[buf->len] = '\0';
+}
 
 static inline px_str px_buf_str(const px_buf *buf)
 {

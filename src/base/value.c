@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/value.h"
 
+#include <string.h>
+
 enum { BYTE_DOUBLE = 5, BYTE_FALSE = 6 };
 
 bool px_value_same(px_value a, px_value b)
@@ -21,31 +23,46 @@ bool px_value_same(px_value a, px_value b)
     return false;
 }
 
-void px_put_value(px_buf *buf, px_value value)
+static uint8_t *write_u64(uint8_t *out, uint64_t v)
 {
-    switch (value.kind) {
+    for (int i = 0; i < 8; i++)
+        *out++ = (uint8_t)(v >> (8 * i));
+    return out;
+}
+
+uint8_t *px_value_write(uint8_t *out, const px_value *value)
+{
+    switch (value->kind) {
     case PX_VALUE_NONE:
-        px_put_u8(buf, PX_VALUE_NONE);
         break;
     case PX_VALUE_BOOL:
-        px_put_u8(buf, value.boolean ? PX_VALUE_BOOL : BYTE_FALSE);
-        break;
+        *out++ = value->boolean ? PX_VALUE_BOOL : BYTE_FALSE;
+        return out;
     case PX_VALUE_NUM:
-        if (value.num.is_double) {
-            px_put_u8(buf, BYTE_DOUBLE);
-            px_put_u64(buf, (uint64_t)value.num.mantissa);
-        } else {
-            px_put_u8(buf, PX_VALUE_NUM);
-            px_put_zigzag(buf, value.num.mantissa);
-            px_put_u8(buf, (uint8_t)value.num.exponent);
+        if (value->num.is_double) {
+            *out++ = BYTE_DOUBLE;
+            return write_u64(out, (uint64_t)value->num.mantissa);
         }
-        break;
+        *out++ = PX_VALUE_NUM;
+        out = px_zigzag_write(out, value->num.mantissa);
+        *out++ = (uint8_t)value->num.exponent;
+        return out;
     case PX_VALUE_TEXT:
     case PX_VALUE_JSON:
-        px_put_u8(buf, (uint8_t)value.kind);
-        px_put_block(buf, value.text);
-        break;
+        *out++ = (uint8_t)value->kind;
+        out = px_varint_write(out, value->text.len);
+        if (value->text.len)
+            memcpy(out, value->text.ptr, value->text.len);
+        return out + value->text.len;
     }
+    *out++ = PX_VALUE_NONE;
+    return out;
+}
+
+void px_put_value(px_buf *buf, px_value value)
+{
+    if (px_buf_reserve(buf, PX_VALUE_BYTES_MOST + value.text.len))
+        px_buf_end(buf, px_value_write((uint8_t *)buf->ptr + buf->len, &value));
 }
 
 px_value px_get_any_value(px_cut *cut)

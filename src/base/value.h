@@ -63,6 +63,9 @@ bool px_value_same(px_value a, px_value b);
  * signed exponent byte (or 8 bytes of a double, kind byte 5), for TEXT and JSON varint length and
  * bytes; BOOL is kind 1 (true) or 6 (false). docs/formats/value.md. */
 void px_put_value(px_buf *buf, px_value value);
+/* The same into memory that is there: at most PX_VALUE_BYTES_MOST and the text. Gives the end. */
+enum { PX_VALUE_BYTES_MOST = 1 + PX_VARINT_BYTES_MOST + 1 };
+uint8_t *px_value_write(uint8_t *out, const px_value *value);
 /* Borrows from the cut's bytes; sets `cut->bad` on an unknown kind. */
 px_value px_get_any_value(px_cut *cut);
 static inline px_value px_get_value(px_cut *cut)

@@ -2,53 +2,11 @@
 #include "history/raw.h"
 
 enum {
-    VARINT_MOST = 10,
-    HEAD_MOST = 6 * VARINT_MOST,
-    CELL_MOST = 5 + 1 + VARINT_MOST + 1,
+    HEAD_MOST = 6 * PX_VARINT_BYTES_MOST,
+    CELL_MOST = 5 + PX_VALUE_BYTES_MOST,
     BYTE_DOUBLE = 5, /* as px_put_value */
     BYTE_FALSE = 6,
 };
-
-static inline uint8_t *put_varint(uint8_t *out, uint64_t v)
-{
-    for (; v >= 0x80; v >>= 7)
-        *out++ = (uint8_t)(v | 0x80);
-    *out++ = (uint8_t)v;
-    return out;
-}
-
-/* As px_put_value, into memory that is there. */
-static uint8_t *put_value(uint8_t *out, const px_value *v)
-{
-    int64_t mantissa = v->num.mantissa;
-
-    switch (v->kind) {
-    case PX_VALUE_NUM:
-        if (v->num.is_double) {
-            *out++ = BYTE_DOUBLE;
-            memcpy(out, &mantissa, sizeof(mantissa));
-            return out + sizeof(mantissa);
-        }
-        *out++ = PX_VALUE_NUM;
-        out = put_varint(out, (uint64_t)mantissa << 1 ^ (uint64_t)(mantissa >> 63));
-        *out++ = (uint8_t)v->num.exponent;
-        return out;
-    case PX_VALUE_BOOL:
-        *out++ = v->boolean ? PX_VALUE_BOOL : BYTE_FALSE;
-        return out;
-    case PX_VALUE_TEXT:
-    case PX_VALUE_JSON:
-        *out++ = (uint8_t)v->kind;
-        out = put_varint(out, v->text.len);
-        if (v->text.len)
-            memcpy(out, v->text.ptr, v->text.len);
-        return out + v->text.len;
-    case PX_VALUE_NONE:
-        break;
-    }
-    *out++ = PX_VALUE_NONE;
-    return out;
-}
 
 size_t px_raw_bound(const px_event *event)
 {
@@ -69,11 +27,6 @@ static inline px_raw_head head_of(const px_event *event, const px_field_value *f
     return (px_raw_head){ .time = time,
                           .source = ahead && timed ? f->source_time : time,
                           .flags = ahead ? PX_FIELD_AHEAD : 0 };
-}
-
-static inline uint8_t *put_zigzag(uint8_t *out, uint64_t v)
-{
-    return put_varint(out, v << 1 ^ (0 - (v >> 63)));
 }
 
 /* How many fields from the first stand at its time: they are one row. */
@@ -98,15 +51,15 @@ static size_t row_fields(const px_event *event, size_t first, const px_raw_head 
 static uint8_t *put_head(uint8_t *out, const px_event *event, const px_raw_head *head,
                          uint64_t cells, uint32_t model_no, px_raw_base *base)
 {
-    out = put_varint(out, cells << 2 | (uint64_t)(model_no != base->model_no) << 1 |
-                              (head->flags & PX_FIELD_AHEAD ? 1 : 0));
-    out = put_zigzag(out, (uint64_t)head->time - (uint64_t)event->time);
-    out = put_varint(out, (uint64_t)event->time - (uint64_t)base->arrival);
-    out = put_varint(out, event->seq - (uint64_t)base->seq);
+    out = px_varint_write(out, cells << 2 | (uint64_t)(model_no != base->model_no) << 1 |
+                                   (head->flags & PX_FIELD_AHEAD ? 1 : 0));
+    out = px_zigzag_write(out, (int64_t)((uint64_t)head->time - (uint64_t)event->time));
+    out = px_varint_write(out, (uint64_t)event->time - (uint64_t)base->arrival);
+    out = px_varint_write(out, event->seq - (uint64_t)base->seq);
     if (model_no != base->model_no)
-        out = put_varint(out, model_no);
+        out = px_varint_write(out, model_no);
     if (head->flags & PX_FIELD_AHEAD)
-        out = put_zigzag(out, (uint64_t)head->source - (uint64_t)head->time);
+        out = px_zigzag_write(out, (int64_t)((uint64_t)head->source - (uint64_t)head->time));
     *base = (px_raw_base){ event->time, (int64_t)event->seq, model_no };
     return out;
 }
@@ -123,8 +76,8 @@ px_raw_written px_raw_write(const px_event *event, uint32_t model_no, px_raw_bas
 
         out = put_head(out, event, &head, end - i, model_no, base);
         for (; i < end; i++) {
-            out = put_varint(out, event->fields[i].field);
-            out = put_value(out, &event->fields[i].value);
+            out = px_varint_write(out, event->fields[i].field);
+            out = px_value_write(out, &event->fields[i].value);
         }
         w.time_min = head.time < w.time_min ? head.time : w.time_min;
         w.time_max = head.time > w.time_max ? head.time : w.time_max;

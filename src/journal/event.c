@@ -25,7 +25,10 @@ typedef enum member {
     PATHS,
 } member;
 
-enum { MEMBERS_MAX = 10 };
+enum {
+    MEMBERS_MAX = 10,
+    FIELD_BYTES_MOST = 2 * PX_VARINT_BYTES_MOST + PX_VALUE_BYTES_MOST, /* and its text */
+};
 
 static const member *members_of(px_event_type type)
 {
@@ -79,17 +82,25 @@ const char *px_command_status_name(px_command_status status)
 /* field << 2 | has own source time << 1 | ahead */
 static void put_fields(px_buf *buf, const px_event *event)
 {
-    px_put_varint(buf, event->field_count);
+    size_t bound = PX_VARINT_BYTES_MOST;
+    uint8_t *out;
+
+    for (size_t i = 0; i < event->field_count; i++)
+        bound += FIELD_BYTES_MOST + event->fields[i].value.text.len;
+    if (!px_buf_reserve(buf, bound))
+        return;
+    out = px_varint_write((uint8_t *)buf->ptr + buf->len, event->field_count);
     for (size_t i = 0; i < event->field_count; i++) {
         const px_field_value *f = &event->fields[i];
         bool own_time = f->source_time != PX_TIME_NONE && f->source_time != event->source_time;
 
-        px_put_varint(buf, (uint64_t)f->field << 2 | (uint64_t)own_time << 1 |
-                               (f->flags & PX_FIELD_AHEAD ? 1 : 0));
+        out = px_varint_write(out, (uint64_t)f->field << 2 | (uint64_t)own_time << 1 |
+                                       (f->flags & PX_FIELD_AHEAD ? 1 : 0));
         if (own_time)
-            px_put_zigzag(buf, f->source_time);
-        px_put_value(buf, f->value);
+            out = px_zigzag_write(out, f->source_time);
+        out = px_value_write(out, &f->value);
     }
+    px_buf_end(buf, out);
 }
 
 static void put_member(px_buf *buf, const px_event *e, member m)
