@@ -210,7 +210,7 @@ static px_status write_slot(px_txn *txn, const px_twin *twin, const pxi_slot *sl
 {
     px_twin *fresh;
 
-    if (!present || slot->text.ptr)
+    if (!present)
         return rebuild(txn, twin, slot, PXI_REMOVE_NONE, ret_err);
     fresh = own(txn, twin->no);
     if (!fresh)

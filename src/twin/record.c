@@ -307,13 +307,31 @@ px_twin *pxi_twin_copy(pxi_slab *slab, uint64_t birth, const px_twin *source)
     return twin;
 }
 
+/* A text of the same length takes the place of the one before: states and codes often are. */
+static bool set_text(px_twin *twin, const columns *at, uint32_t index, const pxi_slot *slot,
+                     const pxi_slot *old)
+{
+    px_str place;
+
+    if (!has_text(slot) || !has_text(old))
+        return false;
+    place = place_text(pxi_twin_is_wide(twin), at->tail, value_at(twin, at, index));
+    if (place.len != slot->text.len)
+        return false;
+    if (place.len)
+        memcpy(at->tail + (place.ptr - at->tail), slot->text.ptr, place.len);
+    at->word[index] = slot->word;
+    at->source[index] = slot->source;
+    return true;
+}
+
 bool pxi_twin_set(px_twin *twin, uint32_t index, const pxi_slot *slot)
 {
     columns at = columns_of(twin);
     pxi_slot old = { .word = at.word[index] };
 
     if (has_text(slot) || has_text(&old))
-        return false;
+        return set_text(twin, &at, index, slot, &old);
     if (!pxi_twin_is_wide(twin) && !fits_narrow(slot))
         return false;
     at.word[index] = slot->word;
