@@ -14,6 +14,15 @@ void *px_zalloc(size_t count, size_t size); /* cleared; NULL on overflow of the 
 void *px_realloc(void *ptr, size_t size);   /* NULL leaves `ptr` as it was */
 void px_free(void *ptr);
 
+/* Asks for memory that will be read soon; any address will do. */
+static inline void px_prefetch(const void *ptr, size_t bytes)
+{
+    enum { LINE = 64 };
+
+    for (size_t at = 0; at < bytes; at += LINE)
+        __builtin_prefetch((const char *)ptr + at);
+}
+
 px_status px_no_memory(px_err *ret_err); /* `return px_no_memory(ret_err);` */
 
 /* Tests only: the n-th request from now on fails, once; 0 switches it off. Requests since the last

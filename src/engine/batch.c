@@ -6,7 +6,9 @@
  */
 #include <assert.h>
 #include <stdatomic.h>
+#include <stddef.h>
 
+#include "base/mem.h"
 #include "engine/internal.h"
 
 static_assert(PX_BATCH_BYTES_MAX * PX_BATCH_GROWS_MAX + PX_BATCH_BYTES_MAX +
@@ -32,7 +34,6 @@ typedef struct round {
     px_slice slices[3];
     size_t slice_count;
     bool has_checkpoint, has_graves;
-    int64_t began_ns;
 } round_;
 
 /* Whole milliseconds, as records keep them, and never smaller than before. */
@@ -89,23 +90,45 @@ static bool is_full(const px_engine *engine, const round_ *r)
            engine->state.arena.used >= engine->state.arena.limit / 2;
 }
 
+/* Another processor wrote what is handled next: what is asked for early is here when its turn
+ * comes. Three steps ahead the request itself, then its samples, then their fields, each of which
+ * is found in what the step before brought. */
+static void fetch(const px_request *request)
+{
+    const px_request *first = request->next, *second = first ? first->next : NULL;
+
+    if (second && second->next)
+        px_prefetch(second->next, offsetof(px_request, result));
+    if (second && second->kind == PX_REQUEST_DEVICE_MESSAGE)
+        px_prefetch(second->samples, sizeof(*second->samples));
+    if (first && first->kind == PX_REQUEST_DEVICE_MESSAGE)
+        px_prefetch(first->samples->fields,
+                    first->samples->field_count * sizeof(*first->samples->fields));
+}
+
+static void handle_left(px_engine *engine, round_ *r)
+{
+    px_request *request;
+
+    while ((request = engine->left) && !is_full(engine, r) && request->kind != PX_REQUEST_CALL) {
+        engine->left = request->next;
+        fetch(request);
+        handle(engine, r, request);
+    }
+}
+
 /* Fills the batch from what is at hand and what still comes while it is young. A CALL ends it: it
  * runs between batches. What comes is taken in a few bites, not one by one: most is handled while
  * the rest is awaited, and nobody is woken for one request. */
 static void collect(px_engine *engine, round_ *r)
 {
     px_env *env = engine->opts.env;
-    int64_t deadline = r->began_ns + engine->opts.batch_age_ns;
+    int64_t deadline = engine->left_ns + engine->opts.batch_age_ns;
 
     for (;;) {
         int64_t left_ns;
 
-        while (engine->left && !is_full(engine, r) && engine->left->kind != PX_REQUEST_CALL) {
-            px_request *request = engine->left;
-
-            engine->left = request->next;
-            handle(engine, r, request);
-        }
+        handle_left(engine, r);
         if (engine->left || is_full(engine, r) || !engine->running)
             return;
         left_ns = deadline - env->monotonic_ns(env);
@@ -505,10 +528,7 @@ static void refuse_left(px_engine *engine, const px_err *err)
 
 void px_engine_batch(px_engine *engine, bool all_slices, bool tick)
 {
-    px_env *env = engine->opts.env;
-    round_ r = { .seq_before = engine->state.seq,
-                 .began_ns = env->monotonic_ns(env),
-                 .alone = engine->alone > 0 };
+    round_ r = { .seq_before = engine->state.seq, .alone = engine->alone > 0 };
     px_err err = { 0 };
     bool begun;
 
@@ -577,8 +597,10 @@ bool px_engine_round(px_engine *engine, int64_t wait_ns)
 {
     uint64_t rows_before = engine->checkpoint.rows;
 
-    if (!engine->left)
+    if (!engine->left) {
         engine->left = px_queue_take(&engine->queue, wait_ns);
+        engine->left_ns = px_queue_taken_ns(&engine->queue);
+    }
     if (atomic_load(&engine->dead)) {
         refuse_when_dead(engine);
         return false;

@@ -75,6 +75,7 @@ struct px_engine {
     px_time time_last; /* commit time of the newest row */
     px_request *left;  /* taken from the queue, not yet handled */
     size_t alone;      /* so many of them broke a batch together: one at a time now */
+    int64_t left_ns;   /* when the first of it came */
 
     pthread_mutex_t side_lock; /* guards the next three */
     px_writeback *writebacks, **writebacks_tail;

@@ -24,6 +24,14 @@ void px_queue_release(px_queue *queue)
     pthread_mutex_destroy(&queue->lock);
 }
 
+static int64_t monotonic_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
 px_status px_queue_put(px_queue *queue, px_request *first, px_request *last, size_t bytes)
 {
     px_status status = PX_OK;
@@ -39,6 +47,8 @@ px_status px_queue_put(px_queue *queue, px_request *first, px_request *last, siz
         queue->refused++;
     } else {
         last->next = NULL;
+        if (was_empty)
+            queue->oldest_ns = monotonic_ns();
         *queue->tail = first;
         queue->tail = &last->next;
         queue->bytes += bytes;
@@ -47,6 +57,11 @@ px_status px_queue_put(px_queue *queue, px_request *first, px_request *last, siz
     }
     pthread_mutex_unlock(&queue->lock);
     return status;
+}
+
+int64_t px_queue_taken_ns(const px_queue *queue)
+{
+    return queue->taken_ns;
 }
 
 static struct timespec deadline_in(int64_t wait_ns)
@@ -88,6 +103,7 @@ px_request *px_queue_gather(px_queue *queue, int64_t wait_ns, size_t bytes)
     }
     queue->wake_bytes = 0;
     all = queue->head;
+    queue->taken_ns = queue->oldest_ns;
     queue->head = NULL;
     queue->tail = &queue->head;
     queue->bytes = 0;

@@ -20,8 +20,10 @@ typedef struct px_queue {
     _Atomic size_t bytes;
     size_t bytes_max;
     uint64_t refused;  /* requests that found it full */
+    int64_t oldest_ns; /* when the first of what waits came, by the monotonic clock */
     size_t wake_bytes; /* a put wakes the taker once there is as much; 0: at once */
     bool closed, nudged;
+    int64_t taken_ns; /* the taker's own: not under the lock */
 } px_queue;
 
 void px_queue_init(px_queue *queue, size_t bytes_max);
@@ -33,6 +35,8 @@ px_status px_queue_put(px_queue *queue, px_request *first, px_request *last, siz
 /* Gives all there is, in order; waits at most `wait_ns` for the first (or a nudge). NULL when there
  * is none. */
 px_request *px_queue_take(px_queue *queue, int64_t wait_ns);
+/* When the first of what was taken last had come. The taker's. */
+int64_t px_queue_taken_ns(const px_queue *queue);
 /* The same, and does not wake before `wait_ns` are over unless `bytes` have come: a taker that is
  * going to wait anyway need not be woken, at a price to both sides, for each request. */
 px_request *px_queue_gather(px_queue *queue, int64_t wait_ns, size_t bytes);

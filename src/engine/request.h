@@ -64,7 +64,6 @@ typedef struct px_refusal {
 
 typedef struct px_result {
     px_status status;
-    px_err err;      /* when not PX_OK */
     uint64_t seq;    /* position of the event; the ETag of what was written */
     px_time time;    /* commit time */
     uint32_t number; /* of the model, twin, relationship, document or tenant */
@@ -76,6 +75,7 @@ typedef struct px_result {
     const struct px_refusal *refusals;
     size_t refusal_count;
     uint32_t late, duplicate; /* DEVICE_MESSAGE: fields that did not move the live value */
+    px_err err; /* last, and written only when not PX_OK: seven cache lines that most never touch */
 } px_result;
 
 struct px_request {

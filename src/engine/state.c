@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/state.h"
 
+#include <stddef.h>
+#include <string.h>
+
 enum { BATCH_ARENA_BYTES_MAX = 64 * 1024 * 1024 };
 
 px_status px_state_init(px_engine_state *state, px_env *env, px_log *log,
@@ -218,7 +221,7 @@ void px_state_handle(px_engine_state *state, px_request *request)
     uint64_t seq_before = state->seq;
     size_t bytes_before = state->body->len;
 
-    *result = (px_result){ 0 };
+    memset(result, 0, offsetof(px_result, err));
     result->status = px_authorize(&request->principal, handlers[request->kind].action, request->id,
                                   &result->err);
     if (result->status == PX_OK)

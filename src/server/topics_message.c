@@ -3,6 +3,7 @@
  * A message on its way through the engine: taken from the pool of its thread, handed over with all
  * of its round, answered when the engine has committed, given back.
  */
+#include "base/mem.h"
 #include "server/topics_impl.h"
 
 enum { MESSAGE_ARENA_BYTES_MAX = 16 * 1024 * 1024 };
@@ -41,6 +42,8 @@ px_topics_message *px_topics_take(px_twin_topics *topics, unsigned thread)
     m = own->pool;
     if (m) {
         own->pool = m->next_free;
+        if (own->pool)
+            px_prefetch(own->pool, sizeof(*m)); /* the engine's thread had it last */
         return m;
     }
     m = px_zalloc(1, sizeof(*m));
