@@ -7,6 +7,7 @@
 #include "server/serve.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sodium.h>
@@ -240,6 +241,17 @@ static void wait_for_end(const sigset_t *signals, server *s)
     px_log_info(&s->log, "server.end", "signal=%d draining", which);
 }
 
+/* What one batch frees the next one wants again: asking the kernel each time costs more than a few
+ * megabytes. */
+static void keep_freed_memory(void)
+{
+    enum { KEPT_BYTES = 16 * 1024 * 1024, STEP_BYTES = 1024 * 1024 };
+
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+    mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
+    mallopt(M_TOP_PAD, STEP_BYTES);
+}
+
 int px_serve_main(const px_serve_opts *opts)
 {
     server s = { .opts = opts, .log = px_log_stderr(PX_LOG_INFO) };
@@ -247,6 +259,7 @@ int px_serve_main(const px_serve_opts *opts)
     px_err err = { 0 };
     px_status status;
 
+    keep_freed_memory();
     /* before any thread is made: all of them inherit the mask, and sigwait alone gets the signals
      */
     sigemptyset(&signals);
