@@ -7,6 +7,7 @@
 #include "engine/documents.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "engine/document_index.h"
 
@@ -19,8 +20,9 @@ typedef struct change {
 struct px_documents {
     pthread_rwlock_t lock; /* the index: readers against commit */
     px_document_index index;
-    PX_VEC(change) changes; /* of this batch, the writer's */
-    px_map changed;         /* hash -> index in changes; the newest counts */
+    PX_VEC(change) changes;      /* of this batch, the writer's */
+    _Atomic uint64_t generation; /* how many commits changed documents */
+    px_map changed;              /* hash -> index in changes; the newest counts */
     uint32_t next_no, next_no_published;
 };
 
@@ -191,6 +193,7 @@ void px_documents_commit(px_documents *documents)
     pthread_rwlock_wrlock(&documents->lock);
     PX_VEC_EACH (&documents->changes, c)
         px_document_index_store(&documents->index, c->fresh);
+    atomic_fetch_add_explicit(&documents->generation, 1, memory_order_release);
     pthread_rwlock_unlock(&documents->lock);
     forget_changes(documents);
 }
@@ -238,6 +241,11 @@ px_status px_documents_get(px_documents *documents, uint32_t tenant, px_str kind
         status = px_arena_fail(arena, ret_err);
     pthread_rwlock_unlock(&documents->lock);
     return status;
+}
+
+uint64_t px_documents_generation(const px_documents *documents)
+{
+    return 1 + atomic_load_explicit(&documents->generation, memory_order_acquire);
 }
 
 uint64_t px_documents_revision(px_documents *documents, uint32_t tenant, px_str kind, px_str id)

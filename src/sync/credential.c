@@ -177,8 +177,8 @@ px_status px_credential_check(px_documents *documents, px_str text, px_arena *ar
     return px_credential_prove(documents, text, arena, ret_principal, &proof, ret_err);
 }
 
-bool px_credential_stands(px_documents *documents, const px_principal *principal,
-                          const px_credential_proof *proof)
+static bool looks_the_same(px_documents *documents, const px_principal *principal,
+                           const px_credential_proof *proof)
 {
     if (px_documents_revision(documents, 0, PX_STR("credential"), px_str_c(proof->id)) !=
         proof->revision)
@@ -186,6 +186,19 @@ bool px_credential_stands(px_documents *documents, const px_principal *principal
     return principal->role != PX_ROLE_DEVICE ||
            px_documents_revision(documents, principal->tenant, PX_STR("device"), principal->id) ==
                proof->device_revision;
+}
+
+bool px_credential_stands(px_documents *documents, const px_principal *principal,
+                          px_credential_proof *proof)
+{
+    uint64_t generation = px_documents_generation(documents); /* before it is looked at */
+
+    if (proof->generation == generation)
+        return true;
+    if (!looks_the_same(documents, principal, proof))
+        return false;
+    proof->generation = generation;
+    return true;
 }
 
 static bool same_twins(const px_principal *a, const px_principal *b)

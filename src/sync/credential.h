@@ -37,6 +37,7 @@ void px_credential_make(px_env *env, const px_credential_grant *grant,
 typedef struct px_credential_proof {
     char id[17]; /* of the credential */
     uint64_t revision, device_revision;
+    uint64_t generation; /* of the documents, when it was last found to stand */
 } px_credential_proof;
 
 /* What reading a device with 10,000 twins of the longest ids takes, and some. */
@@ -60,10 +61,10 @@ PX_NODISCARD px_status px_credential_prove(px_documents *documents, px_str text,
                                            px_principal *ret_principal,
                                            px_credential_proof *ret_proof, px_err *ret_err);
 
-/* True while neither document was written since. Two look-ups, no copy: cheap enough for every
- * message of an open connection. */
+/* True while neither document was written since. One load while no document of the server was, else
+ * two look-ups, no copy: cheap enough for every message of an open connection. */
 bool px_credential_stands(px_documents *documents, const px_principal *principal,
-                          const px_credential_proof *proof);
+                          px_credential_proof *proof);
 
 /* For a proof that no longer stands: PX_OK, and it stands again, when the credential is the same
  * and the device is still bound to the same twins. PX_UNAUTHORIZED: the connection has to end. */
