@@ -69,7 +69,7 @@ static px_status run_run(px_cli *cli, const px_args *args, px_err *ret_err)
     uint64_t seed = SEED_DEFAULT, speed = 1;
     int64_t since_ns, duration_ns;
     px_mqtt_address door;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, ARENA_BYTES);
     PX_TRY(read_door(args, &door, &opts, ret_err));
@@ -94,7 +94,7 @@ static px_status run_fault(px_cli *cli, const px_args *args, px_err *ret_err)
     const char *unit = px_args_operand(args, 0), *fault = px_args_operand(args, 1);
     px_plant_opts opts = { .device = "operator" };
     px_mqtt_address door;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, ARENA_BYTES);
     PX_TRY(read_door(args, &door, &opts, ret_err));

@@ -353,7 +353,7 @@ static bool catch_up_all(reader *r)
 static bool still_may(px_api *api, const px_stream *s)
 {
     px_principal principal;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, PX_LOGIN_ARENA_BYTES_MAX);
     return px_login(api, px_str_c(s->credential), &arena, &principal, NULL) == PX_OK &&

@@ -66,7 +66,7 @@ px_status px_api_http(px_cli *cli, px_http **ret_http, px_err *ret_err)
     px_http_opts opts = { .url = px_args_get(cli->args, "server"),
                           .ca = px_args_get(cli->args, "ca") };
     const char *token;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, 1 << 20);
     if (!cli->http) {

@@ -89,7 +89,7 @@ px_status px_cmd_branch_run(px_cli *cli, const px_args *args, px_err *ret_err)
     const px_str actions[] = { PX_STR("list"), PX_STR("try"), PX_STR("diff"), PX_STR("drop") };
     const char *action = px_args_operand(args, 0), *name = px_args_operand(args, 1);
     px_str nearest;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, PX_API_ANSWER_BYTES_MAX);
     if (strcmp(action, "list") == 0)

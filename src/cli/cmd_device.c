@@ -58,7 +58,7 @@ static px_status run_add(px_cli *cli, const px_args *args, px_err *ret_err)
     px_json_writer w = px_json_writer_of(&body);
     px_json *root;
     px_status status;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, 16 << 20);
     if (!px_args_has(args, "twin"))
@@ -89,7 +89,7 @@ static px_status run_list(px_cli *cli, const px_args *args, px_err *ret_err)
 static px_status run_show(px_cli *cli, const px_args *args, px_err *ret_err)
 {
     px_json *root;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, 16 << 20);
     PX_TRY(call_device(cli, "GET", px_args_operand(args, 0), "", (px_str){ 0 }, &arena, &root,
@@ -100,7 +100,7 @@ static px_status run_show(px_cli *cli, const px_args *args, px_err *ret_err)
 static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)
 {
     const char *id = px_args_operand(args, 0);
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, 1 << 20);
     PX_TRY(call_device(cli, "DELETE", id, "", (px_str){ 0 }, &arena, NULL, ret_err));
@@ -110,7 +110,7 @@ static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)
 static px_status run_key(px_cli *cli, const px_args *args, px_err *ret_err)
 {
     px_json *root;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, 1 << 20);
     PX_TRY(call_device(cli, "POST", px_args_operand(args, 0), "/key", PX_STR("{}"), &arena, &root,

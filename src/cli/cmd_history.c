@@ -220,7 +220,7 @@ static px_status print_one(px_cli *cli, const px_args *args, const char *what, p
     const px_json *counts, *values;
     px_json *root = NULL;
     px_status status;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, PX_API_ANSWER_BYTES_MAX);
     status = put_path(&path, args, what, 0, ret_err);

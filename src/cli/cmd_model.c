@@ -196,7 +196,7 @@ static px_status run_show(px_cli *cli, const px_args *args, px_err *ret_err)
     const px_json *model;
     px_json *root = NULL;
     px_status status;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, ARENA_BYTES);
     status = px_api_get(cli, &arena, &root, ret_err,
@@ -215,7 +215,7 @@ static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)
     px_http_call call = { .method = "DELETE" };
     px_buf path = { 0 };
     px_status status;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, 1 << 20);
     px_put_c(&path, "/models/");

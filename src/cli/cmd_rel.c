@@ -42,7 +42,7 @@ static px_status run_add(px_cli *cli, const px_args *args, px_err *ret_err)
     px_buf path = { 0 }, body = { 0 }, id = { 0 };
     px_json *root = NULL;
     px_status status;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, 16 << 20);
     if (given)
@@ -113,7 +113,7 @@ static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)
     px_http_call call = { .method = "DELETE" };
     px_buf path = { 0 };
     px_status status;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, 1 << 20);
     status = put_path(&path, source, id, ret_err);

@@ -8,7 +8,7 @@ static px_status run_add(px_cli *cli, const px_args *args, px_err *ret_err)
     px_buf path = { 0 };
     px_json *root;
     px_status status;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, 1 << 20);
     px_put_c(&path, "/api/v1/tenants/");

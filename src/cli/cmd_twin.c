@@ -92,7 +92,7 @@ static px_status run_create(px_cli *cli, const px_args *args, px_err *ret_err)
     px_assigns *list = NULL;
     px_json *root;
     px_status status;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, TWIN_ARENA_BYTES);
     if (!model == !file)
@@ -136,7 +136,7 @@ static px_status run_set(px_cli *cli, const px_args *args, px_err *ret_err)
     px_buf body = { 0 };
     px_assigns *list = NULL;
     px_status status;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, TWIN_ARENA_BYTES);
     PX_TRY(px_assigns_read(args, NULL, 1, &arena, &list, ret_err));
@@ -158,7 +158,7 @@ static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)
     const char *id = px_args_operand(args, 0);
     px_http_call call = { .method = "DELETE" };
     px_status status;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, TWIN_ARENA_BYTES);
     call.header = if_match(args, &arena);
@@ -226,7 +226,7 @@ static px_status run_show(px_cli *cli, const px_args *args, px_err *ret_err)
     px_json *twin = NULL;
     px_buf head = { 0 };
     px_status status;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, PX_API_ANSWER_BYTES_MAX);
     status = px_twin_call(cli, (px_http_call){ .method = "GET" }, "/api/v1/twins/", id, "", &arena,
@@ -283,7 +283,7 @@ static px_status run_desired(px_cli *cli, const px_args *args, px_err *ret_err)
     px_json *root;
     px_assigns *list = NULL;
     px_status status;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, PX_API_ANSWER_BYTES_MAX);
     PX_TRY(px_assigns_read(args, NULL, 1, &arena, &list, ret_err));
@@ -312,7 +312,7 @@ static px_status run_command(px_cli *cli, const px_args *args, px_err *ret_err)
     px_buf after = { 0 };
     px_json *root;
     px_status status;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, PX_API_ANSWER_BYTES_MAX);
     if (payload) {

@@ -99,7 +99,7 @@ static px_status on_event(void *user, px_str event, px_str data, px_err *ret_err
 {
     watch *w = user;
     px_json *root;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, 64 << 20);
     if (px_str_eq(event, PX_STR("gap"))) {
@@ -142,7 +142,7 @@ static px_status load_twin(watch *w, const char *id, px_err *ret_err)
 {
     px_json *twin = NULL;
     px_status status;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, 64 << 20);
     status =
@@ -156,7 +156,7 @@ static px_status load_first(watch *w, px_err *ret_err)
 {
     const px_json *items;
     px_json *root = NULL;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, 64 << 20);
     PX_TRY(

@@ -128,7 +128,7 @@ px_status px_http_problem(long http_status, px_str body, px_err *ret_err)
     px_status status = status_of_http(http_status);
     px_json *root = NULL, *azure, *place;
     px_str text, code;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, 8 << 20);
     if (px_json_parse(body, NULL, &arena, &root, NULL) != PX_OK)

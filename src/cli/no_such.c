@@ -91,7 +91,7 @@ px_status px_no_such(px_cli *cli, px_thing thing, const char *id, px_status stat
 {
     px_json *root = NULL;
     px_err err;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, ARENA_BYTES);
     if (status != PX_NOT_FOUND || ask_one(cli, thing, id, &arena, &root) != PX_NOT_FOUND)
@@ -145,7 +145,7 @@ px_status px_no_such_member(px_cli *cli, const char *twin, px_member member, px_
                             px_status status, px_err *ret_err)
 {
     px_names names = { 0 };
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, ARENA_BYTES);
     if ((status == PX_INVALID || status == PX_NOT_FOUND) &&
@@ -160,7 +160,7 @@ px_status px_no_such_value(px_cli *cli, const char *twin, px_member member, cons
 {
     px_names names = { 0 };
     bool is_known;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, ARENA_BYTES);
     is_known = status == PX_INVALID && member_names(cli, twin, member, &arena, &names);

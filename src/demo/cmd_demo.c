@@ -144,7 +144,7 @@ static px_status on_ready(void *data, const char *url, const char *mqtt, const c
     px_buf out = { 0 };
     px_load load;
     px_status status;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, ARENA_BYTES);
     PX_TRY(load_pack(d, url, token, &arena, &load, ret_err));

@@ -160,7 +160,7 @@ static void on_message(void *data, px_str topic, px_str payload)
     plant *p = data;
     px_order order;
     bool applied;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, ORDER_ARENA_BYTES);
     if (!p->running || !px_order_read(topic, payload, &arena, &order))

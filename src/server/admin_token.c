@@ -126,7 +126,7 @@ static bool read_file(const char *path, char *ret_token, size_t size)
 static bool is_known(px_engine *engine, const char *token)
 {
     px_principal principal;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, 1024 * 1024);
     return px_credential_check(px_engine_documents(engine), px_str_c(token), &arena, &principal,

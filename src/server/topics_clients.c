@@ -33,7 +33,7 @@ static px_status log_in(px_twin_topics *topics, const px_mqtt_connect *connect,
                         px_topics_client *client, px_err *ret_err)
 {
     px_principal principal;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, PX_CREDENTIAL_ARENA_BYTES_MAX);
     PX_TRY(px_credential_prove(px_engine_documents(topics->opts.engine), connect->password, &arena,

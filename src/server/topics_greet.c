@@ -149,7 +149,7 @@ static bool greet_slice(px_twin_topics *topics, px_topics_greeting *to)
     px_documents *documents = px_engine_documents(topics->opts.engine);
     px_document items[COMMANDS_LISTED];
     char room[PX_TWIN_ID_BYTES_MAX];
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_str twin_id;
     size_t count;
 

@@ -214,15 +214,15 @@ px_status px_credential_renew(px_documents *documents, const px_principal *princ
                               px_credential_proof *proof, px_err *ret_err)
 {
     px_principal now = { .tenant = principal->tenant, .id = principal->id };
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     uint64_t revision;
 
+    px_arena_init(&arena, PX_CREDENTIAL_ARENA_BYTES_MAX);
     if (px_documents_revision(documents, 0, PX_STR("credential"), px_str_c(proof->id)) !=
         proof->revision)
         return refuse(ret_err);
     if (principal->role != PX_ROLE_DEVICE)
         return PX_OK;
-    px_arena_init(&arena, PX_CREDENTIAL_ARENA_BYTES_MAX);
     PX_TRY(read_device(documents, &now, &arena, &revision, ret_err));
     if (!same_twins(principal, &now))
         return refuse(ret_err);

@@ -77,7 +77,7 @@ PX_TEST(a_reset_gives_the_whole_limit_again)
 
 PX_TEST(a_copied_text_ends_with_a_nul)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     char source[] = "pump-7";
     px_str copy;
 
