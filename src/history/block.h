@@ -40,6 +40,15 @@ typedef struct px_rows {
     uint32_t column_count;
 } px_rows;
 
+/* Rows of one time with one number speak of one moment: the later corrects the earlier. Arrival is
+ * told in milliseconds, and in one millisecond, or by a clock that was set back, many values
+ * arrive: rows that stand at their arrival are values of their own, with their position as their
+ * number, and all others have 0. */
+static inline uint64_t px_row_moment(px_time time, px_time arrival, int64_t seq)
+{
+    return time == arrival ? (uint64_t)seq : 0;
+}
+
 __extension__ typedef __int128 px_wide;
 
 /* What the head tells of a column, over the cells that hold. */

@@ -102,12 +102,25 @@ static void put_presence(px_buf *buf, const px_cells *cells, const px_cells *bef
     px_put_ints(buf, at, cells->count, PX_INTS_DELTA | PX_INTS_DELTA2);
 }
 
-/* A cell holds when no later cell of its column stands at the same time. */
+/* A cell holds when no later cell of its column speaks of the same moment. */
 static void find_held(const px_rows *rows, const px_cells *cells, bool *ret_held)
 {
-    for (uint32_t i = 0; i < cells->count; i++)
-        ret_held[i] =
-            i + 1 == cells->count || rows->times[cells->rows[i]] != rows->times[cells->rows[i + 1]];
+    const uint16_t *at = cells->rows;
+    uint32_t corrects = cells->count; /* the first cell behind that does not stand at its arrival */
+
+    for (uint32_t i = cells->count; i-- > 0;) {
+        uint64_t moment =
+            px_row_moment(rows->times[at[i]], rows->arrivals[at[i]], rows->seqs[at[i]]);
+
+        if (moment == 0) {
+            ret_held[i] =
+                corrects == cells->count || rows->times[at[corrects]] != rows->times[at[i]];
+            corrects = i;
+        } else {
+            ret_held[i] = i + 1 == cells->count || rows->times[at[i + 1]] != rows->times[at[i]] ||
+                          (uint64_t)rows->seqs[at[i + 1]] != moment;
+        }
+    }
 }
 
 /* ---- encoding ---- */

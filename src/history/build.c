@@ -265,10 +265,11 @@ static bool make_rows(px_arena *arena, size_t count, px_rows *ret)
     return ret->times && ret->seqs && ret->arrivals && ret->sources && ret->flags;
 }
 
-/* Rows of one time, while they are told by one model. Two models' columns may be one property, so
+/* Rows of one moment, while they are told by one model. Two models' columns may be one property, so
  * what one says again after the other spoke is no repetition. */
 typedef struct telling {
     px_time time;
+    uint64_t moment;
     uint32_t model_no;
     uint32_t first; /* a row before it cannot be repeated */
 } telling;
@@ -278,8 +279,10 @@ static void follow_telling(telling *t, const px_build *build, const px_build_row
 {
     uint32_t model_no = row->cell_count ? build->cells.ptr[row->cell_first].model_no : 0;
 
-    if (row->time != t->time || model_no != t->model_no)
-        *t = (telling){ row->time, model_no, rows->count };
+    uint64_t moment = px_row_moment(row->time, row->arrival, row->seq);
+
+    if (row->time != t->time || moment != t->moment || model_no != t->model_no)
+        *t = (telling){ row->time, moment, model_no, rows->count };
 }
 
 /* The row's cells into their columns; the row gets its number with the first cell that stays. */
@@ -353,6 +356,17 @@ static int cmp_newest(const void *a, const void *b)
     return order != 0 ? order : x->flags - y->flags;
 }
 
+/* The order in which a walk gives out: what arrived at a time comes behind what was told for it. */
+static bool is_newer(const px_build_row *a, const px_build_row *b)
+{
+    uint64_t x = px_row_moment(a->time, a->arrival, a->seq);
+    uint64_t y = px_row_moment(b->time, b->arrival, b->seq);
+
+    if (a->time != b->time || x == y)
+        return cmp_rows(a, b) >= 0;
+    return x > y;
+}
+
 /* One of each column, from rows in any order; those in order are met newest first. */
 static px_status find_newest(const px_build *build, px_arena *arena, newest **ret,
                              uint32_t *ret_count, px_err *ret_err)
@@ -381,7 +395,7 @@ static px_status find_newest(const px_build *build, px_arena *arena, newest **re
             if (!column || !found)
                 return px_arena_fail(arena, ret_err);
             at = (uint32_t)(column - g.columns);
-            if (at == before || cmp_rows(row, &found[at].row) >= 0)
+            if (at == before || is_newer(row, &found[at].row))
                 found[at] = (newest){ *cell, *row };
         }
     }

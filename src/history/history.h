@@ -15,6 +15,7 @@
  *   - the same property at the same time with the same value counts once;
  *   - the same property at the same time with another value is a correction: the later position in
  *     the journal wins, in ranges, last values and counts;
+ *   - what stands at its arrival is a value of its own: many arrive in one millisecond;
  *   - a removed value is a cell of kind PX_VALUE_NONE: ranges and last values show it, counts do
  *     not count it.
  *
@@ -149,7 +150,9 @@ typedef struct px_history_cell {
     uint8_t flags;        /* PX_FIELD_* */
 } px_history_cell;
 
-/* All properties that have a value at one time. */
+/* All properties that have a value at one moment. Values without a source time stand at their
+ * arrival, in whole milliseconds: rows of the same time follow each other in the journal's order.
+ */
 typedef struct px_history_row {
     px_time time;
     const px_history_cell *cells;
@@ -160,7 +163,7 @@ typedef struct px_history_row {
 typedef px_status (*px_history_row_each)(void *data, const px_history_row *row, px_err *ret_err);
 typedef px_status (*px_history_cell_each)(void *data, const px_history_cell *cell, px_err *ret_err);
 
-#define PX_HISTORY_CURSOR_BYTES 24
+#define PX_HISTORY_CURSOR_BYTES 48
 
 typedef struct px_history_page {
     uint64_t rows, points;

@@ -275,10 +275,12 @@ struct px_walk {
     px_arena keep;                 /* what lives as long as the walk */
     px_arena decoded;              /* what the build's rows borrow from */
     px_build build;                /* rows that wait for what overlaps them */
-    PX_VEC(px_history_cell) cells; /* of one time */
+    uint64_t moment;               /* px_row_moment of what is given out */
+    PX_VEC(px_history_cell) cells; /* of one moment */
     PX_VEC(uint32_t) cell_paths;
     PX_VEC(uint32_t) cell_of_path; /* index + 1 into `cells`; 0: none */
-    /* All that holds at one time. PX_INTERRUPTED ends the walk without an error. */
+    /* All that holds at one moment; several may stand at one time. PX_INTERRUPTED ends the walk
+     * without an error. */
     px_status (*row)(void *data, px_walk *walk, px_time time, px_err *ret_err);
     /* May be NULL. A whole block whose times no other source shares: `ret_done` when its head was
      * enough. */

@@ -101,7 +101,8 @@ typedef struct range {
     void *data;
     px_history_page page;
     uint32_t limit;
-    px_time last;
+    px_time from;    /* of the cursor: what stands there before its moment was on the page before */
+    uint64_t moment; /* of the cursor */
 } range;
 
 static px_status range_row(void *data, px_walk *walk, px_time time, px_err *ret_err)
@@ -109,19 +110,21 @@ static px_status range_row(void *data, px_walk *walk, px_time time, px_err *ret_
     range *r = data;
     px_history_row row = { time, walk->cells.ptr, walk->cells.len };
 
+    if (time == r->from && walk->moment < r->moment)
+        return PX_OK;
     if (r->page.rows == r->limit ||
         (r->page.rows > 0 && r->page.points + row.cell_count > PX_HISTORY_POINTS_MAX)) {
-        snprintf(r->page.next, sizeof(r->page.next), "%lld", (long long)r->last + 1);
+        snprintf(r->page.next, sizeof(r->page.next), "%lld.%llu", (long long)time,
+                 (unsigned long long)walk->moment);
         return PX_INTERRUPTED;
     }
     r->page.rows++;
     r->page.points += row.cell_count;
-    r->last = time;
     return r->each(r->data, &row, ret_err);
 }
 
-/* The cursor is the time at which the next page begins. */
-static px_status go_on(px_history_query *q, px_err *ret_err)
+/* The cursor is the time and the moment with which the next page begins. */
+static px_status go_on(px_history_query *q, range *r, px_err *ret_err)
 {
     char text[PX_HISTORY_CURSOR_BYTES], *end;
     long long from;
@@ -132,9 +135,11 @@ static px_status go_on(px_history_query *q, px_err *ret_err)
         memcpy(text, q->cursor.ptr, q->cursor.len);
         text[q->cursor.len] = '\0';
         from = strtoll(text, &end, 10);
-        if (*end == '\0' && end != text && (q->from == PX_TIME_NONE || from >= q->from)) {
-            q->from = from;
-            return PX_OK;
+        if (*end == '.' && end != text && (q->from == PX_TIME_NONE || from >= q->from)) {
+            q->from = r->from = from;
+            r->moment = strtoull(end + 1, &end, 10);
+            if (*end == '\0' && end[-1] != '.')
+                return PX_OK;
         }
     }
     return px_fail_id(ret_err, PX_INVALID, "history.cursor", "'%.*s' is not the cursor of a page",
@@ -146,11 +151,14 @@ px_status px_history_range(px_history *history, const px_principal *principal,
                            px_history_page *ret_page, px_err *ret_err)
 {
     px_history_query q = *query;
-    range r = { .each = each, .data = data, .limit = query->limit ? query->limit : UINT32_MAX };
+    range r = { .each = each,
+                .data = data,
+                .limit = query->limit ? query->limit : UINT32_MAX,
+                .from = PX_TIME_NONE };
     px_status status;
     px_walk walk;
 
-    PX_TRY(go_on(&q, ret_err));
+    PX_TRY(go_on(&q, &r, ret_err));
     r.page.position = px_engine_position(history->opts.engine);
     PX_TRY(pxi_read_begin(history, principal, &q, &walk, ret_err));
     walk.row = range_row;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sources come by where they begin. What lies before the next one's beginning is complete and goes
- * out, a time at once, the later position winning each property; the rest waits in the build for
+ * out, a moment at once, the later position winning each property; the rest waits in the build for
  * what overlaps it.
  */
 #include "base/mem.h"
@@ -164,6 +164,45 @@ static bool in_range(const px_gather *g, px_time time)
     return (g->from == PX_TIME_NONE || time >= g->from) && (g->to == PX_TIME_NONE || time < g->to);
 }
 
+static uint64_t moment_of(const px_build_row *row)
+{
+    return px_row_moment(row->time, row->arrival, row->seq);
+}
+
+/* The rows from `at` to `end`, of one time, as far as they speak of one moment. */
+static px_status give_moment(px_walk *w, uint64_t moment, size_t at, size_t end, px_err *ret_err)
+{
+    const px_build *b = &w->build;
+
+    clear_cells(w);
+    w->moment = moment;
+    for (; at < end; at++)
+        for (uint32_t i = 0;
+             moment_of(&b->rows.ptr[at]) == moment && i < b->rows.ptr[at].cell_count; i++)
+            PX_TRY(
+                place(w, &b->rows.ptr[at], &b->cells.ptr[b->rows.ptr[at].cell_first + i], ret_err));
+    return w->cells.len > 0 ? w->row(w->data, w, b->rows.ptr[end - 1].time, ret_err) : PX_OK;
+}
+
+/* First the moment 0, of whatever position; then those that arrived at this time, in their order.
+ */
+static px_status give_time(px_walk *w, size_t at, size_t end, px_err *ret_err)
+{
+    const px_build_row *rows = w->build.rows.ptr;
+
+    PX_TRY(give_moment(w, 0, at, end, ret_err));
+    while (at < end) {
+        uint64_t moment = moment_of(&rows[at]);
+        size_t first = at;
+
+        while (at < end && moment_of(&rows[at]) == moment)
+            at++;
+        if (moment > 0)
+            PX_TRY(give_moment(w, moment, first, at, ret_err));
+    }
+    return PX_OK;
+}
+
 /* Gives out what stands before `before`; the rest moves to the build's beginning. */
 static px_status give_out(px_walk *w, px_time before, bool all, px_err *ret_err)
 {
@@ -174,14 +213,11 @@ static px_status give_out(px_walk *w, px_time before, bool all, px_err *ret_err)
     while (at < b->rows.len && (all || b->rows.ptr[at].time < before)) {
         px_time time = b->rows.ptr[at].time;
 
-        clear_cells(w);
-        for (end = at; end < b->rows.len && b->rows.ptr[end].time == time; end++)
-            for (uint32_t i = 0; in_range(&w->gather, time) && i < b->rows.ptr[end].cell_count; i++)
-                PX_TRY(place(w, &b->rows.ptr[end], &b->cells.ptr[b->rows.ptr[end].cell_first + i],
-                             ret_err));
+        for (end = at; end < b->rows.len && b->rows.ptr[end].time == time;)
+            end++;
+        if (in_range(&w->gather, time))
+            PX_TRY(give_time(w, at, end, ret_err));
         at = end;
-        if (w->cells.len > 0)
-            PX_TRY(w->row(w->data, w, time, ret_err));
     }
     if (at == b->rows.len) {
         px_build_clear(b);

@@ -77,16 +77,22 @@ static spine_series *series_of(spine_past *past, const px_event *event)
     return &past->series.ptr[past->series.len - 1];
 }
 
-/* The first cell that is not before this time and path. */
-static size_t lower_bound(const spine_series *s, px_time time, unsigned path)
+static bool is_before(const spine_cell *c, px_time time, uint64_t moment, unsigned path)
+{
+    if (c->time != time)
+        return c->time < time;
+    return c->moment != moment ? c->moment < moment : c->path < path;
+}
+
+/* The first cell that is not before this time, moment and path. */
+static size_t lower_bound(const spine_series *s, px_time time, uint64_t moment, unsigned path)
 {
     size_t low = 0, high = s->cells.len;
 
     while (low < high) {
         size_t middle = (low + high) / 2;
-        const spine_cell *c = &s->cells.ptr[middle];
 
-        if (c->time < time || (c->time == time && c->path < path))
+        if (is_before(&s->cells.ptr[middle], time, moment, path))
             low = middle + 1;
         else
             high = middle;
@@ -94,14 +100,14 @@ static size_t lower_bound(const spine_series *s, px_time time, unsigned path)
     return low;
 }
 
-static void set_cell(spine_past *past, spine_series *s, px_time time, unsigned path, px_str value)
+static void set_cell(spine_past *past, spine_series *s, spine_cell cell, px_str value)
 {
-    size_t at = lower_bound(s, time, path);
-    spine_cell cell = { .time = time, .path = path };
+    size_t at = lower_bound(s, cell.time, cell.moment, cell.path);
 
     cell.value = value.len ? px_arena_str(&past->arena, value) : PX_STR("");
     CHECK(cell.value.ptr != NULL);
-    if (at < s->cells.len && s->cells.ptr[at].time == time && s->cells.ptr[at].path == path) {
+    if (at < s->cells.len &&
+        !is_before(&cell, s->cells.ptr[at].time, s->cells.ptr[at].moment, s->cells.ptr[at].path)) {
         s->cells.ptr[at] = cell;
         return;
     }
@@ -137,13 +143,15 @@ unsigned spine_past_add(spine_past *past, px_world *world, const px_event *event
     for (size_t i = 0; i < event->field_count; i++) {
         const px_field_value *f = &event->fields[i];
         unsigned path = path_of_field(world, event->model_no, f->field);
+        spine_cell cell = { .time = time_of(event, f), .path = path };
 
+        cell.moment = cell.time == event->time ? event->seq : 0;
         text.len = 0;
         if (f->value.kind != PX_VALUE_NONE)
             px_put_json_value(&text, f->value);
         else
             removed |= 1u << path;
-        set_cell(past, s, time_of(event, f), path, px_buf_str(&text));
+        set_cell(past, s, cell, px_buf_str(&text));
     }
     px_buf_release(&text);
     return removed;
@@ -167,10 +175,15 @@ static void complain(const listener *l, px_str path, px_time time, px_str got, p
     exit(1);
 }
 
+static uint64_t moment_of(const px_history_cell *cell)
+{
+    return cell->time == cell->arrival_time ? cell->seq : 0;
+}
+
 static void check_cell(listener *l, const px_history_cell *cell)
 {
     unsigned path = path_index(cell->path);
-    size_t at = lower_bound(l->s, cell->time, path);
+    size_t at = lower_bound(l->s, cell->time, moment_of(cell), path);
     spine_cell *wanted = at < l->s->cells.len ? &l->s->cells.ptr[at] : NULL;
     px_buf text = { 0 };
 
@@ -191,7 +204,7 @@ static px_status hear_row(void *data, const px_history_row *row, px_err *ret_err
     listener *l = data;
 
     (void)ret_err;
-    CHECK(row->time > l->last || l->cells == 0);
+    CHECK(row->time >= l->last || l->cells == 0);
     l->last = row->time;
     for (size_t i = 0; i < row->cell_count; i++)
         check_cell(l, &row->cells[i]);
@@ -205,8 +218,8 @@ static void check_range(px_world *world, px_principal *who, spine_series *s, px_
     listener l = { .s = s, .hearing = ++s->hearing };
     px_history_query query = { .twin_no = s->twin_no, .from = from, .to = to, .limit = limit };
     px_history_page page;
-    size_t first = from == PX_TIME_NONE ? 0 : lower_bound(s, from, 0);
-    size_t end = to == PX_TIME_NONE ? s->cells.len : lower_bound(s, to, 0);
+    size_t first = from == PX_TIME_NONE ? 0 : lower_bound(s, from, 0, 0);
+    size_t end = to == PX_TIME_NONE ? s->cells.len : lower_bound(s, to, 0, 0);
     char cursor[PX_HISTORY_CURSOR_BYTES];
     px_err err;
 
@@ -233,7 +246,8 @@ static px_status hear_last(void *data, const px_history_cell *cell, px_err *ret_
     check_cell(l, cell);
     CHECK(!(l->seen & 1u << path));
     l->seen |= 1u << path;
-    for (size_t at = lower_bound(l->s, cell->time, path) + 1; at < l->s->cells.len; at++)
+    for (size_t at = lower_bound(l->s, cell->time, moment_of(cell), path) + 1; at < l->s->cells.len;
+         at++)
         CHECK(l->s->cells.ptr[at].path != path);
     return PX_OK;
 }

@@ -2,8 +2,9 @@
 /**
  * What history must say: a plain list of every sample that was accepted, kept beside the server.
  *
- * A sample stands at its source time, or at the commit time where it has none that is believed; of
- * two at one time the later in the journal holds; what a replaced twin no longer has is removed.
+ * A sample stands at its source time, or at the commit time where it has none that is believed, and
+ * is then a value of its own; of others at one time the later in the journal holds; what a replaced
+ * twin no longer has is removed.
  */
 #ifndef SPINE_PAST_H
 #define SPINE_PAST_H
@@ -15,6 +16,7 @@ enum { SPINE_PATHS = 4 };
 
 typedef struct spine_cell {
     px_time time;
+    uint64_t moment; /* its position where it stands at its arrival, else 0 */
     unsigned path;
     px_str value;   /* as JSON text; "" for a removal */
     unsigned heard; /* the last hearing in which the server told it */
@@ -24,7 +26,7 @@ typedef struct spine_series {
     uint32_t tenant, twin_no;
     char id[24];
     unsigned hearing;
-    PX_VEC(spine_cell) cells; /* by time, then path */
+    PX_VEC(spine_cell) cells; /* by time, moment, path */
 } spine_series;
 
 typedef struct spine_past {

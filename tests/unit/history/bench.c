@@ -90,6 +90,7 @@ static void hear(bench *b, const px_event *event)
                             .flags = ahead ? PX_FIELD_AHEAD : 0,
                             .order = b->told.len };
 
+        cell.moment = cell.time == cell.arrival ? cell.seq : 0;
         cell.source = ahead && source != PX_TIME_NONE ? source : cell.time;
         if (cell.value.text.len > 0)
             cell.value.text = px_arena_str(&b->arena, cell.value.text);
@@ -178,6 +179,8 @@ static int cmp_told(const void *a, const void *b)
         return x->twin < y->twin ? -1 : 1;
     if (x->time != y->time)
         return x->time < y->time ? -1 : 1;
+    if (x->moment != y->moment)
+        return x->moment < y->moment ? -1 : 1;
     if (x->field != y->field)
         return x->field < y->field ? -1 : 1;
     if (x->seq != y->seq)
@@ -185,7 +188,12 @@ static int cmp_told(const void *a, const void *b)
     return x->order < y->order ? -1 : 1;
 }
 
-/* The cells of a twin that hold, by time and field. */
+static bool is_same_cell(const bench_cell *a, const bench_cell *b)
+{
+    return a->time == b->time && a->moment == b->moment && a->field == b->field;
+}
+
+/* The cells of a twin that hold, by time, moment and field. */
 static bench_cell *winners(const bench *b, uint32_t twin, px_time from, px_time to,
                            size_t *ret_count)
 {
@@ -202,9 +210,9 @@ static bench_cell *winners(const bench *b, uint32_t twin, px_time from, px_time 
     }
     qsort(all, n, sizeof(*all), cmp_told);
     for (size_t i = 1; i < n; i++)
-        all[i].again = all[i].time == all[i - 1].time && all[i].field == all[i - 1].field;
+        all[i].again = is_same_cell(&all[i], &all[i - 1]);
     for (size_t i = 0; i < n; i++)
-        if (i + 1 == n || all[i].time != all[i + 1].time || all[i].field != all[i + 1].field)
+        if (i + 1 == n || !is_same_cell(&all[i], &all[i + 1]))
             all[kept++] = all[i];
     *ret_count = kept;
     return all;
@@ -251,7 +259,8 @@ static px_status expect_row(void *data, const px_history_row *row, px_err *ret_e
             CHECK_EQ(cells[i].flags, w->flags);
         }
     }
-    CHECK(e->at == e->count || e->cells[e->at].time > row->time);
+    CHECK(e->at == e->count || e->cells[e->at].time > row->time ||
+          e->cells[e->at].moment > e->cells[e->at - 1].moment);
     e->rows++;
     return PX_OK;
 }

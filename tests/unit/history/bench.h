@@ -19,6 +19,7 @@ typedef struct bench_cell {
     uint32_t twin, field;
     px_time time, arrival, source;
     uint64_t seq;
+    uint64_t moment; /* its position where it stands at its arrival, else 0 */
     px_value value; /* text lives in the bench's arena */
     uint8_t flags;
     size_t order;

@@ -27,7 +27,7 @@ PX_TEST(trailing_zeros_come_back)
         "21.40", "21.4", "21", "0.0", "0", "-0.00", "1e3", "1.42E-06", "32.0", "9223372036854775807"
     };
     enum { COUNT = sizeof(texts) / sizeof(texts[0]) };
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_rows rows, got;
     px_err err;
 
@@ -45,7 +45,7 @@ PX_TEST(trailing_zeros_come_back)
 
 PX_TEST(a_regular_minute_of_one_number_takes_few_bytes)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_buf buf = { 0 };
     px_rows rows;
 
@@ -58,7 +58,7 @@ PX_TEST(a_regular_minute_of_one_number_takes_few_bytes)
 
 PX_TEST(the_head_sums_exactly)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_block block;
     px_rows rows;
 
@@ -79,7 +79,7 @@ PX_TEST(the_head_sums_exactly)
 
 PX_TEST(a_corrected_cell_is_kept_and_not_counted)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_rows rows, got;
     px_block block;
 
@@ -96,7 +96,7 @@ PX_TEST(a_corrected_cell_is_kept_and_not_counted)
 
 PX_TEST(a_removal_is_kept_and_not_counted)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_rows rows, got;
     px_block block;
 
@@ -110,7 +110,7 @@ PX_TEST(a_removal_is_kept_and_not_counted)
 
 PX_TEST(as_many_rows_as_a_block_may_have)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_rows rows, got;
 
     px_arena_init(&arena, 1 << 22);
@@ -121,7 +121,7 @@ PX_TEST(as_many_rows_as_a_block_may_have)
 
 PX_TEST(one_row_more_than_a_block_may_have_is_refused)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_buf buf = { 0 };
     px_block block;
     px_rows rows;
@@ -189,7 +189,7 @@ static px_rows golden_rows(px_arena *arena)
 
 PX_TEST(a_block_of_the_first_release_is_read)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_rows rows, got;
 
     px_arena_init(&arena, 1 << 20);
@@ -200,7 +200,7 @@ PX_TEST(a_block_of_the_first_release_is_read)
 
 PX_TEST(every_flipped_bit_is_found)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_buf buf = { 0 };
     px_rows rows;
 
@@ -224,7 +224,7 @@ PX_TEST(every_flipped_bit_is_found)
 
 PX_TEST(a_newer_format_is_named)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_buf buf = { 0 };
     px_block block;
     px_rows rows;
@@ -241,7 +241,7 @@ PX_TEST(a_newer_format_is_named)
 
 PX_TEST(a_full_arena_is_a_limit)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     PX_AUTO_ARENA small;
     px_buf buf = { 0 };
     px_block block;
@@ -257,7 +257,7 @@ PX_TEST(a_full_arena_is_a_limit)
 
 PX_TEST(every_failed_allocation_is_told)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_gen gen = { 5 };
     px_rows rows;
 
@@ -287,7 +287,7 @@ PX_TEST(every_failed_allocation_is_told)
 
 PX_PROP(whatever_rows_go_in_come_out, 400)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_rows rows, got;
     px_block block;
 
@@ -300,7 +300,7 @@ PX_PROP(whatever_rows_go_in_come_out, 400)
 
 PX_PROP(damaged_blocks_with_mended_checks_are_refused_or_read, 1500)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_buf buf = { 0 };
     px_rows rows;
 

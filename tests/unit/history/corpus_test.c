@@ -88,7 +88,7 @@ static void play_file(const char *path, char separator, bool timed, totals *all)
 
     px_str_cut(&text, '\n');
     while (text.len > 0) {
-        PX_AUTO_ARENA arena;
+        PX_AUTO_ARENA arena = { 0 };
         px_buf buf = { 0 };
         px_rows rows, got;
         double start;

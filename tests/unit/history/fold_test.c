@@ -106,6 +106,26 @@ PX_TEST(the_later_position_corrects_wherever_the_earlier_lies)
     bench_release(&b);
 }
 
+PX_TEST(values_that_arrive_in_one_millisecond_are_all_kept)
+{
+    bench b;
+
+    bench_init(&b, 0);
+    for (int i = 0; i < 1500; i++) { /* more than a block */
+        bench_number(&b, 1, PX_TIME_NONE, i % 7, 0);
+        if (i % 400 == 0)
+            bench_flush(&b);
+    }
+    bench_number(&b, 1, b.now, 99, 0); /* its source says this very time: one of them */
+    b.now += PX_MILLISECOND;
+    bench_number(&b, 1, b.now - PX_MILLISECOND, 100, 0); /* later: corrects none of them */
+    bench_fold(&b, false);
+    bench_check(&b);
+    bench_flush(&b);
+    bench_check(&b);
+    bench_release(&b);
+}
+
 PX_TEST(a_clock_that_runs_ahead_is_kept_and_not_believed)
 {
     bench b;
