@@ -417,7 +417,7 @@ PX_TEST(traces_of_deleted_twins_go_once_the_journal_has_passed_them)
 
 PX_TEST(traces_go_without_a_restart_too)
 {
-    px_document_write write = { .kind = PX_STR("device"), .id = PX_STR("d"), .body = PX_STR("{}") };
+    px_document_write write = { .kind = PX_STR("device"), .id = PX_STR("d"), .body = PX_STR("{\"twins\":[]}") };
     px_request device = { .kind = PX_REQUEST_DOCUMENTS, .documents = &write, .document_count = 1 };
     px_world world;
 

@@ -8,7 +8,7 @@ static px_err err;
 
 static px_status check(const char *kind, const char *body)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     const px_kind *found = px_kind_find(px_str_c(kind));
 
     CHECK(found != NULL);

@@ -68,7 +68,7 @@ PX_TEST(a_command_that_was_never_taken_takes_no_later_document_with_it)
     fill_disk(&world);
     CHECK_EQ(stop(&world, "c1", 3).status, PX_FULL);
     px_fakedisk_capacity(world.disk, INT64_MAX);
-    CHECK_EQ(write_document(&world, "device", "d1", PX_STR("{}")).status, PX_OK);
+    CHECK_EQ(write_document(&world, "device", "d1", PX_STR("{\"twins\":[]}")).status, PX_OK);
     CHECK_EQ(world.engine->state.timers.len, 0);
     rest(&world, 6);
     CHECK_EQ(count(&world, "device"), 1);
