@@ -69,7 +69,7 @@ static bool same(const px_rows *a, const px_rows *b)
 /* The same bytes as an open row: what it says is within its bounds. */
 static void read_open_row(px_str bytes)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_open_row row;
 
     px_arena_init(&arena, MEMORY);
@@ -85,7 +85,7 @@ static void read_open_row(px_str bytes)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_rows rows = { 0 }, again = { 0 };
     px_buf buf = { 0 };
     char *bytes;

@@ -37,7 +37,7 @@ static void check_payload(const px_row *row)
     px_json *root;
     px_time time;
     px_err err = { 0 };
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, 64 << 20);
     if (px_json_parse(px_buf_str(&row->payload), NULL, &arena, &root, &err) != PX_OK) {

@@ -79,7 +79,7 @@ static bool pull(px_str text, const px_json_opts *opts, px_arena *arena)
 
 static bool compact(px_str text, const px_json_opts *opts, px_buf *ret_out)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_json *root;
     px_err err;
 
@@ -95,7 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     px_str text = px_str_of((const char *)data, size);
     px_json_opts door = px_json_opts_door();
     px_buf once = { 0 }, twice = { 0 };
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     bool plain, strict;
 
     px_arena_init(&arena, ARENA_BYTES);

@@ -21,12 +21,20 @@ def silent_server():
     return s
 
 
-def on_terminal(arguments, seconds, env=None, interrupt=True):
-    """Runs the program on a pseudo terminal for some seconds; gives what it wrote, and its exit code."""
+def connected(server):
+    """Waits until the client has connected: from then on it waits for an answer, and hears Ctrl-C."""
+    assert select.select([server], [], [], 20)[0], "the client does not connect"
+
+
+def on_terminal(arguments, seconds, env=None, interrupt=True, server=None):
+    """Runs the program on a pseudo terminal, for some seconds after it has connected to the server; gives what it
+    wrote, and its exit code."""
     master, slave = pty.openpty()
     process = subprocess.Popen([POLLUX, *arguments], stdin=slave, stdout=slave, stderr=slave,
                                env={**os.environ, "TERM": "xterm", **(env or {})}, start_new_session=True)
     os.close(slave)
+    if server:
+        connected(server)
     written, end = b"", time.monotonic() + seconds
     while time.monotonic() < end and process.poll() is None:
         if select.select([master], [], [], 0.05)[0]:
@@ -55,7 +63,7 @@ def ctrl_c_ends_a_replay_that_waits_for_the_server(folder):
         f.write("time;a\n" + "".join(f"2020-01-01 00:00:{i:02d};{i}\n" for i in range(60)))
     with silent_server() as server:
         port = server.getsockname()[1]
-        written, code = on_terminal(["replay", path, "-d", "d", "-k", "k", "-t", "t", "--mqtt", f"127.0.0.1:{port}"], 1.0)
+        written, code = on_terminal(["replay", path, "-d", "d", "-k", "k", "-t", "t", "--mqtt", f"127.0.0.1:{port}"], 1.0, server=server)
     assert code == 130, (code, written)
     assert "0 rows, 0 rows/s" in written and "[" in written, repr(written)
     assert "error" not in written, repr(written)
@@ -66,7 +74,7 @@ def a_dumb_terminal_gets_what_a_pipe_gets(folder):
     with silent_server() as server:
         port = server.getsockname()[1]
         written, code = on_terminal(["replay", path, "-d", "d", "-k", "k", "-t", "t", "--mqtt", f"127.0.0.1:{port}"], 1.0,
-                                    {"TERM": "dumb"})
+                                    {"TERM": "dumb"}, server=server)
     assert (code, written) == (130, ""), (code, written)
 
 
@@ -76,17 +84,18 @@ def a_pipe_sees_no_progress(folder):
         port = server.getsockname()[1]
         process = subprocess.Popen([POLLUX, "replay", path, "-d", "d", "-k", "k", "-t", "t", "--mqtt",
                                     f"127.0.0.1:{port}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        time.sleep(0.6)
+        connected(server)
+        time.sleep(0.5)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=5)
     assert (process.returncode, out, err) == (130, "", ""), (process.returncode, out, err)
 
 
 def ctrl_c_ends_a_call_that_waits(_):
-    with silent_server() as server:
-        url = f"http://127.0.0.1:{server.getsockname()[1]}"
-        for command in (["twin", "list"], ["watch"]):
-            written, code = on_terminal([*command, "--server", url], 0.7)
+    for command in (["twin", "list"], ["watch"]):
+        with silent_server() as server:
+            url = f"http://127.0.0.1:{server.getsockname()[1]}"
+            written, code = on_terminal([*command, "--server", url], 0.7, server=server)
             assert code == 130, (command, code, written)
 
 

@@ -102,7 +102,7 @@ def killed_in_the_middle():
             # the made-up one as fast as it goes; the others within a second, so that there is a middle to hit
             pace = "max" if n == 0 else str(len(rows) * (0.1 if "cnc_mill" in path else 1))
             process = replay(s, path, twin, key, pace)
-            parts = (0.2, 0.45, 0.7) if n == 0 else (chance.uniform(0.1, 0.7),)
+            parts = (0.2, 0.45, 0.7) if n == 0 else (chance.uniform(0.1, 0.5),)
             midway.kill(s, process, twin, len(rows), parts)
             summary = midway.finish(process, path, len(parts))
             count = check(s, path, twin)

@@ -83,10 +83,10 @@ def every_recorded_run_survives_kill_9():
             key = s.json("device", "add", f"d-{n}", "--twin", twin)["key"]
             clock = ["--period", "100ms", "--start", "2026-01-01T00:00:00Z"] if mill else ["--time", "datetime", "--tz", "UTC"]
             length = len(read(path, names))
-            pace = str(length * (0.1 if mill else 1) / (2 if n == 0 else 0.8))  # a second or so: a middle to hit
+            pace = str(length * (0.1 if mill else 1) / (4 if n == 0 else 1.5))  # a second or so: a middle to hit
             process = s.cli_start("replay", path, "--device", f"d-{n}", "--twin", twin, "--key", key, "--json", "--mqtt",
                                   s.mqtt_address, "--speed", pace, "--map", ",".join(f"{c}={p}" for c, p in names.items()), *clock)
-            parts = (0.2, 0.45, 0.7) if n == 0 else (chance.uniform(0.1, 0.7),)
+            parts = (0.2, 0.45, 0.7) if n == 0 else (chance.uniform(0.1, 0.5),)
             midway.kill(s, process, twin, length, parts)
             summary = midway.finish(process, path, len(parts))
             count = check(s, path, twin, names)

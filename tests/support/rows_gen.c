@@ -245,7 +245,7 @@ void test_block_mend_checks(px_buf *block)
 
 void test_block_read_all(px_str bytes)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_block block;
     px_rows rows;
 

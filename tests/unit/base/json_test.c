@@ -13,7 +13,7 @@ enum { ARENA_BYTES = 64 << 20 };
 
 static px_status parse(px_str text, const px_json_opts *opts, px_err *err)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_json *root;
 
     px_arena_init(&arena, ARENA_BYTES);
@@ -237,7 +237,7 @@ PX_TEST(bytes_of_a_string_are_limited)
 
 PX_TEST(a_document_that_does_not_fit_its_arena_is_a_limit)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_json *root;
     px_err err;
 
@@ -301,7 +301,7 @@ static px_json *document(px_arena *arena, const char *text)
 
 PX_TEST(a_document_knows_values_keys_and_places)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     const px_json *root = document(&arena, "{ \"name\": \"pump\",\n  \"list\": [1, -2.50, true,\n"
                                            "    null, false, {}],\n  \"last\":{\"k\":[]} }");
     const px_json *list = px_json_get(root, PX_STR("list"));
@@ -335,7 +335,7 @@ PX_TEST(a_document_knows_values_keys_and_places)
 
 PX_TEST(strings_are_unescaped)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     const px_json *root =
         document(&arena, "[\"\\\"\\\\\\/\\b\\f\\n\\r\\t\", \"\\u00e9\\u4e2d\\ud83d"
                          "\\uDE00x\", \"中文\", \"\\u0000\", \"a\\ud800b\", \"\"]");
@@ -355,7 +355,7 @@ PX_TEST(a_string_is_found_whole_at_every_length_and_place)
     for (size_t len = 0; len < 70; len++) {
         for (size_t before = 1; before < 20; before++) {
             char text[128];
-            PX_AUTO_ARENA arena;
+            PX_AUTO_ARENA arena = { 0 };
             px_json *root;
             px_err err;
 
@@ -374,7 +374,7 @@ PX_TEST(a_string_is_found_whole_at_every_length_and_place)
 
 PX_TEST(a_caller_s_complaint_takes_the_place_of_its_node)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     const px_json *root = document(&arena, "{\"contents\":[1,\n {\"a/b\":2}]}");
     const px_json *node = px_json_get(px_json_item(root->first, 1), PX_STR("a/b"));
     px_buf buf = { 0 };
@@ -425,7 +425,7 @@ PX_TEST(plain_text_is_borrowed_from_the_input)
 PX_TEST(a_guessed_key_is_read_only_when_it_is_that_one)
 {
     px_json_opts opts = { .keys_max = 3, .refuse_duplicates = true };
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_json_reader r;
     px_err err;
 
@@ -527,7 +527,7 @@ static px_json *find(px_json *root, px_arena *arena, const char *text)
 
 PX_TEST(a_pointer_finds_the_examples_of_its_standard)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_json *root =
         document(&arena, "{\"foo\":[\"bar\",\"baz\"],\"\":0,\"a/b\":1,\"c%d\":2,\"e^f\":3,"
                          "\"g|h\":4,\"i\\\\j\":5,\"k\\\"l\":6,\" \":7,\"m~n\":8}");
@@ -549,7 +549,7 @@ PX_TEST(a_pointer_finds_the_examples_of_its_standard)
 
 PX_TEST(a_bad_pointer_names_its_first_bad_byte)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_json_pointer pointer;
     char deep[2 * PX_JSON_POINTER_DEPTH_MAX + 3] = "";
     px_err err;

@@ -90,7 +90,7 @@ PX_TEST(a_full_buffer_is_told_at_the_end)
 
 static void check_compact(const char *text, const char *wanted)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_buf buf = { 0 };
     px_json *root;
     px_err err;
@@ -112,7 +112,7 @@ PX_TEST(a_node_is_written_compact_and_canonical)
 
 PX_TEST(a_node_inside_a_document_is_written_without_its_key)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_buf buf = { 0 };
     px_json *root;
     px_err err;
@@ -201,7 +201,7 @@ static void put_random_document(px_gen *gen, px_buf *buf)
 
 PX_PROP(what_is_written_reads_and_is_written_the_same, 200)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_buf once = { 0 }, twice = { 0 };
     px_json *root;
     px_err err;
@@ -221,7 +221,7 @@ PX_PROP(a_document_cut_anywhere_is_refused_with_its_place, 100)
 
     put_random_document(gen, &buf);
     for (size_t len = 0; len < buf.len; len++) {
-        PX_AUTO_ARENA arena;
+        PX_AUTO_ARENA arena = { 0 };
         px_json *root;
         px_err err = { 0 };
 

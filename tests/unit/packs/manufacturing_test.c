@@ -183,7 +183,7 @@ static void hear(void *data, const char *twin_id, bool reported, px_str json)
     hearing *h = data;
     const px_json *twin = find_twin(h->pack, px_str_c(twin_id));
     px_json *root;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, 1 << 20);
     CHECK(twin != NULL);

@@ -11,7 +11,7 @@ static bool read(px_arena *arena, const char *topic, const char *payload, px_ord
 
 PX_TEST(a_command_names_unit_and_id_to_answer)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_order order;
 
     CHECK(read(&arena, "twins/oven-01/commands/stop/0042", "{}", &order));
@@ -23,7 +23,7 @@ PX_TEST(a_command_names_unit_and_id_to_answer)
 
 PX_TEST(an_unknown_command_is_to_be_rejected_not_ignored)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_order order;
     px_line line;
 
@@ -36,7 +36,7 @@ PX_TEST(an_unknown_command_is_to_be_rejected_not_ignored)
 
 PX_TEST(a_command_to_what_is_no_unit_is_to_be_rejected)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_order order;
 
     CHECK(read(&arena, "twins/line-01/commands/stop/7", "null", &order));
@@ -46,7 +46,7 @@ PX_TEST(a_command_to_what_is_no_unit_is_to_be_rejected)
 
 PX_TEST(the_plants_own_answers_are_no_orders)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_order order;
 
     CHECK(!read(&arena, "twins/oven-01/commands/stop/7/response", "{}", &order));
@@ -57,7 +57,7 @@ PX_TEST(the_plants_own_answers_are_no_orders)
 
 PX_TEST(desired_run_starts_and_stops)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_order order;
     px_line line;
 
@@ -81,7 +81,7 @@ PX_TEST(a_desired_that_says_nothing_of_run_changes_nothing)
     px_order order;
 
     for (size_t i = 0; i < sizeof(payloads) / sizeof(payloads[0]); i++) {
-        PX_AUTO_ARENA arena;
+        PX_AUTO_ARENA arena = { 0 };
 
         CHECK(read(&arena, "twins/cnc-01/desired", payloads[i], &order));
         CHECK_EQ(order.act, PX_ORDER_NOTHING);
@@ -90,7 +90,7 @@ PX_TEST(a_desired_that_says_nothing_of_run_changes_nothing)
 
 PX_TEST(faults_come_from_their_own_topic)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_order order;
     px_line line;
 

@@ -28,7 +28,7 @@ static void hear(void *data, const char *twin_id, bool reported, px_str json)
     heard *h = data;
     px_json *root;
     px_err err;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, 1 << 20);
     CHECK_OK(px_json_parse(json, NULL, &arena, &root, &err), &err);

@@ -380,7 +380,7 @@ static const char *answer_of(px_feed *feed, px_event_type type)
 {
     static char text[256];
     px_event event;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_batch *batch;
     px_err err;
 

@@ -105,7 +105,7 @@ PX_TEST(a_model_that_another_needs_stays)
 
 PX_TEST(lists_a_model_and_all_that_extend_it)
 {
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
     px_model_info *infos;
     size_t count;
     uint32_t no;
