@@ -403,6 +403,7 @@ static px_status make_batch(px_engine *engine, round_ *r, px_batch **ret_batch, 
 
     *ret_batch = NULL;
     if (engine->state.broken) {
+        px_assert(engine->state.broken_err.status != PX_OK);
         if (ret_err)
             *ret_err = engine->state.broken_err;
         return engine->state.broken_err.status;

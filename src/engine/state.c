@@ -169,9 +169,12 @@ px_status px_state_keep_twin(px_engine_state *state, px_request *request, px_err
         px_view_find(px_txn_view(state->txn), request->principal.tenant, request->id);
     px_str copy = px_arena_str(&state->arena, px_str_of((const char *)twin, px_twin_bytes(twin)));
 
-    if (!copy.ptr) {
+    if (!copy.ptr) { /* after its event: nothing of the batch may count */
         state->broken = true;
-        return px_arena_fail(&state->arena, ret_err);
+        state->broken_err.status = px_arena_fail(&state->arena, &state->broken_err);
+        if (ret_err)
+            *ret_err = state->broken_err;
+        return state->broken_err.status;
     }
     request->result.twin = (const px_twin *)(const void *)copy.ptr;
     return PX_OK;

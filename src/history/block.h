@@ -35,18 +35,22 @@ typedef struct px_rows {
     int64_t *seqs;     /* positions in the journal, below 2^63 */
     px_time *arrivals; /* commit time of the event */
     px_time *sources;  /* what the source's clock said; read only where PX_FIELD_AHEAD is set */
-    uint8_t *flags;    /* PX_FIELD_* */
+    uint8_t *flags;    /* PX_FIELD_AHEAD, PX_ROW_ARRIVED */
     px_cells *columns; /* by (model_no, field), each once */
     uint32_t column_count;
 } px_rows;
+
+/* A row flag beside PX_FIELD_AHEAD: the source gave no time that is believed, the row stands at its
+ * arrival. */
+enum { PX_ROW_ARRIVED = 2 };
 
 /* Rows of one time with one number speak of one moment: the later corrects the earlier. Arrival is
  * told in milliseconds, and in one millisecond, or by a clock that was set back, many values
  * arrive: rows that stand at their arrival are values of their own, with their position as their
  * number, and all others have 0. */
-static inline uint64_t px_row_moment(px_time time, px_time arrival, int64_t seq)
+static inline uint64_t px_row_moment(uint8_t flags, int64_t seq)
 {
-    return time == arrival ? (uint64_t)seq : 0;
+    return flags & PX_ROW_ARRIVED ? (uint64_t)seq : 0;
 }
 
 __extension__ typedef __int128 px_wide;

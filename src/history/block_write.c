@@ -102,24 +102,21 @@ static void put_presence(px_buf *buf, const px_cells *cells, const px_cells *bef
     px_put_ints(buf, at, cells->count, PX_INTS_DELTA | PX_INTS_DELTA2);
 }
 
-/* A cell holds when no later cell of its column speaks of the same moment. */
+/* A cell holds when no later cell of its column speaks of the same moment. What arrived and what
+ * was told for a time may alternate, so the next of either kind is remembered. */
 static void find_held(const px_rows *rows, const px_cells *cells, bool *ret_held)
 {
-    const uint16_t *at = cells->rows;
-    uint32_t corrects = cells->count; /* the first cell behind that does not stand at its arrival */
+    uint32_t next[2] = { cells->count, cells->count };
 
     for (uint32_t i = cells->count; i-- > 0;) {
-        uint64_t moment =
-            px_row_moment(rows->times[at[i]], rows->arrivals[at[i]], rows->seqs[at[i]]);
+        uint32_t row = cells->rows[i];
+        uint64_t moment = px_row_moment(rows->flags[row], rows->seqs[row]);
+        uint32_t *later = &next[moment > 0];
 
-        if (moment == 0) {
-            ret_held[i] =
-                corrects == cells->count || rows->times[at[corrects]] != rows->times[at[i]];
-            corrects = i;
-        } else {
-            ret_held[i] = i + 1 == cells->count || rows->times[at[i + 1]] != rows->times[at[i]] ||
-                          (uint64_t)rows->seqs[at[i + 1]] != moment;
-        }
+        ret_held[i] = *later == cells->count ||
+                      rows->times[cells->rows[*later]] != rows->times[row] ||
+                      (moment > 0 && (uint64_t)rows->seqs[cells->rows[*later]] != moment);
+        *later = i;
     }
 }
 

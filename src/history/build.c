@@ -279,7 +279,7 @@ static void follow_telling(telling *t, const px_build *build, const px_build_row
 {
     uint32_t model_no = row->cell_count ? build->cells.ptr[row->cell_first].model_no : 0;
 
-    uint64_t moment = px_row_moment(row->time, row->arrival, row->seq);
+    uint64_t moment = px_row_moment(row->flags, row->seq);
 
     if (row->time != t->time || moment != t->moment || model_no != t->model_no)
         *t = (telling){ row->time, moment, model_no, rows->count };
@@ -359,8 +359,8 @@ static int cmp_newest(const void *a, const void *b)
 /* The order in which a walk gives out: what arrived at a time comes behind what was told for it. */
 static bool is_newer(const px_build_row *a, const px_build_row *b)
 {
-    uint64_t x = px_row_moment(a->time, a->arrival, a->seq);
-    uint64_t y = px_row_moment(b->time, b->arrival, b->seq);
+    uint64_t x = px_row_moment(a->flags, a->seq);
+    uint64_t y = px_row_moment(b->flags, b->seq);
 
     if (a->time != b->time || x == y)
         return cmp_rows(a, b) >= 0;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "history/raw.h"
 
+#include "history/block.h"
+
 enum {
     HEAD_MOST = 6 * PX_VARINT_BYTES_MOST,
     CELL_MOST = 5 + PX_VALUE_BYTES_MOST,
@@ -22,11 +24,13 @@ static inline px_raw_head head_of(const px_event *event, const px_field_value *f
 {
     bool ahead = f->flags & PX_FIELD_AHEAD;
     bool timed = f->source_time != PX_TIME_NONE;
-    px_time time = timed && !ahead ? f->source_time : event->time;
+    bool arrived = !timed || ahead;
+    px_time time = arrived ? event->time : f->source_time;
 
     return (px_raw_head){ .time = time,
                           .source = ahead && timed ? f->source_time : time,
-                          .flags = ahead ? PX_FIELD_AHEAD : 0 };
+                          .flags = (uint8_t)((ahead ? PX_FIELD_AHEAD : 0) |
+                                             (arrived ? PX_ROW_ARRIVED : 0)) };
 }
 
 /* How many fields from the first stand at its time: they are one row. */
@@ -51,8 +55,8 @@ static size_t row_fields(const px_event *event, size_t first, const px_raw_head 
 static uint8_t *put_head(uint8_t *out, const px_event *event, const px_raw_head *head,
                          uint64_t cells, uint32_t model_no, px_raw_base *base)
 {
-    out = px_varint_write(out, cells << 2 | (uint64_t)(model_no != base->model_no) << 1 |
-                                   (head->flags & PX_FIELD_AHEAD ? 1 : 0));
+    out = px_varint_write(out, cells << 3 | (uint64_t)(model_no != base->model_no) << 2 |
+                                   (head->flags & (PX_FIELD_AHEAD | PX_ROW_ARRIVED)));
     out = px_zigzag_write(out, (int64_t)((uint64_t)head->time - (uint64_t)event->time));
     out = px_varint_write(out, (uint64_t)event->time - (uint64_t)base->arrival);
     out = px_varint_write(out, event->seq - (uint64_t)base->seq);
@@ -115,18 +119,18 @@ const uint8_t *px_raw_head_read(const uint8_t *at, px_raw_base *base, px_raw_hea
     base->arrival = (px_time)((uint64_t)base->arrival + v);
     at = get_varint(at, &v);
     base->seq = (int64_t)((uint64_t)base->seq + v);
-    if (bits & 2) {
+    if (bits & 4) {
         at = get_varint(at, &v);
         base->model_no = (uint32_t)v;
     }
-    ret_head->cells = (uint32_t)(bits >> 2);
+    ret_head->cells = (uint32_t)(bits >> 3);
     ret_head->arrival = base->arrival;
     ret_head->seq = base->seq;
     ret_head->model_no = base->model_no;
     ret_head->time = (px_time)((uint64_t)ret_head->time + (uint64_t)base->arrival);
     ret_head->source = ret_head->time;
-    ret_head->flags = bits & 1 ? PX_FIELD_AHEAD : 0;
-    if (bits & 1) {
+    ret_head->flags = bits & (PX_FIELD_AHEAD | PX_ROW_ARRIVED);
+    if (bits & PX_FIELD_AHEAD) {
         at = get_zigzag(at, &v);
         ret_head->source = (px_time)((uint64_t)ret_head->time + v);
     }

@@ -3,9 +3,10 @@
  * Raw rows: what the fold appends to a series, before it becomes a block. Memory only, never on
  * disk. Each row is told by what differs from the one before it, from a px_raw_base on:
  *
- *   row  = varint(cells << 2 | model changes << 1 | ahead) zigzag(time - arrival)
- *          varint(arrival - before) varint(position - before) [varint(model)] [zigzag(source -
- * time)] cells cell = varint(field) value (base/value.h)
+ *   row  = varint(cells << 3 | model changes << 2 | flags) zigzag(time - arrival)
+ *          varint(arrival - before) varint(position - before)
+ *          [varint(model)] [zigzag(source - time)] cells
+ *   cell = varint(field) value (base/value.h)
  *
  * Room-internal. Threads: one at a time.
  */

@@ -166,7 +166,7 @@ static bool in_range(const px_gather *g, px_time time)
 
 static uint64_t moment_of(const px_build_row *row)
 {
-    return px_row_moment(row->time, row->arrival, row->seq);
+    return px_row_moment(row->flags, row->seq);
 }
 
 /* The rows from `at` to `end`, of one time, as far as they speak of one moment. */
@@ -191,14 +191,12 @@ static px_status give_time(px_walk *w, size_t at, size_t end, px_err *ret_err)
     const px_build_row *rows = w->build.rows.ptr;
 
     PX_TRY(give_moment(w, 0, at, end, ret_err));
-    while (at < end) {
-        uint64_t moment = moment_of(&rows[at]);
+    while (at < end) { /* one event may have rows of both kinds */
         size_t first = at;
 
-        while (at < end && moment_of(&rows[at]) == moment)
+        while (at < end && rows[at].seq == rows[first].seq)
             at++;
-        if (moment > 0)
-            PX_TRY(give_moment(w, moment, first, at, ret_err));
+        PX_TRY(give_moment(w, (uint64_t)rows[first].seq, first, at, ret_err));
     }
     return PX_OK;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "history/block.h"
 #include "spine_ops.h"
 
 static const char *const paths[SPINE_PATHS] = { "heat", "note", "rate", "run" };
@@ -117,11 +118,19 @@ static void set_cell(spine_past *past, spine_series *s, spine_cell cell, px_str 
     past->cells++;
 }
 
+static px_time source_of(const px_event *event, const px_field_value *f)
+{
+    return f->source_time != PX_TIME_NONE ? f->source_time : event->source_time;
+}
+
+static bool is_of_arrival(const px_event *event, const px_field_value *f)
+{
+    return source_of(event, f) == PX_TIME_NONE || f->flags & PX_FIELD_AHEAD;
+}
+
 static px_time time_of(const px_event *event, const px_field_value *f)
 {
-    px_time time = f->source_time != PX_TIME_NONE ? f->source_time : event->source_time;
-
-    return time == PX_TIME_NONE || f->flags & PX_FIELD_AHEAD ? event->time : time;
+    return is_of_arrival(event, f) ? event->time : source_of(event, f);
 }
 
 /* Desired values have no history. */
@@ -145,7 +154,8 @@ unsigned spine_past_add(spine_past *past, px_world *world, const px_event *event
         unsigned path = path_of_field(world, event->model_no, f->field);
         spine_cell cell = { .time = time_of(event, f), .path = path };
 
-        cell.moment = cell.time == event->time ? event->seq : 0;
+        if (is_of_arrival(event, f))
+            cell.moment = event->seq;
         text.len = 0;
         if (f->value.kind != PX_VALUE_NONE)
             px_put_json_value(&text, f->value);
@@ -177,7 +187,7 @@ static void complain(const listener *l, px_str path, px_time time, px_str got, p
 
 static uint64_t moment_of(const px_history_cell *cell)
 {
-    return cell->time == cell->arrival_time ? cell->seq : 0;
+    return px_row_moment(cell->flags, (int64_t)cell->seq);
 }
 
 static void check_cell(listener *l, const px_history_cell *cell)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bench.h"
 
+#include "history/block.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -87,10 +89,12 @@ static void hear(bench *b, const px_event *event)
                             .arrival = event->time,
                             .seq = event->seq,
                             .value = f->value,
-                            .flags = ahead ? PX_FIELD_AHEAD : 0,
                             .order = b->told.len };
 
-        cell.moment = cell.time == cell.arrival ? cell.seq : 0;
+        if (source == PX_TIME_NONE || ahead) {
+            cell.flags = (uint8_t)(PX_ROW_ARRIVED | (ahead ? PX_FIELD_AHEAD : 0));
+            cell.moment = cell.seq;
+        }
         cell.source = ahead && source != PX_TIME_NONE ? source : cell.time;
         if (cell.value.text.len > 0)
             cell.value.text = px_arena_str(&b->arena, cell.value.text);

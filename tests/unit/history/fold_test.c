@@ -118,7 +118,8 @@ PX_TEST(values_that_arrive_in_one_millisecond_are_all_kept)
     }
     bench_number(&b, 1, b.now, 99, 0); /* its source says this very time: one of them */
     b.now += PX_MILLISECOND;
-    bench_number(&b, 1, b.now - PX_MILLISECOND, 100, 0); /* later: corrects none of them */
+    bench_number(&b, 1, b.now - PX_MILLISECOND, 100,
+                 0); /* corrects what its source said, none of them */
     bench_fold(&b, false);
     bench_check(&b);
     bench_flush(&b);
