@@ -86,7 +86,7 @@ void px_http_wake(void *data)
     px_http_exchange *exchange = data;
 
     if (atomic_exchange(&exchange->pulse, PX_HTTP_PULSE_WOKEN) == PX_HTTP_PULSE_ASLEEP)
-        MHD_resume_connection(exchange->mhd);
+        px_http_resume(exchange);
 }
 
 static bool falls_asleep(px_http_exchange *exchange)
@@ -97,7 +97,7 @@ static bool falls_asleep(px_http_exchange *exchange)
         return false;
     MHD_suspend_connection(exchange->mhd);
     if (!atomic_compare_exchange_strong(&exchange->pulse, &pulse, PX_HTTP_PULSE_ASLEEP))
-        MHD_resume_connection(exchange->mhd);
+        px_http_resume(exchange);
     return true;
 }
 

@@ -84,9 +84,10 @@ static size_t leave_escaped(void *ctx, struct MHD_Connection *mhd, char *text)
     return strlen(text);
 }
 
-static px_status start_daemon(px_http_door *door, int fd, px_err *ret_err)
+static px_status start_daemon(px_http_loop *loop, px_err *ret_err)
 {
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    px_http_door *door = loop->door;
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
     struct MHD_OptionItem options[OPTIONS_MAX];
     size_t count = 0;
 
@@ -94,13 +95,12 @@ static px_status start_daemon(px_http_door *door, int fd, px_err *ret_err)
     OPTION(MHD_OPTION_CONNECTION_TIMEOUT, ((intptr_t)door->opts.idle_ms + 999) / 1000, NULL);
     OPTION(MHD_OPTION_CONNECTION_MEMORY_LIMIT, PX_HTTP_POOL_BYTES, NULL);
     OPTION(MHD_OPTION_CONNECTION_LIMIT, (intptr_t)door->opts.connections_max + 64, NULL);
-    OPTION(MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)px_http_link_notify, door);
+    OPTION(MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)px_http_link_notify, loop);
     OPTION(MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)px_http_request_ended, door);
     OPTION(MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)px_http_request_line, door);
     OPTION(MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)leave_escaped, door);
     OPTION(MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL);
-    if (door->opts.threads > 1)
-        OPTION(MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)door->opts.threads, NULL);
+    OPTION(MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, NULL);
     if (door->opts.tls_cert) {
         flags |= MHD_USE_TLS;
         OPTION(MHD_OPTION_HTTPS_MEM_CERT, 0, door->cert.ptr);
@@ -111,10 +111,11 @@ static px_status start_daemon(px_http_door *door, int fd, px_err *ret_err)
     OPTION(MHD_OPTION_END, 0, NULL);
 #undef OPTION
     /* The logger is given first: options that fail are told to it. */
-    door->mhd = MHD_start_daemon(
-        flags, 0, px_http_link_admit, door, px_http_request_step, door, MHD_OPTION_EXTERNAL_LOGGER,
-        log_line, door, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
-    if (!door->mhd)
+    loop->mhd =
+        MHD_start_daemon(flags, 0, px_http_link_admit, door, px_http_request_step, door,
+                         MHD_OPTION_EXTERNAL_LOGGER, log_line, door, MHD_OPTION_LISTEN_SOCKET,
+                         door->listen_fd, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+    if (!loop->mhd)
         return px_fail_id(ret_err, PX_IO, "http.start", "the HTTP door does not start: %s",
                           strerror(errno));
     return PX_OK;
@@ -138,16 +139,18 @@ static px_status start_keeper(px_http_door *door, px_err *ret_err)
 
 static px_status start(px_http_door *door, px_err *ret_err)
 {
-    px_status status;
-    int fd = -1;
-
     PX_TRY(start_keeper(door, ret_err));
     PX_TRY(read_tls(door, ret_err));
-    PX_TRY(px_listen(door->opts.host, door->opts.port, &fd, &door->port, ret_err));
-    status = start_daemon(door, fd, ret_err);
-    if (status != PX_OK)
-        close(fd);
-    return status;
+    PX_TRY(px_listen(door->opts.host, door->opts.port, &door->listen_fd, &door->port, ret_err));
+    while (door->loop_count < door->opts.threads) {
+        px_http_loop *loop = &door->loops[door->loop_count];
+
+        PX_TRY(px_http_loop_init(loop, door, ret_err));
+        door->loop_count++;
+        PX_TRY(start_daemon(loop, ret_err));
+        PX_TRY(px_http_loop_start(loop, ret_err));
+    }
+    return PX_OK;
 }
 
 px_status px_http_door_open(const px_http_door_opts *opts, px_http_door **ret_door, px_err *ret_err)
@@ -158,6 +161,7 @@ px_status px_http_door_open(const px_http_door_opts *opts, px_http_door **ret_do
     if (!door)
         return px_no_memory(ret_err);
     door->opts = *opts;
+    door->listen_fd = -1;
     fill_defaults(&door->opts);
     status = start(door, ret_err);
     if (status != PX_OK) {
@@ -200,7 +204,7 @@ static void abandon_calls(px_http_door *door)
 
         if (exchange &&
             atomic_compare_exchange_strong(&exchange->turn, &turn, PX_HTTP_TURN_ABANDONED))
-            MHD_resume_connection(link->mhd);
+            px_http_resume(exchange);
     }
     pthread_mutex_unlock(&door->lock);
 }
@@ -235,22 +239,16 @@ static void stop_keeper(px_http_door *door)
 
 void px_http_door_stop(px_http_door *door, int64_t drain_ms)
 {
-    int fd = -1;
-
     if (door->stopped)
         return;
     door->stopped = true;
     atomic_store(&door->stopping, true);
-    if (door->mhd) {
-        fd = MHD_quiesce_daemon(door->mhd);
-        drain(door, drain_ms);
-    }
+    px_http_loops_wake(door); /* they accept no more */
+    drain(door, drain_ms);
     stop_keeper(door);
-    if (door->mhd)
-        MHD_stop_daemon(door->mhd);
-    if (fd >= 0)
-        close(fd);
-    door->mhd = NULL;
+    px_http_loops_end(door);
+    if (door->listen_fd >= 0)
+        close(door->listen_fd);
 }
 
 void px_http_door_close(px_http_door *door)

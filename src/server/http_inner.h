@@ -4,8 +4,8 @@
  *
  * door ──► links (one connection each, in a list) ──► exchange (the call and its buffers)
  *
- * A link is made and freed by libmicrohttpd's thread that owns the connection. The keeper, one
- * thread of the door's own, looks at all links under the door's lock: it ends slow ones, and
+ * A link is made and freed by the loop that owns the connection. The keeper, one more thread, looks
+ * at all links under the door's lock: it ends slow ones, and
  * notices that the client of a stream is gone. An exchange outlives its link only when
  * the application still holds its call while the door stops.
  */
@@ -86,6 +86,16 @@ typedef struct px_http_link px_http_link;
 
 typedef struct px_http_exchange px_http_exchange;
 
+/* A thread of the door and the libmicrohttpd it turns. */
+typedef struct px_http_loop {
+    px_http_door *door;
+    struct MHD_Daemon *mhd;
+    int wake_fd;
+    atomic_bool is_woken; /* wake_fd is written, or about to be */
+    pthread_t thread;
+    bool has_thread;
+} px_http_loop;
+
 struct px_http_exchange {
     px_api_call call; /* first: the application gives back its address */
     px_http_exchange *next_ready;
@@ -96,6 +106,7 @@ struct px_http_exchange {
     atomic_bool gone;   /* the client of a stream: from the keeper to its reader */
     px_http_link *link; /* until it is orphaned */
     px_http_door *door;
+    px_http_loop *loop;
 };
 
 struct px_http_link {
@@ -128,7 +139,9 @@ struct px_http_link {
 
 struct px_http_door {
     px_http_door_opts opts; /* strings are not kept */
-    struct MHD_Daemon *mhd;
+    px_http_loop loops[PX_HTTP_THREADS_MAX];
+    unsigned loop_count;
+    int listen_fd;
     uint16_t port;
     px_buf cert, key;
 
@@ -140,7 +153,8 @@ struct px_http_door {
     pthread_t keeper;
 
     px_http_exchange *_Atomic ready; /* completed, to be resumed by the carrier among them */
-    atomic_bool stopping;
+    atomic_bool stopping, loops_ending;
+    _Atomic int resuming;    /* calls of px_http_resume under way */
     _Atomic int64_t now_ms;  /* the keeper's clock: good to PX_HTTP_TICK_MS */
     _Atomic uint64_t asked;  /* calls handed over and not answered */
     _Atomic uint64_t active; /* requests begun and not sent, streams too */
@@ -150,8 +164,17 @@ struct px_http_door {
 
 #define PX_HTTP_COUNT(counter) atomic_fetch_add_explicit(&(counter), 1, memory_order_relaxed)
 
-/* ---- http_link.c: connections ---- */
-px_http_exchange *px_http_exchange_new(px_http_link *link);
+/* ---- http_loop.c: threads ---- */
+PX_NODISCARD px_status px_http_loop_init(px_http_loop *loop, px_http_door *door, px_err *ret_err);
+PX_NODISCARD px_status px_http_loop_start(px_http_loop *loop, px_err *ret_err);
+void px_http_loops_wake(px_http_door *door);
+/* Ends the threads, then their connections. */
+void px_http_loops_end(px_http_door *door);
+/* Of a suspended connection, or one that is just being suspended; from any thread. */
+void px_http_resume(px_http_exchange *exchange);
+
+/* ---- http_link.c: connections; the context of px_http_link_notify is the loop ---- */
+px_http_exchange *px_http_exchange_new(px_http_link *link, px_http_loop *loop);
 void px_http_exchange_free(px_http_exchange *exchange);
 enum MHD_Result px_http_link_admit(void *ctx, const struct sockaddr *address, socklen_t size);
 void px_http_link_notify(void *ctx, struct MHD_Connection *mhd, void **socket_context,

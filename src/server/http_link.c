@@ -3,7 +3,7 @@
 
 #include "server/http_inner.h"
 
-px_http_exchange *px_http_exchange_new(px_http_link *link)
+px_http_exchange *px_http_exchange_new(px_http_link *link, px_http_loop *loop)
 {
     px_http_exchange *exchange = px_zalloc(1, sizeof(*exchange));
 
@@ -14,6 +14,7 @@ px_http_exchange *px_http_exchange_new(px_http_link *link)
     px_buf_init(&exchange->body, PX_HTTP_BODY_BYTES_MAX);
     exchange->link = link;
     exchange->door = link->door;
+    exchange->loop = loop;
     exchange->call.is_tls = link->door->cert.len > 0;
     return exchange;
 }
@@ -101,15 +102,16 @@ static void list_remove(px_http_door *door, px_http_link *link)
 }
 
 /* NULL when there is no memory: the connection then ends at its first request. */
-static px_http_link *link_new(px_http_door *door, struct MHD_Connection *mhd)
+static px_http_link *link_new(px_http_loop *loop, struct MHD_Connection *mhd)
 {
+    px_http_door *door = loop->door;
     const union MHD_ConnectionInfo *info;
     px_http_link *link = px_zalloc(1, sizeof(*link));
 
     if (!link)
         return NULL;
     link->door = door;
-    link->exchange = px_http_exchange_new(link);
+    link->exchange = px_http_exchange_new(link, loop);
     if (!link->exchange) {
         px_free(link);
         return NULL;
@@ -130,13 +132,14 @@ static px_http_link *link_new(px_http_door *door, struct MHD_Connection *mhd)
 void px_http_link_notify(void *ctx, struct MHD_Connection *mhd, void **socket_context,
                          enum MHD_ConnectionNotificationCode code)
 {
-    px_http_door *door = ctx;
+    px_http_loop *loop = ctx;
+    px_http_door *door = loop->door;
     px_http_link *link = *socket_context;
 
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         PX_HTTP_COUNT(door->accepted);
         atomic_fetch_add(&door->connections, 1);
-        *socket_context = link_new(door, mhd);
+        *socket_context = link_new(loop, mhd);
         return;
     }
     atomic_fetch_sub(&door->connections, 1);

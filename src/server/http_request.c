@@ -43,7 +43,7 @@ static void push_ready(px_http_exchange *exchange)
     if (first)
         return;
     exchange->is_carrier = true;
-    MHD_resume_connection(exchange->mhd);
+    px_http_resume(exchange);
 }
 
 static void resume_ready(px_http_exchange *carrier)
@@ -57,7 +57,7 @@ static void resume_ready(px_http_exchange *carrier)
     for (; exchange; exchange = next) {
         next = exchange->next_ready; /* once resumed it may be gone */
         if (exchange != carrier)
-            MHD_resume_connection(exchange->mhd);
+            px_http_resume(exchange);
     }
 }
 
@@ -202,7 +202,7 @@ static enum MHD_Result sleep_or_answer(px_http_link *link)
         return px_http_answer(link);
     MHD_suspend_connection(link->mhd);
     if (!atomic_compare_exchange_strong(&exchange->turn, &turn, PX_HTTP_TURN_ASLEEP))
-        MHD_resume_connection(link->mhd);
+        px_http_resume(exchange);
     return MHD_YES;
 }
 
