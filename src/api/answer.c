@@ -46,6 +46,7 @@ static const struct {
     { "query.", "SqlQueryError", 400 },
     { "expr.", "SqlQueryError", 400 },
     { "http.method", "MethodNotAllowed", 405 },
+    { "http.rate", "TooManyRequests", 429 },
 };
 
 static const char *const status_codes[PX_STATUS_COUNT] = {

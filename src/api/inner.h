@@ -44,6 +44,7 @@ struct px_api {
     struct px_sessions *sessions;
     struct px_login_cache *logins;
     struct px_watch *watch;
+    struct px_rates *rates; /* NULL: no limit */
     struct px_branches *branches;
     struct px_workers *workers, *query_workers;
     _Atomic bool stopping;

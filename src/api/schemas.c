@@ -70,9 +70,9 @@ const px_api_schema px_api_schemas[] = {
              "standard:string" },
     { "Reject", "number:integer time:time sender:string twin:string name:string code:string "
                 "reason:string payload:string" },
-    { "RejectPage", "items:Reject[]" },
+    { "RejectPage", "items:Reject[] cursor:string?" },
     { "Branch", "name:string base:integer" },
-    { "BranchPage", "items:Branch[]" },
+    { "BranchPage", "items:Branch[] cursor:string?" },
     { "BranchDiff", "changes:BranchChange[]" },
     { "BranchChange", "twin:string path:string base:any branch:any" },
     { NULL, NULL },
