@@ -26,7 +26,7 @@ typedef struct px_route {
     const char *summary; /* one sentence without its full stop */
     const char *args;    /* a name for each `*`, in order */
     const char *params;  /* of the query and headers */
-    const char *body;    /* schema, or NULL */
+    const char *body;    /* schema or media type, or NULL */
     const char *answers;
 } px_route;
 

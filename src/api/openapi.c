@@ -80,27 +80,31 @@ static void put_content(px_json_writer *w, px_str media, px_str schema)
     px_json_end_object(w);
 }
 
+/* A schema, or the media type of what is no JSON; nothing when empty. */
+static void put_kind(px_json_writer *w, px_str kind)
+{
+    if (kind.len && memchr(kind.ptr, '/', kind.len))
+        put_content(w, kind, (px_str){ 0 });
+    else if (kind.len)
+        put_content(w, PX_STR("application/json"), kind);
+}
+
 static void put_body(px_json_writer *w, const px_route *route)
 {
     px_json_key(w, PX_STR("requestBody"));
     px_json_begin_object(w);
     px_json_key(w, PX_STR("required"));
     px_json_bool(w, !(route->flags & PX_ROUTE_ANY_JSON));
-    put_content(w, PX_STR("application/json"), px_str_c(route->body));
+    put_kind(w, px_str_c(route->body));
     px_json_end_object(w);
 }
 
 static void put_answer(px_json_writer *w, px_str status, px_str body)
 {
-    bool is_media = memchr(body.ptr, '/', body.len) != NULL;
-
     px_json_key(w, status);
     px_json_begin_object(w);
     put_member(w, "description", status.ptr[0] == '2' ? "done" : "as the status says");
-    if (is_media)
-        put_content(w, body, (px_str){ 0 });
-    else if (body.len)
-        put_content(w, PX_STR("application/json"), body);
+    put_kind(w, body);
     px_json_end_object(w);
 }
 
