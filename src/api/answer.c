@@ -46,6 +46,7 @@ static const struct {
     { "query.", "SqlQueryError", 400 },
     { "expr.", "SqlQueryError", 400 },
     { "http.method", "MethodNotAllowed", 405 },
+    { "http.rate", "TooManyRequests", 429 },
 };
 
 static const char *const status_codes[PX_STATUS_COUNT] = {
@@ -103,10 +104,10 @@ void px_api_json(px_api_call *call, int status)
     px_api_finish(call, status);
 }
 
-static void put_place(px_json_writer *w, const px_err *err)
+static void put_place(px_json_writer *w, const char *path_key, const px_err *err)
 {
     if (err->path[0]) {
-        px_json_key(w, PX_STR("path"));
+        px_json_key(w, px_str_c(path_key));
         px_json_string(w, px_str_c(err->path));
     }
     if (err->line) {
@@ -154,7 +155,7 @@ static void fail_azure(px_api_call *call, px_status status, const px_err *err)
         px_json_string(&w, px_str_c(err->id));
         px_json_key(&w, PX_STR("message"));
         px_json_string(&w, px_str_c(err->text));
-        put_place(&w, err);
+        put_place(&w, "path", err);
         px_json_end_object(&w);
         px_json_end_array(&w);
     }
@@ -181,7 +182,9 @@ static void fail_problem(px_api_call *call, px_status status, const px_err *err)
     px_json_string(&w, px_str_c(err->text));
     px_json_key(&w, PX_STR("code"));
     px_json_string(&w, px_str_c(err->id && err->id[0] ? err->id : px_status_code(status)));
-    put_place(&w, err);
+    px_json_key(&w, PX_STR("instance"));
+    px_json_string(&w, call->path);
+    put_place(&w, "pointer", err);
     px_json_end_object(&w);
     call->content_type = "application/problem+json";
     px_api_finish(call, http);

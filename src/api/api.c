@@ -10,6 +10,7 @@
 
 #include "api/branches.h"
 #include "api/inner.h"
+#include "api/rate.h"
 #include "api/watch.h"
 #include "api/workers.h"
 
@@ -30,6 +31,8 @@ px_status px_api_new(const px_api_opts *opts, px_api **ret_api, px_err *ret_err)
     api->branches = px_branches_new();
     status = api->sessions && api->logins && api->branches ? px_watch_new(api, &api->watch, ret_err)
                                                            : px_no_memory(ret_err);
+    if (status == PX_OK)
+        status = px_rates_new(opts->rate_per_second, &api->rates, ret_err);
     if (status == PX_OK)
         status = px_workers_new(&api->workers, ret_err);
     if (status == PX_OK)
@@ -60,6 +63,7 @@ void px_api_free(px_api *api)
     px_branches_free(api->branches);
     px_sessions_free(api->sessions);
     px_login_cache_free(api->logins);
+    px_rates_free(api->rates);
     px_free(api);
 }
 
@@ -233,6 +237,8 @@ void px_api_handle(px_api *api, px_api_call *call)
     status = check_version(call, &err);
     if (status == PX_OK && !(call->route->flags & PX_ROUTE_OPEN))
         status = px_api_login(call, &err);
+    if (status == PX_OK && !(call->route->flags & PX_ROUTE_OPEN))
+        status = px_rates_admit(api->rates, call, &err);
     memset(&call->request, 0, offsetof(px_request, result));
     call->request.source_time = PX_TIME_NONE;
     if (status == PX_OK)

@@ -205,6 +205,8 @@ void px_v1_list_branches(px_api_call *call)
             put_name(&w, *b);
     pthread_mutex_unlock(&branches->lock);
     px_json_end_array(&w);
+    px_json_key(&w, PX_STR("cursor")); /* of every list; these are few */
+    px_json_null(&w);
     px_json_end_object(&w);
     px_api_json(call, 200);
 }

@@ -11,12 +11,23 @@
 
 typedef void px_handler(px_api_call *call);
 
-/* method, pattern (`*` stands for one segment), handler. Azure paths want api-version and have
- * their own errors. */
+/**
+ * A row of routes.c: what is served and its description, from which /api/openapi.json is made.
+ *
+ * Types are of schemas.c: string, integer, number, boolean, time, or the name of a schema. A
+ * parameter is `name[:type][!]` (`!`: required), `@name` a header; string when no type is told. An
+ * answer is `status[:schema or media type]`; every other status of 400 and more is an error body.
+ * Azure paths want api-version, which is not listed, and have their own errors.
+ */
 typedef struct px_route {
-    const char *method, *pattern;
+    const char *method, *pattern; /* `*` stands for one segment */
     px_handler *handler;
     unsigned flags;
+    const char *summary; /* one sentence without its full stop */
+    const char *args;    /* a name for each `*`, in order */
+    const char *params;  /* of the query and headers */
+    const char *body;    /* schema or media type, or NULL */
+    const char *answers;
 } px_route;
 
 enum {
@@ -33,12 +44,23 @@ struct px_api {
     struct px_sessions *sessions;
     struct px_login_cache *logins;
     struct px_watch *watch;
+    struct px_rates *rates; /* NULL: no limit */
     struct px_branches *branches;
     struct px_workers *workers, *query_workers;
     _Atomic bool stopping;
 };
 
 extern const px_route px_api_routes[];
+
+/* A schema by name, in the notation that schemas.c explains. */
+typedef struct px_api_schema {
+    const char *name, *text;
+} px_api_schema;
+
+extern const px_api_schema px_api_schemas[];
+/* A type in that notation, as JSON Schema. */
+void px_put_schema_type(px_json_writer *w, px_str type);
+void px_put_schemas(px_json_writer *w);
 
 /* ---- answers ---- */
 

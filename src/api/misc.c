@@ -110,6 +110,8 @@ void px_v1_list_rejects(px_api_call *call)
         px_json_end_object(&w);
     }
     px_json_end_array(&w);
+    px_json_key(&w, PX_STR("cursor")); /* of every list; only the newest are kept */
+    px_json_null(&w);
     px_json_end_object(&w);
     px_api_json(call, 200);
 }

@@ -149,7 +149,7 @@ px_status px_http_problem(long http_status, px_str body, px_err *ret_err)
     place = azure ? px_json_item(px_json_get(root, PX_STR("details")), 0) : root;
     if (ret_err)
         px_err_at(ret_err, get_count(place, PX_STR("line")), get_count(place, PX_STR("column")),
-                  px_json_get_text(place, PX_STR("path")));
+                  px_json_get_text(place, azure ? PX_STR("path") : PX_STR("pointer")));
     return status;
 }
 

@@ -12,7 +12,8 @@
     {                                                                                              \
         number,                                                                                    \
         {                                                                                          \
-            TEXT("{\"status\":" #number ",\"code\":\"" word "\",\"title\":\"" sentence             \
+            TEXT("{\"type\":\"about:blank\",\"status\":" #number ",\"code\":\"" word               \
+                 "\",\"title\":\"" word "\",\"detail\":\"" sentence                                \
                  "\",\"error\":{\"code\":\"" word "\",\"message\":\"" sentence "\"}}\n")           \
         }                                                                                          \
     }

@@ -53,6 +53,7 @@ px_status px_http_side_open(const px_http_side_opts *opts, px_http_side **ret_si
                              .history = opts->history,
                              .rejects = opts->rejects,
                              .log = opts->log,
+                             .rate_per_second = opts->rate_per_second,
                              .version = PX_VERSION,
                              .metrics = put_metrics,
                              .metrics_data = side,

@@ -174,7 +174,8 @@ static px_status open_http(server *s, px_err *ret_err)
                                .port = s->http_at.port,
                                .tls_cert = s->opts->tls_cert,
                                .tls_key = s->opts->tls_key,
-                               .threads = s->settings.http_threads };
+                               .threads = s->settings.http_threads,
+                               .rate_per_second = s->settings.http_rate };
     bool is_v6 = strchr(s->http_at.host, ':') != NULL;
 
     PX_TRY(px_http_side_open(&opts, &s->http, ret_err));

@@ -28,7 +28,9 @@
     X(COUNT, mqtt_threads, "mqtt_threads", "", "1, or 2 from four processors on", 64, 1, 0,        \
       "threads of the MQTT door")                                                                  \
     X(COUNT, http_threads, "http_threads", "", "1, or 2 from four processors on", 64, 1, 0,        \
-      "threads of the HTTP door")
+      "threads of the HTTP door")                                                                  \
+    X(COUNT, http_rate, "http_rate", "", "0", 1000000, 1, 0,                                       \
+      "HTTP requests a second of one token or device; 0: as many as it likes")
 
 /* A value of 0 takes the default, which is told in words, or what `zero` says. */
 static const struct {
@@ -136,7 +138,8 @@ void px_put_settings_page(px_buf *buf)
              "`pollux serve --help` lists the options of the command line. What is rarer stands "
              "in a file given by `--config`: one\n`name = value` a line, `#` begins a comment. "
              "Every value is a whole number; 0 takes the default unless the table says what it "
-             "means; an unknown name is\nrefused with the nearest known one. This page is printed from the table in "
+             "means; an unknown name is\nrefused with the nearest known one. This page is printed "
+             "from the table in "
              "`src/server/settings.c` (HACKING.md says how).\n\n"
              "| name | unit | default | range | meaning |\n|---|---|---|---|---|\n");
     for (size_t i = 0; i < SETTINGS; i++)

@@ -8,7 +8,7 @@ PX_TEST(a_problem_document_gives_its_sentence_place_and_code)
 
     CHECK_EQ(px_http_problem(400,
                              PX_STR("{\"title\":\"bad\",\"detail\":\"no such schema 'dubble'\","
-                                    "\"code\":\"invalid\",\"path\":\"/0/contents/1\",\"line\":3,"
+                                    "\"code\":\"invalid\",\"pointer\":\"/0/contents/1\",\"line\":3,"
                                     "\"column\":17}"),
                              &err),
              PX_INVALID);

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Schemas of bodies, for /api/openapi.json, in a notation of one line each:
+ *
+ *   object = field { " " field } [ " ..." ]      "...": other members may come
+ *   field  = name [ "~" ] ":" type               "~": may be absent
+ *   alias  = "=" type
+ *   type   = ( string | integer | number | boolean | time | any | Name ) { "[]" | "{}" | "?" }
+ *
+ * `[]` is an array of it, `{}` an object whose members are all of it, `?` it or null.
+ */
+#include "api/inner.h"
+
+const px_api_schema px_api_schemas[] = {
+    { "Problem", "type:string title:string status:integer detail:string code:string "
+                 "instance~:string pointer~:string line~:integer column~:integer" },
+    { "AzureError", "error:AzureErrorBody" },
+    { "AzureErrorBody", "code:string message:string details~:AzureErrorDetail[]" },
+    { "AzureErrorDetail", "code:string message:string path~:string line~:integer column~:integer" },
+    { "Any", "=any" },
+    { "Health", "status:string" },
+    { "JsonPatch", "=PatchStep[]" },
+    { "PatchStep", "op:string path:string value~:any from~:string" },
+
+    { "Model", "id:string displayName:string{} description:string{} decommissioned:boolean "
+               "uploadTime:time model~:any" },
+    { "ModelList", "=Model[]" },
+    { "ModelPage", "value:Model[] nextLink:string?" },
+    { "NewTwin", "$metadata:any ..." },
+    { "Twin", "$dtId:string $etag:string $metadata:any ..." },
+    { "Component", "$metadata:any ..." },
+    { "NewRelationship", "$relationshipName:string $targetId:string ..." },
+    { "Relationship", "$relationshipId:string $sourceId:string $targetId:string "
+                      "$relationshipName:string $etag:string ..." },
+    { "RelationshipPage", "value:Relationship[] nextLink:string?" },
+    { "Incoming", "$relationshipId:string $sourceId:string $relationshipName:string "
+                  "$relationshipLink:string" },
+    { "IncomingPage", "value:Incoming[] nextLink:string?" },
+    { "Query", "query~:string continuationToken~:string ..." },
+    { "QueryPage", "value:any[] continuationToken:string?" },
+
+    { "Login", "token:string" },
+    { "Session", "tenant:integer principal:string role:string csrf:string" },
+    { "TwinItem", "id:string model:string seq:integer updated:time" },
+    { "TwinPage", "items:TwinItem[] cursor:string?" },
+    { "LiveTwin", "id:string model:string seq:integer updated:time values:LiveValue{} "
+                  "desired:DesiredValues" },
+    { "LiveValue", "value:any sourceTime:time? arrivalTime:time quality:string kind:string "
+                   "unit:string?" },
+    { "DesiredValues", "=DesiredValue{}" },
+    { "DesiredValue", "value:any version:integer" },
+    { "CommandAnswer", "id:string status:string response:any" },
+    { "Device", "id:string updated:time twins:string[]" },
+    { "DevicePage", "items:Device[] cursor:string?" },
+    { "DeviceTwins", "twins:string[] ..." },
+    { "DeviceKey", "id:string twins:string[] key~:string" },
+    { "NewToken", "name:string role:string ..." },
+    { "Token", "id:string name:string role:string token:string" },
+    { "Tenant", "id:string number:integer" },
+    { "TenantPage", "items:Tenant[] cursor:string?" },
+    { "TenantToken", "id:string number:integer token:string" },
+    { "HistoryRows", "twin:string properties:string[] rows:any[][] cursor:string?" },
+    { "HistoryLast", "twin:string values:HistoryValue{}" },
+    { "HistoryValue", "value:any time:time arrivalTime:time ahead:boolean sourceTime~:time "
+                      "quality:string" },
+    { "HistoryCount", "twin:string counts:integer{} count:integer" },
+    { "Oee", "twin:string unit:string from:time to:time availability:number? "
+             "effectiveness:number? quality:number? oee:number? plannedBusySeconds:number "
+             "productionSeconds:number good:integer total:integer idealCycleSeconds:number "
+             "standard:string" },
+    { "Reject", "number:integer time:time sender:string twin:string name:string code:string "
+                "reason:string payload:string" },
+    { "RejectPage", "items:Reject[] cursor:string?" },
+    { "Branch", "name:string base:integer" },
+    { "BranchPage", "items:Branch[] cursor:string?" },
+    { "BranchDiff", "changes:BranchChange[]" },
+    { "BranchChange", "twin:string path:string base:any branch:any" },
+    { NULL, NULL },
+};
+
+static bool drop_suffix(px_str *type, px_str suffix)
+{
+    if (type->len < suffix.len ||
+        memcmp(type->ptr + type->len - suffix.len, suffix.ptr, suffix.len))
+        return false;
+    type->len -= suffix.len;
+    return true;
+}
+
+static void put_member(px_json_writer *w, const char *key, px_str value)
+{
+    px_json_key(w, px_str_c(key));
+    px_json_string(w, value);
+}
+
+static void put_reference(px_json_writer *w, px_str name)
+{
+    px_buf text = { 0 };
+
+    px_putf(&text, "#/components/schemas/%.*s", PX_FMT(name));
+    put_member(w, "$ref", px_buf_str(&text));
+    px_buf_release(&text);
+}
+
+static void put_plain(px_json_writer *w, px_str name)
+{
+    if (px_str_eq(name, PX_STR("any")))
+        return;
+    if (px_str_eq(name, PX_STR("time"))) {
+        put_member(w, "type", PX_STR("string"));
+        put_member(w, "format", PX_STR("date-time"));
+    } else if (name.ptr[0] >= 'A' && name.ptr[0] <= 'Z') {
+        put_reference(w, name);
+    } else {
+        put_member(w, "type", name);
+    }
+}
+
+void px_put_schema_type(px_json_writer *w, px_str type)
+{
+    px_json_begin_object(w);
+    if (drop_suffix(&type, PX_STR("?"))) {
+        px_json_key(w, PX_STR("anyOf"));
+        px_json_begin_array(w);
+        px_put_schema_type(w, type);
+        px_put_schema_type(w, PX_STR("null"));
+        px_json_end_array(w);
+    } else if (drop_suffix(&type, PX_STR("[]"))) {
+        put_member(w, "type", PX_STR("array"));
+        px_json_key(w, PX_STR("items"));
+        px_put_schema_type(w, type);
+    } else if (drop_suffix(&type, PX_STR("{}"))) {
+        put_member(w, "type", PX_STR("object"));
+        px_json_key(w, PX_STR("additionalProperties"));
+        px_put_schema_type(w, type);
+    } else {
+        put_plain(w, type);
+    }
+    px_json_end_object(w);
+}
+
+static void put_required(px_json_writer *w, px_str fields)
+{
+    px_json_key(w, PX_STR("required"));
+    px_json_begin_array(w);
+    while (fields.len) {
+        px_str type = px_str_cut(&fields, ' '), name = px_str_cut(&type, ':');
+
+        if (type.len && !drop_suffix(&name, PX_STR("~")))
+            px_json_string(w, name);
+    }
+    px_json_end_array(w);
+}
+
+static void put_object(px_json_writer *w, px_str fields)
+{
+    bool open = drop_suffix(&fields, PX_STR(" ..."));
+    px_str rest = fields;
+
+    px_json_begin_object(w);
+    put_member(w, "type", PX_STR("object"));
+    px_json_key(w, PX_STR("properties"));
+    px_json_begin_object(w);
+    while (rest.len) {
+        px_str type = px_str_cut(&rest, ' '), name = px_str_cut(&type, ':');
+
+        drop_suffix(&name, PX_STR("~"));
+        px_json_key(w, name);
+        px_put_schema_type(w, type);
+    }
+    px_json_end_object(w);
+    put_required(w, fields);
+    px_json_key(w, PX_STR("additionalProperties"));
+    px_json_bool(w, open);
+    px_json_end_object(w);
+}
+
+void px_put_schemas(px_json_writer *w)
+{
+    px_json_begin_object(w);
+    for (const px_api_schema *schema = px_api_schemas; schema->name; schema++) {
+        px_json_key(w, px_str_c(schema->name));
+        if (schema->text[0] == '=')
+            px_put_schema_type(w, px_str_c(schema->text + 1));
+        else
+            put_object(w, px_str_c(schema->text));
+    }
+    px_json_end_object(w);
+}

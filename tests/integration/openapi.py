@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The description at /api/openapi.json says what the server does, and the server does what it says.
+
+Every operation is asked at least once in earnest and with bad requests; status, content type and body of each
+answer must be among those described. A path answers 405 to every method that is not described, and names those
+that are. An operation without a story below, without a summary or with a schema that is none is a failure.
+"""
+import http.client
+import json
+import re
+import sys
+
+from jsonschema import Draft202012Validator
+
+from pollux import Server
+
+METHODS = ("GET", "PUT", "POST", "PATCH", "DELETE")
+VERSION = "api-version=2023-10-31"
+MODEL = {"@id": "dtmi:t:Pump;1", "@type": "Interface", "@context": "dtmi:dtdl:context;2", "contents": [
+    {"@type": "Property", "name": "speed", "schema": "double", "writable": True},
+    {"@type": "Telemetry", "name": "heat", "schema": "double"},
+    {"@type": "Command", "name": "stop"},
+    {"@type": "Relationship", "name": "feeds"},
+    {"@type": "Component", "name": "motor", "schema": "dtmi:t:Motor;1"}]}
+MOTOR = {"@id": "dtmi:t:Motor;1", "@type": "Interface", "@context": "dtmi:dtdl:context;2", "contents": [
+    {"@type": "Property", "name": "volts", "schema": "double"}, {"@type": "Telemetry", "name": "amps", "schema": "double"}]}
+SPARE = {"@id": "dtmi:t:Spare;1", "@type": "Interface", "@context": "dtmi:dtdl:context;2"}
+TWIN = {"$metadata": {"$model": "dtmi:t:Pump;1"}, "speed": 1, "motor": {"$metadata": {}, "volts": 400}}
+SPEED = [{"op": "replace", "path": "/speed", "value": 2}]
+EDGE = {"$relationshipName": "feeds", "$targetId": "p2"}
+MESSAGE = {"Message-Id": "1"}
+DAY = "from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z"
+
+# Operation, path as asked, status, body, headers: in an order in which each finds what it needs.
+STORY = [
+    ("GET /healthz", "/healthz", 200),
+    ("GET /readyz", "/readyz", 200),
+    ("GET /metrics", "/metrics", 200),
+    ("GET /api/openapi.json", "/api/openapi.json", 200),
+    ("POST /models", "/models", 201, [MODEL, MOTOR, SPARE]),
+    ("GET /models", "/models", 200),
+    ("GET /models", "/models?includeModelDefinition=true", 200, None, {"max-items-per-page": "1"}),
+    ("GET /models/{id}", "/models/dtmi:t:Pump;1?includeModelDefinition=true", 200),
+    ("PATCH /models/{id}", "/models/dtmi:t:Spare;1", 204, [{"op": "replace", "path": "/decommissioned", "value": True}]),
+    ("DELETE /models/{id}", "/models/dtmi:t:Spare;1", 204),
+    ("PUT /digitaltwins/{id}", "/digitaltwins/p1", 200, TWIN),
+    ("PUT /digitaltwins/{id}", "/digitaltwins/p2", 200, TWIN),
+    ("PUT /digitaltwins/{id}", "/digitaltwins/p3", 200, TWIN),
+    ("GET /digitaltwins/{id}", "/digitaltwins/p1", 200),
+    ("PATCH /digitaltwins/{id}", "/digitaltwins/p1", 204, SPEED),
+    ("GET /digitaltwins/{id}/components/{component}", "/digitaltwins/p1/components/motor", 200),
+    ("PATCH /digitaltwins/{id}/components/{component}", "/digitaltwins/p1/components/motor", 204,
+     [{"op": "replace", "path": "/volts", "value": 401}]),
+    ("POST /digitaltwins/{id}/telemetry", "/digitaltwins/p1/telemetry", 204, {"heat": 3, "odd": 1}, MESSAGE),
+    ("POST /digitaltwins/{id}/components/{component}/telemetry", "/digitaltwins/p1/components/motor/telemetry", 204,
+     {"amps": 3}, MESSAGE),
+    ("PUT /digitaltwins/{id}/relationships/{relationshipId}", "/digitaltwins/p1/relationships/r", 200, EDGE),
+    ("GET /digitaltwins/{id}/relationships/{relationshipId}", "/digitaltwins/p1/relationships/r", 200),
+    ("GET /digitaltwins/{id}/relationships", "/digitaltwins/p1/relationships", 200),
+    ("GET /digitaltwins/{id}/incomingrelationships", "/digitaltwins/p2/incomingrelationships", 200),
+    ("PATCH /digitaltwins/{id}/relationships/{relationshipId}", "/digitaltwins/p1/relationships/r", 204, []),
+    ("DELETE /digitaltwins/{id}/relationships/{relationshipId}", "/digitaltwins/p1/relationships/r", 204),
+    ("POST /query", "/query", 200, {"query": "SELECT * FROM DIGITALTWINS"}, {"max-items-per-page": "1"}),
+    ("DELETE /digitaltwins/{id}", "/digitaltwins/p3", 204),
+    ("GET /api/v1/session", "/api/v1/session", 200),
+    ("DELETE /api/v1/session", "/api/v1/session", 204),
+    ("GET /api/v1/twins", "/api/v1/twins?limit=1", 200),
+    ("GET /api/v1/twins/{id}", "/api/v1/twins/p1", 200),
+    ("PATCH /api/v1/twins/{id}/desired", "/api/v1/twins/p1/desired", 200, {"speed": 5}),
+    ("GET /api/v1/twins/{id}/desired", "/api/v1/twins/p1/desired", 200),
+    ("POST /api/v1/twins/{id}/commands/{command}", "/api/v1/twins/p1/commands/stop?timeout=1", None),
+    ("PUT /api/v1/devices/{id}", "/api/v1/devices/d1", 201, {"twins": ["p1"]}),
+    ("PUT /api/v1/devices/{id}", "/api/v1/devices/d1", 200, {"twins": ["p1", "p2"]}),
+    ("GET /api/v1/devices/{id}", "/api/v1/devices/d1", 200),
+    ("GET /api/v1/devices", "/api/v1/devices", 200),
+    ("POST /api/v1/devices/{id}/key", "/api/v1/devices/d1/key", 201),
+    ("DELETE /api/v1/devices/{id}", "/api/v1/devices/d1", 204),
+    ("PUT /api/v1/tenants/{id}", "/api/v1/tenants/acme", 201),
+    ("GET /api/v1/tenants/{id}", "/api/v1/tenants/acme", 200),
+    ("GET /api/v1/tenants", "/api/v1/tenants", 200),
+    ("POST /api/v1/tenants/{id}/token", "/api/v1/tenants/acme/token", 201),
+    ("GET /api/v1/history/{id}", "/api/v1/history/p1", 200),
+    ("GET /api/v1/history/{id}", f"/api/v1/history/p1?buckets=4&stats=all&{DAY}", 200),
+    ("GET /api/v1/history/{id}/last", "/api/v1/history/p1/last", 200),
+    ("GET /api/v1/history/{id}/count", "/api/v1/history/p1/count", 200),
+    ("GET /api/v1/kpi/oee", f"/api/v1/kpi/oee?twin=p1&{DAY}", None),
+    ("GET /api/v1/rejects", "/api/v1/rejects", 200),
+    ("PUT /api/v1/branches/{name}", "/api/v1/branches/b", 201),
+    ("GET /api/v1/branches", "/api/v1/branches", 200),
+    ("PATCH /api/v1/branches/{name}/twins/{id}", "/api/v1/branches/b/twins/p1", 204, SPEED),
+    ("GET /api/v1/branches/{name}/twins/{id}", "/api/v1/branches/b/twins/p1", 200),
+    ("GET /api/v1/branches/{name}/diff", "/api/v1/branches/b/diff", 200),
+    ("DELETE /api/v1/branches/{name}", "/api/v1/branches/b", 204),
+    ("GET /api/v1/stream", "/api/v1/stream", 200),
+    ("GET /", "/", None),
+    ("GET /{file}", "/nothing", 404),
+    ("GET /{folder}/{file}", "/nothing/there", 404),
+]
+
+
+def resolve(schema, document):
+    """The same schema with the components beside it, so that its references lead somewhere."""
+    return {**schema, "components": document["components"]}
+
+
+def check_document(document):
+    assert document["openapi"].startswith("3.1."), document["openapi"]
+    names = set(document["components"]["schemas"])
+    used = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)))
+    assert used <= names, f"no such schema: {used - names}"
+    assert names <= used, f"schemas that nothing uses: {names - used}"
+    for name, schema in document["components"]["schemas"].items():
+        Draft202012Validator.check_schema(schema)
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            place = f"{method.upper()} {path}"
+            assert operation["summary"].strip(), f"{place} has no summary"
+            named = {p["name"] for p in operation["parameters"] if p["in"] == "path"}
+            assert named == set(re.findall(r"\{(\w+)\}", path)), f"{place}: {named}"
+            assert any(status[0] in "23" for status in operation["responses"]), f"{place} never succeeds"
+
+
+class Asker:
+    def __init__(self, server):
+        self.server, self.document, self.asked = server, None, set()
+        self.document = json.loads(self.send("GET", "/api/openapi.json", None, {}, None)[2])
+
+    def send(self, method, path, body, headers, token):
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.http, timeout=30)
+        if isinstance(body, (dict, list)):
+            body = json.dumps(body)
+        if body is not None:
+            headers = {"Content-Type": "application/json", **headers}
+        if token:
+            headers = {**headers, "Authorization": f"Bearer {token}"}
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        streams = answer.getheader("Content-Type", "").startswith("text/event-stream")
+        content = b"" if streams else answer.read()
+        connection.close()
+        return answer.status, answer.headers, content
+
+    def operation(self, name):
+        method, path = name.split(" ", 1)
+        return self.document["paths"][path][method.lower()]
+
+    def path_of(self, name, path):
+        if any(p["name"] == "api-version" for p in self.operation(name)["parameters"]):
+            path += ("&" if "?" in path else "?") + VERSION
+        return path
+
+    def judge(self, name, status, headers, content):
+        """The answer is one of those that the operation describes."""
+        responses = self.operation(name)["responses"]
+        described = responses.get(str(status))
+        if described is None:
+            assert status >= 400, f"{name} answers {status}, which is not described"
+            described = responses["default"]
+        if "content" not in described:
+            assert not content, f"{name} {status}: a body that is not described: {content[:200]}"
+            return
+        (media, body), = described["content"].items()
+        got = headers["Content-Type"].split(";")[0]
+        assert media in ("*/*", got), f"{name} {status}: {got} instead of {media}"
+        if "schema" in body:
+            errors = list(Draft202012Validator(resolve(body["schema"], self.document)).iter_errors(json.loads(content)))
+            assert not errors, f"{name} {status}: {errors[0].message} at {list(errors[0].absolute_path)}\n{content[:600]}"
+
+    def ask(self, name, path, wanted=None, body=None, headers=None, token=True):
+        method = name.split(" ", 1)[0]
+        status, got, content = self.send(method, self.path_of(name, path), body, headers or {}, self.server.token if token else None)
+        assert wanted in (None, status), f"{name} {path}: {status} instead of {wanted}: {content[:400]}"
+        self.judge(name, status, got, content)
+        self.asked.add(name)
+        return status, got, content
+
+
+def names_of(document):
+    return {f"{method.upper()} {path}" for path, item in document["paths"].items() for method in item}
+
+
+def tell_story(asker):
+    for step in STORY:
+        asker.ask(*step)
+    name = "POST /api/v1/tokens"
+    made = json.loads(asker.ask(name, "/api/v1/tokens", 201, {"name": "n", "role": "reader"})[2])
+    asker.ask("DELETE /api/v1/tokens/{id}", f"/api/v1/tokens/{made['id']}", 204)
+    asker.ask("POST /api/v1/session", "/api/v1/session", 200, {"token": asker.server.token}, token=False)
+    missing = names_of(asker.document) - asker.asked
+    assert not missing, f"described, and never asked here: add a story for {sorted(missing)}"
+
+
+def refuse_each(asker):
+    """Without a token, with a body that is no JSON, and for things that are not there."""
+    for name in sorted(names_of(asker.document)):
+        operation, path = asker.operation(name), name.split(" ", 1)[1]
+        path = re.sub(r"\{\w+\}", "no%20such", path)
+        if operation.get("security") != []:
+            asker.ask(name, path, 401, token=False)
+        if "application/json" in operation.get("requestBody", {}).get("content", {}):
+            status, _, _ = asker.ask(name, path, None, "{", MESSAGE)
+            assert 400 <= status < 500, f"{name} takes '{{' for JSON: {status}"
+        if "{" in name and "DELETE" not in name and "PUT" not in name:
+            asker.ask(name, path, None, [] if "PATCH" in name else None, MESSAGE)
+
+
+def refuse_other_methods(asker):
+    for path, item in asker.document["paths"].items():
+        described = {method.upper() for method in item}
+        if path in ("/", "/{file}", "/{folder}/{file}"):
+            continue
+        asked = re.sub(r"\{\w+\}", "x", path)
+        for method in (*METHODS, "OPTIONS"):
+            if method in described:
+                continue
+            status, headers, _ = asker.send(method, asked, None, {}, asker.server.token)
+            if method == "GET" and status == 404:
+                continue  # the console might have had such a file
+            assert status == 405, f"{method} {path} is not described and answers {status}"
+            allowed = set(headers["Allow"].split(", "))
+            assert allowed - {"HEAD"} == described, f"{path} allows {allowed}, described are {described}"
+            assert ("HEAD" in allowed) == ("GET" in described)
+        if "GET" in described and path != "/api/v1/stream":
+            head = asker.send("HEAD", asker.path_of(f"GET {path}", asked), None, {}, asker.server.token)
+            assert head[2] == b"" and head[0] != 405
+
+
+def main():
+    with Server() as server:
+        asker = Asker(server)
+        check_document(asker.document)
+        tell_story(asker)
+        refuse_each(asker)
+        refuse_other_methods(asker)
+        print(f"{len(asker.asked)} operations do what /api/openapi.json says")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
