@@ -9,7 +9,7 @@ static bool check_form(px_parse *parse, const px_el *el, const px_json *node, px
 {
     px_err err;
 
-    if (text.len > PX_DTMI_USER_BYTES_MAX) {
+    if (text.len > el->context.limits->id) {
         px_parse_report(parse, PX_RULE_ID_TOO_LONG, el, node, PX_STR(""),
                         "an identifier has %zu bytes", text.len);
         return false;
@@ -57,12 +57,13 @@ static bool check_own(px_parse *parse, const px_el *el, const px_json *node)
                         "'%.*s' has a fragment", PX_FMT(node->text));
         return false;
     }
-    if (px_dtmi_is_reserved(node->text)) {
+    if (px_dtmi_is_reserved(node->text) ||
+        px_extension_reserves(&el->context.extensions, node->text)) {
         px_parse_report(parse, PX_RULE_RESERVED_ID, el, node, PX_STR(""), "'%.*s' is reserved",
                         PX_FMT(node->text));
         return false;
     }
-    if (el->class == PX_CLASS_INTERFACE && node->text.len > PX_DTMI_INTERFACE_BYTES_MAX) {
+    if (el->class == PX_CLASS_INTERFACE && node->text.len > el->context.limits->interface_id) {
         px_parse_report(parse, PX_RULE_ID_TOO_LONG_FOR_TYPE, el, node, PX_STR(""),
                         "the id has %zu bytes", node->text.len);
         return false;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Models: DTDL v2 and v3 Interfaces, parsed, resolved, checked, compiled to layouts.
+ * Models: DTDL v2, v3 and v4 Interfaces, parsed, resolved, checked, compiled to layouts.
  *
  * A px_model is one resolved Interface. It is immutable, shared and counted (atomically), and holds
  * references on its bases and on the models of its Components. Models are stored as their JSON text
  * and compiled again at start. Threads: any, for everything that takes a const px_model.
- * Source: DTDL v2 and v3; rules: model/rule.h.
+ * Source: DTDL v2 to v4 and their extensions; rules: model/rule.h.
  */
 #ifndef PX_MODEL_MODEL_H
 #define PX_MODEL_MODEL_H
@@ -49,6 +49,7 @@ typedef struct px_models_opts {
      */
     bool nested_interfaces;
     px_extensions unknown_extensions;
+    uint32_t dtdl_version_max; /* 0: all that are known */
 } px_models_opts;
 
 /**
@@ -76,7 +77,7 @@ void px_model_unref(px_model *model); /* NULL is fine */
 
 px_str px_model_id(const px_model *model);
 px_str px_model_text(const px_model *model);           /* the definition, as uploaded */
-uint32_t px_model_dtdl_version(const px_model *model); /* 2 or 3 */
+uint32_t px_model_dtdl_version(const px_model *model); /* 2 to 4 */
 /* The version in its id: `;1` is 1.0, none is 0.0. */
 uint32_t px_model_version_major(const px_model *model);
 uint32_t px_model_version_minor(const px_model *model);

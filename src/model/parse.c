@@ -40,6 +40,7 @@ static px_status read_document(px_parse *parse, px_err *ret_err)
     px_json_opts opts = px_json_opts_door();
     px_json *root;
 
+    opts.depth_max = PX_MODEL_JSON_DEPTH_MAX;
     PX_TRY(px_json_parse(parse->json, &opts, parse->arena, &root, ret_err));
     if (!px_json_is(root, PX_JSON_ARRAY))
         return read_one(parse, root, ret_err);
