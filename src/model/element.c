@@ -379,6 +379,7 @@ px_status px_element_read(px_parse *parse, const px_json *node, px_place place, 
     if (!el)
         return px_arena_fail(parse->arena, ret_err);
     el->node = node;
+    el->source = parse->source;
     el->class = PX_CLASS_NONE;
     el->value_schema = PX_SCHEMA_KIND_COUNT;
     el->owner = allowed == PX_CLASS_BIT(INTERFACE) ? el : place.parent->owner;

@@ -93,9 +93,11 @@ px_status px_identifier_read(px_parse *parse, px_el *el, const px_json *node, px
         return PX_OK;
     other = px_identifier_find(parse, node->text);
     if (other) {
+        px_str name = parse->texts[other->owner->source].name;
+
         px_parse_report(parse, PX_RULE_DUPLICATE_DEFINITION, el, node, PX_STR(""),
-                        "'%.*s' is defined in line %u already", PX_FMT(node->text),
-                        other->node->line);
+                        "'%.*s' is defined in line %u%s%.*s already", PX_FMT(node->text),
+                        other->node->line, name.len > 0 ? " of " : "", PX_FMT(name));
         return PX_OK;
     }
     PX_TRY(px_keep(el, node->text, &el->id, ret_err));

@@ -31,7 +31,8 @@ void px_model_set_release(px_model_set *set);
  * is empty. */
 typedef struct px_model_report {
     px_err *errs;
-    size_t count, cap;
+    uint32_t *sources; /* of each error, the index of its text */
+    size_t count, cap, sources_cap;
     bool truncated; /* there was more to say */
 } px_model_report;
 void px_model_report_release(px_model_report *report);
@@ -50,7 +51,14 @@ typedef struct px_models_opts {
     bool nested_interfaces;
     px_extensions unknown_extensions;
     uint32_t dtdl_version_max; /* 0: all that are known */
+    uint32_t models_max;       /* of one call, all texts together; 0: PX_MODELS_PER_CALL_MAX */
 } px_models_opts;
+
+/* A text with the name by which its reader knows it: a file, "stdin", "line 7". */
+typedef struct px_model_file {
+    px_str name; /* for sentences; empty: none is said */
+    px_str json; /* one Interface or an array of them */
+} px_model_file;
 
 /**
  * Parses, resolves and checks a set of Interfaces; all or nothing.
@@ -71,6 +79,12 @@ PX_NODISCARD px_status px_models_parse(px_str json, const px_model_source *store
 PX_NODISCARD px_status px_models_parse_all(px_str json, const px_models_opts *opts,
                                            px_model_set *ret_set, px_model_report *ret_report,
                                            px_err *ret_err);
+
+/* The same for several texts that make one set and may refer to each other. All that is wrong is
+ * told, of every text: one that is no JSON does not hide what is wrong with the others. */
+PX_NODISCARD px_status px_models_parse_texts(const px_model_file *texts, size_t count,
+                                             const px_models_opts *opts, px_model_set *ret_set,
+                                             px_model_report *ret_report, px_err *ret_err);
 
 px_model *px_model_ref(px_model *model);
 void px_model_unref(px_model *model); /* NULL is fine */

@@ -82,6 +82,7 @@ struct px_el {
     bool has_array;
 
     /* of an Interface */
+    uint32_t source; /* index of its text */
     uint32_t number; /* in px_parse.interfaces */
     px_model *model; /* being filled */
     uint32_t element_count;
@@ -98,7 +99,9 @@ typedef struct px_pending {
 typedef struct px_parse {
     px_arena *arena; /* for the call: document and elements */
     const px_models_opts *opts;
-    px_str json;
+    const px_model_file *texts;
+    size_t text_count;
+    uint32_t source; /* index of the text that is being read */
     PX_VEC(px_el *) interfaces;
     PX_VEC(px_el *) named; /* elements that have an id */
     PX_VEC(px_pending) pending;
@@ -110,6 +113,8 @@ typedef struct px_parse {
  * mean 'y'?". `el` may be NULL, `nearest` empty. Never fails: what does not fit is counted. */
 void px_parse_report(px_parse *parse, px_rule rule, const px_el *el, const px_json *node,
                      px_str nearest, const char *format, ...) PX_PRINTF(6, 7);
+/* What is wrong with the text that is being read, before there is any element. */
+void px_parse_report_err(px_parse *parse, const px_err *err);
 /* True when enough has been reported: loops end early. */
 bool px_parse_is_full(const px_parse *parse);
 

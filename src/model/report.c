@@ -35,6 +35,30 @@ bool px_parse_is_full(const px_parse *parse)
     return parse->report.truncated;
 }
 
+static bool make_room(px_model_report *report)
+{
+    size_t count = report->count + 1;
+
+    return report->count < PX_MODEL_ERRORS_MAX &&
+           (count <= report->cap ||
+            px_vec_grow((void **)&report->errs, &report->cap, count, sizeof(*report->errs))) &&
+           (count <= report->sources_cap ||
+            px_vec_grow((void **)&report->sources, &report->sources_cap, count,
+                        sizeof(*report->sources)));
+}
+
+void px_parse_report_err(px_parse *parse, const px_err *err)
+{
+    px_model_report *report = &parse->report;
+
+    if (!make_room(report)) {
+        report->truncated = true;
+        return;
+    }
+    report->sources[report->count] = parse->source;
+    report->errs[report->count++] = *err;
+}
+
 void px_parse_report(px_parse *parse, px_rule rule, const px_el *el, const px_json *node,
                      px_str nearest, const char *format, ...)
 {
@@ -43,12 +67,11 @@ void px_parse_report(px_parse *parse, px_rule rule, const px_el *el, const px_js
     char message[256];
     va_list args;
 
-    if (report->count == PX_MODEL_ERRORS_MAX ||
-        (report->count == report->cap && !px_vec_grow((void **)&report->errs, &report->cap,
-                                                      report->count + 1, sizeof(*report->errs)))) {
+    if (!make_room(report)) {
         report->truncated = true;
         return;
     }
+    report->sources[report->count] = el ? el->owner->source : parse->source;
 
     va_start(args, format);
     vsnprintf(message, sizeof(message), format, args);
@@ -65,5 +88,6 @@ void px_parse_report(px_parse *parse, px_rule rule, const px_el *el, const px_js
 void px_model_report_release(px_model_report *report)
 {
     px_free(report->errs);
+    px_free(report->sources);
     *report = (px_model_report){ 0 };
 }

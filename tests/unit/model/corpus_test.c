@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "model/example.h"
 #include "model/model.h"
 
 #include "px_test.h"
@@ -273,8 +274,7 @@ PX_TEST(agrees_with_the_reference_parser_on_unknown_extensions)
     check_group(GROUP_UNKNOWN, 4, 1175);
 }
 
-/* All Interfaces of an ontology, in requests of the size that one call may have; what an earlier
- * request brought is "stored" for the later ones, so bases come first. */
+/* All Interfaces of an ontology. */
 typedef struct definitions {
     px_str file;
     px_arena arena;
@@ -318,43 +318,6 @@ static double seconds_now(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static const px_model *find_in_sets(void *data, px_str dtmi)
-{
-    const px_model_set *sets = data;
-
-    for (size_t s = 0; s < 2; s++)
-        for (size_t i = 0; i < sets[s].count; i++)
-            if (px_str_eq(px_model_id(sets[s].models[i]), dtmi))
-                return sets[s].models[i];
-    return NULL;
-}
-
-/* True when all bases and Components' models of a definition are in `done`. */
-static bool is_ready(const px_json *model, const px_json **done, size_t done_count)
-{
-    const px_json *contents = px_json_get(model, PX_STR("contents"));
-    const px_json *extends = px_json_get(model, PX_STR("extends"));
-    const px_json *content = px_json_is(contents, PX_JSON_ARRAY) ? contents->first : contents;
-    const px_json *base = px_json_is(extends, PX_JSON_ARRAY) ? extends->first : extends;
-    px_str needed[64];
-    size_t count = 0;
-
-    for (; base; base = base == extends ? NULL : base->next)
-        needed[count++] = base->text;
-    for (; content && count < 64; content = content == contents ? NULL : content->next)
-        if (px_str_eq(px_json_get_text(content, PX_STR("@type")), PX_STR("Component")))
-            needed[count++] = px_json_get_text(content, PX_STR("schema"));
-    for (size_t i = 0; i < count; i++) {
-        bool found = false;
-
-        for (size_t d = 0; d < done_count && !found; d++)
-            found = px_str_eq(px_json_get_text(done[d], PX_STR("@id")), needed[i]);
-        if (!found)
-            return false;
-    }
-    return true;
-}
-
 static void put_models(px_buf *buf, const px_json **models, size_t count)
 {
     px_buf_clear(buf);
@@ -366,74 +329,93 @@ static void put_models(px_buf *buf, const px_json **models, size_t count)
     px_put_char(buf, ']');
 }
 
-/* Moves `count` definitions whose dependencies come before them to the front. */
-static void order(const px_json **models, size_t total, size_t count)
+/* A twin of the model, made of values to begin with, is right to the last of them. */
+static void check_properties(const px_layout *layout, uint32_t component, const px_json *object,
+                             px_arena *arena)
 {
-    for (size_t done = 0; done < count;) {
-        size_t before = done;
+    for (const px_json *member = object->first; member; member = member->next) {
+        uint32_t inner = px_layout_component_find(layout, member->key);
+        const px_field *field;
+        px_value value;
+        px_err err;
 
-        for (size_t i = done; i < total && done < count; i++)
-            if (is_ready(models[i], models, done)) {
-                const px_json *model = models[i];
-
-                models[i] = models[done];
-                models[done++] = model;
-            }
-        CHECK(done > before);
+        if (member->key.ptr[0] == '$')
+            continue;
+        if (component == PX_NO_COMPONENT && inner != PX_NO_COMPONENT) {
+            check_properties(layout, inner, member, arena);
+            continue;
+        }
+        field = px_layout_find(layout, component, member->key);
+        CHECK(field);
+        CHECK_OK(px_schema_check(field->schema, member, arena, &value, &err), &err);
     }
+}
+
+static void check_instance(const px_model *model, px_arena *arena)
+{
+    const px_layout *layout = px_model_layout(model);
+    uint32_t properties = 0, components;
+    px_buf text = { 0 };
+    px_json *root;
+    px_err err;
+
+    px_arena_reset(arena);
+    for (uint32_t i = 0; i < px_layout_field_count(layout); i++)
+        properties += px_layout_field(layout, i)->kind == PX_FIELD_PROPERTY &&
+                      px_layout_field(layout, i)->component == PX_NO_COMPONENT;
+    px_layout_components(layout, &components);
+    px_put_example_twin(&text, model, PX_STR("one"));
+    CHECK_OK(px_json_parse(px_buf_str(&text), NULL, arena, &root, &err), &err);
+    CHECK_EQ(root->count, 2 + properties + components);
+    check_properties(layout, PX_NO_COMPONENT, root, arena);
+    px_buf_release(&text);
 }
 
 static void load_ontology(const char *path, size_t wanted)
 {
     definitions all = read_ontology(path);
-    size_t first = all.count > 1000 ? 1000 : all.count;
-    px_model_set sets[2] = { 0 };
-    px_models_opts opts = { .stored = { find_in_sets, sets } };
+    px_models_opts opts = { .models_max = 2000 };
+    px_model_set set = { 0 };
     px_buf request = { 0 };
-    double begin, spent = 0;
     size_t fields = 0;
+    px_arena arena;
+    double begin;
     px_err err;
 
     CHECK_EQ(all.count, wanted);
-    if (first < all.count)
-        order(all.models, all.count, first);
-    for (size_t part = 0; part < 2 && first; part++) {
-        size_t from = part ? first : 0, count = part ? all.count - first : first;
-
-        if (count == 0)
-            break;
-        put_models(&request, all.models + from, count);
-        begin = seconds_now();
-        CHECK_OK(px_models_parse_all(px_buf_str(&request), &opts, &sets[part], NULL, &err), &err);
-        spent += seconds_now() - begin;
-        CHECK_EQ(sets[part].count, count);
+    put_models(&request, all.models, all.count);
+    begin = seconds_now();
+    CHECK_OK(px_models_parse_all(px_buf_str(&request), &opts, &set, NULL, &err), &err);
+    printf("%s: %.1f ms, ", path, (seconds_now() - begin) * 1e3);
+    CHECK_EQ(set.count, wanted);
+    px_arena_init(&arena, 64 << 20);
+    for (size_t i = 0; i < set.count; i++) {
+        fields += px_layout_field_count(px_model_layout(set.models[i]));
+        check_instance(set.models[i], &arena);
     }
-    for (size_t s = 0; s < 2; s++)
-        for (size_t i = 0; i < sets[s].count; i++)
-            fields += px_layout_field_count(px_model_layout(sets[s].models[i]));
-    printf("%s: %zu Interfaces, %zu fields, %.1f ms\n", path, all.count, fields, spent * 1e3);
+    printf("%zu Interfaces, %zu fields\n", all.count, fields);
+    px_arena_release(&arena);
     px_buf_release(&request);
-    px_model_set_release(&sets[1]);
-    px_model_set_release(&sets[0]);
+    px_model_set_release(&set);
     release_ontology(&all);
 }
 
-PX_TEST(loads_the_rec_brick_ontology)
+PX_TEST(loads_and_instantiates_the_rec_brick_ontology)
 {
     load_ontology("dtdl/ontologies/rec-brick.ndjson", 1364);
 }
 
-PX_TEST(loads_the_energy_grid_ontology)
+PX_TEST(loads_and_instantiates_the_energy_grid_ontology)
 {
     load_ontology("dtdl/ontologies/energygrid.ndjson", 113);
 }
 
-PX_TEST(loads_the_building_ontology)
+PX_TEST(loads_and_instantiates_the_building_ontology)
 {
     load_ontology("dtdl/ontologies/building-archived.ndjson", 767);
 }
 
-PX_TEST(loads_the_smart_cities_ontology)
+PX_TEST(loads_and_instantiates_the_smart_cities_ontology)
 {
     load_ontology("dtdl/ontologies/smartcities.ndjson", 63);
 }
