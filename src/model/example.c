@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/example.h"
 
-enum { DEPTH_MAX = 12 };
+#include "base/limits.h"
+
+/* Beyond that much nesting, or text, what may be left out is. */
+enum { DEPTH_MAX = 4, STEPS_MAX = 10000 };
+
+typedef struct writer {
+    px_buf *buf;
+    uint32_t steps; /* values written, kept or not: a schema that requires itself ends here */
+} writer;
 
 /* By kind, for those that have one value to begin with; NULL: see below. */
 static const char *const plain_values[PX_SCHEMA_KIND_COUNT] = {
@@ -36,20 +44,23 @@ static const char *const plain_values[PX_SCHEMA_KIND_COUNT] = {
     [PX_SCHEMA_MAP] = "{}",
 };
 
-static bool put_value(px_buf *buf, const px_schema *schema, uint32_t depth);
+static bool put_value(writer *w, const px_schema *schema, uint32_t depth);
 
-static void put_object(px_buf *buf, const px_schema *schema, uint32_t depth)
+static void put_object(writer *w, const px_schema *schema, uint32_t depth)
 {
+    px_buf *buf = w->buf;
     bool first = true;
 
     px_put_char(buf, '{');
     for (uint32_t i = 0; i < schema->field_count; i++) {
         size_t before = buf->len;
 
+        if (!schema->fields[i].required && (depth > DEPTH_MAX || buf->len > PX_TWIN_BYTES_MAX))
+            continue;
         px_put_c(buf, first ? "" : ",");
         px_put_json_string(buf, schema->fields[i].name);
         px_put_char(buf, ':');
-        if (put_value(buf, schema->fields[i].schema, depth + 1))
+        if (put_value(w, schema->fields[i].schema, depth + 1))
             first = false;
         else
             buf->len = before;
@@ -57,16 +68,18 @@ static void put_object(px_buf *buf, const px_schema *schema, uint32_t depth)
     px_put_char(buf, '}');
 }
 
-static bool put_value(px_buf *buf, const px_schema *schema, uint32_t depth)
+static bool put_value(writer *w, const px_schema *schema, uint32_t depth)
 {
-    if (depth > DEPTH_MAX)
+    px_buf *buf = w->buf;
+
+    if (depth > PX_JSON_DEPTH_MAX || ++w->steps > STEPS_MAX)
         return false;
     if (plain_values[schema->kind]) {
         px_put_c(buf, plain_values[schema->kind]);
         return true;
     }
     if (schema->kind == PX_SCHEMA_OBJECT) {
-        put_object(buf, schema, depth);
+        put_object(w, schema, depth);
         return true;
     }
     if (schema->enum_value_count == 0) /* an Enum */
@@ -77,7 +90,9 @@ static bool put_value(px_buf *buf, const px_schema *schema, uint32_t depth)
 
 bool px_put_example(px_buf *buf, const px_schema *schema)
 {
-    return put_value(buf, schema, 0);
+    writer w = { .buf = buf };
+
+    return put_value(&w, schema, 0);
 }
 
 /* ",\"name\":value" for each Property of the Interface or of one Component. */

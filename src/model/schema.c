@@ -76,3 +76,23 @@ const px_schema_field *px_schema_field_find(const px_schema *schema, px_str name
     }
     return NULL;
 }
+
+const px_enum_value *px_schema_enum_find(const px_schema *schema, const px_value *value)
+{
+    uint32_t first = 0, last = schema->enum_value_count;
+
+    while (first < last) {
+        uint32_t middle = first + (last - first) / 2;
+        const px_enum_value *entry = &schema->enum_values[schema->sorted[middle]];
+        int order = value->kind == PX_VALUE_TEXT ? px_str_cmp(value->text, entry->value.text)
+                                                 : px_num_cmp(value->num, entry->value.num);
+
+        if (order == 0)
+            return entry;
+        if (order < 0)
+            last = middle;
+        else
+            first = middle + 1;
+    }
+    return NULL;
+}

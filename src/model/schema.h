@@ -105,6 +105,8 @@ px_value_kind px_schema_value_kind(const px_schema *schema);
 const px_schema *px_schema_plain(px_schema_kind kind);
 /* The field of an Object, or NULL. */
 const px_schema_field *px_schema_field_find(const px_schema *schema, px_str name);
+/* The entry of an Enum with this value, or NULL; the value is of the Enum's kind, TEXT or NUM. */
+const px_enum_value *px_schema_enum_find(const px_schema *schema, const px_value *value);
 
 /**
  * Checks a JSON value and gives the typed one.

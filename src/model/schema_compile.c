@@ -113,6 +113,8 @@ static px_status add_part(px_parse *parse, px_el *el, const px_el *user, const p
         return PX_OK;
     }
     el->has_array |= px_compiled_has_array(ref);
+    if (ref->el && ref->el->state == PX_VISITING)
+        return PX_OK; /* around it, not inside it */
     if (ref->el && ref->el->schema_depth + 1 > el->schema_depth)
         el->schema_depth = ref->el->schema_depth + 1;
     return PX_OK;

@@ -61,27 +61,6 @@ static px_status fail_type(const px_schema *schema, const char *got, px_err *ret
                       wanted_of(schema));
 }
 
-/* The entry of an Enum with this value, or NULL. */
-static const px_enum_value *find_enum(const px_schema *schema, const px_value *value)
-{
-    uint32_t first = 0, last = schema->enum_value_count;
-
-    while (first < last) {
-        uint32_t middle = first + (last - first) / 2;
-        const px_enum_value *entry = &schema->enum_values[schema->sorted[middle]];
-        int order = value->kind == PX_VALUE_TEXT ? px_str_cmp(value->text, entry->value.text)
-                                                 : px_num_cmp(value->num, entry->value.num);
-
-        if (order == 0)
-            return entry;
-        if (order < 0)
-            last = middle;
-        else
-            first = middle + 1;
-    }
-    return NULL;
-}
-
 static px_status fail_enum(const px_schema *schema, const px_value *value, px_err *ret_err)
 {
     enum { CANDIDATES_MAX = 128 };
@@ -207,7 +186,7 @@ px_status px_schema_check_num(const px_schema *schema, px_num num, px_value *ret
         if (schema->enum_of == PX_SCHEMA_STRING)
             return fail_type(schema, "a number", ret_err);
         value = px_value_num(num);
-        if (!find_enum(schema, &value))
+        if (!px_schema_enum_find(schema, &value))
             return fail_enum(schema, &value, ret_err);
         break;
     default:
@@ -274,7 +253,7 @@ px_status px_schema_check_text(const px_schema *schema, px_str text, px_value *r
         if (schema->enum_of != PX_SCHEMA_STRING)
             return fail_type(schema, "a string", ret_err);
         value = px_value_text(text);
-        if (!find_enum(schema, &value))
+        if (!px_schema_enum_find(schema, &value))
             return fail_enum(schema, &value, ret_err);
         right = true;
         break;
