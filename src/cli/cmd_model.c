@@ -230,10 +230,29 @@ static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)
 
 const px_cmd px_cmd_model[] = {
     { .noun = "model",
-      .summary = "upload, show and delete models",
-      .examples = "pollux model upload models/*.json\n"
+      .summary = "validate, upload, show and delete models",
+      .examples = "pollux model validate models/\n"
+                  "pollux model upload models/*.json\n"
                   "pollux model list\n"
                   "pollux model show 'dtmi:com:acme:Pump;1'" },
+    { .noun = "model",
+      .verb = "validate",
+      .summary = "check DTDL files without a server: every error, with its place",
+      .operands = "[PATH…]",
+      .examples = "pollux model validate pump.json\n"
+                  "pollux model validate models/ --json\n"
+                  "pollux model validate --each sets.ndjson",
+      .notes =
+          "A path is a file, a folder (every .json below it) or - for standard input; all of them\n"
+          "together are one set, whose Interfaces may refer to each other. DTDL v2, v3 and v4 "
+          "with\n"
+          "their extensions. With --each a line is one set, an Interface or an array of them, and\n"
+          "gets one line of JSON, {\"valid\":…,\"errors\":[…]}; a line that is wrong is no "
+          "failure\n"
+          "of the command.",
+      .opts = px_cmd_validate_options,
+      .operands_max = 100000,
+      .run = px_cmd_validate_run },
     { .noun = "model",
       .verb = "upload",
       .summary = "upload DTDL files, all of them or none",

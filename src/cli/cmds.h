@@ -19,5 +19,7 @@ extern const px_cmd px_cmd_watch[];
 px_status px_cmd_branch_run(px_cli *cli, const px_args *args, px_err *ret_err);
 extern const px_opt px_cmd_suggest_options[];
 px_status px_cmd_suggest_run(px_cli *cli, const px_args *args, px_err *ret_err);
+extern const px_opt px_cmd_validate_options[];
+px_status px_cmd_validate_run(px_cli *cli, const px_args *args, px_err *ret_err);
 
 #endif

@@ -17,16 +17,17 @@ static int shown(px_str text, int max)
 static void put_label(px_buf *buf, const px_el *el)
 {
     const px_el *interface = el ? el->owner : NULL;
+    px_str id;
 
     if (!el)
         return;
-    if (el != interface || el->id.len == 0)
+    id = interface->id.len > 0 ? interface->id : px_json_get_text(interface->node, PX_STR("@id"));
+    if (el != interface || id.len == 0)
         px_putf(buf, "%s", px_class_term(el->class));
     if (el->name.len > 0)
         px_putf(buf, " '%.*s'", shown(el->name, NAME_SHOWN_MAX), el->name.ptr);
-    if (interface && interface->id.len > 0)
-        px_putf(buf, "%s%.*s", el == interface ? "" : " of ", shown(interface->id, ID_SHOWN_MAX),
-                interface->id.ptr);
+    if (id.len > 0)
+        px_putf(buf, "%s%.*s", el == interface ? "" : " of ", shown(id, ID_SHOWN_MAX), id.ptr);
     px_put(buf, PX_STR(": "));
 }
 
