@@ -201,6 +201,23 @@ static void read_entry(walk *at, const px_json *node)
         read_specifier(at, node, &id);
 }
 
+/* The DTDL context that one of the entries may have meant. */
+static px_str dtdl_nearest(const px_json *node)
+{
+    static const px_str contexts[] = { { "dtmi:dtdl:context;2", 19 },
+                                       { "dtmi:dtdl:context;3", 19 },
+                                       { "dtmi:dtdl:context;4", 19 } };
+    const px_json *entry = px_json_is(node, PX_JSON_ARRAY) ? node->first : node;
+
+    for (; entry; entry = entry == node ? NULL : entry->next) {
+        px_str nearest = px_str_nearest(entry->text, contexts, 3);
+
+        if (nearest.len > 0)
+            return nearest;
+    }
+    return PX_STR("");
+}
+
 bool px_context_read(px_parse *parse, const px_el *el, const px_json *object,
                      const px_context *outer, px_context *ret_context)
 {
@@ -227,7 +244,7 @@ bool px_context_read(px_parse *parse, const px_el *el, const px_json *object,
         px_parse_report(parse, PX_RULE_MISSING_LIMIT_CONTEXT, el, node, PX_STR(""),
                         "nothing follows the '#limitless' context");
     if (context.version == 0 && parse->report.count == before)
-        px_parse_report(parse, PX_RULE_MISSING_DTDL_CONTEXT, el, node, PX_STR(""),
+        px_parse_report(parse, PX_RULE_MISSING_DTDL_CONTEXT, el, node, dtdl_nearest(node),
                         "@context names no version of DTDL");
     *ret_context = context;
     return context.version != 0;

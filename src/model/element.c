@@ -47,7 +47,7 @@ static px_status read_name(px_parse *parse, px_el *el, const px_json *node, px_e
 
 static void read_comment(px_parse *parse, const px_el *el, const px_json *node)
 {
-    uint32_t most = el->context.limits->description;
+    uint32_t most = el->context.limits->comment;
     px_str text;
 
     if (px_literal_text(parse, el, node, "comment", &text) && px_utf16_length(text) > most)

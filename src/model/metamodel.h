@@ -115,7 +115,7 @@ uint32_t px_member_count_min(uint32_t version, px_member member);
 
 /* Limits that differ by version; 0: none. Lengths in UTF-16 units, as the reference counts. */
 typedef struct px_dtdl_limits {
-    uint32_t name, display_name, description;
+    uint32_t name, display_name, description, comment;
     uint32_t id, interface_id; /* bytes */
     uint32_t contents, extends_depth, schema_depth, max_multiplicity;
 } px_dtdl_limits;

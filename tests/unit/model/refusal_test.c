@@ -72,6 +72,15 @@ PX_TEST(tells_all_that_is_wrong_at_once)
     px_model_report_release(&report);
 }
 
+PX_TEST(names_the_context_that_was_meant)
+{
+    px_err err = parse_refused(PX_STR(
+        "{\"@context\":\"dtmi:dtdl:contxt;3\",\"@id\":\"dtmi:ex:A;1\",\"@type\":\"Interface\"}"));
+
+    CHECK_STR(err.id, "dtdl.missingDtdlContext");
+    CHECK(strstr(err.text, "did you mean 'dtmi:dtdl:context;3'?"));
+}
+
 PX_TEST(malformed_json_has_its_place)
 {
     px_err err = parse_refused(PX_STR("{\"@context\": \"dtmi:dtdl:context;3\",\n \"@id\": }"));
