@@ -223,7 +223,8 @@ static void compile_component(px_parse *parse, const px_el *content, px_componen
     *component = (px_component){ .name = content->name,
                                  .model = model,
                                  .display_names = content->display_names,
-                                 .descriptions = content->descriptions };
+                                 .descriptions = content->descriptions,
+                                 .owner = content->owner->id };
     if (model->layout.component_count > 0)
         px_parse_report(parse, PX_RULE_EXCLUDED_TYPE, content, ref->node, PX_STR(""),
                         "'%.*s' has Components itself", PX_FMT(model->id));

@@ -42,6 +42,7 @@ typedef struct px_component {
     const px_model *model;
     uint32_t field_first, field_count; /* its fields are contiguous */
     px_lang_map display_names, descriptions;
+    px_str owner; /* DTMI of the Interface that declares it */
 } px_component;
 
 typedef struct px_relationship {

@@ -117,6 +117,7 @@ static bool visit_components(walk *w, const px_layout *layout)
     for (uint32_t i = 0; i < count; i++)
         if (!visit_item(w, (px_model_item){ .kind = PX_ITEM_COMPONENT,
                                             .name = list[i].name,
+                                            .owner = list[i].owner,
                                             .display_names = list[i].display_names,
                                             .component = &list[i] }))
             return false;
