@@ -112,16 +112,17 @@ typedef struct whole_range {
     int64_t min;
     uint64_t max;
     int bits;
+    bool digits_only; /* in a document written without a point: DTDL v4 says so of its own */
 } whole_range;
 static const whole_range whole_ranges[PX_SCHEMA_KIND_COUNT] = {
-    [PX_SCHEMA_BYTE] = { INT8_MIN, INT8_MAX, 8 },
-    [PX_SCHEMA_SHORT] = { INT16_MIN, INT16_MAX, 16 },
-    [PX_SCHEMA_INTEGER] = { INT32_MIN, INT32_MAX, 32 },
-    [PX_SCHEMA_LONG] = { INT64_MIN, INT64_MAX, 64 },
-    [PX_SCHEMA_UNSIGNED_BYTE] = { 0, UINT8_MAX, 8 },
-    [PX_SCHEMA_UNSIGNED_SHORT] = { 0, UINT16_MAX, 16 },
-    [PX_SCHEMA_UNSIGNED_INTEGER] = { 0, UINT32_MAX, 32 },
-    [PX_SCHEMA_UNSIGNED_LONG] = { 0, UINT64_MAX, 64 },
+    [PX_SCHEMA_BYTE] = { INT8_MIN, INT8_MAX, 8, true },
+    [PX_SCHEMA_SHORT] = { INT16_MIN, INT16_MAX, 16, true },
+    [PX_SCHEMA_INTEGER] = { INT32_MIN, INT32_MAX, 32, false },
+    [PX_SCHEMA_LONG] = { INT64_MIN, INT64_MAX, 64, false },
+    [PX_SCHEMA_UNSIGNED_BYTE] = { 0, UINT8_MAX, 8, true },
+    [PX_SCHEMA_UNSIGNED_SHORT] = { 0, UINT16_MAX, 16, true },
+    [PX_SCHEMA_UNSIGNED_INTEGER] = { 0, UINT32_MAX, 32, true },
+    [PX_SCHEMA_UNSIGNED_LONG] = { 0, UINT64_MAX, 64, true },
 };
 
 static px_status fail_range(const px_schema *schema, px_num num, px_err *ret_err)
@@ -363,8 +364,7 @@ static px_status check_map(const px_schema *schema, const px_json *node, px_err 
     return PX_OK;
 }
 
-/* In a document a whole number is written without a point, as the language wants it: 5.0 is a
- * double. Devices are not held to that. */
+/* Devices are not held to that. */
 static px_status fail_fraction(const px_json *node, px_err *ret_err)
 {
     return px_fail_id(ret_err, PX_INVALID, "value.whole",
@@ -377,7 +377,7 @@ static px_status check_scalar(const px_schema *schema, const px_json *node, px_v
 {
     switch (node->type) {
     case PX_JSON_NUMBER:
-        if (whole_ranges[schema->kind].bits > 0 && memchr(node->raw.ptr, '.', node->raw.len))
+        if (whole_ranges[schema->kind].digits_only && memchr(node->raw.ptr, '.', node->raw.len))
             return fail_fraction(node, ret_err);
         return px_schema_check_num(schema, node->num, ret_scalar, ret_err);
     case PX_JSON_STRING:
