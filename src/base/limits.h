@@ -32,10 +32,11 @@
 /* models */
 #define PX_MODELS_PER_CALL_MAX 1000
 #define PX_MODEL_BYTES_MAX (1024 * 1024)
-#define PX_MODELS_MAX 100000                          /* of one tenant */
-#define PX_FIELDS_MAX 16384                           /* flattened fields of one model */
-#define PX_MODEL_ERRORS_MAX 100                       /* told of one request */
-#define PX_MODEL_LANGUAGES_MAX 500                    /* of one text */
+#define PX_MODEL_JSON_DEPTH_MAX 128 /* 24 schemas inside each other, and Interfaces around */
+#define PX_MODELS_MAX 100000        /* of one tenant */
+#define PX_FIELDS_MAX 16384         /* flattened fields of one model */
+#define PX_MODEL_ERRORS_MAX 100     /* told of one request */
+#define PX_MODEL_LANGUAGES_MAX 500  /* of one text */
 #define PX_MODEL_MEMORY_BYTES_MAX (256 * 1024 * 1024) /* of one compiled model */
 #define PX_MODEL_DEPENDENCIES_MAX 16384
 #define PX_MODEL_BASES_MAX 1024                /* of one Interface, by all ways */

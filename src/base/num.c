@@ -46,6 +46,27 @@ px_num px_num_double(double value)
     return num;
 }
 
+px_num px_num_uint(uint64_t value)
+{
+    double nearest = (double)value;
+    px_num num = px_num_int((int64_t)value);
+    uint64_t base;
+
+    if (value <= INT64_MAX)
+        return num;
+    num = px_num_double(nearest);
+    base = nearest < 0x1p64 ? (uint64_t)nearest : 0; /* 2^64 is 0, and the rest counts down */
+    num.is_double = (int16_t)((int64_t)(value - base) + PX_NUM_WHOLE);
+    return num;
+}
+
+static uint64_t whole_of(px_num num)
+{
+    double nearest = double_of_bits(num.mantissa);
+
+    return (nearest < 0x1p64 ? (uint64_t)nearest : 0) + (uint64_t)(int64_t)px_num_rest(num);
+}
+
 static const char *read_digits(const char *p, const char *end, uint64_t *mantissa)
 {
     uint64_t m = *mantissa;
@@ -130,6 +151,17 @@ static void fold_exponent(uint64_t *mantissa, int64_t *exponent, bool negative)
     *exponent = 0;
 }
 
+/* Digits alone, of a number below 2^64; the mantissa is right then. */
+static bool is_uint(const parts *n)
+{
+    static const char most[] = "18446744073709551615";
+    ptrdiff_t count = n->digits_end - n->digits;
+
+    if (n->negative || n->exponent != 0 || memchr(n->digits, '.', (size_t)count))
+        return false;
+    return count < 20 || (count == 20 && memcmp(n->digits, most, 20) <= 0);
+}
+
 static px_num_scan_result value_of_parts(const parts *n, px_num *ret_num)
 {
     uint64_t mantissa = n->mantissa;
@@ -144,6 +176,10 @@ static px_num_scan_result value_of_parts(const parts *n, px_num *ret_num)
                                  .exponent = (int8_t)exponent };
             return PX_NUM_OK;
         }
+    }
+    if (is_uint(n) && mantissa > INT64_MAX) {
+        *ret_num = px_num_uint(n->mantissa);
+        return PX_NUM_OK;
     }
     v = double_of_parts(n);
     if (isinf(v))
@@ -321,7 +357,9 @@ static void put_double(px_buf *buf, double v)
 
 void px_put_num(px_buf *buf, px_num num)
 {
-    if (num.is_double)
+    if (px_num_is_whole(num))
+        px_putf(buf, "%llu", (unsigned long long)whole_of(num));
+    else if (num.is_double)
         put_double(buf, double_of_bits(num.mantissa));
     else
         put_decimal(buf, num);
@@ -371,6 +409,22 @@ bool px_num_to_int(px_num num, int64_t *ret_value)
         v /= 10;
     }
     *ret_value = v;
+    return true;
+}
+
+bool px_num_to_uint(px_num num, uint64_t *ret_value)
+{
+    double d = double_of_bits(num.mantissa);
+    int64_t v;
+
+    if (px_num_to_int(num, &v) && v >= 0)
+        *ret_value = (uint64_t)v;
+    else if (px_num_is_whole(num))
+        *ret_value = whole_of(num);
+    else if (num.is_double && d >= 0x1p63 && d < 0x1p64)
+        *ret_value = (uint64_t)d;
+    else
+        return false;
     return true;
 }
 
@@ -448,6 +502,23 @@ static int cmp_exactly(px_num decimal, double d)
     return 0;
 }
 
+/* One of them is a whole number above 2^63 that is no double, the other a decimal beside it. */
+static int cmp_whole(px_num a, px_num b)
+{
+    px_num decimal = a.is_double ? b : a;
+    wide whole = (wide)whole_of(a.is_double ? a : b), other = decimal.mantissa, tail = 0;
+    int order;
+
+    for (int e = decimal.exponent; e > 0; e--) /* as near as that it is no longer than 20 digits */
+        other *= 10;
+    for (int e = decimal.exponent; e < 0; e++) {
+        tail |= other % 10;
+        other /= 10;
+    }
+    order = other < whole ? -1 : other > whole || tail > 0 ? 1 : 0;
+    return a.is_double ? -order : order;
+}
+
 int px_num_cmp(px_num a, px_num b)
 {
     double x, y;
@@ -458,8 +529,12 @@ int px_num_cmp(px_num a, px_num b)
     y = px_num_to_double(b);
     if (x != y)
         return x > y ? 1 : -1;
-    if (a.is_double == b.is_double || x == 0) /* no decimal but 0 is as small as that */
+    if (a.is_double && b.is_double)
+        return (px_num_rest(a) > px_num_rest(b)) - (px_num_rest(a) < px_num_rest(b));
+    if (!a.is_double == !b.is_double || x == 0) /* no decimal but 0 is as small as that */
         return 0;
+    if (px_num_rest(a) != 0 || px_num_rest(b) != 0)
+        return cmp_whole(a, b);
     /* rounding keeps order, so only a tie needs the exact way */
     if (a.is_double)
         return -px_num_cmp(b, a);

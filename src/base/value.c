@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { BYTE_DOUBLE = 5, BYTE_FALSE = 6 };
+enum { BYTE_DOUBLE = 5, BYTE_FALSE = 6, BYTE_UINT = 7 };
 
 bool px_value_same(px_value a, px_value b)
 {
@@ -39,6 +39,13 @@ uint8_t *px_value_write(uint8_t *out, const px_value *value)
         *out++ = value->boolean ? PX_VALUE_BOOL : BYTE_FALSE;
         return out;
     case PX_VALUE_NUM:
+        if (px_num_is_whole(value->num)) {
+            uint64_t whole = 0;
+
+            (void)px_num_to_uint(value->num, &whole);
+            *out++ = BYTE_UINT;
+            return write_u64(out, whole);
+        }
         if (value->num.is_double) {
             *out++ = BYTE_DOUBLE;
             return write_u64(out, (uint64_t)value->num.mantissa);
@@ -85,6 +92,10 @@ px_value px_get_any_value(px_cut *cut)
         value.kind = PX_VALUE_NUM;
         value.num.mantissa = (int64_t)px_get_u64(cut);
         value.num.is_double = true;
+        break;
+    case BYTE_UINT:
+        value = px_value_num(px_num_uint(px_get_u64(cut)));
+        cut->bad = cut->bad || !px_num_is_whole(value.num);
         break;
     case PX_VALUE_TEXT:
         value = px_value_text(px_get_block(cut));

@@ -9,8 +9,9 @@
 #include "cli/help.h"
 #include "cli/http.h"
 #include "cli/interrupt.h"
+#include "cli/verdict.h"
 
-enum { WORDS_MAX = 64, EXCERPT_COLUMNS_MAX = 160 };
+enum { WORDS_MAX = 64 };
 
 void px_cli_cure(px_cli *cli, const char *format, ...)
 {
@@ -34,29 +35,11 @@ void px_cli_note(px_cli *cli, const char *format, ...)
     va_end(args);
 }
 
-/* The line, and a caret below the column; of a long line the part around the column. */
 void px_cli_place(px_cli *cli, const char *file, px_str text, uint32_t line, uint32_t column)
 {
-    px_str row = { 0 }, rest = text;
-    size_t from, before, caret;
-
     cli->file_name = file;
     px_buf_clear(&cli->excerpt);
-    for (uint32_t i = 0; i < line; i++)
-        row = px_str_cut(&rest, '\n');
-    if (!row.len || column > row.len + 1)
-        return;
-    before = column ? column - 1 : 0;
-    from = before > EXCERPT_COLUMNS_MAX / 2 ? before - EXCERPT_COLUMNS_MAX / 2 : 0;
-    row = px_str_skip(row, from);
-    before -= from;
-    if (row.len > EXCERPT_COLUMNS_MAX)
-        row.len = EXCERPT_COLUMNS_MAX;
-    caret = px_text_columns(px_str_of(row.ptr, before));
-    px_putf(&cli->excerpt, "%6u | ", line);
-    for (size_t i = 0; i < row.len; i++) /* a tab is one column, as the caret counts */
-        px_put(&cli->excerpt, row.ptr[i] == '\t' ? PX_STR(" ") : px_str_of(row.ptr + i, 1));
-    px_putf(&cli->excerpt, "\n%6s | %*s^\n", "", (int)caret, "");
+    px_put_excerpt(&cli->excerpt, text, line, column);
 }
 
 px_status px_cli_write(px_cli *cli, px_str bytes, px_err *ret_err)

@@ -230,10 +230,78 @@ static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)
 
 const px_cmd px_cmd_model[] = {
     { .noun = "model",
-      .summary = "upload, show and delete models",
-      .examples = "pollux model upload models/*.json\n"
+      .summary = "validate, upload, show and delete models",
+      .examples = "pollux model validate models/\n"
+                  "pollux model upload models/*.json\n"
                   "pollux model list\n"
                   "pollux model show 'dtmi:com:acme:Pump;1'" },
+    { .noun = "model",
+      .verb = "validate",
+      .summary = "check DTDL files without a server: every error, with its place",
+      .operands = "[PATH…]",
+      .examples = "pollux model validate pump.json\n"
+                  "pollux model validate models/ --json\n"
+                  "pollux model validate --each sets.ndjson",
+      .notes =
+          "A path is a file, a folder (every .json below it) or - for standard input; all of them\n"
+          "together are one set, whose Interfaces may refer to each other. DTDL v2, v3 and v4 "
+          "with\n"
+          "their extensions. With --each a line is one set, an Interface or an array of them, and\n"
+          "gets one line of JSON, {\"valid\":…,\"errors\":[…]}; a line that is wrong is no "
+          "failure\n"
+          "of the command.",
+      .opts = px_cmd_validate_options,
+      .operands_max = 100000,
+      .run = px_cmd_validate_run },
+    { .noun = "model",
+      .verb = "tree",
+      .summary = "show what Interfaces of files are made of, bases included",
+      .operands = "PATH…",
+      .examples = "pollux model tree models/\n"
+                  "pollux model tree models/ --model dtmi:com:acme:Pump",
+      .opts = px_cmd_tree_options,
+      .operands_min = 1,
+      .operands_max = 100000,
+      .run = px_cmd_tree_run },
+    { .noun = "model",
+      .verb = "diff",
+      .summary = "compare two versions of models: what changed, and what that breaks",
+      .operands = "OLD NEW",
+      .examples = "pollux model diff pump-1.json pump-2.json\n"
+                  "pollux model diff old/ new/ --json",
+      .notes =
+          "Interfaces are paired by their ids, without the versions. A change breaks twins when\n"
+          "a twin that is right may become wrong, clients when somebody who reads, calls or\n"
+          "subscribes is surprised, or nothing.",
+      .operands_min = 2,
+      .operands_max = 2,
+      .run = px_cmd_diff_run },
+    { .noun = "model",
+      .verb = "lint",
+      .summary = "say what is right in models of files and deserves a second look",
+      .operands = "PATH…",
+      .examples = "pollux model lint models/\npollux model lint models/ --json",
+      .operands_min = 1,
+      .operands_max = 100000,
+      .run = px_cmd_lint_run },
+    { .noun = "model",
+      .verb = "graph",
+      .summary = "draw Interfaces of files, for Graphviz",
+      .operands = "PATH…",
+      .examples = "pollux model graph models/ | dot -Tsvg > models.svg",
+      .notes = "Hollow arrows are extends, diamonds Components, dashed lines Relationships.",
+      .operands_min = 1,
+      .operands_max = 100000,
+      .run = px_cmd_graph_run },
+    { .noun = "model",
+      .verb = "scaffold",
+      .summary = "print a twin to begin with, with a value for every Property",
+      .operands = "PATH…",
+      .examples = "pollux model scaffold models/ --model dtmi:com:acme:Pump --twin pump-1",
+      .opts = px_cmd_scaffold_options,
+      .operands_min = 1,
+      .operands_max = 100000,
+      .run = px_cmd_scaffold_run },
     { .noun = "model",
       .verb = "upload",
       .summary = "upload DTDL files, all of them or none",

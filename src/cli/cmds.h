@@ -20,5 +20,13 @@ extern const px_cmd px_cmd_watch[];
 px_status px_cmd_branch_run(px_cli *cli, const px_args *args, px_err *ret_err);
 extern const px_opt px_cmd_suggest_options[];
 px_status px_cmd_suggest_run(px_cli *cli, const px_args *args, px_err *ret_err);
+extern const px_opt px_cmd_tree_options[], px_cmd_scaffold_options[];
+px_status px_cmd_tree_run(px_cli *cli, const px_args *args, px_err *ret_err);
+px_status px_cmd_lint_run(px_cli *cli, const px_args *args, px_err *ret_err);
+px_status px_cmd_graph_run(px_cli *cli, const px_args *args, px_err *ret_err);
+px_status px_cmd_diff_run(px_cli *cli, const px_args *args, px_err *ret_err);
+px_status px_cmd_scaffold_run(px_cli *cli, const px_args *args, px_err *ret_err);
+extern const px_opt px_cmd_validate_options[];
+px_status px_cmd_validate_run(px_cli *cli, const px_args *args, px_err *ret_err);
 
 #endif

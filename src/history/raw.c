@@ -8,6 +8,7 @@ enum {
     CELL_MOST = 5 + PX_VALUE_BYTES_MOST,
     BYTE_DOUBLE = 5, /* as px_put_value */
     BYTE_FALSE = 6,
+    BYTE_UINT = 7,
 };
 
 size_t px_raw_bound(const px_event *event)
@@ -158,6 +159,11 @@ const uint8_t *px_raw_cell_read(const uint8_t *at, uint32_t *ret_field, px_value
         memcpy(&ret_value->num.mantissa, at, sizeof(ret_value->num.mantissa));
         ret_value->num.is_double = true;
         at += sizeof(ret_value->num.mantissa);
+        break;
+    case BYTE_UINT:
+        memcpy(&v, at, sizeof(v));
+        *ret_value = px_value_num(px_num_uint(v));
+        at += sizeof(v);
         break;
     case PX_VALUE_BOOL:
     case BYTE_FALSE:

@@ -214,7 +214,7 @@ static void describe(const px_el *el)
 static bool check_hierarchy(px_parse *parse, const px_el *el)
 {
     const px_model *model = el->model;
-    uint32_t deepest = px_dtdl_limits_of(el->context.version)->extends_depth;
+    uint32_t deepest = el->context.limits->extends_depth;
 
     if (model->extends_depth > deepest)
         px_parse_report(parse, PX_RULE_EXCESSIVE_DEPTH_NARROW, el, el->node, PX_STR(""),

@@ -130,9 +130,15 @@ static px_status compile_field(px_parse *parse, px_el *content, px_field *field,
                          .unit = content->unit,
                          .display_names = content->display_names,
                          .descriptions = content->descriptions,
-                         .owner = content->owner->id };
+                         .owner = content->owner->id,
+                         .unit_type = content->unit_type,
+                         .annotates = content->annotates,
+                         .overrides = content->overrides,
+                         .historized = (content->cotypes & PX_COTYPE_BIT(HISTORIZED)) != 0,
+                         .required = (content->cotypes & PX_COTYPE_BIT(REQUIRED)) != 0,
+                         .cotypes = content->cotypes };
     PX_TRY(px_compile_schema(parse, content, ref, &field->schema, ret_err));
-    px_check_semantic(parse, content, field->schema);
+    px_check_value(parse, content, ref, field->schema);
     if (field->schema && content->class == PX_CLASS_PROPERTY && content->context.version == 2 &&
         px_compiled_has_array(ref))
         px_parse_report(parse, PX_RULE_EXCLUDED_TYPE, content, ref->node, PX_STR(""),
@@ -151,9 +157,10 @@ static px_status compile_payload(px_parse *parse, const px_set *set, px_payload 
     *payload = (px_payload){ .name = el->name,
                              .semantic_type = el->semantic_type,
                              .unit = el->unit,
-                             .display_names = el->display_names };
+                             .display_names = el->display_names,
+                             .nullable = el->nullable };
     PX_TRY(px_compile_schema(parse, el, &el->sets[0].items[0], &payload->schema, ret_err));
-    px_check_semantic(parse, el, payload->schema);
+    px_check_value(parse, el, &el->sets[0].items[0], payload->schema);
     return PX_OK;
 }
 
@@ -195,6 +202,7 @@ static px_status compile_relationship(px_parse *parse, const px_el *content,
                             PX_STR(""), "two properties have the name '%.*s'",
                             PX_FMT(fields[i].name));
     }
+    px_annotations_check(parse, content, fields, set->count, &names);
     *relationship = (px_relationship){ .name = content->name,
                                        .target = content->target,
                                        .max_multiplicity = content->max_multiplicity,
@@ -215,7 +223,8 @@ static void compile_component(px_parse *parse, const px_el *content, px_componen
     *component = (px_component){ .name = content->name,
                                  .model = model,
                                  .display_names = content->display_names,
-                                 .descriptions = content->descriptions };
+                                 .descriptions = content->descriptions,
+                                 .owner = content->owner->id };
     if (model->layout.component_count > 0)
         px_parse_report(parse, PX_RULE_EXCLUDED_TYPE, content, ref->node, PX_STR(""),
                         "'%.*s' has Components itself", PX_FMT(model->id));
@@ -326,7 +335,7 @@ static px_status check_names(px_parse *parse, const px_el *el, const px_layout *
 static bool check_sizes(px_parse *parse, const px_el *el, const px_layout *layout,
                         uint64_t field_count)
 {
-    uint32_t most = px_dtdl_limits_of(el->context.version)->contents;
+    uint32_t most = el->context.limits->contents;
     uint64_t contents = (uint64_t)layout->field_components + layout->component_count +
                         layout->relationship_count + layout->command_count;
     uint64_t elements = 0;
@@ -379,6 +388,8 @@ px_status px_compile_contents(px_parse *parse, px_el *el, px_err *ret_err)
     PX_TRY(compile_schemas(parse, el, ret_err));
     PX_TRY(compile_own(parse, el, &layout, ret_err));
     PX_TRY(check_names(parse, el, &layout, ret_err));
+    if (parse->report.count == before)
+        PX_TRY(px_annotations_check_layout(parse, el, &layout, ret_err));
     if (parse->report.count > before || px_parse_is_full(parse))
         return PX_OK;
     PX_TRY(add_fields_of_components(&layout, &model->arena, ret_err));

@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * @context: which version of the language, which extensions.
+ * @context: which version of the language, which extensions, which limits.
+ *
+ *     context   = entry | [ entry … ]
+ *     entry     = dtdl | limitless limits | extension
+ *     dtdl      = "dtmi:dtdl:context;" version
+ *     limitless = "dtmi:dtdl:context;4#limitless"
+ *     limits    = "dtmi:dtdl:limits:" name ";" version | "dtmi:dtdl:context;4" [ "#limits" ]
  *
  * Several DTDL contexts may stand in one list; the last one holds. An extension after them adds to
  * what is known. A nested element inherits, and may add or switch.
  */
 #include "model/parse.h"
 
-/* Extensions that are known: context without its version, versions, versions of DTDL. */
-static const struct {
-    const char *id;
-    uint32_t version_first, version_last, dtdl;
-    px_unit_context units;
-} extensions[] = {
-    { "dtmi:dtdl:extension:quantitativeTypes", 1, 3, 3, PX_UNITS_QUANTITATIVE_1 },
-};
-enum { EXTENSION_COUNT = sizeof(extensions) / sizeof(extensions[0]) };
+/* What came before in the list. */
+typedef struct walk {
+    px_parse *parse;
+    const px_el *el;
+    px_context *context;
+    bool after_other;  /* a context other than DTDL's */
+    bool wants_limits; /* the entry before was `#limitless` */
+} walk;
 
 static bool tolerates_unknown(const px_parse *parse, uint32_t version)
 {
@@ -29,101 +34,188 @@ static bool tolerates_unknown(const px_parse *parse, uint32_t version)
     }
 }
 
-static void read_dtdl(px_parse *parse, const px_el *el, const px_json *node, const px_dtmi *id,
-                      bool after_other, px_context *context)
+static void set_version(px_context *context, uint32_t version)
 {
-    if (after_other)
-        px_parse_report(parse, PX_RULE_DTDL_CONTEXT_FOLLOWS_AFFILIATE, el, node, PX_STR(""),
+    context->version = version;
+    context->limits = px_dtdl_limits_of(version);
+    context->has_units = version == 2 || context->extensions.version[PX_EXTENSION_QUANTITATIVE];
+    if (version == 2)
+        context->units = PX_UNITS_V2;
+    else if (context->has_units)
+        context->units = (px_unit_context)(PX_UNITS_QUANTITATIVE_1 - 1 +
+                                           context->extensions.version[PX_EXTENSION_QUANTITATIVE]);
+}
+
+/* `#limitless` and `#limits`; the version is right already. */
+static void read_fragment(walk *at, const px_json *node, const px_dtmi *id)
+{
+    if (id->major < PX_DTDL_LIMITLESS)
+        px_parse_report(at->parse, PX_RULE_DISALLOWED_CONTEXT_FRAGMENT, at->el, node, PX_STR(""),
+                        "'%.*s' has a fragment", PX_FMT(id->text));
+    else if (px_str_eq(id->fragment, PX_STR("limitless")))
+        at->wants_limits = true;
+    else if (!px_str_eq(id->fragment, PX_STR("limits")))
+        px_parse_report(at->parse, PX_RULE_INVALID_CONTEXT_FRAGMENT, at->el, node,
+                        PX_STR("limitless"), "'%.*s' has the fragment '%.*s'", PX_FMT(id->text),
+                        PX_FMT(id->fragment));
+}
+
+static void read_dtdl(walk *at, const px_json *node, const px_dtmi *id)
+{
+    uint32_t most = at->parse->opts->dtdl_version_max;
+    bool was_limitless = at->wants_limits;
+
+    at->wants_limits = false;
+    if (at->after_other)
+        px_parse_report(at->parse, PX_RULE_DTDL_CONTEXT_FOLLOWS_AFFILIATE, at->el, node, PX_STR(""),
                         "'%.*s' stands after another context", PX_FMT(id->text));
     if (id->major < PX_DTDL_FIRST || id->major > PX_DTDL_LAST || id->minor > 0) {
-        px_parse_report(parse, PX_RULE_UNRECOGNIZED_CONTEXT_VERSION, el, node, PX_STR(""),
+        px_parse_report(at->parse, PX_RULE_UNRECOGNIZED_CONTEXT_VERSION, at->el, node, PX_STR(""),
                         "'%.*s' is not known", PX_FMT(id->text));
         return;
     }
-    context->version = id->major;
-    context->has_units = id->major == 2;
-    context->units = PX_UNITS_V2;
+    if (most > 0 && id->major > most) {
+        px_parse_report(at->parse, PX_RULE_DISALLOWED_CONTEXT_VERSION, at->el, node, PX_STR(""),
+                        "'%.*s' is above DTDL v%u, the latest that is taken here", PX_FMT(id->text),
+                        most);
+        return;
+    }
+    set_version(at->context, id->major);
+    if (id->fragment.len > 0)
+        read_fragment(at, node, id);
+    if (!was_limitless && px_str_eq(id->fragment, PX_STR("limits")))
+        px_parse_report(at->parse, PX_RULE_MISPLACED_LIMIT_CONTEXT, at->el, node, PX_STR(""),
+                        "'%.*s' stands after no '#limitless' context", PX_FMT(id->text));
 }
 
-static void read_extension(px_parse *parse, const px_el *el, const px_json *node, const px_dtmi *id,
-                           px_context *context)
+static void read_limits(walk *at, const px_json *node, px_str base, const px_dtmi *id)
+{
+    const px_dtdl_limits *limits = px_dtdl_limits_named(base, id->major);
+    bool was_limitless = at->wants_limits;
+
+    at->wants_limits = false;
+    if (!was_limitless)
+        px_parse_report(at->parse, PX_RULE_MISPLACED_LIMIT_CONTEXT, at->el, node, PX_STR(""),
+                        "'%.*s' does not stand right after a '#limitless' context",
+                        PX_FMT(id->text));
+    else if (!limits || id->minor > 0)
+        px_parse_report(at->parse, PX_RULE_DISALLOWED_LIMIT_CONTEXT, at->el, node, PX_STR(""),
+                        "the limits of '%.*s' are not known", PX_FMT(id->text));
+    else
+        at->context->limits = limits;
+}
+
+static void read_unknown(walk *at, const px_json *node, px_str base, const px_dtmi *id,
+                         bool version)
+{
+    if (tolerates_unknown(at->parse, at->context->version)) {
+        at->context->unknown = true;
+        return;
+    }
+    if (version)
+        px_parse_report(at->parse, PX_RULE_UNRESOLVABLE_CONTEXT_VERSION, at->el, node, PX_STR(""),
+                        "there is no '%.*s'", PX_FMT(id->text));
+    else
+        px_parse_report(at->parse, PX_RULE_UNRESOLVABLE_CONTEXT_SPECIFIER, at->el, node,
+                        px_extension_nearest(base), "the extension '%.*s' is not known",
+                        PX_FMT(id->text));
+}
+
+/* Whether a version of an extension suits that of DTDL is asked where it is used. */
+static void read_extension(walk *at, const px_json *node, px_str base, const px_dtmi *id)
+{
+    px_extension extension = px_extension_of_context(base);
+    bool partner = extension != PX_EXTENSION_COUNT && px_extension_is_partner(extension);
+
+    if (!partner)
+        at->after_other = true;
+    if (at->context->version == 0 && !partner)
+        return; /* told at the end, as a missing DTDL context */
+    if (at->context->version == 2 && id->minor > 0)
+        px_parse_report(at->parse, PX_RULE_INVALID_CONTEXT_SPECIFIER_FOR_VERSION, at->el, node,
+                        PX_STR(""), "'%.*s' has a minor version", PX_FMT(node->text));
+    if (extension == PX_EXTENSION_COUNT) {
+        read_unknown(at, node, base, id, false);
+        return;
+    }
+    if (id->minor > 0 || !px_extension_has_version(extension, id->major)) {
+        read_unknown(at, node, base, id, true);
+        return;
+    }
+    at->context->extensions.version[extension] = (uint8_t)id->major;
+    if (extension == PX_EXTENSION_QUANTITATIVE && at->context->version != 2) {
+        at->context->has_units = true;
+        at->context->units = (px_unit_context)(PX_UNITS_QUANTITATIVE_1 - 1 + id->major);
+    }
+}
+
+static void read_specifier(walk *at, const px_json *node, const px_dtmi *id)
 {
     px_str base = px_str_of(id->text.ptr, (size_t)(id->path.ptr - id->text.ptr) + id->path.len);
+    bool is_limits = px_str_starts(id->path, PX_STR("dtdl:limits:"));
 
-    for (size_t i = 0; i < EXTENSION_COUNT; i++) {
-        if (!px_str_eq(base, px_str_c(extensions[i].id)))
-            continue;
-        if (context->version != extensions[i].dtdl || id->major < extensions[i].version_first ||
-            id->major > extensions[i].version_last || id->minor > 0) {
-            px_parse_report(parse, PX_RULE_UNRESOLVABLE_CONTEXT_VERSION, el, node, PX_STR(""),
-                            "'%.*s' is not for DTDL v%u, or has no such version", PX_FMT(id->text),
-                            context->version);
-            return;
-        }
-        context->has_units = true;
-        context->units = (px_unit_context)((uint32_t)extensions[i].units + id->major - 1);
+    if (id->major == 0) {
+        px_parse_report(at->parse, PX_RULE_MISSING_CONTEXT_VERSION, at->el, node, PX_STR(""),
+                        "'%.*s' has no version", PX_FMT(node->text));
         return;
     }
-    if (tolerates_unknown(parse, context->version)) {
-        context->unknown = true;
+    if (px_str_eq(id->path, PX_STR("dtdl:context"))) {
+        read_dtdl(at, node, id);
         return;
     }
-    base = px_str_c(extensions[0].id);
-    px_parse_report(parse, PX_RULE_UNRESOLVABLE_CONTEXT_SPECIFIER, el, node,
-                    px_str_nearest(id->text, &base, 1), "the extension '%.*s' is not known",
-                    PX_FMT(id->text));
+    if (id->fragment.len > 0) {
+        px_parse_report(at->parse,
+                        is_limits ? PX_RULE_INVALID_CONTEXT_SPECIFIER
+                                  : PX_RULE_DISALLOWED_CONTEXT_FRAGMENT,
+                        at->el, node, PX_STR(""), "'%.*s' has a fragment", PX_FMT(node->text));
+        return;
+    }
+    if (is_limits && at->context->version >= PX_DTDL_LIMITLESS) {
+        read_limits(at, node, base, id);
+        return;
+    }
+    if (at->wants_limits)
+        px_parse_report(at->parse, PX_RULE_MISSING_LIMIT_CONTEXT, at->el, node, PX_STR(""),
+                        "'%.*s' stands right after a '#limitless' context", PX_FMT(id->text));
+    at->wants_limits = false;
+    read_extension(at, node, base, id);
 }
 
-/* One entry of @context; true when it was a context other than DTDL's. */
-static bool read_entry(px_parse *parse, const px_el *el, const px_json *node, bool after_other,
-                       px_context *context)
+static void read_entry(walk *at, const px_json *node)
 {
     px_dtmi id;
-    px_str base;
 
-    if (px_json_is(node, PX_JSON_OBJECT)) {
-        px_parse_report(parse, PX_RULE_DISALLOWED_LOCAL_CONTEXT, el, node, PX_STR(""),
+    if (px_json_is(node, PX_JSON_OBJECT))
+        px_parse_report(at->parse, PX_RULE_DISALLOWED_LOCAL_CONTEXT, at->el, node, PX_STR(""),
                         "@context defines terms of its own");
-        return false;
-    }
-    if (!px_json_is(node, PX_JSON_STRING)) {
-        px_parse_report(parse, PX_RULE_INVALID_CONTEXT, el, node, PX_STR(""), "@context holds %s",
-                        px_json_type_name(node->type));
-        return false;
-    }
-    if (!px_str_starts(node->text, PX_STR("dtmi:"))) {
-        px_parse_report(parse, PX_RULE_NON_DTMI_CONTEXT_SPECIFIER, el, node,
+    else if (!px_json_is(node, PX_JSON_STRING))
+        px_parse_report(at->parse, PX_RULE_INVALID_CONTEXT, at->el, node, PX_STR(""),
+                        "@context holds %s", px_json_type_name(node->type));
+    else if (!px_str_starts(node->text, PX_STR("dtmi:")))
+        px_parse_report(at->parse, PX_RULE_NON_DTMI_CONTEXT_SPECIFIER, at->el, node,
                         PX_STR("dtmi:dtdl:context;3"), "@context holds '%.*s'", PX_FMT(node->text));
-        return false;
-    }
-    if (px_dtmi_parse(node->text, &id, NULL) != PX_OK) {
-        px_parse_report(parse, PX_RULE_INVALID_CONTEXT_SPECIFIER, el, node, PX_STR(""),
+    else if (px_dtmi_parse(node->text, &id, NULL) != PX_OK)
+        px_parse_report(at->parse, PX_RULE_INVALID_CONTEXT_SPECIFIER, at->el, node, PX_STR(""),
                         "@context holds '%.*s'", PX_FMT(node->text));
-        return false;
+    else
+        read_specifier(at, node, &id);
+}
+
+/* The DTDL context that one of the entries may have meant. */
+static px_str dtdl_nearest(const px_json *node)
+{
+    static const px_str contexts[] = { { "dtmi:dtdl:context;2", 19 },
+                                       { "dtmi:dtdl:context;3", 19 },
+                                       { "dtmi:dtdl:context;4", 19 } };
+    const px_json *entry = px_json_is(node, PX_JSON_ARRAY) ? node->first : node;
+
+    for (; entry; entry = entry == node ? NULL : entry->next) {
+        px_str nearest = px_str_nearest(entry->text, contexts, 3);
+
+        if (nearest.len > 0)
+            return nearest;
     }
-    if (id.fragment.len > 0) {
-        px_parse_report(parse, PX_RULE_DISALLOWED_CONTEXT_FRAGMENT, el, node, PX_STR(""),
-                        "'%.*s' has a fragment", PX_FMT(node->text));
-        return false;
-    }
-    if (id.major == 0) {
-        px_parse_report(parse, PX_RULE_MISSING_CONTEXT_VERSION, el, node, PX_STR(""),
-                        "'%.*s' has no version", PX_FMT(node->text));
-        return false;
-    }
-    base = id.path;
-    if (px_str_eq(base, PX_STR("dtdl:context"))) {
-        read_dtdl(parse, el, node, &id, after_other, context);
-        return false;
-    }
-    if (context->version == 0) {
-        return true; /* told below, as a missing DTDL context */
-    }
-    if (context->version == 2 && id.minor > 0)
-        px_parse_report(parse, PX_RULE_INVALID_CONTEXT_SPECIFIER_FOR_VERSION, el, node, PX_STR(""),
-                        "'%.*s' has a minor version", PX_FMT(node->text));
-    read_extension(parse, el, node, &id, context);
-    return true;
+    return PX_STR("");
 }
 
 bool px_context_read(px_parse *parse, const px_el *el, const px_json *object,
@@ -131,8 +223,8 @@ bool px_context_read(px_parse *parse, const px_el *el, const px_json *object,
 {
     const px_json *node = px_json_get(object, PX_STR("@context"));
     px_context context = outer ? *outer : (px_context){ 0 };
+    walk at = { .parse = parse, .el = el, .context = &context };
     size_t before = parse->report.count;
-    bool after_other = false;
 
     if (!node && !outer) {
         px_parse_report(parse, PX_RULE_MISSING_CONTEXT, el, object, PX_STR(""),
@@ -144,12 +236,15 @@ bool px_context_read(px_parse *parse, const px_el *el, const px_json *object,
             px_parse_report(parse, PX_RULE_EMPTY_CONTEXT, el, node, PX_STR(""),
                             "@context is empty");
         for (const px_json *entry = node->first; entry; entry = entry->next)
-            after_other |= read_entry(parse, el, entry, after_other, &context);
+            read_entry(&at, entry);
     } else if (node) {
-        (void)read_entry(parse, el, node, false, &context);
+        read_entry(&at, node);
     }
+    if (at.wants_limits)
+        px_parse_report(parse, PX_RULE_MISSING_LIMIT_CONTEXT, el, node, PX_STR(""),
+                        "nothing follows the '#limitless' context");
     if (context.version == 0 && parse->report.count == before)
-        px_parse_report(parse, PX_RULE_MISSING_DTDL_CONTEXT, el, node, PX_STR(""),
+        px_parse_report(parse, PX_RULE_MISSING_DTDL_CONTEXT, el, node, dtdl_nearest(node),
                         "@context names no version of DTDL");
     *ret_context = context;
     return context.version != 0;

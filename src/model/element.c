@@ -26,7 +26,7 @@ static bool is_name(px_str text)
 
 static px_status read_name(px_parse *parse, px_el *el, const px_json *node, px_err *ret_err)
 {
-    uint32_t most = px_dtdl_limits_of(el->context.version)->name;
+    uint32_t most = el->context.limits->name;
     px_str text;
 
     el->name = PX_STR("");
@@ -36,7 +36,9 @@ static px_status read_name(px_parse *parse, px_el *el, const px_json *node, px_e
         px_parse_report(parse, PX_RULE_STRING_TOO_LONG, el, node, PX_STR(""),
                         "'name' has %zu characters, the most is %u", text.len, most);
     else if (!is_name(text))
-        px_parse_report(parse, PX_RULE_STRING_INVALID, el, node, PX_STR(""), "'name' is '%.*s'",
+        px_parse_report(parse, PX_RULE_STRING_INVALID, el, node, PX_STR(""),
+                        "'name' is '%.*s', and a name is letters, digits and '_', begins with a "
+                        "letter and does not end in '_'",
                         PX_FMT(text));
     else
         PX_TRY(px_keep(el, text, &el->name, ret_err));
@@ -45,7 +47,7 @@ static px_status read_name(px_parse *parse, px_el *el, const px_json *node, px_e
 
 static void read_comment(px_parse *parse, const px_el *el, const px_json *node)
 {
-    uint32_t most = px_dtdl_limits_of(el->context.version)->description;
+    uint32_t most = el->context.limits->comment;
     px_str text;
 
     if (px_literal_text(parse, el, node, "comment", &text) && px_utf16_length(text) > most)
@@ -64,7 +66,7 @@ static void read_min_multiplicity(px_parse *parse, const px_el *el, const px_jso
 
 static void read_max_multiplicity(px_parse *parse, px_el *el, const px_json *node)
 {
-    uint32_t most = px_dtdl_limits_of(el->context.version)->max_multiplicity;
+    uint32_t most = el->context.limits->max_multiplicity;
     int64_t value;
 
     if (!px_literal_integer(parse, el, node, "maxMultiplicity", &value))
@@ -94,7 +96,7 @@ static px_status read_enum_value(px_parse *parse, px_el *el, const px_json *node
 static px_status read_member(px_parse *parse, px_el *el, px_member member, const px_json *node,
                              px_err *ret_err)
 {
-    const px_dtdl_limits *limits = px_dtdl_limits_of(el->context.version);
+    const px_dtdl_limits *limits = el->context.limits;
 
     switch (member) {
     case PX_MEMBER_AT_COMMENT:
@@ -110,6 +112,9 @@ static px_status read_member(px_parse *parse, px_el *el, px_member member, const
         return read_name(parse, el, node, ret_err);
     case PX_MEMBER_AT_WRITABLE:
         (void)px_literal_boolean(parse, el, node, "writable", &el->writable);
+        return PX_OK;
+    case PX_MEMBER_AT_NULLABLE:
+        (void)px_literal_boolean(parse, el, node, "nullable", &el->nullable);
         return PX_OK;
     case PX_MEMBER_AT_MIN_MULTIPLICITY:
         read_min_multiplicity(parse, el, node);
@@ -141,25 +146,36 @@ static px_str member_nearest(const px_el *el, px_str word)
     size_t count = 0;
 
     for (uint32_t i = 0; i < PX_MEMBER_COUNT; i++)
-        if (px_class_members(el->class) & UINT32_C(1) << i)
+        if (px_class_members(el->context.version, el->class) & UINT32_C(1) << i)
             terms[count++] = px_str_c(px_member_term((px_member)i));
     return px_str_nearest(word, terms, count);
 }
 
+/* Why a key is no member here. */
+static px_rule rule_of_unknown(const px_el *el, px_str key)
+{
+    bool is_dtmi = px_str_starts(key, PX_STR("dtmi:"));
+    bool is_iri = !is_dtmi && key.len > 0 && memchr(key.ptr, ':', key.len);
+
+    if (is_dtmi && px_dtmi_parse(key, &(px_dtmi){ 0 }, NULL) != PX_OK)
+        return PX_RULE_PROPERTY_INVALID_DTMI;
+    if (is_iri)
+        return PX_RULE_PROPERTY_NOT_DTMI_NOR_TERM;
+    return px_supplement_of_term(&el->context.extensions, key) != PX_SUPPLEMENT_NONE
+               ? PX_RULE_PROPERTY_IRRELEVANT
+               : PX_RULE_NO_TYPE_THAT_ALLOWS;
+}
+
 static void report_unknown(px_parse *parse, const px_el *el, const px_json *node)
 {
-    bool is_dtmi = px_str_starts(node->key, PX_STR("dtmi:"));
-    bool is_iri = !is_dtmi && node->key.len > 0 && memchr(node->key.ptr, ':', node->key.len);
-    bool malformed = is_dtmi && px_dtmi_parse(node->key, &(px_dtmi){ 0 }, NULL) != PX_OK;
+    px_rule rule = rule_of_unknown(el, node->key);
+    bool bad_form =
+        rule == PX_RULE_PROPERTY_INVALID_DTMI || rule == PX_RULE_PROPERTY_NOT_DTMI_NOR_TERM;
 
-    if (el->tolerant && (el->context.version == 2 || !(malformed || is_iri)))
+    if (el->tolerant && (el->context.version == 2 || !bad_form))
         return;
-    px_parse_report(parse,
-                    !el->tolerant ? PX_RULE_NO_TYPE_THAT_ALLOWS
-                    : malformed   ? PX_RULE_PROPERTY_INVALID_DTMI
-                                  : PX_RULE_PROPERTY_NOT_DTMI_NOR_TERM,
-                    el, node, member_nearest(el, node->key), "a %s has no member '%.*s'",
-                    px_class_term(el->class), PX_FMT(node->key));
+    px_parse_report(parse, rule, el, node, member_nearest(el, node->key),
+                    "a %s has no member '%.*s'", px_class_term(el->class), PX_FMT(node->key));
 }
 
 static void read_keyword(px_parse *parse, const px_el *el, const px_json *node)
@@ -196,10 +212,28 @@ static px_member member_of_key(const px_el *el, px_str key)
     }
     member = px_member_of_term(term);
     if (member == PX_MEMBER_AT_UNIT)
-        return el->semantic_type.len > 0 ? member : PX_MEMBER_NONE;
-    if (member != PX_MEMBER_NONE && !(px_class_members(el->class) & UINT32_C(1) << member))
+        return el->unit_type.len > 0 ? member : PX_MEMBER_NONE;
+    if (member != PX_MEMBER_NONE &&
+        !(px_class_members(el->context.version, el->class) & UINT32_C(1) << member))
         return PX_MEMBER_NONE;
     return member;
+}
+
+/* A member of an extension, or of none. */
+static px_status read_other(px_parse *parse, px_el *el, const px_json *node, px_err *ret_err)
+{
+    px_supplement supplement = px_supplement_of_term(&el->context.extensions, node->key);
+
+    if (supplement == PX_SUPPLEMENT_NONE ||
+        !(el->cotypes >> px_supplement_rules_of(supplement)->cotype & 1)) {
+        report_unknown(parse, el, node);
+        return PX_OK;
+    }
+    if (el->supplements & UINT32_C(1) << supplement)
+        px_parse_report(parse, PX_RULE_DUPLICATE_PROPERTY_NAME, el, node, PX_STR(""),
+                        "'%s' is given twice", px_supplement_rules_of(supplement)->term);
+    el->supplements |= UINT32_C(1) << supplement;
+    return px_supplement_read(parse, el, supplement, node, ret_err);
 }
 
 static px_status read_members(px_parse *parse, px_el *el, px_err *ret_err)
@@ -213,7 +247,7 @@ static px_status read_members(px_parse *parse, px_el *el, px_err *ret_err)
         }
         member = member_of_key(el, node->key);
         if (member == PX_MEMBER_NONE) {
-            report_unknown(parse, el, node);
+            PX_TRY(read_other(parse, el, node, ret_err));
             continue;
         }
         if (el->given & UINT32_C(1) << member) {
@@ -268,6 +302,7 @@ static void check_required(px_parse *parse, const px_el *el)
                 parse, literal ? PX_RULE_STRING_COUNT_BELOW_MIN : PX_RULE_OBJECT_COUNT_BELOW_MIN,
                 el, el->node, PX_STR(""), "'%s' is empty", px_member_term(member));
     }
+    px_supplements_check(parse, el);
     if (el->semantic_type.len > 0 && !(el->given & PX_MEMBER_BIT(UNIT)))
         px_parse_report(parse, PX_RULE_MISSING_SUPPLEMENTAL_OBJECT_PROPERTY, el, el->node,
                         PX_STR(""), "there is no 'unit' for the semantic type '%.*s'",
@@ -344,6 +379,7 @@ px_status px_element_read(px_parse *parse, const px_json *node, px_place place, 
     if (!el)
         return px_arena_fail(parse->arena, ret_err);
     el->node = node;
+    el->source = parse->source;
     el->class = PX_CLASS_NONE;
     el->value_schema = PX_SCHEMA_KIND_COUNT;
     el->owner = allowed == PX_CLASS_BIT(INTERFACE) ? el : place.parent->owner;
@@ -352,7 +388,7 @@ px_status px_element_read(px_parse *parse, const px_json *node, px_place place, 
                          &el->context) ||
         !check_place(parse, el, place))
         return PX_OK;
-    px_types_read(parse, el, allowed, place.parent ? PX_RULE_BAD_TYPE : PX_RULE_TYPE_NOT_ROOTABLE);
+    px_types_read(parse, el, allowed, place);
     if (el->class == PX_CLASS_NONE)
         return PX_OK;
 
@@ -370,6 +406,7 @@ px_status px_element_read(px_parse *parse, const px_json *node, px_place place, 
         PX_TRY(px_identifier_read(parse, el, id, ret_err));
     PX_TRY(read_members(parse, el, ret_err));
     check_required(parse, el);
+    PX_TRY(px_siblings_check(parse, el, ret_err));
     *ret_el = el;
     return PX_OK;
 }

@@ -5,13 +5,13 @@
 
 /* What the two uses of an identifier have in common; the sentence of a wrong form. */
 static bool check_form(px_parse *parse, const px_el *el, const px_json *node, px_str text,
-                       px_rule rule, px_dtmi *ret_id)
+                       px_rule rule, uint32_t bytes_max, px_dtmi *ret_id)
 {
     px_err err;
 
-    if (text.len > PX_DTMI_USER_BYTES_MAX) {
+    if (text.len > bytes_max) {
         px_parse_report(parse, PX_RULE_ID_TOO_LONG, el, node, PX_STR(""),
-                        "an identifier has %zu bytes", text.len);
+                        "an identifier has %zu bytes, the most is %u", text.len, bytes_max);
         return false;
     }
     if (px_dtmi_parse(text, ret_id, &err) != PX_OK) {
@@ -38,7 +38,7 @@ bool px_identifier_check(px_parse *parse, const px_el *el, const px_json *node, 
 {
     px_dtmi id;
 
-    return check_form(parse, el, node, text, rule, &id);
+    return check_form(parse, el, node, text, rule, PX_DTMI_USER_BYTES_MAX, &id);
 }
 
 static bool check_own(px_parse *parse, const px_el *el, const px_json *node)
@@ -50,19 +50,20 @@ static bool check_own(px_parse *parse, const px_el *el, const px_json *node)
                         px_json_type_name(node->type));
         return false;
     }
-    if (!check_form(parse, el, node, node->text, PX_RULE_INVALID_ID, &id))
+    if (!check_form(parse, el, node, node->text, PX_RULE_INVALID_ID, el->context.limits->id, &id))
         return false;
     if (id.fragment.len > 0) {
         px_parse_report(parse, PX_RULE_DISALLOWED_ID_FRAGMENT, el, node, PX_STR(""),
                         "'%.*s' has a fragment", PX_FMT(node->text));
         return false;
     }
-    if (px_dtmi_is_reserved(node->text)) {
+    if (px_dtmi_is_reserved(node->text) ||
+        px_extension_reserves(&el->context.extensions, node->text)) {
         px_parse_report(parse, PX_RULE_RESERVED_ID, el, node, PX_STR(""), "'%.*s' is reserved",
                         PX_FMT(node->text));
         return false;
     }
-    if (el->class == PX_CLASS_INTERFACE && node->text.len > PX_DTMI_INTERFACE_BYTES_MAX) {
+    if (el->class == PX_CLASS_INTERFACE && node->text.len > el->context.limits->interface_id) {
         px_parse_report(parse, PX_RULE_ID_TOO_LONG_FOR_TYPE, el, node, PX_STR(""),
                         "the id has %zu bytes", node->text.len);
         return false;
@@ -92,9 +93,11 @@ px_status px_identifier_read(px_parse *parse, px_el *el, const px_json *node, px
         return PX_OK;
     other = px_identifier_find(parse, node->text);
     if (other) {
+        px_str name = parse->texts[other->owner->source].name;
+
         px_parse_report(parse, PX_RULE_DUPLICATE_DEFINITION, el, node, PX_STR(""),
-                        "'%.*s' is defined in line %u already", PX_FMT(node->text),
-                        other->node->line);
+                        "'%.*s' is defined in line %u%s%.*s already", PX_FMT(node->text),
+                        other->node->line, name.len > 0 ? " of " : "", PX_FMT(name));
         return PX_OK;
     }
     PX_TRY(px_keep(el, node->text, &el->id, ret_err));

@@ -30,6 +30,11 @@ typedef struct px_field {
     px_str semantic_type, unit; /* terms: "Temperature", "degreeCelsius"; empty when none */
     px_lang_map display_names, descriptions;
     px_str owner; /* DTMI of the Interface that declares it */
+    /* of extensions; empty, or false, when there is none */
+    px_str unit_type;            /* of its semantic type: "TemperatureUnit" */
+    px_str annotates, overrides; /* name of a sibling; member of it */
+    bool historized, required;
+    uint64_t cotypes; /* for the room itself: bits of model/extension.h */
 } px_field;
 
 typedef struct px_component {
@@ -37,6 +42,7 @@ typedef struct px_component {
     const px_model *model;
     uint32_t field_first, field_count; /* its fields are contiguous */
     px_lang_map display_names, descriptions;
+    px_str owner; /* DTMI of the Interface that declares it */
 } px_component;
 
 typedef struct px_relationship {
@@ -55,6 +61,7 @@ typedef struct px_payload {
     const px_schema *schema; /* NULL: the command has none */
     px_str semantic_type, unit;
     px_lang_map display_names;
+    bool nullable;
 } px_payload;
 
 typedef struct px_command {

@@ -10,25 +10,53 @@
 #include "model/parse.h"
 
 typedef struct literal_kind {
-    px_rule multiple, wrong; /* more than one value; a value of another type */
+    const char *type;                              /* after `xsd:` */
+    px_rule multiple, wrong, no_value, type_wrong; /* what is broken */
+    px_rule value_wrong; /* of a value object whose @type this is, and @value is another */
     const char *wanted;
-    const char *type; /* of a value object, after `xsd:`; NULL: string, integer or boolean */
 } literal_kind;
 
-static const literal_kind text_kind = { PX_RULE_STRING_MULTIPLE_VALUES, PX_RULE_STRING_NOT_STRING,
-                                        "a string", "string" };
-static const literal_kind integer_kind = { PX_RULE_INTEGER_MULTIPLE_VALUES,
-                                           PX_RULE_INTEGER_NOT_INTEGER, "a whole number",
-                                           "integer" };
-static const literal_kind boolean_kind = { PX_RULE_BOOLEAN_MULTIPLE_VALUES,
-                                           PX_RULE_BOOLEAN_NOT_BOOLEAN, "true or false",
-                                           "boolean" };
-static const literal_kind enum_value_kind = { PX_RULE_STRING_MULTIPLE_VALUES,
-                                              PX_RULE_LITERAL_NOT_VALID,
-                                              "a string or a whole number", NULL };
+static const literal_kind text_kind = {
+    "string",
+    PX_RULE_STRING_MULTIPLE_VALUES,
+    PX_RULE_STRING_NOT_STRING,
+    PX_RULE_STRING_OBJECT_NO_VALUE,
+    PX_RULE_STRING_TYPE_NOT_STRING,
+    PX_RULE_STRING_VALUE_NOT_STRING,
+    "a string",
+};
+static const literal_kind integer_kind = {
+    "integer",
+    PX_RULE_INTEGER_MULTIPLE_VALUES,
+    PX_RULE_INTEGER_NOT_INTEGER,
+    PX_RULE_INTEGER_OBJECT_NO_VALUE,
+    PX_RULE_INTEGER_TYPE_NOT_INTEGER,
+    PX_RULE_INTEGER_VALUE_NOT_INTEGER,
+    "a whole number",
+};
+static const literal_kind boolean_kind = {
+    "boolean",
+    PX_RULE_BOOLEAN_MULTIPLE_VALUES,
+    PX_RULE_BOOLEAN_NOT_BOOLEAN,
+    PX_RULE_BOOLEAN_OBJECT_NO_VALUE,
+    PX_RULE_BOOLEAN_TYPE_NOT_BOOLEAN,
+    PX_RULE_BOOLEAN_VALUE_NOT_BOOLEAN,
+    "true or false",
+};
+/* A string or an integer, so its value object may have either type. */
+static const literal_kind enum_value_kind = {
+    NULL,
+    PX_RULE_STRING_MULTIPLE_VALUES,
+    PX_RULE_LITERAL_NOT_VALID,
+    PX_RULE_VALUE_OBJECT_NO_VALUE,
+    PX_RULE_LITERAL_TYPE_WRONG,
+    PX_RULE_LITERAL_TYPE_WRONG,
+    "a string or a whole number",
+};
+static const literal_kind *const xsd_kinds[] = { &text_kind, &integer_kind, &boolean_kind };
 
-/* `xsd:integer`, or the whole IRI, for a literal that is a string or an integer or a boolean. */
-static bool is_xsd_type(const px_json *type, const char *name)
+/* `xsd:integer`, or the whole IRI; NULL for a type that no member has. */
+static const literal_kind *xsd_kind(const px_json *type)
 {
     px_str text = type->text;
 
@@ -37,8 +65,11 @@ static bool is_xsd_type(const px_json *type, const char *name)
     else if (px_str_starts(text, PX_STR("http://www.w3.org/2001/XMLSchema#")))
         text = px_str_skip(text, sizeof("http://www.w3.org/2001/XMLSchema#") - 1);
     else
-        return false;
-    return px_str_eq(text, px_str_c(name));
+        return NULL;
+    for (size_t i = 0; i < sizeof(xsd_kinds) / sizeof(xsd_kinds[0]); i++)
+        if (px_str_eq(text, px_str_c(xsd_kinds[i]->type)))
+            return xsd_kinds[i];
+    return NULL;
 }
 
 /* The name of the xsd type that a JSON value has. */
@@ -55,21 +86,64 @@ static const char *xsd_of(const px_json *value)
     return "";
 }
 
+/* Keywords that have a rule of their own; DTDL v2 passes over the others. */
+static const struct {
+    const char *key;
+    px_rule rule;
+    uint32_t since;
+} value_keywords[] = {
+    { "@id", PX_RULE_VALUE_OBJECT_ID, 2 },
+    { "@context", PX_RULE_VALUE_OBJECT_CONTEXT, 2 },
+    { "@graph", PX_RULE_VALUE_OBJECT_GRAPH, 2 },
+    { "@language", PX_RULE_VALUE_OBJECT_LANGUAGE, 3 },
+};
+
 static bool check_value_key(px_parse *parse, const px_el *el, const px_json *node)
 {
-    px_rule rule;
+    px_rule rule = PX_RULE_VALUE_OBJECT_KEYWORD;
+    uint32_t since = 3;
 
     if (px_str_eq(node->key, PX_STR("@value")) || px_str_eq(node->key, PX_STR("@type")))
         return true;
-    if (!px_str_starts(node->key, PX_STR("@")))
+    if (!px_str_starts(node->key, PX_STR("@"))) {
         rule = PX_RULE_VALUE_OBJECT_INVALID_PROP;
-    else if (el->context.version != 2 || px_str_eq(node->key, PX_STR("@id")) ||
-             px_str_eq(node->key, PX_STR("@context")) || px_str_eq(node->key, PX_STR("@graph")))
-        rule = PX_RULE_VALUE_OBJECT_KEYWORD;
-    else
+        since = 2;
+    }
+    for (size_t i = 0; i < sizeof(value_keywords) / sizeof(value_keywords[0]); i++)
+        if (px_str_eq(node->key, px_str_c(value_keywords[i].key))) {
+            rule = value_keywords[i].rule;
+            since = value_keywords[i].since;
+        }
+    if (el->context.version < since)
         return true;
     px_parse_report(parse, rule, el, node, PX_STR(""), "a value object has a member '%.*s'",
                     PX_FMT(node->key));
+    return false;
+}
+
+/* The @type of a value object is that of the member, and that of the value. */
+static bool check_value_type(px_parse *parse, const px_el *el, const px_json *value,
+                             const px_json *type, const literal_kind *kind)
+{
+    const literal_kind *declared;
+    px_rule rule;
+
+    if (px_json_is(type, PX_JSON_ARRAY) && type->count == 1)
+        type = type->first;
+    if (!px_json_is(type, PX_JSON_STRING)) {
+        px_parse_report(parse, PX_RULE_LITERAL_TYPE_NOT_SINGULAR, el, type, PX_STR(""),
+                        "the @type is %s", px_json_type_name(type->type));
+        return false;
+    }
+    declared = xsd_kind(type);
+    if (!declared || (kind->type && declared != kind))
+        rule = kind->type_wrong;
+    else if (!px_str_eq(px_str_c(declared->type), px_str_c(xsd_of(value))))
+        rule = declared->value_wrong;
+    else
+        return true;
+    px_parse_report(parse, rule, el, type, PX_STR(""), "the @type is '%.*s', the value %s",
+                    PX_FMT(type->text), px_json_type_name(value->type));
     return false;
 }
 
@@ -84,26 +158,11 @@ static const px_json *value_of(px_parse *parse, const px_el *el, const px_json *
         if (!check_value_key(parse, el, member))
             return NULL;
     if (!value) {
-        px_parse_report(parse, PX_RULE_VALUE_OBJECT_NO_VALUE, el, object, PX_STR(""),
+        px_parse_report(parse, kind->no_value, el, object, PX_STR(""),
                         "the value object has no @value");
         return NULL;
     }
-    if (!type)
-        return value;
-    if (px_json_is(type, PX_JSON_ARRAY) && type->count == 1)
-        type = type->first;
-    if (!px_json_is(type, PX_JSON_STRING)) {
-        px_parse_report(parse, PX_RULE_LITERAL_TYPE_NOT_SINGULAR, el, type, PX_STR(""),
-                        "the @type is %s", px_json_type_name(type->type));
-        return NULL;
-    }
-    if (!is_xsd_type(type, kind->type ? kind->type : xsd_of(value))) {
-        px_parse_report(parse, PX_RULE_LITERAL_TYPE_WRONG, el, type, PX_STR(""),
-                        "the @type is '%.*s', the value %s", PX_FMT(type->text),
-                        px_json_type_name(value->type));
-        return NULL;
-    }
-    return value;
+    return !type || check_value_type(parse, el, value, type, kind) ? value : NULL;
 }
 
 /* The JSON value of a literal member; NULL when absent or reported. */

@@ -93,8 +93,11 @@ static px_status add_text(lang_reader *reader, const px_json *node, px_str lang,
         return PX_OK;
     }
     if (!is_language(lang)) {
-        px_parse_report(reader->parse, PX_RULE_LANG_STRING_INVALID_CODE, reader->el, node,
-                        PX_STR(""), "'%s' has the language '%.*s'", reader->member, PX_FMT(lang));
+        px_parse_report(reader->parse,
+                        node == text ? PX_RULE_LANG_STRING_INVALID_CODE
+                                     : PX_RULE_LANG_ELEMENT_INVALID_CODE,
+                        reader->el, node, PX_STR(""), "'%s' has the language '%.*s'",
+                        reader->member, PX_FMT(lang));
         return PX_OK;
     }
     if (px_utf16_length(text->text) > reader->length_max) {
@@ -121,6 +124,22 @@ static px_status add_text(lang_reader *reader, const px_json *node, px_str lang,
     return PX_OK;
 }
 
+/* The rule that a member of a tagged value breaks, or PX_RULE_COUNT. DTDL v2 passes over other
+ * keywords. */
+static px_rule rule_of_key(px_str key, uint32_t version)
+{
+    if (px_str_eq(key, PX_STR("@value")) || px_str_eq(key, PX_STR("@language")))
+        return PX_RULE_COUNT;
+    if (px_str_eq(key, PX_STR("@id")))
+        return PX_RULE_LANG_ELEMENT_ID;
+    if (px_str_eq(key, PX_STR("@context")))
+        return PX_RULE_LANG_ELEMENT_CONTEXT;
+    if (px_str_eq(key, PX_STR("@graph")))
+        return PX_RULE_LANG_ELEMENT_GRAPH;
+    return version == 2 && px_str_starts(key, PX_STR("@")) ? PX_RULE_COUNT
+                                                           : PX_RULE_LANG_STRING_ELEMENT_INVALID;
+}
+
 /* { "@value": "Pumpe", "@language": "de" } */
 static px_status read_tagged(lang_reader *reader, const px_json *object, px_err *ret_err)
 {
@@ -128,16 +147,12 @@ static px_status read_tagged(lang_reader *reader, const px_json *object, px_err 
     uint32_t version = reader->el->context.version;
 
     for (const px_json *m = object->first; m; m = m->next) {
-        bool known = px_str_eq(m->key, PX_STR("@value")) || px_str_eq(m->key, PX_STR("@language"));
-        bool always_wrong =
-            !px_str_starts(m->key, PX_STR("@")) || px_str_eq(m->key, PX_STR("@id")) ||
-            px_str_eq(m->key, PX_STR("@context")) || px_str_eq(m->key, PX_STR("@graph"));
+        px_rule rule = rule_of_key(m->key, version);
 
-        if (known || (version == 2 && !always_wrong))
+        if (rule == PX_RULE_COUNT)
             continue;
-        px_parse_report(reader->parse, PX_RULE_LANG_STRING_ELEMENT_INVALID, reader->el, m,
-                        PX_STR(""), "'%s' has an entry with a member '%.*s'", reader->member,
-                        PX_FMT(m->key));
+        px_parse_report(reader->parse, rule, reader->el, m, PX_STR(""),
+                        "'%s' has an entry with a member '%.*s'", reader->member, PX_FMT(m->key));
         return PX_OK;
     }
     if (lang && !px_json_is(lang, PX_JSON_STRING)) {
@@ -154,8 +169,11 @@ static px_status read_map(lang_reader *reader, const px_json *object, px_err *re
 {
     for (const px_json *m = object->first; m; m = m->next) {
         if (px_str_starts(m->key, PX_STR("@"))) {
-            px_parse_report(reader->parse, PX_RULE_LANG_MAP_OBJ_KEYWORD, reader->el, m, PX_STR(""),
-                            "'%s' has a member '%.*s'", reader->member, PX_FMT(m->key));
+            px_parse_report(reader->parse,
+                            px_json_get(object, PX_STR("@value")) ? PX_RULE_LANG_TAG_IN_MAP
+                                                                  : PX_RULE_LANG_MAP_OBJ_KEYWORD,
+                            reader->el, m, PX_STR(""), "'%s' has a member '%.*s'", reader->member,
+                            PX_FMT(m->key));
             return PX_OK;
         }
         PX_TRY(add_text(reader, m, m->key, m, ret_err));
@@ -169,8 +187,12 @@ static px_status read_entry(lang_reader *reader, const px_json *node, px_err *re
         return add_text(reader, node, PX_STR("en"), node, ret_err);
     if (px_json_is(node, PX_JSON_OBJECT))
         return read_tagged(reader, node, ret_err);
-    px_parse_report(reader->parse, PX_RULE_LANG_STRING_NOT_LANG_STRING, reader->el, node,
-                    PX_STR(""), "'%s' holds %s", reader->member, px_json_type_name(node->type));
+    px_parse_report(reader->parse,
+                    px_json_is(node->parent, PX_JSON_ARRAY)
+                        ? PX_RULE_LANG_ELEMENT_NOT_STRING_OR_OBJECT
+                        : PX_RULE_LANG_STRING_NOT_LANG_STRING,
+                    reader->el, node, PX_STR(""), "'%s' holds %s", reader->member,
+                    px_json_type_name(node->type));
     return PX_OK;
 }
 

@@ -11,130 +11,131 @@ enum {
     COMPLEX_SCHEMAS = C(ARRAY) | C(ENUM) | C(MAP) | C(OBJECT),
     CONTENTS = C(TELEMETRY) | C(PROPERTY) | C(COMMAND) | C(RELATIONSHIP) | C(COMPONENT),
     V2 = 1,
-    V3 = 2,
-    BOTH = V2 | V3,
+    LATER = 2 | 4, /* v3 and v4 */
+    ALL = V2 | LATER,
 };
 
 static uint32_t version_bit(uint32_t version)
 {
-    return version == 2 ? V2 : V3;
+    return UINT32_C(1) << (version - PX_DTDL_FIRST);
 }
 
 typedef struct class_row {
     const char *term;
     uint32_t versions;
-    px_member_set members, required[2]; /* required in v2, in v3 */
+    px_member_set members, required[2]; /* required in v2, and later */
     bool type_optional;
     uint32_t semantic; /* versions in which it takes a semantic type */
 } class_row;
 
 static const class_row classes[PX_CLASS_COUNT] = {
     [PX_CLASS_INTERFACE] = { "Interface",
-                             BOTH,
+                             ALL,
                              ANY | M(CONTENTS) | M(EXTENDS) | M(SCHEMAS),
                              { 0, 0 },
                              false,
                              0 },
     [PX_CLASS_TELEMETRY] = { "Telemetry",
-                             BOTH,
+                             ALL,
                              NAMED | M(SCHEMA),
                              { M(NAME) | M(SCHEMA), M(NAME) | M(SCHEMA) },
                              false,
-                             BOTH },
+                             ALL },
     [PX_CLASS_PROPERTY] = { "Property",
-                            BOTH,
+                            ALL,
                             NAMED | M(SCHEMA) | M(WRITABLE),
                             { M(NAME) | M(SCHEMA), M(NAME) | M(SCHEMA) },
                             false,
-                            BOTH },
+                            ALL },
     [PX_CLASS_COMMAND] = { "Command",
-                           BOTH,
+                           ALL,
                            NAMED | M(REQUEST) | M(RESPONSE) | M(COMMAND_TYPE),
                            { M(NAME), M(NAME) },
                            false,
                            0 },
     [PX_CLASS_RELATIONSHIP] = { "Relationship",
-                                BOTH,
+                                ALL,
                                 NAMED | M(TARGET) | M(PROPERTIES) | M(MIN_MULTIPLICITY) |
                                     M(MAX_MULTIPLICITY) | M(WRITABLE),
                                 { M(NAME), M(NAME) },
                                 false,
                                 0 },
     [PX_CLASS_COMPONENT] = { "Component",
-                             BOTH,
+                             ALL,
                              NAMED | M(SCHEMA),
                              { M(NAME) | M(SCHEMA), M(NAME) | M(SCHEMA) },
                              false,
                              0 },
     [PX_CLASS_ARRAY] = { "Array",
-                         BOTH,
+                         ALL,
                          ANY | M(ELEMENT_SCHEMA),
                          { M(ELEMENT_SCHEMA), M(ELEMENT_SCHEMA) },
                          false,
                          0 },
     [PX_CLASS_ENUM] = { "Enum",
-                        BOTH,
+                        ALL,
                         ANY | M(VALUE_SCHEMA) | M(ENUM_VALUES),
                         { M(VALUE_SCHEMA) | M(ENUM_VALUES), M(VALUE_SCHEMA) },
                         false,
                         0 },
     [PX_CLASS_MAP] = { "Map",
-                       BOTH,
+                       ALL,
                        ANY | M(MAP_KEY) | M(MAP_VALUE),
                        { M(MAP_KEY) | M(MAP_VALUE), M(MAP_KEY) | M(MAP_VALUE) },
                        false,
                        0 },
-    [PX_CLASS_OBJECT] = { "Object", BOTH, ANY | M(FIELDS), { M(FIELDS), 0 }, false, 0 },
+    [PX_CLASS_OBJECT] = { "Object", ALL, ANY | M(FIELDS), { M(FIELDS), 0 }, false, 0 },
     [PX_CLASS_ENUM_VALUE] = { "EnumValue",
-                              BOTH,
+                              ALL,
                               NAMED | M(ENUM_VALUE),
                               { M(NAME) | M(ENUM_VALUE), M(NAME) | M(ENUM_VALUE) },
                               true,
                               0 },
     [PX_CLASS_FIELD] = { "Field",
-                         BOTH,
+                         ALL,
                          NAMED | M(SCHEMA),
                          { M(NAME) | M(SCHEMA), M(NAME) | M(SCHEMA) },
                          true,
-                         V3 },
+                         LATER },
     [PX_CLASS_MAP_KEY] = { "MapKey",
-                           BOTH,
+                           ALL,
                            NAMED | M(SCHEMA),
                            { M(NAME) | M(SCHEMA), M(NAME) | M(SCHEMA) },
                            true,
                            0 },
     [PX_CLASS_MAP_VALUE] = { "MapValue",
-                             BOTH,
+                             ALL,
                              NAMED | M(SCHEMA),
                              { M(NAME) | M(SCHEMA), M(NAME) | M(SCHEMA) },
                              true,
-                             V3 },
+                             LATER },
     [PX_CLASS_COMMAND_PAYLOAD] = { "CommandPayload",
-                                   BOTH,
-                                   NAMED | M(SCHEMA),
+                                   ALL,
+                                   NAMED | M(SCHEMA) | M(NULLABLE),
                                    { M(NAME) | M(SCHEMA), M(NAME) | M(SCHEMA) },
                                    true,
                                    0 },
     [PX_CLASS_COMMAND_REQUEST] = { "CommandRequest",
-                                   V3,
-                                   NAMED | M(SCHEMA),
+                                   LATER,
+                                   NAMED | M(SCHEMA) | M(NULLABLE),
                                    { M(NAME) | M(SCHEMA), M(NAME) | M(SCHEMA) },
                                    true,
-                                   V3 },
+                                   LATER },
     [PX_CLASS_COMMAND_RESPONSE] = { "CommandResponse",
-                                    V3,
-                                    NAMED | M(SCHEMA),
+                                    LATER,
+                                    NAMED | M(SCHEMA) | M(NULLABLE),
                                     { M(NAME) | M(SCHEMA), M(NAME) | M(SCHEMA) },
                                     true,
-                                    V3 },
+                                    LATER },
 };
 
 static const struct {
     const char *term;
     px_member_kind kind;
-    uint32_t slot;
+    uint32_t slot, since;
 } members[PX_MEMBER_COUNT] = {
-#define X(name, term, kind, slot) [PX_MEMBER_AT_##name] = { term, PX_MEMBER_##kind, slot },
+#define X(name, term, kind, slot, since)                                                           \
+    [PX_MEMBER_AT_##name] = { term, PX_MEMBER_##kind, slot, since },
     PX_MEMBER_MAP(X)
 #undef X
 };
@@ -143,6 +144,9 @@ static const px_dtdl_limits limits[] = {
     { .name = 64,
       .display_name = 64,
       .description = 512,
+      .comment = 512,
+      .id = 2048,
+      .interface_id = 128,
       .contents = 300,
       .extends_depth = 10,
       .schema_depth = 5,
@@ -150,10 +154,47 @@ static const px_dtdl_limits limits[] = {
     { .name = 512,
       .display_name = 512,
       .description = 512,
-      .contents = 0,
+      .comment = 512,
+      .id = 2048,
+      .interface_id = 128,
       .extends_depth = 10,
-      .schema_depth = 5,
-      .max_multiplicity = 0 },
+      .schema_depth = 5 },
+    { .name = 512,
+      .display_name = 512,
+      .description = 512,
+      .comment = 512,
+      .id = 2048,
+      .interface_id = 128,
+      .extends_depth = 12,
+      .schema_depth = 8 },
+};
+
+/* What stands after `#limitless`. */
+static const struct {
+    const char *context;
+    uint32_t version;
+    px_dtdl_limits limits;
+} named_limits[] = {
+    { "dtmi:dtdl:limits:onvif",
+      1,
+      { .name = 512,
+        .display_name = 512,
+        .description = 4096,
+        .comment = 512,
+        .id = 512,
+        .interface_id = 512,
+        .extends_depth = 12,
+        .schema_depth = 24 } },
+    { "dtmi:dtdl:limits:aio",
+      1,
+      { .name = 512,
+        .display_name = 512,
+        .description = 2048,
+        .comment = 512,
+        .id = 512,
+        .interface_id = 512,
+        .extends_depth = 12,
+        .schema_depth = 12 } },
 };
 
 /* Words of the core that name neither a class of ours, nor a member, nor a plain schema: abstract
@@ -217,9 +258,13 @@ px_member px_member_of_term(px_str term)
     return PX_MEMBER_NONE;
 }
 
-px_member_set px_class_members(px_class class)
+px_member_set px_class_members(uint32_t version, px_class class)
 {
-    return classes[class].members;
+    px_member_set set = classes[class].members;
+
+    if (version < members[PX_MEMBER_AT_NULLABLE].since)
+        set &= ~(px_member_set)M(NULLABLE);
+    return set;
 }
 
 px_member_set px_class_required(uint32_t version, px_class class)
@@ -292,7 +337,16 @@ uint32_t px_member_count_min(uint32_t version, px_member member)
 
 const px_dtdl_limits *px_dtdl_limits_of(uint32_t version)
 {
-    return &limits[version == 2 ? 0 : 1];
+    return &limits[version - PX_DTDL_FIRST];
+}
+
+const px_dtdl_limits *px_dtdl_limits_named(px_str context, uint32_t version)
+{
+    for (size_t i = 0; i < sizeof(named_limits) / sizeof(named_limits[0]); i++)
+        if (named_limits[i].version == version &&
+            px_str_eq(px_str_c(named_limits[i].context), context))
+            return &named_limits[i].limits;
+    return NULL;
 }
 
 bool px_cut_dtmi_term(px_str dtmi, px_str prefix, uint32_t version, px_str *ret_term)
@@ -309,27 +363,40 @@ bool px_cut_dtmi_term(px_str dtmi, px_str prefix, uint32_t version, px_str *ret_
     return true;
 }
 
-/* The predefined elements were born in v2 and are known under the numbers of later versions too. */
-static bool cut_instance(px_str dtmi, px_str prefix, uint32_t version, px_str *ret_term)
+/* Predefined elements are known under the numbers of all versions since the one that brought them.
+ */
+static bool cut_instance(px_str dtmi, px_str prefix, uint32_t since, uint32_t version,
+                         px_str *ret_term)
 {
-    for (uint32_t v = PX_DTDL_FIRST; v <= version; v++)
+    for (uint32_t v = since; v <= version; v++)
         if (px_cut_dtmi_term(dtmi, prefix, v, ret_term))
             return true;
     return false;
 }
 
+/* The prefix of the DTMIs of predefined schemas. */
+static px_str schema_prefix(px_schema_family family)
+{
+    return family == PX_SCHEMA_FAMILY_GEOMETRY   ? PX_STR("dtmi:standard:schema:geospatial:")
+           : family == PX_SCHEMA_FAMILY_STANDARD ? PX_STR("dtmi:standard:schema:")
+                                                 : PX_STR("dtmi:dtdl:instance:Schema:");
+}
+
 px_schema_kind px_plain_schema_of(uint32_t version, px_str text)
 {
-    px_schema_kind first = PX_SCHEMA_BOOLEAN, last = PX_SCHEMA_MULTI_POLYGON;
-    px_str term = text;
+    bool is_dtmi = px_str_starts(text, PX_STR("dtmi:"));
 
-    if (cut_instance(text, PX_STR("dtmi:dtdl:instance:Schema:"), version, &term))
-        last = PX_SCHEMA_TIME;
-    else if (cut_instance(text, PX_STR("dtmi:standard:schema:geospatial:"), version, &term))
-        first = PX_SCHEMA_POINT;
-    for (uint32_t kind = first; kind <= last; kind++)
-        if (px_str_eq(px_str_c(px_schema_term((px_schema_kind)kind)), term))
-            return (px_schema_kind)kind;
+    for (uint32_t i = 0; i < PX_SCHEMA_ARRAY; i++) {
+        px_schema_kind kind = (px_schema_kind)i;
+        px_str term = text;
+
+        if (px_schema_since(kind) > version ||
+            (is_dtmi && !cut_instance(text, schema_prefix(px_schema_family_of(kind)),
+                                      px_schema_since(kind), version, &term)))
+            continue;
+        if (px_str_eq(px_str_c(px_schema_term(kind)), term))
+            return kind;
+    }
     return PX_SCHEMA_KIND_COUNT;
 }
 
@@ -337,7 +404,7 @@ bool px_is_command_type(uint32_t version, px_str text)
 {
     px_str term = text;
 
-    cut_instance(text, PX_STR("dtmi:dtdl:instance:CommandType:"), version, &term);
+    cut_instance(text, PX_STR("dtmi:dtdl:instance:CommandType:"), PX_DTDL_FIRST, version, &term);
     return px_str_eq(term, PX_STR("synchronous")) || px_str_eq(term, PX_STR("asynchronous"));
 }
 
@@ -347,6 +414,16 @@ static bool is_among(const char *const *words, size_t count, px_str word)
         if (px_str_eq(px_str_c(words[i]), word))
             return true;
     return false;
+}
+
+bool px_is_abstract_class(uint32_t version, px_str term)
+{
+    if (term.len == 0 || term.ptr[0] < 'A' || term.ptr[0] > 'Z')
+        return false;
+    return is_among(other_terms, sizeof(other_terms) / sizeof(other_terms[0]), term) ||
+           (version == 2 &&
+            (is_among(other_terms_v2, sizeof(other_terms_v2) / sizeof(other_terms_v2[0]), term) ||
+             px_is_unit_type(PX_UNITS_V2, term)));
 }
 
 bool px_is_known_term(uint32_t version, px_str term)

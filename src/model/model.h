@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Models: DTDL v2 and v3 Interfaces, parsed, resolved, checked, compiled to layouts.
+ * Models: DTDL v2, v3 and v4 Interfaces, parsed, resolved, checked, compiled to layouts.
  *
  * A px_model is one resolved Interface. It is immutable, shared and counted (atomically), and holds
  * references on its bases and on the models of its Components. Models are stored as their JSON text
  * and compiled again at start. Threads: any, for everything that takes a const px_model.
- * Source: DTDL v2 and v3; rules: model/rule.h.
+ * Source: DTDL v2 to v4 and their extensions; rules: model/rule.h.
  */
 #ifndef PX_MODEL_MODEL_H
 #define PX_MODEL_MODEL_H
@@ -31,7 +31,8 @@ void px_model_set_release(px_model_set *set);
  * is empty. */
 typedef struct px_model_report {
     px_err *errs;
-    size_t count, cap;
+    uint32_t *sources; /* of each error, the index of its text */
+    size_t count, cap, sources_cap;
     bool truncated; /* there was more to say */
 } px_model_report;
 void px_model_report_release(px_model_report *report);
@@ -49,7 +50,15 @@ typedef struct px_models_opts {
      */
     bool nested_interfaces;
     px_extensions unknown_extensions;
+    uint32_t dtdl_version_max; /* 0: all that are known */
+    uint32_t models_max;       /* of one call, all texts together; 0: PX_MODELS_PER_CALL_MAX */
 } px_models_opts;
+
+/* A text with the name by which its reader knows it: a file, "stdin", "line 7". */
+typedef struct px_model_file {
+    px_str name; /* for sentences; empty: none is said */
+    px_str json; /* one Interface or an array of them */
+} px_model_file;
 
 /**
  * Parses, resolves and checks a set of Interfaces; all or nothing.
@@ -71,12 +80,18 @@ PX_NODISCARD px_status px_models_parse_all(px_str json, const px_models_opts *op
                                            px_model_set *ret_set, px_model_report *ret_report,
                                            px_err *ret_err);
 
+/* The same for several texts that make one set and may refer to each other. All that is wrong is
+ * told, of every text: one that is no JSON does not hide what is wrong with the others. */
+PX_NODISCARD px_status px_models_parse_texts(const px_model_file *texts, size_t count,
+                                             const px_models_opts *opts, px_model_set *ret_set,
+                                             px_model_report *ret_report, px_err *ret_err);
+
 px_model *px_model_ref(px_model *model);
 void px_model_unref(px_model *model); /* NULL is fine */
 
 px_str px_model_id(const px_model *model);
 px_str px_model_text(const px_model *model);           /* the definition, as uploaded */
-uint32_t px_model_dtdl_version(const px_model *model); /* 2 or 3 */
+uint32_t px_model_dtdl_version(const px_model *model); /* 2 to 4 */
 /* The version in its id: `;1` is 1.0, none is 0.0. */
 uint32_t px_model_version_major(const px_model *model);
 uint32_t px_model_version_minor(const px_model *model);

@@ -35,21 +35,46 @@ static px_status read_one(px_parse *parse, const px_json *node, px_err *ret_err)
     return px_element_read(parse, node, (px_place){ NULL, PX_MEMBER_NONE }, &el, ret_err);
 }
 
-static px_status read_document(px_parse *parse, px_err *ret_err)
+static px_status read_text(px_parse *parse, px_str json, uint32_t *models, px_err *ret_err)
 {
+    uint32_t most = parse->opts->models_max ? parse->opts->models_max : PX_MODELS_PER_CALL_MAX;
     px_json_opts opts = px_json_opts_door();
+    px_status status;
     px_json *root;
+    px_err err;
 
-    PX_TRY(px_json_parse(parse->json, &opts, parse->arena, &root, ret_err));
-    if (!px_json_is(root, PX_JSON_ARRAY))
-        return read_one(parse, root, ret_err);
-    if (root->count > PX_MODELS_PER_CALL_MAX) {
-        px_parse_report(parse, PX_RULE_TOO_MANY_MODELS, NULL, root, PX_STR(""),
-                        "the request holds %u", root->count);
+    opts.depth_max = PX_MODEL_JSON_DEPTH_MAX;
+    status = px_json_parse(json, &opts, parse->arena, &root, &err);
+    if (status == PX_INVALID) {
+        px_parse_report_err(parse, &err);
         return PX_OK;
     }
+    if (status != PX_OK) {
+        if (ret_err)
+            *ret_err = err;
+        return status;
+    }
+    *models += px_json_is(root, PX_JSON_ARRAY) ? root->count : 1;
+    if (*models > most) {
+        px_parse_report(parse, PX_RULE_TOO_MANY_MODELS, NULL, root, PX_STR(""),
+                        "the request holds %u or more, the most is %u", *models, most);
+        return PX_OK;
+    }
+    if (!px_json_is(root, PX_JSON_ARRAY))
+        return read_one(parse, root, ret_err);
     for (const px_json *node = root->first; node && !px_parse_is_full(parse); node = node->next)
         PX_TRY(read_one(parse, node, ret_err));
+    return PX_OK;
+}
+
+static px_status read_texts(px_parse *parse, px_err *ret_err)
+{
+    uint32_t models = 0;
+
+    for (size_t i = 0; i < parse->text_count && !px_parse_is_full(parse); i++) {
+        parse->source = (uint32_t)i;
+        PX_TRY(read_text(parse, parse->texts[i].json, &models, ret_err));
+    }
     return PX_OK;
 }
 
@@ -66,7 +91,7 @@ static px_status verdict(const px_parse *parse, px_err *ret_err)
 /* Each stage relies on what the one before has made sure of. */
 static px_status run(px_parse *parse, px_err *ret_err)
 {
-    PX_TRY(read_document(parse, ret_err));
+    PX_TRY(read_texts(parse, ret_err));
     PX_TRY(verdict(parse, ret_err));
     px_resolve(parse);
     PX_TRY(verdict(parse, ret_err));
@@ -105,19 +130,34 @@ static void release(px_parse *parse)
     px_map_release(&parse->by_id);
 }
 
-px_status px_models_parse_all(px_str json, const px_models_opts *opts, px_model_set *ret_set,
-                              px_model_report *ret_report, px_err *ret_err)
+static px_status check_bytes(const px_model_file *texts, size_t count, size_t *ret_bytes,
+                             px_err *ret_err)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < count; i++)
+        bytes += texts[i].json.len;
+    *ret_bytes = bytes;
+    if (bytes <= PX_MODELS_BYTES_MAX)
+        return PX_OK;
+    return px_fail_id(ret_err, PX_TOO_LARGE, "dtdl.requestTooLarge",
+                      "the request has %zu bytes, the most is %d", bytes, PX_MODELS_BYTES_MAX);
+}
+
+px_status px_models_parse_texts(const px_model_file *texts, size_t count,
+                                const px_models_opts *opts, px_model_set *ret_set,
+                                px_model_report *ret_report, px_err *ret_err)
 {
     static const px_models_opts defaults = { 0 };
     px_arena arena;
-    px_parse parse = { .arena = &arena, .opts = opts ? opts : &defaults, .json = json };
+    px_parse parse = {
+        .arena = &arena, .opts = opts ? opts : &defaults, .texts = texts, .text_count = count
+    };
     px_status status;
+    size_t bytes;
 
-    if (json.len > PX_MODELS_BYTES_MAX)
-        return px_fail_id(ret_err, PX_TOO_LARGE, "dtdl.requestTooLarge",
-                          "the request has %zu bytes, the most is %d", json.len,
-                          PX_MODELS_BYTES_MAX);
-    px_arena_init(&arena, json.len * PX_MODEL_PARSE_FACTOR_MAX + PX_MODEL_BYTES_MAX);
+    PX_TRY(check_bytes(texts, count, &bytes, ret_err));
+    px_arena_init(&arena, bytes * PX_MODEL_PARSE_FACTOR_MAX + PX_MODEL_BYTES_MAX);
     status = run(&parse, ret_err);
     if (status == PX_OK)
         status = give_set(&parse, ret_set, ret_err);
@@ -129,6 +169,14 @@ px_status px_models_parse_all(px_str json, const px_models_opts *opts, px_model_
     release(&parse);
     px_arena_release(&arena);
     return status;
+}
+
+px_status px_models_parse_all(px_str json, const px_models_opts *opts, px_model_set *ret_set,
+                              px_model_report *ret_report, px_err *ret_err)
+{
+    px_model_file text = { .json = json };
+
+    return px_models_parse_texts(&text, 1, opts, ret_set, ret_report, ret_err);
 }
 
 px_status px_models_parse(px_str json, const px_model_source *stored, px_model_set *ret_set,

@@ -14,7 +14,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "model/dtmi.h"
-#include "model/metamodel.h"
+#include "model/extension.h"
 #include "model/model_inner.h"
 #include "model/rule.h"
 
@@ -22,19 +22,22 @@ typedef struct px_el px_el;
 
 /* What @context says at some place of the document. */
 typedef struct px_context {
-    uint32_t version; /* 2 or 3; 0 while unknown */
-    bool unknown;     /* an extension that is not known, and tolerated */
-    bool has_units;   /* semantic types and units may be used */
+    uint32_t version; /* 2 to 4; 0 while unknown */
+    const px_dtdl_limits *limits;
+    bool unknown;   /* an extension that is not known, and tolerated */
+    bool has_units; /* semantic types and units may be used */
     px_unit_context units;
+    px_extension_set extensions;
 } px_context;
 
 /* A reference to an element, or its definition in place. */
 typedef struct px_ref {
     const px_json *node;
-    px_el *el;             /* defined in place, or found; NULL before and for the two below */
-    const px_model *model; /* a stored Interface */
-    px_schema_kind plain;  /* a predefined schema, or PX_SCHEMA_KIND_COUNT */
-    px_str dtmi;           /* to be found; empty for a definition */
+    px_el *el;              /* defined in place, or found; NULL before and for the two below */
+    const px_model *model;  /* a stored Interface */
+    const px_schema *plain; /* a predefined schema, or NULL */
+    px_str unit_type;       /* its units are the schema */
+    px_str dtmi;            /* to be found; empty for a definition */
 } px_ref;
 
 typedef struct px_set {
@@ -56,12 +59,17 @@ struct px_el {
     px_str name;
     px_member_set given;
     px_lang_map display_names, descriptions;
+    px_str abstract; /* a class in @type that no element has */
     px_str semantic_type, unit_type, unit;
+    px_cotype_set cotypes;
+    uint32_t supplements; /* bit 1 << px_supplement: given */
+    px_str annotates, overrides;
+    int64_t index;
     bool tolerant;       /* has a co-type that is not known: unknown members are ignored */
     bool below_contents; /* it counts among the elements of its Interface */
     px_set sets[PX_EL_SETS];
 
-    bool writable;
+    bool writable, nullable;
     uint32_t max_multiplicity;
     px_str target;
     px_schema_kind value_schema; /* of an Enum */
@@ -74,6 +82,7 @@ struct px_el {
     bool has_array;
 
     /* of an Interface */
+    uint32_t source; /* index of its text */
     uint32_t number; /* in px_parse.interfaces */
     px_model *model; /* being filled */
     uint32_t element_count;
@@ -90,7 +99,9 @@ typedef struct px_pending {
 typedef struct px_parse {
     px_arena *arena; /* for the call: document and elements */
     const px_models_opts *opts;
-    px_str json;
+    const px_model_file *texts;
+    size_t text_count;
+    uint32_t source; /* index of the text that is being read */
     PX_VEC(px_el *) interfaces;
     PX_VEC(px_el *) named; /* elements that have an id */
     PX_VEC(px_pending) pending;
@@ -102,6 +113,8 @@ typedef struct px_parse {
  * mean 'y'?". `el` may be NULL, `nearest` empty. Never fails: what does not fit is counted. */
 void px_parse_report(px_parse *parse, px_rule rule, const px_el *el, const px_json *node,
                      px_str nearest, const char *format, ...) PX_PRINTF(6, 7);
+/* What is wrong with the text that is being read, before there is any element. */
+void px_parse_report_err(px_parse *parse, const px_err *err);
 /* True when enough has been reported: loops end early. */
 bool px_parse_is_full(const px_parse *parse);
 
@@ -114,9 +127,33 @@ px_status px_keep(const px_el *el, px_str text, px_str *ret_kept, px_err *ret_er
 bool px_context_read(px_parse *parse, const px_el *el, const px_json *object,
                      const px_context *outer, px_context *ret_context);
 
-/* types.c: class and semantic type from @type. `allowed` are the classes that the place takes; the
- * class is PX_CLASS_NONE when it is none of them (reported, as `rule`). */
-void px_types_read(px_parse *parse, px_el *el, px_class_set allowed, px_rule rule);
+/* Where an element stands. */
+typedef struct px_place {
+    px_el *parent; /* NULL at the top level */
+    px_member member;
+} px_place;
+
+/* types.c: class, semantic type and co-types from @type. `allowed` are the classes that the place
+ * takes; the class is PX_CLASS_NONE when it is none of them (reported). */
+void px_types_read(px_parse *parse, px_el *el, px_class_set allowed, px_place place);
+
+/* cotype.c: adjunct types. */
+/* What the element itself and the one around it must be. */
+void px_cotypes_check(px_parse *parse, px_el *el, const px_el *parent);
+/* A member that an extension brings. */
+px_status px_supplement_read(px_parse *parse, px_el *el, px_supplement supplement,
+                             const px_json *node, px_err *ret_err);
+void px_supplements_check(px_parse *parse, const px_el *el);
+/* Among the values of the element's members, once these are read. */
+px_status px_siblings_check(px_parse *parse, const px_el *el, px_err *ret_err);
+/* What the co-types and the semantic type ask of the schema of an element; NULL: nothing. */
+void px_check_value(px_parse *parse, const px_el *el, const px_ref *ref, const px_schema *schema);
+/* annotation.c: ValueAnnotations and Overrides in a list of fields, by name. */
+void px_annotations_check(px_parse *parse, const px_el *el, const px_field *fields, uint32_t count,
+                          const px_layout_table *names);
+/* The same among all contents of an Interface. */
+px_status px_annotations_check_layout(px_parse *parse, const px_el *el, const px_layout *layout,
+                                      px_err *ret_err);
 
 /* literal.c: false when the value is not what it should be (reported) or is absent ([]). */
 bool px_literal_text(px_parse *parse, const px_el *el, const px_json *node, const char *member,
@@ -139,12 +176,6 @@ bool px_identifier_check(px_parse *parse, const px_el *el, const px_json *node, 
                          px_rule rule);
 /* The element of the request that has this id, or NULL. */
 px_el *px_identifier_find(const px_parse *parse, px_str id);
-
-/* Where an element stands. */
-typedef struct px_place {
-    px_el *parent; /* NULL at the top level */
-    px_member member;
-} px_place;
 
 /* element.c: `ret_el` is NULL when the element cannot be read (reported). */
 px_status px_element_read(px_parse *parse, const px_json *node, px_place place, px_el **ret_el,
@@ -170,8 +201,6 @@ px_status px_compile_schema(px_parse *parse, const px_el *user, const px_ref *re
                             const px_schema **ret_schema, px_err *ret_err);
 /* Whether values of this reference may hold an Array (geospatial ones do). */
 bool px_compiled_has_array(const px_ref *ref);
-/* Reports a semantic type on an element whose schema is not numeric. */
-void px_check_semantic(px_parse *parse, const px_el *el, const px_schema *schema);
 /* The model behind a reference to an Interface. */
 const px_model *px_ref_model(const px_ref *ref);
 

@@ -17,14 +17,45 @@ static bool takes_schemas(const px_el *el, px_member member)
            (member == PX_MEMBER_AT_SCHEMA && el->class != PX_CLASS_COMPONENT);
 }
 
-static px_str schema_nearest(px_str word)
+static px_str schema_nearest(uint32_t version, px_str word)
 {
     px_str terms[PX_SCHEMA_KIND_COUNT];
     size_t count = 0;
 
-    for (uint32_t kind = 0; kind <= PX_SCHEMA_MULTI_POLYGON; kind++)
-        terms[count++] = px_str_c(px_schema_term((px_schema_kind)kind));
+    for (uint32_t kind = 0; kind < PX_SCHEMA_ARRAY; kind++)
+        if (px_schema_since((px_schema_kind)kind) <= version)
+            terms[count++] = px_str_c(px_schema_term((px_schema_kind)kind));
     return px_str_nearest(word, terms, count);
+}
+
+/* `TemperatureUnit`: the units of a quantity as a schema, since they are an extension. */
+static px_str unit_type_of(const px_context *context, px_str text)
+{
+    char prefix[] = "dtmi:dtdl:extension:quantitativeTypes:v1:class:";
+    px_str word = text;
+
+    if (context->version == 2 || !context->has_units)
+        return PX_STR("");
+    prefix[sizeof(prefix) - sizeof("1:class:")] =
+        (char)('1' + (int)(context->units - PX_UNITS_QUANTITATIVE_1));
+    if (px_str_starts(text, px_str_c(prefix)))
+        word = px_str_skip(text, sizeof(prefix) - 1);
+    return px_is_unit_type(context->units, word) ? word : PX_STR("");
+}
+
+/* Fills the reference with a schema that is defined outside of the model; false: it is none. */
+static bool read_predefined(const px_el *el, px_ref *ref)
+{
+    px_str text = ref->node->text;
+    px_schema_kind kind = px_plain_schema_of(el->context.version, text);
+
+    if (kind != PX_SCHEMA_KIND_COUNT)
+        ref->plain = px_schema_plain(kind);
+    else
+        ref->plain = px_extension_schema(&el->context.extensions, text);
+    if (!ref->plain)
+        ref->unit_type = unit_type_of(&el->context, text);
+    return ref->plain || ref->unit_type.len > 0;
 }
 
 static px_status read_string(px_parse *parse, px_el *el, px_member member, px_ref *ref,
@@ -34,11 +65,12 @@ static px_status read_string(px_parse *parse, px_el *el, px_member member, px_re
     bool is_dtmi = px_str_starts(text, PX_STR("dtmi:"));
 
     if (takes_schemas(el, member)) {
-        ref->plain = px_plain_schema_of(el->context.version, text);
-        if (el->class == PX_CLASS_MAP_KEY && ref->plain != PX_SCHEMA_STRING)
+        bool found = read_predefined(el, ref);
+
+        if (el->class == PX_CLASS_MAP_KEY && ref->plain != px_schema_plain(PX_SCHEMA_STRING))
             px_parse_report(parse, PX_RULE_NOT_REQUIRED_VALUE, el, ref->node, PX_STR("string"),
                             "'schema' is '%.*s'", PX_FMT(text));
-        if (ref->plain != PX_SCHEMA_KIND_COUNT || el->class == PX_CLASS_MAP_KEY)
+        if (found || el->class == PX_CLASS_MAP_KEY)
             return PX_OK;
     }
     if (!is_dtmi && px_is_known_term(el->context.version, text)) {
@@ -47,7 +79,8 @@ static px_status read_string(px_parse *parse, px_el *el, px_member member, px_re
                         PX_FMT(text));
     } else if (!is_dtmi) {
         px_parse_report(parse, PX_RULE_BAD_DTMI_OR_TERM, el, ref->node,
-                        takes_schemas(el, member) ? schema_nearest(text) : PX_STR(""),
+                        takes_schemas(el, member) ? schema_nearest(el->context.version, text)
+                                                  : PX_STR(""),
                         "'%s' is '%.*s'", px_member_term(member), PX_FMT(text));
     } else if (px_dtmi_is_reserved(text)) {
         px_parse_report(
@@ -66,7 +99,6 @@ static px_status read_string(px_parse *parse, px_el *el, px_member member, px_re
 static px_status read_one(px_parse *parse, px_el *el, px_member member, px_ref *ref,
                           px_err *ret_err)
 {
-    ref->plain = PX_SCHEMA_KIND_COUNT;
     if (px_json_is(ref->node, PX_JSON_STRING))
         return read_string(parse, el, member, ref, ret_err);
     if (px_json_is(ref->node, PX_JSON_OBJECT))

@@ -17,22 +17,47 @@ static int shown(px_str text, int max)
 static void put_label(px_buf *buf, const px_el *el)
 {
     const px_el *interface = el ? el->owner : NULL;
+    px_str id;
 
     if (!el)
         return;
-    if (el != interface || el->id.len == 0)
+    id = interface->id.len > 0 ? interface->id : px_json_get_text(interface->node, PX_STR("@id"));
+    if (el != interface || id.len == 0)
         px_putf(buf, "%s", px_class_term(el->class));
     if (el->name.len > 0)
         px_putf(buf, " '%.*s'", shown(el->name, NAME_SHOWN_MAX), el->name.ptr);
-    if (interface && interface->id.len > 0)
-        px_putf(buf, "%s%.*s", el == interface ? "" : " of ", shown(interface->id, ID_SHOWN_MAX),
-                interface->id.ptr);
+    if (id.len > 0)
+        px_putf(buf, "%s%.*s", el == interface ? "" : " of ", shown(id, ID_SHOWN_MAX), id.ptr);
     px_put(buf, PX_STR(": "));
 }
 
 bool px_parse_is_full(const px_parse *parse)
 {
     return parse->report.truncated;
+}
+
+static bool make_room(px_model_report *report)
+{
+    size_t count = report->count + 1;
+
+    return report->count < PX_MODEL_ERRORS_MAX &&
+           (count <= report->cap ||
+            px_vec_grow((void **)&report->errs, &report->cap, count, sizeof(*report->errs))) &&
+           (count <= report->sources_cap ||
+            px_vec_grow((void **)&report->sources, &report->sources_cap, count,
+                        sizeof(*report->sources)));
+}
+
+void px_parse_report_err(px_parse *parse, const px_err *err)
+{
+    px_model_report *report = &parse->report;
+
+    if (!make_room(report)) {
+        report->truncated = true;
+        return;
+    }
+    report->sources[report->count] = parse->source;
+    report->errs[report->count++] = *err;
 }
 
 void px_parse_report(px_parse *parse, px_rule rule, const px_el *el, const px_json *node,
@@ -43,12 +68,11 @@ void px_parse_report(px_parse *parse, px_rule rule, const px_el *el, const px_js
     char message[256];
     va_list args;
 
-    if (report->count == PX_MODEL_ERRORS_MAX ||
-        (report->count == report->cap && !px_vec_grow((void **)&report->errs, &report->cap,
-                                                      report->count + 1, sizeof(*report->errs)))) {
+    if (!make_room(report)) {
         report->truncated = true;
         return;
     }
+    report->sources[report->count] = el ? el->owner->source : parse->source;
 
     va_start(args, format);
     vsnprintf(message, sizeof(message), format, args);
@@ -65,5 +89,6 @@ void px_parse_report(px_parse *parse, px_rule rule, const px_el *el, const px_js
 void px_model_report_release(px_model_report *report)
 {
     px_free(report->errs);
+    px_free(report->sources);
     *report = (px_model_report){ 0 };
 }

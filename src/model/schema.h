@@ -3,7 +3,7 @@
  * Compiled schemas, and the check of a value against one.
  *
  * Schemas are plain, immutable and borrowed from the model that holds them. Threads: any.
- * Source: DTDL v2 and v3, "Schema"; the forms of values: `reference/dtdl-and-api.md` section 7.
+ * Source: DTDL v2 to v4, "Schema"; the forms of values: `reference/dtdl-and-api.md` section 7.
  */
 #ifndef PX_MODEL_SCHEMA_H
 #define PX_MODEL_SCHEMA_H
@@ -11,31 +11,51 @@
 #include "base/json.h"
 #include "model/lang.h"
 
-/* kind, term in DTDL, kind of the px_value. Grown at the end when DTDL v4 comes. */
+/* kind, term in DTDL, kind of the px_value, first version of DTDL, family. Numbers of kinds are
+ * stored nowhere. */
 #define PX_SCHEMA_MAP(X)                                                                           \
-    X(BOOLEAN, "boolean", BOOL)                                                                    \
-    X(DATE, "date", TEXT)                                                                          \
-    X(DATETIME, "dateTime", TEXT)                                                                  \
-    X(DOUBLE, "double", NUM)                                                                       \
-    X(DURATION, "duration", TEXT)                                                                  \
-    X(FLOAT, "float", NUM)                                                                         \
-    X(INTEGER, "integer", NUM)                                                                     \
-    X(LONG, "long", NUM)                                                                           \
-    X(STRING, "string", TEXT)                                                                      \
-    X(TIME, "time", TEXT)                                                                          \
-    X(POINT, "point", JSON)                                                                        \
-    X(MULTI_POINT, "multiPoint", JSON)                                                             \
-    X(LINE_STRING, "lineString", JSON)                                                             \
-    X(MULTI_LINE_STRING, "multiLineString", JSON)                                                  \
-    X(POLYGON, "polygon", JSON)                                                                    \
-    X(MULTI_POLYGON, "multiPolygon", JSON)                                                         \
-    X(ARRAY, "Array", JSON)                                                                        \
-    X(ENUM, "Enum", NONE) /* TEXT or NUM, by its valueSchema */                                    \
-    X(MAP, "Map", JSON)                                                                            \
-    X(OBJECT, "Object", JSON)
+    X(BOOLEAN, "boolean", BOOL, 2, OTHER)                                                          \
+    X(DATE, "date", TEXT, 2, OTHER)                                                                \
+    X(DATETIME, "dateTime", TEXT, 2, OTHER)                                                        \
+    X(DOUBLE, "double", NUM, 2, NUMERIC)                                                           \
+    X(DURATION, "duration", TEXT, 2, OTHER)                                                        \
+    X(FLOAT, "float", NUM, 2, NUMERIC)                                                             \
+    X(INTEGER, "integer", NUM, 2, NUMERIC)                                                         \
+    X(LONG, "long", NUM, 2, NUMERIC)                                                               \
+    X(STRING, "string", TEXT, 2, OTHER)                                                            \
+    X(TIME, "time", TEXT, 2, OTHER)                                                                \
+    X(BYTE, "byte", NUM, 4, NUMERIC)                                                               \
+    X(SHORT, "short", NUM, 4, NUMERIC)                                                             \
+    X(UNSIGNED_BYTE, "unsignedByte", NUM, 4, NUMERIC)                                              \
+    X(UNSIGNED_SHORT, "unsignedShort", NUM, 4, NUMERIC)                                            \
+    X(UNSIGNED_INTEGER, "unsignedInteger", NUM, 4, NUMERIC)                                        \
+    X(UNSIGNED_LONG, "unsignedLong", NUM, 4, NUMERIC)                                              \
+    X(BYTES, "bytes", TEXT, 4, OTHER)                                                              \
+    X(DECIMAL, "decimal", TEXT, 4, NUMERIC)                                                        \
+    X(UUID, "uuid", TEXT, 4, OTHER)                                                                \
+    X(SCALED_DECIMAL, "scaledDecimal", JSON, 4, STANDARD)                                          \
+    X(POINT, "point", JSON, 2, GEOMETRY)                                                           \
+    X(MULTI_POINT, "multiPoint", JSON, 2, GEOMETRY)                                                \
+    X(LINE_STRING, "lineString", JSON, 2, GEOMETRY)                                                \
+    X(MULTI_LINE_STRING, "multiLineString", JSON, 2, GEOMETRY)                                     \
+    X(POLYGON, "polygon", JSON, 2, GEOMETRY)                                                       \
+    X(MULTI_POLYGON, "multiPolygon", JSON, 2, GEOMETRY)                                            \
+    X(ARRAY, "Array", JSON, 2, COMPLEX)                                                            \
+    X(ENUM, "Enum", NONE, 2, COMPLEX) /* TEXT or NUM, by its valueSchema */                        \
+    X(MAP, "Map", JSON, 2, COMPLEX)                                                                \
+    X(OBJECT, "Object", JSON, 2, COMPLEX)
+
+/* What a kind of schema is, for the rules that speak of many. */
+typedef enum px_schema_family {
+    PX_SCHEMA_FAMILY_NUMERIC, /* takes a semantic type with its unit */
+    PX_SCHEMA_FAMILY_OTHER,   /* the other primitive ones */
+    PX_SCHEMA_FAMILY_STANDARD,
+    PX_SCHEMA_FAMILY_GEOMETRY,
+    PX_SCHEMA_FAMILY_COMPLEX, /* defined by the model */
+} px_schema_family;
 
 typedef enum px_schema_kind {
-#define X(name, term, value) PX_SCHEMA_##name,
+#define X(name, term, value, since, family) PX_SCHEMA_##name,
     PX_SCHEMA_MAP(X)
 #undef X
         PX_SCHEMA_KIND_COUNT
@@ -54,6 +74,7 @@ typedef struct px_schema_field {
     const px_schema *schema;
     px_str semantic_type, unit; /* terms; empty when there is none */
     px_lang_map display_names;
+    bool required; /* no Object without it */
 } px_schema_field;
 
 struct px_schema {
@@ -67,6 +88,7 @@ struct px_schema {
     const px_schema_field *fields; /* OBJECT, in the order of the definition */
     uint32_t field_count;
 
+    px_str unit_type;       /* ENUM of the units of a quantity: "TemperatureUnit"; else empty */
     px_schema_kind enum_of; /* ENUM: STRING or INTEGER */
     const px_enum_value *enum_values;
     uint32_t enum_value_count;
@@ -75,12 +97,16 @@ struct px_schema {
 };
 
 const char *px_schema_term(px_schema_kind kind); /* "dateTime", "Object" */
+px_schema_family px_schema_family_of(px_schema_kind kind);
+uint32_t px_schema_since(px_schema_kind kind); /* the version of DTDL that brought it */
 /* Which kind the values of this schema have. */
 px_value_kind px_schema_value_kind(const px_schema *schema);
-/* The shared schema of a primitive or geospatial kind: static. */
+/* The shared schema of a kind that the language defines, not the model: static. */
 const px_schema *px_schema_plain(px_schema_kind kind);
 /* The field of an Object, or NULL. */
 const px_schema_field *px_schema_field_find(const px_schema *schema, px_str name);
+/* The entry of an Enum with this value, or NULL; the value is of the Enum's kind, TEXT or NUM. */
+const px_enum_value *px_schema_enum_find(const px_schema *schema, const px_value *value);
 
 /**
  * Checks a JSON value and gives the typed one.

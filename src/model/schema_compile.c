@@ -11,52 +11,6 @@
 
 static px_status compile_el(px_parse *parse, px_el *el, uint32_t level, px_err *ret_err);
 
-/* The schema behind a reference; NULL when it was refused. */
-static px_status compile_ref(px_parse *parse, const px_el *user, const px_ref *ref, uint32_t level,
-                             const px_schema **ret_schema, px_err *ret_err)
-{
-    *ret_schema = NULL;
-    if (ref->plain != PX_SCHEMA_KIND_COUNT) {
-        *ret_schema = px_schema_plain(ref->plain);
-        return PX_OK;
-    }
-    if (ref->el->state == PX_VISITING) {
-        px_parse_report(parse, PX_RULE_RECURSIVE_STRUCTURE_WIDE, user, ref->node, PX_STR(""),
-                        "the schema leads back to itself");
-        return PX_OK;
-    }
-    if (level >= px_dtdl_limits_of(user->context.version)->schema_depth) {
-        px_parse_report(parse, PX_RULE_EXCESSIVE_DEPTH_WIDE, user, ref->node, PX_STR(""),
-                        "this schema stands %u deep", level + 1);
-        return PX_OK;
-    }
-    PX_TRY(compile_el(parse, ref->el, level + 1, ret_err));
-    *ret_schema = ref->el->state == PX_DONE ? ref->el->schema : NULL;
-    return PX_OK;
-}
-
-bool px_compiled_has_array(const px_ref *ref)
-{
-    if (ref->plain != PX_SCHEMA_KIND_COUNT)
-        return ref->plain >= PX_SCHEMA_POINT && ref->plain <= PX_SCHEMA_MULTI_POLYGON;
-    return ref->el->has_array;
-}
-
-/* Takes over what a part of a complex schema brings: its depth, whether it has an Array. */
-static px_status add_part(px_parse *parse, px_el *el, const px_el *user, const px_ref *ref,
-                          uint32_t level, const px_schema **ret_schema, px_err *ret_err)
-{
-    PX_TRY(compile_ref(parse, user, ref, level, ret_schema, ret_err));
-    if (!*ret_schema) {
-        el->state = PX_FAILED;
-        return PX_OK;
-    }
-    el->has_array |= px_compiled_has_array(ref);
-    if (ref->el && ref->el->schema_depth + 1 > el->schema_depth)
-        el->schema_depth = ref->el->schema_depth + 1;
-    return PX_OK;
-}
-
 static int compare_field(const void *a, const void *b, void *fields)
 {
     const px_schema_field *list = fields;
@@ -81,6 +35,89 @@ static int compare_enum_name(const void *a, const void *b, void *values)
     const px_enum_value *list = values;
 
     return px_str_cmp(list[*(const uint32_t *)a].name, list[*(const uint32_t *)b].name);
+}
+
+/* The units of a quantity as an Enum of their terms, which stand in static memory, sorted. */
+static px_status compile_units(const px_el *user, px_str unit_type, const px_schema **ret_schema,
+                               px_err *ret_err)
+{
+    enum { UNITS_MAX = 64 };
+    px_arena *arena = PX_MODEL_ARENA(user);
+    px_str words[UNITS_MAX];
+    uint32_t count = (uint32_t)px_unit_list(user->context.units, unit_type, words, UNITS_MAX);
+    px_enum_value *values = PX_ARENA_ARRAY(arena, px_enum_value, count + 1);
+    uint32_t *sorted = PX_ARENA_ARRAY(arena, uint32_t, count + 1);
+    px_schema *schema = PX_ARENA_NEW(arena, px_schema);
+
+    if (!values || !sorted || !schema)
+        return px_arena_fail(arena, ret_err);
+    for (uint32_t i = 0; i < count; i++) {
+        values[i] = (px_enum_value){ .name = words[i], .value = px_value_text(words[i]) };
+        sorted[i] = i;
+    }
+    qsort_r(sorted, count, sizeof(*sorted), compare_enum_value, values);
+    PX_TRY(px_keep(user, unit_type, &schema->unit_type, ret_err));
+    schema->kind = PX_SCHEMA_ENUM;
+    schema->enum_of = PX_SCHEMA_STRING;
+    schema->enum_values = values;
+    schema->enum_value_count = count;
+    schema->sorted = sorted;
+    *ret_schema = schema;
+    return PX_OK;
+}
+
+/* The schema behind a reference; NULL when it was refused. */
+static px_status compile_ref(px_parse *parse, const px_el *user, const px_ref *ref, uint32_t level,
+                             const px_schema **ret_schema, px_err *ret_err)
+{
+    *ret_schema = NULL;
+    if (ref->plain) {
+        *ret_schema = ref->plain;
+        return PX_OK;
+    }
+    if (ref->unit_type.len > 0)
+        return compile_units(user, ref->unit_type, ret_schema, ret_err);
+    if (ref->el->state == PX_VISITING && ref->el->context.version >= PX_DTDL_RECURSIVE) {
+        *ret_schema = ref->el->schema;
+        return PX_OK;
+    }
+    if (ref->el->state == PX_VISITING) {
+        px_parse_report(parse, PX_RULE_RECURSIVE_STRUCTURE_WIDE, user, ref->node, PX_STR(""),
+                        "the schema leads back to itself");
+        return PX_OK;
+    }
+    if (level >= user->context.limits->schema_depth) {
+        px_parse_report(parse, PX_RULE_EXCESSIVE_DEPTH_WIDE, user, ref->node, PX_STR(""),
+                        "this schema stands %u deep", level + 1);
+        return PX_OK;
+    }
+    PX_TRY(compile_el(parse, ref->el, level + 1, ret_err));
+    *ret_schema = ref->el->state == PX_DONE ? ref->el->schema : NULL;
+    return PX_OK;
+}
+
+bool px_compiled_has_array(const px_ref *ref)
+{
+    if (ref->plain)
+        return px_schema_family_of(ref->plain->kind) == PX_SCHEMA_FAMILY_GEOMETRY;
+    return ref->el && ref->el->has_array;
+}
+
+/* Takes over what a part of a complex schema brings: its depth, whether it has an Array. */
+static px_status add_part(px_parse *parse, px_el *el, const px_el *user, const px_ref *ref,
+                          uint32_t level, const px_schema **ret_schema, px_err *ret_err)
+{
+    PX_TRY(compile_ref(parse, user, ref, level, ret_schema, ret_err));
+    if (!*ret_schema) {
+        el->state = PX_FAILED;
+        return PX_OK;
+    }
+    el->has_array |= px_compiled_has_array(ref);
+    if (ref->el && ref->el->state == PX_VISITING)
+        return PX_OK; /* around it, not inside it */
+    if (ref->el && ref->el->schema_depth + 1 > el->schema_depth)
+        el->schema_depth = ref->el->schema_depth + 1;
+    return PX_OK;
 }
 
 typedef int (*comparison)(const void *a, const void *b, void *list);
@@ -120,13 +157,15 @@ static px_status compile_object(px_parse *parse, px_el *el, uint32_t level, px_e
     for (uint32_t i = 0; i < set->count && !px_parse_is_full(parse); i++) {
         const px_el *field = set->items[i].el;
 
-        fields[i] = (px_schema_field){ .name = field->name,
-                                       .semantic_type = field->semantic_type,
-                                       .unit = field->unit,
-                                       .display_names = field->display_names };
+        fields[i] =
+            (px_schema_field){ .name = field->name,
+                               .semantic_type = field->semantic_type,
+                               .unit = field->unit,
+                               .display_names = field->display_names,
+                               .required = (field->cotypes & PX_COTYPE_BIT(REQUIRED)) != 0 };
         PX_TRY(add_part(parse, el, field, &field->sets[0].items[0], level, &fields[i].schema,
                         ret_err));
-        px_check_semantic(parse, field, fields[i].schema);
+        px_check_value(parse, field, &field->sets[0].items[0], fields[i].schema);
     }
     PX_TRY(sort(parse, el, fields, set->count, compare_field, "name", &sorted, ret_err));
     schema->fields = fields;
@@ -174,13 +213,13 @@ static px_status compile_map(px_parse *parse, px_el *el, uint32_t level, px_err 
     schema->key_name = key->name;
     schema->value_name = value->name;
     PX_TRY(add_part(parse, el, value, &value->sets[0].items[0], level, &schema->element, ret_err));
-    px_check_semantic(parse, value, schema->element);
+    px_check_value(parse, value, &value->sets[0].items[0], schema->element);
     return PX_OK;
 }
 
 static px_status compile_el(px_parse *parse, px_el *el, uint32_t level, px_err *ret_err)
 {
-    uint32_t deepest = px_dtdl_limits_of(el->context.version)->schema_depth;
+    uint32_t deepest = el->context.limits->schema_depth;
     px_schema *schema;
 
     if (el->state != PX_NEW)
@@ -226,15 +265,4 @@ px_status px_compile_schema(px_parse *parse, const px_el *user, const px_ref *re
                             const px_schema **ret_schema, px_err *ret_err)
 {
     return compile_ref(parse, user, ref, 0, ret_schema, ret_err);
-}
-
-void px_check_semantic(px_parse *parse, const px_el *el, const px_schema *schema)
-{
-    if (el->semantic_type.len == 0 || !schema || schema->kind == PX_SCHEMA_DOUBLE ||
-        schema->kind == PX_SCHEMA_FLOAT || schema->kind == PX_SCHEMA_INTEGER ||
-        schema->kind == PX_SCHEMA_LONG)
-        return;
-    px_parse_report(parse, PX_RULE_SEMANTIC_SCHEMA, el, el->node, PX_STR(""),
-                    "a value of type %s has the semantic type '%.*s'", px_schema_term(schema->kind),
-                    PX_FMT(el->semantic_type));
 }

@@ -4,6 +4,7 @@
  *
  *   term of a class, or its DTMI      the class
  *   semantic type, or its DTMI        co-type, at most one
+ *   adjunct type of an extension      co-type
  *   another word of the language      refused
  *   an unknown term                   v2 ignores it; v3 only under a tolerated unknown extension
  *   a DTMI that means nothing here    only under a tolerated unknown extension
@@ -45,15 +46,31 @@ static px_str semantic_term(const px_context *context, px_str text)
     return px_semantic_term(context->units, word);
 }
 
+static void report_two_classes(px_parse *parse, const px_el *el, const px_json *node, px_str first,
+                               px_str second)
+{
+    px_parse_report(parse, PX_RULE_MULTIPLE_MATERIAL_TYPES, el, node, PX_STR(""),
+                    "@type holds both %.*s and %.*s", PX_FMT(first), PX_FMT(second));
+}
+
 static void add_class(px_parse *parse, px_el *el, const px_json *node, px_class class)
 {
-    if (el->class != PX_CLASS_NONE && el->class != class) {
-        px_parse_report(parse, PX_RULE_MULTIPLE_MATERIAL_TYPES, el, node, PX_STR(""),
-                        "@type holds both %s and %s", px_class_term(el->class),
-                        px_class_term(class));
-        return;
-    }
-    el->class = class;
+    px_str term = px_str_c(px_class_term(class));
+
+    if (el->class != PX_CLASS_NONE && el->class != class)
+        report_two_classes(parse, el, node, px_str_c(px_class_term(el->class)), term);
+    else if (el->abstract.len > 0)
+        report_two_classes(parse, el, node, el->abstract, term);
+    else
+        el->class = class;
+}
+
+/* A class of the language that no element has: told as a wrong class once all types are read. */
+static void add_abstract(px_parse *parse, px_el *el, const px_json *node)
+{
+    if (el->class != PX_CLASS_NONE)
+        report_two_classes(parse, el, node, px_str_c(px_class_term(el->class)), node->text);
+    el->abstract = node->text;
 }
 
 static void add_semantic(px_parse *parse, px_el *el, const px_json *node, px_str term)
@@ -99,16 +116,29 @@ static void report_undefined(px_parse *parse, const px_el *el, const px_json *no
     px_str term = node->text;
     px_str nearest = class_nearest(el->context.version, term);
 
+    px_cotype elsewhere = px_cotype_anywhere(term);
+
+    if (nearest.len == 0)
+        nearest = px_cotype_nearest(&el->context.extensions, term);
     if (nearest.len == 0 && el->context.has_units)
         nearest = px_semantic_nearest(el->context.units, term);
     if (!el->context.has_units && px_semantic_term(PX_UNITS_QUANTITATIVE_3, term).len > 0)
         px_parse_report(parse, PX_RULE_TYPE_UNDEFINED_TERM, el, node, PX_STR(""),
                         "the semantic type '%.*s' needs the context "
-                        "dtmi:dtdl:extension:quantitativeTypes;1",
-                        PX_FMT(term));
+                        "dtmi:dtdl:extension:quantitativeTypes;%d",
+                        PX_FMT(term), el->context.version == 3 ? 1 : 2);
+    else if (elsewhere != PX_COTYPE_NONE)
+        px_parse_report(parse, PX_RULE_TYPE_UNDEFINED_TERM, el, node, PX_STR(""),
+                        "the co-type '%.*s' needs the context %s", PX_FMT(term),
+                        px_extension_context(px_cotype_extension(elsewhere)));
     else
         px_parse_report(parse, PX_RULE_TYPE_UNDEFINED_TERM, el, node, nearest,
                         "@type holds '%.*s', which is not defined", PX_FMT(term));
+}
+
+static bool is_unit_type(const px_context *context, px_str term)
+{
+    return context->has_units && px_is_unit_type(context->units, term);
 }
 
 static void add_term(px_parse *parse, px_el *el, const px_json *node)
@@ -121,7 +151,12 @@ static void add_term(px_parse *parse, px_el *el, const px_json *node)
                         "@type holds 'SemanticType'");
         return;
     }
-    if (px_is_known_term(version, term) && !el->context.unknown) {
+    if (px_is_abstract_class(version, term) && !el->context.unknown) {
+        add_abstract(parse, el, node);
+        return;
+    }
+    if ((px_is_known_term(version, term) || is_unit_type(&el->context, term)) &&
+        !el->context.unknown) {
         px_parse_report(parse, PX_RULE_TYPE_IRRELEVANT_DTMI_OR_TERM, el, node,
                         class_nearest(version, term), "@type holds '%.*s', which is no type here",
                         PX_FMT(term));
@@ -137,6 +172,7 @@ static void add_term(px_parse *parse, px_el *el, const px_json *node)
 static void read_entry(px_parse *parse, px_el *el, const px_json *node)
 {
     px_class class;
+    px_cotype cotype;
     px_str semantic;
 
     if (!px_json_is(node, PX_JSON_STRING)) {
@@ -152,6 +188,11 @@ static void read_entry(px_parse *parse, px_el *el, const px_json *node)
     semantic = semantic_term(&el->context, node->text);
     if (semantic.len > 0) {
         add_semantic(parse, el, node, semantic);
+        return;
+    }
+    cotype = px_cotype_of_term(&el->context.extensions, node->text);
+    if (cotype != PX_COTYPE_NONE) {
+        el->cotypes |= UINT64_C(1) << cotype;
         return;
     }
     if (px_str_starts(node->text, PX_STR("dtmi:")))
@@ -192,11 +233,12 @@ static void report_wrong_class(px_parse *parse, const px_el *el, px_class_set al
 {
     const px_json *type = px_json_get(el->node, PX_STR("@type"));
     px_buf names = { 0 };
+    px_str class = el->class != PX_CLASS_NONE ? px_str_c(px_class_term(el->class)) : el->abstract;
 
     put_classes(&names, allowed);
-    if (el->class != PX_CLASS_NONE)
-        px_parse_report(parse, rule, el, type, PX_STR(""), "a %s stands where %s should be",
-                        px_class_term(el->class), names.len > 0 ? names.ptr : "the term 'string'");
+    if (class.len > 0)
+        px_parse_report(parse, rule, el, type, PX_STR(""), "a %.*s stands where %s should be",
+                        PX_FMT(class), names.len > 0 ? names.ptr : "the term 'string'");
     else
         px_parse_report(parse, rule, el, type ? type : el->node, PX_STR(""),
                         "%s where %s should be", type ? "@type names no type" : "there is no @type",
@@ -204,7 +246,29 @@ static void report_wrong_class(px_parse *parse, const px_el *el, px_class_set al
     px_buf_release(&names);
 }
 
-void px_types_read(px_parse *parse, px_el *el, px_class_set allowed, px_rule rule)
+/* Semantic types are of an extension since v3, and like others only for some versions and classes.
+ */
+static void check_semantic(px_parse *parse, px_el *el, const px_json *type)
+{
+    uint32_t version = el->context.extensions.version[PX_EXTENSION_QUANTITATIVE];
+
+    if (el->context.version > 2 &&
+        !px_extension_is_for(PX_EXTENSION_QUANTITATIVE, version, el->context.version))
+        px_parse_report(parse, PX_RULE_INVALID_COTYPE_VERSION, el, type, PX_STR(""),
+                        "'%.*s' of %s;%u is not for DTDL v%u", PX_FMT(el->semantic_type),
+                        px_extension_context(PX_EXTENSION_QUANTITATIVE), version,
+                        el->context.version);
+    else if (!px_class_takes_semantic(el->context.version, el->class))
+        px_parse_report(parse, PX_RULE_INVALID_COTYPE, el, type, PX_STR(""),
+                        "a %s has the semantic type '%.*s'", px_class_term(el->class),
+                        PX_FMT(el->semantic_type));
+    else
+        return;
+    el->semantic_type = el->unit_type = PX_STR("");
+    el->tolerant = true; /* its unit is not worth a second complaint */
+}
+
+void px_types_read(px_parse *parse, px_el *el, px_class_set allowed, px_place place)
 {
     const px_json *type = px_json_get(el->node, PX_STR("@type"));
     px_class only = only_class(allowed);
@@ -223,15 +287,13 @@ void px_types_read(px_parse *parse, px_el *el, px_class_set allowed, px_rule rul
 
     if (el->class == PX_CLASS_NONE || !(allowed & UINT32_C(1) << el->class)) {
         if (el->class != PX_CLASS_NONE || parse->report.count == before)
-            report_wrong_class(parse, el, allowed, rule);
+            report_wrong_class(parse, el, allowed,
+                               place.parent ? PX_RULE_BAD_TYPE : PX_RULE_TYPE_NOT_ROOTABLE);
         el->class = PX_CLASS_NONE;
         return;
     }
-    if (el->semantic_type.len > 0 && !px_class_takes_semantic(el->context.version, el->class)) {
-        px_parse_report(parse, PX_RULE_INVALID_COTYPE, el, type, PX_STR(""),
-                        "a %s has the semantic type '%.*s'", px_class_term(el->class),
-                        PX_FMT(el->semantic_type));
-        el->semantic_type = el->unit_type = PX_STR("");
-        el->tolerant = true; /* its unit is not worth a second complaint */
-    }
+    if (el->semantic_type.len > 0)
+        check_semantic(parse, el, type);
+    if (el->cotypes)
+        px_cotypes_check(parse, el, place.parent);
 }

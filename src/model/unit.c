@@ -235,16 +235,23 @@ bool px_is_unit_type(px_unit_context context, px_str name)
     return false;
 }
 
-static size_t words_of(const char *const lists[SINCE_COUNT], px_unit_context context,
-                       px_str words[NEAREST_MAX], size_t count)
+static size_t words_of(const char *const lists[SINCE_COUNT], px_unit_context context, px_str *words,
+                       size_t cap, size_t count)
 {
     for (int part = 0; part < parts_of(context); part++) {
         px_str rest = px_str_c(lists[part]);
 
-        while (rest.len > 0 && count < NEAREST_MAX)
+        while (rest.len > 0 && count < cap)
             words[count++] = px_str_cut(&rest, ' ');
     }
     return count;
+}
+
+size_t px_unit_list(px_unit_context context, px_str unit_type_name, px_str *words, size_t cap)
+{
+    const unit_type *type = type_named(unit_type_name);
+
+    return type ? words_of(type->units, context, words, cap, 0) : 0;
 }
 
 px_str px_semantic_nearest(px_unit_context context, px_str word)
@@ -253,7 +260,7 @@ px_str px_semantic_nearest(px_unit_context context, px_str word)
     size_t count = 0;
 
     for (size_t i = 0; i < sizeof(unit_types) / sizeof(unit_types[0]); i++)
-        count = words_of(unit_types[i].semantic_types, context, words, count);
+        count = words_of(unit_types[i].semantic_types, context, words, NEAREST_MAX, count);
     return px_str_nearest(word, words, count);
 }
 
@@ -262,6 +269,6 @@ px_str px_unit_nearest(px_unit_context context, px_str unit_type_name, px_str wo
     const unit_type *type = type_named(unit_type_name);
     px_str words[NEAREST_MAX];
 
-    return type ? px_str_nearest(word, words, words_of(type->units, context, words, 0))
+    return type ? px_str_nearest(word, words, words_of(type->units, context, words, NEAREST_MAX, 0))
                 : PX_STR("");
 }

@@ -26,6 +26,8 @@ px_str px_semantic_term(px_unit_context context, px_str word);
 px_str px_unit_term(px_unit_context context, px_str unit_type, px_str word);
 /* The unit type that holds `unit`; empty: no such unit. */
 px_str px_unit_type_of(px_unit_context context, px_str unit);
+/* The units of a type, at most `cap`; gives how many. */
+size_t px_unit_list(px_unit_context context, px_str unit_type, px_str *words, size_t cap);
 bool px_is_unit_type(px_unit_context context, px_str name);
 
 /* Nearest term for "did you mean"; empty when none is near. */

@@ -29,7 +29,20 @@ static const char *wanted_of(const px_schema *schema)
         return "a number";
     case PX_SCHEMA_INTEGER:
     case PX_SCHEMA_LONG:
+    case PX_SCHEMA_BYTE:
+    case PX_SCHEMA_SHORT:
         return "a whole number";
+    case PX_SCHEMA_UNSIGNED_BYTE:
+    case PX_SCHEMA_UNSIGNED_SHORT:
+    case PX_SCHEMA_UNSIGNED_INTEGER:
+    case PX_SCHEMA_UNSIGNED_LONG:
+        return "a whole number without a sign";
+    case PX_SCHEMA_BYTES:
+        return "base64 such as \"aGVsbG8=\"";
+    case PX_SCHEMA_DECIMAL:
+        return "a decimal in a string, such as \"-12.50\"";
+    case PX_SCHEMA_UUID:
+        return "a uuid such as \"123e4567-e89b-12d3-a456-426614174000\"";
     case PX_SCHEMA_STRING:
         return "a string";
     case PX_SCHEMA_ENUM:
@@ -46,27 +59,6 @@ static px_status fail_type(const px_schema *schema, const char *got, px_err *ret
 {
     return px_fail_id(ret_err, PX_INVALID, "value.type", "%s stands where %s should be", got,
                       wanted_of(schema));
-}
-
-/* The entry of an Enum with this value, or NULL. */
-static const px_enum_value *find_enum(const px_schema *schema, const px_value *value)
-{
-    uint32_t first = 0, last = schema->enum_value_count;
-
-    while (first < last) {
-        uint32_t middle = first + (last - first) / 2;
-        const px_enum_value *entry = &schema->enum_values[schema->sorted[middle]];
-        int order = value->kind == PX_VALUE_TEXT ? px_str_cmp(value->text, entry->value.text)
-                                                 : px_num_cmp(value->num, entry->value.num);
-
-        if (order == 0)
-            return entry;
-        if (order < 0)
-            last = middle;
-        else
-            first = middle + 1;
-    }
-    return NULL;
 }
 
 static px_status fail_enum(const px_schema *schema, const px_value *value, px_err *ret_err)
@@ -115,20 +107,65 @@ static void give_text(px_value *value, px_str text)
     value->text.len = text.len;
 }
 
+/* Bits and range of the whole numbers. */
+typedef struct whole_range {
+    int64_t min;
+    uint64_t max;
+    int bits;
+    bool digits_only; /* in a document written without a point: DTDL v4 says so of its own */
+} whole_range;
+static const whole_range whole_ranges[PX_SCHEMA_KIND_COUNT] = {
+    [PX_SCHEMA_BYTE] = { INT8_MIN, INT8_MAX, 8, true },
+    [PX_SCHEMA_SHORT] = { INT16_MIN, INT16_MAX, 16, true },
+    [PX_SCHEMA_INTEGER] = { INT32_MIN, INT32_MAX, 32, false },
+    [PX_SCHEMA_LONG] = { INT64_MIN, INT64_MAX, 64, false },
+    [PX_SCHEMA_UNSIGNED_BYTE] = { 0, UINT8_MAX, 8, true },
+    [PX_SCHEMA_UNSIGNED_SHORT] = { 0, UINT16_MAX, 16, true },
+    [PX_SCHEMA_UNSIGNED_INTEGER] = { 0, UINT32_MAX, 32, true },
+    [PX_SCHEMA_UNSIGNED_LONG] = { 0, UINT64_MAX, 64, true },
+};
+
+static px_status fail_range(const px_schema *schema, px_num num, px_err *ret_err)
+{
+    const whole_range *range = &whole_ranges[schema->kind];
+
+    return px_fail_id(ret_err, PX_INVALID, "value.range", "%.17g does not fit the %d bits of %s",
+                      px_num_to_double(num), range->bits, px_schema_term(schema->kind));
+}
+
 static px_status check_whole(const px_schema *schema, px_num num, px_err *ret_err)
 {
-    bool is_long = schema->kind == PX_SCHEMA_LONG;
+    const whole_range *range = &whole_ranges[schema->kind];
+    double near = px_num_to_double(num);
+    uint64_t unsigned_whole;
     int64_t whole;
 
-    if (px_num_to_int(num, &whole)) {
-        if (is_long || (whole >= INT32_MIN && whole <= INT32_MAX))
-            return PX_OK;
-    } else if (px_num_to_double(num) > -1e18 && px_num_to_double(num) < 1e18) {
+    if (px_num_to_int(num, &whole))
+        return whole < range->min || (whole > 0 && (uint64_t)whole > range->max)
+                   ? fail_range(schema, num, ret_err)
+                   : PX_OK;
+    if (px_num_to_uint(num, &unsigned_whole) && unsigned_whole <= range->max)
+        return PX_OK;
+    if (near > -1e18 && near < 1e18)
         return px_fail_id(ret_err, PX_INVALID, "value.whole",
-                          "%.17g stands where a whole number should be", px_num_to_double(num));
+                          "%.17g stands where a whole number should be", near);
+    return fail_range(schema, num, ret_err);
+}
+
+/* -0 is read as a double, the only one that keeps its sign; a whole number has no such zero. */
+static px_status give_whole(const px_schema *schema, px_num num, px_value *ret_value,
+                            px_err *ret_err)
+{
+    PX_TRY(check_whole(schema, num, ret_err));
+    if (num.is_double && !px_num_is_whole(num) && px_num_to_double(num) == 0) {
+        if (whole_ranges[schema->kind].min == 0)
+            return px_fail_id(ret_err, PX_INVALID, "value.range",
+                              "-0 stands where %s should be, which has no sign",
+                              px_schema_term(schema->kind));
+        num = px_num_int(0);
     }
-    return px_fail_id(ret_err, PX_INVALID, "value.range", "%.17g does not fit the %d bits of %s",
-                      px_num_to_double(num), is_long ? 64 : 32, px_schema_term(schema->kind));
+    give_num(ret_value, num);
+    return PX_OK;
 }
 
 px_status px_schema_check_num(const px_schema *schema, px_num num, px_value *ret_value,
@@ -146,18 +183,16 @@ px_status px_schema_check_num(const px_schema *schema, px_num num, px_value *ret
             return px_fail_id(ret_err, PX_INVALID, "value.range",
                               "%.17g is beyond the range of a float", magnitude);
         break;
-    case PX_SCHEMA_INTEGER:
-    case PX_SCHEMA_LONG:
-        PX_TRY(check_whole(schema, num, ret_err));
-        break;
     case PX_SCHEMA_ENUM:
         if (schema->enum_of == PX_SCHEMA_STRING)
             return fail_type(schema, "a number", ret_err);
         value = px_value_num(num);
-        if (!find_enum(schema, &value))
+        if (!px_schema_enum_find(schema, &value))
             return fail_enum(schema, &value, ret_err);
         break;
     default:
+        if (whole_ranges[schema->kind].bits > 0)
+            return give_whole(schema, num, ret_value, ret_err);
         return fail_type(schema, "a number", ret_err);
     }
     give_num(ret_value, num);
@@ -206,11 +241,20 @@ px_status px_schema_check_text(const px_schema *schema, px_str text, px_value *r
     case PX_SCHEMA_DURATION:
         right = px_form_is_duration(text);
         break;
+    case PX_SCHEMA_BYTES:
+        right = px_form_is_base64(text);
+        break;
+    case PX_SCHEMA_DECIMAL:
+        right = px_form_is_decimal(text);
+        break;
+    case PX_SCHEMA_UUID:
+        right = px_form_is_uuid(text);
+        break;
     case PX_SCHEMA_ENUM:
         if (schema->enum_of != PX_SCHEMA_STRING)
             return fail_type(schema, "a string", ret_err);
         value = px_value_text(text);
-        if (!find_enum(schema, &value))
+        if (!px_schema_enum_find(schema, &value))
             return fail_enum(schema, &value, ret_err);
         right = true;
         break;
@@ -264,6 +308,17 @@ static px_status fail_field(const px_schema *schema, const px_json *node, px_err
                         node->key.ptr ? node->key.ptr : "");
 }
 
+/* Fields may be missing, but for those that the model calls Required. */
+static px_status check_required(const px_schema *schema, const px_json *node, px_err *ret_err)
+{
+    for (uint32_t i = 0; i < schema->field_count; i++)
+        if (schema->fields[i].required && !px_json_get(node, schema->fields[i].name))
+            return px_json_fail(node, ret_err, PX_INVALID, "value.required",
+                                "the Object has no '%.*s', which its model requires",
+                                PX_FMT(schema->fields[i].name));
+    return PX_OK;
+}
+
 static px_status check_object(const px_schema *schema, const px_json *node, px_err *ret_err)
 {
     px_value ignored;
@@ -277,7 +332,7 @@ static px_status check_object(const px_schema *schema, const px_json *node, px_e
             return fail_field(schema, member, ret_err);
         PX_TRY(check_node(field->schema, member, &ignored, ret_err));
     }
-    return PX_OK;
+    return check_required(schema, node, ret_err);
 }
 
 /* Keys stand in paths and beside $metadata, so they must not look like either. */
@@ -309,11 +364,21 @@ static px_status check_map(const px_schema *schema, const px_json *node, px_err 
     return PX_OK;
 }
 
+/* Devices are not held to that. */
+static px_status fail_fraction(const px_json *node, px_err *ret_err)
+{
+    return px_fail_id(ret_err, PX_INVALID, "value.whole",
+                      "%.*s stands where a whole number, without a point, should be",
+                      node->raw.len > 40 ? 40 : (int)node->raw.len, node->raw.ptr);
+}
+
 static px_status check_scalar(const px_schema *schema, const px_json *node, px_value *ret_scalar,
                               px_err *ret_err)
 {
     switch (node->type) {
     case PX_JSON_NUMBER:
+        if (whole_ranges[schema->kind].digits_only && memchr(node->raw.ptr, '.', node->raw.len))
+            return fail_fraction(node, ret_err);
         return px_schema_check_num(schema, node->num, ret_scalar, ret_err);
     case PX_JSON_STRING:
         return px_schema_check_text(schema, node->text, ret_scalar, ret_err);
@@ -342,7 +407,7 @@ static px_status check_node(const px_schema *schema, const px_json *node, px_val
     default:
         break;
     }
-    if (schema->kind >= PX_SCHEMA_POINT && schema->kind <= PX_SCHEMA_MULTI_POLYGON)
+    if (px_schema_family_of(schema->kind) == PX_SCHEMA_FAMILY_GEOMETRY)
         return px_form_geometry(schema->kind, node, ret_err);
     status = check_scalar(schema, node, ret_scalar, &err);
     if (status == PX_OK)

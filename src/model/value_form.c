@@ -136,3 +136,54 @@ bool px_form_is_duration(px_str text)
         return true;
     return !fraction && cut_char(&text, 'T') && cut_parts(&text, "HMS", &fraction) && text.len == 0;
 }
+
+static int base64_digit(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    return px_is_digit(c) ? c - '0' + 52 : c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+bool px_form_is_base64(px_str text)
+{
+    size_t padding = 0;
+
+    if (text.len % 4 != 0)
+        return false;
+    while (padding < 2 && padding < text.len && text.ptr[text.len - 1 - padding] == '=')
+        padding++;
+    for (size_t i = 0; i < text.len - padding; i++)
+        if (base64_digit(text.ptr[i]) < 0)
+            return false;
+    return true;
+}
+
+bool px_form_is_decimal(px_str text)
+{
+    size_t digits = 0;
+
+    if (!cut_char(&text, '-'))
+        (void)cut_char(&text, '+');
+    while (digits < text.len && px_is_digit(text.ptr[digits]))
+        digits++;
+    if (digits == 0 || (digits > 1 && text.ptr[0] == '0'))
+        return false;
+    text = px_str_skip(text, digits);
+    return text.len == 0 || (cut_char(&text, '.') && cut_fraction(&text) && text.len == 0);
+}
+
+bool px_form_is_uuid(px_str text)
+{
+    if (text.len != 36)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        char lower = (char)(text.ptr[i] | 0x20);
+
+        if (dash ? text.ptr[i] != '-' : !px_is_digit(text.ptr[i]) && !(lower >= 'a' && lower <= 'f'))
+            return false;
+    }
+    return true;
+}

@@ -22,6 +22,14 @@ static bool has_text(const pxi_slot *slot)
     return kind_of(slot) == PX_VALUE_TEXT || kind_of(slot) == PX_VALUE_JSON;
 }
 
+static int64_t uint_bits(px_num num)
+{
+    uint64_t value = 0;
+
+    (void)px_num_to_uint(num, &value);
+    return (int64_t)value;
+}
+
 pxi_slot pxi_slot_make(uint32_t key, px_value value, const px_origin *origin)
 {
     uint64_t kind = value.kind, quality = origin->quality;
@@ -42,7 +50,10 @@ pxi_slot pxi_slot_make(uint32_t key, px_value value, const px_origin *origin)
         slot.value = value.boolean;
     if (value.kind == PX_VALUE_NUM) {
         slot.value = value.num.mantissa;
-        if (value.num.is_double)
+        if (px_num_is_whole(value.num)) {
+            kind = PXI_KIND_UINT;
+            slot.value = uint_bits(value.num);
+        } else if (value.num.is_double)
             kind = PXI_KIND_DOUBLE;
         else
             slot.word |= (uint64_t)(uint8_t)value.num.exponent << PXI_EXPONENT_SHIFT;
@@ -63,6 +74,8 @@ static px_value value_of(const pxi_slot *slot)
                                       .exponent = (int8_t)(slot->word >> PXI_EXPONENT_SHIFT) });
     case PXI_KIND_DOUBLE:
         return px_value_num((px_num){ .mantissa = slot->value, .is_double = true });
+    case PXI_KIND_UINT:
+        return px_value_num(px_num_uint((uint64_t)slot->value));
     case PX_VALUE_TEXT:
         return px_value_text(slot->text);
     case PX_VALUE_JSON:

@@ -37,7 +37,13 @@ struct px_rel {
 };
 
 /* The packed word: arrival in ms, then these. */
-enum { PXI_EXPONENT_SHIFT = 42, PXI_KIND_SHIFT = 50, PXI_QUALITY_SHIFT = 53, PXI_KIND_DOUBLE = 5 };
+enum {
+    PXI_EXPONENT_SHIFT = 42,
+    PXI_KIND_SHIFT = 50,
+    PXI_QUALITY_SHIFT = 53,
+    PXI_KIND_DOUBLE = 5,
+    PXI_KIND_UINT = 6
+};
 #define PXI_ARRIVAL_MASK ((UINT64_C(1) << PXI_EXPONENT_SHIFT) - 1)
 #define PXI_BY_ARRIVAL (UINT64_C(1) << 55)
 #define PXI_BY_COMMAND (UINT64_C(1) << 56)

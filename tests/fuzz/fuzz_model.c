@@ -3,13 +3,16 @@
  * Models from arbitrary bytes: no crash, and promises that hold for every input.
  *
  * A refusal names a rule and, past the form of the JSON, a place. Of an accepted request every
- * field is found by its path, the definition alone compiles to the same layout again, and any JSON
- * may be held against any of its schemas.
+ * field is found by its path, the definition alone compiles to the same layout again, any JSON may
+ * be held against any of its schemas, a value to begin with is right, and a model differs from
+ * itself in nothing.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "model/compare.h"
+#include "model/example.h"
 #include "model/model.h"
 
 enum { ARENA_BYTES = 16 << 20, MODELS_TRIED_MAX = 8, FIELDS_TRIED_MAX = 200 };
@@ -67,6 +70,37 @@ static void try_fields(const px_model *model, const px_json *document, px_arena 
     }
 }
 
+/* What an example holds passes its own schema; one that requires itself has none. */
+static void try_example(const px_schema *schema, px_arena *arena)
+{
+    px_json_opts opts = { 0 };
+    px_buf text = { 0 };
+    px_json *node;
+    px_value value;
+    px_err err = { 0 };
+
+    if (px_put_example(&text, schema) &&
+        px_json_parse(px_buf_str(&text), &opts, arena, &node, NULL) == PX_OK &&
+        px_schema_check(schema, node, arena, &value, &err) != PX_OK)
+        px_assert(strcmp(err.id, "value.required") == 0 || strcmp(err.id, "value.bytes") == 0 ||
+                  strcmp(err.id, "value.string_bytes") == 0);
+    px_buf_release(&text);
+}
+
+static void try_examples(const px_model *model)
+{
+    const px_layout *layout = px_model_layout(model);
+    px_model_changes changes = { 0 };
+    px_arena arena;
+
+    px_arena_init(&arena, ARENA_BYTES);
+    for (uint32_t i = 0; i < px_layout_field_count(layout) && i < FIELDS_TRIED_MAX; i++)
+        try_example(px_layout_field(layout, i)->schema, &arena);
+    if (px_model_compare(model, model, &arena, &changes, NULL) == PX_OK)
+        px_assert(changes.count == 0);
+    px_arena_release(&arena);
+}
+
 /* With nested Interfaces one text holds several models, and none of them stands alone. */
 static void try_bytes(px_str json, const px_json *document, bool nested, px_arena *arena)
 {
@@ -83,6 +117,7 @@ static void try_bytes(px_str json, const px_json *document, bool nested, px_aren
     for (size_t i = 0; i < set.count && i < MODELS_TRIED_MAX; i++) {
         px_assert(px_model_is_a(set.models[i], px_model_id(set.models[i])));
         try_fields(set.models[i], document, arena);
+        try_examples(set.models[i]);
         if (!nested)
             try_again(set.models[i], &set);
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/num.h"
+#include "base/value.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -169,6 +170,44 @@ PX_TEST(gives_an_integer_only_when_it_is_one)
     CHECK(!px_num_to_int(num_of("9223372036854775808"), &v));
     CHECK(!px_num_to_int(px_num_double(0.5), &v));
     CHECK(!px_num_to_int(px_num_double(1e300), &v));
+}
+
+PX_TEST(whole_numbers_below_two_to_the_64_keep_their_digits)
+{
+    static const char *const texts[] = { "9223372036854775808", "9223372036854775809",
+                                         "10000000000000000001", "18446744073709551614",
+                                         "18446744073709551615" };
+    uint64_t v = 0;
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        px_num num = num_of(texts[i]);
+        px_value value = px_value_num(num);
+        px_buf buf = { 0 };
+        px_cut cut;
+
+        check_put(num, texts[i]);
+        px_buf_clear(&buf);
+        px_put_value(&buf, value);
+        CHECK_EQ(buf.len, 9);
+        cut = px_cut_of(px_buf_str(&buf));
+        CHECK(px_value_same(px_get_value(&cut), value));
+        CHECK(!cut.bad);
+        px_buf_release(&buf);
+    }
+    CHECK(px_num_to_uint(num_of("18446744073709551615"), &v) && v == UINT64_MAX);
+    CHECK(px_num_to_uint(num_of("12.00"), &v) && v == 12);
+    CHECK(!px_num_to_uint(num_of("18446744073709551616"), &v));
+    CHECK(!px_num_to_uint(num_of("-1"), &v));
+    CHECK(!px_num_is_whole(num_of("18446744073709551616")));
+    CHECK(!px_num_is_whole(num_of("9223372036854775808.5")));
+    CHECK(!px_num_is_whole(num_of("-9223372036854775809")));
+    CHECK_EQ(px_num_cmp(num_of("18446744073709551615"), num_of("18446744073709551614")), 1);
+    CHECK_EQ(px_num_cmp(num_of("18446744073709551615"), num_of("18446744073709551616")), -1);
+    CHECK_EQ(px_num_cmp(num_of("9223372036854775807"), num_of("9223372036854775809")), -1);
+    CHECK_EQ(px_num_cmp(num_of("9223372036854775809"), num_of("9223372036854775807")), 1);
+    CHECK_EQ(px_num_cmp(num_of("1e19"), num_of("10000000000000000001")), -1);
+    CHECK_EQ(px_num_cmp(num_of("10000000000000000000"), num_of("1e19")), 0);
+    CHECK_EQ(px_num_cmp(num_of("1000000000000000000e1"), num_of("10000000000000000001")), -1);
 }
 
 PX_TEST(compares_exactly)

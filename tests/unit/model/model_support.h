@@ -13,6 +13,8 @@
     "{\"@context\":\"dtmi:dtdl:context;2\",\"@id\":\"" id "\",\"@type\":\"Interface\""
 #define INTERFACE_V3(id)                                                                           \
     "{\"@context\":\"dtmi:dtdl:context;3\",\"@id\":\"" id "\",\"@type\":\"Interface\""
+#define INTERFACE_V4(id)                                                                           \
+    "{\"@context\":\"dtmi:dtdl:context;4\",\"@id\":\"" id "\",\"@type\":\"Interface\""
 
 /* Parses what must be right; the caller releases the set. */
 static inline px_model_set parse_models(const char *json)

@@ -72,6 +72,15 @@ PX_TEST(tells_all_that_is_wrong_at_once)
     px_model_report_release(&report);
 }
 
+PX_TEST(names_the_context_that_was_meant)
+{
+    px_err err = parse_refused(PX_STR(
+        "{\"@context\":\"dtmi:dtdl:contxt;3\",\"@id\":\"dtmi:ex:A;1\",\"@type\":\"Interface\"}"));
+
+    CHECK_STR(err.id, "dtdl.missingDtdlContext");
+    CHECK(strstr(err.text, "did you mean 'dtmi:dtdl:context;3'?"));
+}
+
 PX_TEST(malformed_json_has_its_place)
 {
     px_err err = parse_refused(PX_STR("{\"@context\": \"dtmi:dtdl:context;3\",\n \"@id\": }"));
@@ -79,6 +88,13 @@ PX_TEST(malformed_json_has_its_place)
     CHECK_EQ(err.line, 2);
     CHECK_EQ(err.column, 9);
 }
+
+#define MQTT(id)                                                                                   \
+    "{\"@context\":[\"dtmi:dtdl:context;4\",\"dtmi:dtdl:extension:mqtt;4\"],\"@id\":\"" id         \
+    "\",\"@type\":\"Interface\""
+#define ANNOTATED(id)                                                                              \
+    "{\"@context\":[\"dtmi:dtdl:context;4\",\"dtmi:dtdl:extension:annotation;2\"],\"@id\":\"" id   \
+    "\",\"@type\":\"Interface\""
 
 /* One small document for each rule that needs no more than that; most come with the corpus too. */
 PX_TEST(each_rule_refuses_what_breaks_it)
@@ -120,7 +136,7 @@ PX_TEST(each_rule_refuses_what_breaks_it)
         { INTERFACE_V3("dtmi:a;1") ",\"contents\":{\"@type\":[\"Property\",\"Foo\"],\"name\":\"p\",\"schema\":\"string\"}}", "dtdl.typeUndefinedTerm" },
         { INTERFACE_V2("dtmi:a;1") ",\"contents\":{\"@type\":[\"Command\",\"Length\"],\"name\":\"c\"}}", "dtdl.invalidCotype" },
         { INTERFACE_V2("dtmi:a;1") ",\"contents\":{\"@type\":[\"Property\",\"Length\"],\"name\":\"p\",\"schema\":\"double\"}}", "dtdl.missingSupplementalObjectProperty" },
-        { INTERFACE_V2("dtmi:a;1") ",\"contents\":{\"@type\":[\"Property\",\"Length\"],\"name\":\"p\",\"schema\":\"string\",\"unit\":\"metre\"}}", "dtdl.semanticTypeSchema" },
+        { INTERFACE_V2("dtmi:a;1") ",\"contents\":{\"@type\":[\"Property\",\"Length\"],\"name\":\"p\",\"schema\":\"string\",\"unit\":\"metre\"}}", "dtdl.notRequiredType" },
         { INTERFACE_V2("dtmi:a;1") ",\"contents\":{\"@type\":[\"Property\",\"Length\"],\"name\":\"p\",\"schema\":\"double\",\"unit\":\"kelvin\"}}", "dtdl.unitNotOfType" },
         { INTERFACE_V3("dtmi:a;1") ",\"contents\":{\"@type\":\"Property\",\"schema\":\"string\"}}", "dtdl.missingLiteralProperty" },
         { INTERFACE_V3("dtmi:a;1") ",\"contents\":{\"@type\":\"Property\",\"name\":null,\"schema\":\"string\"}}", "dtdl.propertyValueNull" },
@@ -133,6 +149,21 @@ PX_TEST(each_rule_refuses_what_breaks_it)
         { "[" INTERFACE_V3("dtmi:a;1") ",\"extends\":\"dtmi:b;1\"}," INTERFACE_V3("dtmi:b;1") ",\"extends\":\"dtmi:a;1\"}]", "dtdl.recursiveStructureNarrow" },
         { INTERFACE_V3("dtmi:a;1") ",\"contents\":{\"@type\":\"Component\",\"name\":\"c\",\"schema\":\"dtmi:a;1\"}}", "dtdl.recursiveStructureNarrow" },
         { INTERFACE_V3("dtmi:a;1") ",\"schemas\":{\"@id\":\"dtmi:a:s;1\",\"@type\":\"Array\",\"elementSchema\":\"dtmi:a:s;1\"}}", "dtdl.recursiveStructureWide" },
+        { "{\"@context\":\"dtmi:dtdl:context;4#limitless\",\"@id\":\"dtmi:a;1\",\"@type\":\"Interface\"}", "dtdl.missingLimitContext" },
+        { "{\"@context\":\"dtmi:dtdl:context;4#more\",\"@id\":\"dtmi:a;1\",\"@type\":\"Interface\"}", "dtdl.invalidContextFragment" },
+        { "{\"@context\":[\"dtmi:dtdl:context;4\",\"dtmi:dtdl:limits:onvif;1\"],\"@id\":\"dtmi:a;1\",\"@type\":\"Interface\"}", "dtdl.misplacedLimitContext" },
+        { "{\"@context\":[\"dtmi:dtdl:context;4#limitless\",\"dtmi:dtdl:limits:own;1\"],\"@id\":\"dtmi:a;1\",\"@type\":\"Interface\"}", "dtdl.disallowedLimitContext" },
+        { MQTT("dtmi:a;1") ",\"contents\":{\"@type\":[\"Command\",\"Cacheable\"],\"name\":\"c\",\"ttl\":\"PT1S\"}}", "dtdl.missingCocotype" },
+        { MQTT("dtmi:a;1") ",\"contents\":{\"@type\":[\"Command\",\"Cacheable\",\"Idempotent\"],\"name\":\"c\"}}", "dtdl.missingSupplementalLiteralProperty" },
+        { MQTT("dtmi:a;1") ",\"contents\":{\"@type\":[\"Command\",\"Cacheable\",\"Idempotent\"],\"name\":\"c\",\"ttl\":\"1s\"}}", "dtdl.durationInvalid" },
+        { MQTT("dtmi:a;1") ",\"contents\":{\"@type\":[\"Telemetry\",\"Indexed\"],\"name\":\"t\",\"schema\":\"double\",\"index\":0}}", "dtdl.valueBelowMin" },
+        { MQTT("dtmi:a;1") ",\"contents\":[{\"@type\":[\"Telemetry\",\"Indexed\"],\"name\":\"t\",\"schema\":\"double\",\"index\":7},{\"@type\":[\"Telemetry\",\"Indexed\"],\"name\":\"u\",\"schema\":\"double\",\"index\":7}]}", "dtdl.nonUniquePropertyValue" },
+        { MQTT("dtmi:a;1") ",\"contents\":{\"@type\":\"Command\",\"name\":\"c\",\"ttl\":\"PT1S\"}}", "dtdl.propertyIrrelevantDtmiOrTerm" },
+        { MQTT("dtmi:a;1") ",\"schemas\":{\"@id\":\"dtmi:a:o;1\",\"@type\":\"Object\",\"fields\":{\"@type\":[\"Field\",\"NormalResult\"],\"name\":\"n\",\"schema\":\"string\"}}}", "dtdl.parentMissingCotype" },
+        { MQTT("dtmi:a;1") ",\"schemas\":{\"@id\":\"dtmi:a:o;1\",\"@type\":[\"Object\",\"Result\"],\"fields\":{\"name\":\"n\",\"schema\":\"string\"}}}", "dtdl.childMissingCotype" },
+        { MQTT("dtmi:a;1") ",\"schemas\":{\"@id\":\"dtmi:a:o;1\",\"@type\":[\"Object\",\"Error\"],\"fields\":{\"@type\":[\"Field\",\"ErrorMessage\"],\"name\":\"n\",\"schema\":\"double\"}}}", "dtdl.notRequiredValue" },
+        { ANNOTATED("dtmi:a;1") ",\"contents\":[{\"@type\":\"Command\",\"name\":\"c\"},{\"@type\":[\"Property\",\"ValueAnnotation\"],\"name\":\"p\",\"schema\":\"string\",\"annotates\":\"c\"}]}", "dtdl.notSiblingRequiredType" },
+        { "{\"@context\":[\"dtmi:dtdl:context;2\",\"dtmi:dtdl:extension:annotation;2\"],\"@id\":\"dtmi:a;1\",\"@type\":\"Interface\",\"contents\":{\"@type\":[\"Property\",\"ValueAnnotation\"],\"name\":\"p\",\"schema\":\"string\",\"annotates\":\"c\"}}", "dtdl.invalidCotypeVersion" },
         { INTERFACE_V2("dtmi:a;1") ",\"contents\":{\"@type\":\"Property\",\"name\":\"p\",\"schema\":{\"@type\":\"Array\",\"elementSchema\":\"string\"}}}", "dtdl.excludedType" },
     };
     /* clang-format on */

@@ -45,6 +45,12 @@ PX_TEST(integers_have_32_bits_and_longs_64)
     TAKES(INTEGER, "1e3");
 }
 
+PX_TEST(five_point_zero_is_no_byte_in_a_document)
+{
+    REFUSES(BYTE, "0.0", "value.whole");
+    REFUSES(UNSIGNED_LONG, "5.0", "value.whole");
+}
+
 PX_TEST(an_integral_five_point_zero_is_an_integer_and_keeps_its_digits)
 {
     px_arena arena;
@@ -54,10 +60,75 @@ PX_TEST(an_integral_five_point_zero_is_an_integer_and_keeps_its_digits)
 
     px_arena_init(&arena, 1 << 20);
     CHECK_OK(check(PLAIN(INTEGER), "5.0", &arena, &value, &err), &err);
+    px_arena_release(&arena);
     px_put_num(&text, value.num);
     CHECK_SLICE(px_buf_str(&text), "5.0");
     px_buf_release(&text);
+}
+
+PX_TEST(whole_numbers_of_v4_have_8_to_64_bits_with_and_without_a_sign)
+{
+    TAKES(BYTE, "-128");
+    TAKES(BYTE, "127");
+    REFUSES(BYTE, "128", "value.range");
+    TAKES(BYTE, "-0");
+    TAKES(SHORT, "-32768");
+    REFUSES(SHORT, "32768", "value.range");
+    TAKES(UNSIGNED_BYTE, "255");
+    REFUSES(UNSIGNED_BYTE, "256", "value.range");
+    REFUSES(UNSIGNED_BYTE, "-1", "value.range");
+    REFUSES(UNSIGNED_BYTE, "-0", "value.range");
+    TAKES(UNSIGNED_SHORT, "65535");
+    REFUSES(UNSIGNED_SHORT, "65536", "value.range");
+    TAKES(UNSIGNED_INTEGER, "4294967295");
+    REFUSES(UNSIGNED_INTEGER, "4294967296", "value.range");
+    TAKES(UNSIGNED_LONG, "18446744073709551615");
+    REFUSES(UNSIGNED_LONG, "18446744073709551616", "value.range");
+    REFUSES(UNSIGNED_LONG, "\"1\"", "value.type");
+}
+
+PX_TEST(the_largest_unsigned_long_keeps_every_digit)
+{
+    px_arena arena;
+    px_value value;
+    px_buf text = { 0 };
+    px_err err;
+
+    px_arena_init(&arena, 1 << 20);
+    CHECK_OK(check(PLAIN(UNSIGNED_LONG), "18446744073709551615", &arena, &value, &err), &err);
+    px_put_num(&text, value.num);
+    CHECK_SLICE(px_buf_str(&text), "18446744073709551615");
+    px_buf_release(&text);
     px_arena_release(&arena);
+}
+
+PX_TEST(decimals_bytes_and_uuids_are_texts_of_a_form)
+{
+    TAKES(DECIMAL, "\"0\"");
+    TAKES(DECIMAL, "\"+3.140\"");
+    TAKES(DECIMAL, "\"-123456789012345678901234567890.5\"");
+    REFUSES(DECIMAL, "\"03\"", "value.form");
+    REFUSES(DECIMAL, "\".5\"", "value.form");
+    REFUSES(DECIMAL, "\"5.\"", "value.form");
+    REFUSES(DECIMAL, "3.14", "value.type");
+    TAKES(BYTES, "\"\"");
+    TAKES(BYTES, "\"aGVsbG8=\"");
+    TAKES(BYTES, "\"aA==\"");
+    REFUSES(BYTES, "\"aGVsbG8\"", "value.form");
+    REFUSES(BYTES, "\"a===\"", "value.form");
+    REFUSES(BYTES, "\"aG-_\"", "value.form");
+    TAKES(UUID, "\"123e4567-E89B-12d3-a456-426614174000\"");
+    REFUSES(UUID, "\"123e4567e89b-12d3-a456-426614174000\"", "value.form");
+    REFUSES(UUID, "\"g23e4567-e89b-12d3-a456-426614174000\"", "value.form");
+}
+
+PX_TEST(a_scaled_decimal_is_an_object_of_scale_and_value)
+{
+    TAKES(SCALED_DECIMAL, "{\"scale\":2,\"value\":\"3.14\"}");
+    TAKES(SCALED_DECIMAL, "{\"value\":\"3.14\"}");
+    REFUSES(SCALED_DECIMAL, "{\"value\":3.14}", "value.type");
+    REFUSES(SCALED_DECIMAL, "{\"scale\":40000}", "value.range");
+    REFUSES(SCALED_DECIMAL, "{\"precision\":1}", "value.field");
 }
 
 PX_TEST(floats_and_doubles_take_any_number_in_their_range)

@@ -401,6 +401,8 @@ PX_TEST(every_kind_of_value_comes_back_as_it_went)
         px_value_num((px_num){ .mantissa = INT64_MIN, .exponent = -127 }),
         px_value_num((px_num){ .mantissa = INT64_MAX, .exponent = 127 }),
         px_value_num(px_num_double(-1.5e300)),
+        px_value_num(px_num_uint(UINT64_MAX)),
+        px_value_num(px_num_uint(UINT64_C(1) << 63)),
         px_value_text(PX_STR("")),
         px_value_text(PX_STR("läuft")),
         px_value_json(PX_STR("{\"a\":[1,2.50]}")),
