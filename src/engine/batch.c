@@ -459,14 +459,6 @@ static void count_commit(px_engine *engine, const round_ *r, const px_batch *bat
     pthread_mutex_unlock(&engine->side_lock);
 }
 
-/* The store is as before, and the requests can be blamed; without any, a slice is wrong for good.
- */
-static bool is_refusal(const round_ *r, px_status status)
-{
-    return status == PX_FULL ||
-           ((status == PX_TOO_LARGE || status == PX_INVALID) && r->handled != NULL);
-}
-
 static void close_batch(px_engine *engine, round_ *r, bool all_slices)
 {
     px_env *env = engine->opts.env;
@@ -490,7 +482,9 @@ static void close_batch(px_engine *engine, round_ *r, bool all_slices)
             count_commit(engine, r, batch, env->monotonic_ns(env) - before_ns);
     }
     if (status != PX_OK) {
-        bool final = journalling && !is_refusal(r, status);
+        /* what requests can be blamed for was found before; the store says else that the engine, a
+         * slice or a consumer breaks a rule, and would say it again */
+        bool final = journalling && status != PX_FULL;
 
         drop(engine, r, batch, status, &err);
         answered(engine, r);

@@ -68,6 +68,10 @@ static px_status add_row(px_engine_state *state, px_state_kind kind, uint32_t te
     op.key = px_state_key(tenant, 0, kind, no);
     if (body) {
         PX_TRY(px_buf_status(body, ret_err));
+        if (body->len > PX_FOLD_BYTES_MAX)
+            return px_fail_id(ret_err, PX_TOO_LARGE, "request.row",
+                              "it would take %zu bytes of a row, which has at most %d", body->len,
+                              PX_FOLD_BYTES_MAX);
         op.body = px_arena_str(&state->arena, px_buf_str(body));
         if (!op.body.ptr)
             return px_arena_fail(&state->arena, ret_err);

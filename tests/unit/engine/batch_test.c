@@ -230,6 +230,31 @@ PX_TEST(a_request_that_breaks_the_fold_is_refused_alone_at_the_price_of_one_more
     px_world_release(&world);
 }
 
+static px_status written;
+
+static void keep_status(px_writeback *writeback, px_status status)
+{
+    (void)writeback;
+    written = status;
+}
+
+PX_TEST(a_rule_of_the_store_that_a_consumer_breaks_ends_the_engine_whoever_is_beside_it)
+{
+    px_op op = { .kind = PX_OP_PUT, .table = 99, .seq = 1, .body = PX_STR("x") };
+    px_writeback write = { .consumer = PX_CONSUMER_HISTORY,
+                           .effect = { "test", &op, 1 },
+                           .done = keep_status };
+    px_world world;
+
+    begin(&world);
+    written = PX_OK;
+    px_engine_writeback(world.engine, &write);
+    CHECK(px_world_report(&world, "p", "flow", 1, 0, PX_SECOND).status != PX_OK);
+    CHECK_EQ(written, PX_INVALID);
+    CHECK(world.died);
+    px_world_release(&world);
+}
+
 static void parse(const char *text, px_arena *arena, px_request *request)
 {
     px_json *node;
