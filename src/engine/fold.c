@@ -303,12 +303,12 @@ static uint64_t known_seq(const px_engine_state *state, const px_event *event)
     case PX_EVENT_TWIN_PATCH:
     case PX_EVENT_TWIN_DELETE:
     case PX_EVENT_TWIN_DESIRED:
-    case PX_EVENT_DEVICE_MESSAGE:
-    case PX_EVENT_TELEMETRY: {
+    case PX_EVENT_DEVICE_MESSAGE: {
         const px_twin *twin = px_view_twin(view, event->tenant, event->twin_no);
 
         return twin ? px_twin_seq(twin) : px_state_known(state, PX_STATE_TWIN, event->twin_no);
     }
+    case PX_EVENT_TELEMETRY: /* its Message-Id is in no row, whatever is in the twin's */
     case PX_EVENT_TICK:
     case PX_EVENT_COMMAND_REQUEST:
     case PX_EVENT_COMMAND_RESPONSE:
