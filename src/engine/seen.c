@@ -26,15 +26,14 @@ bool px_seen_add(px_seen *seen, uint32_t twin_no, px_str message_id)
 
     if (!seen->hashes)
         seen->hashes = px_zalloc(PX_MESSAGE_IDS_MAX, sizeof(*seen->hashes));
-    if (!seen->hashes)
-        return false;
+    if (!seen->hashes || !px_map_reserve(&seen->places, 1))
+        return false; /* before anything changed */
     if (seen->count == PX_MESSAGE_IDS_MAX)
         px_map_remove(&seen->places, seen->hashes[seen->next], (uint32_t)seen->next);
     else
         seen->count++;
     seen->hashes[seen->next] = hash;
-    if (!px_map_add(&seen->places, hash, (uint32_t)seen->next))
-        return false;
+    px_assert(px_map_add(&seen->places, hash, (uint32_t)seen->next));
     seen->next = (seen->next + 1) % PX_MESSAGE_IDS_MAX;
     seen->pending += seen->pending < PX_MESSAGE_IDS_MAX;
     return true;

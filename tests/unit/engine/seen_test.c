@@ -37,4 +37,25 @@ PX_TEST(a_message_id_is_known_after_a_restart_though_the_twins_row_is_newer)
     px_world_release(&world);
 }
 
+PX_TEST(an_id_for_which_there_is_no_memory_changes_nothing)
+{
+    px_seen seen = { 0 };
+    bool added = false;
+    uint64_t failed = 0;
+
+    for (uint64_t nth = 1; !added; nth++) {
+        px_mem_fail_nth(nth);
+        added = px_seen_add(&seen, 1, PX_STR("m"));
+        px_mem_fail_nth(0);
+        failed += !added;
+        CHECK_EQ(seen.count, added);
+        CHECK_EQ(px_seen_has(&seen, 1, PX_STR("m")), added);
+    }
+    CHECK(failed > 0);
+    px_seen_rollback(&seen);
+    CHECK_EQ(seen.count, 0);
+    CHECK(!px_seen_has(&seen, 1, PX_STR("m")));
+    px_seen_release(&seen);
+}
+
 PX_TEST_MAIN()
