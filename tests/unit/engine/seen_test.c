@@ -58,4 +58,29 @@ PX_TEST(an_id_for_which_there_is_no_memory_changes_nothing)
     px_seen_release(&seen);
 }
 
+static void give_7(px_env *env, void *ret_bytes, size_t size)
+{
+    (void)env;
+    memset(ret_bytes, 7, size);
+}
+
+PX_TEST(an_id_counts_once_within_its_twin_and_its_hash_is_of_this_start)
+{
+    px_env env = { .random = give_7 };
+    px_seen seen, other = { 0 };
+    px_str id = PX_STR("m");
+
+    px_seen_init(&seen, &env);
+    CHECK(px_seen_add(&seen, 1, id));
+    CHECK(px_seen_has(&seen, 1, id));
+    CHECK(!px_seen_has(&seen, 2, id));
+    CHECK(px_seen_add(&other, 1, id));
+    CHECK(seen.ids[0].hash != other.ids[0].hash);
+    /* the same hash of another twin is another id */
+    seen.ids[0].twin_no = 2;
+    CHECK(!px_seen_has(&seen, 1, id));
+    px_seen_release(&seen);
+    px_seen_release(&other);
+}
+
 PX_TEST_MAIN()
