@@ -2,7 +2,7 @@
 /*
  * The present answer to a fresh subscription, to what its filter selects and with no more than its
  * QoS: the desired values of its twin at once, its pending commands by the thread of deliveries, a
- * slice of the tenant's at a time, so that however many there are no connection waits for them.
+ * slice at a time, so that however many there are no connection waits for them.
  */
 #include "base/json.h"
 #include "server/topic_names.h"
@@ -127,9 +127,8 @@ static void send_pending(px_twin_topics *topics, const px_topics_greeting *to, p
     const px_json *request;
     px_json *body;
 
-    if (!px_str_starts(document->id, twin_id) || /* the id is TWIN/ID: spares most the reading */
-        px_json_parse(document->body, NULL, arena, &body, NULL) != PX_OK ||
-        !px_str_eq(px_json_get_text(body, PX_STR("twin")), twin_id))
+    if (px_json_parse(document->body, NULL, arena, &body, NULL) != PX_OK ||
+        !px_str_eq(px_json_get_text(body, PX_STR("twin")), twin_id)) /* of a twin `TWIN/…` */
         return;
     request = px_json_get(body, PX_STR("payload"));
     px_put_command_topic(&topic, twin_id, px_json_get_text(body, PX_STR("name")),
@@ -143,10 +142,24 @@ static void send_pending(px_twin_topics *topics, const px_topics_greeting *to, p
     px_buf_release(&payload);
 }
 
-/* True when the tenant has more. */
+/* Documents of pending commands have the id `TWIN/ID`. */
+static px_status list_pending(px_twin_topics *topics, px_topics_greeting *to, px_str twin_id,
+                              px_arena *arena, px_document *ret_items, size_t *ret_count,
+                              px_err *ret_err)
+{
+    char prefix[PX_TWIN_ID_BYTES_MAX + 1];
+
+    memcpy(prefix, twin_id.ptr, twin_id.len);
+    prefix[twin_id.len] = '/';
+    return px_documents_list_under(px_engine_documents(topics->opts.engine), to->tenant,
+                                   PX_STR("command"), px_str_of(prefix, twin_id.len + 1),
+                                   &to->cursor, COMMANDS_LISTED, arena, ret_items, ret_count,
+                                   ret_err);
+}
+
+/* True when the twin has more. */
 static bool greet_slice(px_twin_topics *topics, px_topics_greeting *to)
 {
-    px_documents *documents = px_engine_documents(topics->opts.engine);
     px_document items[COMMANDS_LISTED];
     char room[PX_TWIN_ID_BYTES_MAX];
     PX_AUTO_ARENA arena = { 0 };
@@ -155,8 +168,7 @@ static bool greet_slice(px_twin_topics *topics, px_topics_greeting *to)
 
     px_arena_init(&arena, ARENA_BYTES_MAX);
     if (!px_topic_filter_twin(to->filter, room, &twin_id) ||
-        px_documents_list(documents, to->tenant, PX_STR("command"), &to->cursor, COMMANDS_LISTED,
-                          &arena, items, &count, NULL) != PX_OK)
+        list_pending(topics, to, twin_id, &arena, items, &count, NULL) != PX_OK)
         return false;
     for (size_t i = 0; i < count; i++)
         send_pending(topics, to, twin_id, &arena, &items[i]);

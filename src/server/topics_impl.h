@@ -31,7 +31,7 @@ typedef struct px_topics_tenant {
 /* A fresh subscription that is owed its twin's pending commands. */
 typedef struct px_topics_greeting {
     px_mqtt_conn conn;
-    uint32_t tenant, cursor; /* of px_documents_list */
+    uint32_t tenant, cursor; /* of px_documents_list_under */
     px_str filter;           /* owned once it stands in the list */
     uint8_t qos;
 } px_topics_greeting;
