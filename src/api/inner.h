@@ -91,6 +91,8 @@ void px_sessions_free(struct px_sessions *sessions);
  * session. */
 bool px_sessions_find(struct px_sessions *sessions, px_str id, px_arena *arena,
                       px_str *ret_credential, px_str *ret_csrf);
+/* Whether there is such a session still, of an id that the server keeps itself. */
+bool px_sessions_has(struct px_sessions *sessions, px_str id);
 px_str px_api_cookie(px_api_call *call);
 
 /* ---- reading ---- */

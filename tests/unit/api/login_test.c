@@ -2,6 +2,7 @@
 /* Who asks: bearer tokens, the console's sessions, and what is refused. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "api_world.h"
 
@@ -107,6 +108,33 @@ PX_TEST(the_streams_of_a_session_end_with_it)
     ask_from(NULL, "GET", "/api/v1/twins", 401);
     stream->close(stream);
     other->close(other);
+    api_world_release(&w);
+}
+
+PX_TEST(the_streams_of_a_session_end_when_newer_ones_take_its_place)
+{
+    enum { SESSIONS = 1024 };
+    px_api_stream *stream;
+    char bytes[256], first[sizeof(cookie)];
+    const reply *r;
+    bool ended = false;
+
+    begin();
+    open_session();
+    r = ask_from(NULL, "GET", "/api/v1/stream", 200);
+    stream = r->call.stream;
+    CHECK(stream->read(stream, bytes, sizeof(bytes)) > 0);
+    snprintf(first, sizeof(first), "%s", cookie);
+    for (int i = 0; i < SESSIONS; i++)
+        open_session();
+    snprintf(cookie, sizeof(cookie), "%s", first);
+    ask_from(NULL, "GET", "/api/v1/twins", 401);
+    for (int tries = 0; tries < 10000 && !ended; tries++) {
+        ended = stream->read(stream, bytes, sizeof(bytes)) < 0;
+        usleep(1000);
+    }
+    CHECK(ended);
+    stream->close(stream);
     api_world_release(&w);
 }
 
