@@ -81,8 +81,9 @@ PX_NODISCARD px_status px_login(px_api *api, px_str credential, px_arena *arena,
 
 /* What the memory of one proof is limited to: a device's document with all its twins. */
 #define PX_LOGIN_ARENA_BYTES_MAX ((size_t)16 * 1024 * 1024)
-/* Counts and logs a failed login; gives back the status. */
-px_status px_login_told(px_api_call *call, px_status status);
+/* The same for who comes to the door with it: failures are counted, logged, and make wait:
+ * PX_LIMIT, with call->retry_s. */
+PX_NODISCARD px_status px_login_of_call(px_api_call *call, px_str credential, px_err *ret_err);
 uint64_t px_logins_failed(const struct px_login_cache *cache);
 
 struct px_sessions *px_sessions_new(px_env *env);

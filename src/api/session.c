@@ -141,8 +141,7 @@ void px_on_post_session(px_api_call *call)
     char cookie[256];
     px_str csrf;
     px_err err;
-    px_status status =
-        px_login_told(call, px_login(call->api, token, &call->arena, &call->principal, &err));
+    px_status status = px_login_of_call(call, token, &err);
     session *opened;
 
     if (status == PX_OK && call->principal.role == PX_ROLE_DEVICE)
