@@ -5,6 +5,8 @@
  */
 #include "api/inner.h"
 
+#include <stdio.h>
+
 /* id (or its beginning, ending in a dot), name in the data plane, HTTP status or 0 for that of the
  * status */
 static const struct {
@@ -192,10 +194,13 @@ static void fail_problem(px_api_call *call, px_status status, const px_err *err)
 
 void px_api_fail(px_api_call *call, px_status status, const px_err *err)
 {
+    char retry[16];
+
     px_buf_clear(&call->out);
     call->stream = NULL;
+    snprintf(retry, sizeof(retry), "%u", (unsigned)(call->retry_s ? call->retry_s : 1));
     if (status == PX_BUSY || status == PX_FULL || status == PX_LIMIT)
-        px_api_header(call, "Retry-After", PX_STR("1"));
+        px_api_header(call, "Retry-After", px_str_c(retry));
     if (status == PX_UNAUTHORIZED)
         px_api_header(call, "WWW-Authenticate", PX_STR("Bearer"));
     if (call->route && call->route->flags & PX_ROUTE_AZURE)

@@ -232,6 +232,7 @@ void px_api_handle(px_api *api, px_api_call *call)
     memset(call->args, 0, sizeof(call->args));
     call->principal = (px_principal){ 0 };
     call->session = (px_str){ 0 };
+    call->retry_s = 0;
     if (!find_route(call))
         return;
     status = check_version(call, &err);

@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "engine/engine.h"
 #include "history/history.h"
+#include "sync/backoff.h"
 #include "sync/rejects.h"
 
 typedef struct px_api px_api;
@@ -45,6 +46,7 @@ struct px_api_call {
     /* the request; borrowed until `complete` */
     px_str method, path, query; /* raw, undecoded */
     px_str body, peer;
+    uint64_t peer_network; /* of the client's address: what failed logins are kept account of by */
     px_str (*header)(const px_api_call *call,
                      const char *name); /* empty slice when it did not come */
     bool is_tls;
@@ -59,6 +61,7 @@ struct px_api_call {
         px_str value; /* in the arena, or static */
     } headers[PX_API_HEADERS_MAX];
     size_t header_count;
+    uint32_t retry_s;      /* what Retry-After says of a refusal; 0: a second */
     px_str static_body;    /* instead of `out`: lives for ever */
     px_api_stream *stream; /* instead of a body */
 
@@ -88,6 +91,7 @@ typedef struct px_api_opts {
     px_engine *engine;
     px_history *history; /* NULL: no history */
     px_rejects *rejects;
+    px_backoff *backoff; /* of failed logins at all doors; borrowed; NULL: none is kept */
     px_log *log;
     uint32_t streams_max;     /* 0: PX_STREAMS_MAX */
     uint32_t rate_per_second; /* of one credential; 0: no limit */

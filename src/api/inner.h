@@ -103,8 +103,9 @@ PX_NODISCARD px_status px_login(px_api *api, px_str credential, px_arena *arena,
 
 /* What the memory of one proof is limited to: a device's document with all its twins. */
 #define PX_LOGIN_ARENA_BYTES_MAX ((size_t)16 * 1024 * 1024)
-/* Counts and logs a failed login; gives back the status. */
-px_status px_login_told(px_api_call *call, px_status status);
+/* The same for who comes to the door with it: failures are counted, logged, and make wait:
+ * PX_LIMIT, with call->retry_s. */
+PX_NODISCARD px_status px_login_of_call(px_api_call *call, px_str credential, px_err *ret_err);
 uint64_t px_logins_failed(const struct px_login_cache *cache);
 
 struct px_sessions *px_sessions_new(px_env *env);
@@ -113,6 +114,8 @@ void px_sessions_free(struct px_sessions *sessions);
  * session. */
 bool px_sessions_find(struct px_sessions *sessions, px_str id, px_arena *arena,
                       px_str *ret_credential, px_str *ret_csrf);
+/* Whether there is such a session still, of an id that the server keeps itself. */
+bool px_sessions_has(struct px_sessions *sessions, px_str id);
 px_str px_api_cookie(px_api_call *call);
 
 /* ---- reading ---- */

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 
 #include "api/inner.h"
+#include "sync/backoff.h"
 #include "sync/credential.h"
 
 enum { CACHE_PLACES = 1024, ENTRY_ARENA_BYTES_MAX = 4 * 1024 * 1024 };
@@ -97,34 +98,59 @@ static void keep(cached *place, px_str credential, const px_principal *principal
     place->until_ns = until_ns;
 }
 
-px_status px_login(px_api *api, px_str credential, px_arena *arena, px_principal *ret_principal,
-                   px_err *ret_err)
+static cached *place_of(struct px_login_cache *cache, px_str credential)
+{
+    return &cache->places[px_str_hash(credential) % CACHE_PLACES];
+}
+
+/* False: it has to be proven. */
+static bool is_known(px_api *api, px_str credential, px_arena *arena, px_principal *ret_principal,
+                     px_status *ret_status, px_err *ret_err)
+{
+    struct px_login_cache *cache = api->logins;
+    bool known, copied = false;
+    cached *place;
+
+    if (credential.len != PX_CREDENTIAL_BYTES)
+        return false;
+    place = place_of(cache, credential);
+    pthread_mutex_lock(&cache->lock);
+    known = is_place_of(place, credential, api->env->monotonic_ns(api->env));
+    if (known)
+        copied = copy_principal(arena, &place->principal, ret_principal);
+    pthread_mutex_unlock(&cache->lock);
+    if (known)
+        *ret_status = copied ? PX_OK : px_arena_fail(arena, ret_err);
+    return known;
+}
+
+static px_status prove(px_api *api, px_str credential, px_arena *arena, px_principal *ret_principal,
+                       px_err *ret_err)
 {
     px_documents *documents = px_engine_documents(api->opts.engine);
     struct px_login_cache *cache = api->logins;
     int64_t now_ns = api->env->monotonic_ns(api->env);
-    bool known, copied = false;
     uint64_t cleared;
-    cached *place;
 
-    if (credential.len != PX_CREDENTIAL_BYTES)
-        return px_credential_check(documents, credential, arena, ret_principal, ret_err);
-    place = &cache->places[px_str_hash(credential) % CACHE_PLACES];
     pthread_mutex_lock(&cache->lock);
-    known = is_place_of(place, credential, now_ns);
-    if (known)
-        copied = copy_principal(arena, &place->principal, ret_principal);
     cleared = cache->cleared;
     pthread_mutex_unlock(&cache->lock);
-    if (known)
-        return copied ? PX_OK : px_arena_fail(arena, ret_err);
-
     PX_TRY(px_credential_check(documents, credential, arena, ret_principal, ret_err));
     pthread_mutex_lock(&cache->lock);
     if (cache->cleared == cleared) /* else it may have been withdrawn meanwhile */
-        keep(place, credential, ret_principal, now_ns + cache_ns);
+        keep(place_of(cache, credential), credential, ret_principal, now_ns + cache_ns);
     pthread_mutex_unlock(&cache->lock);
     return PX_OK;
+}
+
+px_status px_login(px_api *api, px_str credential, px_arena *arena, px_principal *ret_principal,
+                   px_err *ret_err)
+{
+    px_status status;
+
+    if (is_known(api, credential, arena, ret_principal, &status, ret_err))
+        return status;
+    return prove(api, credential, arena, ret_principal, ret_err);
 }
 
 /* ---- failures ---- */
@@ -135,21 +161,68 @@ uint64_t px_logins_failed(const struct px_login_cache *cache)
 }
 
 /* Each is counted, one a second is told. */
-px_status px_login_told(px_api_call *call, px_status status)
+static void tell_failure(const px_api_call *call, int64_t now_ns)
 {
     struct px_login_cache *cache = call->api->logins;
-    int64_t now_ns = call->api->env->monotonic_ns(call->api->env);
     int64_t told_ns = atomic_load(&cache->told_ns);
-    uint64_t failed;
+    uint64_t failed = atomic_fetch_add(&cache->failed, 1) + 1;
 
-    if (status != PX_UNAUTHORIZED)
-        return status;
-    failed = atomic_fetch_add(&cache->failed, 1) + 1;
     if ((told_ns == 0 || now_ns >= told_ns + PX_SECOND) &&
         atomic_compare_exchange_strong(&cache->told_ns, &told_ns, now_ns))
         px_log_warn(call->api->opts.log, "api.login", "peer='%.*s' failed=%llu", PX_FMT(call->peer),
                     (unsigned long long)failed);
-    return status;
+}
+
+static px_status must_wait(px_api_call *call, int64_t wait_ns, px_err *ret_err)
+{
+    call->retry_s = (uint32_t)((wait_ns + PX_SECOND - 1) / PX_SECOND);
+    return px_fail_id(ret_err, PX_LIMIT, "access.wait",
+                      "too many logins failed; try again in %u seconds", (unsigned)call->retry_s);
+}
+
+/* As at the door of MQTT: a credential that failed too often is not looked at while it has to wait;
+ * an address that did is told so, but a right credential passes from there. */
+static px_status judge(px_api_call *call, px_str credential, px_err *ret_err)
+{
+    px_backoff *backoff = call->api->opts.backoff;
+    int64_t now_ns = call->api->env->monotonic_ns(call->api->env), wait_ns = 0;
+    uint64_t address = px_backoff_row(
+        'a', px_str_of((const char *)&call->peer_network, sizeof(call->peer_network)));
+    bool has_id;
+    uint64_t row;
+    px_status status;
+    px_str id;
+
+    has_id = backoff && px_credential_id(credential, &id);
+    row = has_id ? px_backoff_row('i', id) : 0;
+    if (has_id)
+        wait_ns = px_backoff_wait_ns(backoff, row, now_ns);
+    if (wait_ns > 0) {
+        tell_failure(call, now_ns);
+        return must_wait(call, wait_ns, ret_err);
+    }
+    status = prove(call->api, credential, &call->arena, &call->principal, ret_err);
+    if (status == PX_OK && has_id)
+        px_backoff_forgive(backoff, row);
+    if (status != PX_UNAUTHORIZED)
+        return status;
+    tell_failure(call, now_ns);
+    if (!backoff)
+        return status;
+    wait_ns = px_backoff_wait_ns(backoff, address, now_ns);
+    if (has_id)
+        px_backoff_failed(backoff, row, now_ns);
+    px_backoff_failed(backoff, address, now_ns);
+    return wait_ns > 0 ? must_wait(call, wait_ns, ret_err) : status;
+}
+
+px_status px_login_of_call(px_api_call *call, px_str credential, px_err *ret_err)
+{
+    px_status status;
+
+    if (is_known(call->api, credential, &call->arena, &call->principal, &status, ret_err))
+        return status;
+    return judge(call, credential, ret_err);
 }
 
 /* ---- the request's credential ---- */
@@ -229,6 +302,5 @@ px_status px_api_login(px_api_call *call, px_err *ret_err)
         call->session = id;
     }
     call->credential = credential;
-    return px_login_told(call,
-                         px_login(call->api, credential, &call->arena, &call->principal, ret_err));
+    return px_login_of_call(call, credential, ret_err);
 }

@@ -100,6 +100,19 @@ bool px_sessions_find(struct px_sessions *sessions, px_str id, px_arena *arena,
     return found && ret_credential->ptr && ret_csrf->ptr;
 }
 
+bool px_sessions_has(struct px_sessions *sessions, px_str id)
+{
+    int64_t now_ns = sessions->env->monotonic_ns(sessions->env);
+    bool has = false;
+
+    pthread_mutex_lock(&sessions->lock);
+    for (size_t i = 0; i < SESSIONS_MAX && !has; i++)
+        has = sessions->sessions[i].until_ns > now_ns &&
+              px_str_eq(px_str_c(sessions->sessions[i].id), id);
+    pthread_mutex_unlock(&sessions->lock);
+    return has;
+}
+
 /* ---- /api/v1/session ---- */
 
 px_handler px_on_post_session, px_on_get_session, px_on_delete_session;
@@ -128,8 +141,7 @@ void px_on_post_session(px_api_call *call)
     char cookie[256];
     px_str csrf;
     px_err err;
-    px_status status =
-        px_login_told(call, px_login(call->api, token, &call->arena, &call->principal, &err));
+    px_status status = px_login_of_call(call, token, &err);
     session *opened;
 
     if (status == PX_OK && call->principal.role == PX_ROLE_DEVICE)

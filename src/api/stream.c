@@ -266,7 +266,7 @@ static void send_deletions(px_stream *s)
 
         memcpy(&len, at, sizeof(len));
         s->deletions_sent += sizeof(len) + len;
-        if (s->deletions.len == s->deletions_sent && s->dirty_nos.len == 0)
+        if (s->deletions.len == s->deletions_sent && s->dirty_nos.len == 0 && !s->lost)
             s->safe_seq = s->seen_seq;
         put_frame(s, s->safe_seq, "change", px_str_of(at + sizeof(len), len));
     }
@@ -276,7 +276,8 @@ static void send_deletions(px_stream *s)
     }
 }
 
-/* Only the last of them carries the position up to which nothing is due any more. */
+/* Only the last of them carries the position up to which nothing is due any more: the gap, when
+ * something was lost, or who is cut off before it would resume behind what it was not told. */
 static void send_conflated(px_stream *s)
 {
     px_graph *graph = px_engine_graph(s->api->opts.engine);
@@ -288,7 +289,7 @@ static void send_conflated(px_stream *s)
         const px_twin *twin;
 
         px_map_remove(&s->dirty, no, no);
-        if (s->dirty_nos.len == 0)
+        if (s->dirty_nos.len == 0 && !s->lost)
             s->safe_seq = s->seen_seq;
         px_buf_clear(&data);
         if (px_graph_read_no(graph, s->tenant, no, &record, &twin, NULL) != PX_OK ||

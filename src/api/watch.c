@@ -350,11 +350,15 @@ static bool catch_up_all(reader *r)
 
 /* ---- the thread: time ---- */
 
+/* A session ends by its time, or for a newer one, without a word to its streams. */
 static bool still_may(px_api *api, const px_stream *s)
 {
+    px_str session = px_str_c(s->session);
     px_principal principal;
     PX_AUTO_ARENA arena = { 0 };
 
+    if (session.len && !px_sessions_has(api->sessions, session))
+        return false;
     px_arena_init(&arena, PX_LOGIN_ARENA_BYTES_MAX);
     return px_login(api, px_str_c(s->credential), &arena, &principal, NULL) == PX_OK &&
            px_authorize(&principal, PX_ACTION_WATCH, (px_str){ 0 }, NULL) == PX_OK;

@@ -91,6 +91,11 @@ uint64_t px_str_hash(px_str s)
     return XXH3_64bits(s.ptr, s.len);
 }
 
+uint64_t px_str_hash_seeded(px_str s, uint64_t seed)
+{
+    return XXH3_64bits_withSeed(s.ptr, s.len, seed);
+}
+
 enum { NEAREST_BYTES_MAX = 64 };
 
 static char lower(char c)

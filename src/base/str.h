@@ -86,6 +86,8 @@ bool px_str_is_utf8(px_str s, size_t *ret_bad);
 
 /* XXH3, 64 bit. Stable across releases: it is part of keys on disk. */
 uint64_t px_str_hash(px_str s);
+/* The same under a secret seed, for what strangers choose: not stable, never on disk. */
+uint64_t px_str_hash_seeded(px_str s, uint64_t seed);
 
 /* The candidate nearest to `word` by edit distance, for "did you mean"; empty when none is near.
  * `count` is small (names a person could have meant): the cost is count x len². */

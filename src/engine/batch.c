@@ -22,7 +22,7 @@ enum { EFFECTS_PER_COMMIT_MAX = 32, BITE_NS = 250 * 1000 };
 typedef struct round {
     px_buf body;
     px_request *handled, **handled_tail;
-    bool alone; /* one request only: to find the one that broke a batch */
+    size_t count, most; /* of requests handled; so many at most, 0: as many as fit */
     uint64_t seq_before;
     px_writeback *writebacks; /* taken for this commit */
     px_effect effects[EFFECTS_PER_COMMIT_MAX + 1];
@@ -65,7 +65,7 @@ static void refuse_all(px_request *first, px_status status, const px_err *err)
 static void handle(px_engine *engine, round_ *r, px_request *request)
 {
     px_state_handle(&engine->state, request);
-    engine->alone -= r->alone;
+    r->count++;
     request->next = NULL;
     *r->handled_tail = request;
     r->handled_tail = &request->next;
@@ -86,7 +86,8 @@ static size_t batch_bytes(const px_engine *engine)
 
 static bool is_full(const px_engine *engine, const round_ *r)
 {
-    return r->body.len >= batch_bytes(engine) || engine->state.broken || (r->alone && r->handled) ||
+    return r->body.len >= batch_bytes(engine) || engine->state.broken ||
+           (r->most && r->count >= r->most) ||
            engine->state.arena.used >= engine->state.arena.limit / 2;
 }
 
@@ -365,11 +366,11 @@ static bool is_tried_again(const px_engine *engine, const round_ *r, px_status s
     return engine->state.broken && status != PX_NO_MEMORY && r->handled && r->handled->next;
 }
 
-static void try_again_alone(px_engine *engine, round_ *r)
+/* It is the last that broke the batch, for nothing is handled after that: those before it make a
+ * batch of their own, and it is the first of the next, which it can break for nobody else. */
+static void try_again_apart(px_engine *engine, round_ *r)
 {
-    engine->alone = 0;
-    for (const px_request *request = r->handled; request; request = request->next)
-        engine->alone++;
+    engine->before_broken = r->count - 1;
     *r->handled_tail = engine->left;
     engine->left = r->handled;
     r->handled = NULL;
@@ -388,7 +389,7 @@ static void drop(px_engine *engine, round_ *r, px_batch *batch, px_status status
     else
         end_writebacks(engine, r, status);
     if (is_tried_again(engine, r, status))
-        try_again_alone(engine, r);
+        try_again_apart(engine, r);
     else
         refuse_all(r->handled, status, err);
     pthread_mutex_lock(&engine->side_lock);
@@ -459,14 +460,6 @@ static void count_commit(px_engine *engine, const round_ *r, const px_batch *bat
     pthread_mutex_unlock(&engine->side_lock);
 }
 
-/* The store is as before, and the requests can be blamed; without any, a slice is wrong for good.
- */
-static bool is_refusal(const round_ *r, px_status status)
-{
-    return status == PX_FULL ||
-           ((status == PX_TOO_LARGE || status == PX_INVALID) && r->handled != NULL);
-}
-
 static void close_batch(px_engine *engine, round_ *r, bool all_slices)
 {
     px_env *env = engine->opts.env;
@@ -490,7 +483,9 @@ static void close_batch(px_engine *engine, round_ *r, bool all_slices)
             count_commit(engine, r, batch, env->monotonic_ns(env) - before_ns);
     }
     if (status != PX_OK) {
-        bool final = journalling && !is_refusal(r, status);
+        /* what requests can be blamed for was found before; the store says else that the engine, a
+         * slice or a consumer breaks a rule, and would say it again */
+        bool final = journalling && status != PX_FULL;
 
         drop(engine, r, batch, status, &err);
         answered(engine, r);
@@ -529,10 +524,11 @@ static void refuse_left(px_engine *engine, const px_err *err)
 
 void px_engine_batch(px_engine *engine, bool all_slices, bool tick)
 {
-    round_ r = { .seq_before = engine->state.seq, .alone = engine->alone > 0 };
+    round_ r = { .seq_before = engine->state.seq, .most = engine->before_broken };
     px_err err = { 0 };
     bool begun;
 
+    engine->before_broken = 0; /* whatever becomes of this batch */
     r.handled_tail = &r.handled;
     px_buf_init(&r.body, PX_BATCH_BODY_BYTES_MAX);
     if (px_state_begin(&engine->state, commit_time(engine), &r.body, &err) != PX_OK) {

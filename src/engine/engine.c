@@ -33,7 +33,7 @@ px_status px_engine_open(const px_engine_opts *opts, px_engine **ret_engine, px_
     engine->consumer_lag_bytes_max = PX_CONSUMER_LAG_BYTES_MAX;
     engine->writebacks_tail = &engine->writebacks;
     pthread_mutex_init(&engine->side_lock, NULL);
-    px_queue_init(&engine->queue, engine->opts.queue_bytes_max);
+    px_queue_init(&engine->queue, opts->env, engine->opts.queue_bytes_max);
     px_ring_init(&engine->ring, PX_RING_BYTES_MAX);
     status = px_state_init(&engine->state, opts->env, opts->log, &graph_opts, ret_err);
     if (status == PX_OK) {

@@ -68,6 +68,10 @@ static px_status add_row(px_engine_state *state, px_state_kind kind, uint32_t te
     op.key = px_state_key(tenant, 0, kind, no);
     if (body) {
         PX_TRY(px_buf_status(body, ret_err));
+        if (body->len > PX_FOLD_BYTES_MAX)
+            return px_fail_id(ret_err, PX_TOO_LARGE, "request.row",
+                              "it would take %zu bytes of a row, which has at most %d", body->len,
+                              PX_FOLD_BYTES_MAX);
         op.body = px_arena_str(&state->arena, px_buf_str(body));
         if (!op.body.ptr)
             return px_arena_fail(&state->arena, ret_err);
@@ -299,12 +303,12 @@ static uint64_t known_seq(const px_engine_state *state, const px_event *event)
     case PX_EVENT_TWIN_PATCH:
     case PX_EVENT_TWIN_DELETE:
     case PX_EVENT_TWIN_DESIRED:
-    case PX_EVENT_DEVICE_MESSAGE:
-    case PX_EVENT_TELEMETRY: {
+    case PX_EVENT_DEVICE_MESSAGE: {
         const px_twin *twin = px_view_twin(view, event->tenant, event->twin_no);
 
         return twin ? px_twin_seq(twin) : px_state_known(state, PX_STATE_TWIN, event->twin_no);
     }
+    case PX_EVENT_TELEMETRY: /* its Message-Id is in no row, whatever is in the twin's */
     case PX_EVENT_TICK:
     case PX_EVENT_COMMAND_REQUEST:
     case PX_EVENT_COMMAND_RESPONSE:

@@ -74,8 +74,10 @@ struct px_engine {
     _Atomic uint64_t position;
     px_time time_last; /* commit time of the newest row */
     px_request *left;  /* taken from the queue, not yet handled */
-    size_t alone;      /* so many of them broke a batch together: one at a time now */
     int64_t left_ns;   /* when the first of it came */
+    /* so many of `left` come before the one that broke their batch: the next takes no more; 0: as
+     * many as fit */
+    size_t before_broken;
 
     pthread_mutex_t side_lock; /* guards the next three */
     px_writeback *writebacks, **writebacks_tail;

@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <time.h>
 
-void px_queue_init(px_queue *queue, size_t bytes_max)
+void px_queue_init(px_queue *queue, px_env *env, size_t bytes_max)
 {
     pthread_condattr_t attr;
 
-    *queue = (px_queue){ .bytes_max = bytes_max };
+    *queue = (px_queue){ .env = env, .bytes_max = bytes_max };
     queue->tail = &queue->head;
     pthread_mutex_init(&queue->lock, NULL);
     pthread_condattr_init(&attr);
@@ -22,14 +22,6 @@ void px_queue_release(px_queue *queue)
     px_assert(!queue->head);
     pthread_cond_destroy(&queue->filled);
     pthread_mutex_destroy(&queue->lock);
-}
-
-static int64_t monotonic_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
 px_status px_queue_put(px_queue *queue, px_request *first, px_request *last, size_t bytes)
@@ -48,7 +40,7 @@ px_status px_queue_put(px_queue *queue, px_request *first, px_request *last, siz
     } else {
         last->next = NULL;
         if (was_empty)
-            queue->oldest_ns = monotonic_ns();
+            queue->oldest_ns = queue->env->monotonic_ns(queue->env);
         *queue->tail = first;
         queue->tail = &last->next;
         queue->bytes += bytes;

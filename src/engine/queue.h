@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/env.h"
 #include "engine/request.h"
 
 typedef struct px_queue {
@@ -18,15 +19,17 @@ typedef struct px_queue {
     pthread_cond_t filled;
     px_request *head, **tail;
     _Atomic size_t bytes;
+    px_env *env;
     size_t bytes_max;
     uint64_t refused;  /* requests that found it full */
-    int64_t oldest_ns; /* when the first of what waits came, by the monotonic clock */
+    int64_t oldest_ns; /* when the first of what waits came, by env->monotonic_ns */
     size_t wake_bytes; /* a put wakes the taker once there is as much; 0: at once */
     bool closed, nudged;
     int64_t taken_ns; /* the taker's own: not under the lock */
 } px_queue;
 
-void px_queue_init(px_queue *queue, size_t bytes_max);
+/* `env` tells when requests came. Waits are by the machine's clock, whatever it says. */
+void px_queue_init(px_queue *queue, px_env *env, size_t bytes_max);
 void px_queue_release(px_queue *queue);
 
 /* Takes a chain of requests linked by `next`, whole or not at all. PX_BUSY when full,

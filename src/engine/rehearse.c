@@ -52,6 +52,7 @@ px_status px_rehearse(px_branch *branch, px_registry *registry, px_env *env, px_
         if (status != PX_OK && ret_err)
             *ret_err = request->result.err;
     }
+    request->result.twin = NULL; /* it lay in the arena; the branch has it */
     px_quotas_release(&state.quotas);
     px_arena_release(&state.arena);
     px_buf_release(&body);

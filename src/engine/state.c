@@ -16,6 +16,7 @@ px_status px_state_init(px_engine_state *state, px_env *env, px_log *log,
                                 .timer_next = PX_TIME_NONE,
                                 .source_ahead_ns = PX_SOURCE_AHEAD_NS_MAX };
     px_quotas_init(&state->quotas);
+    px_seen_init(&state->seen, env);
     px_arena_init(&state->arena, BATCH_ARENA_BYTES_MAX);
     status = px_graph_new(graph_opts, &state->graph, ret_err);
     if (status == PX_OK)

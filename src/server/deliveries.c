@@ -135,6 +135,7 @@ static bool is_about_rights(const px_event *event)
 static void deliver_batch(delivery *d, const px_batch *batch)
 {
     px_cut cut = px_cut_of(batch->body);
+    bool rechecked = false; /* once: all of the row is published */
     px_event event;
 
     if (!px_topics_has_any_subscriber(d->topics)) /* reading events costs as much as making them */
@@ -145,8 +146,10 @@ static void deliver_batch(delivery *d, const px_batch *batch)
             break; /* the engine wrote it: only memory can be missing */
         event.seq = seq;
         event.time = batch->time;
-        if (is_about_rights(&event))
+        if (!rechecked && is_about_rights(&event)) {
             px_topics_recheck(d->topics);
+            rechecked = true;
+        }
         if (event.tenant != 0 && px_topics_has_subscribers(d->topics, event.tenant))
             deliver_event(d, &event);
     }

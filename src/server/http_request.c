@@ -99,6 +99,7 @@ static void begin(px_http_link *link)
     call->method = call->path = call->query = call->body = call->static_body = (px_str){ 0 };
     call->content_type = NULL;
     call->peer = px_str_c(link->peer.text);
+    call->peer_network = link->peer.network;
     call->header = find_header;
     call->complete = complete;
     call->status = 0;

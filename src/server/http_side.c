@@ -52,6 +52,7 @@ px_status px_http_side_open(const px_http_side_opts *opts, px_http_side **ret_si
     px_api_opts api_opts = { .engine = opts->engine,
                              .history = opts->history,
                              .rejects = opts->rejects,
+                             .backoff = opts->backoff,
                              .log = opts->log,
                              .rate_per_second = opts->rate_per_second,
                              .version = PX_VERSION,

@@ -16,7 +16,8 @@ typedef struct px_http_side_opts {
     px_engine *engine;
     px_history *history;
     px_rejects *rejects;
-    px_mqtt_door *mqtt; /* for metrics */
+    px_backoff *backoff; /* of failed logins; borrowed */
+    px_mqtt_door *mqtt;  /* for metrics */
     px_twin_topics *topics;
     px_log *log;
     const char *host;

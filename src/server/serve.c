@@ -167,6 +167,7 @@ static px_status open_http(server *s, px_err *ret_err)
     px_http_side_opts opts = { .engine = s->engine,
                                .history = s->history,
                                .rejects = s->rejects,
+                               .backoff = s->backoff,
                                .mqtt = s->mqtt,
                                .topics = s->topics,
                                .log = &s->log,

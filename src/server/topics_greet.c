@@ -2,7 +2,7 @@
 /*
  * The present answer to a fresh subscription, to what its filter selects and with no more than its
  * QoS: the desired values of its twin at once, its pending commands by the thread of deliveries, a
- * slice of the tenant's at a time, so that however many there are no connection waits for them.
+ * slice at a time, so that however many there are no connection waits for them.
  */
 #include "base/json.h"
 #include "server/topic_names.h"
@@ -120,17 +120,27 @@ bool px_topics_greet(px_twin_topics *topics, const px_topics_client *client,
     return !may_select_commands(filter->text) || add_greeting(topics, &greeting);
 }
 
+static void tell_gap(px_twin_topics *topics, px_str what, const px_err *err)
+{
+    atomic_fetch_add_explicit(&topics->delivery_gaps, 1, memory_order_relaxed);
+    px_log_warn(topics->opts.log, "mqtt.delivery_gap", "pending='%.*s' %s", PX_FMT(what),
+                err->text);
+}
+
 static void send_pending(px_twin_topics *topics, const px_topics_greeting *to, px_str twin_id,
                          px_arena *arena, const px_document *document)
 {
     px_buf topic = { 0 }, payload = { 0 };
     const px_json *request;
     px_json *body;
+    px_err err;
 
-    if (!px_str_starts(document->id, twin_id) || /* the id is TWIN/ID: spares most the reading */
-        px_json_parse(document->body, NULL, arena, &body, NULL) != PX_OK ||
-        !px_str_eq(px_json_get_text(body, PX_STR("twin")), twin_id))
+    if (px_json_parse(document->body, NULL, arena, &body, &err) != PX_OK) {
+        tell_gap(topics, document->id, &err);
         return;
+    }
+    if (!px_str_eq(px_json_get_text(body, PX_STR("twin")), twin_id))
+        return; /* of a twin `TWIN/…` */
     request = px_json_get(body, PX_STR("payload"));
     px_put_command_topic(&topic, twin_id, px_json_get_text(body, PX_STR("name")),
                          px_json_get_text(body, PX_STR("id")));
@@ -138,36 +148,78 @@ static void send_pending(px_twin_topics *topics, const px_topics_greeting *to, p
         px_put_json_node(&payload, request);
     else
         px_put_c(&payload, "null");
-    greet(topics, to, &topic, &payload, document->revision);
+    if (px_buf_status(&topic, &err) != PX_OK || px_buf_status(&payload, &err) != PX_OK)
+        tell_gap(topics, document->id, &err);
+    else
+        greet(topics, to, &topic, &payload, document->revision);
     px_buf_release(&topic);
     px_buf_release(&payload);
 }
 
-/* True when the tenant has more. */
-static bool greet_slice(px_twin_topics *topics, px_topics_greeting *to)
+/* Documents of pending commands have the id `TWIN/ID`. */
+static px_status list_pending(px_twin_topics *topics, px_topics_greeting *to, px_str twin_id,
+                              size_t max, px_arena *arena, px_document *ret_items,
+                              size_t *ret_count, px_err *ret_err)
 {
-    px_documents *documents = px_engine_documents(topics->opts.engine);
+    uint32_t cursor = to->cursor;
+    px_status status;
+    char prefix[PX_TWIN_ID_BYTES_MAX + 1];
+
+    memcpy(prefix, twin_id.ptr, twin_id.len);
+    prefix[twin_id.len] = '/';
+    px_arena_reset(arena);
+    status = topics->list_under(px_engine_documents(topics->opts.engine), to->tenant,
+                                PX_STR("command"), px_str_of(prefix, twin_id.len + 1), &cursor, max,
+                                arena, ret_items, ret_count, ret_err);
+    if (status == PX_OK)
+        to->cursor = cursor;
+    return status;
+}
+
+typedef enum slice {
+    SLICE_LAST,
+    SLICE_MORE,  /* the twin has more */
+    SLICE_LATER, /* nothing is lost, and memory may come */
+} slice;
+
+static slice greet_slice(px_twin_topics *topics, px_topics_greeting *to)
+{
     px_document items[COMMANDS_LISTED];
     char room[PX_TWIN_ID_BYTES_MAX];
     PX_AUTO_ARENA arena = { 0 };
+    PX_AUTO_ARENA parsed = { 0 }; /* of one: the list may have left little room */
+    px_status status;
     px_str twin_id;
     size_t count;
+    px_err err;
 
     px_arena_init(&arena, ARENA_BYTES_MAX);
-    if (!px_topic_filter_twin(to->filter, room, &twin_id) ||
-        px_documents_list(documents, to->tenant, PX_STR("command"), &to->cursor, COMMANDS_LISTED,
-                          &arena, items, &count, NULL) != PX_OK)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        send_pending(topics, to, twin_id, &arena, &items[i]);
-    return to->cursor != 0;
+    px_arena_init(&parsed, ARENA_BYTES_MAX);
+    if (!px_topic_filter_twin(to->filter, room, &twin_id))
+        return SLICE_LAST;
+    status = list_pending(topics, to, twin_id, COMMANDS_LISTED, &arena, items, &count, &err);
+    if (status == PX_LIMIT) /* so many large ones: there is room for each */
+        status = list_pending(topics, to, twin_id, 1, &arena, items, &count, &err);
+    if (status == PX_NO_MEMORY || status == PX_LIMIT)
+        return SLICE_LATER;
+    if (status != PX_OK) {
+        tell_gap(topics, to->filter, &err);
+        return SLICE_LAST;
+    }
+    for (size_t i = 0; i < count; i++) {
+        px_arena_reset(&parsed);
+        send_pending(topics, to, twin_id, &parsed, &items[i]);
+    }
+    return to->cursor != 0 ? SLICE_MORE : SLICE_LAST;
 }
 
-/* The oldest goes first, to its end; nobody else takes one away. */
+/* The oldest goes first, to its end; nobody else takes one away. One that waits for memory is tried
+ * again when the thread has waited for events. */
 bool px_topics_greet_more(px_twin_topics *topics)
 {
     px_topics_greeting first = { 0 };
     bool more, any;
+    slice gone;
 
     pthread_mutex_lock(&topics->greetings_lock);
     any = topics->greetings.len > 0;
@@ -176,9 +228,10 @@ bool px_topics_greet_more(px_twin_topics *topics)
     pthread_mutex_unlock(&topics->greetings_lock);
     if (!any)
         return false;
-    more = greet_slice(topics, &first);
+    gone = greet_slice(topics, &first);
     pthread_mutex_lock(&topics->greetings_lock);
-    if (more) {
+    more = gone == SLICE_MORE;
+    if (gone != SLICE_LAST) {
         topics->greetings.ptr[0].cursor = first.cursor;
     } else {
         px_free((void *)(uintptr_t)first.filter.ptr);

@@ -31,7 +31,7 @@ typedef struct px_topics_tenant {
 /* A fresh subscription that is owed its twin's pending commands. */
 typedef struct px_topics_greeting {
     px_mqtt_conn conn;
-    uint32_t tenant, cursor; /* of px_documents_list */
+    uint32_t tenant, cursor; /* of px_documents_list_under */
     px_str filter;           /* owned once it stands in the list */
     uint8_t qos;
 } px_topics_greeting;
@@ -72,8 +72,11 @@ struct px_twin_topics {
     bool delivering;
     _Atomic bool stopping;
     px_feed *feed;
-    /* px_feed_next; a test puts one here that fails */
+    /* px_feed_next and px_documents_list_under; a test puts others here that fail */
     px_status (*next)(px_feed *feed, int64_t wait_ns, px_batch **ret_batch, px_err *ret_err);
+    px_status (*list_under)(px_documents *documents, uint32_t tenant, px_str kind, px_str prefix,
+                            uint32_t *cursor, size_t max, px_arena *arena, px_document *ret_items,
+                            size_t *ret_count, px_err *ret_err);
 
     _Atomic uint64_t messages, fields, fields_rejected, messages_refused, plain, deliveries,
         revoked, delivery_gaps, logins_failed;
@@ -129,7 +132,8 @@ void px_topics_deliver(px_twin_topics *topics, uint32_t tenant, px_mqtt_conn sen
 /* The present answer to a fresh subscription; false when it cannot be given now. */
 bool px_topics_greet(px_twin_topics *topics, const px_topics_client *client,
                      const px_mqtt_filter *filter);
-/* A slice of what greetings still have to look through; true when there is more. On the thread of
+/* A slice of what greetings still have to look through; true when there is more at once. What lacks
+ * memory stays for the next call, what cannot be given is counted as a gap. On the thread of
  * deliveries. */
 bool px_topics_greet_more(px_twin_topics *topics);
 void px_topics_forget_greetings(px_twin_topics *topics);

@@ -12,6 +12,7 @@ px_status px_twin_topics_new(const px_twin_topics_opts *opts, px_twin_topics **r
         return px_no_memory(ret_err);
     topics->opts = *opts;
     topics->next = px_feed_next;
+    topics->list_under = px_documents_list_under;
     pthread_rwlock_init(&topics->subs_lock, NULL);
     pthread_mutex_init(&topics->clients_lock, NULL);
     pthread_mutex_init(&topics->greetings_lock, NULL);

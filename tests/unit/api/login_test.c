@@ -2,6 +2,7 @@
 /* Who asks: bearer tokens, the console's sessions, and what is refused. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "api_world.h"
 
@@ -72,6 +73,85 @@ PX_TEST(wrong_tokens_are_counted)
     api_world_release(&w);
 }
 
+static const char wrong[] = "plx_0123456789abcdef_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+static uint64_t row_of_address(void)
+{
+    uint64_t network = 0; /* of questions without a socket */
+
+    return px_backoff_row('a', px_str_of((const char *)&network, sizeof(network)));
+}
+
+/* Minutes, so that a busy machine cannot sit them out. */
+static void make_wait(px_backoff *backoff, uint64_t row)
+{
+    px_env *env = px_env_posix();
+    int64_t at_ns = env->monotonic_ns(env);
+
+    for (int i = 0; i < PX_BACKOFF_FREE + 8; i++) {
+        px_backoff_failed(backoff, row, at_ns);
+        at_ns += px_backoff_wait_ns(backoff, row, at_ns);
+    }
+}
+
+static px_backoff *begin_with_backoff(void)
+{
+    px_backoff *backoff = px_backoff_new(0);
+
+    CHECK(backoff != NULL);
+    begin();
+    w.api_opts.backoff = backoff;
+    api_world_restart_api(&w);
+    return backoff;
+}
+
+static void end_with_backoff(void)
+{
+    px_backoff *backoff = w.api_opts.backoff;
+
+    api_world_release(&w);
+    px_backoff_free(backoff);
+}
+
+PX_TEST(a_login_that_fails_counts_for_its_credential_and_its_address)
+{
+    px_backoff *backoff = begin_with_backoff();
+
+    API_ASK(&w, "GET", "/api/v1/twins", NULL, 200);
+    API_ASK_AS(&w, NULL, "GET", "/api/v1/twins", NULL, 401); /* none came: nobody tried */
+    CHECK_EQ(px_backoff_count(backoff), 0);
+    API_ASK_AS(&w, "junk", "GET", "/api/v1/twins", NULL, 401);
+    CHECK_EQ(px_backoff_count(backoff), 1);
+    API_ASK_AS(&w, wrong, "GET", "/api/v1/twins", NULL, 401);
+    CHECK_EQ(px_backoff_count(backoff), 2);
+    end_with_backoff();
+}
+
+PX_TEST(an_address_that_has_to_wait_keeps_no_right_token_out)
+{
+    const reply *r;
+
+    make_wait(begin_with_backoff(), row_of_address());
+    r = API_ASK_AS(&w, wrong, "GET", "/api/v1/twins", NULL, 429);
+    CHECK_STR(api_text(r, "/code"), "access.wait");
+    CHECK(atoi(api_reply_header(r, "Retry-After")) > 1);
+    API_ASK_AS(&w, NULL, "POST", "/api/v1/session", "{\"token\":\"junk\"}", 429);
+    API_ASK(&w, "GET", "/api/v1/twins", NULL, 200);
+    end_with_backoff();
+}
+
+PX_TEST(a_credential_that_has_to_wait_is_not_looked_at)
+{
+    px_backoff *backoff = begin_with_backoff();
+    uint64_t row = px_backoff_row('i', px_str_of(w.admin + 4, 16));
+
+    make_wait(backoff, row);
+    API_ASK(&w, "GET", "/api/v1/twins", NULL, 429);
+    px_backoff_forgive(backoff, row);
+    API_ASK(&w, "GET", "/api/v1/twins", NULL, 200);
+    end_with_backoff();
+}
+
 PX_TEST(a_change_with_a_cookie_comes_from_our_own_page)
 {
     const reply *r;
@@ -107,6 +187,33 @@ PX_TEST(the_streams_of_a_session_end_with_it)
     ask_from(NULL, "GET", "/api/v1/twins", 401);
     stream->close(stream);
     other->close(other);
+    api_world_release(&w);
+}
+
+PX_TEST(the_streams_of_a_session_end_when_newer_ones_take_its_place)
+{
+    enum { SESSIONS = 1024 };
+    px_api_stream *stream;
+    char bytes[256], first[sizeof(cookie)];
+    const reply *r;
+    bool ended = false;
+
+    begin();
+    open_session();
+    r = ask_from(NULL, "GET", "/api/v1/stream", 200);
+    stream = r->call.stream;
+    CHECK(stream->read(stream, bytes, sizeof(bytes)) > 0);
+    snprintf(first, sizeof(first), "%s", cookie);
+    for (int i = 0; i < SESSIONS; i++)
+        open_session();
+    snprintf(cookie, sizeof(cookie), "%s", first);
+    ask_from(NULL, "GET", "/api/v1/twins", 401);
+    for (int tries = 0; tries < 10000 && !ended; tries++) {
+        ended = stream->read(stream, bytes, sizeof(bytes)) < 0;
+        usleep(1000);
+    }
+    CHECK(ended);
+    stream->close(stream);
     api_world_release(&w);
 }
 

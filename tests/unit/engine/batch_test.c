@@ -178,6 +178,83 @@ PX_TEST(a_twin_that_can_hold_no_more_is_refused_alone)
     px_world_release(&world);
 }
 
+static int answered;
+
+static void count_answer(px_request *request)
+{
+    (void)request;
+    answered++;
+}
+
+/* No check looks at the number of a field of a decoded message: the fold does. */
+PX_TEST(a_request_that_breaks_the_fold_is_refused_alone_at_the_price_of_one_more_batch)
+{
+    enum { COUNT = 40, CULPRIT = 25 };
+    static px_request requests[COUNT];
+    static px_sample samples[COUNT];
+    static px_field_value fields[COUNT];
+    uint64_t position, batches;
+    px_world world;
+
+    begin(&world);
+    answered = 0;
+    position = px_engine_position(world.engine);
+    batches = px_engine_stat(world.engine).batches;
+    for (int i = 0; i < COUNT; i++) {
+        fields[i] = (px_field_value){ .field = i == CULPRIT ? PX_FIELDS_MAX : 0,
+                                      .source_time = PX_TIME_NONE,
+                                      .value = px_value_num(px_num_int(i)) };
+        report(&world, &requests[i], &samples[i], &fields[i]);
+        requests[i].id = PX_STR("p");
+        requests[i].model_no = 1;
+        requests[i].done = count_answer;
+        if (i > 0)
+            requests[i - 1].next = &requests[i];
+    }
+    CHECK_EQ(px_engine_submit(world.engine, &requests[0], &requests[COUNT - 1]), PX_OK);
+    px_engine_step(world.engine); /* dropped: nothing of it has happened, nobody was told */
+    CHECK_EQ(px_engine_position(world.engine), position);
+    CHECK_EQ(answered, 0);
+    px_engine_step(world.engine); /* those before it, together */
+    CHECK_EQ(answered, CULPRIT);
+    px_engine_step(world.engine); /* it, and nothing else */
+    CHECK_EQ(answered, CULPRIT + 1);
+    px_engine_step(world.engine);
+    CHECK_EQ(answered, COUNT);
+    CHECK_EQ(px_engine_stat(world.engine).batches, batches + 2);
+    CHECK_EQ(px_engine_position(world.engine), position + COUNT - 1);
+    for (int i = 0; i < COUNT; i++)
+        CHECK_EQ(requests[i].result.status, i == CULPRIT ? PX_INVALID : PX_OK);
+    CHECK_STR(px_world_value(&world, "p", "flow"), "39");
+    CHECK(!world.died);
+    px_world_release(&world);
+}
+
+static px_status written;
+
+static void keep_status(px_writeback *writeback, px_status status)
+{
+    (void)writeback;
+    written = status;
+}
+
+PX_TEST(a_rule_of_the_store_that_a_consumer_breaks_ends_the_engine_whoever_is_beside_it)
+{
+    px_op op = { .kind = PX_OP_PUT, .table = 99, .seq = 1, .body = PX_STR("x") };
+    px_writeback write = { .consumer = PX_CONSUMER_HISTORY,
+                           .effect = { "test", &op, 1 },
+                           .done = keep_status };
+    px_world world;
+
+    begin(&world);
+    written = PX_OK;
+    px_engine_writeback(world.engine, &write);
+    CHECK(px_world_report(&world, "p", "flow", 1, 0, PX_SECOND).status != PX_OK);
+    CHECK_EQ(written, PX_INVALID);
+    CHECK(world.died);
+    px_world_release(&world);
+}
+
 static void parse(const char *text, px_arena *arena, px_request *request)
 {
     px_json *node;

@@ -35,7 +35,7 @@ static px_status upload(px_world *world, int number)
     return px_world_model(world, text).status;
 }
 
-static px_status rehearse(scene *s, const char *model)
+static px_status rehearse_for(scene *s, const char *model, px_result *ret_result)
 {
     px_request request = { .kind = PX_REQUEST_TWIN_PATCH,
                            .principal = s->world.admin,
@@ -54,7 +54,15 @@ static px_status rehearse(scene *s, const char *model)
         status = px_rehearse(s->branch, px_engine_registry(s->world.engine), px_env_posix(),
                              &request, NULL);
     px_arena_release(&arena);
+    *ret_result = request.result;
     return status;
+}
+
+static px_status rehearse(scene *s, const char *model)
+{
+    px_result result;
+
+    return rehearse_for(s, model, &result);
 }
 
 static void *keep_rehearsing(void *arg)
@@ -109,6 +117,17 @@ PX_TEST(a_rehearsal_knows_the_models_that_were_published)
     CHECK_EQ(rehearse(&s, "dtmi:test:M2;1"), PX_INVALID);
     CHECK_EQ(upload(&s.world, 2), PX_OK);
     CHECK_EQ(rehearse(&s, "dtmi:test:M2;1"), PX_OK);
+    finish(&s);
+}
+
+PX_TEST(the_result_of_a_rehearsal_holds_nothing_of_its_memory)
+{
+    px_result result;
+    scene s;
+
+    begin(&s);
+    CHECK_EQ(rehearse_for(&s, "dtmi:test:M1;1", &result), PX_OK);
+    CHECK(result.twin == NULL);
     finish(&s);
 }
 

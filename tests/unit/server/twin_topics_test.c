@@ -580,4 +580,46 @@ PX_TEST(deliveries_go_on_when_memory_or_disk_come_back)
     fail_with(PX_IO, 0);
 }
 
+static px_status failing_list(px_documents *documents, uint32_t tenant, px_str kind, px_str prefix,
+                              uint32_t *cursor, size_t max, px_arena *arena, px_document *ret_items,
+                              size_t *ret_count, px_err *ret_err)
+{
+    if (atomic_load(&failures) > 0) {
+        atomic_fetch_sub(&failures, 1);
+        *cursor = UINT32_MAX;
+        return px_fail(ret_err, failure, "as the test wants it");
+    }
+    return px_documents_list_under(documents, tenant, kind, prefix, cursor, max, arena, ret_items,
+                                   ret_count, ret_err);
+}
+
+static void greet_with(px_status status, uint64_t gaps)
+{
+    mqtt_client c;
+    px_err err;
+
+    press_with_device(&c);
+    px_twin_topics_stop(w.topics);
+    failure = status;
+    atomic_store(&failures, 3);
+    w.topics->list_under = failing_list;
+    CHECK_OK(px_twin_topics_start(w.topics, &err), &err);
+    topics_command(&w, "press", "before");
+    CHECK_EQ(mqtt_subscribe(&c, "twins/press/commands/#", QOS_1), 1);
+    if (gaps > 0)
+        topics_command(&w, "press", "after");
+    mqtt_hear(&c, gaps > 0 ? "commands/stop/after null q1" : "commands/stop/before null q1");
+    while (px_twin_topics_stat(w.topics).delivery_gaps < gaps)
+        usleep(1000);
+    CHECK_EQ(px_twin_topics_stat(w.topics).delivery_gaps, gaps);
+    leave(&c);
+}
+
+PX_TEST(a_greeting_waits_for_memory_and_else_is_a_gap_that_is_counted)
+{
+    greet_with(PX_NO_MEMORY, 0);
+    greet_with(PX_LIMIT, 0);
+    greet_with(PX_CORRUPT, 1);
+}
+
 PX_TEST_MAIN()
