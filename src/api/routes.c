@@ -20,6 +20,7 @@ extern px_handler px_v1_list_devices, px_v1_get_device, px_v1_put_device, px_v1_
 extern px_handler px_v1_post_token, px_v1_delete_token;
 extern px_handler px_v1_get_history, px_v1_get_history_last, px_v1_get_history_count;
 extern px_handler px_v1_get_oee;
+extern px_handler px_v1_validate_models;
 extern px_handler px_v1_get_stream, px_v1_list_rejects, px_on_get_healthz, px_on_get_readyz,
     px_on_get_metrics;
 
@@ -65,6 +66,8 @@ const px_route px_api_routes[] = {
     { "GET", "/api/v1/twins/*/desired", px_v1_get_desired, 0 },
     { "PATCH", "/api/v1/twins/*/desired", px_v1_patch_desired, JSON },
     { "POST", "/api/v1/twins/*/commands/*", px_v1_post_command, PX_ROUTE_ANY_JSON },
+
+    { "POST", "/api/v1/models/validate", px_v1_validate_models, 0 },
 
     { "GET", "/api/v1/devices", px_v1_list_devices, 0 },
     { "GET", "/api/v1/devices/*", px_v1_get_device, 0 },
