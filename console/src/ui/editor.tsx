@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useEffect, useRef } from 'preact/hooks';
+import type { Completion } from '../lib/complete.ts';
+import type { Remark } from '../lib/remark.ts';
+import { words } from '../state/language.ts';
+import type { Editing, Options } from './editor/mount.ts';
+
+interface Props {
+  language: 'json' | 'query';
+  label: string;
+  text: string;
+  /** Goes up when `text` came from elsewhere; what the editor itself told is not given back to it. */
+  given?: number;
+  readOnly?: boolean;
+  remarks?: readonly Remark[];
+  onChange?: (text: string) => void;
+  onCursor?: (line: number, column: number) => void;
+  /** Ctrl Enter. */
+  onRun?: () => void;
+  complete?: (text: string, at: number) => Completion | undefined;
+  /** Set while the editor is there: how to bring a remark into view. */
+  onReady?: (editing: Editing) => void;
+}
+
+const NONE: readonly Remark[] = [];
+
+/** Text with colours, marks and completion. Until the editor has come, the text itself stands here. */
+export function Editor(props: Props) {
+  const { language, text, given = 0, readOnly = false, remarks = NONE } = props;
+  const host = useRef<HTMLDivElement>(null);
+  const editing = useRef<Editing | undefined>(undefined);
+  const latest = useRef<Options & { remarks: readonly Remark[] }>(undefined!);
+  latest.current = { ...props, readOnly, remarks, words: { use: words.value.useWord } };
+
+  useEffect(() => {
+    let gone = false;
+    void import('./editor/mount.ts').then(({ mount }) => {
+      if (gone || !host.current) return;
+      editing.current = mount(host.current, latest);
+      editing.current.setRemarks(latest.current.remarks);
+      props.onReady?.(editing.current);
+    });
+    return () => {
+      gone = true;
+      editing.current?.destroy();
+      editing.current = undefined;
+    };
+  }, [language, readOnly]);
+  useEffect(() => editing.current?.setText(latest.current.text), [given]);
+  useEffect(() => editing.current?.setRemarks(remarks), [remarks, words.value]);
+  return <div ref={host} class="editor"><pre class="editor-wait mono">{text}</pre></div>;
+}
