@@ -57,7 +57,7 @@ export async function open(hash, options = {}) {
   page.setDefaultTimeout(15_000);
   page.on('console', (message) => {
     // A browser prints every refused request; the stories send some that must be refused.
-    if (message.type() === 'error' && !/status of [45]\d\d/.test(message.text())) noise.push(message.text());
+    if (message.type() === 'error' && !/status of [45]\d\d|ERR_FAILED/.test(message.text())) noise.push(message.text());
   });
   page.on('pageerror', (error) => noise.push(String(error)));
   await page.goto(SERVER + '/');

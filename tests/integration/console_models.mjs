@@ -117,6 +117,17 @@ await holds('a file that is dropped becomes the draft, and is told that it is th
   await page.getByRole('button', { name: 'Discard' }).click();
 });
 
+await holds('a text that is pasted outside of any field becomes the draft, too', async () => {
+  await page.evaluate(() => {
+    const data = new DataTransfer();
+    data.setData('text/plain', '{ "@id": 7 }');
+    document.querySelector('h1, .split-hint').dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true }));
+  });
+  await page.waitForSelector('.remark');
+  ok((await page.locator('.cm-content').innerText()).includes('"@id": 7'), 'the text is not in the editor');
+  await page.getByRole('button', { name: 'Discard' }).click();
+});
+
 await holds('the next version is written from this one', async () => {
   await row('Spindle').click();
   await page.getByRole('button', { name: 'Edit as new version' }).click();
@@ -161,6 +172,21 @@ await holds('models that cannot be read are told with another try, and none at a
   await page.waitForSelector('.empty code');
   await accessible(page);
   await page.unroute('**/models?*');
+});
+
+await holds('scripts that come late may fail to come: the view has another try, the text a plain field', async () => {
+  const other = await open('#/');
+  await other.route('**/models-*.js', (route) => route.abort());
+  await other.route('**/mount-*.js', (route) => route.abort());
+  await other.goto(other.url().replace(/#.*/, '#/models/new'));
+  await other.waitForSelector('.failed');
+  await other.unroute('**/models-*.js');
+  await other.getByRole('button', { name: 'Retry' }).click();
+  await other.waitForSelector('.editor.plain textarea');
+  await other.fill('.editor.plain textarea', model('strnig'));
+  await other.waitForSelector('.editor.plain li');
+  await accessible(other);
+  await other.context().close();
 });
 
 for (const [name, options] of Object.entries({

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What may stand at a place of a query: keywords and functions, names that the query gave, models
 // inside quotes, and behind a name and a dot what its model has.
-import { contentsOf, type Content } from './contents.ts';
-import { families, list } from './families.ts';
-import { isRecord } from './result.ts';
+import { contentsOf } from './contents.ts';
+import { families, list, withHeirs } from './families.ts';
 
 export interface Choice {
   text: string;
   kind: 'keyword' | 'function' | 'name' | 'model' | 'property';
   /** At the right: Property, double. */
   detail: string;
-  content?: Content;
 }
 export interface Completion {
   /** Where the word begins that a choice replaces. */
@@ -56,16 +54,29 @@ export function namesIn(text: string): string[] {
   return [...out].filter((name) => !keyword.has(name.toUpperCase()));
 }
 
+type Documents = ReadonlyMap<string, unknown>;
+/** Per set of models and model asked for ('' for any): it is the same while one types. */
+const known = new WeakMap<Documents, Map<string, Choice[]>>();
+
 /** What the model has that the query says the name is of; without one, what any model has. */
-function membersOf(name: string, text: string, documents: ReadonlyMap<string, unknown>): Choice[] {
+function membersOf(name: string, text: string, documents: Documents): Choice[] {
   const said = new RegExp(`IS_OF_MODEL\\s*\\(\\s*${name}\\s*,\\s*'([^']+)'`, 'i').exec(text)?.[1];
+  const model = said && documents.has(said) ? said : '';
+  if (!known.has(documents)) known.set(documents, new Map());
+  const kept = known.get(documents)!;
+  if (!kept.has(model)) kept.set(model, collect(model, documents));
+  return kept.get(model)!;
+}
+
+function collect(model: string, documents: Documents): Choice[] {
   const all = families(documents);
-  const ids = said && documents.has(said) ? [said, ...all.get(said)!.heirs] : [...documents.keys()].filter((id) => isRecord(documents.get(id)) && list((documents.get(id) as Record<string, unknown>)['contents']).length > 0);
+  const has = (id: string) => list((documents.get(id) as Record<string, unknown> | undefined)?.['contents']).length > 0;
+  const ids = model ? withHeirs(model, all) : [...documents.keys()].filter(has);
   const found = new Map<string, Choice>();
   for (const id of ids) {
     for (const content of contentsOf(id, documents, all)) {
       if (content.kind === 'Command' || found.has(content.name)) continue;
-      found.set(content.name, { text: content.name, kind: 'property', detail: [content.kind, content.schema].filter(Boolean).join(', '), content });
+      found.set(content.name, { text: content.name, kind: 'property', detail: [content.kind, content.schema].filter(Boolean).join(', ') });
     }
   }
   const system = SYSTEM.map((text): Choice => ({ text, kind: 'property', detail: '' }));

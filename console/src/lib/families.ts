@@ -44,9 +44,9 @@ export function families(documents: ReadonlyMap<string, unknown>): Families {
 
 /** All that the walk along `step` reaches, itself first, each once. */
 function reach(id: string, step: (id: string) => readonly string[]): string[] {
-  const out = [id];
-  for (let i = 0; i < out.length; i++) for (const next of step(out[i]!)) if (!out.includes(next)) out.push(next);
-  return out;
+  const out = new Set([id]);
+  for (const one of out) for (const next of step(one)) out.add(next); // a set walks what it is given on the way
+  return [...out];
 }
 export const withHeirs = (id: string, all: Families): string[] => reach(id, (one) => all.get(one)?.heirs ?? []);
 export const withBases = (id: string, all: Families): string[] => reach(id, (one) => all.get(one)?.bases ?? []);
@@ -62,10 +62,13 @@ export interface TreeRow {
   open: boolean | undefined;
 }
 
+/** As people sort names: 2 before 10, and no difference between a and A. */
+export const inOrder = new Intl.Collator('en', { numeric: true, sensitivity: 'base' }).compare;
+
 /** The rows that show while those models are open, in the order of their names. */
 export function treeRows(all: Families, isOpen: (id: string) => boolean, nameOf: (id: string) => string): TreeRow[] {
   const out: TreeRow[] = [];
-  const byName = (a: string, b: string) => nameOf(a).localeCompare(nameOf(b)) || (a < b ? -1 : 1);
+  const byName = (a: string, b: string) => inOrder(nameOf(a), nameOf(b)) || (a < b ? -1 : 1);
   const add = (id: string, depth: number, above: string) => {
     const { heirs, parts } = all.get(id)!;
     const key = `${above}/${id}`;

@@ -85,7 +85,7 @@ async function explain(text: string, mine: AbortController): Promise<void> {
   }
   const page = await runQuery(`EXPLAIN ${text}`, null, 100, mine.signal);
   if (current !== mine) return;
-  if (!page.ok && page.error.status !== 0) knowsPlans = false;
+  if (!page.ok && (page.error.rule === 'query.parse' || page.error.rule === 'query.unsupported')) knowsPlans = false;
   plan.value = page.ok ? page.value.value : null;
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // All models of the tenant at once: for the tree, for what uses what, and for completion.
 import { type ReadonlySignal, signal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
 import { listModels, type ModelRow } from '../api/models.ts';
 import { listTwins } from '../api/twins.ts';
-import { families, type Families, shortName, versionOf, withHeirs } from '../lib/families.ts';
+import { families, type Families, shortName, stemOf, versionOf, withHeirs } from '../lib/families.ts';
 import { words as localized } from '../lib/contents.ts';
 import { isRecord, ok } from '../lib/result.ts';
 import { said } from './language.ts';
@@ -14,6 +15,8 @@ export interface Catalog {
   rows: ReadonlyMap<string, ModelRow>;
   documents: ReadonlyMap<string, unknown>;
   families: Families;
+  /** How many versions there are of what stands before the `;`. */
+  versions: ReadonlyMap<string, number>;
 }
 
 const round = signal(0);
@@ -25,14 +28,22 @@ export function modelsChanged(): void {
 }
 
 export function useCatalog(): Resource<Catalog> {
-  void round.value;
-  return useResource<Catalog>(`models ${round.value}`, async (stop) => {
+  const found = useResource<Catalog>('models', async (stop) => {
     const answer = await listModels(stop);
     if (!answer.ok) return answer;
     const rows = new Map(answer.value.map((row) => [row.id, row]));
     const documents = new Map(answer.value.map((row) => [row.id, row.model]));
-    return ok({ rows, documents, families: families(documents) });
+    const versions = new Map<string, number>();
+    for (const id of rows.keys()) versions.set(stemOf(id), (versions.get(stemOf(id)) ?? 0) + 1);
+    return ok({ rows, documents, families: families(documents), versions });
   });
+  const first = useRef(round.value);
+  useEffect(() => {
+    if (round.value === first.current) return;
+    first.current = round.value;
+    found.reload();
+  }, [round.value]);
+  return found;
 }
 
 /** Twins per model, its own only, of the first 10,000 twins. */
@@ -60,8 +71,5 @@ export function titleOf(id: string, documents: ReadonlyMap<string, unknown>): st
 }
 
 /** The version is said where there are several. */
-export function labelOf(id: string, documents: ReadonlyMap<string, unknown>): string {
-  const stem = id.replace(/;.*$/, ';');
-  const several = [...documents.keys()].filter((other) => other.startsWith(stem)).length > 1;
-  return several ? `${shortName(id)} ;${versionOf(id)}` : shortName(id);
-}
+export const labelOf = (id: string, { versions }: Catalog): string =>
+  (versions.get(stemOf(id)) ?? 0) > 1 ? `${shortName(id)} ;${versionOf(id)}` : shortName(id);

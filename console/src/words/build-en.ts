@@ -104,6 +104,10 @@ export const buildEn = {
   timeAndRows: (ms: string, rows: number) => `${ms} ms, ${n(rows, 'row', 'rows')}`,
   cost: (charge: string) => `cost ${charge} QU`,
   plan: 'Plan',
+  planSteps: {
+    seek: 'Look up ids', models: 'Model index', scan: 'Scan', edges: 'Relationships', filter: 'Filter', join: 'Join', match: 'Match', group: 'Group',
+    sort: 'Sort', offset: 'Skip', limit: 'First rows', top: 'First rows', count: 'Count',
+  } as Readonly<Record<string, string>>,
   noPlan: 'This server tells no plan.',
   running: 'Running',
   exportCsv: 'CSV',

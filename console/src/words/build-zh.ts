@@ -98,6 +98,10 @@ export const buildZh: typeof buildEn = {
   timeAndRows: (ms, rows) => `${ms} ms，${rows} 行`,
   cost: (charge) => `费用 ${charge} QU`,
   plan: '执行计划',
+  planSteps: {
+    seek: '按标识查找', models: '模型索引', scan: '全部扫描', edges: '关系', filter: '筛选', join: '连接', match: '匹配', group: '分组',
+    sort: '排序', offset: '跳过', limit: '取前几行', top: '取前几行', count: '计数',
+  },
   noPlan: '此服务器不提供执行计划。',
   running: '正在运行',
   exportCsv: '导出 CSV',

@@ -11,7 +11,7 @@ import { newKey } from '../shell/keys.tsx';
 import { Draft } from './draft.tsx';
 import { ModelPage } from './page.tsx';
 import { Tree } from './tree.tsx';
-import { takeFiles } from './upload.ts';
+import { takeFiles, takePaste } from './upload.ts';
 
 export const DRAFT = 'new';
 
@@ -25,7 +25,11 @@ export function ModelsView({ id }: { id: string }) {
   useHead([{ label: w.models, ...(id ? { href: hrefTo('models') } : {}) }, ...(id ? [{ label: id === DRAFT ? w.draft : `${shortName(id)};${versionOf(id)}` }] : [])]);
   useEffect(() => {
     newKey.value = () => go(hrefTo('models', DRAFT));
-    return () => void (newKey.value = undefined);
+    addEventListener('paste', takePaste);
+    return () => {
+      newKey.value = undefined;
+      removeEventListener('paste', takePaste);
+    };
   }, []);
   const drop = (event: DragEvent) => {
     event.preventDefault();
@@ -43,7 +47,7 @@ export function ModelsView({ id }: { id: string }) {
       </aside>
       <div class="split-main">
         {id === DRAFT ? <Draft catalog={data} />
-          : data && id ? (data.rows.has(id) ? <ModelPage key={id} id={id} catalog={data} counts={counts} /> : <Empty text={w.modelGone(id)} />)
+          : data && id ? (data.rows.has(id) ? <ModelPage key={id} id={id} catalog={data} counts={counts} /> : loading ? <div class="page"><Loading rows={10} /></div> : <Empty text={w.modelGone(id)} />)
           : data && data.rows.size === 0 ? <Empty text={w.noModels}><CommandLine text="pollux model upload packs/manufacturing/models" /></Empty>
           : data && <p class="split-hint dim">{w.chooseModel}</p>}
       </div>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useRef } from 'preact/hooks';
-import { shortName, type TreeRow, treeRows, withBases } from '../../lib/families.ts';
+import { inOrder, shortName, type TreeRow, treeRows, withBases } from '../../lib/families.ts';
 import { ageOf } from '../../lib/time.ts';
 import { type Catalog, countWithHeirs, labelOf, titleOf, type TwinCounts } from '../../state/catalog.ts';
 import { now } from '../../state/clock.ts';
@@ -20,6 +20,7 @@ interface Props {
 
 /** Until so many models are there, all of the tree is open. */
 const OPEN_MAX = 80;
+const FOUND_MAX = 200;
 const SEPARATOR = ' ';
 
 export function Tree({ catalog, counts, chosen, stale }: Props) {
@@ -34,8 +35,9 @@ export function Tree({ catalog, counts, chosen, stale }: Props) {
     go(hrefWith({ turned: [...turned].join(SEPARATOR) }), true);
   };
   const matches = (id: string) => id.toLowerCase().includes(sought) || titleOf(id, documents).toLowerCase().includes(sought);
+  const found = sought ? [...models.keys()].filter(matches).sort((a, b) => inOrder(shortName(a), shortName(b))) : [];
   const rows: TreeRow[] = sought
-    ? [...models.keys()].filter(matches).map((id) => ({ key: id, id, depth: 0, open: undefined }))
+    ? found.slice(0, FOUND_MAX).map((id) => ({ key: id, id, depth: 0, open: undefined }))
     : treeRows(families, isOpen, shortName);
   const list = useRef<HTMLUListElement>(null);
   const focus = rows.findIndex((row) => row.id === chosen && !row.part);
@@ -49,6 +51,7 @@ export function Tree({ catalog, counts, chosen, stale }: Props) {
         {stale !== undefined && <span class="age stale"><Mark is="stale" />{w.staleSince(w.age(ageOf(stale, now.value)))}</span>}
       </div>
       {rows.length === 0 && sought !== '' && <p class="tree-none dim small">{w.noModelMatch(sought)}</p>}
+      {found.length > FOUND_MAX && <p class="tree-none faint small">{w.shown(FOUND_MAX, found.length)}</p>}
       <ul ref={list} class="tree" role="tree" aria-label={w.models} onKeyDown={(e) => key(e, list.current!, rows, turn)}>
         {rows.map((row, i) => (
           <li key={row.key} role="treeitem" aria-level={row.depth + 1} aria-expanded={row.open} aria-selected={row.id === chosen && !row.part}
@@ -57,8 +60,8 @@ export function Tree({ catalog, counts, chosen, stale }: Props) {
             <span class={`chevron${row.open ? ' open' : ''}`} aria-hidden="true" onClick={(e) => row.open !== undefined && (e.stopPropagation(), turn(row.id))}>
               {row.open !== undefined ? <Icon name="next" size={12} /> : row.part ? <Icon name="part" size={12} /> : null}
             </span>
-            <span class="grow clip" title={row.id}>
-              {row.part ? <><span class="mono">{row.part}</span> <span class="faint small">{shortName(row.id)}</span></> : <>{labelOf(row.id, documents)} {otherName(row.id, documents)}</>}
+            <span class={`grow clip${models.get(row.id)?.decommissioned ? ' faint' : ''}`} title={row.id}>
+              {row.part ? <><span class="mono">{row.part}</span> <span class="faint small">{shortName(row.id)}</span></> : <>{labelOf(row.id, catalog)} {otherName(row.id, documents)}</>}
             </span>
             {!row.part && counts && <span class="faint">{count(row.id, catalog, counts)}</span>}
           </li>
@@ -75,7 +78,7 @@ export function Tree({ catalog, counts, chosen, stale }: Props) {
 /** The model's own name, where it is more than its identifier says. */
 function otherName(id: string, documents: ReadonlyMap<string, unknown>) {
   const title = titleOf(id, documents);
-  const same = title.replace(/\W/g, '').toLowerCase() === shortName(id).toLowerCase();
+  const same = title.replace(/[^\p{L}\d]/gu, '').toLowerCase() === shortName(id).replace(/[^\p{L}\d]/gu, '').toLowerCase();
   return same ? null : <span class="faint small">{title}</span>;
 }
 

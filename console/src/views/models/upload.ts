@@ -48,5 +48,15 @@ export async function takeFiles(files: FileList | null | undefined): Promise<voi
   go(hrefTo('models', 'new'));
 }
 
+/** A model that is pasted anywhere but into a field becomes the draft. */
+export function takePaste(event: ClipboardEvent): void {
+  const text = event.clipboardData?.getData('text/plain').trim() ?? '';
+  const target = event.composedPath()[0];
+  const field = target instanceof HTMLElement && (target.isContentEditable || ['INPUT', 'TEXTAREA'].includes(target.tagName));
+  if (field || !/^[[{]/.test(text)) return;
+  giveDraft(text);
+  go(hrefTo('models', 'new'));
+}
+
 /** What stands in the brackets of a file that is an array. */
 const inner = (text: string): string => (/^\[[^]*\]$/.test(text) ? text.slice(1, -1).trim() : text);

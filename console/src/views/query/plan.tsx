@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isRecord } from '../../lib/result.ts';
+import { stepOf } from '../../lib/plan.ts';
 import { asking, plan } from '../../state/asking.ts';
 import { number, words } from '../../state/language.ts';
 
@@ -30,13 +30,11 @@ export function PlanStrip() {
   );
 }
 
-/** Whatever a step tells: its name, and the rest of it in its own words. */
-function said(step: unknown): { title: string; note: string } {
-  if (!isRecord(step)) return { title: String(step), note: '' };
-  const [first, ...rest] = Object.entries(step).filter(([, value]) => value !== null && value !== '');
-  const title = step['step'] ?? first?.[1] ?? '';
-  const others = 'step' in step ? Object.entries(step).filter(([key, value]) => key !== 'step' && value !== null && value !== '') : rest;
-  return { title: plain(title), note: others.map(([key, value]) => (typeof value === 'string' ? value : `${key} ${plain(value)}`)).join(', ') };
+/** An operator in the reader's language where it is a known one, and the rest of the row. */
+function said(row: unknown): { title: string; note: string } {
+  const { what, rest } = stepOf(row);
+  const title = words.value.planSteps[what] ?? what;
+  return { title, note: rest.map(([key, value]) => (typeof value === 'string' ? value : `${key} ${plain(value)}`)).join(', ') };
 }
 
 const plain = (value: unknown): string => (typeof value === 'number' ? number(value, Number.isInteger(value) ? 0 : 1) : typeof value === 'object' ? JSON.stringify(value) : String(value));
