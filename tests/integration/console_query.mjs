@@ -109,6 +109,7 @@ await holds('a page that is not the last has a way to the next', async () => {
   await page.waitForFunction(() => document.querySelectorAll('.result-box tbody tr').length === 1);
   await page.getByRole('button', { name: 'More rows' }).click();
   await page.waitForFunction(() => document.querySelectorAll('.result-box tbody tr').length === 2);
+  ok(/page by page/.test(await page.locator('.result-head').innerText()), 'two pages are called one state');
   ok(/cost 5\.00/.test(await page.locator('.plan-sum').innerText()), 'the cost of both pages is not added up');
   is(await page.locator('.result-box td.num').last().innerText(), '−20.0', 'the second figure');
 });

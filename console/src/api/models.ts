@@ -24,10 +24,10 @@ export async function readModel(id: string): Promise<Result<unknown>> {
   return answer.ok ? ok(answer.value.model) : answer;
 }
 
-/** All models of the tenant, with their documents. */
-export async function listModels(signal?: AbortSignal): Promise<Result<ModelRow[]>> {
+/** All models of the tenant, with their documents unless only names are wanted. */
+export async function listModels(signal?: AbortSignal, documents = true): Promise<Result<ModelRow[]>> {
   const out: ModelRow[] = [];
-  let next: string | null = azure('/models?includeModelDefinition=true');
+  let next: string | null = azure(documents ? '/models?includeModelDefinition=true' : '/models');
   for (let page = 0; next && page < PAGES_MAX; page++) {
     const answer: Result<Page> = await get<Page>(next, signal);
     if (!answer.ok) return answer;

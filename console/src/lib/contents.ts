@@ -44,8 +44,8 @@ function contentOf(item: Record<string, unknown>, kind: Kind, name: string, sche
   const model = kind === 'Relationship' ? item['target'] : kind === 'Component' ? item['schema'] : undefined;
   return {
     kind, name, from,
-    label: words(item['displayName']),
-    description: words(item['description']),
+    label: localized(item['displayName']),
+    description: localized(item['description']),
     schema: kind === 'Relationship' || kind === 'Component' || kind === 'Command' ? '' : schemaText(item['schema'], schemas),
     model: typeof model === 'string' ? model : undefined,
     unit: typeof item['unit'] === 'string' ? item['unit'].replace(/^dtmi:.*:unit:/, '').replace(/;\d+$/, '') : undefined,
@@ -81,7 +81,7 @@ export function languagesOf(value: unknown, out: string[] = []): string[] {
   return out;
 }
 
-export function words(value: unknown): Localized {
+export function localized(value: unknown): Localized {
   if (typeof value === 'string') return value;
   if (!isRecord(value)) return undefined;
   return Object.fromEntries(Object.entries(value).filter((e): e is [string, string] => typeof e[1] === 'string'));

@@ -11,6 +11,8 @@ export interface Answer {
   text: string;
   rows: unknown[];
   token: string | null;
+  /** Each page is a state of its own moment. */
+  pages: number;
   /** When the first page was read, by the server's clock, how long it took here, and what all cost. */
   at: number;
   ms: number;
@@ -48,7 +50,7 @@ export async function ask(text: string): Promise<void> {
   if (current !== mine) return;
   const ms = performance.now() - began;
   if (!settle(page, text)) return;
-  asking.value = { running: false, answer: { text, rows: page.value.value, token: page.value.continuationToken, at: serverNow(), ms, charge: page.value.charge } };
+  asking.value = { running: false, answer: { text, rows: page.value.value, token: page.value.continuationToken, pages: 1, at: serverNow(), ms, charge: page.value.charge } };
   keep(text, page.value.value.length);
   void explain(text, mine);
 }
@@ -72,7 +74,7 @@ export async function more(): Promise<void> {
   const page = await runQuery(answer.text, answer.token, PAGE, mine.signal);
   if (current !== mine || !settle(page, answer.text)) return;
   const charge = answer.charge === undefined || page.value.charge === undefined ? undefined : answer.charge + page.value.charge;
-  asking.value = { running: false, answer: { ...answer, rows: [...answer.rows, ...page.value.value], token: page.value.continuationToken, charge } };
+  asking.value = { running: false, answer: { ...answer, rows: [...answer.rows, ...page.value.value], token: page.value.continuationToken, pages: answer.pages + 1, charge } };
 }
 
 /** A server that does not know EXPLAIN says so once, and is not asked again. */

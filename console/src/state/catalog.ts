@@ -5,7 +5,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { listModels, type ModelRow } from '../api/models.ts';
 import { listTwins } from '../api/twins.ts';
 import { families, type Families, shortName, stemOf, versionOf, withHeirs } from '../lib/families.ts';
-import { words as localized } from '../lib/contents.ts';
+import { localized } from '../lib/contents.ts';
 import { isRecord, ok } from '../lib/result.ts';
 import { said } from './language.ts';
 import { forgetModels } from './models.ts';

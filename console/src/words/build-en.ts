@@ -98,6 +98,7 @@ export const buildEn = {
   raw: 'Raw',
   resultAs: 'Result as',
   rowsAt: (rows: number, clock: string) => `${n(rows, 'row', 'rows')}, one consistent state at ${clock}`,
+  rowsPages: (rows: number, clock: string) => `${n(rows, 'row', 'rows')}, read page by page from ${clock} on`,
   rowsMore: (rows: number, clock: string) => `First ${n(rows, 'row', 'rows')}, read from ${clock} on`,
   moreRows: 'More rows',
   noRows: 'The query holds for nothing.',

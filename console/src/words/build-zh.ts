@@ -92,6 +92,7 @@ export const buildZh: typeof buildEn = {
   raw: '原文',
   resultAs: '结果形式',
   rowsAt: (rows, clock) => `${rows} 行，${clock} 的一致状态`,
+  rowsPages: (rows, clock) => `${rows} 行，自 ${clock} 起逐页读取`,
   rowsMore: (rows, clock) => `前 ${rows} 行，自 ${clock} 起读取`,
   moreRows: '更多行',
   noRows: '没有符合查询的内容。',

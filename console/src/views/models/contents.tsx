@@ -7,7 +7,7 @@ import { language, words } from '../../state/language.ts';
 import { hrefTo } from '../../state/route.ts';
 import { Panel } from '../../ui/panel.tsx';
 import { Empty } from '../../ui/states.tsx';
-import { inLanguage } from './page.tsx';
+import { inLanguage } from './names.ts';
 
 /** Everything that a twin of this model has, and which base it comes from. */
 export function Contents({ id, catalog }: { id: string; catalog: Catalog }) {

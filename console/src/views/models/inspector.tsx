@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { words as localized } from '../../lib/contents.ts';
+import { localized } from '../../lib/contents.ts';
 import { shortName, versionOf, withBases } from '../../lib/families.ts';
 import { isRecord } from '../../lib/result.ts';
 import type { Catalog } from '../../state/catalog.ts';
@@ -7,7 +7,7 @@ import { language, words } from '../../state/language.ts';
 import { go, hrefTo, hrefWith, route } from '../../state/route.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { Segmented } from '../../ui/segmented.tsx';
-import { inLanguage } from './page.tsx';
+import { inLanguage } from './names.ts';
 
 const NAMES: Record<string, string> = { en: 'English', zh: '中文', 'zh-Hans': '中文', de: 'Deutsch', fr: 'Français', es: 'Español', ja: '日本語', 'zh-Hant': '繁體中文' };
 

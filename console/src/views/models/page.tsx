@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { languagesOf, words as localized } from '../../lib/contents.ts';
+import { languagesOf, localized } from '../../lib/contents.ts';
 import { stemOf } from '../../lib/families.ts';
 import { printJson } from '../../lib/json-print.ts';
-import { pick, type Localized } from '../../lib/language.ts';
 import { isRecord } from '../../lib/result.ts';
 import { instant } from '../../lib/time.ts';
 import { type Catalog, titleOf, type TwinCounts } from '../../state/catalog.ts';
-import { instantText, language, words } from '../../state/language.ts';
+import { instantText, words } from '../../state/language.ts';
 import { go, hrefTo, hrefWith, route } from '../../state/route.ts';
 import { Editor } from '../../ui/editor.tsx';
 import { Icon } from '../../ui/icon.tsx';
@@ -14,6 +13,7 @@ import { Tabs } from '../../ui/tabs.tsx';
 import { Actions } from './actions.tsx';
 import { Contents } from './contents.tsx';
 import { Inspector } from './inspector.tsx';
+import { inLanguage } from './names.ts';
 import { UsedBy, usersOf } from './used-by.tsx';
 import { Versions } from './versions.tsx';
 
@@ -22,12 +22,6 @@ interface Props {
   catalog: Catalog;
   counts: TwinCounts | undefined;
 }
-
-/** A name in the language that is looked at: the reader's, unless another was chosen. */
-export const inLanguage = (text: Localized): string | undefined => {
-  const chosen = route.value.query['lang'];
-  return isRecord(text) && chosen && text[chosen] ? text[chosen] : pick(text, language.value);
-};
 
 /** One model: what it has, how it is written, who uses it. */
 export function ModelPage({ id, catalog, counts }: Props) {

@@ -28,13 +28,13 @@ export function Result({ placed, retry }: { placed: boolean; retry: () => void }
   }, []);
   if (problem) return placed ? null : <section class="panel" aria-label={w.resultTable}><Failed problem={problem} retry={retry} /></section>;
   if (!answer) return running ? <section class="panel" aria-label={w.resultTable}><div class="panel-body"><Loading rows={8} /></div></section> : stopped ? <p class="dim">{w.stopped}</p> : null;
-  const { rows, token, at } = answer;
+  const { rows, token, pages, at } = answer;
   return (
     <>
       <div class="result-head">
         <Segmented label={w.resultAs} value={as} options={[{ value: 'table', label: w.table }, { value: 'raw', label: w.raw }]} onChange={show} />
         <span class="dim grow">
-          {stopped ? w.stopped : token ? w.rowsMore(rows.length, clockText(at)) : w.rowsAt(rows.length, clockText(at))}
+          {stopped ? w.stopped : token ? w.rowsMore(rows.length, clockText(at)) : (pages > 1 ? w.rowsPages : w.rowsAt)(rows.length, clockText(at))}
           {link.value.kind === 'lost' && <span class="age stale"> <Mark is="stale" />{w.staleSince(w.age(ageOf(at, now.value)))}</span>}
         </span>
         <Button icon="download" label={w.exportCsv} onClick={() => save(answer, 'csv')} />

@@ -34,7 +34,7 @@ export function Palette() {
   useEffect(() => {
     field.current?.focus();
     void listTwins().then((answer) => answer.ok && (twins.value = answer.value.items));
-    void listModels().then((answer) => answer.ok && (models.value = answer.value.map((row) => row.id)));
+    void listModels(undefined, false).then((answer) => answer.ok && (models.value = answer.value.map((row) => row.id)));
   }, []);
 
   const close = () => (shownDialog.value = undefined);
