@@ -25,7 +25,7 @@ const server = createServer(async (request, response) => {
   const url = new URL(request.url, 'http://x');
   const path = decodeURIComponent(url.pathname);
   const parts = path.split('/').slice(1);
-  if (!path.startsWith('/api/') && !['models', 'digitaltwins'].includes(parts[0])) return asset(path, response);
+  if (!path.startsWith('/api/') && !['models', 'digitaltwins', 'query'].includes(parts[0])) return asset(path, response);
   let text = '';
   for await (const piece of request) text += piece;
   const signedIn = /pollux=dev/.test(request.headers.cookie ?? '');
@@ -40,6 +40,9 @@ const server = createServer(async (request, response) => {
   if (path === '/api/v1/stream') return stream(request, response, url);
   if (path === '/api/v1/kpi/oee') return json(response, 200, plant.oee(Date.parse(url.searchParams.get('from')), Date.parse(url.searchParams.get('to'))));
   if (parts[2] === 'history') return history(response, parts[3], url.searchParams);
+  if (path === '/models' && request.method === 'GET') return json(response, 200, { value: [...MODELS].map(([id, model]) => ({ id, model, decommissioned: false, uploadTime: new Date().toISOString() })), nextLink: null });
+  if (path === '/api/v1/models/validate') return json(response, 200, { valid: true, errors: [], truncated: false });
+  if (path === '/query') return query(response, JSON.parse(text));
   if (parts[0] === 'models') return MODELS.has(parts[1]) ? json(response, 200, { id: parts[1], model: MODELS.get(parts[1]) }) : json(response, 404, { error: { code: 'ModelNotFound', message: `There is no model '${parts[1]}'` } });
   const id = parts[0] === 'digitaltwins' ? parts[1] : parts[3];
   const twin = plant.twins.get(id);
@@ -52,6 +55,16 @@ const server = createServer(async (request, response) => {
   }
   return json(response, 200, twin);
 });
+
+/** All twins, whatever is asked; a text that begins otherwise is refused, so that the caret can be seen. */
+function query(response, { query: text }) {
+  if (!/^\s*SELECT/i.test(text)) {
+    const message = 'SQL query parse failed: line 1, column 1: expected SELECT';
+    return json(response, 400, { error: { code: 'SqlQueryError', message, details: [{ code: 'query.parse', message, line: 1, column: 1 }] } });
+  }
+  const value = [...plant.twins.values()].map(({ id, model, values }) => ({ $dtId: id, $metadata: { $model: model }, ...Object.fromEntries(Object.entries(values).map(([name, v]) => [name, v.value])) }));
+  return json(response, 200, { value, continuationToken: null });
+}
 
 async function asset(path, response) {
   const { files } = await bundle({ minify: false });

@@ -5,21 +5,28 @@ import './style/base.css';
 import './style/ui.css';
 import './style/shell.css';
 import './style/views.css';
+import './style/build.css';
 import { session } from './state/session.ts';
 import { route } from './state/route.ts';
 import { resumeSession } from './state/session.ts';
 import { Login } from './views/login/login.tsx';
 import { NoServer } from './views/login/no-server.tsx';
+import { late } from './views/late.tsx';
 import { Overview } from './views/overview/overview.tsx';
 import { Shell } from './views/shell/shell.tsx';
 import { TwinView } from './views/twin/twin.tsx';
 import { TwinsView } from './views/twins/twins.tsx';
+
+const ModelsView = late(() => import('./views/models/models.tsx').then((room) => room.ModelsView));
+const QueryView = late(() => import('./views/query/query.tsx').then((room) => room.QueryView));
 
 /** Which view an address shows; an address that nobody knows shows the overview. */
 function View() {
   const { view, id } = route.value;
   if (view === 'twin' && id) return <TwinView key={id} id={id} />;
   if (view === 'twins') return <TwinsView />;
+  if (view === 'models') return <ModelsView id={id} />;
+  if (view === 'query') return <QueryView />;
   return <Overview />;
 }
 

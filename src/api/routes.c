@@ -21,6 +21,7 @@ extern px_handler px_v1_list_devices, px_v1_get_device, px_v1_put_device, px_v1_
 extern px_handler px_v1_post_token, px_v1_delete_token;
 extern px_handler px_v1_get_history, px_v1_get_history_last, px_v1_get_history_count;
 extern px_handler px_v1_get_oee;
+extern px_handler px_v1_validate_models;
 extern px_handler px_v1_get_stream, px_v1_list_rejects, px_on_get_healthz, px_on_get_readyz,
     px_on_get_metrics;
 
@@ -110,6 +111,9 @@ const px_route px_api_routes[] = {
       "Calls a command and waits for its device", "id command", "timeout:integer", "Any",
       "200:CommandAnswer" },
 
+    { "POST", "/api/v1/models/validate", px_v1_validate_models, 0,
+      "All that an upload of models would be refused for; stores nothing", "", "", "Any",
+      "200:Verdict" },
     { "GET", "/api/v1/devices", px_v1_list_devices, 0, "Lists devices, by number", "",
       "limit:integer cursor", NULL, "200:DevicePage" },
     { "GET", "/api/v1/devices/*", px_v1_get_device, 0, "One device and its twins", "id", "", NULL,

@@ -18,6 +18,7 @@ const px_api_schema px_api_schemas[] = {
     { "AzureErrorBody", "code:string message:string details~:AzureErrorDetail[]" },
     { "AzureErrorDetail", "code:string message:string path~:string line~:integer column~:integer" },
     { "Any", "=any" },
+    { "Verdict", "valid:boolean errors:any truncated:boolean" },
     { "Health", "status:string" },
     { "JsonPatch", "=PatchStep[]" },
     { "PatchStep", "op:string path:string value~:any from~:string" },

@@ -38,6 +38,7 @@ STORY = [
     ("GET /metrics", "/metrics", 200),
     ("GET /api/openapi.json", "/api/openapi.json", 200),
     ("POST /models", "/models", 201, [MODEL, MOTOR, SPARE]),
+    ("POST /api/v1/models/validate", "/api/v1/models/validate", 200, [{**MODEL, "contents": [{"@type": "Property"}]}]),
     ("GET /models", "/models", 200),
     ("GET /models", "/models?includeModelDefinition=true", 200, None, {"max-items-per-page": "1"}),
     ("GET /models/{id}", "/models/dtmi:t:Pump;1?includeModelDefinition=true", 200),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ok, type Result } from '../lib/result.ts';
-import { azure, get } from './http.ts';
+import { azure, get, local } from './http.ts';
 
 export interface Relation {
   name: string;
@@ -38,10 +38,4 @@ async function pages<T>(path: string, relation: (item: T) => Relation, signal?: 
     next = answer.value.nextLink ? local(answer.value.nextLink) : null;
   }
   return ok(out);
-}
-
-/** A next link may be absolute; only its path belongs to us. */
-function local(link: string): string {
-  const url = new URL(link, location.href);
-  return url.pathname + url.search;
 }

@@ -8,14 +8,26 @@ export const client = { csrf: '', language: 'en' };
 
 const AZURE = 'api-version=2023-10-31';
 
-export async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Result<T>> {
+/** An answer with what stood above it. */
+export interface Answered<T> {
+  body: T;
+  headers: Headers;
+}
+
+export async function requestAnswer<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, more: Record<string, string> = {}): Promise<Result<Answered<T>>> {
   try {
-    const response = await fetch(path, { method, credentials: 'same-origin', ...payload(method, body), ...(signal ? { signal } : {}) });
+    const { headers: own, ...rest } = payload(method, body);
+    const response = await fetch(path, { method, credentials: 'same-origin', headers: { ...own, ...more }, ...rest, ...(signal ? { signal } : {}) });
     const answer = await read(response);
-    return response.ok ? ok(answer as T) : fail(problemOf(response.status, answer));
+    return response.ok ? ok({ body: answer as T, headers: response.headers }) : fail(problemOf(response.status, answer));
   } catch (error) {
     return fail({ status: 0, code: isAbort(error) ? 'aborted' : 'unreachable', title: '', detail: '' });
   }
+}
+
+export async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Result<T>> {
+  const answer = await requestAnswer<T>(method, path, body, signal);
+  return answer.ok ? ok(answer.value.body) : answer;
 }
 
 export const get = <T>(path: string, signal?: AbortSignal): Promise<Result<T>> => request<T>('GET', path, undefined, signal);
@@ -23,14 +35,26 @@ export const get = <T>(path: string, signal?: AbortSignal): Promise<Result<T>> =
 /** The same for the Azure data plane, whose every call names its version. */
 export const azure = (path: string): string => path + (path.includes('?') ? '&' : '?') + AZURE;
 
+/** Posts JSON as it was written, so that the places in a refusal are places in it. */
+export const sendText = <T>(path: string, text: string, signal?: AbortSignal): Promise<Result<T>> => request<T>('POST', path, new Written(text), signal);
+class Written {
+  constructor(readonly text: string) {}
+}
+
+/** A next link may be absolute; only its path belongs to us. */
+export function local(link: string): string {
+  const url = new URL(link, location.href);
+  return url.pathname + url.search;
+}
+
 export const headers = (method: string): Record<string, string> => ({
   'Accept-Language': client.language,
   ...(method !== 'GET' && client.csrf ? { 'X-CSRF-Token': client.csrf } : {}),
 });
 
-function payload(method: string, body: unknown): RequestInit {
+function payload(method: string, body: unknown): { headers: Record<string, string>; body?: string } {
   if (body === undefined) return { headers: headers(method) };
-  return { headers: { ...headers(method), 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
+  return { headers: { ...headers(method), 'Content-Type': 'application/json' }, body: body instanceof Written ? body.text : JSON.stringify(body) };
 }
 
 async function read(response: Response): Promise<unknown> {

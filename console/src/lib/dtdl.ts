@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads what the console shows of a DTDL interface: names in every language, units, the words of an
 // enumeration, what may be written and what may be called. Checking is the server's work.
+import { localized } from './contents.ts';
+import { list, strings } from './families.ts';
 import type { Localized } from './language.ts';
 import { isRecord } from './result.ts';
 
@@ -91,13 +93,4 @@ function wordsOf(schema: unknown): Word[] {
 
 function kindOf(item: Record<string, unknown>): Field['kind'] | undefined {
   return KINDS.find((kind) => strings(item['@type']).includes(kind));
-}
-
-const list = (value: unknown) => (Array.isArray(value) ? value : []).filter(isRecord);
-const strings = (value: unknown) => (Array.isArray(value) ? value : [value]).filter((v): v is string => typeof v === 'string');
-
-function localized(value: unknown): Localized {
-  if (typeof value === 'string') return value;
-  if (!isRecord(value)) return undefined;
-  return Object.fromEntries(Object.entries(value).filter((e): e is [string, string] => typeof e[1] === 'string'));
 }

@@ -7,6 +7,10 @@ export interface Problem {
   title: string;
   detail: string;
   path?: string;
+  /** The stable id of the rule, and the place in what was sent, where the server tells them. */
+  rule?: string;
+  line?: number;
+  column?: number;
 }
 
 export type Result<T> = { ok: true; value: T } | { ok: false; error: Problem };
@@ -18,13 +22,16 @@ export const fail = (error: Problem): Result<never> => ({ ok: false, error });
 export function problemOf(status: number, body: unknown): Problem {
   const top = isRecord(body) ? body : {};
   const azure = isRecord(top['error']) ? top['error'] : undefined;
+  const place = Array.isArray(azure?.['details']) && isRecord(azure['details'][0]) ? azure['details'][0] : top;
   const text = (value: unknown) => (typeof value === 'string' ? value : '');
   return {
     status,
     code: text(azure?.['code']) || text(top['code']) || `http ${status}`,
     title: text(top['title']) || text(azure?.['code']) || `HTTP ${status}`,
     detail: text(azure?.['message']) || text(top['detail']) || text(top['title']) || `HTTP ${status}`,
-    ...(typeof top['path'] === 'string' ? { path: top['path'] } : {}),
+    ...(typeof place['path'] === 'string' ? { path: place['path'] } : {}),
+    ...(typeof place['code'] === 'string' ? { rule: place['code'] } : {}),
+    ...(typeof place['line'] === 'number' ? { line: place['line'], column: Number(place['column'] ?? 1) } : {}),
   };
 }
 

@@ -4,6 +4,7 @@
 import { batch, computed, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { LiveStream } from '../api/live.ts';
+import { Pulse } from '../api/pulse.ts';
 import type { Problem } from '../lib/result.ts';
 import { instant } from '../lib/time.ts';
 import type { Change } from '../lib/twin.ts';
@@ -26,10 +27,11 @@ export const knownUntil = computed(() => (link.value.kind === 'lost' && link.val
 type Listener = (change: Change) => void;
 const listeners = new Set<Listener>();
 const looks = new Map<string, number>();
-let stream: LiveStream | undefined;
+let stream: LiveStream | Pulse | undefined;
 let streamed = '';
 let heardAt: number | undefined;
 let pending = 0;
+const PULSE = '\n';
 
 export function onChange(listener: Listener): void {
   listeners.add(listener);
@@ -57,16 +59,16 @@ export const isLookedAt = (id: string): boolean => looks.has(id);
 export const retryNow = (): void => stream?.retryNow();
 
 /** Opens another stream when the set of twins changed; a moment later, so that a change of view,
- *  which leaves one set and takes another, costs one stream. */
+ *  which leaves one set and takes another, costs one stream. Who looks at no twin has a pulse. */
 function settle(): void {
   clearTimeout(pending);
   pending = window.setTimeout(() => {
     const wanted = [...looks.keys()].sort();
-    const key = session.value ? wanted.join('\n') : '';
+    const key = session.value ? wanted.join('\n') || PULSE : '';
     if (key === streamed) return;
     stream?.close();
     streamed = key;
-    stream = key ? new LiveStream(wanted, follower) : undefined;
+    stream = key === '' ? undefined : wanted.length > 0 ? new LiveStream(wanted, follower) : new Pulse(follower);
   }, 30);
 }
 session.subscribe(settle);

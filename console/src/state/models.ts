@@ -17,6 +17,12 @@ export function interfaceOf(id: string | undefined): Interface | undefined {
   return described.value.get(id);
 }
 
+/** Models were uploaded or deleted: what was read of them may be old. */
+export function forgetModels(): void {
+  documents.clear();
+  asked.clear();
+}
+
 async function fetchModel(id: string): Promise<void> {
   asked.add(id);
   const wanted = [id];

@@ -22,6 +22,11 @@ const PATHS = {
   start: 'M5 3.200v9.600L12.8 8z',
   keys: 'M1.5 4h13v8h-13zM4 6.500h.01M6.7 6.500h.01M9.3 6.500h.01M12 6.500h.01M5 9.500h6',
   copy: 'M5.5 5.500h8v8h-8zM10.5 5.500v-3h-8v8h3',
+  query: 'M5.5 4 1.5 8l4 4M10.5 4l4 4-4 4',
+  plus: 'M8 3v10M3 8h10',
+  up: 'M8 13V3.500M4 7.500l4-4 4 4',
+  download: 'M8 2.500v8M4.5 7.500 8 11l3.500-3.500M2.5 13.500h11',
+  part: 'M4 2v6.500a2 2 0 0 0 2 2h6',
 } as const;
 
 export type IconName = keyof typeof PATHS;

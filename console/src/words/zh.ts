@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { buildZh } from './build-zh.ts';
 import type { Words } from './en.ts';
 
 export const zh: Words = {
+  ...buildZh,
+
   overview: '总览',
   twins: '孪生体',
   operate: '运行',

@@ -11,6 +11,11 @@ export const shownDialog = signal<'palette' | 'keys' | undefined>(undefined);
 
 /** What T does in the view that is shown; set by that view. */
 export const tableKey = signal<(() => void) | undefined>(undefined);
+/** The same for N, something new, and for Ctrl Enter, run. */
+export const newKey = signal<(() => void) | undefined>(undefined);
+export const runKey = signal<(() => void) | undefined>(undefined);
+
+const GO: Readonly<Record<string, string>> = { o: 'overview', t: 'twins', m: 'models', q: 'query' };
 
 let afterG = 0;
 
@@ -31,7 +36,8 @@ function onKey(event: KeyboardEvent): void {
     nextRegion(event.shiftKey ? -1 : 1);
     return;
   }
-  if (event.ctrlKey || event.metaKey || event.altKey || shownDialog.value || isTyping(event.target)) return;
+  if ((event.ctrlKey || event.metaKey) && event.key === 'Enter' && runKey.value && !isTyping(event)) return runKey.value();
+  if (event.ctrlKey || event.metaKey || event.altKey || shownDialog.value || isTyping(event)) return;
   if (letter(event.key)) event.preventDefault();
 }
 
@@ -39,12 +45,12 @@ function onKey(event: KeyboardEvent): void {
 function letter(key: string): boolean {
   const second = Date.now() - afterG < 1200;
   afterG = 0;
-  if (second && key === 'o') go(hrefTo('overview'));
-  else if (second && key === 't') go(hrefTo('twins'));
+  if (second && GO[key]) go(hrefTo(GO[key]));
   else if (key === 'g') afterG = Date.now();
   else if (key === '/') shownDialog.value = 'palette';
   else if (key === '?') shownDialog.value = 'keys';
   else if (key === 't' && tableKey.value) tableKey.value();
+  else if (key === 'n' && newKey.value) newKey.value();
   else if (key === 'Escape') up();
   else return false;
   return true;
@@ -53,6 +59,7 @@ function letter(key: string): boolean {
 function up(): void {
   hush();
   if (route.value.view === 'twin') go(hrefTo('overview'));
+  if (route.value.view === 'models' && route.value.id) go(hrefTo('models'));
 }
 
 function nextRegion(step: number): void {
@@ -61,8 +68,11 @@ function nextRegion(step: number): void {
   regions[(at + step + regions.length) % regions.length]?.focus();
 }
 
-const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || ['INPUT', 'SELECT', 'TEXTAREA'].includes(target.tagName));
+/** The editor stands in a shadow root, so what has the key is the innermost of the way. */
+function isTyping(event: KeyboardEvent): boolean {
+  const target = event.composedPath()[0];
+  return target instanceof HTMLElement && (target.isContentEditable || ['INPUT', 'SELECT', 'TEXTAREA'].includes(target.tagName));
+}
 
 /** Every key, in one list. */
 export function KeyList() {
@@ -70,6 +80,7 @@ export function KeyList() {
   const close = () => (shownDialog.value = undefined);
   const rows: [string[], string][] = [
     [['Ctrl', 'K'], w.keySearch], [['/'], w.keySearch], [['G', 'O'], w.keyOverview], [['G', 'T'], w.keyTwins],
+    [['G', 'M'], w.keyModels], [['G', 'Q'], w.keyQuery], [['N'], w.keyNew], [['Ctrl', 'Enter'], w.keyRun],
     [['T'], w.keyTable], [['F6'], w.keyRegion], [['Esc'], w.keyUp], [['?'], w.keyHelp],
   ];
   return (

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import { listModels } from '../../api/models.ts';
 import { listTwins, type TwinRow } from '../../api/twins.ts';
+import { shortName } from '../../lib/families.ts';
 import { words } from '../../state/language.ts';
 import { modelName } from '../../state/models.ts';
 import { nameOf } from '../../state/names.ts';
@@ -27,14 +29,16 @@ export function Palette() {
   const text = useSignal('');
   const at = useSignal(0);
   const twins = useSignal<TwinRow[]>([]);
+  const models = useSignal<string[]>([]);
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
     field.current?.focus();
     void listTwins().then((answer) => answer.ok && (twins.value = answer.value.items));
+    void listModels(undefined, false).then((answer) => answer.ok && (models.value = answer.value.map((row) => row.id)));
   }, []);
 
   const close = () => (shownDialog.value = undefined);
-  const items = matching(text.value, twins.value, w).slice(0, SHOWN_MAX);
+  const items = matching(text.value, twins.value, models.value, w).slice(0, SHOWN_MAX);
   const chosen = Math.min(at.value, items.length - 1);
   const run = (item: Item | undefined) => {
     if (!item) return;
@@ -76,11 +80,11 @@ export function Palette() {
 const moved = (event: PointerEvent): boolean => event.movementX !== 0 || event.movementY !== 0;
 
 /** Views and actions as well as twins, those first whose name begins with what was typed. `>` asks
- *  for actions only, `@` for twins. */
-function matching(text: string, twins: readonly TwinRow[], w: typeof words.value): Item[] {
-  const only = text.startsWith('>') ? w.actions : text.startsWith('@') ? w.twins : '';
-  const sought = text.replace(/^[>@]\s*/, '').toLowerCase();
-  const all = [...commandItems(w), ...twins.map((row) => twinItem(row, w))];
+ *  for actions only, `@` for twins, `#` for models. */
+function matching(text: string, twins: readonly TwinRow[], models: readonly string[], w: typeof words.value): Item[] {
+  const only = text.startsWith('>') ? w.actions : text.startsWith('@') ? w.twins : text.startsWith('#') ? w.models : '';
+  const sought = text.replace(/^[>@#]\s*/, '').toLowerCase();
+  const all = [...commandItems(w), ...twins.map((row) => twinItem(row, w)), ...models.map((id) => modelItem(id, w))];
   const score = (item: Item) => {
     const name = item.name.toLowerCase();
     return name.startsWith(sought) ? 0 : name.includes(sought) ? 1 : item.note.toLowerCase().includes(sought) ? 2 : 3;
@@ -94,6 +98,9 @@ function commandItems(w: typeof words.value): Item[] {
   return [
     { group: w.views, icon: 'overview', name: w.overview, note: '', run: () => go(hrefTo('overview')) },
     { group: w.views, icon: 'twins', name: w.twins, note: '', run: () => go(hrefTo('twins')) },
+    { group: w.views, icon: 'model', name: w.models, note: '', run: () => go(hrefTo('models')) },
+    { group: w.views, icon: 'query', name: w.query, note: '', run: () => go(hrefTo('query')) },
+    { group: w.actions, icon: 'plus', name: w.newModel, note: 'DTDL', run: () => go(hrefTo('models', 'new')) },
     { group: w.actions, icon: 'command', name: w.toOtherLanguage, note: w.language, run: appearanceActions.language },
     { group: w.actions, icon: 'light', name: w.theme, note: `${w.themeSystem}, ${w.themeLight}, ${w.themeDark}`, run: appearanceActions.theme },
     { group: w.actions, icon: 'keys', name: w.keys, note: '?', run: () => (shownDialog.value = 'keys') },
@@ -105,3 +112,5 @@ const twinItem = (row: TwinRow, w: typeof words.value): Item => {
   const name = nameOf(row.id);
   return { group: w.twins, icon: 'model', name, note: name === row.id ? modelName(row.model) : `${row.id} · ${modelName(row.model)}`, run: () => go(hrefTo('twin', row.id)) };
 };
+
+const modelItem = (id: string, w: typeof words.value): Item => ({ group: w.models, icon: 'model', name: shortName(id), note: id, run: () => go(hrefTo('models', id)) });

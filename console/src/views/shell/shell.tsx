@@ -10,17 +10,26 @@ import { KeyList, listenToKeys, shownDialog } from './keys.tsx';
 import { Palette } from './palette.tsx';
 import { TimeBar } from './time-bar.tsx';
 
-const places = (): { view: string; icon: IconName; label: string }[] => [
+interface Place {
+  view: string;
+  icon: IconName;
+  label: string;
+}
+const operate = (): Place[] => [
   { view: 'overview', icon: 'overview', label: words.value.overview },
   { view: 'twins', icon: 'twins', label: words.value.twins },
+];
+const build = (): Place[] => [
+  { view: 'models', icon: 'model', label: words.value.models },
+  { view: 'query', icon: 'query', label: words.value.query },
 ];
 
 /** A twin's page belongs to the list of twins. */
 const current = () => (route.value.view === 'twin' ? 'twins' : route.value.view);
 
-const Places = () => (
+const Places = ({ of }: { of: Place[] }) => (
   <ul>
-    {places().map(({ view, icon, label }) => (
+    {of.map(({ view, icon, label }) => (
       <li key={view}>
         <a class="place" href={hrefTo(view)} aria-current={current() === view ? 'page' : undefined} title={label}>
           <Icon name={icon} />
@@ -40,12 +49,14 @@ export function Shell({ children }: { children: ComponentChildren }) {
       <nav class="rail" aria-label={w.navigation} data-region tabIndex={-1}>
         <a class="rail-logo" href={hrefTo('overview')} aria-label="Pollux"><Logo /><span class="strong">Pollux</span></a>
         <p class="rail-group faint small">{w.operate}</p>
-        <Places />
+        <Places of={operate()} />
+        <p class="rail-group faint small">{w.build}</p>
+        <Places of={build()} />
       </nav>
       <Header />
       <main id="main" class="content" data-region tabIndex={-1}>{children}</main>
       <TimeBar />
-      <nav class="bottom-bar" aria-label={w.navigation}><Places /></nav>
+      <nav class="bottom-bar" aria-label={w.navigation}><Places of={[...operate(), ...build()]} /></nav>
       <ToastBox />
       {shownDialog.value === 'palette' && <Palette />}
       {shownDialog.value === 'keys' && <KeyList />}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { csv, tabulate } from './rows.ts';
+
+const twin = (id: string, more: object) => ({ $dtId: id, $etag: 'W/"1"', $metadata: { $model: 'dtmi:t:A;1' }, ...more });
+
+test('a twin is spread into its properties, with its model and without its etag', () => {
+  const table = tabulate([twin('a', { speed: 1 }), twin('b', { speed: 2.5, on: true })]);
+  assert.deepEqual(table.columns, ['$dtId', '$model', 'speed', 'on']);
+  assert.deepEqual([...table.numbers], ['speed']);
+  assert.deepEqual(tabulate([{ T: twin('a', { speed: 1 }) }]).columns, ['$dtId', '$model', 'speed']);
+});
+
+test('two twins in a row stay two cells', () => {
+  assert.deepEqual(tabulate([{ T: twin('a', {}), U: twin('b', {}) }]).columns, ['T', 'U']);
+  assert.deepEqual(tabulate([{ COUNT: 3 }]).rows, [{ COUNT: 3 }]);
+});
+
+test('a table is written as CSV, and no text becomes a formula', () => {
+  assert.equal(csv(tabulate([{ a: 'x,"y"', b: -1 }, { a: '=1+1', b: null }])), 'a,b\r\n"x,""y""",-1\r\n\'=1+1,\r\n');
+});
