@@ -7,15 +7,13 @@ static bool is_ahead(const px_engine_state *state, px_time source_time)
     return source_time != PX_TIME_NONE && source_time > state->now + state->source_ahead_ns;
 }
 
-static void flag_ahead(const px_engine_state *state, const px_sample *sample)
+void px_state_flag_ahead(const px_engine_state *state, px_time source_time, px_field_value *fields,
+                         size_t count)
 {
-    bool ahead = is_ahead(state, sample->source_time);
+    bool ahead = is_ahead(state, source_time);
 
-    for (size_t i = 0; i < sample->field_count; i++) {
-        px_field_value *f = &sample->fields[i];
-
-        f->flags = ahead || is_ahead(state, f->source_time) ? PX_FIELD_AHEAD : 0;
-    }
+    for (size_t i = 0; i < count; i++)
+        fields[i].flags = ahead || is_ahead(state, fields[i].source_time) ? PX_FIELD_AHEAD : 0;
 }
 
 px_status px_check_device_message(px_engine_state *state, px_request *request, px_err *ret_err)
@@ -39,7 +37,7 @@ px_status px_check_device_message(px_engine_state *state, px_request *request, p
     for (size_t i = 0; i < request->sample_count; i++) {
         const px_sample *sample = &request->samples[i];
 
-        flag_ahead(state, sample);
+        px_state_flag_ahead(state, sample->source_time, sample->fields, sample->field_count);
         event.source_time = sample->source_time;
         event.fields = sample->fields;
         event.field_count = sample->field_count;

@@ -137,6 +137,11 @@ px_check px_check_documents, px_check_tenant_put;
 /* Authorises, then hands to the check of its kind; fills request->result. */
 void px_state_handle(px_engine_state *state, px_request *request);
 
+/* Flags the fields whose source clock, or that of their message (PX_TIME_NONE: none), runs ahead by
+ * more than is believed: such a value counts by its arrival. By whatever door it comes. */
+void px_state_flag_ahead(const px_engine_state *state, px_time source_time, px_field_value *fields,
+                         size_t count);
+
 /* What most checks begin with: the twin of the principal's tenant in the batch's own state, and its
  * model. */
 PX_NODISCARD px_status px_state_find_twin(px_engine_state *state, const px_request *request,
