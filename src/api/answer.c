@@ -160,7 +160,8 @@ static void fail_azure(px_api_call *call, px_status status, const px_err *err)
     }
     px_json_end_object(&w);
     px_json_end_object(&w);
-    px_api_header(call, "x-ms-error-code", px_str_c(code));
+    if (px_api_is_since(call, "2023-06-30"))
+        px_api_header(call, "x-ms-error-code", px_str_c(code));
     px_api_json(call, http);
 }
 

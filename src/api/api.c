@@ -194,8 +194,19 @@ static px_status check_version(px_api_call *call, px_err *ret_err)
     for (size_t i = 0; version.ptr && i < sizeof(known) / sizeof(known[0]); i++)
         if (px_str_eq(version, px_str_c(known[i])))
             return PX_OK;
+    if (version.len == 0)
+        return px_fail_id(ret_err, PX_INVALID, "http.version",
+                          "the parameter api-version is missing; use api-version=2023-10-31");
     return px_fail_id(ret_err, PX_INVALID, "http.version",
                       "api-version '%.*s' is not known; use 2023-10-31", PX_FMT(version));
+}
+
+/* Versions are dates, so their order is that of their text; what is none gets the newest rules. */
+bool px_api_is_since(px_api_call *call, const char *version)
+{
+    px_str own = px_api_param(call, "api-version");
+
+    return own.len != strlen(version) || memcmp(own.ptr, version, own.len) >= 0;
 }
 
 static px_status read_body(px_api_call *call, px_err *ret_err)
