@@ -21,10 +21,12 @@ px_status px_check_device_message(px_engine_state *state, px_request *request, p
     px_event event = { .type = PX_EVENT_DEVICE_MESSAGE,
                        .tenant = request->principal.tenant,
                        .document_no = request->principal.document_no };
+    const px_model *model;
     const px_twin *twin;
     px_growth growth;
 
-    PX_TRY(px_state_find_twin(state, request, &twin, NULL, ret_err));
+    PX_TRY(px_state_find_twin(state, request, &twin, &model, ret_err));
+    PX_TRY(px_state_check_own(state, twin, model, ret_err));
     if (px_twin_model(twin) != request->model_no)
         return px_fail_id(
             ret_err, PX_STALE, "sync.model_changed",
@@ -108,6 +110,7 @@ px_status px_check_telemetry(px_engine_state *state, px_request *request, px_err
     const px_twin *twin;
 
     PX_TRY(px_state_find_twin(state, request, &twin, &model, ret_err));
+    PX_TRY(px_state_check_own(state, twin, model, ret_err));
     t.layout = px_model_layout(model);
     if (request->component.len) {
         t.component = px_layout_component_find(t.layout, request->component);

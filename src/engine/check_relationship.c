@@ -41,8 +41,12 @@ static px_status find_target(px_engine_state *state, const px_request *request, 
         return px_fail_id(ret_err, PX_NOT_FOUND, "relationship.target",
                           "The target digital twin is invalid or does not exist: '%.*s'",
                           PX_FMT(target_id));
-    model = px_state_model(state, px_twin_model(target));
-    if (declared->target.len && model && !px_model_is_a(model, declared->target))
+    model = px_state_ruling(state, request->principal.tenant, px_twin_model(target));
+    if (!model)
+        return px_fail_id(ret_err, PX_INVALID, "twin.model_gone",
+                          "the model of twin '%.*s' was deleted; upload it again first",
+                          PX_FMT(target_id));
+    if (declared->target.len && !px_model_is_a(model, declared->target))
         return px_fail_id(ret_err, PX_INVALID, "relationship.invalid",
                           "relationship '%.*s' goes to twins of %.*s; '%.*s' is a %.*s",
                           PX_FMT(declared->name), PX_FMT(declared->target), PX_FMT(target_id),

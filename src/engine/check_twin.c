@@ -378,12 +378,14 @@ px_status px_check_twin_patch(px_engine_state *state, px_request *request, px_er
 
     PX_TRY(px_state_find_twin(state, request, &twin, &model, ret_err));
     PX_TRY(px_state_match(request, px_twin_seq(twin), ret_err));
-    p.model = model;
-    p.layout = px_model_layout(model);
+    p.model = px_state_model(state, px_twin_model(twin));
+    p.layout = px_model_layout(p.model);
     PX_TRY(find_component(&p, request, ret_err));
-    if (px_json_is(request->json, PX_JSON_ARRAY) && request->json->count == 0)
+    if (p.component != PX_NO_COMPONENT)
+        PX_TRY(px_state_check_own(state, twin, model, ret_err));
+    if (model == p.model && px_json_is(request->json, PX_JSON_ARRAY) && request->json->count == 0)
         return unchanged(request, px_twin_number(twin), px_twin_seq(twin));
-    p.changes_model = changes_model(&p, request->json);
+    p.changes_model = model != p.model || changes_model(&p, request->json);
     PX_TRY(present_document(&p, twin, ret_err));
     PX_TRY(px_json_patch(p.doc, request->json, &opts, &state->arena, &p.doc, ret_err));
     if (p.changes_model)
@@ -439,6 +441,7 @@ px_status px_check_desired_patch(px_engine_state *state, px_request *request, px
     px_sample values;
 
     PX_TRY(px_state_find_twin(state, request, &twin, &model, ret_err));
+    PX_TRY(px_state_check_own(state, twin, model, ret_err));
     PX_TRY(px_state_match(request, px_twin_desired_version(twin), ret_err));
     if (!px_json_is(request->json, PX_JSON_OBJECT))
         return px_fail_id(ret_err, PX_INVALID, "desired.form",

@@ -142,12 +142,20 @@ void px_state_handle(px_engine_state *state, px_request *request);
 void px_state_flag_ahead(const px_engine_state *state, px_time source_time, px_field_value *fields,
                          size_t count);
 
-/* What most checks begin with: the twin of the principal's tenant in the batch's own state, and its
- * model. */
+/* What most checks begin with: the twin of the principal's tenant in the batch's own state, and the
+ * model that it has to obey (NULL: it is not asked for). That is its own, or where that was deleted
+ * the one that has its identifier now; PX_INVALID, twin.model_gone, when there is none. */
 PX_NODISCARD px_status px_state_find_twin(px_engine_state *state, const px_request *request,
                                           const px_twin **ret_twin, const px_model **ret_model,
                                           px_err *ret_err);
-/* The model of this number in the batch's own state; NULL when there is none. */
+/* Properties are numbered by the model that the twin has. PX_INVALID, twin.model_replaced, when
+ * that is not the one that it has to obey. */
+PX_NODISCARD px_status px_state_check_own(const px_engine_state *state, const px_twin *twin,
+                                          const px_model *model, px_err *ret_err);
+/* The model that twins of this number have to obey; NULL when there is none. */
+const px_model *px_state_ruling(px_engine_state *state, uint32_t tenant, uint32_t model_no);
+/* The model of this number in the batch's own state, also of a deleted one; NULL when there is
+ * none. */
 const px_model *px_state_model(const px_engine_state *state, uint32_t model_no);
 /* The tenant's model as this batch leaves it; a rehearsal sees the published ones. */
 bool px_state_find_model(px_engine_state *state, uint32_t tenant, px_str dtmi,
