@@ -76,6 +76,8 @@ bool px_api_decode(px_arena *arena, px_str raw, bool plus_is_blank, px_str *ret_
 /* Submits call->request; `then` runs on the engine's thread when it went well, else the error is
  * answered. */
 void px_api_submit(px_api_call *call, void (*then)(px_api_call *call));
+/* Whether the body is JSON; answers what was wrong with it and gives false. */
+bool px_api_body(px_api_call *call);
 /* If-Match and If-None-Match; false: answered already. */
 bool px_api_conditions(px_api_call *call, bool if_match, bool if_none_match);
 

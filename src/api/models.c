@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /models of the data plane. */
+#include "api/azure.h"
 #include "api/inner.h"
 
 enum { PAGE_MAX = 1000 };
@@ -70,8 +71,23 @@ static void posted(px_api_call *call)
     px_api_json(call, 201);
 }
 
+/* What can be no models at all; the rest is for their parser. */
+static bool is_scalar(px_str body)
+{
+    body = px_str_trim(body);
+    return body.len && !strchr("[{", body.ptr[0]);
+}
+
 void px_on_post_models(px_api_call *call)
 {
+    px_err err;
+
+    if (is_scalar(call->body)) {
+        px_fail_id(&err, PX_INVALID, "model.empty",
+                   "models provided was empty or of a type that is not supported");
+        px_api_fail(call, PX_INVALID, &err);
+        return;
+    }
     call->request.kind = PX_REQUEST_MODELS_PUT;
     call->request.text = call->body;
     px_api_submit(call, posted);
@@ -184,7 +200,8 @@ void px_on_list_models(px_api_call *call)
 
     if (!may(call, PX_ACTION_READ_MODEL) ||
         !px_api_param_number(call, "continuationToken", 0, 0, UINT32_MAX, &after) ||
-        !px_api_page_size(call, PAGE_MAX, &page))
+        !px_api_page_size(
+            call, call->api->opts.azure_limits ? PX_AZURE_MODELS_PER_PAGE_MAX : PAGE_MAX, &page))
         return;
     px_json_begin_object(&w);
     px_json_key(&w, PX_STR("value"));
@@ -237,7 +254,8 @@ void px_on_patch_model(px_api_call *call)
     px_model_info info;
     px_err err;
 
-    if (!may(call, PX_ACTION_WRITE_MODEL) || !find_model(call, call->args[0], &info))
+    if (!may(call, PX_ACTION_WRITE_MODEL) || !find_model(call, call->args[0], &info) ||
+        !px_api_body(call))
         return;
     if (!px_json_is(call->request.json, PX_JSON_ARRAY) || call->request.json->count != 1 ||
         !px_str_eq(px_json_get_text(op, PX_STR("op")), PX_STR("replace")) ||

@@ -119,6 +119,7 @@ px_status px_check_telemetry(px_engine_state *state, px_request *request, px_err
                               "%.*s does not have component %.*s", PX_FMT(request->id),
                               PX_FMT(request->component));
     }
+    PX_TRY(px_state_body(request, ret_err));
     event.twin_no = request->result.number = px_twin_number(twin);
     if (event.id.len && px_seen_has(&state->seen, event.twin_no, event.id)) {
         state->messages_repeated++;

@@ -109,6 +109,7 @@ px_status px_check_twin_put(px_engine_state *state, px_request *request, px_err 
                           "If-None-Match: * header was specified but a twin with the id %.*s was "
                           "found. Please specify a different twin id",
                           PX_FMT(request->id));
+    PX_TRY(px_state_body(request, ret_err));
     if (!px_json_is(request->json, PX_JSON_OBJECT))
         return px_fail_id(ret_err, PX_INVALID, "twin.invalid",
                           "Invalid twin specified: the body must be an object");
@@ -378,6 +379,7 @@ px_status px_check_twin_patch(px_engine_state *state, px_request *request, px_er
 
     PX_TRY(px_state_find_twin(state, request, &twin, &model, ret_err));
     PX_TRY(px_state_match(request, px_twin_seq(twin), ret_err));
+    PX_TRY(px_state_body(request, ret_err));
     p.model = px_state_model(state, px_twin_model(twin));
     p.layout = px_model_layout(p.model);
     PX_TRY(find_component(&p, request, ret_err));

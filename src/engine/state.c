@@ -173,6 +173,15 @@ px_status px_state_match(const px_request *request, uint64_t seq, px_err *ret_er
                       request->if_match_text.ptr);
 }
 
+px_status px_state_body(const px_request *request, px_err *ret_err)
+{
+    if (!request->body_err)
+        return PX_OK;
+    if (ret_err)
+        *ret_err = *request->body_err;
+    return request->body_err->status;
+}
+
 px_status px_check_id(px_str id, px_str of, size_t most, const char *error_id, px_err *ret_err)
 {
     bool clean = id.len > 0 && id.len <= most && px_str_is_utf8(id, NULL);

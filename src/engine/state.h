@@ -49,6 +49,7 @@ struct px_engine_state {
     px_seen seen;
 
     int64_t source_ahead_ns; /* a source clock further ahead is not believed */
+    uint32_t edges_max;      /* of one twin, in and out each; 0: no limit */
 
     /* the open batch */
     px_txn *txn;
@@ -184,6 +185,10 @@ typedef struct px_growth {
  * than it does now. Cost: O(values), without a look at the twin while there is room for all. */
 PX_NODISCARD px_status px_check_growth(const px_growth *growth, const px_sample *samples,
                                        size_t sample_count, px_err *ret_err);
+
+/* Fails with what was wrong with the body as JSON. The data plane tells a bad body last: a twin
+ * that is missing, or was changed meanwhile, says more. */
+PX_NODISCARD px_status px_state_body(const px_request *request, px_err *ret_err);
 
 /* PX_STALE when the request demands another revision than `seq`. */
 PX_NODISCARD px_status px_state_match(const px_request *request, uint64_t seq, px_err *ret_err);

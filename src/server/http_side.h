@@ -23,6 +23,7 @@ typedef struct px_http_side_opts {
     uint16_t port; /* 0: any free one */
     const char *tls_cert, *tls_key;
     unsigned threads;
+    bool azure_limits; /* px_api_opts */
 } px_http_side_opts;
 
 PX_NODISCARD px_status px_http_side_open(const px_http_side_opts *opts, px_http_side **ret_side,

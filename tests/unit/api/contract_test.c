@@ -86,6 +86,12 @@ PX_TEST(tests_come_in_the_order_of_the_contract)
         api_header(&w, "If-Match", "\"old\"");
         API_ASK(&w, "PATCH", target, bad_body, 412);
         API_ASK(&w, "PATCH", target, bad_body, 400);
+        snprintf(target, sizeof(target), "/digitaltwins/none%s", paths[i]);
+        API_ASK(&w, "PATCH", target, "[{", 404); /* not even JSON */
+        snprintf(target, sizeof(target), "/digitaltwins/a%s", paths[i]);
+        api_header(&w, "If-Match", "\"old\"");
+        API_ASK(&w, "PATCH", target, "[{", 412);
+        CHECK_STR(api_text(API_ASK(&w, "PATCH", target, "[{", 400), "/error/details/0/line"), "1");
     }
     API_ASK(&w, "PATCH", "/models/dtmi:test:None;1", bad_body, 404);
     api_header(&w, "If-None-Match", "*");
@@ -147,6 +153,32 @@ PX_TEST(ids_of_every_odd_kind_go_through_unchanged)
     for (int c = 0; c < 0x21; c++) {
         snprintf(target, sizeof(target), "/digitaltwins/x%%%02X", c == 0x20 ? 0x7F : c);
         API_ASK(&w, "PUT", target, "{\"$metadata\":{\"$model\":\"dtmi:test:Motor;1\"}}", 400);
+    }
+    api_world_release(&w);
+}
+
+PX_TEST(what_the_data_plane_does_not_offer_is_refused_in_its_form)
+{
+    static const struct {
+        const char *method, *target, *body;
+        int status;
+        const char *code;
+    } rows[] = {
+        { "GET", "/query", NULL, 405, "MethodNotAllowed" },
+        { "GET", "/digitaltwins", NULL, 404, "NotFound" },
+        { "PUT", "/models/dtmi:test:Press;1", "{}", 405, "MethodNotAllowed" },
+        { "POST", "/query", "[", 400, "InvalidArgument" },
+        { "POST", "/query", "[]", 400, "SqlQueryError" },
+        { "POST", "/query", "{\"continuationToken\":\"x\"}", 400, "BadRequest" },
+        { "POST", "/models", "\"a text\"", 400, "InvalidArgument" },
+        { "POST", "/models", "null", 400, "InvalidArgument" },
+    };
+
+    begin();
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const reply *r = API_ASK(&w, rows[i].method, rows[i].target, rows[i].body, rows[i].status);
+
+        CHECK_STR(api_text(r, "/error/code"), rows[i].code);
     }
     api_world_release(&w);
 }
