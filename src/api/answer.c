@@ -152,6 +152,10 @@ static void fail_azure(px_api_call *call, px_status status, const px_err *err)
     px_json_string(&w, px_str_c(code));
     px_json_key(&w, PX_STR("message"));
     px_json_string(&w, px_str_c(err->text));
+    if (http == 429) {
+        px_json_key(&w, PX_STR("statusCode"));
+        px_json_int(&w, http);
+    }
     if (err->id && err->id[0]) {
         px_json_key(&w, PX_STR("details"));
         px_json_begin_array(&w);

@@ -92,6 +92,8 @@ const stories = {
     assert.deepEqual(pages.map((p) => p.value.length), [2, 1]);
     assert.match(pages[0].nextLink, /^https:\/\/.*[?&]continuationToken=.*api-version=/);
     assert.ok(pages.every((p) => p.value.every((m) => m.model)));
+    const rest = await all(client.listModels().byPage({ continuationToken: pages[0].nextLink }));
+    assert.deepEqual(rest.flatMap((p) => p.value.map((m) => m.id)), [pages[1].value[0].id]);
   },
 
   async twins(client) {
@@ -184,6 +186,10 @@ const stories = {
     assert.deepEqual(out.map((r) => r.$relationshipId).sort(), [...ids].sort());
     const pages = await all(client.listRelationships('hall/ä').byPage());
     assert.ok(pages.length > 1 && pages[0].nextLink.startsWith('https://'));
+    const rest = await all(client.listRelationships('hall/ä').byPage({ continuationToken: pages[0].nextLink }));
+    assert.equal(rest.length, pages.length - 1);
+    assert.equal((await all(client.listRelationships('hall/ä', { relationshipName: 'leadsTo' }))).length, ids.length);
+    assert.equal((await all(client.listRelationships('hall/ä', { relationshipName: 'contains' }))).length, 0);
     const incoming = await all(client.listIncomingRelationships('room 1'));
     assert.equal(incoming.length, ids.length);
     const [first] = incoming;
@@ -202,6 +208,7 @@ const stories = {
     await refused(client.publishTelemetry('none', { noise: 1 }), 404, 'DigitalTwinNotFound');
     // the client sends the payload as Message-Id and the id as the body
     await client.publishComponentTelemetry('room 1', 'thermostat', '{"noise":1}', 'message-2');
+    await client.publishComponentTelemetry('room 1', 'thermostat', `{"noise":${' '.repeat(6000)}1}`, 'message-3');
     await refused(client.publishComponentTelemetry('room 1', 'stove', '{}', 'm'), 404, 'ComponentNotFound',
       'room 1 does not have component stove');
   },

@@ -153,6 +153,7 @@ def relationships(c):
     out = list(c.list_relationships(ODD))
     assert len(out) == 511 and len({r["$relationshipId"] for r in out}) == 511
     assert len(list(c.list_relationships(ODD).by_page())) > 1
+    assert len(list(c.list_relationships(ODD, "leadsTo"))) == 511 and not list(c.list_relationships(ODD, "eats"))
     incoming = list(c.list_incoming_relationships("hall"))
     assert len(incoming) == 511 and all(r.source_id == ODD for r in incoming)
     assert all(r.relationship_link.startswith("https://") and "api-version=" in r.relationship_link for r in incoming)
