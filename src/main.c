@@ -14,6 +14,7 @@ static const px_opt serve_options[] = {
     { "tls-key", 0, "FILE", "its key, PEM" },
     { "config", 0, "FILE", "settings that are rarer, NAME = VALUE a line: docs/configuration.md" },
     { "allow-plain", 0, NULL, "doors without TLS beyond this machine, too" },
+    { "azure-limits", 0, NULL, "refuse what the public service refuses: docs/azure.md" },
     { 0 },
 };
 
@@ -26,7 +27,8 @@ static px_status run_serve(px_cli *cli, const px_args *args, px_err *ret_err)
                            .mqtts = px_args_get(args, "mqtts"),
                            .tls_cert = px_args_get(args, "tls-cert"),
                            .tls_key = px_args_get(args, "tls-key"),
-                           .allow_plain = px_args_has(args, "allow-plain") };
+                           .allow_plain = px_args_has(args, "allow-plain"),
+                           .azure_limits = px_args_has(args, "azure-limits") };
     int *exit_status = cli->data;
 
     if (!opts.data_dir)

@@ -40,7 +40,13 @@ static const struct {
     { "model.referenced", "ModelReferencesNotDeleted", 409 },
     { "model.used", "ModelReferencesNotDecommissioned", 409 },
     { "model.decommissioned", "ModelDecommissioned", 400 },
+    { "dtdl.unrecognizedContextVersion", "ModelVersionNotSupported", 400 },
+    { "dtdl.disallowedContextVersion", "ModelVersionNotSupported", 400 },
+    { "azure.version", "ModelVersionNotSupported", 400 },
+    { "azure.body", "InvalidArgument", 413 },
+    { "azure.", "LimitExceeded", 400 },
     { "dtdl.", "DTDLParserError", 400 },
+    { "quota.", "LimitExceeded", 400 },
     { "query.token", "BadRequest", 400 },
     { "query.time", "TimeoutError", 400 },
     { "query.cost", "QuotaReachedError", 429 },
@@ -149,6 +155,10 @@ static void fail_azure(px_api_call *call, px_status status, const px_err *err)
     px_json_string(&w, px_str_c(code));
     px_json_key(&w, PX_STR("message"));
     px_json_string(&w, px_str_c(err->text));
+    if (http == 429) {
+        px_json_key(&w, PX_STR("statusCode"));
+        px_json_int(&w, http);
+    }
     if (err->id && err->id[0]) {
         px_json_key(&w, PX_STR("details"));
         px_json_begin_array(&w);
@@ -163,7 +173,8 @@ static void fail_azure(px_api_call *call, px_status status, const px_err *err)
     }
     px_json_end_object(&w);
     px_json_end_object(&w);
-    px_api_header(call, "x-ms-error-code", px_str_c(code));
+    if (px_api_is_since(call, "2023-06-30"))
+        px_api_header(call, "x-ms-error-code", px_str_c(code));
     px_api_json(call, http);
 }
 

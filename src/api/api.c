@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+#include "api/azure.h"
 #include "api/branches.h"
 #include "api/inner.h"
 #include "api/rate.h"
@@ -172,7 +173,8 @@ static bool find_route(px_api_call *call)
     for (const px_route *route = px_api_routes; count != SIZE_MAX && route->method; route++) {
         px_str raw[ARGS_MAX] = { { 0 } };
 
-        if (!pattern_fits(route->pattern, segments, count, raw))
+        if (!pattern_fits(route->pattern, segments, count, raw) ||
+            (route->handler == px_on_get_asset && is_azure(call->path)))
             continue;
         if (px_str_eq(method, px_str_c(route->method))) {
             call->route = route;
@@ -198,22 +200,49 @@ static px_status check_version(px_api_call *call, px_err *ret_err)
     for (size_t i = 0; version.ptr && i < sizeof(known) / sizeof(known[0]); i++)
         if (px_str_eq(version, px_str_c(known[i])))
             return PX_OK;
+    if (version.len == 0)
+        return px_fail_id(ret_err, PX_INVALID, "http.version",
+                          "the parameter api-version is missing; use api-version=2023-10-31");
     return px_fail_id(ret_err, PX_INVALID, "http.version",
                       "api-version '%.*s' is not known; use 2023-10-31", PX_FMT(version));
+}
+
+/* Versions are dates, so their order is that of their text; what is none gets the newest rules. */
+bool px_api_is_since(px_api_call *call, const char *version)
+{
+    px_str own = px_api_param(call, "api-version");
+
+    return own.len != strlen(version) || memcmp(own.ptr, version, own.len) >= 0;
+}
+
+/* What the data plane says last: kept until the rest holds. */
+static px_status keep_body_err(px_api_call *call, px_status status, const px_err *err)
+{
+    px_err *kept;
+
+    if (!(call->route->flags & PX_ROUTE_AZURE) || status != PX_INVALID)
+        return status;
+    kept = PX_ARENA_NEW(&call->arena, px_err);
+    if (!kept)
+        return status;
+    *kept = *err;
+    call->request.body_err = kept;
+    return PX_OK;
 }
 
 static px_status read_body(px_api_call *call, px_err *ret_err)
 {
     px_json_opts opts = px_json_opts_door();
     px_json *json = NULL;
+    px_status status;
 
     if (!(call->route->flags & (PX_ROUTE_JSON | PX_ROUTE_ANY_JSON)))
         return PX_OK;
     if (call->body.len == 0 && call->route->flags & PX_ROUTE_ANY_JSON)
         return PX_OK;
-    PX_TRY(px_json_parse(call->body, &opts, &call->arena, &json, ret_err));
+    status = px_json_parse(call->body, &opts, &call->arena, &json, ret_err);
     call->request.json = json;
-    return PX_OK;
+    return status == PX_OK ? PX_OK : keep_body_err(call, status, ret_err);
 }
 
 void px_api_handle(px_api *api, px_api_call *call)
@@ -244,6 +273,8 @@ void px_api_handle(px_api *api, px_api_call *call)
     call->request.source_time = PX_TIME_NONE;
     if (status == PX_OK)
         status = read_body(call, &err);
+    if (status == PX_OK && api->opts.azure_limits)
+        status = px_azure_check(call, &err);
     if (status == PX_OK && atomic_load_explicit(&api->stopping, memory_order_relaxed))
         status = px_fail_id(&err, PX_BUSY, "server.ending", "the server is ending");
     if (status != PX_OK) {
@@ -281,6 +312,13 @@ void px_api_submit(px_api_call *call, void (*then)(px_api_call *call))
         return;
     px_fail_id(&err, status, "engine.busy", "the server cannot write this now; try again shortly");
     px_api_fail(call, status, &err);
+}
+
+bool px_api_body(px_api_call *call)
+{
+    if (call->request.body_err)
+        px_api_fail(call, call->request.body_err->status, call->request.body_err);
+    return !call->request.body_err;
 }
 
 static bool is_etag(px_str text)

@@ -95,6 +95,8 @@ typedef struct px_api_opts {
     px_log *log;
     uint32_t streams_max;     /* 0: PX_STREAMS_MAX */
     uint32_t rate_per_second; /* of one credential; 0: no limit */
+    uint32_t streams_max; /* 0: PX_STREAMS_MAX */
+    bool azure_limits;    /* of the public service, on the data plane */
     const char *version;
     /* Puts the figures of the doors. NULL: there are none. */
     void (*metrics)(void *data, px_metrics *metrics);

@@ -70,8 +70,18 @@ void px_api_fail(px_api_call *call, px_status status, const px_err *err);
 void px_api_header(px_api_call *call, const char *name, px_str value); /* copied into the arena */
 void px_api_etag(px_api_call *call, uint64_t revision);
 
+/* ---- addresses in answers ---- */
+
+/* `https://host` as the client wrote it; nothing when it named no host, and the address is then
+ * one below the root. */
+void px_api_put_origin(px_api_call *call, px_buf *buf);
+void px_api_put_part(px_buf *buf, px_str text); /* percent-encoded: a path segment or a value */
+void px_api_put_version(px_api_call *call, px_buf *buf); /* `api-version=` and that of the call */
+
 /* ---- requests ---- */
 
+/* True when the data plane's version of the call is this one or a later one. */
+bool px_api_is_since(px_api_call *call, const char *version);
 /* A query parameter, decoded into the arena; ptr NULL when it did not come. */
 px_str px_api_param(px_api_call *call, const char *name);
 px_str px_api_param_raw(px_api_call *call, const char *name); /* not decoded */
@@ -88,6 +98,8 @@ bool px_api_decode(px_arena *arena, px_str raw, bool plus_is_blank, px_str *ret_
 /* Submits call->request; `then` runs on the engine's thread when it went well, else the error is
  * answered. */
 void px_api_submit(px_api_call *call, void (*then)(px_api_call *call));
+/* Whether the body is JSON; answers what was wrong with it and gives false. */
+bool px_api_body(px_api_call *call);
 /* If-Match and If-None-Match; false: answered already. */
 bool px_api_conditions(px_api_call *call, bool if_match, bool if_none_match);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /models of the data plane. */
-#include <stdio.h>
-
+#include "api/azure.h"
 #include "api/inner.h"
 
 enum { PAGE_MAX = 1000 };
@@ -72,8 +71,23 @@ static void posted(px_api_call *call)
     px_api_json(call, 201);
 }
 
+/* What can be no models at all; the rest is for their parser. */
+static bool is_scalar(px_str body)
+{
+    body = px_str_trim(body);
+    return body.len && !strchr("[{", body.ptr[0]);
+}
+
 void px_on_post_models(px_api_call *call)
 {
+    px_err err;
+
+    if (is_scalar(call->body)) {
+        px_fail_id(&err, PX_INVALID, "model.empty",
+                   "models provided was empty or of a type that is not supported");
+        px_api_fail(call, PX_INVALID, &err);
+        return;
+    }
     call->request.kind = PX_REQUEST_MODELS_PUT;
     call->request.text = call->body;
     px_api_submit(call, posted);
@@ -145,19 +159,29 @@ static bool list_dependencies(px_api_call *call, px_json_writer *w, bool with_de
     return good;
 }
 
-static void end_page(px_api_call *call, px_json_writer *w, uint32_t next_no, bool with_definition)
+/* The token is the number of the last model given. */
+static void put_next_link(px_api_call *call, px_json_writer *w, uint32_t last_no,
+                          bool with_definition)
+{
+    px_buf link = { 0 };
+
+    px_api_put_origin(call, &link);
+    px_putf(&link, "/models?continuationToken=%u&", last_no);
+    px_api_put_version(call, &link);
+    if (with_definition)
+        px_put_c(&link, "&includeModelDefinition=true");
+    px_json_string(w, px_buf_str(&link));
+    px_buf_release(&link);
+}
+
+static void end_page(px_api_call *call, px_json_writer *w, uint32_t last_no, bool with_definition)
 {
     px_json_end_array(w);
     px_json_key(w, PX_STR("nextLink"));
-    if (next_no) {
-        char link[160];
-
-        snprintf(link, sizeof(link), "/models?continuationToken=%u&api-version=2023-10-31%s",
-                 next_no, with_definition ? "&includeModelDefinition=true" : "");
-        px_json_string(w, px_str_c(link));
-    } else {
+    if (last_no)
+        put_next_link(call, w, last_no, with_definition);
+    else
         px_json_null(w);
-    }
     px_json_end_object(w);
     px_api_json(call, 200);
 }
@@ -169,14 +193,15 @@ void px_on_list_models(px_api_call *call)
     uint32_t page;
     px_json_writer w = px_json_writer_of(&call->out);
     px_model_info *infos;
-    uint32_t next_no = 0;
+    uint32_t last_no = 0;
     size_t count, given = 0;
     px_err err;
     px_status status;
 
     if (!may(call, PX_ACTION_READ_MODEL) ||
         !px_api_param_number(call, "continuationToken", 0, 0, UINT32_MAX, &after) ||
-        !px_api_page_size(call, PAGE_MAX, &page))
+        !px_api_page_size(
+            call, call->api->opts.azure_limits ? PX_AZURE_MODELS_PER_PAGE_MAX : PAGE_MAX, &page))
         return;
     px_json_begin_object(&w);
     px_json_key(&w, PX_STR("value"));
@@ -196,13 +221,13 @@ void px_on_list_models(px_api_call *call)
         if (infos[i].model_no <= after)
             continue;
         if (given == page) {
-            next_no = infos[i - 1].model_no;
+            last_no = infos[i - 1].model_no;
             break;
         }
         put_model(&w, &infos[i], with_definition);
         given++;
     }
-    end_page(call, &w, next_no, with_definition);
+    end_page(call, &w, last_no, with_definition);
 }
 
 void px_on_get_model(px_api_call *call)
@@ -226,8 +251,12 @@ void px_on_patch_model(px_api_call *call)
 {
     const px_json *op = px_json_item(call->request.json, 0);
     const px_json *value = px_json_get(op, PX_STR("value"));
+    px_model_info info;
     px_err err;
 
+    if (!may(call, PX_ACTION_WRITE_MODEL) || !find_model(call, call->args[0], &info) ||
+        !px_api_body(call))
+        return;
     if (!px_json_is(call->request.json, PX_JSON_ARRAY) || call->request.json->count != 1 ||
         !px_str_eq(px_json_get_text(op, PX_STR("op")), PX_STR("replace")) ||
         !px_str_eq(px_json_get_text(op, PX_STR("path")), PX_STR("/decommissioned")) ||

@@ -56,6 +56,8 @@ void px_on_post_query(px_api_call *call)
 {
     px_err err;
 
+    if (!px_api_body(call))
+        return;
     if (px_json_is(call->request.json, PX_JSON_OBJECT)) {
         px_workers_run_on(call->api->query_workers, call, run);
         return;

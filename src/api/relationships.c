@@ -44,23 +44,6 @@ static bool begin_list(px_api_call *call, listing *l)
     return true;
 }
 
-static void put_escaped(px_buf *buf, px_str text)
-{
-    static const char hex[] = "0123456789ABCDEF";
-
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-
-        if (px_is_digit((char)c) || px_is_letter((char)c) || (c && strchr("-._~", c))) {
-            px_put_char(buf, (char)c);
-        } else {
-            px_put_char(buf, '%');
-            px_put_char(buf, hex[c >> 4]);
-            px_put_char(buf, hex[c & 15]);
-        }
-    }
-}
-
 /* A token is number and name of the last relationship given: the order of a twin's edges. So each
  * comes once, whatever is written between two pages. */
 static void put_next_link(px_api_call *call, listing *l)
@@ -68,14 +51,16 @@ static void put_next_link(px_api_call *call, listing *l)
     px_str wanted = px_api_param(call, "relationshipName");
     px_buf link = { 0 };
 
+    px_api_put_origin(call, &link);
     px_put(&link, call->path); /* as it came, still encoded */
     px_putf(&link, "?continuationToken=%u.", px_rel_number(l->last));
-    put_escaped(&link, px_rel_name(l->last));
+    px_api_put_part(&link, px_rel_name(l->last));
     if (wanted.ptr) {
         px_put_c(&link, "&relationshipName=");
-        put_escaped(&link, wanted);
+        px_api_put_part(&link, wanted);
     }
-    px_put_c(&link, "&api-version=2023-10-31");
+    px_put_char(&link, '&');
+    px_api_put_version(call, &link);
     px_json_string(&l->w, px_buf_str(&link));
     px_buf_release(&link);
 }
@@ -167,13 +152,15 @@ void px_on_list_relationships(px_api_call *call)
     list(call, &l, &edges, put_outgoing);
 }
 
-static void put_link(px_buf *buf, px_str source_id, px_str rel_id)
+static void put_link(px_api_call *call, px_buf *buf, px_str source_id, px_str rel_id)
 {
+    px_api_put_origin(call, buf);
     px_put_c(buf, "/digitaltwins/");
-    put_escaped(buf, source_id);
+    px_api_put_part(buf, source_id);
     px_put_c(buf, "/relationships/");
-    put_escaped(buf, rel_id);
-    px_put_c(buf, "?api-version=2023-10-31");
+    px_api_put_part(buf, rel_id);
+    px_put_char(buf, '?');
+    px_api_put_version(call, buf);
 }
 
 static void put_incoming(px_api_call *call, listing *l, const px_rel *rel)
@@ -189,7 +176,7 @@ static void put_incoming(px_api_call *call, listing *l, const px_rel *rel)
     px_json_key(&l->w, PX_STR("$relationshipName"));
     px_json_string(&l->w, px_rel_name(rel));
     px_json_key(&l->w, PX_STR("$relationshipLink"));
-    put_link(&link, source, px_rel_id(rel));
+    put_link(call, &link, source, px_rel_id(rel));
     px_json_string(&l->w, px_buf_str(&link));
     px_buf_release(&link);
     px_json_end_object(&l->w);

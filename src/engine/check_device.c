@@ -7,15 +7,13 @@ static bool is_ahead(const px_engine_state *state, px_time source_time)
     return source_time != PX_TIME_NONE && source_time > state->now + state->source_ahead_ns;
 }
 
-static void flag_ahead(const px_engine_state *state, const px_sample *sample)
+void px_state_flag_ahead(const px_engine_state *state, px_time source_time, px_field_value *fields,
+                         size_t count)
 {
-    bool ahead = is_ahead(state, sample->source_time);
+    bool ahead = is_ahead(state, source_time);
 
-    for (size_t i = 0; i < sample->field_count; i++) {
-        px_field_value *f = &sample->fields[i];
-
-        f->flags = ahead || is_ahead(state, f->source_time) ? PX_FIELD_AHEAD : 0;
-    }
+    for (size_t i = 0; i < count; i++)
+        fields[i].flags = ahead || is_ahead(state, fields[i].source_time) ? PX_FIELD_AHEAD : 0;
 }
 
 px_status px_check_device_message(px_engine_state *state, px_request *request, px_err *ret_err)
@@ -23,10 +21,12 @@ px_status px_check_device_message(px_engine_state *state, px_request *request, p
     px_event event = { .type = PX_EVENT_DEVICE_MESSAGE,
                        .tenant = request->principal.tenant,
                        .document_no = request->principal.document_no };
+    const px_model *model;
     const px_twin *twin;
     px_growth growth;
 
-    PX_TRY(px_state_find_twin(state, request, &twin, NULL, ret_err));
+    PX_TRY(px_state_find_twin(state, request, &twin, &model, ret_err));
+    PX_TRY(px_state_check_own(state, twin, model, ret_err));
     if (px_twin_model(twin) != request->model_no)
         return px_fail_id(
             ret_err, PX_STALE, "sync.model_changed",
@@ -39,7 +39,7 @@ px_status px_check_device_message(px_engine_state *state, px_request *request, p
     for (size_t i = 0; i < request->sample_count; i++) {
         const px_sample *sample = &request->samples[i];
 
-        flag_ahead(state, sample);
+        px_state_flag_ahead(state, sample->source_time, sample->fields, sample->field_count);
         event.source_time = sample->source_time;
         event.fields = sample->fields;
         event.field_count = sample->field_count;
@@ -110,6 +110,7 @@ px_status px_check_telemetry(px_engine_state *state, px_request *request, px_err
     const px_twin *twin;
 
     PX_TRY(px_state_find_twin(state, request, &twin, &model, ret_err));
+    PX_TRY(px_state_check_own(state, twin, model, ret_err));
     t.layout = px_model_layout(model);
     if (request->component.len) {
         t.component = px_layout_component_find(t.layout, request->component);
@@ -118,6 +119,7 @@ px_status px_check_telemetry(px_engine_state *state, px_request *request, px_err
                               "%.*s does not have component %.*s", PX_FMT(request->id),
                               PX_FMT(request->component));
     }
+    PX_TRY(px_state_body(request, ret_err));
     event.twin_no = request->result.number = px_twin_number(twin);
     if (event.id.len && px_seen_has(&state->seen, event.twin_no, event.id)) {
         state->messages_repeated++;

@@ -92,12 +92,22 @@ static uint32_t most_fields(const px_model_set *set)
     return most;
 }
 
+/* A model that comes back unchanged has its old number, and the twins that have it live on. */
+static uint32_t number_for(px_engine_state *state, uint32_t tenant, const px_model *model,
+                           uint32_t *last_no)
+{
+    uint32_t model_no;
+
+    return px_registry_is_revival(state->registry, tenant, model, &model_no) ? model_no
+                                                                             : ++*last_no;
+}
+
 /* Dependencies first, so that replay can compile one after the other. All memory comes first: once
  * a model is emitted, the rest must be. */
 static px_status emit_models(px_engine_state *state, px_request *request, const px_model_set *set,
                              px_err *ret_err)
 {
-    uint32_t model_no = px_registry_number(state->registry);
+    uint32_t last_no = px_registry_number(state->registry), tenant = request->principal.tenant;
     bool *done = PX_ARENA_ARRAY(&state->arena, bool, set->count);
     px_str *paths = PX_ARENA_ARRAY(&state->arena, px_str, most_fields(set) + 1);
 
@@ -109,7 +119,8 @@ static px_status emit_models(px_engine_state *state, px_request *request, const 
         for (size_t i = 0; i < set->count; i++) {
             if (done[i] || depends_on_pending(set, done, i))
                 continue;
-            PX_TRY(emit_model(state, request, set->models[i], ++model_no, paths, ret_err));
+            PX_TRY(emit_model(state, request, set->models[i],
+                              number_for(state, tenant, set->models[i], &last_no), paths, ret_err));
             done[i] = true;
             left--;
         }

@@ -41,8 +41,12 @@ static px_status find_target(px_engine_state *state, const px_request *request, 
         return px_fail_id(ret_err, PX_NOT_FOUND, "relationship.target",
                           "The target digital twin is invalid or does not exist: '%.*s'",
                           PX_FMT(target_id));
-    model = px_state_model(state, px_twin_model(target));
-    if (declared->target.len && model && !px_model_is_a(model, declared->target))
+    model = px_state_ruling(state, request->principal.tenant, px_twin_model(target));
+    if (!model)
+        return px_fail_id(ret_err, PX_INVALID, "twin.model_gone",
+                          "the model of twin '%.*s' was deleted; upload it again first",
+                          PX_FMT(target_id));
+    if (declared->target.len && !px_model_is_a(model, declared->target))
         return px_fail_id(ret_err, PX_INVALID, "relationship.invalid",
                           "relationship '%.*s' goes to twins of %.*s; '%.*s' is a %.*s",
                           PX_FMT(declared->name), PX_FMT(declared->target), PX_FMT(target_id),
@@ -64,6 +68,20 @@ static px_status check_multiplicity(px_engine_state *state, uint32_t source_no,
     return px_fail_id(ret_err, PX_INVALID, "relationship.multiplicity",
                       "the model allows %u relationship(s) '%.*s' at one twin", most,
                       PX_FMT(declared->name));
+}
+
+/* Counted by walking, which a limit of the public service is worth: without it nobody walks. */
+static px_status check_edges(px_engine_state *state, px_edges edges, px_str id, px_err *ret_err)
+{
+    uint32_t count = 0;
+
+    while (count < state->edges_max && px_edges_next(&edges))
+        count++;
+    if (state->edges_max == 0 || count < state->edges_max)
+        return PX_OK;
+    return px_fail_id(ret_err, PX_LIMIT, "quota.edges",
+                      "a twin has at most %u relationships in and as many out; '%.*s' has them",
+                      state->edges_max, PX_FMT(id));
 }
 
 static px_status emit_put(px_engine_state *state, px_request *request,
@@ -109,6 +127,7 @@ px_status px_check_relationship_put(px_engine_state *state, px_request *request,
                           "If-None-Match: * header was specified but a relationship with the id "
                           "%.*s was found",
                           PX_FMT(request->relationship_id));
+    PX_TRY(px_state_body(request, ret_err));
     if (!px_json_is(request->json, PX_JSON_OBJECT))
         return px_fail_id(ret_err, PX_INVALID, "relationship.form", "the body must be an object");
     name = px_json_get_text(request->json, PX_STR("$relationshipName"));
@@ -123,9 +142,14 @@ px_status px_check_relationship_put(px_engine_state *state, px_request *request,
                           "a relationship cannot begin and end at the same twin");
     PX_TRY(find_target(state, request, target_id, declared, &target, ret_err));
     PX_TRY(check_multiplicity(state, px_twin_number(source), declared, old, ret_err));
-    if (!old)
+    if (!old) {
         PX_TRY(px_quota_check(&state->quotas, request->principal.tenant, PX_QUOTA_RELATIONSHIPS, 1,
                               ret_err));
+        PX_TRY(check_edges(state, px_edges_out(view, px_twin_number(source), (px_str){ 0 }),
+                           request->id, ret_err));
+        PX_TRY(check_edges(state, px_edges_in(view, px_twin_number(target), (px_str){ 0 }),
+                           target_id, ret_err));
+    }
     request->result.created = !old;
     return emit_put(state, request, declared, px_twin_number(source), px_twin_number(target), old,
                     request->json, ret_err);
@@ -169,6 +193,7 @@ px_status px_check_relationship_patch(px_engine_state *state, px_request *reques
     px_json *doc;
 
     PX_TRY(find_relationship(state, request, &source, &rel, ret_err));
+    PX_TRY(px_state_body(request, ret_err));
     PX_TRY(px_state_find_twin(state, request, &source, &model, ret_err));
     declared = px_layout_relationship_find(px_model_layout(model), px_rel_name(rel));
     if (!declared)

@@ -69,6 +69,7 @@ static px_status emit_put(px_engine_state *state, px_request *request, const px_
                        .source_time = PX_TIME_NONE };
 
     PX_TRY(px_check_growth(&growth, &values, 1, ret_err));
+    px_state_flag_ahead(state, PX_TIME_NONE, fields->ptr, fields->count);
     event.twin_no = old ? px_twin_number(old) : px_graph_numbers(state->graph).twin_no + 1;
     if (old) {
         PX_TRY(drop_rest(state, old, info, fields, &before, ret_err));
@@ -108,6 +109,7 @@ px_status px_check_twin_put(px_engine_state *state, px_request *request, px_err 
                           "If-None-Match: * header was specified but a twin with the id %.*s was "
                           "found. Please specify a different twin id",
                           PX_FMT(request->id));
+    PX_TRY(px_state_body(request, ret_err));
     if (!px_json_is(request->json, PX_JSON_OBJECT))
         return px_fail_id(ret_err, PX_INVALID, "twin.invalid",
                           "Invalid twin specified: the body must be an object");
@@ -152,22 +154,30 @@ px_status px_check_twin_delete(px_engine_state *state, px_request *request, px_e
 
 /* ---- patch ---- */
 
+/* What a patch writes of a property: flags of `touched` until it is read back. */
+enum { WRITES_VALUE = 64, WRITES_TIME = 128 };
+
 typedef struct patch {
     px_engine_state *state;
     const px_model *model;
     const px_layout *layout;
+    px_json *doc;
     uint32_t component; /* of the request's path, or PX_NO_COMPONENT */
     bool changes_model;
     px_fields touched; /* value NONE until read back */
 } patch;
 
-static px_status touch(patch *p, const px_field *field, px_err *ret_err)
+static px_status touch(patch *p, const px_field *field, unsigned what, px_err *ret_err)
 {
     for (size_t i = 0; i < p->touched.count; i++)
-        if (p->touched.ptr[i].field == field->index)
+        if (p->touched.ptr[i].field == field->index) {
+            p->touched.ptr[i].flags |= (uint8_t)what;
             return PX_OK;
+        }
     return px_fields_add(&p->touched, &p->state->arena,
-                         (px_field_value){ .field = field->index, .source_time = PX_TIME_NONE },
+                         (px_field_value){ .field = field->index,
+                                           .source_time = PX_TIME_NONE,
+                                           .flags = (uint8_t)what },
                          ret_err);
 }
 
@@ -177,22 +187,50 @@ static px_status unresolved(const px_json *op, px_err *ret_err)
                         "Could not resolve path; it names no property of the model");
 }
 
+/* Clients set a first value and its sourceTime in one patch, in either order: the parent of the
+ * time stands before the value does. */
+static px_status make_metadata(patch *p, px_json *home, px_str name, px_err *ret_err)
+{
+    px_json *metadata = px_json_get(home, PX_STR("$metadata")), *entry;
+
+    if (!px_json_is(metadata, PX_JSON_OBJECT) || px_json_get(metadata, name))
+        return PX_OK;
+    entry = PX_ARENA_NEW(&p->state->arena, px_json);
+    if (!entry)
+        return px_arena_fail(&p->state->arena, ret_err);
+    *entry = (px_json){
+        .type = PX_JSON_OBJECT, .parent = metadata, .key = name, .index = metadata->count++
+    };
+    if (metadata->last)
+        metadata->last->next = entry;
+    else
+        metadata->first = entry;
+    metadata->last = entry;
+    return PX_OK;
+}
+
+/* Where a component's members stand in the document that is patched. */
+static px_json *home_of(const patch *p, uint32_t component)
+{
+    if (component == PX_NO_COMPONENT || p->component != PX_NO_COMPONENT)
+        return p->doc;
+    return px_json_get(p->doc, px_layout_components(p->layout, NULL)[component].name);
+}
+
 /* `/$metadata/$model`, `/$metadata/<property>/sourceTime`; all else there is the server's. */
 static px_status before_metadata(patch *p, uint32_t component, const px_str *steps, size_t count,
                                  const px_json *op, px_err *ret_err)
 {
-    const px_field *field;
+    const px_field *field = count == 3 ? px_layout_find(p->layout, component, steps[1]) : NULL;
 
-    if (count == 2 && component == PX_NO_COMPONENT && px_str_eq(steps[1], PX_STR("$model"))) {
-        p->changes_model = true;
+    if (count == 2 && component == PX_NO_COMPONENT && px_str_eq(steps[1], PX_STR("$model")))
         return PX_OK;
-    }
-    field = count == 3 ? px_layout_find(p->layout, component, steps[1]) : NULL;
-    if (!field || !px_str_eq(steps[2], PX_STR("sourceTime")))
+    if (count != 3 || !px_str_eq(steps[2], PX_STR("sourceTime")) || (!field && !p->changes_model))
         return px_json_fail(op, ret_err, PX_INVALID, "patch.path",
                             "Could not resolve path; of $metadata only $model and "
                             "<property>/sourceTime can be patched");
-    return touch(p, field, ret_err);
+    PX_TRY(make_metadata(p, home_of(p, component), steps[1], ret_err));
+    return field ? touch(p, field, WRITES_TIME, ret_err) : PX_OK;
 }
 
 static px_status before_op(void *data, const px_json_pointer *path, const px_json *op,
@@ -208,6 +246,8 @@ static px_status before_op(void *data, const px_json_pointer *path, const px_jso
         uint32_t index = px_layout_component_find(p->layout, steps[0]);
 
         if (index != PX_NO_COMPONENT) {
+            if (count == 1 && p->changes_model)
+                return PX_OK; /* the new model may not have it */
             component = index;
             steps++;
             count--;
@@ -217,31 +257,54 @@ static px_status before_op(void *data, const px_json_pointer *path, const px_jso
         return unresolved(op, ret_err);
     if (px_str_eq(steps[0], PX_STR("$metadata")))
         return before_metadata(p, component, steps, count, op, ret_err);
+    if (px_str_starts(steps[0], PX_STR("$")))
+        return unresolved(op, ret_err); /* the server's */
     field = px_layout_find(p->layout, component, steps[0]);
     if (!field)
         return p->changes_model ? PX_OK : unresolved(op, ret_err); /* the new model may have it */
-    return touch(p, field, ret_err);
+    return touch(p, field, WRITES_VALUE, ret_err);
 }
 
-/* Reads back what the patch left of each touched property. */
-static px_status read_touched(patch *p, const px_json *doc, px_err *ret_err)
+/* Whether the twin goes to another model: its own operation may come behind those that make the
+ * twin fit. */
+static bool changes_model(const patch *p, const px_json *ops)
 {
-    for (size_t i = 0; i < p->touched.count; i++) {
-        px_field_value *f = &p->touched.ptr[i];
-        const px_field *field = px_layout_field(p->layout, f->field);
-        const px_json *home = doc, *value;
+    for (const px_json *op = px_json_is(ops, PX_JSON_ARRAY) ? ops->first : NULL; op; op = op->next)
+        if (p->component == PX_NO_COMPONENT &&
+            px_str_eq(px_json_get_text(op, PX_STR("path")), PX_STR("/$metadata/$model")))
+            return true;
+    return false;
+}
 
-        if (field->component != PX_NO_COMPONENT && p->component == PX_NO_COMPONENT)
-            home = px_json_get(doc, px_layout_components(p->layout, NULL)[field->component].name);
-        value = px_json_get(home, field->name);
-        if (value)
-            PX_TRY(px_twin_body_field(field, value, px_json_get(home, PX_STR("$metadata")),
-                                      &p->state->arena, f, ret_err));
-    }
+/* Reads back what the patch left of one property. A value that came without a time has none. */
+static px_status read_back(const patch *p, px_field_value *f, px_err *ret_err)
+{
+    const px_field *field = px_layout_field(p->layout, f->field);
+    const px_json *home = home_of(p, field->component), *value = px_json_get(home, field->name);
+    unsigned written = f->flags;
+
+    f->flags = 0;
+    if (!value && written & WRITES_TIME)
+        return px_fail_id(ret_err, PX_INVALID, "patch.path",
+                          "Could not resolve path; '%.*s' has no value that a sourceTime could "
+                          "belong to",
+                          PX_FMT(field->path));
+    if (!value)
+        return PX_OK;
+    return px_twin_body_field(field, value,
+                              written & WRITES_TIME ? px_json_get(home, PX_STR("$metadata")) : NULL,
+                              &p->state->arena, f, ret_err);
+}
+
+static px_status read_touched(patch *p, px_err *ret_err)
+{
+    for (size_t i = 0; i < p->touched.count; i++)
+        PX_TRY(read_back(p, &p->touched.ptr[i], ret_err));
+    px_state_flag_ahead(p->state, PX_TIME_NONE, p->touched.ptr, p->touched.count);
     return PX_OK;
 }
 
-static px_status present_document(patch *p, const px_twin *twin, px_json **ret_doc, px_err *ret_err)
+static px_status present_document(patch *p, const px_twin *twin, px_err *ret_err)
 {
     px_buf text = { 0 };
     px_status status;
@@ -255,23 +318,24 @@ static px_status present_document(patch *p, const px_twin *twin, px_json **ret_d
     }
     px_buf_release(&text);
     PX_TRY(status);
-    PX_TRY(px_json_parse(copy, NULL, &p->state->arena, ret_doc, ret_err));
+    PX_TRY(px_json_parse(copy, NULL, &p->state->arena, &p->doc, ret_err));
     if (p->component != PX_NO_COMPONENT)
-        *ret_doc = px_json_get(*ret_doc, px_layout_components(p->layout, NULL)[p->component].name);
+        p->doc = px_json_get(p->doc, px_layout_components(p->layout, NULL)[p->component].name);
     return PX_OK;
 }
 
 /* Migration: the whole document must fit the new model. The twin keeps its number and
  * relationships. */
 static px_status put_as_other_model(patch *p, px_request *request, const px_twin *twin,
-                                    const px_json *doc, px_err *ret_err)
+                                    px_err *ret_err)
 {
-    px_str dtmi = px_json_get_text(px_json_get(doc, PX_STR("$metadata")), PX_STR("$model"));
+    px_str dtmi = px_json_get_text(px_json_get(p->doc, PX_STR("$metadata")), PX_STR("$model"));
     px_fields fields = { 0 };
     px_model_info info;
 
     PX_TRY(find_model(p->state, request, dtmi, &info, ret_err));
-    PX_TRY(px_twin_body_read(px_model_layout(info.model), doc, &p->state->arena, &fields, ret_err));
+    PX_TRY(
+        px_twin_body_read(px_model_layout(info.model), p->doc, &p->state->arena, &fields, ret_err));
     return emit_put(p->state, request, twin, &info, &fields, ret_err);
 }
 
@@ -308,7 +372,6 @@ px_status px_check_twin_patch(px_engine_state *state, px_request *request, px_er
     const px_twin *twin;
     px_growth growth;
     px_sample values;
-    px_json *doc;
     px_event event = { .type = PX_EVENT_TWIN_PATCH,
                        .tenant = request->principal.tenant,
                        .cause = request->principal.id,
@@ -316,16 +379,20 @@ px_status px_check_twin_patch(px_engine_state *state, px_request *request, px_er
 
     PX_TRY(px_state_find_twin(state, request, &twin, &model, ret_err));
     PX_TRY(px_state_match(request, px_twin_seq(twin), ret_err));
-    p.model = model;
-    p.layout = px_model_layout(model);
+    PX_TRY(px_state_body(request, ret_err));
+    p.model = px_state_model(state, px_twin_model(twin));
+    p.layout = px_model_layout(p.model);
     PX_TRY(find_component(&p, request, ret_err));
-    if (px_json_is(request->json, PX_JSON_ARRAY) && request->json->count == 0)
+    if (p.component != PX_NO_COMPONENT)
+        PX_TRY(px_state_check_own(state, twin, model, ret_err));
+    if (model == p.model && px_json_is(request->json, PX_JSON_ARRAY) && request->json->count == 0)
         return unchanged(request, px_twin_number(twin), px_twin_seq(twin));
-    PX_TRY(present_document(&p, twin, &doc, ret_err));
-    PX_TRY(px_json_patch(doc, request->json, &opts, &state->arena, &doc, ret_err));
+    p.changes_model = model != p.model || changes_model(&p, request->json);
+    PX_TRY(present_document(&p, twin, ret_err));
+    PX_TRY(px_json_patch(p.doc, request->json, &opts, &state->arena, &p.doc, ret_err));
     if (p.changes_model)
-        return put_as_other_model(&p, request, twin, doc, ret_err);
-    PX_TRY(read_touched(&p, doc, ret_err));
+        return put_as_other_model(&p, request, twin, ret_err);
+    PX_TRY(read_touched(&p, ret_err));
     values = (px_sample){ .fields = p.touched.ptr, .field_count = p.touched.count };
     growth = (px_growth){ .state = state, .twin = twin, .id = request->id };
     PX_TRY(px_check_growth(&growth, &values, 1, ret_err));
@@ -376,6 +443,7 @@ px_status px_check_desired_patch(px_engine_state *state, px_request *request, px
     px_sample values;
 
     PX_TRY(px_state_find_twin(state, request, &twin, &model, ret_err));
+    PX_TRY(px_state_check_own(state, twin, model, ret_err));
     PX_TRY(px_state_match(request, px_twin_desired_version(twin), ret_err));
     if (!px_json_is(request->json, PX_JSON_OBJECT))
         return px_fail_id(ret_err, PX_INVALID, "desired.form",

@@ -39,6 +39,9 @@ px_status px_engine_open(const px_engine_opts *opts, px_engine **ret_engine, px_
     if (status == PX_OK) {
         if (opts->source_ahead_ns)
             engine->state.source_ahead_ns = opts->source_ahead_ns;
+        px_quotas_limit(&engine->state.quotas, opts->counts_max.twins,
+                        opts->counts_max.relationships, opts->counts_max.models);
+        engine->state.edges_max = opts->counts_max.edges;
         px_checkpoint_init(&engine->checkpoint, &engine->state, engine->opts.checkpoint_ns);
         status = px_engine_recover(engine, ret_err);
     }

@@ -27,6 +27,12 @@
 #include "twin/graph.h"
 #include "twin/registry.h"
 
+/* How much a tenant may have. */
+typedef struct px_counts_max {
+    uint32_t twins, relationships, models;
+    uint32_t edges; /* of one twin, in and out each; 0: no limit */
+} px_counts_max;
+
 typedef struct px_engine_opts {
     px_env *env;     /* required */
     px_log *log;     /* may be NULL */
@@ -43,6 +49,8 @@ typedef struct px_engine_opts {
     uint64_t snapshot_bytes_max; /* what snapshots may hold back; 0: PX_SNAPSHOT_BYTES_MAX */
     int64_t source_ahead_ns;     /* a source clock further ahead is not believed; 0:
                                     PX_SOURCE_AHEAD_NS_MAX */
+
+    px_counts_max counts_max; /* 0 each: those of limits.h */
 
     /* On the engine's thread, after the requests of a batch were answered: wake what collected the
      * answers. NULL: no */
@@ -75,8 +83,8 @@ typedef struct px_engine_stats {
     uint64_t checkpoint_seq; /* everything up to here is in state rows */
     uint64_t checkpoint_rows, slices_late;
     px_slice_stats slices[PX_ENGINE_SLICES];
-    int64_t commit_ns_max, commit_ns_sum; /* of the commits so far; max is reset when read */
-    uint64_t consumer_seq[2];             /* by px_consumer_id: committed cursor */
+    int64_t commit_ns_max, commit_ns_sum;     /* of the commits so far; max is reset when read */
+    uint64_t consumer_seq[2];                 /* by px_consumer_id: committed cursor */
     uint64_t samples_late, samples_duplicate; /* values that did not move the live one */
     uint64_t messages_repeated;               /* telemetry by HTTP whose Message-Id was known */
     uint64_t replayed_rows, replayed_events, loaded_rows; /* at start */

@@ -81,13 +81,16 @@ static px_status add_row(px_engine_state *state, px_state_kind kind, uint32_t te
 
 /* ---- models ---- */
 
+/* What a model's row says of it. On disk. */
+typedef enum model_mark { MARK_OPEN = 0, MARK_CLOSED = 1, MARK_DELETED = 2 } model_mark;
+
 static px_status add_model_row(px_engine_state *state, const px_event *event,
-                               const px_model_info *info, px_err *ret_err)
+                               const px_model_info *info, model_mark mark, px_err *ret_err)
 {
     px_buf body = { 0 };
     px_status status;
 
-    px_put_u8(&body, info->decommissioned);
+    px_put_u8(&body, (uint8_t)mark);
     px_put_u64(&body, (uint64_t)info->upload_time);
     px_put_block(&body, px_model_text(info->model));
     status =
@@ -96,11 +99,13 @@ static px_status add_model_row(px_engine_state *state, const px_event *event,
     return status;
 }
 
-static px_status compile(px_engine_state *state, uint32_t tenant, px_str text, px_model **ret_model,
-                         px_err *ret_err)
+static px_status compile(px_engine_state *state, uint32_t tenant, px_str text, model_mark mark,
+                         px_model **ret_model, px_err *ret_err)
 {
     px_registry_scope scope = { state->registry, tenant };
-    px_model_source source = { px_registry_source_find, &scope };
+    px_model_source source = { mark == MARK_DELETED ? px_registry_source_find_any
+                                                    : px_registry_source_find,
+                               &scope };
     px_model_set set;
 
     PX_TRY(px_models_parse(text, &source, &set, ret_err));
@@ -119,18 +124,20 @@ static px_status fold_model_put(px_engine_state *state, const px_event *event, p
     px_status status = PX_OK;
 
     if (!model)
-        status = compile(state, event->tenant, event->body, &model, ret_err);
+        status = compile(state, event->tenant, event->body, MARK_OPEN, &model, ret_err);
     if (status == PX_OK && event->path_count)
         status =
             px_layout_matches(px_model_layout(model), event->paths, event->path_count, ret_err);
-    if (status == PX_OK)
+    if (status == PX_OK && px_registry_is_deleted(state->registry, event->model_no))
+        status = px_registry_revive(state->registry, event->model_no, event->time, ret_err);
+    else if (status == PX_OK)
         status = px_registry_put(state->registry, event->tenant, model, event->model_no,
                                  event->time, NULL, ret_err);
     if (status == PX_OK)
         status = px_quota_count(&state->quotas, event->tenant, PX_QUOTA_MODELS, 1, ret_err);
     info.model = model;
     if (status == PX_OK)
-        status = add_model_row(state, event, &info, ret_err);
+        status = add_model_row(state, event, &info, MARK_OPEN, ret_err);
     px_model_unref(model);
     return status;
 }
@@ -142,14 +149,24 @@ static px_status fold_model_decommission(px_engine_state *state, const px_event 
 
     PX_TRY(px_registry_decommission(state->registry, event->model_no, event->flag, ret_err));
     px_assert(px_registry_info_own(state->registry, event->model_no, &info));
-    info.decommissioned = event->flag;
-    return add_model_row(state, event, &info, ret_err);
+    return add_model_row(state, event, &info, event->flag ? MARK_CLOSED : MARK_OPEN, ret_err);
 }
 
+/* Twins of a deleted model stay readable, after a restart as before it: its row stays while there
+ * are any, and those of the models that it needs. */
 static px_status fold_model_delete(px_engine_state *state, const px_event *event, px_err *ret_err)
 {
-    PX_TRY(px_registry_delete(state->registry, event->model_no, ret_err));
+    px_model_info info;
+    bool kept;
+
+    if (!px_registry_info_own(state->registry, event->model_no, &info))
+        return px_fail(ret_err, PX_NOT_FOUND, "there is no model with number %u", event->model_no);
+    kept = px_view_model_count(px_txn_view(state->txn), event->tenant, event->model_no) > 0 ||
+           px_registry_kept_needs(state->registry, event->model_no);
+    PX_TRY(px_registry_delete(state->registry, event->model_no, kept, ret_err));
     PX_TRY(px_quota_count(&state->quotas, event->tenant, PX_QUOTA_MODELS, -1, ret_err));
+    if (kept)
+        return add_model_row(state, event, &info, MARK_DELETED, ret_err);
     return add_row(state, PX_STATE_MODEL, event->tenant, event->model_no, event->seq, NULL,
                    ret_err);
 }
@@ -383,7 +400,7 @@ static px_status load_model(px_engine_state *state, uint32_t tenant, const px_fo
 {
     px_cut cut = px_cut_of(row->body);
     uint32_t no = (uint32_t)row->key.c;
-    bool decommissioned = px_get_u8(&cut) != 0;
+    model_mark mark = (model_mark)px_get_u8(&cut);
     px_time upload_time = (px_time)px_get_u64(&cut);
     px_str text = px_get_block(&cut);
     px_model *model;
@@ -391,11 +408,15 @@ static px_status load_model(px_engine_state *state, uint32_t tenant, const px_fo
 
     if (cut.bad)
         return px_fail(ret_err, PX_CORRUPT, "the row of model %u is cut short", no);
-    PX_TRY(compile(state, tenant, text, &model, ret_err));
+    if (mark > MARK_DELETED)
+        return px_fail(ret_err, PX_UNSUPPORTED, "the row of model %u is of a newer release", no);
+    PX_TRY(compile(state, tenant, text, mark, &model, ret_err));
     status = px_registry_put(state->registry, tenant, model, no, upload_time, NULL, ret_err);
-    if (status == PX_OK && decommissioned)
+    if (status == PX_OK && mark == MARK_CLOSED)
         status = px_registry_decommission(state->registry, no, true, ret_err);
-    if (status == PX_OK)
+    if (status == PX_OK && mark == MARK_DELETED)
+        status = px_registry_delete(state->registry, no, true, ret_err);
+    else if (status == PX_OK)
         status = px_quota_count(&state->quotas, tenant, PX_QUOTA_MODELS, 1, ret_err);
     px_model_unref(model);
     return status;

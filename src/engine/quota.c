@@ -11,6 +11,17 @@ void px_quotas_init(px_quotas *quotas)
                                     [PX_QUOTA_MODELS] = PX_MODELS_MAX } };
 }
 
+void px_quotas_limit(px_quotas *quotas, uint32_t twins, uint32_t relationships, uint32_t models)
+{
+    const uint32_t max[PX_QUOTA_KINDS] = { [PX_QUOTA_TWINS] = twins,
+                                           [PX_QUOTA_RELATIONSHIPS] = relationships,
+                                           [PX_QUOTA_MODELS] = models };
+
+    for (int kind = 0; kind < PX_QUOTA_KINDS; kind++)
+        if (max[kind])
+            quotas->max[kind] = max[kind];
+}
+
 void px_quotas_release(px_quotas *quotas)
 {
     PX_VEC_RELEASE(&quotas->tenants);

@@ -28,6 +28,8 @@ typedef struct px_quotas {
 } px_quotas;
 
 void px_quotas_init(px_quotas *quotas); /* the limits of limits.h */
+/* Other limits, of a stricter server and of tests; 0 keeps one. What is there already stays. */
+void px_quotas_limit(px_quotas *quotas, uint32_t twins, uint32_t relationships, uint32_t models);
 void px_quotas_release(px_quotas *quotas);
 
 /* PX_LIMIT (quota.twins …) when the tenant may not have `more` of them, the open batch included. */

@@ -85,6 +85,7 @@ struct px_request {
 
     px_str id, component, relationship_id, name, command_id, message_id, text;
     const px_json *json;
+    const px_err *body_err; /* why there is no json: told once all that is asked before it holds */
     bool flag;
     bool if_none_match;   /* `If-None-Match: *` */
     uint64_t if_match;    /* revision that must still stand; 0: no condition */

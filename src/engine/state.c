@@ -107,6 +107,29 @@ const px_model *px_state_model(const px_engine_state *state, uint32_t model_no)
                              : px_registry_model_own(state->registry, model_no);
 }
 
+const px_model *px_state_ruling(px_engine_state *state, uint32_t tenant, uint32_t model_no)
+{
+    const px_model *model = px_state_model(state, model_no);
+    px_model_info info;
+    bool open = state->rehearsing ? px_registry_info(state->registry, model_no, &info)
+                                  : px_registry_info_own(state->registry, model_no, &info);
+
+    if (open || !model)
+        return model;
+    return px_state_find_model(state, tenant, px_model_id(model), &info) ? info.model : NULL;
+}
+
+px_status px_state_check_own(const px_engine_state *state, const px_twin *twin,
+                             const px_model *model, px_err *ret_err)
+{
+    if (px_state_model(state, px_twin_model(twin)) == model)
+        return PX_OK;
+    return px_fail_id(ret_err, PX_INVALID, "twin.model_replaced",
+                      "the model of twin '%.*s' was deleted and uploaded again, changed; let the "
+                      "twin follow it with a PATCH first, an empty one if its values fit",
+                      PX_FMT(px_twin_id(twin)));
+}
+
 px_status px_state_find_twin(px_engine_state *state, const px_request *request,
                              const px_twin **ret_twin, const px_model **ret_model, px_err *ret_err)
 {
@@ -121,7 +144,7 @@ px_status px_state_find_twin(px_engine_state *state, const px_request *request,
             PX_FMT(request->id));
     *ret_twin = twin;
     if (ret_model) {
-        *ret_model = px_state_model(state, px_twin_model(twin));
+        *ret_model = px_state_ruling(state, request->principal.tenant, px_twin_model(twin));
         if (!*ret_model)
             return px_fail_id(ret_err, PX_INVALID, "twin.model_gone",
                               "the model of twin '%.*s' was deleted; upload it again first",
@@ -149,6 +172,15 @@ px_status px_state_match(const px_request *request, uint64_t seq, px_err *ret_er
                       "read it again and repeat the change",
                       (int)(request->if_match_text.len < 64 ? request->if_match_text.len : 64),
                       request->if_match_text.ptr);
+}
+
+px_status px_state_body(const px_request *request, px_err *ret_err)
+{
+    if (!request->body_err)
+        return PX_OK;
+    if (ret_err)
+        *ret_err = *request->body_err;
+    return request->body_err->status;
 }
 
 px_status px_check_id(px_str id, px_str of, size_t most, const char *error_id, px_err *ret_err)

@@ -49,6 +49,7 @@ struct px_engine_state {
     px_seen seen;
 
     int64_t source_ahead_ns; /* a source clock further ahead is not believed */
+    uint32_t edges_max;      /* of one twin, in and out each; 0: no limit */
 
     /* the open batch */
     px_txn *txn;
@@ -137,12 +138,25 @@ px_check px_check_documents, px_check_tenant_put;
 /* Authorises, then hands to the check of its kind; fills request->result. */
 void px_state_handle(px_engine_state *state, px_request *request);
 
-/* What most checks begin with: the twin of the principal's tenant in the batch's own state, and its
- * model. */
+/* Flags the fields whose source clock, or that of their message (PX_TIME_NONE: none), runs ahead by
+ * more than is believed: such a value counts by its arrival. By whatever door it comes. */
+void px_state_flag_ahead(const px_engine_state *state, px_time source_time, px_field_value *fields,
+                         size_t count);
+
+/* What most checks begin with: the twin of the principal's tenant in the batch's own state, and the
+ * model that it has to obey (NULL: it is not asked for). That is its own, or where that was deleted
+ * the one that has its identifier now; PX_INVALID, twin.model_gone, when there is none. */
 PX_NODISCARD px_status px_state_find_twin(px_engine_state *state, const px_request *request,
                                           const px_twin **ret_twin, const px_model **ret_model,
                                           px_err *ret_err);
-/* The model of this number in the batch's own state; NULL when there is none. */
+/* Properties are numbered by the model that the twin has. PX_INVALID, twin.model_replaced, when
+ * that is not the one that it has to obey. */
+PX_NODISCARD px_status px_state_check_own(const px_engine_state *state, const px_twin *twin,
+                                          const px_model *model, px_err *ret_err);
+/* The model that twins of this number have to obey; NULL when there is none. */
+const px_model *px_state_ruling(px_engine_state *state, uint32_t tenant, uint32_t model_no);
+/* The model of this number in the batch's own state, also of a deleted one; NULL when there is
+ * none. */
 const px_model *px_state_model(const px_engine_state *state, uint32_t model_no);
 /* The tenant's model as this batch leaves it; a rehearsal sees the published ones. */
 bool px_state_find_model(px_engine_state *state, uint32_t tenant, px_str dtmi,
@@ -171,6 +185,10 @@ typedef struct px_growth {
  * than it does now. Cost: O(values), without a look at the twin while there is room for all. */
 PX_NODISCARD px_status px_check_growth(const px_growth *growth, const px_sample *samples,
                                        size_t sample_count, px_err *ret_err);
+
+/* Fails with what was wrong with the body as JSON. The data plane tells a bad body last: a twin
+ * that is missing, or was changed meanwhile, says more. */
+PX_NODISCARD px_status px_state_body(const px_request *request, px_err *ret_err);
 
 /* PX_STALE when the request demands another revision than `seq`. */
 PX_NODISCARD px_status px_state_match(const px_request *request, uint64_t seq, px_err *ret_err);

@@ -56,6 +56,7 @@ px_status px_http_side_open(const px_http_side_opts *opts, px_http_side **ret_si
                              .log = opts->log,
                              .rate_per_second = opts->rate_per_second,
                              .version = PX_VERSION,
+                             .azure_limits = opts->azure_limits,
                              .metrics = put_metrics,
                              .metrics_data = side,
                              .asset = find_asset };

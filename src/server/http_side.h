@@ -25,6 +25,7 @@ typedef struct px_http_side_opts {
     const char *tls_cert, *tls_key;
     unsigned threads;
     unsigned rate_per_second; /* of one credential; 0: no limit */
+    bool azure_limits; /* px_api_opts */
 } px_http_side_opts;
 
 PX_NODISCARD px_status px_http_side_open(const px_http_side_opts *opts, px_http_side **ret_side,

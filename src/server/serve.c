@@ -77,6 +77,11 @@ static px_status make_data_dir(const char *path, px_err *ret_err)
                    "cannot make the data directory %s: %s", path, strerror(errno));
 }
 
+/* Of one instance of the public service; what one request may hold is in api/azure.h. */
+static const px_counts_max azure_counts = {
+    .twins = 2000000, .relationships = 20000000, .models = 10000, .edges = 50000
+};
+
 static px_status open_core(server *s, px_err *ret_err)
 {
     px_store_opts store_opts = { .env = px_env_posix(),
@@ -96,6 +101,8 @@ static px_status open_core(server *s, px_err *ret_err)
                                    .data = s };
     px_history_opts history_opts = { .log = &s->log };
 
+    if (s->opts->azure_limits)
+        engine_opts.counts_max = azure_counts;
     PX_TRY(px_store_open(&store_opts, &s->store, ret_err));
     engine_opts.store = s->store;
     PX_TRY(px_engine_open(&engine_opts, &s->engine, ret_err));
@@ -165,6 +172,7 @@ static px_status open_mqtt(server *s, px_err *ret_err)
 static px_status open_http(server *s, px_err *ret_err)
 {
     px_http_side_opts opts = { .engine = s->engine,
+                               .azure_limits = s->opts->azure_limits,
                                .history = s->history,
                                .rejects = s->rejects,
                                .backoff = s->backoff,

@@ -20,6 +20,7 @@ typedef struct px_serve_opts {
     const char *tls_cert;   /* PEM; with it the HTTP door speaks only HTTPS */
     const char *tls_key;    /* PEM */
     bool allow_plain;       /* unencrypted doors off loopback */
+    bool azure_limits;      /* those of the public Azure Digital Twins service */
     const char *const *env; /* NULL-terminated extra settings, "name=value"; NULL: none */
 
     /* Called once, when all doors are open, from the thread that called px_serve_main; addresses

@@ -19,9 +19,12 @@ typedef enum entry_state { ABSENT, OPEN, CLOSED, DELETED } entry_state;
 typedef struct entry {
     _Atomic uint32_t state; /* published: entry_state */
     uint32_t own;           /* the writer's, ahead of the commit */
+    bool listed;            /* in by_id; locked, or the writer */
+    bool kept;              /* where it is deleted: its row is not; the writer's */
     uint32_t tenant;
     px_model *model; /* one reference, until the registry ends */
-    px_time upload_time;
+    _Atomic px_time upload_time;
+    px_time own_upload_time;
 } entry;
 
 typedef struct change {
@@ -36,6 +39,7 @@ struct px_registry {
     /* Guards the map and the order of commits against px_registry_find and the lists. */
     pthread_mutex_t lock;
     px_map by_id;           /* hash of (tenant, dtmi) to number; deleted ones stay out */
+    uint32_t deleted;       /* how many were, committed or not; never too few */
     PX_VEC(change) changes; /* of the transaction */
 };
 
@@ -89,12 +93,13 @@ static uint64_t hash_of(uint32_t tenant, px_str dtmi)
     return px_str_hash(dtmi) ^ (uint64_t)tenant * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-static px_model_info info_of(const entry *at, uint32_t model_no, uint32_t state)
+static px_model_info info_of(const entry *at, uint32_t model_no, uint32_t state,
+                             px_time upload_time)
 {
     return (px_model_info){ .model_no = model_no,
                             .tenant = at->tenant,
                             .model = at->model,
-                            .upload_time = at->upload_time,
+                            .upload_time = upload_time,
                             .decommissioned = state == CLOSED };
 }
 
@@ -105,11 +110,15 @@ const px_model *px_registry_model(const px_registry *registry, uint32_t model_no
     return at && state_of(at) != ABSENT ? at->model : NULL;
 }
 
-static bool fill_info(const entry *at, uint32_t model_no, uint32_t state, px_model_info *ret_info)
+static bool fill_info(const entry *at, uint32_t model_no, bool own, px_model_info *ret_info)
 {
+    uint32_t state = own ? at->own : state_of(at);
+
     if (state != OPEN && state != CLOSED)
         return false;
-    *ret_info = info_of(at, model_no, state);
+    *ret_info = info_of(at, model_no, state,
+                        own ? at->own_upload_time
+                            : atomic_load_explicit(&at->upload_time, memory_order_relaxed));
     return true;
 }
 
@@ -117,7 +126,7 @@ bool px_registry_info(const px_registry *registry, uint32_t model_no, px_model_i
 {
     const entry *at = entry_of(registry, model_no);
 
-    return at && fill_info(at, model_no, state_of(at), ret_info);
+    return at && fill_info(at, model_no, false, ret_info);
 }
 
 const px_model *px_registry_model_own(const px_registry *registry, uint32_t model_no)
@@ -131,7 +140,7 @@ bool px_registry_info_own(const px_registry *registry, uint32_t model_no, px_mod
 {
     const entry *at = entry_of(registry, model_no);
 
-    return at && fill_info(at, model_no, at->own, ret_info);
+    return at && fill_info(at, model_no, true, ret_info);
 }
 
 /* Locked, or the writer. */
@@ -144,12 +153,12 @@ static bool find(const px_registry *registry, uint32_t tenant, px_str dtmi, bool
          i = px_map_next(&registry->by_id, hash, i)) {
         uint32_t no = registry->by_id.values[i];
         const entry *at = entry_of(registry, no);
-        uint32_t state = own ? at->own : state_of(at);
+        px_model_info info;
 
-        if ((state != OPEN && state != CLOSED) || at->tenant != tenant ||
-            !px_str_eq(px_model_id(at->model), dtmi))
+        if (!fill_info(at, no, own, &info) || info.tenant != tenant ||
+            !px_str_eq(px_model_id(info.model), dtmi))
             continue;
-        *ret_info = info_of(at, no, state);
+        *ret_info = info;
         return true;
     }
     return false;
@@ -177,6 +186,43 @@ const px_model *px_registry_source_find(void *scope, px_str dtmi)
     px_model_info info;
 
     return px_registry_find_own(where->registry, where->tenant, dtmi, &info) ? info.model : NULL;
+}
+
+/* The newest of the tenant with this identifier that a restart would find, deleted or not: what is
+ * not kept counts as little now as it will then. NULL: none. */
+static const entry *newest(const px_registry *registry, uint32_t tenant, px_str dtmi,
+                           uint32_t *ret_no)
+{
+    for (uint32_t no = px_registry_number(registry); no > 0; no--) {
+        const entry *at = entry_of(registry, no);
+
+        if (!at || at->own == ABSENT || (at->own == DELETED && !at->kept) || at->tenant != tenant ||
+            !px_str_eq(px_model_id(at->model), dtmi))
+            continue;
+        *ret_no = no;
+        return at;
+    }
+    return NULL;
+}
+
+const px_model *px_registry_source_find_any(void *scope, px_str dtmi)
+{
+    const px_registry_scope *where = scope;
+    const px_model *open = px_registry_source_find(scope, dtmi);
+    const entry *at;
+    uint32_t no;
+
+    if (open)
+        return open;
+    at = newest(where->registry, where->tenant, dtmi, &no);
+    return at ? at->model : NULL;
+}
+
+bool px_registry_is_deleted(const px_registry *registry, uint32_t model_no)
+{
+    const entry *at = entry_of(registry, model_no);
+
+    return at && at->own == DELETED;
 }
 
 static bool is_listed(const px_registry *registry, uint32_t model_no, uint32_t tenant, px_str base,
@@ -248,14 +294,14 @@ static px_status check_put(px_registry *registry, uint32_t tenant, const px_mode
     return PX_OK;
 }
 
-static bool map_add(px_registry *registry, uint64_t hash, uint32_t model_no)
+static bool map_add(px_registry *registry, entry *at, uint32_t model_no)
 {
-    bool added;
-
     pthread_mutex_lock(&registry->lock);
-    added = px_map_add(&registry->by_id, hash, model_no);
+    if (!at->listed)
+        at->listed =
+            px_map_add(&registry->by_id, hash_of(at->tenant, px_model_id(at->model)), model_no);
     pthread_mutex_unlock(&registry->lock);
-    return added;
+    return at->listed;
 }
 
 px_status px_registry_put(px_registry *registry, uint32_t tenant, px_model *model,
@@ -270,10 +316,10 @@ px_status px_registry_put(px_registry *registry, uint32_t tenant, px_model *mode
     PX_TRY(note(registry, model_no, true, ret_err));
     at = entry_of(registry, model_no);
     at->tenant = tenant;
-    at->upload_time = upload_time;
+    at->own_upload_time = upload_time;
     at->model = px_model_ref(model);
     at->own = OPEN;
-    if (!map_add(registry, hash_of(tenant, px_model_id(model)), model_no)) {
+    if (!map_add(registry, at, model_no)) {
         px_model_unref(model);
         *at = (entry){ 0 };
         registry->changes.len--;
@@ -361,7 +407,7 @@ px_status px_registry_closable(const px_registry *registry, uint32_t model_no, p
                       PX_FMT(px_model_id(user->model)));
 }
 
-px_status px_registry_delete(px_registry *registry, uint32_t model_no, px_err *ret_err)
+px_status px_registry_delete(px_registry *registry, uint32_t model_no, bool kept, px_err *ret_err)
 {
     entry *at;
 
@@ -369,15 +415,80 @@ px_status px_registry_delete(px_registry *registry, uint32_t model_no, px_err *r
     PX_TRY(find_open(registry, model_no, &at, ret_err));
     PX_TRY(note(registry, model_no, false, ret_err));
     at->own = DELETED;
+    at->kept = kept;
+    registry->deleted++;
+    return PX_OK;
+}
+
+bool px_registry_kept_needs(const px_registry *registry, uint32_t model_no)
+{
+    const entry *at = entry_of(registry, model_no);
+
+    for (uint32_t no = model_no + 1; registry->deleted && no <= px_registry_number(registry);
+         no++) {
+        const entry *other = entry_of(registry, no);
+
+        if (other && other->own == DELETED && other->kept && other->tenant == at->tenant &&
+            depends_on(other->model, at->model))
+            return true;
+    }
+    return false;
+}
+
+/* ---- coming back ---- */
+
+/* The same text, and the same texts of all that it needs. */
+static bool is_same(const px_model *a, const px_model *b)
+{
+    uint32_t a_count, b_count;
+    const px_model *const *a_needs = px_model_dependencies(a, &a_count);
+    const px_model *const *b_needs = px_model_dependencies(b, &b_count);
+    bool same = px_str_eq(px_model_text(a), px_model_text(b)) && a_count == b_count;
+
+    for (uint32_t i = 0; same && i < a_count; i++) {
+        bool found = false;
+
+        for (uint32_t j = 0; j < b_count && !found; j++)
+            found = px_str_eq(px_model_text(a_needs[i]), px_model_text(b_needs[j]));
+        same = found;
+    }
+    return same;
+}
+
+bool px_registry_is_revival(const px_registry *registry, uint32_t tenant, const px_model *model,
+                            uint32_t *ret_no)
+{
+    const entry *at =
+        registry->deleted ? newest(registry, tenant, px_model_id(model), ret_no) : NULL;
+
+    return at && at->own == DELETED && is_same(at->model, model);
+}
+
+px_status px_registry_revive(px_registry *registry, uint32_t model_no, px_time upload_time,
+                             px_err *ret_err)
+{
+    entry *at = entry_of(registry, model_no);
+
+    if (!at || at->own != DELETED)
+        return px_fail(ret_err, PX_NOT_FOUND, "no model with number %u was deleted", model_no);
+    PX_TRY(note(registry, model_no, false, ret_err));
+    if (!map_add(registry, at, model_no)) {
+        registry->changes.len--;
+        return px_no_memory(ret_err);
+    }
+    at->own = OPEN;
+    at->own_upload_time = upload_time;
     return PX_OK;
 }
 
 /* ---- the end of the transaction ---- */
 
-/* Locked. A number that is out of use for good leaves the map. */
-static void forget(px_registry *registry, uint32_t model_no, const entry *at)
+/* Locked. A number that is out of use leaves the map. */
+static void forget(px_registry *registry, uint32_t model_no, entry *at)
 {
-    px_map_remove(&registry->by_id, hash_of(at->tenant, px_model_id(at->model)), model_no);
+    if (at->listed)
+        px_map_remove(&registry->by_id, hash_of(at->tenant, px_model_id(at->model)), model_no);
+    at->listed = false;
 }
 
 void px_registry_commit(px_registry *registry)
@@ -386,8 +497,9 @@ void px_registry_commit(px_registry *registry)
     PX_VEC_EACH (&registry->changes, what) {
         entry *at = entry_of(registry, what->model_no);
 
-        if (at->own == DELETED && state_of(at) != DELETED)
+        if (at->own == DELETED)
             forget(registry, what->model_no, at);
+        atomic_store_explicit(&at->upload_time, at->own_upload_time, memory_order_relaxed);
         atomic_store_explicit(&at->state, at->own, memory_order_release);
     }
     pthread_mutex_unlock(&registry->lock);
@@ -401,7 +513,10 @@ void px_registry_rollback(px_registry *registry)
         entry *at = entry_of(registry, what->model_no);
 
         if (!what->added) {
+            if (state_of(at) == DELETED)
+                forget(registry, what->model_no, at);
             at->own = state_of(at);
+            at->own_upload_time = atomic_load_explicit(&at->upload_time, memory_order_relaxed);
             continue;
         }
         forget(registry, what->model_no, at);

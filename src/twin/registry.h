@@ -54,6 +54,10 @@ typedef struct px_registry_scope {
     uint32_t tenant;
 } px_registry_scope;
 const px_model *px_registry_source_find(void *scope, px_str dtmi);
+/* The same for a deleted model that is loaded again: what it needs may be deleted as well. Rows are
+ * loaded by number and what a model needs has a lower one, so the newest so far is the right one.
+ * Cost: a step for each number, where only deleted models have the identifier. */
+const px_model *px_registry_source_find_any(void *scope, px_str dtmi);
 
 /**
  * Adds a model (takes a reference of its own).
@@ -79,9 +83,25 @@ PX_NODISCARD px_status px_registry_deletable(const px_registry *registry, uint32
  * has it as Component; named). */
 PX_NODISCARD px_status px_registry_closable(const px_registry *registry, uint32_t model_no,
                                             px_err *ret_err);
-/* Errors: those of px_registry_deletable, and PX_NO_MEMORY. */
-PX_NODISCARD px_status px_registry_delete(px_registry *registry, uint32_t model_no,
+/* Errors: those of px_registry_deletable, and PX_NO_MEMORY. `kept`: its row stays, because twins
+ * have it, or another kept one needs it. */
+PX_NODISCARD px_status px_registry_delete(px_registry *registry, uint32_t model_no, bool kept,
                                           px_err *ret_err);
+/* True when a deleted and kept model extends this one or has it as Component. */
+bool px_registry_kept_needs(const px_registry *registry, uint32_t model_no);
+/**
+ * Whether this upload brings back what was deleted: of the tenant's models with its identifier the
+ * newest that is not gone for good is deleted and kept, and neither its text nor that of a model
+ * that it needs changed. Then it has the old number again, and the twins that have it live on.
+ * Cost: a step for each number, if any model is deleted.
+ */
+bool px_registry_is_revival(const px_registry *registry, uint32_t tenant, const px_model *model,
+                            uint32_t *ret_no);
+/* Errors: PX_NOT_FOUND (it is not deleted), PX_NO_MEMORY. */
+PX_NODISCARD px_status px_registry_revive(px_registry *registry, uint32_t model_no,
+                                          px_time upload_time, px_err *ret_err);
+/* True for a number whose model was deleted; the writer's view. */
+bool px_registry_is_deleted(const px_registry *registry, uint32_t model_no);
 void px_registry_commit(px_registry *registry);
 void px_registry_rollback(px_registry *registry);
 

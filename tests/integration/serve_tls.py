@@ -10,14 +10,7 @@ import urllib.request
 import paho.mqtt.client as paho
 
 from pollux import PROGRAM, Server, free_ports, main
-
-
-def certificate(folder):
-    cert, key = f"{folder}/cert.pem", f"{folder}/key.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                    "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=127.0.0.1", "-addext",
-                    "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
-    return cert, key
+from tls import certificate
 
 
 def refused(folder, *options):

@@ -165,7 +165,8 @@ PX_TEST(twins_of_a_deleted_model_are_of_it_still)
     query_kit kit;
 
     begin(&kit);
-    CHECK_OK(px_registry_delete(kit.registry, query_kit_model(&kit, VALVE), &kit.err), &kit.err);
+    CHECK_OK(px_registry_delete(kit.registry, query_kit_model(&kit, VALVE), false, &kit.err),
+             &kit.err);
     px_registry_commit(kit.registry);
     CHECK_ROWS(&kit, "SELECT $dtId FROM DIGITALTWINS WHERE IS_OF_MODEL('" VALVE "')",
                "{\"$dtId\":\"v1\"}");

@@ -87,16 +87,16 @@ PX_TEST(a_model_that_another_needs_stays)
     CHECK_OK(add(TENANT, asset, &base), &err);
     CHECK_OK(add(TENANT, pump, &derived), &err);
     px_registry_commit(registry);
-    CHECK_EQ(px_registry_delete(registry, base, &err), PX_CONFLICT);
+    CHECK_EQ(px_registry_delete(registry, base, false, &err), PX_CONFLICT);
     CHECK(strstr(err.text, "dtmi:ex:Pump;1"));
-    CHECK_OK(px_registry_delete(registry, derived, &err), &err);
-    CHECK_OK(px_registry_delete(registry, base, &err), &err);
+    CHECK_OK(px_registry_delete(registry, derived, false, &err), &err);
+    CHECK_OK(px_registry_delete(registry, base, false, &err), &err);
     CHECK(finds(TENANT, "dtmi:ex:Asset;1"));
     px_registry_commit(registry);
     CHECK(!finds(TENANT, "dtmi:ex:Asset;1"));
     CHECK(!px_registry_info(registry, base, &info));
     CHECK(px_registry_model(registry, base)); /* for twins that have it */
-    CHECK_EQ(px_registry_delete(registry, base, &err), PX_NOT_FOUND);
+    CHECK_EQ(px_registry_delete(registry, base, false, &err), PX_NOT_FOUND);
     CHECK_OK(add(TENANT, asset, &base), &err);
     CHECK_EQ(base, 3);
     px_registry_commit(registry);
@@ -151,6 +151,44 @@ PX_TEST(memory_that_fails_leaves_the_registry_as_it_was)
     px_registry_commit(registry);
     CHECK(finds(TENANT, "dtmi:ex:Asset;1"));
     px_model_set_release(&set);
+    px_registry_free(registry);
+}
+
+static const px_model *own(uint32_t no)
+{
+    return px_registry_model_own(registry, no);
+}
+
+/* What a restart would not find does not come back without one either, and a batch that is cut
+ * elsewhere comes to the same numbers. */
+PX_TEST(a_deleted_model_that_is_kept_comes_back_with_its_number)
+{
+    uint32_t first, again;
+    px_model_info info;
+
+    open_registry();
+    CHECK_OK(add(TENANT, asset, &first), &err);
+    px_registry_commit(registry);
+    CHECK_OK(px_registry_delete(registry, first, false, &err), &err);
+    CHECK(!px_registry_is_revival(registry, TENANT, own(first), &again));
+    px_registry_rollback(registry);
+    for (int commits = 0; commits < 2; commits++) {
+        CHECK_OK(px_registry_delete(registry, first, true, &err), &err);
+        if (commits)
+            px_registry_commit(registry);
+        CHECK(!px_registry_is_revival(registry, TENANT + 1, own(first), &again));
+        CHECK(px_registry_is_revival(registry, TENANT, own(first), &again));
+        CHECK_EQ(again, first);
+        CHECK_OK(px_registry_revive(registry, first, 8 + commits, &err), &err);
+        px_registry_rollback(registry);
+        CHECK(finds(TENANT, "dtmi:ex:Asset;1") == !commits);
+        if (!commits)
+            CHECK_OK(px_registry_delete(registry, first, true, &err), &err);
+        CHECK_OK(px_registry_revive(registry, first, 8 + commits, &err), &err);
+        px_registry_commit(registry);
+        CHECK(px_registry_find(registry, TENANT, PX_STR("dtmi:ex:Asset;1"), &info));
+        CHECK_EQ(info.upload_time, 8 + commits);
+    }
     px_registry_free(registry);
 }
 

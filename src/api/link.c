@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Addresses of this server in answers. They are absolute and name the host that the client asked,
+ * as it wrote it: it may know us by another name than we do. A proxy that ends TLS says so in
+ * X-Forwarded-Proto; without that a client would be sent to plain HTTP, and an SDK refuses to take
+ * its token there. The only one whom a wrong header misleads is its sender.
+ */
+#include "api/inner.h"
+
+enum { HOST_BYTES_MAX = 255 + sizeof(":65535") };
+
+/* A name or an address, perhaps with a port; whatever else stands there is no host. */
+static bool is_host(px_str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+
+        if (!px_is_digit(c) && !px_is_letter(c) && (c == '\0' || !strchr(".-_:[]", c)))
+            return false;
+    }
+    return text.len > 0 && text.len <= HOST_BYTES_MAX;
+}
+
+void px_api_put_origin(px_api_call *call, px_buf *buf)
+{
+    px_str host = call->header(call, "Host");
+    bool is_tls =
+        call->is_tls || px_str_eq(call->header(call, "X-Forwarded-Proto"), PX_STR("https"));
+
+    if (!is_host(host))
+        return;
+    px_put_c(buf, is_tls ? "https://" : "http://");
+    px_put(buf, host);
+}
+
+void px_api_put_part(px_buf *buf, px_str text)
+{
+    static const char hex[] = "0123456789ABCDEF";
+
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+
+        if (px_is_digit((char)c) || px_is_letter((char)c) || (c && strchr("-._~", c))) {
+            px_put_char(buf, (char)c);
+        } else {
+            px_put_char(buf, '%');
+            px_put_char(buf, hex[c >> 4]);
+            px_put_char(buf, hex[c & 15]);
+        }
+    }
+}
+
+void px_api_put_version(px_api_call *call, px_buf *buf)
+{
+    px_put_c(buf, "api-version=");
+    px_api_put_part(buf, px_api_param(call, "api-version"));
+}
