@@ -39,7 +39,7 @@ static uint32_t next_endpoint(px_outbound *o, uint32_t tenant, uint32_t only, ui
     PX_VEC_EACH (&o->boxes, at) {
         const px_box *box = *at;
 
-        if (box->tenant == tenant && box->dead > 0 && box->endpoint_no >= from &&
+        if (box->tenant == tenant && box->count.dead > 0 && box->endpoint_no >= from &&
             (only == 0 || box->endpoint_no == only) && (found == 0 || box->endpoint_no < found))
             found = box->endpoint_no;
     }
@@ -114,12 +114,12 @@ static void count_moved(px_outbound *o, px_desk *desk)
 
             if (box->tenant != held->letter.tenant || box->endpoint_no != held->letter.endpoint_no)
                 continue;
-            box->dead -= box->dead > 0;
-            box->dead_bytes -= bytes < box->dead_bytes ? bytes : box->dead_bytes;
+            box->count.dead -= box->count.dead > 0;
+            box->count.dead_bytes -= bytes < box->count.dead_bytes ? bytes : box->count.dead_bytes;
             if (!desk->move->is_replay)
                 continue;
-            box->waiting++;
-            box->waiting_bytes += bytes;
+            box->count.waiting++;
+            box->count.waiting_bytes += bytes;
             box->is_fresh = true;
         }
     }

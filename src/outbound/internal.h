@@ -26,11 +26,15 @@ typedef struct px_held {
     char reason[PX_LETTER_REASON_BYTES_MAX];
 } px_held;
 
+typedef struct px_counts {
+    uint64_t waiting, waiting_bytes, dead, dead_bytes;
+} px_counts;
+
 /* All that is known of one endpoint's letters. */
 typedef struct px_box {
     uint32_t tenant, endpoint_no;
     /* under the outbound's lock */
-    uint64_t waiting, waiting_bytes, dead, dead_bytes;
+    px_counts count;
     bool is_fresh; /* the table has letters that the sender did not read yet */
 
     /* the sender's own */
@@ -125,7 +129,7 @@ struct px_outbound {
 /* The box of an endpoint, made when there is none; NULL: no memory. */
 px_box *pxi_box(px_outbound *o, uint32_t tenant, uint32_t endpoint_no);
 /* What a tenant has in all; the caller holds the lock. */
-px_box pxi_tenant_total(px_outbound *o, uint32_t tenant);
+px_counts pxi_tenant_total(px_outbound *o, uint32_t tenant);
 void pxi_wake_sender(px_outbound *o);
 /* A copy of a row, its letter's slices borrowing from it. */
 PX_NODISCARD px_status pxi_hold(const px_fold *row, px_held *ret_held, px_err *ret_err);

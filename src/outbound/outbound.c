@@ -49,19 +49,19 @@ px_box *pxi_box(px_outbound *o, uint32_t tenant, uint32_t endpoint_no)
     return box;
 }
 
-px_box pxi_tenant_total(px_outbound *o, uint32_t tenant)
+px_counts pxi_tenant_total(px_outbound *o, uint32_t tenant)
 {
-    px_box total = { 0 };
+    px_counts total = { 0 };
 
     PX_VEC_EACH (&o->boxes, at) {
         const px_box *box = *at;
 
         if (box->tenant != tenant)
             continue;
-        total.waiting += box->waiting;
-        total.waiting_bytes += box->waiting_bytes;
-        total.dead += box->dead;
-        total.dead_bytes += box->dead_bytes;
+        total.waiting += box->count.waiting;
+        total.waiting_bytes += box->count.waiting_bytes;
+        total.dead += box->count.dead;
+        total.dead_bytes += box->count.dead_bytes;
     }
     return total;
 }
@@ -98,12 +98,12 @@ static px_status count_row(void *data, const px_fold *row, px_err *ret_err)
     if (!box)
         return px_no_memory(ret_err);
     if (row->key.b == PX_LETTER_DEAD) {
-        box->dead++;
-        box->dead_bytes += letter.event.len;
+        box->count.dead++;
+        box->count.dead_bytes += letter.event.len;
         return PX_OK;
     }
-    box->waiting++;
-    box->waiting_bytes += letter.event.len;
+    box->count.waiting++;
+    box->count.waiting_bytes += letter.event.len;
     box->is_fresh = true;
     return PX_OK;
 }
@@ -318,10 +318,10 @@ px_outbound_stats px_outbound_stat(px_outbound *o)
 
     pthread_mutex_lock(&o->lock);
     PX_VEC_EACH (&o->boxes, at) {
-        stats.waiting += (*at)->waiting;
-        stats.waiting_bytes += (*at)->waiting_bytes;
-        stats.dead += (*at)->dead;
-        stats.dead_bytes += (*at)->dead_bytes;
+        stats.waiting += (*at)->count.waiting;
+        stats.waiting_bytes += (*at)->count.waiting_bytes;
+        stats.dead += (*at)->count.dead;
+        stats.dead_bytes += (*at)->count.dead_bytes;
     }
     pthread_mutex_unlock(&o->lock);
     return stats;
@@ -334,7 +334,7 @@ void px_outbound_count(px_outbound *o, uint32_t tenant, uint32_t endpoint_no, ui
 
     pthread_mutex_lock(&o->lock);
     box = find_box(o, tenant, endpoint_no);
-    *ret_waiting = box ? box->waiting : 0;
-    *ret_dead = box ? box->dead : 0;
+    *ret_waiting = box ? box->count.waiting : 0;
+    *ret_dead = box ? box->count.dead : 0;
     pthread_mutex_unlock(&o->lock);
 }

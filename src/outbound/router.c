@@ -18,7 +18,7 @@ static const int64_t cursor_ns = INT64_C(10) * PX_SECOND;
 /* Counts a letter in, waiting or (a full outbox) dead; false: there is room for neither. */
 static bool admit(px_outbound *o, px_box *box, size_t bytes, px_letter_kind *ret_kind)
 {
-    px_box total;
+    px_counts total;
     bool fits;
 
     pthread_mutex_lock(&o->lock);
@@ -30,11 +30,11 @@ static bool admit(px_outbound *o, px_box *box, size_t bytes, px_letter_kind *ret
     fits = *ret_kind == PX_LETTER_WAITS || (total.dead < o->opts.dead_letters_max &&
                                             total.dead_bytes + bytes <= PX_DEAD_LETTER_BYTES_MAX);
     if (fits && *ret_kind == PX_LETTER_WAITS) {
-        box->waiting++;
-        box->waiting_bytes += bytes;
+        box->count.waiting++;
+        box->count.waiting_bytes += bytes;
     } else if (fits) {
-        box->dead++;
-        box->dead_bytes += bytes;
+        box->count.dead++;
+        box->count.dead_bytes += bytes;
     }
     pthread_mutex_unlock(&o->lock);
     return fits;
@@ -216,6 +216,9 @@ static px_status route_row(px_outbound *o, int64_t wait_ns, px_err *ret_err)
         r->cut = px_cut_of(r->batch->body);
         r->seq = r->batch->seq_first;
     }
+    /* behind the wait: a route that was answered before this row was written has its flag by now */
+    if (atomic_exchange(&o->router_stale, false))
+        PX_TRY(reload(o, ret_err));
     if (r->directory.routes.len == 0 && !is_full(r)) {
         end_row(r);
         return PX_OK;
@@ -373,8 +376,6 @@ px_status pxi_router_step(px_outbound *o, int64_t wait_ns, bool *ret_did, px_err
     PX_TRY(land(o, ret_err));
     if (r->is_flying)
         return PX_OK;
-    if (atomic_exchange(&o->router_stale, false))
-        PX_TRY(reload(o, ret_err));
     if (!is_full(r) && r->sent == 0)
         status = route_row(o, r->made.len > 0 ? 0 : wait_ns, ret_err);
     if (status != PX_OK && status != PX_TIMEOUT)

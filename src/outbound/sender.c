@@ -100,7 +100,7 @@ static void landed(px_writeback *writeback, px_status status)
 
 static bool may_keep_dead(px_outbound *o, const px_box *box, size_t bytes)
 {
-    px_box total;
+    px_counts total;
 
     pthread_mutex_lock(&o->lock);
     total = pxi_tenant_total(o, box->tenant);
@@ -189,11 +189,11 @@ static void land(px_outbound *o, px_box *box)
         return;
     }
     pthread_mutex_lock(&o->lock);
-    box->waiting -= box->at < box->waiting ? box->at : box->waiting;
-    box->waiting_bytes -=
-        box->flown_bytes < box->waiting_bytes ? box->flown_bytes : box->waiting_bytes;
-    box->dead += box->flown_dead;
-    box->dead_bytes += box->flown_dead_bytes;
+    box->count.waiting -= box->at < box->count.waiting ? box->at : box->count.waiting;
+    box->count.waiting_bytes -=
+        box->flown_bytes < box->count.waiting_bytes ? box->flown_bytes : box->count.waiting_bytes;
+    box->count.dead += box->flown_dead;
+    box->count.dead_bytes += box->flown_dead_bytes;
     pthread_mutex_unlock(&o->lock);
     drop_window(box, box->at);
     box->at = 0;

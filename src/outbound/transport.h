@@ -42,7 +42,7 @@ typedef struct px_transport px_transport;
 struct px_transport {
     /* Takes it until its `end` is no longer RUNS. */
     void (*begin)(px_transport *transport, px_sending *sending);
-    /* Moves what runs; waits at most so long for something to happen. */
+    /* Moves what runs; waits at most so long for something to happen, and not when one ended. */
     void (*step)(px_transport *transport, int64_t wait_ns);
     /* Gives up one that runs; the other side may have got it. */
     void (*cancel)(px_transport *transport, px_sending *sending);

@@ -189,9 +189,10 @@ static void begin(px_transport *transport, px_sending *sending)
     sending->own = a;
 }
 
-static void end_attempts(curl_side *side)
+static bool end_attempts(curl_side *side)
 {
     const CURLMsg *message;
+    bool any = false;
     int left;
 
     while ((message = curl_multi_info_read(side->multi, &left)) != NULL) {
@@ -204,17 +205,19 @@ static void end_attempts(curl_side *side)
         judge(a, code);
         a->sending->own = NULL;
         attempt_free(a);
+        any = true;
     }
+    return any;
 }
 
+/* Who ended is looked at before anything is waited for. */
 static void step(px_transport *transport, int64_t wait_ns)
 {
     curl_side *side = transport->data;
     int running;
 
     curl_multi_perform(side->multi, &running);
-    end_attempts(side);
-    if (wait_ns > 0)
+    if (!end_attempts(side) && wait_ns > 0)
         curl_multi_poll(side->multi, NULL, 0, (int)(wait_ns / PX_MILLISECOND), NULL);
 }
 

@@ -258,7 +258,7 @@ static void check_complete(const char *to, int count)
     CHECK_EQ(next, count);
 }
 
-PX_PROP(crashes_at_any_moment_repeat_and_lose_nothing, 40)
+PX_PROP(crashes_at_any_moment_repeat_and_lose_nothing, 12)
 {
     int told = 0;
 
