@@ -14,6 +14,8 @@ static const px_opt serve_options[] = {
     { "tls-key", 0, "FILE", "its key, PEM" },
     { "config", 0, "FILE", "settings that are rarer, NAME = VALUE a line: docs/configuration.md" },
     { "allow-plain", 0, NULL, "doors without TLS beyond this machine, too" },
+    { "outbound-allow", 0, "LIST",
+      "networks that webhooks may reach though they are private, and the only host names" },
     { 0 },
 };
 
@@ -26,7 +28,8 @@ static px_status run_serve(px_cli *cli, const px_args *args, px_err *ret_err)
                            .mqtts = px_args_get(args, "mqtts"),
                            .tls_cert = px_args_get(args, "tls-cert"),
                            .tls_key = px_args_get(args, "tls-key"),
-                           .allow_plain = px_args_has(args, "allow-plain") };
+                           .allow_plain = px_args_has(args, "allow-plain"),
+                           .outbound_allow = px_args_get(args, "outbound-allow") };
     int *exit_status = cli->data;
 
     if (!opts.data_dir)

@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "engine/engine.h"
 #include "history/history.h"
+#include "outbound/outbound.h"
 #include "sync/rejects.h"
 
 typedef struct px_api px_api;
@@ -86,7 +87,8 @@ typedef struct px_api_asset {
 
 typedef struct px_api_opts {
     px_engine *engine;
-    px_history *history; /* NULL: no history */
+    px_history *history;   /* NULL: no history */
+    px_outbound *outbound; /* NULL: routes lead nowhere */
     px_rejects *rejects;
     px_log *log;
     uint32_t streams_max; /* 0: PX_STREAMS_MAX */

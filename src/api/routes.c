@@ -20,6 +20,11 @@ extern px_handler px_v1_list_devices, px_v1_get_device, px_v1_put_device, px_v1_
 extern px_handler px_v1_post_token, px_v1_delete_token;
 extern px_handler px_v1_get_history, px_v1_get_history_last, px_v1_get_history_count;
 extern px_handler px_v1_get_oee;
+extern px_handler px_on_list_event_routes, px_on_get_event_route, px_on_put_event_route,
+    px_on_delete_event_route;
+extern px_handler px_v1_list_endpoints, px_v1_get_endpoint, px_v1_put_endpoint,
+    px_v1_delete_endpoint;
+extern px_handler px_v1_list_deadletters, px_v1_replay_deadletters, px_v1_purge_deadletters;
 extern px_handler px_v1_get_stream, px_v1_list_rejects, px_on_get_healthz, px_on_get_readyz,
     px_on_get_metrics;
 
@@ -56,6 +61,11 @@ const px_route px_api_routes[] = {
 
     { "POST", "/query", px_on_post_query, AZURE | JSON },
 
+    { "GET", "/eventroutes", px_on_list_event_routes, AZURE },
+    { "GET", "/eventroutes/*", px_on_get_event_route, AZURE },
+    { "PUT", "/eventroutes/*", px_on_put_event_route, AZURE | JSON },
+    { "DELETE", "/eventroutes/*", px_on_delete_event_route, AZURE },
+
     { "POST", "/api/v1/session", px_on_post_session, PX_ROUTE_OPEN | JSON },
     { "GET", "/api/v1/session", px_on_get_session, 0 },
     { "DELETE", "/api/v1/session", px_on_delete_session, 0 },
@@ -84,6 +94,14 @@ const px_route px_api_routes[] = {
     { "GET", "/api/v1/kpi/oee", px_v1_get_oee, 0 },
     { "GET", "/api/v1/stream", px_v1_get_stream, 0 },
     { "GET", "/api/v1/rejects", px_v1_list_rejects, 0 },
+
+    { "GET", "/api/v1/endpoints", px_v1_list_endpoints, 0 },
+    { "GET", "/api/v1/endpoints/*", px_v1_get_endpoint, 0 },
+    { "PUT", "/api/v1/endpoints/*", px_v1_put_endpoint, JSON },
+    { "DELETE", "/api/v1/endpoints/*", px_v1_delete_endpoint, 0 },
+    { "GET", "/api/v1/deadletters", px_v1_list_deadletters, 0 },
+    { "POST", "/api/v1/deadletters/replay", px_v1_replay_deadletters, 0 },
+    { "DELETE", "/api/v1/deadletters", px_v1_purge_deadletters, 0 },
 
     { "GET", "/api/v1/branches", px_v1_list_branches, 0 },
     { "PUT", "/api/v1/branches/*", px_v1_put_branch, 0 },
