@@ -31,6 +31,7 @@ static px_documents *documents_of(px_api_call *call)
 
 /* ---- reading ---- */
 
+/* Values of headers may be keys: only who may write them reads them. */
 static void put_headers(px_json_writer *w, const px_endpoint *endpoint)
 {
     px_json_key(w, PX_STR("headers"));
@@ -43,7 +44,7 @@ static void put_headers(px_json_writer *w, const px_endpoint *endpoint)
 }
 
 /* As a document it has its secret, as an answer whether it has one, and what waits for it. */
-static void put_endpoint(px_json_writer *w, const px_endpoint *endpoint)
+static void put_endpoint(px_json_writer *w, const px_endpoint *endpoint, bool with_headers)
 {
     bool webhook = endpoint->kind == PX_ENDPOINT_WEBHOOK;
 
@@ -51,7 +52,7 @@ static void put_endpoint(px_json_writer *w, const px_endpoint *endpoint)
     px_json_string(w, px_str_c(px_endpoint_kind_name(endpoint->kind)));
     px_json_key(w, webhook ? PX_STR("url") : PX_STR("topic"));
     px_json_string(w, endpoint->to);
-    if (webhook)
+    if (webhook && with_headers)
         put_headers(w, endpoint);
 }
 
@@ -71,13 +72,15 @@ static void put_counts(px_api_call *call, px_json_writer *w, const px_document *
 /* A document without a number was written just now: what waits for it is not told. */
 static void put_answer(px_api_call *call, px_json_writer *w, const px_document *document)
 {
+    bool may_write =
+        px_authorize(&call->principal, PX_ACTION_WRITE_DOCUMENT, (px_str){ 0 }, NULL) == PX_OK;
     px_endpoint endpoint;
 
     px_json_begin_object(w);
     px_json_key(w, PX_STR("id"));
     px_json_string(w, document->id);
     if (px_endpoint_read(document, &call->arena, &endpoint, NULL) == PX_OK) {
-        put_endpoint(w, &endpoint);
+        put_endpoint(w, &endpoint, may_write);
         if (endpoint.kind == PX_ENDPOINT_WEBHOOK) {
             px_json_key(w, PX_STR("hasSecret"));
             px_json_bool(w, endpoint.secret.len > 0);
@@ -218,7 +221,7 @@ static px_str body_of(px_api_call *call, const px_endpoint *endpoint)
     px_str body;
 
     px_json_begin_object(&w);
-    put_endpoint(&w, endpoint);
+    put_endpoint(&w, endpoint, true);
     if (secret.len) {
         px_json_key(&w, PX_STR("secret"));
         px_json_string(&w, secret);

@@ -3,47 +3,40 @@
 
 enum { ARENA_BYTES_MAX = 64 * 1024 * 1024 };
 
-static void twin_release(px_gone_twin *twin)
-{
-    union {
-        const char *borrowed;
-        char *owned;
-    } id = { .borrowed = twin->id.ptr };
+/* Some ten million twins, deleted ahead of where the journal is told. */
+#define IDS_BYTES_MAX ((size_t)1024 * 1024 * 1024)
 
-    px_free(id.owned);
+static uint64_t hash_of(uint32_t tenant, uint32_t twin_no)
+{
+    return ((uint64_t)tenant << 32 | twin_no) * UINT64_C(0x9E3779B97F4A7C15);
 }
 
 void px_gone_release(px_gone *gone)
 {
-    PX_VEC_EACH (&gone->twins, twin)
-        twin_release(twin);
     PX_VEC_RELEASE(&gone->twins);
+    px_map_release(&gone->by_number);
+    px_arena_release(&gone->arena);
 }
 
 void px_gone_forget(px_gone *gone, uint64_t seq)
 {
-    size_t count = 0;
-
-    while (count < gone->twins.len && gone->twins.ptr[count].seq < seq)
-        twin_release(&gone->twins.ptr[count++]);
-    if (count == 0)
+    if (seq < gone->read_to || gone->twins.len == 0)
         return;
-    gone->twins.len -= count;
-    memmove(gone->twins.ptr, gone->twins.ptr + count, gone->twins.len * sizeof(*gone->twins.ptr));
+    gone->twins.len = 0;
+    px_map_clear(&gone->by_number);
+    px_arena_reset(&gone->arena);
 }
 
 static px_status keep(px_gone *gone, const px_event *event, px_err *ret_err)
 {
-    px_gone_twin twin = { event->tenant, event->twin_no, event->seq, { 0 } };
-    char *id = px_alloc(event->id.len + 1);
+    px_gone_twin twin = { event->tenant, event->twin_no, px_arena_str(&gone->arena, event->id) };
 
-    if (!id)
-        return px_no_memory(ret_err);
-    memcpy(id, event->id.ptr, event->id.len);
-    twin.id = px_str_of(id, event->id.len);
-    if (PX_VEC_PUSH(&gone->twins, twin))
+    if (!twin.id.ptr)
+        return px_arena_fail(&gone->arena, ret_err);
+    if (PX_VEC_PUSH(&gone->twins, twin) &&
+        px_map_add(&gone->by_number, hash_of(twin.tenant, twin.twin_no),
+                   (uint32_t)gone->twins.len - 1))
         return PX_OK;
-    px_free(id);
     return px_no_memory(ret_err);
 }
 
@@ -83,13 +76,18 @@ static px_status read_ahead(px_gone *gone, px_err *ret_err)
     return status == PX_TIMEOUT || status == PX_INTERRUPTED ? PX_OK : status;
 }
 
-static bool find(px_gone *gone, uint32_t tenant, uint32_t twin_no, px_str *ret_id)
+static bool find(const px_gone *gone, uint32_t tenant, uint32_t twin_no, px_str *ret_id)
 {
-    PX_VEC_EACH (&gone->twins, twin) {
-        if (twin->tenant == tenant && twin->twin_no == twin_no) {
-            *ret_id = twin->id;
-            return true;
-        }
+    const px_map *map = &gone->by_number;
+    uint64_t hash = hash_of(tenant, twin_no);
+
+    for (size_t at = px_map_first(map, hash); at != PX_MAP_END; at = px_map_next(map, hash, at)) {
+        const px_gone_twin *twin = &gone->twins.ptr[map->values[at]];
+
+        if (twin->tenant != tenant || twin->twin_no != twin_no)
+            continue;
+        *ret_id = twin->id;
+        return true;
     }
     return false;
 }
@@ -99,6 +97,7 @@ px_status px_gone_find(px_gone *gone, uint32_t tenant, uint32_t twin_no, uint64_
 {
     if (find(gone, tenant, twin_no, ret_id))
         return PX_OK;
+    gone->arena.limit = IDS_BYTES_MAX;
     if (gone->read_to < seq)
         gone->read_to = seq - 1;
     PX_TRY(read_ahead(gone, ret_err));

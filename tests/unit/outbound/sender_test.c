@@ -239,6 +239,66 @@ PX_TEST(a_full_outbox_keeps_what_waits_and_makes_the_rest_dead_letters)
     out_end(&k);
 }
 
+/* ---- rows ---- */
+
+enum { CHAIN = 700 };
+
+static px_request chain[CHAIN];
+static int answered;
+
+static void count_answer(px_request *request)
+{
+    (void)request;
+    answered++;
+}
+
+/* All in one batch, which is one row of the journal. */
+static void speed_chain(void)
+{
+    char text[CHAIN][64];
+    px_arena arena;
+
+    px_arena_init(&arena, 16 << 20);
+    answered = 0;
+    for (int i = 0; i < CHAIN; i++) {
+        px_json *json;
+
+        snprintf(text[i], sizeof(text[i]), "[{\"op\":\"add\",\"path\":\"/speed\",\"value\":%d}]",
+                 i);
+        CHECK_EQ(px_json_parse(px_str_c(text[i]), NULL, &arena, &json, NULL), PX_OK);
+        chain[i] = (px_request){ .kind = PX_REQUEST_TWIN_PATCH,
+                                 .id = PX_STR("p"),
+                                 .json = json,
+                                 .principal = k.world.admin,
+                                 .next = i + 1 < CHAIN ? &chain[i + 1] : NULL,
+                                 .done = count_answer };
+    }
+    CHECK_EQ(px_engine_submit(k.world.engine, &chain[0], &chain[CHAIN - 1]), PX_OK);
+    for (int i = 0; i < 100 && answered < CHAIN; i++)
+        px_engine_step(k.world.engine);
+    CHECK_EQ(answered, CHAIN);
+    px_arena_release(&arena);
+}
+
+static void check_complete(const char *to, int count);
+
+PX_TEST(a_row_that_fills_more_than_one_flight_is_gone_on_with_in_its_middle)
+{
+    for (int steps = 1; steps < 8; steps++) {
+        begin(9);
+        speed_chain();
+        for (int i = 0; i < steps; i++) {
+            px_outbound_step(k.outbound);
+            px_engine_step(k.world.engine);
+        }
+        out_kill(&k, true);
+        out_settle(&k);
+        check_complete(hook, CHAIN);
+        CHECK_EQ(stats().waiting, 0);
+        out_end(&k);
+    }
+}
+
 /* ---- crashes ---- */
 
 /* Everything that was acknowledged arrives, the first time in order, and repeats are behind it. */
