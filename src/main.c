@@ -15,6 +15,8 @@ static const px_opt serve_options[] = {
     { "config", 0, "FILE", "settings that are rarer, NAME = VALUE a line: docs/configuration.md" },
     { "allow-plain", 0, NULL, "doors without TLS beyond this machine, too" },
     { "azure-limits", 0, NULL, "refuse what the public service refuses: docs/azure.md" },
+    { "outbound-allow", 0, "LIST",
+      "networks that webhooks may reach though they are private, and the only host names" },
     { 0 },
 };
 
@@ -28,7 +30,8 @@ static px_status run_serve(px_cli *cli, const px_args *args, px_err *ret_err)
                            .tls_cert = px_args_get(args, "tls-cert"),
                            .tls_key = px_args_get(args, "tls-key"),
                            .allow_plain = px_args_has(args, "allow-plain"),
-                           .azure_limits = px_args_has(args, "azure-limits") };
+                           .azure_limits = px_args_has(args, "azure-limits"),
+                           .outbound_allow = px_args_get(args, "outbound-allow") };
     int *exit_status = cli->data;
 
     if (!opts.data_dir)

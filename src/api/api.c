@@ -107,7 +107,7 @@ static bool pattern_fits(const char *pattern, const px_str *segments, size_t cou
 
 static bool is_azure(px_str path)
 {
-    static const char *const roots[] = { "/models", "/digitaltwins", "/query" };
+    static const char *const roots[] = { "/models", "/digitaltwins", "/query", "/eventroutes", "/jobs" };
 
     for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
         size_t len = strlen(roots[i]);

@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "engine/engine.h"
 #include "history/history.h"
+#include "outbound/outbound.h"
 #include "sync/backoff.h"
 #include "sync/rejects.h"
 
@@ -89,13 +90,13 @@ typedef struct px_api_asset {
 
 typedef struct px_api_opts {
     px_engine *engine;
-    px_history *history; /* NULL: no history */
+    px_history *history;   /* NULL: no history */
+    px_outbound *outbound; /* NULL: routes lead nowhere */
     px_rejects *rejects;
     px_backoff *backoff; /* of failed logins at all doors; borrowed; NULL: none is kept */
     px_log *log;
     uint32_t streams_max;     /* 0: PX_STREAMS_MAX */
     uint32_t rate_per_second; /* of one credential; 0: no limit */
-    uint32_t streams_max; /* 0: PX_STREAMS_MAX */
     bool azure_limits;    /* of the public service, on the data plane */
     const char *version;
     /* Puts the figures of the doors. NULL: there are none. */

@@ -114,6 +114,15 @@ static void put_history(px_metrics *m, px_history *history)
 #undef X
 }
 
+static void put_outbound(px_metrics *m, px_outbound *outbound)
+{
+    px_outbound_stats o = px_outbound_stat(outbound);
+
+#define X(member, help) px_metric(m, PX_METRIC_OUTBOUND_##member, (double)o.member);
+    PX_OUTBOUND_STATS_MAP(X)
+#undef X
+}
+
 px_handler px_on_get_metrics;
 
 void px_on_get_metrics(px_api_call *call)
@@ -136,6 +145,8 @@ void px_on_get_metrics(px_api_call *call)
     px_metric(&metrics, PX_METRIC_LOGINS_FAILED, (double)px_logins_failed(api->logins));
     if (api->opts.history)
         put_history(&metrics, api->opts.history);
+    if (api->opts.outbound)
+        put_outbound(&metrics, api->opts.outbound);
     if (api->opts.metrics)
         api->opts.metrics(api->opts.metrics_data, &metrics);
     call->content_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -86,6 +86,24 @@
       "series let go from memory")                                                                 \
     X(HISTORY_reads, "pollux_history_reads_total", COUNTER, "", "",                                \
       "range, last, count and bucket reads")                                                       \
+    X(OUTBOUND_position, "pollux_outbound_position", GAUGE, "events", "",                          \
+      "position of the journal up to which events are routed")                                     \
+    X(OUTBOUND_routed, "pollux_outbound_routed_total", COUNTER, "", "",                            \
+      "letters put into the outbox")                                                               \
+    X(OUTBOUND_delivered, "pollux_outbound_delivered_total", COUNTER, "", "", "letters delivered") \
+    X(OUTBOUND_failed, "pollux_outbound_failed_total", COUNTER, "", "",                            \
+      "tries that failed and are made again")                                                      \
+    X(OUTBOUND_died, "pollux_outbound_died_total", COUNTER, "", "",                                \
+      "letters that became dead letters")                                                          \
+    X(OUTBOUND_dropped, "pollux_outbound_dropped_total", COUNTER, "", "",                          \
+      "letters dropped because the dead letters were full")                                        \
+    X(OUTBOUND_untold, "pollux_outbound_untold_total", COUNTER, "", "",                            \
+      "events that could not be told any more")                                                    \
+    X(OUTBOUND_waiting, "pollux_outbox_letters", GAUGE, "", "", "letters waiting in the outbox")   \
+    X(OUTBOUND_waiting_bytes, "pollux_outbox_bytes", GAUGE, "bytes", "",                           \
+      "letters waiting in the outbox")                                                             \
+    X(OUTBOUND_dead, "pollux_dead_letters", GAUGE, "", "", "dead letters kept")                    \
+    X(OUTBOUND_dead_bytes, "pollux_dead_letter_bytes", GAUGE, "bytes", "", "dead letters kept")    \
     X(HTTP_REQUESTS, "pollux_http_requests_total", COUNTER, "", "",                                \
       "requests whose head came whole")                                                            \
     X(HTTP_ANSWERS, "pollux_http_answers_total", COUNTER, "", "class",                             \

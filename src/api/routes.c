@@ -22,6 +22,11 @@ extern px_handler px_v1_post_token, px_v1_delete_token;
 extern px_handler px_v1_get_history, px_v1_get_history_last, px_v1_get_history_count;
 extern px_handler px_v1_get_oee;
 extern px_handler px_v1_validate_models;
+extern px_handler px_on_list_event_routes, px_on_get_event_route, px_on_put_event_route,
+    px_on_delete_event_route;
+extern px_handler px_v1_list_endpoints, px_v1_get_endpoint, px_v1_put_endpoint,
+    px_v1_delete_endpoint;
+extern px_handler px_v1_list_deadletters, px_v1_replay_deadletters, px_v1_purge_deadletters;
 extern px_handler px_v1_get_stream, px_v1_list_rejects, px_on_get_healthz, px_on_get_readyz,
     px_on_get_metrics;
 
@@ -88,6 +93,15 @@ const px_route px_api_routes[] = {
     { "POST", "/query", px_on_post_query, AZURE | JSON, "Answers a query, one page of rows", "",
       "@max-items-per-page:integer", "Query", "200:QueryPage" },
 
+    { "GET", "/eventroutes", px_on_list_event_routes, AZURE, "Lists event routes", "",
+      "continuationToken @max-items-per-page:integer", NULL, "200:EventRoutePage" },
+    { "GET", "/eventroutes/*", px_on_get_event_route, AZURE, "One event route", "id", "", NULL,
+      "200:EventRoute" },
+    { "PUT", "/eventroutes/*", px_on_put_event_route, AZURE | JSON,
+      "Creates or replaces an event route", "id", "", "NewEventRoute", "204" },
+    { "DELETE", "/eventroutes/*", px_on_delete_event_route, AZURE, "Deletes an event route", "id",
+      "", NULL, "204" },
+
     { "GET", "/api/openapi.json", px_on_get_openapi, PX_ROUTE_OPEN, "This description", "", "",
       NULL, "200:Any" },
 
@@ -152,6 +166,22 @@ const px_route px_api_routes[] = {
       "", "twins after:integer @Last-Event-ID", NULL, "200:text/event-stream" },
     { "GET", "/api/v1/rejects", px_v1_list_rejects, 0,
       "Lists values that were refused, with the reason", "", "", NULL, "200:RejectPage" },
+
+    { "GET", "/api/v1/endpoints", px_v1_list_endpoints, 0,
+      "Lists endpoints that event routes may lead to", "", "limit:integer cursor", NULL, "200:Any" },
+    { "GET", "/api/v1/endpoints/*", px_v1_get_endpoint, 0, "One endpoint", "name", "", NULL,
+      "200:Any" },
+    { "PUT", "/api/v1/endpoints/*", px_v1_put_endpoint, JSON, "Creates or replaces an endpoint",
+      "name", "@If-Match", "Any", "200:Any 201:Any" },
+    { "DELETE", "/api/v1/endpoints/*", px_v1_delete_endpoint, 0, "Deletes an endpoint", "name",
+      "@If-Match", NULL, "204" },
+    { "GET", "/api/v1/deadletters", px_v1_list_deadletters, 0,
+      "Lists events that could not be delivered", "", "endpoint limit:integer cursor", NULL,
+      "200:Any" },
+    { "POST", "/api/v1/deadletters/replay", px_v1_replay_deadletters, 0,
+      "Sends dead letters again", "", "endpoint", NULL, "200:Any" },
+    { "DELETE", "/api/v1/deadletters", px_v1_purge_deadletters, 0, "Throws dead letters away", "",
+      "endpoint", NULL, "200:Any" },
 
     { "GET", "/api/v1/branches", px_v1_list_branches, 0, "Lists branches", "", "", NULL,
       "200:BranchPage" },

@@ -112,6 +112,25 @@
 #define PX_EXPR_CACHE_BYTES_MAX (8 * 1024 * 1024)   /* of what was resolved per model */
 #define PX_HISTORY_POINTS_MAX 100000
 
+/* what goes out (outbound) */
+#define PX_ROUTES_MAX 100    /* of one tenant */
+#define PX_ENDPOINTS_MAX 100 /* of one tenant */
+#define PX_ROUTE_FILTER_BYTES_MAX 4096
+#define PX_ENDPOINT_URL_BYTES_MAX 2048
+#define PX_ENDPOINT_SECRET_BYTES_MAX 256
+#define PX_ENDPOINT_HEADERS_MAX 16
+#define PX_ENDPOINT_HEADER_BYTES_MAX 1024                      /* of one, name and value */
+#define PX_OUTBOX_LETTERS_MAX 100000u                          /* waiting, of one tenant */
+#define PX_OUTBOX_BYTES_MAX (UINT64_C(256) * 1024 * 1024)      /* the same */
+#define PX_DEAD_LETTERS_MAX 100000u                            /* kept, of one tenant */
+#define PX_DEAD_LETTER_BYTES_MAX (UINT64_C(256) * 1024 * 1024) /* the same */
+#define PX_LETTER_BYTES_MAX (4 * 1024 * 1024 - 4096)           /* one CloudEvent */
+#define PX_SEND_NS_MAX (INT64_C(5) * 1000000000)               /* of one try, from name to answer */
+#define PX_SEND_ANSWER_BYTES_MAX (1024 * 1024)                 /* of a webhook's answer */
+#define PX_RETRY_NS_MIN (INT64_C(1) * 1000000000)              /* pause after a first failure, */
+#define PX_RETRY_NS_MAX (INT64_C(60) * 1000000000)             /* doubled up to this */
+#define PX_RETRY_FOR_NS (INT64_C(24) * 3600 * 1000000000)      /* then the letter is dead */
+
 /* the client */
 #define PX_CSV_RECORD_BYTES_MAX (256 * 1024)
 #define PX_CSV_COLUMNS_MAX 4096

@@ -6,12 +6,15 @@
 #include "cli/cli.h"
 
 extern const px_cmd px_cmd_api[];
+extern const px_cmd px_cmd_deadletter[];
 extern const px_cmd px_cmd_device[];
+extern const px_cmd px_cmd_endpoint[];
 extern const px_cmd px_cmd_history[];
 extern const px_cmd px_cmd_model[];
 extern const px_cmd px_cmd_query[];
 extern const px_cmd px_cmd_rel[];
 extern const px_cmd px_cmd_replay[];
+extern const px_cmd px_cmd_route[];
 extern const px_cmd px_cmd_tenant[];
 extern const px_cmd px_cmd_twin[];
 extern const px_cmd px_cmd_watch[];

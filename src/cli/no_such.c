@@ -19,6 +19,11 @@ static const struct {
                           "pollux device list shows the devices there are" },
     [PX_THING_BRANCH] = { "branch", "/api/v1/branches/", "/diff", "/api/v1/branches",
                           "pollux twin branch list shows the branches there are" },
+    [PX_THING_ENDPOINT] = { "endpoint", "/api/v1/endpoints/", "", "/api/v1/endpoints",
+                            "pollux endpoint list shows the endpoints there are" },
+    [PX_THING_ROUTE] = { "route", "/eventroutes/", "?" PX_AZURE_VERSION,
+                         "/eventroutes?" PX_AZURE_VERSION,
+                         "pollux route list shows the routes there are" },
 };
 
 static const struct {

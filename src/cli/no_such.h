@@ -17,6 +17,8 @@ typedef enum px_thing {
     PX_THING_MODEL,
     PX_THING_DEVICE,
     PX_THING_BRANCH,
+    PX_THING_ENDPOINT,
+    PX_THING_ROUTE,
     PX_THING_COUNT,
 } px_thing;
 

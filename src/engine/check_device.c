@@ -103,6 +103,7 @@ px_status px_check_telemetry(px_engine_state *state, px_request *request, px_err
     px_event event = { .type = PX_EVENT_TELEMETRY,
                        .tenant = request->principal.tenant,
                        .id = request->message_id,
+                       .name = request->component,
                        .source_time = request->source_time,
                        .cause = request->principal.id };
     telemetry t = { .state = state, .component = PX_NO_COMPONENT };

@@ -94,7 +94,8 @@ static px_status emit_put(px_engine_state *state, px_request *request,
                        .target_no = target_no,
                        .id = request->relationship_id,
                        .name = declared->name,
-                       .cause = request->principal.id };
+                       .cause = request->principal.id,
+                       .flag = old != NULL };
     px_buf text;
     px_status status;
 
@@ -102,6 +103,7 @@ static px_status emit_put(px_engine_state *state, px_request *request,
     status = read_properties(state, declared, properties, &text, ret_err);
     event.relationship_no = old ? px_rel_number(old) : px_graph_numbers(state->graph).rel_no + 1;
     event.body = px_buf_str(&text);
+    event.before = old ? px_rel_properties(old) : (px_str){ 0 };
     if (status == PX_OK)
         status = px_state_emit(state, &event, NULL, ret_err);
     px_buf_release(&text);
@@ -229,5 +231,6 @@ px_status px_check_relationship_delete(px_engine_state *state, px_request *reque
     event.target_no = px_rel_target(rel);
     event.id = px_rel_id(rel);
     event.name = px_rel_name(rel);
+    event.body = px_rel_properties(rel);
     return px_state_emit(state, &event, NULL, ret_err);
 }

@@ -134,12 +134,40 @@ px_status px_check_twin_put(px_engine_state *state, px_request *request, px_err 
     return emit_put(state, request, old, &info, &fields, ret_err);
 }
 
+/* What the twin was, for those who are told that it ended: its properties. */
+static px_status read_last(px_engine_state *state, const px_twin *twin, const px_model *model,
+                           px_event *event, px_err *ret_err)
+{
+    const px_layout *layout = px_model_layout(model);
+    px_fields fields = { 0 };
+
+    for (uint32_t i = 0; i < px_twin_slot_count(twin); i++) {
+        px_slot slot = px_twin_slot_at(twin, i);
+
+        if (slot.key >= px_layout_field_count(layout)) /* desired values stand behind */
+            break;
+        if (px_layout_field(layout, slot.key)->kind == PX_FIELD_PROPERTY)
+            PX_TRY(px_fields_add(&fields, &state->arena,
+                                 (px_field_value){ .field = slot.key,
+                                                   .flags = slot.by_arrival ? PX_FIELD_AHEAD : 0,
+                                                   .source_time = slot.source_time,
+                                                   .value = slot.value },
+                                 ret_err));
+    }
+    event->model_no = px_twin_model(twin);
+    event->fields = fields.ptr;
+    event->field_count = fields.count;
+    return PX_OK;
+}
+
 px_status px_check_twin_delete(px_engine_state *state, px_request *request, px_err *ret_err)
 {
     px_event event = { .type = PX_EVENT_TWIN_DELETE,
                        .tenant = request->principal.tenant,
                        .id = request->id,
-                       .cause = request->principal.id };
+                       .cause = request->principal.id,
+                       .source_time = PX_TIME_NONE };
+    const px_model *model;
     const px_twin *twin;
 
     PX_TRY(px_state_find_twin(state, request, &twin, NULL, ret_err));
@@ -149,6 +177,9 @@ px_status px_check_twin_delete(px_engine_state *state, px_request *request, px_e
                           "Twin %.*s has active relationships; delete them first",
                           PX_FMT(request->id));
     event.twin_no = px_twin_number(twin);
+    model = px_state_model(state, px_twin_model(twin));
+    if (model)
+        PX_TRY(read_last(state, twin, model, &event, ret_err));
     return px_state_emit(state, &event, NULL, ret_err);
 }
 

@@ -28,7 +28,10 @@ void px_batch_ref(px_batch *batch);
 void px_batch_unref(px_batch *batch);
 
 /* Numbers stand in the cursor table on disk and are never reused. */
-typedef enum px_consumer_id { PX_CONSUMER_HISTORY = 1 } px_consumer_id;
+typedef enum px_consumer_id {
+    PX_CONSUMER_HISTORY = 1,
+    PX_CONSUMER_OUTBOUND = 2,
+} px_consumer_id;
 
 /**
  * Opens the feed of consumer `id`, behind the cursor stored for it (0 when it never ran).
@@ -42,6 +45,9 @@ PX_NODISCARD px_status px_feed_open(px_engine *engine, px_consumer_id id, bool h
 PX_NODISCARD px_status px_feed_open_at(px_engine *engine, uint64_t after_seq, px_feed **ret_feed,
                                        px_err *ret_err);
 void px_feed_close(px_feed *feed);
+/* A consumer that never ran, and to whom the past means nothing, begins here; before its first row.
+ */
+void px_feed_begin_at(px_feed *feed, uint64_t after_seq);
 
 /* The position behind which the feed goes on. */
 uint64_t px_feed_position(const px_feed *feed);

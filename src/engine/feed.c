@@ -192,6 +192,11 @@ void px_feed_close(px_feed *feed)
     px_free(feed);
 }
 
+void px_feed_begin_at(px_feed *feed, uint64_t after_seq)
+{
+    feed->position = after_seq;
+}
+
 uint64_t px_feed_position(const px_feed *feed)
 {
     return feed->position;

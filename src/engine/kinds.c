@@ -41,6 +41,21 @@ static const px_member command[] = {
     { 0 },
 };
 
+static const px_member endpoint[] = {
+    { "kind", PX_MEMBER_TEXT, true, 1, 16, 0 },
+    { "url", PX_MEMBER_TEXT, false, 1, PX_ENDPOINT_URL_BYTES_MAX, 0 },
+    { "topic", PX_MEMBER_TEXT, false, 1, PX_TOPIC_BYTES_MAX, 0 },
+    { "secret", PX_MEMBER_TEXT, false, 1, PX_ENDPOINT_SECRET_BYTES_MAX, 0 },
+    { "headers", PX_MEMBER_ANY, false, 0, 0, 0 },
+    { 0 },
+};
+
+static const px_member route[] = {
+    { "endpointName", PX_MEMBER_TEXT, true, 1, PX_DOC_ID_BYTES_MAX, 0 },
+    { "filter", PX_MEMBER_TEXT, true, 1, PX_ROUTE_FILTER_BYTES_MAX, 0 },
+    { 0 },
+};
+
 const px_kind px_kinds[PX_KIND_COUNT] = {
 #define X(id, name, action, path, in_tenant_zero, id_bytes, members, meaning)                      \
     [PX_KIND_##id] = { name, action, path, in_tenant_zero, id_bytes, members, meaning },

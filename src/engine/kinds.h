@@ -38,7 +38,11 @@ typedef struct px_member {
     X(DEVICE, "device", PX_ACTION_WRITE_DOCUMENT, "/api/v1/devices/*", false, PX_DOC_ID_BYTES_MAX, \
       device, "a device: the twins it is bound to, its credential")                                \
     X(COMMAND, "command", PX_ACTION_COMMAND, "", false, 2 * PX_DOC_ID_BYTES_MAX + 1, command,      \
-      "a command that waits for its response; its id is TWIN/ID")
+      "a command that waits for its response; its id is TWIN/ID")                                  \
+    X(ENDPOINT, "endpoint", PX_ACTION_WRITE_DOCUMENT, "/api/v1/endpoints/*", false,                \
+      PX_DOC_ID_BYTES_MAX, endpoint, "where events may be sent: a webhook, or a topic")            \
+    X(ROUTE, "route", PX_ACTION_WRITE_DOCUMENT, "/eventroutes/*", false, PX_DOC_ID_BYTES_MAX,      \
+      route, "which events go to which endpoint")
 
 typedef enum px_kind_id {
 #define X(id, name, action, path, in_tenant_zero, id_bytes, members, meaning) PX_KIND_##id,

@@ -68,6 +68,9 @@ typedef struct px_expr_rows {
     /* ETAG, TIME, FIELD_TIME, FIELD_SOURCE_TIME; the length, 0 when there is none. */
     size_t (*text)(void *data, const void *row, const px_model *model,
                    const px_expr_binding *binding, char ret_bytes[PX_EXPR_TEXT_BYTES]);
+    /* Rows that have no model, such as events: what a path's first step names; compounds are looked
+     * into by the machine. When it is there, none of the above is asked. */
+    void (*attribute)(void *data, const void *row, px_str name, px_value *ret_value);
     void *data;
 } px_expr_rows;
 

@@ -103,8 +103,11 @@ static px_status bind_model(px_expr_machine *machine, uint32_t model_no, px_err 
 
 static inline px_status begin_row(px_expr_machine *machine, const void *row, px_err *ret_err)
 {
-    uint32_t model_no = machine->rows.model_no(row);
+    uint32_t model_no;
 
+    if (machine->rows.attribute)
+        return PX_OK; /* nothing depends on a model */
+    model_no = machine->rows.model_no(row);
     if (machine->bound && machine->bound->model_no == model_no)
         return PX_OK;
     return bind_model(machine, model_no, ret_err);

@@ -87,13 +87,26 @@ static void read_made(px_expr_machine *machine, const void *row, const px_expr_b
     *ret_value = len ? px_value_text(px_str_of(side->bytes, len)) : (px_value){ 0 };
 }
 
+static void read_attribute(px_expr_machine *machine, const void *row, const px_expr_path *path,
+                           px_expr_side *side, px_value *ret_value)
+{
+    *ret_value = (px_value){ 0 };
+    machine->rows.attribute(machine->rows.data, row, path->steps[0], ret_value);
+    descend(side, path, 1, ret_value);
+}
+
 void pxi_read_path(px_expr_machine *machine, const void *row, uint32_t number, px_expr_side *side,
                    px_value *ret_value)
 {
-    const px_expr_binding *binding = &machine->bound->bindings[number];
+    const px_expr_binding *binding;
 
     if (side->scratch.used)
         px_arena_reset(&side->scratch);
+    if (machine->rows.attribute) {
+        read_attribute(machine, row, &machine->expr->paths[number], side, ret_value);
+        return;
+    }
+    binding = &machine->bound->bindings[number];
     switch (binding->what) {
     case PX_EXPR_MISSING:
         *ret_value = (px_value){ 0 };

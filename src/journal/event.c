@@ -23,6 +23,7 @@ typedef enum member {
     SOURCE_TIME,
     FIELDS,
     PATHS,
+    BEFORE,
 } member;
 
 enum {
@@ -39,12 +40,13 @@ static const member *members_of(px_event_type type)
         [PX_EVENT_MODEL_DELETE] = { MODEL, CAUSE, ID, END },
         [PX_EVENT_TWIN_PUT] = { TWIN, MODEL, FLAG, ID, FIELDS, CAUSE, END },
         [PX_EVENT_TWIN_PATCH] = { TWIN, FIELDS, CAUSE, MODEL, END },
-        [PX_EVENT_TWIN_DELETE] = { TWIN, CAUSE, ID, END },
+        [PX_EVENT_TWIN_DELETE] = { TWIN, CAUSE, ID, MODEL, FIELDS, END },
         [PX_EVENT_TWIN_DESIRED] = { TWIN, REVISION, FIELDS, CAUSE, END },
-        [PX_EVENT_RELATIONSHIP_PUT] = { RELATIONSHIP, TWIN, TARGET, ID, NAME, BODY, CAUSE, END },
-        [PX_EVENT_RELATIONSHIP_DELETE] = { RELATIONSHIP, TWIN, CAUSE, ID, NAME, TARGET, END },
+        [PX_EVENT_RELATIONSHIP_PUT] = { RELATIONSHIP, TWIN, TARGET, ID, NAME, BODY, CAUSE, FLAG,
+                                        BEFORE, END },
+        [PX_EVENT_RELATIONSHIP_DELETE] = { RELATIONSHIP, TWIN, CAUSE, ID, NAME, TARGET, BODY, END },
         [PX_EVENT_DEVICE_MESSAGE] = { TWIN, DOCUMENT, SOURCE_TIME, FIELDS, MODEL, END },
-        [PX_EVENT_TELEMETRY] = { TWIN, ID, SOURCE_TIME, FIELDS, BODY, CAUSE, MODEL, END },
+        [PX_EVENT_TELEMETRY] = { TWIN, ID, SOURCE_TIME, FIELDS, BODY, CAUSE, MODEL, NAME, END },
         [PX_EVENT_DOCUMENT_PUT] = { DOCUMENT, NAME, ID, REVISION, BODY, CAUSE, END },
         [PX_EVENT_DOCUMENT_DELETE] = { DOCUMENT, NAME, ID, REVISION, CAUSE, END },
         [PX_EVENT_COMMAND_REQUEST] = { TWIN, ID, NAME, REVISION, BODY, CAUSE, END },
@@ -155,6 +157,9 @@ static void put_member(px_buf *buf, const px_event *e, member m)
         px_put_varint(buf, e->path_count);
         for (size_t i = 0; i < e->path_count; i++)
             px_put_block(buf, e->paths[i]);
+        break;
+    case BEFORE:
+        px_put_block(buf, e->before);
         break;
     }
 }
@@ -287,6 +292,9 @@ static px_status get_member(px_cut *cut, px_arena *arena, px_event *e, member m,
         return get_fields(cut, arena, e, ret_err);
     case PATHS:
         return get_paths(cut, arena, e, ret_err);
+    case BEFORE:
+        e->before = px_get_block(cut);
+        break;
     }
     return PX_OK;
 }

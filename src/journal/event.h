@@ -75,17 +75,19 @@ typedef struct px_event {
     uint32_t document_no;     /* DOCUMENT_*; the device of a DEVICE_MESSAGE */
     uint64_t
         revision; /* DOCUMENT_*; version of TWIN_DESIRED; deadline (px_time) of COMMAND_REQUEST */
-    bool flag;    /* MODEL_DECOMMISSION: closed; TWIN_PUT: replaces a twin that was there */
+    bool flag;    /* MODEL_DECOMMISSION: closed; TWIN_PUT, RELATIONSHIP_PUT: replaces what was there
+                   */
 
     px_str id;   /* twin id, relationship id, document id, command id; model's DTMI */
-    px_str name; /* relationship name, document kind, command name */
-    px_str
-        body; /* model or document or payload as JSON; relationship properties; response payload */
-    px_str cause; /* who or what: the principal's id, for audit; message id of TELEMETRY */
-    uint8_t code; /* COMMAND_RESPONSE: px_command_status */
+    px_str name; /* relationship name, document kind, command name; component of TELEMETRY */
+    px_str body; /* model or document or payload as JSON; relationship properties (of a deleted one,
+                    its last); response payload */
+    px_str before; /* RELATIONSHIP_PUT that replaces: the properties that were there */
+    px_str cause;  /* who or what: the principal's id, for audit; message id of TELEMETRY */
+    uint8_t code;  /* COMMAND_RESPONSE: px_command_status */
 
-    px_time source_time; /* DEVICE_MESSAGE, TELEMETRY: shared by the fields without their own */
-    px_field_value *fields;
+    px_time source_time;    /* DEVICE_MESSAGE, TELEMETRY: shared by the fields without their own */
+    px_field_value *fields; /* TWIN_DELETE: the properties that the twin had */
     size_t field_count;
     px_str *paths; /* MODEL_PUT: path of each property number, in order */
     size_t path_count;

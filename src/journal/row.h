@@ -65,13 +65,14 @@ PX_NODISCARD px_status px_row_unpack(px_row_packer *packer, const px_row_stored 
     X(BLOCK, 2, "block")           /* a = tenant << 29 | window, b = series, c = start */          \
     X(OPEN_BLOCK, 3, "open_block") /* a = tenant, b = series */                                    \
     X(CURSOR, 4, "cursor")         /* a = consumer */                                              \
-    X(META, 5, "meta")             /* a = what: the store's own below 1000 */
+    X(META, 5, "meta")             /* a = what: the store's own below 1000 */                      \
+    X(OUTBOX, 6, "outbox")         /* a = tenant << 32 | endpoint, b = letter kind, c = place */
 
 typedef enum px_table {
 #define X(name, number, sql) PX_TABLE_##name = number,
     PX_TABLE_MAP(X)
 #undef X
-        PX_TABLE_END = 6
+        PX_TABLE_END = 7
 } px_table;
 
 const char *px_table_name(px_table table); /* "state" */

@@ -51,6 +51,7 @@ px_status px_http_side_open(const px_http_side_opts *opts, px_http_side **ret_si
     px_http_side *side = px_zalloc(1, sizeof(*side));
     px_api_opts api_opts = { .engine = opts->engine,
                              .history = opts->history,
+                             .outbound = opts->outbound,
                              .rejects = opts->rejects,
                              .backoff = opts->backoff,
                              .log = opts->log,

@@ -6,6 +6,7 @@
 
 #include "engine/engine.h"
 #include "history/history.h"
+#include "outbound/outbound.h"
 #include "server/mqtt_door.h"
 #include "server/twin_topics.h"
 #include "sync/rejects.h"
@@ -15,6 +16,7 @@ typedef struct px_http_side px_http_side;
 typedef struct px_http_side_opts {
     px_engine *engine;
     px_history *history;
+    px_outbound *outbound;
     px_rejects *rejects;
     px_backoff *backoff; /* of failed logins; borrowed */
     px_mqtt_door *mqtt;  /* for metrics */

@@ -23,6 +23,7 @@
 #include "server/admin_token.h"
 #include "server/http_side.h"
 #include "server/log_stderr.h"
+#include "server/outbound_side.h"
 #include "server/settings.h"
 #include "server/twin_topics.h"
 #include "store/store.h"
@@ -41,6 +42,7 @@ typedef struct server {
     px_backoff *backoff; /* failed logins, at all doors */
     px_twin_topics *topics;
     px_mqtt_door *mqtt;
+    px_outbound_side *outbound;
     px_http_side *http;
     char token[128];
     char http_url[URL_BYTES], mqtt_address[URL_BYTES];
@@ -169,11 +171,23 @@ static px_status open_mqtt(server *s, px_err *ret_err)
     return px_twin_topics_start(s->topics, ret_err);
 }
 
+static px_status open_outbound(server *s, px_err *ret_err)
+{
+    px_outbound_side_opts opts = { .engine = s->engine,
+                                   .store = s->store,
+                                   .log = &s->log,
+                                   .topics = s->topics,
+                                   .allow = s->opts->outbound_allow };
+
+    return px_outbound_side_open(&opts, &s->outbound, ret_err);
+}
+
 static px_status open_http(server *s, px_err *ret_err)
 {
     px_http_side_opts opts = { .engine = s->engine,
                                .azure_limits = s->opts->azure_limits,
                                .history = s->history,
+                               .outbound = px_outbound_side_room(s->outbound),
                                .rejects = s->rejects,
                                .backoff = s->backoff,
                                .mqtt = s->mqtt,
@@ -204,6 +218,7 @@ static px_status open_all(server *s, px_err *ret_err)
     PX_TRY(px_history_start(s->history, ret_err));
     PX_TRY(px_admin_token(s->engine, s->opts->data_dir, s->token, sizeof(s->token), ret_err));
     PX_TRY(open_mqtt(s, ret_err));
+    PX_TRY(open_outbound(s, ret_err));
     return open_http(s, ret_err);
 }
 
@@ -214,12 +229,14 @@ static void close_all(server *s)
     if (s->engine)
         px_engine_prepare_stop(s->engine);
     px_http_side_stop(s->http, DRAIN_MS);
+    px_outbound_side_stop(s->outbound);
     if (s->mqtt)
         px_mqtt_door_stop(s->mqtt, DRAIN_MS);
     if (s->history)
         px_history_stop(s->history, true);
     px_twin_topics_stop(s->topics);
     px_http_side_close(s->http);
+    px_outbound_side_close(s->outbound);
     if (s->history)
         px_history_close(s->history);
     px_engine_close(s->engine);

@@ -12,16 +12,18 @@
 #include "base/err.h"
 
 typedef struct px_serve_opts {
-    const char *data_dir;   /* required; made when absent */
-    const char *config;     /* configuration file; NULL: none */
-    const char *http;       /* default 127.0.0.1:7780 */
-    const char *mqtt;       /* default 127.0.0.1:1883 */
-    const char *mqtts;      /* NULL: no MQTT over TLS */
-    const char *tls_cert;   /* PEM; with it the HTTP door speaks only HTTPS */
-    const char *tls_key;    /* PEM */
-    bool allow_plain;       /* unencrypted doors off loopback */
-    bool azure_limits;      /* those of the public Azure Digital Twins service */
-    const char *const *env; /* NULL-terminated extra settings, "name=value"; NULL: none */
+    const char *data_dir;       /* required; made when absent */
+    const char *config;         /* configuration file; NULL: none */
+    const char *http;           /* default 127.0.0.1:7780 */
+    const char *mqtt;           /* default 127.0.0.1:1883 */
+    const char *mqtts;          /* NULL: no MQTT over TLS */
+    const char *tls_cert;       /* PEM; with it the HTTP door speaks only HTTPS */
+    const char *tls_key;        /* PEM */
+    bool allow_plain;           /* unencrypted doors off loopback */
+    bool azure_limits;          /* those of the public Azure Digital Twins service */
+    const char *outbound_allow; /* networks and names that webhooks may reach (outbound/target.h);
+                                   NULL: all public addresses */
+    const char *const *env;     /* NULL-terminated extra settings, "name=value"; NULL: none */
 
     /* Called once, when all doors are open, from the thread that called px_serve_main; addresses
      * carry the real ports. The demo starts its plant here. NULL: prints the address and the token.

@@ -157,6 +157,20 @@ void px_topics_deliver(px_twin_topics *topics, uint32_t tenant, px_mqtt_conn sen
     send_with_qos(topics, hits, 1, &out);
 }
 
+bool px_twin_topics_tell(px_twin_topics *topics, uint32_t tenant, px_str topic, px_str payload)
+{
+    px_mqtt_publish message = { .topic = topic, .payload = payload, .qos = 1 };
+    px_mqtt_conn server = { 0 };
+    px_mqtt_sub_vec hits = { 0 };
+
+    if (!atomic_load(&topics->is_open))
+        return false;
+    px_topics_deliver(topics, tenant, server, &message, &hits);
+    px_mqtt_door_wake(topics->door);
+    PX_VEC_RELEASE(&hits);
+    return true;
+}
+
 void px_topics_drop_subs(px_twin_topics *topics, uint32_t tenant, px_mqtt_conn conn)
 {
     px_mqtt_subs *subs;

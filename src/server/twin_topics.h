@@ -43,6 +43,10 @@ void px_twin_topics_free(px_twin_topics *topics);
 /* For px_engine_opts.answered. */
 void px_twin_topics_answered(px_twin_topics *topics);
 
+/* What a route tells: a message to a plain topic of the tenant, for whoever subscribed to it, with
+ * QoS 1. False while the door is not open. Any thread. */
+bool px_twin_topics_tell(px_twin_topics *topics, uint32_t tenant, px_str topic, px_str payload);
+
 typedef struct px_twin_topics_stats {
     uint64_t messages, fields, fields_rejected, messages_refused, plain, deliveries, revoked,
         logins_failed;

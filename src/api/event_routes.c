@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* /eventroutes of the data plane: documents of kind `route`. What the outbound room does with them
+ * is its affair; here they are checked, written and told. */
+#include <stdio.h>
+
+#include "api/inner.h"
+#include "outbound/outbound.h"
+
+enum { PAGE_MAX = 500 };
+
+px_handler px_on_list_event_routes, px_on_get_event_route, px_on_put_event_route,
+    px_on_delete_event_route;
+
+static const px_str kind = { "route", 5 };
+
+static bool authorized(px_api_call *call, px_action action)
+{
+    px_err err;
+    px_status status = px_authorize(&call->principal, action, (px_str){ 0 }, &err);
+
+    if (status != PX_OK)
+        px_api_fail(call, status, &err);
+    return status == PX_OK;
+}
+
+static px_documents *documents_of(px_api_call *call)
+{
+    return px_engine_documents(call->api->opts.engine);
+}
+
+static void put_route(px_json_writer *w, const px_document *document, px_arena *arena)
+{
+    px_json *body = NULL;
+
+    px_json_begin_object(w);
+    px_json_key(w, PX_STR("id"));
+    px_json_string(w, document->id);
+    if (px_json_parse(document->body, NULL, arena, &body, NULL) == PX_OK) {
+        px_json_key(w, PX_STR("endpointName"));
+        px_json_string(w, px_json_get_text(body, PX_STR("endpointName")));
+        px_json_key(w, PX_STR("filter"));
+        px_json_string(w, px_json_get_text(body, PX_STR("filter")));
+    }
+    px_json_end_object(w);
+}
+
+/* ---- reading ---- */
+
+static void put_next_link(px_json_writer *w, uint32_t cursor)
+{
+    char link[96];
+
+    px_json_key(w, PX_STR("nextLink"));
+    if (cursor == 0) {
+        px_json_null(w);
+        return;
+    }
+    snprintf(link, sizeof(link), "/eventroutes?continuationToken=%u&api-version=2023-10-31",
+             cursor);
+    px_json_string(w, px_str_c(link));
+}
+
+void px_on_list_event_routes(px_api_call *call)
+{
+    px_document *items = PX_ARENA_ARRAY(&call->arena, px_document, PAGE_MAX);
+    px_json_writer w = px_json_writer_of(&call->out);
+    uint64_t after;
+    uint32_t cursor, size = PAGE_MAX;
+    size_t count = 0;
+    px_status status;
+    px_err err;
+
+    if (!authorized(call, PX_ACTION_READ_DOCUMENT) || !px_api_page_size(call, PAGE_MAX, &size) ||
+        !px_api_param_number(call, "continuationToken", 0, 0, UINT32_MAX, &after))
+        return;
+    cursor = (uint32_t)after;
+    status = items ? px_documents_list(documents_of(call), call->principal.tenant, kind, &cursor,
+                                       size, &call->arena, items, &count, &err)
+                   : px_arena_fail(&call->arena, &err);
+    if (status != PX_OK) {
+        px_api_fail(call, status, &err);
+        return;
+    }
+    px_json_begin_object(&w);
+    px_json_key(&w, PX_STR("value"));
+    px_json_begin_array(&w);
+    for (size_t i = 0; i < count; i++)
+        put_route(&w, &items[i], &call->arena);
+    px_json_end_array(&w);
+    put_next_link(&w, cursor);
+    px_json_end_object(&w);
+    px_api_json(call, 200);
+}
+
+/* The route of the path, or answers and gives false. */
+static bool find_route(px_api_call *call, px_document *ret_document)
+{
+    px_err err;
+    px_status status = px_documents_get(documents_of(call), call->principal.tenant, kind,
+                                        call->args[0], &call->arena, ret_document, &err);
+
+    if (status == PX_NOT_FOUND)
+        px_fail_id(&err, status, "route.not_found", "There is no event route '%.*s'",
+                   PX_FMT(call->args[0]));
+    if (status != PX_OK)
+        px_api_fail(call, status, &err);
+    return status == PX_OK;
+}
+
+void px_on_get_event_route(px_api_call *call)
+{
+    px_json_writer w = px_json_writer_of(&call->out);
+    px_document document;
+
+    if (!authorized(call, PX_ACTION_READ_DOCUMENT) || !find_route(call, &document))
+        return;
+    put_route(&w, &document, &call->arena);
+    px_api_json(call, 200);
+}
+
+/* ---- writing ---- */
+
+static px_status check_id(px_str id, px_err *ret_err)
+{
+    bool good = id.len > 0 && id.len <= PX_DOC_ID_BYTES_MAX;
+
+    for (size_t i = 0; i < id.len && good; i++)
+        good = px_is_letter(id.ptr[i]) || px_is_digit(id.ptr[i]) || strchr("-_.", id.ptr[i]);
+    if (good)
+        return PX_OK;
+    return px_fail_id(ret_err, PX_INVALID, "route.id",
+                      "an event route's id has 1 to %d letters, digits, '-', '_' and '.'",
+                      PX_DOC_ID_BYTES_MAX);
+}
+
+static px_status check_body(px_api_call *call, px_str endpoint, px_str filter, px_err *ret_err)
+{
+    px_documents *documents = documents_of(call);
+    uint32_t tenant = call->principal.tenant;
+    px_err err;
+
+    if (!px_json_is(call->request.json, PX_JSON_OBJECT) || !endpoint.ptr || !filter.ptr)
+        return px_fail_id(ret_err, PX_INVALID, "route.body",
+                          "an event route is {\"endpointName\":…,\"filter\":…}, both texts");
+    if (px_documents_revision(documents, tenant, PX_STR("endpoint"), endpoint) == 0)
+        return px_fail_id(ret_err, PX_INVALID, "route.endpoint",
+                          "there is no endpoint '%.*s'; make it first: "
+                          "PUT /api/v1/endpoints/NAME",
+                          PX_FMT(endpoint));
+    if (filter.len == 0 || filter.len > PX_ROUTE_FILTER_BYTES_MAX)
+        return px_fail_id(ret_err, PX_INVALID, "route.filter",
+                          "a filter has 1 to %d bytes; 'true' passes everything",
+                          PX_ROUTE_FILTER_BYTES_MAX);
+    if (px_route_filter_check(filter, &err) != PX_OK)
+        return px_fail_id(ret_err, PX_INVALID, "route.filter", "%s", err.text);
+    if (px_documents_revision(documents, tenant, kind, call->args[0]) == 0 &&
+        px_documents_count(documents, tenant, kind) >= PX_ROUTES_MAX)
+        return px_fail_id(ret_err, PX_LIMIT, "route.limit", "a tenant has at most %d event routes",
+                          PX_ROUTES_MAX);
+    return PX_OK;
+}
+
+static void route_written(px_api_call *call)
+{
+    if (call->api->opts.outbound)
+        px_outbound_changed(call->api->opts.outbound);
+    px_api_finish(call, 204);
+}
+
+static void submit(px_api_call *call, px_str body)
+{
+    px_document_write *write = PX_ARENA_NEW(&call->arena, px_document_write);
+    px_err err;
+
+    if (!write) {
+        px_api_fail(call, px_arena_fail(&call->arena, &err), &err);
+        return;
+    }
+    *write = (px_document_write){ .kind = kind, .id = call->args[0], .body = body };
+    call->request.kind = PX_REQUEST_DOCUMENTS;
+    call->request.documents = write;
+    call->request.document_count = 1;
+    px_api_submit(call, route_written);
+}
+
+void px_on_put_event_route(px_api_call *call)
+{
+    px_str endpoint = px_json_get_text(call->request.json, PX_STR("endpointName"));
+    px_str filter = px_json_get_text(call->request.json, PX_STR("filter"));
+    px_buf buf = { 0 };
+    px_json_writer w = px_json_writer_of(&buf);
+    px_status status;
+    px_str body;
+    px_err err;
+
+    if (!authorized(call, PX_ACTION_WRITE_DOCUMENT))
+        return;
+    status = check_id(call->args[0], &err);
+    if (status == PX_OK)
+        status = check_body(call, endpoint, filter, &err);
+    if (status != PX_OK) {
+        px_api_fail(call, status, &err);
+        return;
+    }
+    px_json_begin_object(&w);
+    px_json_key(&w, PX_STR("endpointName"));
+    px_json_string(&w, endpoint);
+    px_json_key(&w, PX_STR("filter"));
+    px_json_string(&w, filter);
+    px_json_end_object(&w);
+    body = px_arena_str(&call->arena, px_buf_str(&buf));
+    px_buf_release(&buf);
+    if (body.ptr)
+        submit(call, body);
+    else
+        px_api_fail(call, px_arena_fail(&call->arena, &err), &err);
+}
+
+void px_on_delete_event_route(px_api_call *call)
+{
+    px_document document;
+
+    if (authorized(call, PX_ACTION_WRITE_DOCUMENT) && find_route(call, &document))
+        submit(call, (px_str){ 0 });
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * /api/v1/endpoints: where events may be sent. A secret goes in and never comes out: left out of a
+ * PUT it stays as it is, null takes it away.
+ */
+#include <stdio.h>
+
+#include "api/inner.h"
+#include "outbound/outbound.h"
+
+enum { PAGE_MAX = 500 };
+
+px_handler px_v1_list_endpoints, px_v1_get_endpoint, px_v1_put_endpoint, px_v1_delete_endpoint;
+
+static const px_str kind = { "endpoint", 8 };
+
+static bool authorized(px_api_call *call, px_action action)
+{
+    px_err err;
+    px_status status = px_authorize(&call->principal, action, (px_str){ 0 }, &err);
+
+    if (status != PX_OK)
+        px_api_fail(call, status, &err);
+    return status == PX_OK;
+}
+
+static px_documents *documents_of(px_api_call *call)
+{
+    return px_engine_documents(call->api->opts.engine);
+}
+
+/* ---- reading ---- */
+
+/* Values of headers may be keys: only who may write them reads them. */
+static void put_headers(px_json_writer *w, const px_endpoint *endpoint)
+{
+    px_json_key(w, PX_STR("headers"));
+    px_json_begin_object(w);
+    for (size_t i = 0; i < endpoint->header_count; i++) {
+        px_json_key(w, endpoint->headers[i].name);
+        px_json_string(w, endpoint->headers[i].value);
+    }
+    px_json_end_object(w);
+}
+
+/* As a document it has its secret, as an answer whether it has one, and what waits for it. */
+static void put_endpoint(px_json_writer *w, const px_endpoint *endpoint, bool with_headers)
+{
+    bool webhook = endpoint->kind == PX_ENDPOINT_WEBHOOK;
+
+    px_json_key(w, PX_STR("kind"));
+    px_json_string(w, px_str_c(px_endpoint_kind_name(endpoint->kind)));
+    px_json_key(w, webhook ? PX_STR("url") : PX_STR("topic"));
+    px_json_string(w, endpoint->to);
+    if (webhook && with_headers)
+        put_headers(w, endpoint);
+}
+
+static void put_counts(px_api_call *call, px_json_writer *w, const px_document *document)
+{
+    uint64_t waiting = 0, dead = 0;
+
+    if (call->api->opts.outbound)
+        px_outbound_count(call->api->opts.outbound, document->tenant, document->no, &waiting,
+                          &dead);
+    px_json_key(w, PX_STR("waiting"));
+    px_json_uint(w, waiting);
+    px_json_key(w, PX_STR("deadLetters"));
+    px_json_uint(w, dead);
+}
+
+/* A document without a number was written just now: what waits for it is not told. */
+static void put_answer(px_api_call *call, px_json_writer *w, const px_document *document)
+{
+    bool may_write =
+        px_authorize(&call->principal, PX_ACTION_WRITE_DOCUMENT, (px_str){ 0 }, NULL) == PX_OK;
+    px_endpoint endpoint;
+
+    px_json_begin_object(w);
+    px_json_key(w, PX_STR("id"));
+    px_json_string(w, document->id);
+    if (px_endpoint_read(document, &call->arena, &endpoint, NULL) == PX_OK) {
+        put_endpoint(w, &endpoint, may_write);
+        if (endpoint.kind == PX_ENDPOINT_WEBHOOK) {
+            px_json_key(w, PX_STR("hasSecret"));
+            px_json_bool(w, endpoint.secret.len > 0);
+        }
+    }
+    px_json_key(w, PX_STR("updated"));
+    px_json_time(w, document->updated);
+    if (document->no)
+        put_counts(call, w, document);
+    px_json_end_object(w);
+}
+
+void px_v1_list_endpoints(px_api_call *call)
+{
+    px_document *items = PX_ARENA_ARRAY(&call->arena, px_document, PAGE_MAX);
+    px_json_writer w = px_json_writer_of(&call->out);
+    uint64_t limit, after;
+    uint32_t cursor;
+    size_t count = 0;
+    px_status status;
+    px_err err;
+
+    if (!authorized(call, PX_ACTION_READ_DOCUMENT) ||
+        !px_api_param_number(call, "limit", 100, 1, PAGE_MAX, &limit) ||
+        !px_api_param_number(call, "cursor", 0, 0, UINT32_MAX, &after))
+        return;
+    cursor = (uint32_t)after;
+    status = items ? px_documents_list(documents_of(call), call->principal.tenant, kind, &cursor,
+                                       (size_t)limit, &call->arena, items, &count, &err)
+                   : px_arena_fail(&call->arena, &err);
+    if (status != PX_OK) {
+        px_api_fail(call, status, &err);
+        return;
+    }
+    px_json_begin_object(&w);
+    px_json_key(&w, PX_STR("items"));
+    px_json_begin_array(&w);
+    for (size_t i = 0; i < count; i++)
+        put_answer(call, &w, &items[i]);
+    px_json_end_array(&w);
+    px_json_key(&w, PX_STR("cursor"));
+    if (cursor) {
+        char text[16];
+
+        snprintf(text, sizeof(text), "%u", cursor);
+        px_json_string(&w, px_str_c(text));
+    } else {
+        px_json_null(&w);
+    }
+    px_json_end_object(&w);
+    px_api_json(call, 200);
+}
+
+static bool find_endpoint(px_api_call *call, px_document *ret_document)
+{
+    px_err err;
+    px_status status = px_documents_get(documents_of(call), call->principal.tenant, kind,
+                                        call->args[0], &call->arena, ret_document, &err);
+
+    if (status == PX_NOT_FOUND)
+        px_fail_id(&err, status, "endpoint.not_found", "there is no endpoint '%.*s'",
+                   PX_FMT(call->args[0]));
+    if (status != PX_OK)
+        px_api_fail(call, status, &err);
+    return status == PX_OK;
+}
+
+void px_v1_get_endpoint(px_api_call *call)
+{
+    px_json_writer w = px_json_writer_of(&call->out);
+    px_document document;
+
+    if (!authorized(call, PX_ACTION_READ_DOCUMENT) || !find_endpoint(call, &document))
+        return;
+    put_answer(call, &w, &document);
+    px_api_etag(call, document.revision);
+    px_api_json(call, 200);
+}
+
+/* ---- writing ---- */
+
+/* A topic of the tenant's own: what begins like the server's own topics would be taken for them. */
+static px_status check_topic(px_str topic, px_err *ret_err)
+{
+    static const char *const own[] = { "twins", "events", "spBv1.0" };
+    px_str rest = topic, first = px_str_cut(&rest, '/');
+    bool good = topic.len > 0 && topic.len <= PX_TOPIC_BYTES_MAX && topic.ptr[0] != '$';
+    size_t levels = 1;
+
+    for (size_t i = 0; i < topic.len; i++) {
+        good = good && topic.ptr[i] != '+' && topic.ptr[i] != '#' && topic.ptr[i] != '\0';
+        levels += topic.ptr[i] == '/';
+    }
+    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+        good = good && !px_str_eq(first, px_str_c(own[i]));
+    if (good && levels <= PX_TOPIC_LEVELS_MAX)
+        return PX_OK;
+    return px_fail_id(ret_err, PX_INVALID, "endpoint.topic",
+                      "'topic' is one of the tenant's own, such as plant/changes: without + and #, "
+                      "and not below twins, events, spBv1.0 or $");
+}
+
+static px_status check_endpoint(px_api_call *call, const px_endpoint *endpoint, px_err *ret_err)
+{
+    static const px_reach public_only;
+    px_outbound *outbound = call->api->opts.outbound;
+
+    if (px_documents_revision(documents_of(call), call->principal.tenant, kind, call->args[0]) ==
+            0 &&
+        px_documents_count(documents_of(call), call->principal.tenant, kind) >= PX_ENDPOINTS_MAX)
+        return px_fail_id(ret_err, PX_LIMIT, "endpoint.limit", "a tenant has at most %d endpoints",
+                          PX_ENDPOINTS_MAX);
+    if (endpoint->kind == PX_ENDPOINT_MQTT)
+        return check_topic(endpoint->to, ret_err);
+    return px_target_check(outbound ? px_outbound_reach(outbound) : &public_only, endpoint->to,
+                           NULL, ret_err);
+}
+
+/* The secret that the endpoint will have: the body's, or the one that it had. */
+static px_str secret_of(px_api_call *call)
+{
+    px_endpoint old;
+    px_document document;
+
+    if (px_json_get(call->request.json, PX_STR("secret")) ||
+        px_documents_get(documents_of(call), call->principal.tenant, kind, call->args[0],
+                         &call->arena, &document, NULL) != PX_OK ||
+        px_endpoint_read(&document, &call->arena, &old, NULL) != PX_OK)
+        return px_json_get_text(call->request.json, PX_STR("secret"));
+    return old.secret;
+}
+
+static px_str body_of(px_api_call *call, const px_endpoint *endpoint)
+{
+    px_str secret = endpoint->kind == PX_ENDPOINT_WEBHOOK ? secret_of(call) : (px_str){ 0 };
+    px_buf buf = { 0 };
+    px_json_writer w = px_json_writer_of(&buf);
+    px_str body;
+
+    px_json_begin_object(&w);
+    put_endpoint(&w, endpoint, true);
+    if (secret.len) {
+        px_json_key(&w, PX_STR("secret"));
+        px_json_string(&w, secret);
+    }
+    px_json_end_object(&w);
+    body = buf.status == PX_OK ? px_arena_str(&call->arena, px_buf_str(&buf)) : (px_str){ 0 };
+    px_buf_release(&buf);
+    return body;
+}
+
+static void endpoint_written(px_api_call *call)
+{
+    px_json_writer w = px_json_writer_of(&call->out);
+    px_document document = { .tenant = call->principal.tenant,
+                             .updated = call->request.result.time,
+                             .id = call->args[0],
+                             .body = call->request.documents[0].body };
+
+    if (call->api->opts.outbound)
+        px_outbound_changed(call->api->opts.outbound);
+    put_answer(call, &w, &document);
+    px_api_etag(call, call->request.result.seq);
+    px_api_json(call, 200);
+}
+
+static void endpoint_gone(px_api_call *call)
+{
+    if (call->api->opts.outbound)
+        px_outbound_changed(call->api->opts.outbound);
+    px_api_finish(call, 204);
+}
+
+static void submit(px_api_call *call, px_str body, void (*then)(px_api_call *call))
+{
+    px_document_write *write = PX_ARENA_NEW(&call->arena, px_document_write);
+    px_err err;
+
+    if (!write) {
+        px_api_fail(call, px_arena_fail(&call->arena, &err), &err);
+        return;
+    }
+    *write = (px_document_write){ .kind = kind, .id = call->args[0], .body = body };
+    call->request.kind = PX_REQUEST_DOCUMENTS;
+    call->request.documents = write;
+    call->request.document_count = 1;
+    px_api_submit(call, then);
+}
+
+void px_v1_put_endpoint(px_api_call *call)
+{
+    px_document asked = { .tenant = call->principal.tenant,
+                          .id = call->args[0],
+                          .body = call->body };
+    px_endpoint endpoint;
+    px_status status;
+    px_str body;
+    px_err err;
+
+    if (!authorized(call, PX_ACTION_WRITE_DOCUMENT) || !px_api_conditions(call, true, false))
+        return;
+    status = px_endpoint_read(&asked, &call->arena, &endpoint, &err);
+    if (status == PX_OK)
+        status = check_endpoint(call, &endpoint, &err);
+    if (status != PX_OK) {
+        px_api_fail(call, status, &err);
+        return;
+    }
+    body = body_of(call, &endpoint);
+    if (body.ptr)
+        submit(call, body, endpoint_written);
+    else
+        px_api_fail(call, px_arena_fail(&call->arena, &err), &err);
+}
+
+/* The first route that leads to this endpoint; empty when there is none. */
+static px_str route_to(px_api_call *call, px_str endpoint)
+{
+    px_document *items = PX_ARENA_ARRAY(&call->arena, px_document, PAGE_MAX);
+    uint32_t cursor = 0;
+    size_t count = 0;
+    px_json *body;
+
+    if (!items || px_documents_list(documents_of(call), call->principal.tenant, PX_STR("route"),
+                                    &cursor, PAGE_MAX, &call->arena, items, &count, NULL) != PX_OK)
+        return (px_str){ 0 };
+    for (size_t i = 0; i < count; i++)
+        if (px_json_parse(items[i].body, NULL, &call->arena, &body, NULL) == PX_OK &&
+            px_str_eq(px_json_get_text(body, PX_STR("endpointName")), endpoint))
+            return items[i].id;
+    return (px_str){ 0 };
+}
+
+void px_v1_delete_endpoint(px_api_call *call)
+{
+    px_document document;
+    px_str route;
+    px_err err;
+
+    if (!authorized(call, PX_ACTION_WRITE_DOCUMENT) || !find_endpoint(call, &document) ||
+        !px_api_conditions(call, true, false))
+        return;
+    route = route_to(call, call->args[0]);
+    if (route.len) {
+        px_fail_id(&err, PX_CONFLICT, "endpoint.used",
+                   "event route '%.*s' leads to endpoint '%.*s'; delete it first", PX_FMT(route),
+                   PX_FMT(call->args[0]));
+        px_api_fail(call, PX_CONFLICT, &err);
+        return;
+    }
+    submit(call, (px_str){ 0 }, endpoint_gone);
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Routes and endpoints over HTTP: the data plane's codes, and what an endpoint may be. */
+#include "api_world.h"
+
+#include <stdio.h>
+
+#include "base/limits.h"
+
+static api_world w;
+
+static void begin(void)
+{
+    api_world_init(&w);
+    API_ASK(&w, "PUT", "/api/v1/endpoints/hook",
+            "{\"kind\":\"webhook\",\"url\":\"https://hooks.example/a\"}", 200);
+}
+
+static void put_route(const char *id, const char *filter, int wanted, const char *code)
+{
+    char path[256], body[256];
+    const reply *r;
+
+    snprintf(path, sizeof(path), "/eventroutes/%s", id);
+    snprintf(body, sizeof(body), "{\"endpointName\":\"hook\",\"filter\":\"%s\"}", filter);
+    r = API_ASK(&w, "PUT", path, body, wanted);
+    if (code)
+        CHECK_STR(api_text(r, "/error/code"), code);
+}
+
+PX_TEST(a_route_is_written_read_and_deleted)
+{
+    const reply *r;
+
+    begin();
+    put_route("changes", "type = 'x' AND $body.heat > 90", 204, NULL);
+    r = API_ASK(&w, "GET", "/eventroutes/changes", NULL, 200);
+    CHECK_STR(api_text(r, "/id"), "changes");
+    CHECK_STR(api_text(r, "/endpointName"), "hook");
+    CHECK_STR(api_text(r, "/filter"), "type = 'x' AND $body.heat > 90");
+    put_route("changes", "true", 204, NULL);
+    r = API_ASK(&w, "GET", "/eventroutes/changes", NULL, 200);
+    CHECK_STR(api_text(r, "/filter"), "true");
+    API_ASK(&w, "DELETE", "/eventroutes/changes", NULL, 204);
+    r = API_ASK(&w, "GET", "/eventroutes/changes", NULL, 404);
+    CHECK_STR(api_text(r, "/error/code"), "EventRouteNotFound");
+    r = API_ASK(&w, "DELETE", "/eventroutes/changes", NULL, 404);
+    CHECK_STR(api_text(r, "/error/code"), "EventRouteNotFound");
+    api_world_release(&w);
+}
+
+PX_TEST(routes_come_in_pages)
+{
+    char target[128] = "/eventroutes?api-version=2023-10-31";
+    int pages = 0, got = 0;
+
+    begin();
+    for (int i = 0; i < 5; i++) {
+        char id[8];
+
+        snprintf(id, sizeof(id), "r%d", i);
+        put_route(id, "true", 204, NULL);
+    }
+    while (target[0]) {
+        const reply *r;
+
+        api_header(&w, "max-items-per-page", "2");
+        r = API_ASK(&w, "GET", target, NULL, 200);
+        got += (int)px_json_get(r->json, PX_STR("value"))->count;
+        pages++;
+        snprintf(target, sizeof(target), "%s", api_text(r, "/nextLink"));
+        if (strcmp(target, "null") == 0)
+            target[0] = '\0';
+    }
+    CHECK_EQ(pages, 3);
+    CHECK_EQ(got, 5);
+    api_world_release(&w);
+}
+
+PX_TEST(what_is_wrong_with_a_route_has_its_code)
+{
+    const reply *r;
+
+    begin();
+    put_route("r", "tpye = 'x'", 400, "EventRouteFilterInvalid");
+    CHECK(strstr(api_text(&w.reply, "/error/message"), "did you mean type?") != NULL);
+    put_route("r", "", 400, "EventRouteFilterInvalid");
+    put_route("a%20b", "true", 400, "EventRouteIdInvalid");
+    r = API_ASK(&w, "PUT", "/eventroutes/r", "{\"endpointName\":\"none\",\"filter\":\"true\"}",
+                400);
+    CHECK_STR(api_text(r, "/error/code"), "EventRouteEndpointInvalid");
+    r = API_ASK(&w, "PUT", "/eventroutes/r", "{\"endpointName\":\"hook\"}", 400);
+    CHECK_STR(api_text(r, "/error/code"), "InvalidArgument");
+    api_world_release(&w);
+}
+
+PX_TEST(a_tenant_has_as_many_routes_as_the_limit_and_no_more)
+{
+    begin();
+    for (int i = 0; i <= PX_ROUTES_MAX; i++) {
+        char id[8];
+
+        snprintf(id, sizeof(id), "r%d", i);
+        put_route(id, "true", i < PX_ROUTES_MAX ? 204 : 400,
+                  i < PX_ROUTES_MAX ? NULL : "LimitExceeded");
+    }
+    put_route("r0", "false", 204, NULL); /* what is there may be changed */
+    api_world_release(&w);
+}
+
+PX_TEST(only_who_may_write_documents_writes_routes)
+{
+    begin();
+    w.token = api_token(&w, 1, PX_ROLE_READER, NULL);
+    put_route("r", "true", 403, NULL);
+    API_ASK(&w, "GET", "/eventroutes", NULL, 200);
+    API_ASK(&w, "PUT", "/api/v1/endpoints/x", "{\"kind\":\"mqtt\",\"topic\":\"a\"}", 403);
+    w.token = api_token(&w, 2, PX_ROLE_ADMIN, NULL);
+    put_route("r", "true", 400, "EventRouteEndpointInvalid"); /* the hook is another tenant's */
+    w.token = w.admin;
+    api_world_release(&w);
+}
+
+/* ---- endpoints ---- */
+
+static const char *put_endpoint(const char *body, int wanted)
+{
+    return api_text(API_ASK(&w, "PUT", "/api/v1/endpoints/e", body, wanted), "/code");
+}
+
+PX_TEST(a_secret_goes_in_and_never_comes_out)
+{
+    const reply *r;
+
+    begin();
+    put_endpoint("{\"kind\":\"webhook\",\"url\":\"https://hooks.example/\",\"secret\":\"s3cret\","
+                 "\"headers\":{\"X-Own\":\"v\"}}",
+                 200);
+    r = API_ASK(&w, "GET", "/api/v1/endpoints/e", NULL, 200);
+    CHECK(strstr(r->body.ptr, "s3cret") == NULL);
+    CHECK_STR(api_text(r, "/hasSecret"), "true");
+    CHECK_STR(api_text(r, "/headers/X-Own"), "v");
+    r = API_ASK_AS(&w, api_token(&w, 1, PX_ROLE_READER, NULL), "GET", "/api/v1/endpoints/e", NULL,
+                   200);
+    CHECK(strstr(r->body.ptr, "X-Own") == NULL); /* a header may be a key, too */
+    put_endpoint("{\"kind\":\"webhook\",\"url\":\"https://hooks.example/other\"}", 200);
+    r = API_ASK(&w, "GET", "/api/v1/endpoints/e", NULL, 200);
+    CHECK_STR(api_text(r, "/hasSecret"), "true"); /* left out: it stays */
+    put_endpoint("{\"kind\":\"webhook\",\"url\":\"https://hooks.example/\",\"secret\":null}", 200);
+    r = API_ASK(&w, "GET", "/api/v1/endpoints/e", NULL, 200);
+    CHECK_STR(api_text(r, "/hasSecret"), "false");
+    api_world_release(&w);
+}
+
+PX_TEST(an_endpoint_that_cannot_be_is_refused_with_a_sentence)
+{
+    begin();
+    CHECK_STR(put_endpoint("{\"kind\":\"webhook\",\"url\":\"http://127.0.0.1:1/\"}", 403),
+              "endpoint.address");
+    CHECK(strstr(api_text(&w.reply, "/detail"), "is a loopback address") != NULL);
+    CHECK_STR(put_endpoint("{\"kind\":\"webhook\",\"url\":\"ftp://x/\"}", 400), "endpoint.url");
+    CHECK_STR(put_endpoint("{\"kind\":\"webhok\",\"url\":\"http://x/\"}", 400), "endpoint.kind");
+    CHECK_STR(put_endpoint("{\"kind\":\"webhook\",\"topic\":\"x\"}", 400), "endpoint.form");
+    CHECK_STR(put_endpoint("{\"kind\":\"mqtt\",\"topic\":\"twins/x\"}", 400), "endpoint.topic");
+    CHECK_STR(put_endpoint("{\"kind\":\"mqtt\",\"topic\":\"a/+\"}", 400), "endpoint.topic");
+    CHECK_STR(put_endpoint(
+                  "{\"kind\":\"webhook\",\"url\":\"http://x/\",\"headers\":{\"Host\":\"y\"}}", 400),
+              "endpoint.header");
+    CHECK_STR(put_endpoint("{\"kind\":\"webhook\",\"url\":\"http://x/\",\"headers\":"
+                           "{\"X\":\"a\\r\\nb: c\"}}",
+                           400),
+              "endpoint.header");
+    API_ASK(&w, "PUT", "/api/v1/endpoints/e", "{\"kind\":\"mqtt\",\"topic\":\"plant/changes\"}",
+            200);
+    api_world_release(&w);
+}
+
+PX_TEST(an_endpoint_that_a_route_leads_to_stays)
+{
+    const reply *r;
+
+    begin();
+    put_route("r", "true", 204, NULL);
+    r = API_ASK(&w, "DELETE", "/api/v1/endpoints/hook", NULL, 409);
+    CHECK_STR(api_text(r, "/code"), "endpoint.used");
+    API_ASK(&w, "DELETE", "/eventroutes/r", NULL, 204);
+    API_ASK(&w, "DELETE", "/api/v1/endpoints/hook", NULL, 204);
+    API_ASK(&w, "GET", "/api/v1/endpoints/hook", NULL, 404);
+    api_world_release(&w);
+}
+
+PX_TEST_MAIN()
