@@ -34,6 +34,7 @@ static void run(px_api_call *call)
                            .env = call->api->env,
                            .log = call->api->opts.log,
                            .server = call->api->server_number };
+    const px_json *parameters = px_json_get(call->request.json, PX_STR("parameters"));
     px_str text = px_json_get_text(call->request.json, PX_STR("query"));
     px_str token = px_json_get_text(call->request.json, PX_STR("continuationToken"));
     px_query_result result = { 0 };
@@ -43,6 +44,8 @@ static void run(px_api_call *call)
 
     if (!px_api_page_size(call, PX_QUERY_ROWS_PER_PAGE_MAX, &page))
         return;
+    if (parameters)
+        opts.parameters = parameters->raw;
     px_put_c(&call->out, "{\"value\":[");
     status = px_query_run(&opts, &call->principal, text, token, page, &call->api->stopping,
                           &call->out, &result, &err);
