@@ -36,12 +36,19 @@ px_status pxi_budget_refuse(const pxi_budget *budget, px_err *ret_err)
                       (unsigned long long)budget->cost);
 }
 
+static bool is_set(const _Atomic bool *flag)
+{
+    return flag && atomic_load_explicit(flag, memory_order_relaxed);
+}
+
 px_status pxi_budget_look(pxi_budget *budget, px_err *ret_err)
 {
     px_env *env = budget->opts->env;
 
     budget->until_look = budget->look_every - 1;
-    if (budget->cancel && atomic_load_explicit(budget->cancel, memory_order_relaxed))
+    if (is_set(budget->opts->gone))
+        px_log_info(budget->opts->log, "query.gone", "cost=%llu", (unsigned long long)budget->cost);
+    if (is_set(budget->cancel) || is_set(budget->opts->gone))
         return px_fail_id(ret_err, PX_INTERRUPTED, "query.cancelled", "the query was cancelled");
     if (env->monotonic_ns(env) > budget->deadline)
         return px_fail_id(ret_err, PX_TIMEOUT, "query.time",

@@ -84,7 +84,11 @@ static void put_hops(px_buf *text, const px_query_hop *hop)
 {
     if (hop->most == 1)
         return;
-    px_putf(text, "*%u..", hop->least - 1);
+    px_put_char(text, '*');
+    if (hop->least > 1)
+        px_putf(text, "%u", hop->least - 1);
+    if (hop->least > 1 || hop->most != PX_QUERY_HOPS_OPEN)
+        px_put_c(text, "..");
     if (hop->most != PX_QUERY_HOPS_OPEN)
         px_putf(text, "%u", hop->most);
 }

@@ -30,7 +30,8 @@ typedef struct px_query_opts {
     px_log *log;           /* may be NULL */
     uint64_t server;       /* a number of this server's own: other servers' tokens are refused */
     bool with_telemetry; /* conditions and columns find telemetries' last values, too; `*` never */
-    px_str parameters;   /* of this run: a JSON object with what @names stand for, or empty */
+    const _Atomic bool *gone; /* a second `cancel`: whoever asked went away; may be NULL */
+    px_str parameters;        /* of this run: a JSON object with what @names stand for, or empty */
 
     /* For a stricter server and for tests; 0 is the limit of limits.h. */
     uint64_t cost_max;     /* PX_QUERY_COST_MAX */
