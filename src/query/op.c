@@ -41,7 +41,7 @@ px_expr_rows pxi_rows(pxi_run *run)
 bool pxi_take_twin(pxi_run *run, uint32_t source, uint32_t no)
 {
     run->no[source] = no;
-    if (!run->query.sources[source].name.len)
+    if (!(run->read >> source & 1))
         return true;
     run->row[source] = px_view_twin(run->view, run->tenant, no);
     return run->row[source] != NULL;

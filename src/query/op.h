@@ -58,6 +58,7 @@ typedef struct pxi_run {
     PX_VEC(uint32_t) path;                /* MATCH: the relationships that were walked */
     uint32_t seed_no;
     uint64_t work; /* of all conditions */
+    uint64_t read; /* the sources that anything is read of, one bit each */
 
     uint32_t begin_no; /* seeds before this one are done */
     bool is_page_full; /* the next seed is not begun */

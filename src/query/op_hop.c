@@ -85,7 +85,7 @@ static px_status take_edge(join *j, uint32_t rel_no, uint32_t other_no, bool *re
 
     *ret_row = !(run->query.is_match && pxi_is_walked(run, rel_no)) &&
                take_end(run, j->step, j->far, other_no);
-    if (*ret_row && edge != PX_QUERY_NO_SOURCE) {
+    if (*ret_row && edge != PX_QUERY_NO_SOURCE && run->read >> edge & 1) {
         run->row[edge] = px_view_rel(run->view, run->tenant, rel_no);
         *ret_row = run->row[edge] != NULL;
     }

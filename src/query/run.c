@@ -280,6 +280,20 @@ static px_status run_plan(page *p, px_err *ret_err)
     return status;
 }
 
+/* Of all others a number is enough, and their records stay unread. */
+static uint64_t sources_read(const px_query *query)
+{
+    uint64_t read = query->where ? px_expr_sources(query->where) : 0;
+
+    for (uint32_t i = 0; i < query->column_count; i++)
+        read |= query->columns[i].operand ? px_expr_sources(query->columns[i].operand) : 0;
+    for (uint32_t i = 0; i < query->group_count; i++)
+        read |= px_expr_sources(query->groups[i]);
+    for (uint32_t i = 0; i < query->order_count; i++)
+        read |= query->orders[i].operand ? px_expr_sources(query->orders[i].operand) : 0;
+    return query->is_all ? UINT64_MAX : read;
+}
+
 static px_status prepare(page *p, px_str text, px_str continuation, px_err *ret_err)
 {
     pxi_run *run = &p->run;
@@ -296,6 +310,7 @@ static px_status prepare(page *p, px_str text, px_str continuation, px_err *ret_
     PX_TRY(px_query_params_read(p->cursor.parameters, &p->arena, &params, ret_err));
     PX_TRY(px_query_parse(p->cursor.text, &params, &p->arena, &run->query, ret_err));
     PX_TRY(px_plan_make(&run->query, &p->arena, &run->plan, ret_err));
+    run->read = sources_read(&run->query);
     run->twin_rows.registry = run->opts->registry;
     run->twin_rows.tenant = run->tenant;
     return PX_OK;
