@@ -51,6 +51,7 @@ struct px_api_call {
     px_str (*header)(const px_api_call *call,
                      const char *name); /* empty slice when it did not come */
     bool is_tls;
+    const _Atomic bool *gone; /* becomes true when the client went away; NULL: nobody looks */
 
     /* the response */
     px_arena arena; /* the call's memory; the door resets it */

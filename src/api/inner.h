@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "query/relationship_json.h"
 #include "query/twin_json.h"
 
 typedef void px_handler(px_api_call *call);
@@ -136,8 +137,6 @@ px_str px_api_cookie(px_api_call *call);
  * itself and gives false. */
 bool px_api_read_twin(px_api_call *call, px_str twin_id, px_action action, const px_twin **ret_twin,
                       const px_model **ret_model);
-/* A snapshot's twin by number, for ids of relationships' ends. */
-void px_put_relationship_json(px_buf *buf, const px_rel *rel, px_str source_id, px_str target_id);
 
 px_handler px_on_get_asset;
 

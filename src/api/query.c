@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* POST /query of the data plane: one page of rows, on the API's own workers, cancelled when the
- * server ends. */
+ * server ends or the client goes. */
 #include "query/query.h"
 
 #include <stdio.h>
@@ -33,7 +33,9 @@ static void run(px_api_call *call)
                            .registry = px_engine_registry(engine),
                            .env = call->api->env,
                            .log = call->api->opts.log,
-                           .server = call->api->server_number };
+                           .server = call->api->server_number,
+                           .gone = call->gone };
+    const px_json *parameters = px_json_get(call->request.json, PX_STR("parameters"));
     px_str text = px_json_get_text(call->request.json, PX_STR("query"));
     px_str token = px_json_get_text(call->request.json, PX_STR("continuationToken"));
     px_query_result result = { 0 };
@@ -43,6 +45,8 @@ static void run(px_api_call *call)
 
     if (!px_api_page_size(call, PX_QUERY_ROWS_PER_PAGE_MAX, &page))
         return;
+    if (parameters)
+        opts.parameters = parameters->raw;
     px_put_c(&call->out, "{\"value\":[");
     status = px_query_run(&opts, &call->principal, text, token, page, &call->api->stopping,
                           &call->out, &result, &err);

@@ -104,6 +104,7 @@
 #define PX_QUERY_PAGE_BYTES_MAX (8 * 1024 * 1024)    /* a page ends at the row that reaches this */
 #define PX_QUERY_MEMORY_BYTES_MAX (32 * 1024 * 1024) /* of one run, rows not counted */
 #define PX_QUERY_COLUMNS_MAX 100
+#define PX_EXPR_SOURCES_MAX 64 /* twins and relationships that one row is made of */
 #define PX_EXPR_DEPTH_MAX 64   /* parentheses and NOTs inside each other */
 #define PX_EXPR_TERMS_MAX 1000 /* comparisons, memberships and function calls of one expression */
 #define PX_EXPR_PATHS_MAX 1000 /* different ones */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/assign.h"
 #include "cli/cmds.h"
 #include "cli/file.h"
 #include "cli/interrupt.h"
@@ -29,15 +30,38 @@ static void gather_columns(query_page *page, const px_json *rows)
         }
 }
 
+/* A document in a cell is its id. */
+static const px_json *id_of(const px_json *value)
+{
+    const px_json *twin = px_json_get(value, PX_STR("$dtId"));
+    const px_json *relationship = px_json_get(value, PX_STR("$relationshipId"));
+
+    return twin ? twin : relationship ? relationship : value;
+}
+
+/* Columns of numbers stand on the right. */
+static void align(px_table *table, const query_page *page, const px_json *rows)
+{
+    for (unsigned i = 0; i < page->count; i++) {
+        table->right[i] = true;
+        for (const px_json *row = rows->first; row; row = row->next) {
+            const px_json *value = px_json_get(row, page->names[i]);
+
+            table->right[i] &= !value || px_json_is(value, PX_JSON_NUMBER);
+        }
+    }
+}
+
 static px_status fill_table(px_table *table, const query_page *page, const px_json *rows,
                             px_err *ret_err)
 {
+    align(table, page, rows);
     for (const px_json *row = rows->first; row; row = row->next)
         for (unsigned i = 0; i < page->count; i++) {
             px_buf cell = { 0 };
             px_status status;
 
-            px_put_plain(&cell, px_json_get(row, page->names[i]));
+            px_put_plain(&cell, id_of(px_json_get(row, page->names[i])));
             status = px_table_add(table, px_buf_str(&cell), ret_err);
             px_buf_release(&cell);
             PX_TRY(status);
@@ -85,6 +109,25 @@ static px_status print_json_rows(px_cli *cli, const px_json *rows, bool first, p
     return status;
 }
 
+/* `,"parameters":{…}` of all --param */
+static px_status put_parameters(px_cli *cli, px_buf *body, px_arena *arena, px_err *ret_err)
+{
+    const char *word;
+    px_assign assign;
+    bool any = false;
+
+    for (size_t at = 0; (word = px_args_next(cli->args, "param", &at)) != NULL; any = true) {
+        PX_TRY(px_assign_parse(word, arena, &assign, ret_err));
+        px_put_c(body, any ? "," : ",\"parameters\":{");
+        px_put_json_string(body, assign.name);
+        px_put_char(body, ':');
+        px_put(body, assign.value.len ? assign.value : PX_STR("null"));
+    }
+    if (any)
+        px_put_char(body, '}');
+    return PX_OK;
+}
+
 /* {"query":…} for the first page, then {"query":…,"continuationToken":…} */
 static px_status fetch(px_cli *cli, const char *query, px_buf *token, px_arena *arena,
                        px_json **ret_rows, px_err *ret_err)
@@ -101,9 +144,11 @@ static px_status fetch(px_cli *cli, const char *query, px_buf *token, px_arena *
         px_put_c(&body, ",\"continuationToken\":");
         px_put_json_string(&body, px_buf_str(token));
     }
+    status = put_parameters(cli, &body, arena, ret_err);
     px_put_char(&body, '}');
     call.body = px_buf_str(&body);
-    status = px_api_call(cli, &call, arena, &root, ret_err);
+    if (status == PX_OK)
+        status = px_api_call(cli, &call, arena, &root, ret_err);
     px_buf_release(&body);
     PX_TRY(status);
     *ret_rows = px_json_get(root, PX_STR("value"));
@@ -136,9 +181,8 @@ static void place(px_cli *cli, const char *query, px_err *err)
         err->line = 1;
 }
 
-static px_status run_query(px_cli *cli, const px_args *args, px_err *ret_err)
+static px_status pull_rows(px_cli *cli, const char *query, px_err *ret_err)
 {
-    const char *query = px_args_operand(args, 0);
     uint64_t count = 0;
     px_buf token = { 0 };
     px_err err = { 0 };
@@ -172,6 +216,30 @@ static px_status run_query(px_cli *cli, const px_args *args, px_err *ret_err)
     return status;
 }
 
+/* --explain is EXPLAIN before the text. */
+static px_status run_query(px_cli *cli, const px_args *args, px_err *ret_err)
+{
+    const char *query = px_args_operand(args, 0);
+    px_buf text = { 0 };
+    px_status status;
+
+    if (!px_args_has(args, "explain"))
+        return pull_rows(cli, query, ret_err);
+    px_put_c(&text, "EXPLAIN ");
+    px_put_c(&text, query);
+    status = px_buf_status(&text, ret_err);
+    if (status == PX_OK)
+        status = pull_rows(cli, text.ptr, ret_err);
+    px_buf_release(&text);
+    return status;
+}
+
+static const px_opt options[] = {
+    { "param", 'p', "NAME=VALUE", "what @NAME in the text stands for; may be repeated" },
+    { "explain", 0, NULL, "how the query would be walked, instead of its rows" },
+    { 0 },
+};
+
 const px_cmd px_cmd_query[] = {
     { .noun = "query",
       .summary = "ask for twins by what they are and hold",
@@ -179,9 +247,13 @@ const px_cmd px_cmd_query[] = {
       .examples = "pollux query \"SELECT * FROM DIGITALTWINS\"\n"
                   "pollux query \"SELECT * FROM DIGITALTWINS T WHERE T.speed > 20\"\n"
                   "pollux query \"SELECT * FROM DIGITALTWINS WHERE "
-                  "IS_OF_MODEL('dtmi:com:acme:Pump;1')\" --json",
+                  "IS_OF_MODEL('dtmi:com:acme:Pump;1')\" --json\n"
+                  "pollux query \"SELECT b.\\$dtId FROM DIGITALTWINS MATCH (a)-[:feeds*..3]->(b) "
+                  "WHERE a.\\$dtId = @id\" --param id=p1",
       .notes =
-          "A table has the columns that the rows of its page have; --json is an array of rows.",
+          "A table has the columns that the rows of its page have, a document in it is its id;\n"
+          "--json is an array of rows.",
+      .opts = options,
       .operands_min = 1,
       .operands_max = 1,
       .run = run_query },

@@ -8,7 +8,7 @@
 #include "base/limits.h"
 
 typedef struct counts {
-    uint32_t steps, literals, args, tests, paths;
+    uint32_t steps, literals, args, tests, distances, paths;
 } counts;
 
 typedef struct compiler {
@@ -16,8 +16,10 @@ typedef struct compiler {
     px_value *literals;
     uint32_t *args, *columns;
     pxi_model_test *tests;
+    pxi_distance *distances;
     px_expr_path *paths;
     counts used;
+    uint64_t sources;
     bool too_many_paths;
 } compiler;
 
@@ -25,8 +27,12 @@ static void count_operand(counts *n, const px_expr_node *operand)
 {
     if (operand->kind == PX_EXPR_PATH)
         n->paths++;
-    else
+    else if (operand->kind == PX_EXPR_LITERAL)
         n->literals++;
+    else
+        n->distances++;
+    for (const px_expr_node *child = operand->first; child; child = child->next)
+        count_operand(n, child);
 }
 
 static void count_node(counts *n, const px_expr_node *node)
@@ -57,11 +63,12 @@ static bool make_lists(compiler *c, const counts *n, uint32_t columns, px_arena 
     c->literals = PX_ARENA_ARRAY(arena, px_value, n->literals + 1);
     c->args = PX_ARENA_ARRAY(arena, uint32_t, n->args + 1);
     c->tests = PX_ARENA_ARRAY(arena, pxi_model_test, n->tests + 1);
+    c->distances = PX_ARENA_ARRAY(arena, pxi_distance, n->distances + 1);
     c->columns = PX_ARENA_ARRAY(arena, uint32_t, columns + 1);
     /* paths are few, but may be written often */
     c->paths = PX_ARENA_ARRAY(arena, px_expr_path,
                               (n->paths < PX_EXPR_PATHS_MAX ? n->paths : PX_EXPR_PATHS_MAX) + 1);
-    return c->steps && c->literals && c->args && c->tests && c->columns && c->paths;
+    return c->steps && c->literals && c->args && c->tests && c->distances && c->columns && c->paths;
 }
 
 static uint32_t path_number(compiler *c, const px_expr_path *path)
@@ -74,6 +81,7 @@ static uint32_t path_number(compiler *c, const px_expr_path *path)
         return 0;
     }
     c->paths[c->used.paths] = *path;
+    c->sources |= UINT64_C(1) << path->source;
     return c->used.paths++;
 }
 
@@ -81,6 +89,13 @@ static uint32_t operand_of(compiler *c, const px_expr_node *node)
 {
     if (node->kind == PX_EXPR_PATH)
         return path_number(c, &node->path) | PXI_PATH;
+    if (node->kind == PX_EXPR_DISTANCE) {
+        pxi_distance *distance = &c->distances[c->used.distances++];
+
+        for (const px_expr_node *child = node->first; child; child = child->next)
+            distance->operands[distance->count++] = operand_of(c, child);
+        return (uint32_t)(distance - c->distances) | PXI_DISTANCE;
+    }
     c->literals[c->used.literals] = node->value;
     return c->used.literals++;
 }
@@ -102,7 +117,9 @@ static void put_term(compiler *c, const px_expr_node *node)
     case PX_EXPR_OF_MODEL:
         step->op = PXI_OP_OF_MODEL;
         step->a = c->used.tests;
-        c->tests[c->used.tests++] = (pxi_model_test){ node->value.text, node->exact };
+        c->tests[c->used.tests++] =
+            (pxi_model_test){ node->value.text, node->path.source, node->exact };
+        c->sources |= UINT64_C(1) << node->path.source;
         break;
     case PX_EXPR_IN:
     case PX_EXPR_NOT_IN:
@@ -162,17 +179,19 @@ px_status px_expr_compile(const px_expr_source *source, px_arena *arena, px_expr
                           px_err *ret_err)
 {
     px_expr *expr = PX_ARENA_NEW(arena, px_expr);
-    counts n = { .paths = source->column_count };
+    counts n = { 0 };
     compiler c = { 0 };
 
     if (source->condition)
         count_node(&n, source->condition);
+    for (uint32_t i = 0; i < source->column_count; i++)
+        count_operand(&n, source->columns[i]);
     if (!expr || !make_lists(&c, &n, source->column_count, arena))
         return px_arena_fail(arena, ret_err);
     if (source->condition)
         put_node(&c, source->condition);
     for (uint32_t i = 0; i < source->column_count; i++)
-        c.columns[i] = path_number(&c, &source->columns[i]);
+        c.columns[i] = operand_of(&c, source->columns[i]);
     if (c.too_many_paths)
         return px_fail_id(ret_err, PX_LIMIT, "expr.paths",
                           "an expression reads at most %d different properties", PX_EXPR_PATHS_MAX);
@@ -183,6 +202,8 @@ px_status px_expr_compile(const px_expr_source *source, px_arena *arena, px_expr
                        .args = c.args,
                        .tests = c.tests,
                        .test_count = c.used.tests,
+                       .distances = c.distances,
+                       .sources = c.sources,
                        .paths = c.paths,
                        .path_count = c.used.paths,
                        .columns = c.columns,
@@ -200,4 +221,9 @@ const px_expr_path *px_expr_paths(const px_expr *expr, uint32_t *ret_count)
 uint32_t px_expr_work(const px_expr *expr)
 {
     return expr->step_count + expr->arg_count;
+}
+
+bool px_expr_is_of_models(const px_expr *expr)
+{
+    return expr->test_count > 0 && expr->path_count == 0 && expr->arg_count == 0;
 }

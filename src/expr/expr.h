@@ -28,6 +28,7 @@
 #ifndef PX_EXPR_EXPR_H
 #define PX_EXPR_EXPR_H
 
+#include "base/limits.h"
 #include "base/map.h"
 #include "base/vec.h"
 #include "expr/tree.h"
@@ -38,8 +39,8 @@ typedef struct px_expr px_expr;
 /* What is compiled together: one condition, and paths that are read of the rows for which it holds.
  * All borrowed as long as the px_expr. */
 typedef struct px_expr_source {
-    const px_expr_node *condition; /* NULL: holds for every row */
-    const px_expr_path *columns;
+    const px_expr_node *condition;      /* NULL: holds for every row */
+    const px_expr_node *const *columns; /* operands */
     uint32_t column_count;
     bool with_telemetry; /* paths find telemetries' last values, too */
 } px_expr_source;
@@ -56,10 +57,16 @@ const px_expr_path *px_expr_paths(const px_expr *expr, uint32_t *ret_count);
 
 #define PX_EXPR_TEXT_BYTES 64
 
+/* The number that a relationship has for a model. */
+#define PX_EXPR_EDGE_MODEL UINT32_MAX
+
 /* How a machine reads rows: filled in by the room that has them. Texts that a row has as such are
  * borrowed while the row is; texts that are made (tags, times) are written to `ret_bytes`. */
 typedef struct px_expr_rows {
-    uint32_t (*model_no)(const void *row);
+    /* A row is an array of pointers, by source; else it is the thing itself, the only source. */
+    bool are_tuples;
+    uint64_t edges;                        /* the sources that are relationships, one bit each */
+    uint32_t (*model_no)(const void *row); /* not asked of relationships */
     /* NULL when there is no such model: then every path is missing. */
     const px_model *(*model)(void *data, uint32_t model_no);
     px_str (*id)(const void *row);
@@ -71,6 +78,9 @@ typedef struct px_expr_rows {
     /* Rows that have no model, such as events: what a path's first step names; compounds are looked
      * into by the machine. When it is there, none of the above is asked. */
     void (*attribute)(void *data, const void *row, px_str name, px_value *ret_value);
+    /* EDGE_ID, EDGE_NAME, EDGE_SOURCE, EDGE_TARGET; EDGE_PROPERTY: all of them as compact JSON, or
+     * empty. NULL where no source is a relationship. */
+    px_str (*edge)(void *data, const void *row, px_expr_what what);
     void *data;
 } px_expr_rows;
 
@@ -89,10 +99,11 @@ typedef struct px_expr_machine {
     const px_expr *expr;
     px_expr_rows rows;
 
-    const px_expr_bound *bound; /* of the last row's model */
-    px_arena cache;             /* what is bound, by model */
-    px_map by_model;            /* model number to index in `all` */
+    const px_expr_bound *bound[PX_EXPR_SOURCES_MAX]; /* of the last row's models, by source */
+    px_arena cache;                                  /* what is bound, by model */
+    px_map by_model;                                 /* model number to index in `all` */
     PX_VEC(const px_expr_bound *) all;
+    uint64_t epoch; /* how often all was forgotten */
     px_expr_side sides[2];
 } px_expr_machine;
 
@@ -104,8 +115,15 @@ void px_expr_machine_release(px_expr_machine *machine);
 PX_NODISCARD px_status px_expr_test(px_expr_machine *machine, const void *row, bool *ret_holds,
                                     px_err *ret_err);
 
+/* Whether it holds for all twins of a model, or for none: of a condition that asks for nothing but
+ * models (px_expr_is_of_models). Errors as px_expr_test. */
+bool px_expr_is_of_models(const px_expr *expr);
+PX_NODISCARD px_status px_expr_test_model(px_expr_machine *machine, uint32_t model_no,
+                                          bool *ret_holds, px_err *ret_err);
+
 /* One column's value of a row. `ret_binding` (may be NULL) says what it is: for a whole twin, a
- * component or metadata the value is only `{}` and the caller writes them himself. Values borrow
+ * relationship, a component or metadata the value is only `{}` and the caller writes them himself;
+ * NULL when the column is no path. Values borrow
  * from the row, or from the machine until its next call. Errors as px_expr_test. */
 PX_NODISCARD px_status px_expr_column(px_expr_machine *machine, const void *row, uint32_t column,
                                       px_value *ret_value, const px_expr_binding **ret_binding,

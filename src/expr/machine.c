@@ -43,9 +43,14 @@ static px_expr_bound *bind(px_expr_machine *machine, uint32_t model_no)
     if (!bound || !bindings || !tests)
         return NULL;
     bound->model_no = model_no;
-    bound->model = machine->rows.model(machine->rows.data, model_no);
     bound->bindings = bindings;
     bound->tests = tests;
+    if (model_no == PX_EXPR_EDGE_MODEL) {
+        for (uint32_t i = 0; i < expr->path_count; i++)
+            bindings[i] = px_expr_bind_edge(&expr->paths[i]);
+        return bound;
+    }
+    bound->model = machine->rows.model(machine->rows.data, model_no);
     for (uint32_t i = 0; bound->model && i < expr->path_count; i++)
         bindings[i] =
             px_expr_bind(px_model_layout(bound->model), &expr->paths[i], expr->with_telemetry);
@@ -72,19 +77,23 @@ static const px_expr_bound *find_bound(const px_expr_machine *machine, uint32_t 
 
 static void forget_all(px_expr_machine *machine)
 {
-    machine->bound = NULL;
+    memset(machine->bound, 0, sizeof(machine->bound));
+    machine->epoch++;
     machine->all.len = 0;
     px_map_clear(&machine->by_model);
     px_arena_reset(&machine->cache);
 }
 
-static px_status bind_model(px_expr_machine *machine, uint32_t model_no, px_err *ret_err)
+static px_status bind_model(px_expr_machine *machine, uint32_t source, uint32_t model_no,
+                            px_err *ret_err)
 {
+    const px_expr_bound *found = find_bound(machine, model_no);
     px_expr_bound *bound;
 
-    machine->bound = find_bound(machine, model_no);
-    if (machine->bound)
+    if (found) {
+        machine->bound[source] = found;
         return PX_OK;
+    }
     bound = bind(machine, model_no);
     if (!bound) {
         forget_all(machine);
@@ -97,32 +106,64 @@ static px_status bind_model(px_expr_machine *machine, uint32_t model_no, px_err 
         forget_all(machine);
         return px_no_memory(ret_err);
     }
-    machine->bound = bound;
+    machine->bound[source] = bound;
+    return PX_OK;
+}
+
+static inline px_status bind_source(px_expr_machine *machine, const void *row, uint32_t source,
+                                    px_err *ret_err)
+{
+    uint32_t model_no = machine->rows.edges >> source & 1
+                            ? PX_EXPR_EDGE_MODEL
+                            : machine->rows.model_no(pxi_source(machine, row, source));
+
+    if (machine->bound[source] && machine->bound[source]->model_no == model_no)
+        return PX_OK;
+    return bind_model(machine, source, model_no, ret_err);
+}
+
+/* Of every source that is read. One that made all be forgotten took the bindings of those before
+ * it along: what all sources of a row need together always fits. */
+static px_status bind_tuple(px_expr_machine *machine, const void *row, px_err *ret_err)
+{
+    uint64_t sources = machine->expr->sources;
+    uint64_t epoch;
+
+    do {
+        epoch = machine->epoch;
+        for (uint64_t left = sources; left; left &= left - 1)
+            PX_TRY(bind_source(machine, row, (uint32_t)__builtin_ctzll(left), ret_err));
+    } while (epoch != machine->epoch);
     return PX_OK;
 }
 
 static inline px_status begin_row(px_expr_machine *machine, const void *row, px_err *ret_err)
 {
-    uint32_t model_no;
-
     if (machine->rows.attribute)
         return PX_OK; /* nothing depends on a model */
-    model_no = machine->rows.model_no(row);
-    if (machine->bound && machine->bound->model_no == model_no)
-        return PX_OK;
-    return bind_model(machine, model_no, ret_err);
+    if (machine->rows.are_tuples)
+        return bind_tuple(machine, row, ret_err);
+    return bind_source(machine, row, 0, ret_err);
 }
 
 /* ---- operands ---- */
 
-/* Literals stay where they are; what a path has is put into `space`. */
 static inline const px_value *read_operand(px_expr_machine *machine, const void *row,
                                            uint32_t operand, int side, px_value *space)
 {
-    if (!(operand & PXI_PATH))
+    if (!(operand & (PXI_PATH | PXI_DISTANCE)))
         return &machine->expr->literals[operand];
-    pxi_read_path(machine, row, operand & ~PXI_PATH, &machine->sides[side], space);
+    if (operand & PXI_PATH)
+        pxi_read_path(machine, row, operand & ~PXI_PATH, &machine->sides[side], space);
+    else
+        *space = pxi_measure(machine, row, &machine->expr->distances[operand & ~PXI_DISTANCE]);
     return space;
+}
+
+const px_value *pxi_operand(px_expr_machine *machine, const void *row, uint32_t operand, int side,
+                            px_value *space)
+{
+    return read_operand(machine, row, operand, side, space);
 }
 
 /* ---- terms ---- */
@@ -208,12 +249,11 @@ static px_status check_sides(px_expr_machine *machine, px_err *ret_err)
     return PX_OK;
 }
 
-px_status px_expr_test(px_expr_machine *machine, const void *row, bool *ret_holds, px_err *ret_err)
+static bool run(px_expr_machine *machine, const void *row)
 {
     const px_expr *expr = machine->expr;
     bool flag = true;
 
-    PX_TRY(begin_row(machine, row, ret_err));
     for (uint32_t at = 0; at < expr->step_count;) {
         const pxi_step *step = &expr->steps[at++];
 
@@ -228,24 +268,40 @@ px_status px_expr_test(px_expr_machine *machine, const void *row, bool *ret_hold
             at = flag ? step->a : at;
             break;
         case PXI_OP_OF_MODEL:
-            flag = machine->bound->tests[step->a];
+            flag = machine->bound[expr->tests[step->a].source]->tests[step->a];
             break;
         default:
             flag = term(machine, row, step);
         }
     }
-    *ret_holds = flag;
+    return flag;
+}
+
+px_status px_expr_test(px_expr_machine *machine, const void *row, bool *ret_holds, px_err *ret_err)
+{
+    PX_TRY(begin_row(machine, row, ret_err));
+    *ret_holds = run(machine, row);
     return check_sides(machine, ret_err);
+}
+
+px_status px_expr_test_model(px_expr_machine *machine, uint32_t model_no, bool *ret_holds,
+                             px_err *ret_err)
+{
+    PX_TRY(bind_model(machine, 0, model_no, ret_err));
+    *ret_holds = run(machine, NULL);
+    return PX_OK;
 }
 
 px_status px_expr_column(px_expr_machine *machine, const void *row, uint32_t column,
                          px_value *ret_value, const px_expr_binding **ret_binding, px_err *ret_err)
 {
-    uint32_t number = machine->expr->columns[column];
+    uint32_t operand = machine->expr->columns[column];
+    bool is_path = operand & PXI_PATH;
+    px_value space;
 
     PX_TRY(begin_row(machine, row, ret_err));
-    pxi_read_path(machine, row, number, &machine->sides[0], ret_value);
+    *ret_value = *read_operand(machine, row, operand, 0, &space);
     if (ret_binding)
-        *ret_binding = &machine->bound->bindings[number];
+        *ret_binding = is_path ? pxi_binding(machine, operand & ~PXI_PATH) : NULL;
     return check_sides(machine, ret_err);
 }

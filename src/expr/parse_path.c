@@ -41,6 +41,25 @@ static px_status check_case(const px_lexer *lexer, const px_expr_scope *scope,
     return PX_OK;
 }
 
+/* Several things are named: a path that begins with none of them would be a guess. */
+static px_status refuse_nameless(const px_lexer *lexer, const px_expr_scope *scope,
+                                 const px_token *first, px_err *ret_err)
+{
+    px_str near = px_str_nearest(first->text, scope->names, scope->count);
+    int len = first->text.len > 32 ? 32 : (int)first->text.len;
+
+    for (uint32_t i = 0; !near.len && i < scope->count; i++)
+        near = scope->names[i];
+    if (!near.len)
+        return px_lexer_fail(lexer, first->raw, ret_err,
+                             "'%.*s' is none of the names in FROM, for it gives none", len,
+                             first->text.ptr);
+    return px_lexer_fail(
+        lexer, first->raw, ret_err,
+        "'%.*s' is none of the names in FROM; a path begins with one, as %.*s.%.*s", len,
+        first->text.ptr, near.len > 32 ? 32 : (int)near.len, near.ptr, len, first->text.ptr);
+}
+
 static bool find_source(const px_expr_scope *scope, px_str name, uint32_t *ret_source)
 {
     for (uint32_t i = 0; i < scope->count; i++)
@@ -72,6 +91,8 @@ px_status pxi_parse_steps(px_lexer *lexer, const px_expr_scope *scope, px_token 
     named = find_source(scope, steps[0], &path.source);
     if (!named && path.count > 1)
         PX_TRY(check_case(lexer, scope, &first, ret_err));
+    if (!named && scope->is_strict)
+        return refuse_nameless(lexer, scope, &first, ret_err);
     path.count -= named;
     if (path.count > PX_EXPR_STEPS_MAX)
         return px_lexer_fail(lexer, first.raw, ret_err, "a path has at most %d names",

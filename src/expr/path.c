@@ -96,3 +96,25 @@ px_expr_binding px_expr_bind(const px_layout *layout, const px_expr_path *path, 
     b.component = component;
     return b;
 }
+
+px_expr_binding px_expr_bind_edge(const px_expr_path *path)
+{
+    static const struct {
+        const char *name;
+        px_expr_what what;
+    } own[] = { { "$relationshipId", PX_EXPR_EDGE_ID },
+                { "$relationshipName", PX_EXPR_EDGE_NAME },
+                { "$sourceId", PX_EXPR_EDGE_SOURCE },
+                { "$targetId", PX_EXPR_EDGE_TARGET },
+                { "$etag", PX_EXPR_ETAG } };
+    px_expr_binding b = { .what = PX_EXPR_EDGE_PROPERTY, .component = PX_NO_COMPONENT };
+
+    if (path->count == 0)
+        b.what = PX_EXPR_EDGE;
+    else if (path->steps[0].ptr[0] == '$')
+        b.what = PX_EXPR_MISSING;
+    for (size_t i = 0; path->count == 1 && i < sizeof(own) / sizeof(own[0]); i++)
+        if (is_step(path, 0, own[i].name))
+            b.what = own[i].what;
+    return b;
+}

@@ -6,6 +6,9 @@
  *     PROPERTY   PROPERTY.FIELD.KEY   $metadata.PROPERTY.lastUpdateTime   … .sourceTime
  *     COMPONENT   COMPONENT.PROPERTY …   COMPONENT.$metadata …
  *
+ * and in a relationship: $relationshipId, $sourceId, $targetId, $relationshipName, $etag and its
+ * properties.
+ *
  * Names are case sensitive; what a model does not have is missing, which is no error. Threads: any.
  */
 #ifndef PX_EXPR_PATH_H
@@ -14,7 +17,7 @@
 #include "model/layout.h"
 
 typedef struct px_expr_path {
-    uint32_t source; /* index of the named thing it begins at; 0 while queries have one */
+    uint32_t source; /* index of the named thing it begins at */
     uint32_t count;  /* steps behind that name; 0: the thing itself */
     const px_str *steps;
 } px_expr_path;
@@ -34,6 +37,13 @@ typedef enum px_expr_what {
     PX_EXPR_FIELD_TIME,
     PX_EXPR_FIELD_SOURCE_TIME,
     PX_EXPR_COMPONENT, /* the whole component */
+
+    PX_EXPR_EDGE, /* the whole relationship; its ETag is ETAG */
+    PX_EXPR_EDGE_ID,
+    PX_EXPR_EDGE_NAME,
+    PX_EXPR_EDGE_SOURCE,
+    PX_EXPR_EDGE_TARGET,
+    PX_EXPR_EDGE_PROPERTY, /* from its first step on it goes into the properties */
 } px_expr_what;
 
 typedef struct px_expr_binding {
@@ -46,5 +56,7 @@ typedef struct px_expr_binding {
 /* Telemetries' last values are found only `with_telemetry`: they are no part of a twin document. */
 px_expr_binding px_expr_bind(const px_layout *layout, const px_expr_path *path,
                              bool with_telemetry);
+/* The same for a relationship: no model is asked. */
+px_expr_binding px_expr_bind_edge(const px_expr_path *path);
 
 #endif

@@ -3,9 +3,9 @@
  * The compiled form, shared by compiler and machine.
  *
  * A program is a list of steps over one flag. A term sets the flag; logic is jumps on it, so that
- * nothing is evaluated whose answer cannot count. Operands are numbers of paths or literals. Room
- * for more: arithmetic will give values to registers, a third kind of operand; units will stand
- * beside literals and paths and be settled when a path is bound.
+ * nothing is evaluated whose answer cannot count. Operands are numbers of paths, literals
+ * or distances. Room for more: arithmetic will give values to registers, one more kind of operand;
+ * units will stand beside literals and paths and be settled when a path is bound.
  */
 #ifndef PX_EXPR_PROGRAM_H
 #define PX_EXPR_PROGRAM_H
@@ -23,8 +23,9 @@ typedef enum pxi_op {
     PXI_OP_IF,       /* goes on at step a if the flag is set: OR */
 } pxi_op;
 
-/* A literal, or with this bit a path. */
+/* A literal, or with one of these bits a path or a distance. */
 #define PXI_PATH 0x80000000u
+#define PXI_DISTANCE 0x40000000u
 
 typedef struct pxi_step {
     uint8_t op;
@@ -34,8 +35,14 @@ typedef struct pxi_step {
 
 typedef struct pxi_model_test {
     px_str dtmi;
+    uint32_t source;
     bool exact;
 } pxi_model_test;
+
+/* Between two points, or with a third operand between a point and a latitude and a longitude. */
+typedef struct pxi_distance {
+    uint32_t operands[3], count;
+} pxi_distance;
 
 struct px_expr {
     const pxi_step *steps;
@@ -45,9 +52,11 @@ struct px_expr {
     uint32_t arg_count;
     const pxi_model_test *tests;
     uint32_t test_count;
+    const pxi_distance *distances;
     const px_expr_path *paths;
     uint32_t path_count;
-    const uint32_t *columns; /* path of each */
+    const uint32_t *columns; /* operand of each */
+    uint64_t sources;        /* that anything is read of, one bit each */
     bool with_telemetry;
 };
 
@@ -58,6 +67,28 @@ struct px_expr_bound {
     const px_expr_binding *bindings; /* of each path */
     const bool *tests;               /* answers of the model tests */
 };
+
+static inline const void *pxi_source(const px_expr_machine *machine, const void *row,
+                                     uint32_t source)
+{
+    return machine->rows.are_tuples ? ((const void *const *)row)[source] : row;
+}
+
+static inline const px_expr_binding *pxi_binding(const px_expr_machine *machine, uint32_t number)
+{
+    return &machine->bound[machine->expr->paths[number].source]->bindings[number];
+}
+
+/* ---- distance.c ---- */
+
+/* What a distance is in metres; NONE when one end is no point. */
+px_value pxi_measure(px_expr_machine *machine, const void *row, const pxi_distance *distance);
+
+/* ---- machine.c ---- */
+
+/* Literals stay where they are; what a path or a distance has is put into `space`. */
+const px_value *pxi_operand(px_expr_machine *machine, const void *row, uint32_t operand, int side,
+                            px_value *space);
 
 /* ---- read.c ---- */
 

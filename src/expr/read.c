@@ -6,12 +6,11 @@
  * memory, the scratch of the side that is read; stored texts are valid, so that a reader that stops
  * has run out of it, and the whole answer is refused.
  */
+#include "expr/parse_inner.h"
 #include "expr/program.h"
 
-#include "base/json.h"
-
 /* The value of the token that was just read; compounds as their text. */
-static bool value_of_token(px_json_reader *reader, px_json_type type, px_value *ret_value)
+bool pxi_value_of_token(px_json_reader *reader, px_json_type type, px_value *ret_value)
 {
     px_str raw;
 
@@ -61,7 +60,7 @@ static bool find_member(px_expr_side *side, px_str object, px_str name, px_value
         bool found = px_str_eq(reader.text, name);
 
         type = px_json_next(&reader);
-        if (!value_of_token(&reader, type, found ? ret_value : &other))
+        if (!pxi_value_of_token(&reader, type, found ? ret_value : &other))
             type = PX_JSON_BAD;
         if (found || type == PX_JSON_BAD)
             break;
@@ -78,11 +77,11 @@ static void descend(px_expr_side *side, const px_expr_path *path, uint32_t at, p
             *value = (px_value){ 0 };
 }
 
-static void read_made(px_expr_machine *machine, const void *row, const px_expr_binding *binding,
-                      px_expr_side *side, px_value *ret_value)
+static void read_made(px_expr_machine *machine, const void *row, uint32_t source,
+                      const px_expr_binding *binding, px_expr_side *side, px_value *ret_value)
 {
-    size_t len =
-        machine->rows.text(machine->rows.data, row, machine->bound->model, binding, side->bytes);
+    size_t len = machine->rows.text(machine->rows.data, row, machine->bound[source]->model, binding,
+                                    side->bytes);
 
     *ret_value = len ? px_value_text(px_str_of(side->bytes, len)) : (px_value){ 0 };
 }
@@ -98,29 +97,31 @@ static void read_attribute(px_expr_machine *machine, const void *row, const px_e
 void pxi_read_path(px_expr_machine *machine, const void *row, uint32_t number, px_expr_side *side,
                    px_value *ret_value)
 {
+    const px_expr_path *path = &machine->expr->paths[number];
     const px_expr_binding *binding;
 
+    row = pxi_source(machine, row, path->source);
     if (side->scratch.used)
         px_arena_reset(&side->scratch);
     if (machine->rows.attribute) {
-        read_attribute(machine, row, &machine->expr->paths[number], side, ret_value);
+        read_attribute(machine, row, path, side, ret_value);
         return;
     }
-    binding = &machine->bound->bindings[number];
+    binding = pxi_binding(machine, number);
     switch (binding->what) {
     case PX_EXPR_MISSING:
         *ret_value = (px_value){ 0 };
         break;
     case PX_EXPR_FIELD:
         machine->rows.field(row, binding->field, ret_value);
-        if (binding->rest < machine->expr->paths[number].count)
-            descend(side, &machine->expr->paths[number], binding->rest, ret_value);
+        if (binding->rest < path->count)
+            descend(side, path, binding->rest, ret_value);
         break;
     case PX_EXPR_ID:
         *ret_value = px_value_text(machine->rows.id(row));
         break;
     case PX_EXPR_MODEL_ID:
-        *ret_value = px_value_text(px_model_id(machine->bound->model));
+        *ret_value = px_value_text(px_model_id(machine->bound[path->source]->model));
         break;
     case PX_EXPR_FIELD_METADATA:
         machine->rows.field(row, binding->field, ret_value);
@@ -131,7 +132,21 @@ void pxi_read_path(px_expr_machine *machine, const void *row, uint32_t number, p
     case PX_EXPR_TIME:
     case PX_EXPR_FIELD_TIME:
     case PX_EXPR_FIELD_SOURCE_TIME:
-        read_made(machine, row, binding, side, ret_value);
+        read_made(machine, row, path->source, binding, side, ret_value);
+        break;
+    case PX_EXPR_EDGE_ID:
+    case PX_EXPR_EDGE_NAME:
+    case PX_EXPR_EDGE_SOURCE:
+    case PX_EXPR_EDGE_TARGET:
+        *ret_value = px_value_text(machine->rows.edge(machine->rows.data, row, binding->what));
+        break;
+    case PX_EXPR_EDGE_PROPERTY:
+        *ret_value =
+            px_value_json(machine->rows.edge(machine->rows.data, row, PX_EXPR_EDGE_PROPERTY));
+        if (ret_value->text.len)
+            descend(side, path, 0, ret_value);
+        else
+            *ret_value = (px_value){ 0 };
         break;
     default: /* the whole twin, a component, metadata: there as soon as the twin is */
         *ret_value = px_value_json(PX_STR("{}"));
@@ -150,7 +165,7 @@ bool pxi_array_contains(px_expr_side *side, const px_value *array, const px_valu
     if (px_json_next(&reader) != PX_JSON_ARRAY)
         return false;
     while ((type = px_json_next(&reader)) != PX_JSON_ARRAY_END) {
-        if (!value_of_token(&reader, type, &item)) {
+        if (!pxi_value_of_token(&reader, type, &item)) {
             note_end(side, PX_JSON_BAD);
             return false;
         }

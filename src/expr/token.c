@@ -95,9 +95,36 @@ static px_status lex_string(px_lexer *lexer, size_t begin, px_err *ret_err)
     return escaped ? unescape(lexer, lexer->token.text, quote, ret_err) : PX_OK;
 }
 
+/* A range of hops, `1..3`: the number ends before its two dots. */
+static const char *number_end(const px_lexer *lexer, size_t begin)
+{
+    size_t at = begin;
+
+    while (px_is_digit(byte_at(lexer, at)))
+        at++;
+    if (at > begin && byte_at(lexer, at) == '.' && byte_at(lexer, at + 1) == '.')
+        return lexer->text.ptr + at;
+    return lexer->text.ptr + lexer->text.len;
+}
+
+/* "@" and a plain name */
+static px_status lex_parameter(px_lexer *lexer, size_t begin, px_err *ret_err)
+{
+    size_t end = begin + 1;
+
+    if (!is_name_begin(byte_at(lexer, end)))
+        return px_lexer_fail(lexer, slice(lexer, begin, begin + 1), ret_err,
+                             "'@' begins the name of a parameter, such as @limit");
+    while (is_name_char(byte_at(lexer, end)))
+        end++;
+    give(lexer, PX_TOKEN_PARAMETER, begin, end);
+    lexer->token.text = slice(lexer, begin + 1, end);
+    return PX_OK;
+}
+
 static px_status lex_number(px_lexer *lexer, size_t begin, px_err *ret_err)
 {
-    const char *at = lexer->text.ptr + begin, *end = lexer->text.ptr + lexer->text.len;
+    const char *at = lexer->text.ptr + begin, *end = number_end(lexer, begin);
     px_num_scan_result result = px_num_scan(&at, end, &lexer->token.num);
     size_t stop = (size_t)(at - lexer->text.ptr);
 
@@ -155,6 +182,8 @@ px_status px_lexer_next(px_lexer *lexer, px_err *ret_err)
         return lex_string(lexer, begin, ret_err);
     if (px_is_digit(c) || (c == '-' && px_is_digit(byte_at(lexer, begin + 1))))
         return lex_number(lexer, begin, ret_err);
+    if (c == '@')
+        return lex_parameter(lexer, begin, ret_err);
     return lex_mark(lexer, begin, ret_err);
 }
 

@@ -4,7 +4,8 @@
  *
  *     name    = ( letter | "_" | "$" ) { letter | digit | "_" | "$" }   |  "[[" any word "]]"
  *     string  = "'" { char | "\'" | "\\" } "'"       double quotes do as well
- *     number  = JSON's
+ *     number  = JSON's; `1..3` is two numbers and two dots
+ *     param   = "@" plain name
  *     mark    = ( ) [ ] , . * - : | = != < <= > >=
  *
  * White space and line breaks separate and are otherwise free. Keywords are names until a parser
@@ -23,12 +24,14 @@ typedef enum px_token_kind {
     PX_TOKEN_STRING,
     PX_TOKEN_NUMBER,
     PX_TOKEN_MARK,
+    PX_TOKEN_PARAMETER, /* "@" and a name: a value that is given beside the text */
 } px_token_kind;
 
 typedef struct px_token {
     px_token_kind kind;
     px_str raw;  /* as written; borrowed from the text */
-    px_str text; /* NAME, ESCAPED: the name; STRING: unescaped, in the arena where it had escapes */
+    px_str text; /* NAME, ESCAPED, PARAMETER: the name; STRING: unescaped, in the arena where it had
+                    escapes */
     px_num num;  /* NUMBER */
 } px_token;
 

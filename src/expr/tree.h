@@ -9,9 +9,15 @@
  *     comparison = operand ( "=" | "!=" | "<" | ">" | "<=" | ">=" ) operand
  *     membership = operand ( "IN" | "NIN" ) "[" operand { "," operand } "]"
  *     predicate  = function "(" operand { "," operand } ")"
- *     operand    = path | literal
+ *     operand    = path | literal | parameter | distance
  *     path       = name { "." name }
  *     literal    = string | number | "true" | "false" | "null"
+ *     parameter  = "@" plain name
+ *     distance   = "DISTANCE" "(" operand "," ( operand | operand "," operand ) ")"
+ *
+ * A parameter is a literal that stands beside the text; one that is an array may stand behind IN
+ * and NIN. DISTANCE is the way over the ground in metres between two GeoJSON points, or between
+ * one and a latitude and a longitude.
  *
  * Everything lives in the lexer's arena or in the text. Threads: any, once made.
  */
@@ -33,6 +39,7 @@ typedef enum px_expr_kind {
     PX_EXPR_OF_MODEL, /* `value` is the DTMI as text */
     PX_EXPR_PATH,
     PX_EXPR_LITERAL,
+    PX_EXPR_DISTANCE, /* an operand: of two or three children */
 } px_expr_kind;
 
 typedef enum px_expr_compare {
@@ -74,16 +81,26 @@ struct px_expr_node {
     bool exact;                /* OF_MODEL */
     uint32_t count;            /* children */
     px_expr_node *first, *last, *next;
-    px_expr_path path; /* PATH */
+    px_expr_path path; /* PATH; OF_MODEL: the twin */
     px_value value;    /* LITERAL: null is JSON `null`; OF_MODEL */
     px_str place;      /* where it is written */
 };
 
+typedef struct px_expr_parameter {
+    px_str name;
+    px_value value; /* null is JSON `null` */
+} px_expr_parameter;
+
 /* The names that paths may begin with: `T` in FROM DIGITALTWINS T. A path that begins with none of
- * them belongs to the first source, so that bare paths mean the twin. */
+ * them belongs to the first source, so that bare paths mean the twin; where that would be a guess,
+ * `is_strict`, it is refused. */
 typedef struct px_expr_scope {
     const px_str *names; /* by source; an empty one is no name */
     uint32_t count;
+    bool is_strict;
+    uint64_t edges; /* the sources that are relationships, one bit each */
+    const px_expr_parameter *parameters;
+    uint32_t parameter_count;
 } px_expr_scope;
 
 /**
@@ -95,7 +112,19 @@ typedef struct px_expr_scope {
 PX_NODISCARD px_status px_expr_parse(px_lexer *lexer, const px_expr_scope *scope,
                                      px_expr_node **ret_node, px_err *ret_err);
 
-/* One path alone, for the columns of a projection. */
+/* One operand alone, for the columns of a projection and for what they are ordered by. */
+PX_NODISCARD px_status px_expr_parse_operand(px_lexer *lexer, const px_expr_scope *scope,
+                                             const char *what, px_expr_node **ret_node,
+                                             px_err *ret_err);
+
+/* The value of the parameter that is the current token. */
+PX_NODISCARD px_status px_expr_parameter_value(const px_lexer *lexer, const px_expr_scope *scope,
+                                               px_value *ret_value, px_err *ret_err);
+
+/* The sources that a tree reads, one bit each. */
+uint64_t px_expr_sources(const px_expr_node *node);
+
+/* One path alone. */
 PX_NODISCARD px_status px_expr_parse_path(px_lexer *lexer, const px_expr_scope *scope,
                                           px_expr_path *ret_path, px_err *ret_err);
 

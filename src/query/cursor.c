@@ -3,7 +3,7 @@
 
 #include "base/limits.h"
 
-enum { FORMAT = 1, CHECK_BYTES = 8, OTHER_BYTES_MAX = 64 };
+enum { FORMAT = 2, CHECK_BYTES = 8, OTHER_BYTES_MAX = 64 };
 
 static uint64_t check_of(px_str bytes, uint32_t tenant, uint64_t server)
 {
@@ -18,10 +18,12 @@ void px_put_cursor(px_buf *buf, const px_cursor *cursor, uint32_t tenant, uint64
     px_buf bytes = { 0 };
 
     px_put_u8(&bytes, FORMAT);
-    px_put_varint(&bytes, cursor->after_no);
+    px_put_varint(&bytes, cursor->at_no);
+    px_put_varint(&bytes, cursor->skip);
     px_put_varint(&bytes, cursor->given);
     px_put_varint(&bytes, cursor->seq);
     px_put_block(&bytes, cursor->text);
+    px_put_block(&bytes, cursor->parameters);
     px_put_u64(&bytes, check_of(px_buf_str(&bytes), tenant, server));
     if (bytes.status != PX_OK)
         buf->status = bytes.status;
@@ -63,12 +65,12 @@ px_status px_cursor_read(px_str token, uint32_t tenant, uint64_t server, px_aren
 {
     px_str bytes = { NULL, token.len / 2 };
     px_cursor cursor = { 0 };
-    uint64_t after_no;
+    uint64_t at_no;
     char *space;
     px_cut cut;
 
     if (token.len % 2 || bytes.len <= CHECK_BYTES ||
-        bytes.len > PX_QUERY_BYTES_MAX + OTHER_BYTES_MAX)
+        bytes.len > 2 * PX_QUERY_BYTES_MAX + OTHER_BYTES_MAX)
         return px_cursor_refuse(ret_err);
     bytes.ptr = space = px_arena_alloc(arena, bytes.len);
     if (!space)
@@ -83,12 +85,14 @@ px_status px_cursor_read(px_str token, uint32_t tenant, uint64_t server, px_aren
     cut = px_cut_of(bytes);
     if (px_get_u8(&cut) != FORMAT)
         return px_cursor_refuse(ret_err);
-    after_no = px_get_varint(&cut);
+    at_no = px_get_varint(&cut);
+    cursor.skip = px_get_varint(&cut);
     cursor.given = px_get_varint(&cut);
     cursor.seq = px_get_varint(&cut);
     cursor.text = px_get_block(&cut);
-    cursor.after_no = (uint32_t)after_no;
-    if (cut.bad || px_cut_left(&cut) || after_no > UINT32_MAX)
+    cursor.parameters = px_get_block(&cut);
+    cursor.at_no = (uint32_t)at_no;
+    if (cut.bad || px_cut_left(&cut) || at_no > UINT32_MAX)
         return px_cursor_refuse(ret_err);
     *ret_cursor = cursor;
     return PX_OK;

@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "query/plan.h"
 
-static bool is_id(const px_expr_node *node)
+/* ---- terms that narrow ---- */
+
+/* What a term is looked for: `name` of the source is a text, or one of a list of texts. */
+typedef struct wanted {
+    uint32_t source;
+    px_str name;
+} wanted;
+
+static bool is_id(const px_expr_node *node, const wanted *w)
 {
-    return node->kind == PX_EXPR_PATH && node->path.count == 1 &&
-           px_str_eq(node->path.steps[0], PX_STR("$dtId"));
+    return node->kind == PX_EXPR_PATH && node->path.source == w->source && node->path.count == 1 &&
+           px_str_eq(node->path.steps[0], w->name);
 }
 
 static bool is_text(const px_expr_node *node)
@@ -12,13 +20,13 @@ static bool is_text(const px_expr_node *node)
     return node->kind == PX_EXPR_LITERAL && node->value.kind == PX_VALUE_TEXT;
 }
 
-/* The term names the twins by their ids. */
-static bool names_ids(const px_expr_node *term)
+/* The term names the things by their ids. */
+static bool names_ids(const px_expr_node *term, const wanted *w)
 {
     if (term->kind == PX_EXPR_COMPARE && term->compare == PX_EXPR_EQ)
-        return (is_id(term->first) && is_text(term->last)) ||
-               (is_text(term->first) && is_id(term->last));
-    if (term->kind != PX_EXPR_IN || !is_id(term->first))
+        return (is_id(term->first, w) && is_text(term->last)) ||
+               (is_text(term->first) && is_id(term->last, w));
+    if (term->kind != PX_EXPR_IN || !is_id(term->first, w))
         return false;
     for (const px_expr_node *member = term->first->next; member; member = member->next)
         if (!is_text(member))
@@ -26,29 +34,29 @@ static bool names_ids(const px_expr_node *term)
     return true;
 }
 
-static bool names_model(const px_expr_node *term)
+static bool names_model(const px_expr_node *term, const wanted *w)
 {
-    return term->kind == PX_EXPR_OF_MODEL;
+    return term->kind == PX_EXPR_OF_MODEL && term->path.source == w->source;
 }
 
 /* The first term of that sort that the condition cannot hold without. */
-static const px_expr_node *find_term(const px_expr_node *node,
-                                     bool (*is_wanted)(const px_expr_node *term))
+static const px_expr_node *find_term(const px_expr_node *node, const wanted *w,
+                                     bool (*is_wanted)(const px_expr_node *term, const wanted *w))
 {
     const px_expr_node *found = NULL;
 
-    if (!node || is_wanted(node))
+    if (!node || is_wanted(node, w))
         return node;
     if (node->kind != PX_EXPR_AND)
         return NULL;
     for (const px_expr_node *child = node->first; child && !found; child = child->next)
-        found = find_term(child, is_wanted);
+        found = find_term(child, w, is_wanted);
     return found;
 }
 
 static px_status list_ids(const px_expr_node *term, px_arena *arena, px_plan *plan, px_err *ret_err)
 {
-    px_str *ids = PX_ARENA_ARRAY(arena, px_str, term->count);
+    px_str *ids = PX_ARENA_ARRAY(arena, px_str, term->count + 1);
 
     if (!ids)
         return px_arena_fail(arena, ret_err);
@@ -56,9 +64,10 @@ static px_status list_ids(const px_expr_node *term, px_arena *arena, px_plan *pl
         if (is_text(operand))
             ids[plan->id_count++] = operand->value.text;
     plan->ids = ids;
-    plan->kind = PX_PLAN_IDS;
     return PX_OK;
 }
+
+/* ---- models ---- */
 
 static bool is_model(const px_expr_node *term, const px_model *model)
 {
@@ -88,16 +97,168 @@ px_status px_plan_models(const px_plan *plan, const px_registry *registry, px_ar
     return PX_OK;
 }
 
-px_status px_plan_make(const px_expr_node *where, px_arena *arena, px_plan *ret_plan,
-                       px_err *ret_err)
-{
-    const px_expr_node *ids = find_term(where, names_ids);
-    px_plan plan = { .kind = PX_PLAN_SCAN, .model = find_term(where, names_model) };
+/* ---- where it begins ---- */
 
-    if (ids)
-        PX_TRY(list_ids(ids, arena, &plan, ret_err));
-    else if (plan.model)
-        plan.kind = PX_PLAN_MODELS;
+/* Ids before models before all; of two alike the one with fewer ids, then the first. */
+static px_status choose_start(const px_query *query, px_arena *arena, px_plan *plan,
+                              px_err *ret_err)
+{
+    const px_expr_node *best = NULL;
+
+    plan->kind = PX_PLAN_SCAN;
+    while (query->sources[plan->start].is_edge)
+        plan->start++;
+    for (uint32_t s = 0; s < query->source_count; s++) {
+        wanted w = { s, PX_STR("$dtId") };
+        const px_expr_node *ids = find_term(query->where, &w, names_ids);
+
+        if (query->sources[s].is_edge || !ids || (best && best->count <= ids->count))
+            continue;
+        best = ids;
+        plan->start = s;
+        plan->kind = PX_PLAN_IDS;
+    }
+    if (best)
+        return list_ids(best, arena, plan, ret_err);
+    for (uint32_t s = 0; s < query->source_count && !plan->model; s++) {
+        wanted w = { s, PX_STR("") };
+
+        plan->model = find_term(query->where, &w, names_model);
+        if (!plan->model)
+            continue;
+        plan->start = s;
+        plan->kind = PX_PLAN_MODELS;
+    }
+    return PX_OK;
+}
+
+static px_status choose_edges(const px_query *query, px_arena *arena, px_plan *plan,
+                              px_err *ret_err)
+{
+    wanted from = { 0, PX_STR("$sourceId") }, to = { 0, PX_STR("$targetId") };
+    const px_expr_node *ids = find_term(query->where, &from, names_ids);
+
+    plan->kind = ids ? PX_PLAN_EDGES_FROM : PX_PLAN_EDGES;
+    if (!ids) {
+        ids = find_term(query->where, &to, names_ids);
+        plan->kind = ids ? PX_PLAN_EDGES_TO : PX_PLAN_EDGES;
+    }
+    return ids ? list_ids(ids, arena, plan, ret_err) : PX_OK;
+}
+
+/* ---- the order of hops ---- */
+
+static uint64_t bit(uint32_t source)
+{
+    return source == PX_QUERY_NO_SOURCE ? 0 : UINT64_C(1) << source;
+}
+
+/* The next hop that begins at something known: one between two known things first. */
+static const px_query_hop *next_hop(const px_query *query, uint64_t known, const bool *taken)
+{
+    const px_query_hop *next = NULL;
+
+    for (uint32_t i = 0; i < query->hop_count; i++) {
+        const px_query_hop *hop = &query->hops[i];
+        bool begins = known & bit(hop->from), ends = known & bit(hop->to);
+
+        if (taken[i])
+            continue;
+        if (begins && ends)
+            return hop;
+        if ((begins || ends) && !next)
+            next = hop;
+    }
+    return next;
+}
+
+static void order_hops(const px_query *query, px_plan *plan)
+{
+    bool taken[PX_EXPR_SOURCES_MAX] = { false };
+    uint64_t known = bit(plan->start);
+    const px_query_hop *hop;
+
+    while ((hop = next_hop(query, known, taken))) {
+        plan->steps[plan->step_count++] =
+            (px_plan_step){ .hop = hop,
+                            .is_back = !(known & bit(hop->from)),
+                            .is_closed = (known & bit(hop->from)) && (known & bit(hop->to)) };
+        taken[hop - query->hops] = true;
+        known |= bit(hop->from) | bit(hop->to) | bit(hop->edge);
+    }
+}
+
+/* ---- the parts of the condition ---- */
+
+/* Joins one more part to a condition. The part is copied, for its place in a list is its own. */
+static px_status join_part(px_expr_node **condition, const px_expr_node *part, px_arena *arena,
+                           px_err *ret_err)
+{
+    px_expr_node *copy = PX_ARENA_NEW(arena, px_expr_node), *both;
+
+    if (!copy)
+        return px_arena_fail(arena, ret_err);
+    *copy = *part;
+    copy->next = NULL;
+    if (!*condition) {
+        *condition = copy;
+        return PX_OK;
+    }
+    both = *condition;
+    if (both->kind != PX_EXPR_AND) {
+        both = PX_ARENA_NEW(arena, px_expr_node);
+        if (!both)
+            return px_arena_fail(arena, ret_err);
+        *both = (px_expr_node){
+            .kind = PX_EXPR_AND, .count = 1, .first = *condition, .last = *condition
+        };
+        *condition = both;
+    }
+    both->last->next = copy;
+    both->last = copy;
+    both->count++;
+    return PX_OK;
+}
+
+/* Where all that a part reads is known. */
+static px_expr_node **home_of(const px_query *query, px_plan *plan, uint64_t sources)
+{
+    uint64_t known = query->edges & 1 ? 1 : bit(plan->start);
+    px_expr_node **home = &plan->condition;
+
+    for (uint32_t i = 0; i < plan->step_count && (sources & ~known); i++) {
+        const px_query_hop *hop = plan->steps[i].hop;
+
+        known |= bit(hop->from) | bit(hop->to) | bit(hop->edge);
+        home = &plan->steps[i].condition;
+    }
+    return home;
+}
+
+static px_status place_parts(const px_query *query, const px_expr_node *node, px_plan *plan,
+                             px_arena *arena, px_err *ret_err)
+{
+    if (!node)
+        return PX_OK;
+    if (node->kind != PX_EXPR_AND)
+        return join_part(home_of(query, plan, px_expr_sources(node)), node, arena, ret_err);
+    for (const px_expr_node *child = node->first; child; child = child->next)
+        PX_TRY(place_parts(query, child, plan, arena, ret_err));
+    return PX_OK;
+}
+
+px_status px_plan_make(const px_query *query, px_arena *arena, px_plan *ret_plan, px_err *ret_err)
+{
+    px_plan plan = { .steps = PX_ARENA_ARRAY(arena, px_plan_step, query->hop_count + 1) };
+
+    if (!plan.steps)
+        return px_arena_fail(arena, ret_err);
+    if (query->edges & 1 && query->source_count == 1)
+        PX_TRY(choose_edges(query, arena, &plan, ret_err));
+    else
+        PX_TRY(choose_start(query, arena, &plan, ret_err));
+    order_hops(query, &plan);
+    PX_TRY(place_parts(query, query->where, &plan, arena, ret_err));
     *ret_plan = plan;
     return PX_OK;
 }

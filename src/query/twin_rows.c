@@ -47,7 +47,7 @@ static size_t text_of(void *data, const void *row, const px_model *model,
 
     px_buf_clear(made);
     if (binding->what == PX_EXPR_ETAG) {
-        px_put_etag(made, px_twin_seq(row));
+        px_put_etag(made, model ? px_twin_seq(row) : px_rel_seq(row));
     } else {
         time = time_of(row, model, binding);
         if (time == PX_TIME_NONE)
@@ -59,6 +59,32 @@ static size_t text_of(void *data, const void *row, const px_model *model,
     return made->len;
 }
 
+px_str px_twin_rows_id(const px_twin_rows *rows, uint32_t twin_no)
+{
+    const px_twin *twin = px_view_twin(rows->view, rows->tenant, twin_no);
+
+    return twin ? px_twin_id(twin) : PX_STR("");
+}
+
+static px_str edge_of(void *data, const void *row, px_expr_what what)
+{
+    const px_twin_rows *rows = data;
+    const px_rel *rel = row;
+
+    switch (what) {
+    case PX_EXPR_EDGE_ID:
+        return px_rel_id(rel);
+    case PX_EXPR_EDGE_NAME:
+        return px_rel_name(rel);
+    case PX_EXPR_EDGE_SOURCE:
+        return px_twin_rows_id(rows, px_rel_source(rel));
+    case PX_EXPR_EDGE_TARGET:
+        return px_twin_rows_id(rows, px_rel_target(rel));
+    default:
+        return px_rel_properties(rel);
+    }
+}
+
 px_expr_rows px_twin_rows_of(px_twin_rows *rows)
 {
     return (px_expr_rows){ .model_no = model_no_of,
@@ -66,5 +92,6 @@ px_expr_rows px_twin_rows_of(px_twin_rows *rows)
                            .id = id_of,
                            .field = field_of,
                            .text = text_of,
+                           .edge = edge_of,
                            .data = rows };
 }

@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** Twins as rows of the expression language. Threads: one at a time. */
+/** Twins and relationships as rows of the expression language. Threads: one at a time. */
 #ifndef PX_QUERY_TWIN_ROWS_H
 #define PX_QUERY_TWIN_ROWS_H
 
 #include "expr/expr.h"
 #include "twin/registry.h"
-#include "twin/twin.h"
+#include "twin/view.h"
 
 /* Where made texts are written before they are handed over; zeroed, then px_buf_release(&made). */
 typedef struct px_twin_rows {
     const px_registry *registry;
+    const px_view *view; /* with relationships: where the ids of their ends are */
+    uint32_t tenant;
     px_buf made;
 } px_twin_rows;
 
-/* Rows are const px_twin *. Borrows `rows`. */
+/* Rows are const px_twin *, or with relationships const px_rel *. Borrows `rows`. */
 px_expr_rows px_twin_rows_of(px_twin_rows *rows);
+
+/* The id of a relationship's end; empty when it is gone. */
+px_str px_twin_rows_id(const px_twin_rows *rows, uint32_t twin_no);
 
 #endif

@@ -6,7 +6,7 @@
  *
  * A link is made and freed by the loop that owns the connection. The keeper, one more thread, looks
  * at all links under the door's lock: it ends slow ones, and
- * notices that the client of a stream is gone. An exchange outlives its link only when
+ * notices that the client of a stream or of long work is gone. An exchange outlives its link only when
  * the application still holds its call while the door stops.
  */
 #ifndef PX_SERVER_HTTP_INNER_H
@@ -27,6 +27,7 @@ enum {
     PX_HTTP_POOL_BYTES = PX_HTTP_LINE_BYTES_MAX + PX_HTTP_HEADER_BYTES_MAX + 8 * 1024,
     PX_HTTP_THREADS_MAX = 64,
     PX_HTTP_TICK_MS = 200,
+    PX_HTTP_LONG_WORK_MS = 200, /* from then on it is noticed when the client goes */
     PX_HTTP_ADDRESS_BUCKETS = 4096,
     PX_HTTP_SWEEP_LINKS = 1024, /* looked at before the lock is given away for a moment */
 };
@@ -103,7 +104,7 @@ struct px_http_exchange {
     struct MHD_Connection *mhd;
     px_buf body;
     _Atomic int turn, pulse;
-    atomic_bool gone;   /* the client of a stream: from the keeper to its reader */
+    atomic_bool gone;   /* the client went away: from the keeper to who works for it */
     px_http_link *link; /* until it is orphaned */
     px_http_door *door;
     px_http_loop *loop;

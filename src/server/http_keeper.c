@@ -79,6 +79,18 @@ static void look_at_stream(px_http_link *link)
         px_http_wake(link->exchange);
 }
 
+/* Nor one whose request is at work for long: who works may ask whether anybody waits. */
+static void look_at_work(px_http_link *link, int64_t elapsed_ms)
+{
+    struct pollfd client = { .fd = link->fd, .events = POLLRDHUP };
+
+    if (elapsed_ms < PX_HTTP_LONG_WORK_MS || !link->exchange ||
+        atomic_load(&link->exchange->turn) != PX_HTTP_TURN_ASLEEP)
+        return;
+    if (poll(&client, 1, 0) == 1 && client.revents & (POLLRDHUP | POLLHUP | POLLERR))
+        atomic_store(&link->exchange->gone, true);
+}
+
 static void look_at(px_http_link *link, int64_t now_ms)
 {
     int phase = atomic_load_explicit(&link->phase, memory_order_acquire);
@@ -95,6 +107,9 @@ static void look_at(px_http_link *link, int64_t now_ms)
         break;
     case PX_HTTP_BODY:
         look_at_body(link, elapsed_ms);
+        break;
+    case PX_HTTP_WORK:
+        look_at_work(link, elapsed_ms);
         break;
     case PX_HTTP_STREAM:
         look_at_stream(link);

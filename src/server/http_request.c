@@ -102,6 +102,8 @@ static void begin(px_http_link *link)
     call->peer_network = link->peer.network;
     call->header = find_header;
     call->complete = complete;
+    call->gone = &exchange->gone;
+    atomic_store(&exchange->gone, false);
     call->status = 0;
     call->header_count = 0;
     call->stream = NULL;

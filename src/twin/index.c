@@ -96,7 +96,7 @@ static uint32_t inner_at(const pxi_index_inner *inner, pxi_key key)
 
 /* ---- reading ---- */
 
-bool pxi_index_from(const void *root, pxi_entry from, pxi_entry *ret_entry)
+const pxi_entry *pxi_index_run(const void *root, pxi_entry from, uint32_t *ret_count)
 {
     const void *node = root, *right = NULL; /* the subtree behind the path */
     pxi_key key = key_of(from);
@@ -104,7 +104,7 @@ bool pxi_index_from(const void *root, pxi_entry from, pxi_entry *ret_entry)
     uint32_t at;
 
     if (!node)
-        return false;
+        return NULL;
     while (!is_leaf(node)) {
         const pxi_index_inner *inner = node;
 
@@ -117,14 +117,24 @@ bool pxi_index_from(const void *root, pxi_entry from, pxi_entry *ret_entry)
     at = leaf_at(leaf, key);
     if (at == count_of(leaf)) {
         if (!right)
-            return false;
+            return NULL;
         while (!is_leaf(right))
             right = ((const pxi_index_inner *)right)->child[0];
         leaf = right;
         at = 0;
     }
-    *ret_entry = leaf->entry[at];
-    return true;
+    *ret_count = count_of(leaf) - at;
+    return &leaf->entry[at];
+}
+
+bool pxi_index_from(const void *root, pxi_entry from, pxi_entry *ret_entry)
+{
+    uint32_t count;
+    const pxi_entry *run = pxi_index_run(root, from, &count);
+
+    if (run)
+        *ret_entry = *run;
+    return run != NULL;
 }
 
 bool pxi_index_get(const void *root, pxi_entry key, uint32_t *ret_value)

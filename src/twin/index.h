@@ -20,6 +20,9 @@ typedef struct pxi_entry {
 
 /* The first entry whose key is not below that of `key`; false at the end. */
 bool pxi_index_from(const void *root, pxi_entry key, pxi_entry *ret_entry);
+/* The same, and all that follow it in its leaf: walking a run asks the tree once for up to 31
+ * entries. NULL at the end. Borrowed while the tree does not change. */
+const pxi_entry *pxi_index_run(const void *root, pxi_entry key, uint32_t *ret_count);
 /* The entry with exactly this key. */
 bool pxi_index_get(const void *root, pxi_entry key, uint32_t *ret_value);
 

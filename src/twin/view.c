@@ -185,11 +185,18 @@ void px_twins_seek(px_twins *at, uint32_t after_no)
 
 uint64_t px_view_model_count(const px_view *view, uint32_t tenant, uint32_t model_no)
 {
-    px_twins at = px_twins_of(view, tenant, &model_no, 1);
+    pxi_entry from = { tenant, model_no, 0, 0 };
+    const pxi_entry *run;
     uint64_t count = 0;
+    uint32_t left;
 
-    for (uint32_t block = 0; block_from(&at, block); block = at.block + 1)
-        count += (uint32_t)__builtin_popcount(at.mask);
+    while ((run = pxi_index_run(view->roots->sets, from, &left))) {
+        for (; left && run->a == tenant && run->b == model_no; left--, run++)
+            count += (uint32_t)__builtin_popcount(run->value);
+        if (left || run[-1].c == UINT32_MAX)
+            break;
+        from.c = run[-1].c + 1;
+    }
     return count;
 }
 
@@ -221,13 +228,33 @@ void px_edges_seek(px_edges *at, px_str after_name, uint32_t after_rel_no)
     at->started = true;
 }
 
-static bool edge_next(px_edges *at, pxi_entry *ret_edge)
+/* A snapshot's leaves stay as they are: what lies behind an entry needs no new way down. */
+static const pxi_entry *edge_from(px_edges *at)
 {
     const void *root = at->incoming ? at->view->roots->in : at->view->roots->out;
     pxi_entry from = { at->twin_no, at->name_hash, at->started ? at->rel_no + 1 : 0, 0 };
+    const pxi_entry *edge;
 
-    if (is_ended(at->view) || !pxi_index_from(root, from, ret_edge) || ret_edge->a != at->twin_no)
+    if (at->run_left) {
+        edge = at->run;
+        at->run_left--;
+    } else {
+        edge = pxi_index_run(root, from, &at->run_left);
+        at->run_left = edge && at->view->snapshot ? at->run_left - 1 : 0;
+    }
+    at->run = edge ? edge + 1 : NULL;
+    return edge;
+}
+
+static bool edge_next(px_edges *at, pxi_entry *ret_edge)
+{
+    const pxi_entry *edge = is_ended(at->view) ? NULL : edge_from(at);
+
+    if (!edge || edge->a != at->twin_no) {
+        at->run_left = 0;
         return false;
+    }
+    *ret_edge = *edge;
     if (at->name.ptr && ret_edge->b != at->name_hash)
         return false;
     at->name_hash = ret_edge->b;
@@ -247,6 +274,22 @@ const px_rel *px_edges_next(px_edges *at)
             return rel;
     }
     return NULL;
+}
+
+bool px_edges_step(px_edges *at, uint32_t *ret_rel_no, uint32_t *ret_other_no)
+{
+    pxi_entry edge;
+
+    while (edge_next(at, &edge)) {
+        const px_rel *rel = at->name.ptr ? pxi_view_rel(at->view, edge.c) : NULL;
+
+        if (at->name.ptr && (!rel || !px_str_eq(px_rel_name(rel), at->name)))
+            continue;
+        *ret_rel_no = edge.c;
+        *ret_other_no = edge.value;
+        return true;
+    }
+    return false;
 }
 
 uint32_t px_view_edge_count(const px_view *view, uint32_t twin_no, px_str name, uint32_t most)

@@ -49,7 +49,9 @@ void px_twins_seek(px_twins *at, uint32_t after_no);
 /* Relationships of one twin: `for (const px_rel *rel; (rel = px_edges_next(&at));)`. */
 typedef struct px_edges {
     const px_view *view;
-    px_str name; /* borrowed; ptr NULL: all names */
+    px_str name;     /* borrowed; ptr NULL: all names */
+    const void *run; /* entries that lie behind the last one, in a snapshot */
+    uint32_t run_left;
     uint32_t twin_no, name_hash, rel_no;
     bool incoming, started;
 } px_edges;
@@ -57,6 +59,9 @@ typedef struct px_edges {
 px_edges px_edges_out(const px_view *view, uint32_t twin_no, px_str name);
 px_edges px_edges_in(const px_view *view, uint32_t twin_no, px_str name);
 const px_rel *px_edges_next(px_edges *at); /* NULL at the end */
+/* The same for who wants only the number and the twin at the other end: no record is read unless a
+ * name is asked for. False at the end. */
+bool px_edges_step(px_edges *at, uint32_t *ret_rel_no, uint32_t *ret_other_no);
 /* Goes on behind this relationship, for paging; the iterator must be fresh. */
 void px_edges_seek(px_edges *at, px_str after_name, uint32_t after_rel_no);
 
@@ -65,7 +70,8 @@ uint32_t px_view_edge_count(const px_view *view, uint32_t twin_no, px_str name, 
 /* True when any relationship begins or ends at the twin. */
 bool px_view_has_edges(const px_view *view, uint32_t twin_no);
 
-/* Twins of a model (exactly this one), counted. Cost: one step for each 32 numbers in use. */
+/* Twins of a model (exactly this one), counted. Cost: one step for each 32 numbers in use, without
+ * looking at a twin. */
 uint64_t px_view_model_count(const px_view *view, uint32_t tenant, uint32_t model_no);
 
 #endif

@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 
+import postgres
 from servers import BUILD, VERSION, Bare, Mosquitto, Pollux, end_tool, fdatasync, free_port, more_files, rss, start_tool, tool
 
 rows = []
@@ -243,6 +244,27 @@ def query(o):
         pollux.stop()
 
 
+def traverse(o):
+    """Walks over relationships by themselves, and the same on PostgreSQL: the same data, the same starts, one after the other."""
+    result = tool("px_traverse", ("twins", o.twins), ("rounds", o.rounds), ("data", o.work))
+    walks = result["walks"]
+    five = next(w for w in walks if w["walk"] == "five hops" and w["rows"])
+    row("MATCH, five hops, p99", f"{five['p99_us'] / 1000:.2f} ms", f"{five['mean_rows']:.0f} rows", f"{five['p99_us'] / 5000:.2f}", "<= 5 ms",
+        five["p99_us"] <= 5000, "")
+    assert postgres.is_there(), "postgresql-15 is not installed"
+    peer = postgres.Postgres(o.work, o.work, free_port())
+    try:
+        peer.load()
+        for walk in walks:
+            p50, p99 = peer.measure(walk["walk"], walk["rows"], o.rounds)
+            what = walk["walk"] + (", ids" if walk["rows"] else ", COUNT()")
+            ratio = p50 / walk["p50_us"]
+            row(what, f"{walk['p50_us']:.0f} us, p99 {walk['p99_us']:.0f}", f"PostgreSQL {p50:.0f} us, p99 {p99:.0f}", f"{ratio:.1f}", ">= 10",
+                ratio >= 10, f"{p99 / walk['p99_us']:.1f}")
+    finally:
+        peer.stop()
+
+
 def sizes(pollux):
     return [sum(os.path.getsize(p) for p in glob.glob(pollux.data + "/*" + end)) / 1e6 for end in (".db", "-wal")]
 
@@ -288,7 +310,7 @@ def rooms(o):
             subprocess.run([path], check=True)
 
 
-ROWS = {"mqtt": mqtt, "decode": decode, "language": language, "http": web, "watcher": watcher, "memory": memory, "query": query, "sustained": sustained, "rooms": rooms}
+ROWS = {"mqtt": mqtt, "decode": decode, "language": language, "http": web, "watcher": watcher, "memory": memory, "query": query, "traverse": traverse, "sustained": sustained, "rooms": rooms}
 
 
 def print_table():

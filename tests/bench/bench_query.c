@@ -147,6 +147,13 @@ int main(int argc, char **argv)
     measure(
         &opts, "COUNT() of a model, one in ten",
         "SELECT COUNT() FROM DIGITALTWINS WHERE IS_OF_MODEL('dtmi:bench:Valve;1') AND p3 > 1000");
+    measure(&opts, "COUNT() of a model and its heirs",
+            "SELECT COUNT() FROM DIGITALTWINS T WHERE IS_OF_MODEL(T, 'dtmi:bench:Pump;1')");
+    measure(&opts, "groups of a model",
+            "SELECT $metadata.$model AS m, COUNT() AS n, AVG(p3) AS p FROM DIGITALTWINS GROUP BY "
+            "$metadata.$model");
+    measure(&opts, "the ten greatest of all",
+            "SELECT $dtId, p3 FROM DIGITALTWINS ORDER BY p3 DESC LIMIT 10");
     measure(&opts, "a page of twins", "SELECT * FROM DIGITALTWINS");
     measure(&opts, "a page of two columns", "SELECT $dtId, p3 FROM DIGITALTWINS");
     measure(&opts, "one twin by id", "SELECT * FROM DIGITALTWINS WHERE $dtId = 'twin00000777'");

@@ -4,8 +4,9 @@
  * that hold for every input.
  *
  * A refusal has an id and, when the text does not parse, a place inside it. The rows of an accepted
- * query are JSON, as many as were told; pages of one row join to the same rows; COUNT() of a
- * condition and NOT of it make all twins; and the whole text is read again from every token.
+ * query are JSON, as many as were told; pages of one row join to the same rows, whatever is joined,
+ * matched, grouped or ordered; COUNT() of a condition and NOT of it make all twins; and the whole
+ * text is read again from every token.
  */
 #include <stdlib.h>
 
@@ -13,7 +14,7 @@
 #include "base/limits.h"
 #include "query/query.h"
 
-enum { TENANT = 1, TWINS = 6, PAGES_MAX = TWINS + 2 };
+enum { TENANT = 1, TWINS = 6, PAGES_MAX = 64, COST_MAX = 20000 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -84,6 +85,14 @@ static void make_world(world *w)
         set(txn, no, 3, px_value_json(PX_STR("{\"k\":\"v\",\"q\\\"\":\"\\u0041\",\"x\":null}")));
         set(txn, no, 4, px_value_json(PX_STR("[1,2.5,\"x\"]")));
     }
+    for (uint32_t i = 0; i < TWINS; i++) { /* a ring with a loop and a way across */
+        char id[2] = { (char)('0' + i), '\0' };
+
+        must(px_graph_rel_put(txn, i + 1, px_str_c(id), i % 2 ? PX_STR("x") : PX_STR("y"),
+                              i == 3 ? 4 : (i + 1) % TWINS + 1, PX_STR("{\"w\":1}"), 0, NULL,
+                              NULL));
+    }
+    must(px_graph_rel_put(txn, 1, PX_STR("across"), PX_STR("x"), 4, PX_STR(""), 0, NULL, NULL));
     px_graph_commit(txn);
     w->env = (px_env){ .monotonic_ns = no_clock };
 }
@@ -103,7 +112,11 @@ static px_status run(px_str text, px_str token, uint32_t items, px_buf *rows,
     const world *w = the_world();
     px_query_opts opts = { .graph = w->graph,
                            .registry = w->registry,
-                           .env = (px_env *)(uintptr_t)&w->env };
+                           .env = (px_env *)(uintptr_t)&w->env,
+                           .cost_max = COST_MAX,
+                           .parameters = PX_STR("{\"n\":2,\"s\":\"a\",\"l\":[1,\"a\",null],"
+                                                "\"p\":{\"type\":\"Point\",\"coordinates\":"
+                                                "[1,2]}}") };
     px_principal reader = { .tenant = TENANT, .role = PX_ROLE_READER };
 
     return px_query_run(&opts, &reader, text, token, items, NULL, rows, result, err);
@@ -152,7 +165,7 @@ static void check_refusal(px_status status, const px_err *err)
 {
     px_assert(err->status == status && err->id && err->id[0] && err->text[0]);
     px_assert(strlen(err->text) < sizeof(err->text) - 1);
-    if (strcmp(err->id, "query.parse") == 0 || strcmp(err->id, "query.unsupported") == 0)
+    if (strcmp(err->id, "query.parse") == 0)
         px_assert(err->line >= 1 && err->column >= 1 && strchr(err->text, '^') &&
                   strncmp(err->text, "SQL query parse failed: ", 24) == 0);
 }
@@ -168,7 +181,7 @@ static uint64_t count_where(const char *before, px_str condition, const char *af
     px_put(&text, condition);
     px_put_c(&text, after);
     *ret_is_fine = run(px_buf_str(&text), PX_STR(""), 0, &rows, &result, NULL) == PX_OK;
-    if (*ret_is_fine)
+    if (*ret_is_fine && px_str_starts(px_buf_str(&rows), PX_STR("{\"COUNT\":")))
         count = strtoull(rows.ptr + strlen("{\"COUNT\":"), NULL, 10);
     px_buf_release(&text);
     px_buf_release(&rows);
@@ -199,8 +212,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (status == PX_OK) {
         check_rows(&rows, result.row_count);
-        px_assert(result.continuation.len == 0); /* six twins are one page */
-        check_pages(text, &rows);
+        if (result.row_count < PAGES_MAX) {
+            px_assert(result.continuation.len == 0);
+            check_pages(text, &rows);
+        }
+        px_buf_release(&result.continuation);
     } else {
         px_assert(rows.len == 0);
         check_refusal(status, &err);

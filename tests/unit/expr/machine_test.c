@@ -118,7 +118,7 @@ static void begin(void)
 static void compile(const char *text, px_lexer *lexer, px_arena *arena, px_expr **ret_expr)
 {
     static const px_str name = { "T", 1 };
-    px_expr_scope scope = { &name, 1 };
+    px_expr_scope scope = { .names = &name, .count = 1 };
     px_expr_source source = { 0 };
     px_expr_node *tree;
     px_err err = { 0 };
@@ -488,10 +488,11 @@ PX_TEST(a_value_too_large_to_be_read_is_an_error_and_never_just_missing)
 
 PX_TEST(different_paths_are_counted_to_their_limit_and_the_same_once)
 {
-    px_expr_path paths[PX_EXPR_PATHS_MAX + 1] = { 0 };
+    static px_expr_node paths[PX_EXPR_PATHS_MAX + 1];
+    const px_expr_node *columns[PX_EXPR_PATHS_MAX + 1];
     static char names[PX_EXPR_PATHS_MAX + 1][8];
     px_str steps[PX_EXPR_PATHS_MAX + 1];
-    px_expr_source source = { .columns = paths, .column_count = PX_EXPR_PATHS_MAX };
+    px_expr_source source = { .columns = columns, .column_count = PX_EXPR_PATHS_MAX };
     px_arena arena;
     px_expr *expr;
     uint32_t count;
@@ -500,14 +501,16 @@ PX_TEST(different_paths_are_counted_to_their_limit_and_the_same_once)
     for (int i = 0; i <= PX_EXPR_PATHS_MAX; i++) {
         snprintf(names[i], sizeof(names[i]), "a%d", i);
         steps[i] = px_str_c(names[i]);
-        paths[i] = (px_expr_path){ .count = 1, .steps = &steps[i] };
+        paths[i].kind = PX_EXPR_PATH;
+        paths[i].path = (px_expr_path){ .count = 1, .steps = &steps[i] };
+        columns[i] = &paths[i];
     }
     px_arena_init(&arena, 4 << 20);
     CHECK_OK(px_expr_compile(&source, &arena, &expr, &err), &err);
     source.column_count++;
     CHECK_EQ(px_expr_compile(&source, &arena, &expr, &err), PX_LIMIT);
     CHECK_STR(err.id, "expr.paths");
-    paths[PX_EXPR_PATHS_MAX] = paths[0];
+    columns[PX_EXPR_PATHS_MAX] = &paths[0];
     CHECK_OK(px_expr_compile(&source, &arena, &expr, &err), &err);
     CHECK_EQ(px_expr_paths(expr, &count)[0].count, 1);
     CHECK_EQ(count, PX_EXPR_PATHS_MAX);

@@ -39,7 +39,7 @@ static void put_tree(px_buf *out, const px_expr_node *node)
 static px_status parse(px_str text, px_buf *out, px_err *err)
 {
     static const px_str name = { "T", 1 };
-    px_expr_scope scope = { &name, 1 };
+    px_expr_scope scope = { .names = &name, .count = 1 };
     px_expr_node *tree;
     px_lexer lexer;
     px_arena arena;

@@ -96,6 +96,19 @@ void query_kit_num(query_kit *kit, uint32_t twin_no, const char *dtmi, const cha
     query_kit_set(kit, twin_no, dtmi, path, px_value_num(num));
 }
 
+uint32_t query_kit_rel(query_kit *kit, uint32_t source_no, const char *id, const char *name,
+                       uint32_t target_no, const char *properties)
+{
+    px_txn *txn = begin(kit);
+    uint32_t no;
+
+    CHECK_OK(px_graph_rel_put(txn, source_no, px_str_c(id), px_str_c(name), target_no,
+                              px_str_c(properties), 0, &no, &kit->err),
+             &kit->err);
+    px_graph_commit(txn);
+    return no;
+}
+
 px_status query_kit_run(query_kit *kit, const char *text, px_str token, uint32_t max_items)
 {
     px_query_result result;

@@ -40,6 +40,10 @@ void query_kit_set(query_kit *kit, uint32_t twin_no, const char *dtmi, const cha
 void query_kit_num(query_kit *kit, uint32_t twin_no, const char *dtmi, const char *path,
                    const char *number);
 
+/* `properties` is compact JSON, or empty; gives the number. */
+uint32_t query_kit_rel(query_kit *kit, uint32_t source_no, const char *id, const char *name,
+                       uint32_t target_no, const char *properties);
+
 /* One page, into `rows` and `result`. `token` may be NULL. */
 px_status query_kit_run(query_kit *kit, const char *text, px_str token, uint32_t max_items);
 /* All pages of `max_items`, rows joined; gives the number of pages. */

@@ -466,6 +466,18 @@ PX_TEST(stops_when_nobody_waits_any_more)
     query_kit_release(&kit);
 }
 
+PX_TEST(stops_when_the_client_is_gone)
+{
+    static const _Atomic bool gone = true;
+    query_kit kit;
+
+    begin(&kit);
+    kit.opts.gone = &gone;
+    CHECK_EQ(query_kit_run(&kit, "SELECT * FROM DIGITALTWINS", PX_STR(""), 0), PX_INTERRUPTED);
+    CHECK_STR(kit.err.id, "query.cancelled");
+    query_kit_release(&kit);
+}
+
 PX_TEST(a_text_is_as_long_as_the_limit_and_no_longer)
 {
     static const char query[] = "SELECT COUNT() FROM DIGITALTWINS";

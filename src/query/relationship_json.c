@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "api/inner.h"
+#include "query/relationship_json.h"
+
+#include "base/json.h"
+#include "engine/engine.h"
 
 void px_put_relationship_json(px_buf *buf, const px_rel *rel, px_str source_id, px_str target_id)
 {
