@@ -252,13 +252,13 @@ static void answered(px_request *request)
 {
     px_api_call *call = request->data;
 
-    if (request->result.status != PX_OK)
+    if (request->result.status != PX_OK && !call->then_always)
         px_api_fail(call, request->result.status, &request->result.err);
     else
         call->then(call);
 }
 
-void px_api_submit(px_api_call *call, void (*then)(px_api_call *call))
+static void submit(px_api_call *call, void (*then)(px_api_call *call), bool always)
 {
     px_request *request = &call->request;
     px_status status;
@@ -269,6 +269,7 @@ void px_api_submit(px_api_call *call, void (*then)(px_api_call *call))
     request->data = call;
     request->bytes = sizeof(*call) + call->arena.used;
     call->then = then;
+    call->then_always = always;
     status = px_engine_submit(call->api->opts.engine, request, request);
     if (status == PX_OK)
         return;
@@ -276,11 +277,35 @@ void px_api_submit(px_api_call *call, void (*then)(px_api_call *call))
     px_api_fail(call, status, &err);
 }
 
+void px_api_submit(px_api_call *call, void (*then)(px_api_call *call))
+{
+    submit(call, then, false);
+}
+
+void px_api_submit_always(px_api_call *call, void (*then)(px_api_call *call))
+{
+    submit(call, then, true);
+}
+
 static bool is_etag(px_str text)
 {
     if (px_str_starts(text, PX_STR("W/")))
         text = px_str_skip(text, 2);
     return text.len >= 2 && text.ptr[0] == '"' && text.ptr[text.len - 1] == '"';
+}
+
+bool px_api_if_match(px_request *request, px_str etag)
+{
+    if (px_str_eq(etag, PX_STR("*")))
+        return true;
+    if (!is_etag(etag))
+        return false;
+    request->if_match_text = etag;
+    if (!px_etag_parse(etag, &request->if_match))
+        request->if_match = UINT64_MAX; /* not of our making: matches nothing */
+    else if (request->if_match == 0)
+        request->if_match = PX_REVISION_NONE;
+    return true;
 }
 
 bool px_api_conditions(px_api_call *call, bool if_match, bool if_none_match)
@@ -297,16 +322,8 @@ bool px_api_conditions(px_api_call *call, bool if_match, bool if_none_match)
         }
         call->request.if_none_match = true;
     }
-    if (!if_match || !match.len || px_str_eq(match, PX_STR("*")))
+    if (!if_match || !match.len || px_api_if_match(&call->request, match))
         return true;
-    if (is_etag(match)) {
-        call->request.if_match_text = match;
-        if (!px_etag_parse(match, &call->request.if_match))
-            call->request.if_match = UINT64_MAX; /* not of our making: matches nothing */
-        else if (call->request.if_match == 0)
-            call->request.if_match = PX_REVISION_NONE;
-        return true;
-    }
     px_fail_id(&err, PX_INVALID, "http.if_match",
                "Invalid If-Match header value. Allowed value(s): If-Match: {etag} or If-Match: *");
     px_api_fail(call, PX_INVALID, &err);

@@ -74,6 +74,7 @@ struct px_api_call {
     const struct px_route *route;
     px_str args[4];                  /* decoded path arguments, in order */
     void (*then)(px_api_call *call); /* after the engine's answer */
+    bool then_always;                /* also when it is a refusal */
     void *own;
 };
 

@@ -66,8 +66,12 @@ bool px_api_decode(px_arena *arena, px_str raw, bool plus_is_blank, px_str *ret_
 /* Submits call->request; `then` runs on the engine's thread when it went well, else the error is
  * answered. */
 void px_api_submit(px_api_call *call, void (*then)(px_api_call *call));
+/* `then` runs whatever the answer is. */
+void px_api_submit_always(px_api_call *call, void (*then)(px_api_call *call));
 /* If-Match and If-None-Match; false: answered already. */
 bool px_api_conditions(px_api_call *call, bool if_match, bool if_none_match);
+/* An If-Match into the request; false when it is none. */
+bool px_api_if_match(px_request *request, px_str etag);
 
 /* Who asks. */
 PX_NODISCARD px_status px_api_login(px_api_call *call, px_err *ret_err);

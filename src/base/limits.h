@@ -27,6 +27,7 @@
 #define PX_TWIN_BYTES_MAX (32 * 1024)
 #define PX_TWIN_TEXTS_BYTES_MAX (2 * 1024 * 1024u) /* of all values of a twin */
 #define PX_PATCH_OPS_MAX 100
+#define PX_CHANGES_MAX 10000 /* of one request, all or nothing */
 #define PX_DOC_BYTES_MAX (256 * 1024)
 
 /* models */

@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 
+extern const px_cmd px_cmd_batch[];
 extern const px_cmd px_cmd_device[];
 extern const px_cmd px_cmd_history[];
 extern const px_cmd px_cmd_model[];
