@@ -34,6 +34,8 @@ px_status px_api_new(const px_api_opts *opts, px_api **ret_api, px_err *ret_err)
         status = px_workers_new(&api->workers, ret_err);
     if (status == PX_OK)
         status = px_workers_new(&api->query_workers, ret_err);
+    if (status == PX_OK)
+        status = px_workers_new(&api->bulk_workers, ret_err);
     if (status != PX_OK) {
         px_api_free(api);
         return status;
@@ -46,6 +48,7 @@ void px_api_stop(px_api *api)
 {
     atomic_store(&api->stopping, true);
     px_watch_stop(api->watch);
+    px_workers_stop(api->bulk_workers);
     px_workers_stop(api->query_workers);
     px_workers_stop(api->workers);
 }
@@ -54,6 +57,7 @@ void px_api_free(px_api *api)
 {
     if (!api)
         return;
+    px_workers_free(api->bulk_workers);
     px_workers_free(api->query_workers);
     px_workers_free(api->workers);
     px_watch_free(api->watch);

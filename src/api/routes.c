@@ -20,7 +20,7 @@ extern px_handler px_v1_list_devices, px_v1_get_device, px_v1_put_device, px_v1_
 extern px_handler px_v1_post_token, px_v1_delete_token;
 extern px_handler px_v1_get_history, px_v1_get_history_last, px_v1_get_history_count;
 extern px_handler px_v1_get_oee;
-extern px_handler px_v1_post_batch;
+extern px_handler px_v1_post_batch, px_v1_post_import, px_v1_get_export;
 extern px_handler px_v1_get_stream, px_v1_list_rejects, px_on_get_healthz, px_on_get_readyz,
     px_on_get_metrics;
 
@@ -84,6 +84,8 @@ const px_route px_api_routes[] = {
     { "GET", "/api/v1/history/*/count", px_v1_get_history_count, 0 },
     { "GET", "/api/v1/kpi/oee", px_v1_get_oee, 0 },
     { "POST", "/api/v1/batch", px_v1_post_batch, JSON },
+    { "POST", "/api/v1/import", px_v1_post_import, 0 },
+    { "GET", "/api/v1/export", px_v1_get_export, 0 },
     { "GET", "/api/v1/stream", px_v1_get_stream, 0 },
     { "GET", "/api/v1/rejects", px_v1_list_rejects, 0 },
 
