@@ -10,6 +10,7 @@
 
 #include "api/branches.h"
 #include "api/inner.h"
+#include "api/jobs.h"
 #include "api/watch.h"
 #include "api/workers.h"
 
@@ -36,6 +37,8 @@ px_status px_api_new(const px_api_opts *opts, px_api **ret_api, px_err *ret_err)
         status = px_workers_new(&api->query_workers, ret_err);
     if (status == PX_OK)
         status = px_workers_new(&api->bulk_workers, ret_err);
+    if (status == PX_OK)
+        status = px_jobs_new(api, &api->jobs, ret_err);
     if (status != PX_OK) {
         px_api_free(api);
         return status;
@@ -48,6 +51,7 @@ void px_api_stop(px_api *api)
 {
     atomic_store(&api->stopping, true);
     px_watch_stop(api->watch);
+    px_jobs_stop(api->jobs);
     px_workers_stop(api->bulk_workers);
     px_workers_stop(api->query_workers);
     px_workers_stop(api->workers);
@@ -57,6 +61,7 @@ void px_api_free(px_api *api)
 {
     if (!api)
         return;
+    px_jobs_free(api->jobs);
     px_workers_free(api->bulk_workers);
     px_workers_free(api->query_workers);
     px_workers_free(api->workers);
@@ -106,7 +111,7 @@ static bool pattern_fits(const char *pattern, const px_str *segments, size_t cou
 
 static bool is_azure(px_str path)
 {
-    static const char *const roots[] = { "/models", "/digitaltwins", "/query" };
+    static const char *const roots[] = { "/models", "/digitaltwins", "/query", "/jobs" };
 
     for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
         size_t len = strlen(roots[i]);

@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "engine/engine.h"
 #include "history/history.h"
+#include "store/files.h"
 #include "sync/rejects.h"
 
 typedef struct px_api px_api;
@@ -89,6 +90,7 @@ typedef struct px_api_opts {
     px_engine *engine;
     px_history *history; /* NULL: no history */
     px_rejects *rejects;
+    px_files *files; /* of import jobs; NULL: none */
     px_log *log;
     uint32_t streams_max; /* 0: PX_STREAMS_MAX */
     const char *version;

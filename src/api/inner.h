@@ -34,6 +34,7 @@ struct px_api {
     struct px_login_cache *logins;
     struct px_watch *watch;
     struct px_branches *branches;
+    struct px_jobs *jobs;
     struct px_workers *workers, *query_workers, *bulk_workers;
     _Atomic bool stopping;
 };

@@ -21,6 +21,9 @@ extern px_handler px_v1_post_token, px_v1_delete_token;
 extern px_handler px_v1_get_history, px_v1_get_history_last, px_v1_get_history_count;
 extern px_handler px_v1_get_oee;
 extern px_handler px_v1_post_batch, px_v1_post_import, px_v1_get_export;
+extern px_handler px_on_list_imports, px_on_put_import, px_on_get_import, px_on_delete_import,
+    px_on_cancel_import, px_on_list_deletions, px_on_post_deletion, px_on_get_deletion;
+extern px_handler px_v1_list_files, px_v1_put_file, px_v1_get_file, px_v1_delete_file;
 extern px_handler px_v1_get_stream, px_v1_list_rejects, px_on_get_healthz, px_on_get_readyz,
     px_on_get_metrics;
 
@@ -57,6 +60,15 @@ const px_route px_api_routes[] = {
 
     { "POST", "/query", px_on_post_query, AZURE | JSON },
 
+    { "GET", "/jobs/imports", px_on_list_imports, AZURE },
+    { "GET", "/jobs/imports/*", px_on_get_import, AZURE },
+    { "PUT", "/jobs/imports/*", px_on_put_import, AZURE | JSON },
+    { "DELETE", "/jobs/imports/*", px_on_delete_import, AZURE },
+    { "POST", "/jobs/imports/*/cancel", px_on_cancel_import, AZURE },
+    { "GET", "/jobs/deletions", px_on_list_deletions, AZURE },
+    { "POST", "/jobs/deletions", px_on_post_deletion, AZURE },
+    { "GET", "/jobs/deletions/*", px_on_get_deletion, AZURE },
+
     { "POST", "/api/v1/session", px_on_post_session, PX_ROUTE_OPEN | JSON },
     { "GET", "/api/v1/session", px_on_get_session, 0 },
     { "DELETE", "/api/v1/session", px_on_delete_session, 0 },
@@ -86,6 +98,10 @@ const px_route px_api_routes[] = {
     { "POST", "/api/v1/batch", px_v1_post_batch, JSON },
     { "POST", "/api/v1/import", px_v1_post_import, 0 },
     { "GET", "/api/v1/export", px_v1_get_export, 0 },
+    { "GET", "/api/v1/files", px_v1_list_files, 0 },
+    { "GET", "/api/v1/files/*", px_v1_get_file, 0 },
+    { "PUT", "/api/v1/files/*", px_v1_put_file, 0 },
+    { "DELETE", "/api/v1/files/*", px_v1_delete_file, 0 },
     { "GET", "/api/v1/stream", px_v1_get_stream, 0 },
     { "GET", "/api/v1/rejects", px_v1_list_rejects, 0 },
 

@@ -36,6 +36,11 @@
 #define PX_EXPORT_ITEMS_MAX 2000             /* of one page, */
 #define PX_EXPORT_PAGE_BYTES_MAX                                                                   \
     (2 * 1024 * 1024) /* which ends behind the item that reaches this */
+#define PX_FILE_NAME_BYTES_MAX 128
+#define PX_FILES_MAX 1000                     /* of one tenant */
+#define PX_FILE_BYTES_MAX (INT64_C(64) << 30) /* of all files of one tenant */
+#define PX_JOBS_MAX 1000                      /* of one tenant and kind, ended ones included */
+#define PX_JOB_KEEP_NS (INT64_C(30 * 24 * 3600) * 1000000000) /* then an ended one is forgotten */
 #define PX_DOC_BYTES_MAX (256 * 1024)
 
 /* models */

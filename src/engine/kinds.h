@@ -38,7 +38,9 @@ typedef struct px_member {
     X(DEVICE, "device", PX_ACTION_WRITE_DOCUMENT, "/api/v1/devices/*", false, PX_DOC_ID_BYTES_MAX, \
       device, "a device: the twins it is bound to, its credential")                                \
     X(COMMAND, "command", PX_ACTION_COMMAND, "", false, 2 * PX_DOC_ID_BYTES_MAX + 1, command,      \
-      "a command that waits for its response; its id is TWIN/ID")
+      "a command that waits for its response; its id is TWIN/ID")                                  \
+    X(JOB, "job", PX_ACTION_WRITE_TWIN, "", false, PX_DOC_ID_BYTES_MAX, job,                       \
+      "an import or delete job; its id is imports/ID or deletions/ID")
 
 typedef enum px_kind_id {
 #define X(id, name, action, path, in_tenant_zero, id_bytes, members, meaning) PX_KIND_##id,

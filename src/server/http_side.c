@@ -52,6 +52,7 @@ px_status px_http_side_open(const px_http_side_opts *opts, px_http_side **ret_si
     px_api_opts api_opts = { .engine = opts->engine,
                              .history = opts->history,
                              .rejects = opts->rejects,
+                             .files = opts->files,
                              .log = opts->log,
                              .version = PX_VERSION,
                              .metrics = put_metrics,

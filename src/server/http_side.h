@@ -8,6 +8,7 @@
 #include "history/history.h"
 #include "server/mqtt_door.h"
 #include "server/twin_topics.h"
+#include "store/files.h"
 #include "sync/rejects.h"
 
 typedef struct px_http_side px_http_side;
@@ -16,6 +17,7 @@ typedef struct px_http_side_opts {
     px_engine *engine;
     px_history *history;
     px_rejects *rejects;
+    px_files *files;
     px_mqtt_door *mqtt; /* for metrics */
     px_twin_topics *topics;
     px_log *log;
