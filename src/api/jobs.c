@@ -346,7 +346,7 @@ static px_status take_up_all(px_jobs *jobs, px_err *ret_err)
     px_document tenants[AT_ONCE];
     uint32_t cursor = 0;
     size_t count;
-    PX_AUTO_ARENA arena, inner;
+    PX_AUTO_ARENA arena = { 0 }, inner = { 0 };
 
     px_arena_init(&arena, 4 << 20);
     px_arena_init(&inner, 64 << 20);

@@ -64,7 +64,7 @@ static px_status run(px_cli *cli, const px_args *args, px_err *ret_err)
     px_buf body = { 0 };
     px_err err = { 0 };
     px_status status;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, ARENA_BYTES);
     PX_TRY(read_batch(cli, &b, &arena, ret_err));

@@ -34,7 +34,7 @@ static px_status begin(px_import *m, FILE *stream, bool restart, px_err *ret_err
     px_json *json = NULL;
     px_status status = PX_OK;
     struct stat info;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, 1 << 20);
     px_bulk_reader_init(&m->reader);
@@ -62,7 +62,7 @@ static px_status tell(px_import *m, px_err *ret_err)
     px_buf json = { 0 };
     px_json *root = NULL;
     px_status status;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, 1 << 20);
     px_putf(&json, "{\"models\":%llu,\"twins\":%llu,\"relationships\":%llu,\"refused\":%llu}",

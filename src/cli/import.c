@@ -24,7 +24,7 @@ static px_status keep_model(px_import *m, const px_bulk_line *line, px_err *ret_
     px_bulk_thing thing;
     px_err err;
     px_status status;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, ARENA_BYTES);
     if (px_bulk_thing_read(PX_BULK_MODELS, line->text, &arena, &thing, &err) != PX_OK) {

@@ -107,7 +107,7 @@ px_status px_import_flush(px_import *m, px_err *ret_err)
 {
     px_json *root = NULL;
     px_status status = PX_OK;
-    PX_AUTO_ARENA arena;
+    PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, 256 << 20);
     if (m->numbers.len == 0)

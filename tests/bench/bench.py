@@ -243,7 +243,7 @@ def bulk_file(path, twins):
         f.write('{"Section":"Relationships"}\n')
         for n in range(twins):
             for k in (1, 2):
-                f.write(f'{{"$dtId":"m{n:011d}","$relationshipId":"r{n}-{k}","$targetId":"m{(n * 7 + k) % twins:011d}",'
+                f.write(f'{{"$dtId":"m{n:011d}","$relationshipId":"r{n}-{k}","$targetId":"m{(n + k * 7919) % twins:011d}",'
                         f'"$relationshipName":"feeds"}}\n')
     return os.path.getsize(path)
 

@@ -143,6 +143,9 @@ def a_job_goes_on_after_the_server_was_killed():
     data = open(path("whole.ndjson"), "rb").read()
     version, part = "?api-version=2023-10-31", 1 << 20
     with Server(settings=["import_folder = " + FOLDER.name]) as s:
+        assert f": {len(data)} bytes at /api/v1/files/whole.ndjson" in s.cli("file", "put", path("whole.ndjson"))
+        assert s.cli("file", "get", "whole.ndjson") == data.decode()
+        s.cli("file", "delete", "whole.ndjson")
         for at in range(0, len(data), part):
             piece = data[at:at + part]
             status, said = ask(s, "PUT", "/api/v1/files/in.ndjson", piece,
