@@ -60,6 +60,11 @@ static const struct {
     { "expr.", "SqlQueryError", 400 },
     { "http.method", "MethodNotAllowed", 405 },
     { "http.rate", "TooManyRequests", 429 },
+    { "job.no_import", "ImportJobNotFound", 404 },
+    { "job.no_deletion", "DeleteJobNotFound", 404 },
+    { "job.limit", "JobLimitReached", 400 },
+    { "job.", "ValidationFailed", 400 },
+    { "file.name", "ValidationFailed", 400 },
 };
 
 static const char *const status_codes[PX_STATUS_COUNT] = {

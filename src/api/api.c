@@ -12,6 +12,7 @@
 #include "api/branches.h"
 #include "api/inner.h"
 #include "api/rate.h"
+#include "api/jobs.h"
 #include "api/watch.h"
 #include "api/workers.h"
 
@@ -38,6 +39,10 @@ px_status px_api_new(const px_api_opts *opts, px_api **ret_api, px_err *ret_err)
         status = px_workers_new(&api->workers, ret_err);
     if (status == PX_OK)
         status = px_workers_new(&api->query_workers, ret_err);
+    if (status == PX_OK)
+        status = px_workers_new(&api->bulk_workers, ret_err);
+    if (status == PX_OK)
+        status = px_jobs_new(api, &api->jobs, ret_err);
     if (status != PX_OK) {
         px_api_free(api);
         return status;
@@ -50,6 +55,8 @@ void px_api_stop(px_api *api)
 {
     atomic_store(&api->stopping, true);
     px_watch_stop(api->watch);
+    px_jobs_stop(api->jobs);
+    px_workers_stop(api->bulk_workers);
     px_workers_stop(api->query_workers);
     px_workers_stop(api->workers);
 }
@@ -58,6 +65,8 @@ void px_api_free(px_api *api)
 {
     if (!api)
         return;
+    px_jobs_free(api->jobs);
+    px_workers_free(api->bulk_workers);
     px_workers_free(api->query_workers);
     px_workers_free(api->workers);
     px_watch_free(api->watch);
@@ -107,7 +116,8 @@ static bool pattern_fits(const char *pattern, const px_str *segments, size_t cou
 
 static bool is_azure(px_str path)
 {
-    static const char *const roots[] = { "/models", "/digitaltwins", "/query", "/eventroutes", "/jobs" };
+    static const char *const roots[] = { "/models", "/digitaltwins", "/query", "/eventroutes",
+                                         "/jobs" };
 
     for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
         size_t len = strlen(roots[i]);
@@ -290,13 +300,13 @@ static void answered(px_request *request)
 {
     px_api_call *call = request->data;
 
-    if (request->result.status != PX_OK)
+    if (request->result.status != PX_OK && !call->then_always)
         px_api_fail(call, request->result.status, &request->result.err);
     else
         call->then(call);
 }
 
-void px_api_submit(px_api_call *call, void (*then)(px_api_call *call))
+static void submit(px_api_call *call, void (*then)(px_api_call *call), bool always)
 {
     px_request *request = &call->request;
     px_status status;
@@ -307,6 +317,7 @@ void px_api_submit(px_api_call *call, void (*then)(px_api_call *call))
     request->data = call;
     request->bytes = sizeof(*call) + call->arena.used;
     call->then = then;
+    call->then_always = always;
     status = px_engine_submit(call->api->opts.engine, request, request);
     if (status == PX_OK)
         return;
@@ -321,11 +332,35 @@ bool px_api_body(px_api_call *call)
     return !call->request.body_err;
 }
 
+void px_api_submit(px_api_call *call, void (*then)(px_api_call *call))
+{
+    submit(call, then, false);
+}
+
+void px_api_submit_always(px_api_call *call, void (*then)(px_api_call *call))
+{
+    submit(call, then, true);
+}
+
 static bool is_etag(px_str text)
 {
     if (px_str_starts(text, PX_STR("W/")))
         text = px_str_skip(text, 2);
     return text.len >= 2 && text.ptr[0] == '"' && text.ptr[text.len - 1] == '"';
+}
+
+bool px_api_if_match(px_request *request, px_str etag)
+{
+    if (px_str_eq(etag, PX_STR("*")))
+        return true;
+    if (!is_etag(etag))
+        return false;
+    request->if_match_text = etag;
+    if (!px_etag_parse(etag, &request->if_match))
+        request->if_match = UINT64_MAX; /* not of our making: matches nothing */
+    else if (request->if_match == 0)
+        request->if_match = PX_REVISION_NONE;
+    return true;
 }
 
 bool px_api_conditions(px_api_call *call, bool if_match, bool if_none_match)
@@ -342,16 +377,8 @@ bool px_api_conditions(px_api_call *call, bool if_match, bool if_none_match)
         }
         call->request.if_none_match = true;
     }
-    if (!if_match || !match.len || px_str_eq(match, PX_STR("*")))
+    if (!if_match || !match.len || px_api_if_match(&call->request, match))
         return true;
-    if (is_etag(match)) {
-        call->request.if_match_text = match;
-        if (!px_etag_parse(match, &call->request.if_match))
-            call->request.if_match = UINT64_MAX; /* not of our making: matches nothing */
-        else if (call->request.if_match == 0)
-            call->request.if_match = PX_REVISION_NONE;
-        return true;
-    }
     px_fail_id(&err, PX_INVALID, "http.if_match",
                "Invalid If-Match header value. Allowed value(s): If-Match: {etag} or If-Match: *");
     px_api_fail(call, PX_INVALID, &err);

@@ -22,6 +22,7 @@
 #include "engine/engine.h"
 #include "history/history.h"
 #include "outbound/outbound.h"
+#include "store/files.h"
 #include "sync/backoff.h"
 #include "sync/rejects.h"
 
@@ -79,6 +80,7 @@ struct px_api_call {
     const struct px_route *route;
     px_str args[4];                  /* decoded path arguments, in order */
     void (*then)(px_api_call *call); /* after the engine's answer */
+    bool then_always;                /* also when it is a refusal */
     void *own;
 };
 
@@ -95,10 +97,11 @@ typedef struct px_api_opts {
     px_outbound *outbound; /* NULL: routes lead nowhere */
     px_rejects *rejects;
     px_backoff *backoff; /* of failed logins at all doors; borrowed; NULL: none is kept */
+    px_files *files;     /* of import jobs; NULL: none */
     px_log *log;
     uint32_t streams_max;     /* 0: PX_STREAMS_MAX */
     uint32_t rate_per_second; /* of one credential; 0: no limit */
-    bool azure_limits;    /* of the public service, on the data plane */
+    bool azure_limits;        /* of the public service, on the data plane */
     const char *version;
     /* Puts the figures of the doors. NULL: there are none. */
     void (*metrics)(void *data, px_metrics *metrics);

@@ -47,7 +47,8 @@ struct px_api {
     struct px_watch *watch;
     struct px_rates *rates; /* NULL: no limit */
     struct px_branches *branches;
-    struct px_workers *workers, *query_workers;
+    struct px_jobs *jobs;
+    struct px_workers *workers, *query_workers, *bulk_workers;
     _Atomic bool stopping;
 };
 
@@ -101,8 +102,12 @@ bool px_api_decode(px_arena *arena, px_str raw, bool plus_is_blank, px_str *ret_
 void px_api_submit(px_api_call *call, void (*then)(px_api_call *call));
 /* Whether the body is JSON; answers what was wrong with it and gives false. */
 bool px_api_body(px_api_call *call);
+/* `then` runs whatever the answer is. */
+void px_api_submit_always(px_api_call *call, void (*then)(px_api_call *call));
 /* If-Match and If-None-Match; false: answered already. */
 bool px_api_conditions(px_api_call *call, bool if_match, bool if_none_match);
+/* An If-Match into the request; false when it is none. */
+bool px_api_if_match(px_request *request, px_str etag);
 
 /* Who asks. */
 PX_NODISCARD px_status px_api_login(px_api_call *call, px_err *ret_err);

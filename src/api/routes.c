@@ -27,6 +27,10 @@ extern px_handler px_on_list_event_routes, px_on_get_event_route, px_on_put_even
 extern px_handler px_v1_list_endpoints, px_v1_get_endpoint, px_v1_put_endpoint,
     px_v1_delete_endpoint;
 extern px_handler px_v1_list_deadletters, px_v1_replay_deadletters, px_v1_purge_deadletters;
+extern px_handler px_on_list_imports, px_on_get_import, px_on_put_import, px_on_delete_import,
+    px_on_cancel_import, px_on_list_deletions, px_on_get_deletion, px_on_post_deletion;
+extern px_handler px_v1_post_batch, px_v1_post_import, px_v1_get_export;
+extern px_handler px_v1_list_files, px_v1_get_file, px_v1_put_file, px_v1_delete_file;
 extern px_handler px_v1_get_stream, px_v1_list_rejects, px_on_get_healthz, px_on_get_readyz,
     px_on_get_metrics;
 
@@ -102,6 +106,24 @@ const px_route px_api_routes[] = {
     { "DELETE", "/eventroutes/*", px_on_delete_event_route, AZURE, "Deletes an event route", "id",
       "", NULL, "204" },
 
+    { "GET", "/jobs/imports", px_on_list_imports, AZURE, "Lists import jobs", "",
+      "continuationToken @max-items-per-page:integer", NULL, "200:JobPage" },
+    { "GET", "/jobs/imports/*", px_on_get_import, AZURE, "One import job", "id", "", NULL,
+      "200:Job" },
+    { "PUT", "/jobs/imports/*", px_on_put_import, AZURE | JSON, "Starts an import job", "id", "",
+      "NewImportJob", "201:Job" },
+    { "DELETE", "/jobs/imports/*", px_on_delete_import, AZURE,
+      "Forgets an import job that no longer runs", "id", "", NULL, "204" },
+    { "POST", "/jobs/imports/*/cancel", px_on_cancel_import, AZURE, "Cancels an import job", "id",
+      "", NULL, "200:Job" },
+    { "GET", "/jobs/deletions", px_on_list_deletions, AZURE, "Lists delete jobs", "",
+      "continuationToken @max-items-per-page:integer", NULL, "200:JobPage" },
+    { "POST", "/jobs/deletions", px_on_post_deletion, AZURE,
+      "Starts a job that deletes all relationships, twins and models", "",
+      "timeoutInMinutes:integer @operation-id", NULL, "202:Job" },
+    { "GET", "/jobs/deletions/*", px_on_get_deletion, AZURE, "One delete job", "id", "", NULL,
+      "200:Job" },
+
     { "GET", "/api/openapi.json", px_on_get_openapi, PX_ROUTE_OPEN, "This description", "", "",
       NULL, "200:Any" },
 
@@ -162,13 +184,28 @@ const px_route px_api_routes[] = {
       "200:HistoryCount" },
     { "GET", "/api/v1/kpi/oee", px_v1_get_oee, 0, "OEE of a unit or line by ISO 22400-2", "",
       "twin! from:time to:time", NULL, "200:Oee" },
+    { "POST", "/api/v1/batch", px_v1_post_batch, JSON,
+      "Many changes of twins and relationships, all or none", "", "", "Any", "200:Any" },
+    { "POST", "/api/v1/import", px_v1_post_import, 0, "Takes lines of a bulk file", "", "section!",
+      "*/*", "200:Any" },
+    { "GET", "/api/v1/export", px_v1_get_export, 0, "A page of the bulk file of everything", "",
+      "section! cursor until:integer", NULL, "200:*/*" },
+    { "GET", "/api/v1/files", px_v1_list_files, 0, "Lists files of import jobs", "", "", NULL,
+      "200:Any" },
+    { "GET", "/api/v1/files/*", px_v1_get_file, 0, "A file of import jobs", "name", "", NULL,
+      "200:*/* 206:*/*" },
+    { "PUT", "/api/v1/files/*", px_v1_put_file, 0, "Stores a file, or a part of it", "name", "",
+      "*/*", "200:Any 201:Any 204" },
+    { "DELETE", "/api/v1/files/*", px_v1_delete_file, 0, "Deletes a file", "name", "", NULL,
+      "204" },
     { "GET", "/api/v1/stream", px_v1_get_stream, 0, "Changes as they happen, as server-sent events",
       "", "twins after:integer @Last-Event-ID", NULL, "200:text/event-stream" },
     { "GET", "/api/v1/rejects", px_v1_list_rejects, 0,
       "Lists values that were refused, with the reason", "", "", NULL, "200:RejectPage" },
 
     { "GET", "/api/v1/endpoints", px_v1_list_endpoints, 0,
-      "Lists endpoints that event routes may lead to", "", "limit:integer cursor", NULL, "200:Any" },
+      "Lists endpoints that event routes may lead to", "", "limit:integer cursor", NULL,
+      "200:Any" },
     { "GET", "/api/v1/endpoints/*", px_v1_get_endpoint, 0, "One endpoint", "name", "", NULL,
       "200:Any" },
     { "PUT", "/api/v1/endpoints/*", px_v1_put_endpoint, JSON, "Creates or replaces an endpoint",
@@ -178,8 +215,8 @@ const px_route px_api_routes[] = {
     { "GET", "/api/v1/deadletters", px_v1_list_deadletters, 0,
       "Lists events that could not be delivered", "", "endpoint limit:integer cursor", NULL,
       "200:Any" },
-    { "POST", "/api/v1/deadletters/replay", px_v1_replay_deadletters, 0,
-      "Sends dead letters again", "", "endpoint", NULL, "200:Any" },
+    { "POST", "/api/v1/deadletters/replay", px_v1_replay_deadletters, 0, "Sends dead letters again",
+      "", "endpoint", NULL, "200:Any" },
     { "DELETE", "/api/v1/deadletters", px_v1_purge_deadletters, 0, "Throws dead letters away", "",
       "endpoint", NULL, "200:Any" },
 

@@ -27,6 +27,20 @@
 #define PX_TWIN_BYTES_MAX (32 * 1024)
 #define PX_TWIN_TEXTS_BYTES_MAX (2 * 1024 * 1024u) /* of all values of a twin */
 #define PX_PATCH_OPS_MAX 100
+#define PX_CHANGES_MAX 10000 /* of one request, all or nothing */
+
+/* bulk: files, import, export, jobs */
+#define PX_BULK_LINE_BYTES_MAX (1024 * 1024) /* of a file in the bulk format */
+#define PX_BULK_LINES_MAX 10000              /* of one call, or of one step of a job */
+#define PX_BULK_CHUNK_BYTES_MAX (512 * 1024) /* likewise, but for a single line */
+#define PX_EXPORT_ITEMS_MAX 2000             /* of one page, */
+#define PX_EXPORT_PAGE_BYTES_MAX                                                                   \
+    (2 * 1024 * 1024) /* which ends behind the item that reaches this */
+#define PX_FILE_NAME_BYTES_MAX 128
+#define PX_FILES_MAX 1000                     /* of one tenant */
+#define PX_FILE_BYTES_MAX (INT64_C(64) << 30) /* of all files of one tenant */
+#define PX_JOBS_MAX 1000                      /* of one tenant and kind, ended ones included */
+#define PX_JOB_KEEP_NS (INT64_C(30 * 24 * 3600) * 1000000000) /* then an ended one is forgotten */
 #define PX_DOC_BYTES_MAX (256 * 1024)
 
 /* models */

@@ -6,9 +6,13 @@
 #include "cli/cli.h"
 
 extern const px_cmd px_cmd_api[];
+extern const px_cmd px_cmd_batch[];
 extern const px_cmd px_cmd_deadletter[];
 extern const px_cmd px_cmd_device[];
 extern const px_cmd px_cmd_endpoint[];
+extern const px_cmd px_cmd_export[];
+extern const px_cmd px_cmd_file[];
+extern const px_cmd px_cmd_import[];
 extern const px_cmd px_cmd_history[];
 extern const px_cmd px_cmd_model[];
 extern const px_cmd px_cmd_query[];

@@ -91,6 +91,13 @@ static bool is_full(const px_engine *engine, const round_ *r)
            engine->state.arena.used >= engine->state.arena.limit / 2;
 }
 
+/* Of changes that stand or fall together some may be folded when one is refused, and then the batch
+ * is dropped: they stand first in theirs, so that nobody beside them has to be handled again. */
+static bool wants_own(const px_engine *engine, const round_ *r)
+{
+    return engine->left->kind == PX_REQUEST_CHANGES && r->handled;
+}
+
 /* Another processor wrote what is handled next: what is asked for early is here when its turn
  * comes. Three steps ahead the request itself, then its samples, then their fields, each of which
  * is found in what the step before brought. */
@@ -111,7 +118,8 @@ static void handle_left(px_engine *engine, round_ *r)
 {
     px_request *request;
 
-    while ((request = engine->left) && !is_full(engine, r) && request->kind != PX_REQUEST_CALL) {
+    while ((request = engine->left) && !is_full(engine, r) && request->kind != PX_REQUEST_CALL &&
+           !wants_own(engine, r)) {
         engine->left = request->next;
         fetch(request);
         handle(engine, r, request);

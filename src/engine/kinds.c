@@ -10,7 +10,9 @@ enum {
     TWINS_OF_DEVICE_MAX = 10000,
     HASH_CHARS = 64,
     CREDENTIAL_ID_CHARS = 16,
-    ROLE_BYTES_MAX = 16
+    ROLE_BYTES_MAX = 16,
+    STATUS_BYTES_MAX = 16,
+    URL_BYTES_MAX = 4096
 };
 
 static const px_member tenant[] = { { 0 } };
@@ -53,6 +55,23 @@ static const px_member endpoint[] = {
 static const px_member route[] = {
     { "endpointName", PX_MEMBER_TEXT, true, 1, PX_DOC_ID_BYTES_MAX, 0 },
     { "filter", PX_MEMBER_TEXT, true, 1, PX_ROUTE_FILTER_BYTES_MAX, 0 },
+    { 0 },
+};
+
+static const px_member job[] = {
+    { "status", PX_MEMBER_TEXT, true, 1, STATUS_BYTES_MAX, 0 },
+    { "by", PX_MEMBER_TEXT, false, 0, PX_DOC_ID_BYTES_MAX, 0 },
+    { "inputUri", PX_MEMBER_TEXT, false, 1, URL_BYTES_MAX, 0 },
+    { "outputUri", PX_MEMBER_TEXT, false, 1, URL_BYTES_MAX, 0 },
+    { "input", PX_MEMBER_TEXT, false, 1, URL_BYTES_MAX, 0 },
+    { "output", PX_MEMBER_TEXT, false, 1, URL_BYTES_MAX, 0 },
+    { "created", PX_MEMBER_TIME, true, 0, 0, 0 },
+    { "lastAction", PX_MEMBER_TIME, true, 0, 0, 0 },
+    { "finished", PX_MEMBER_TIME, false, 0, 0, 0 },
+    { "deadline", PX_MEMBER_TIME, false, 0, 0, 0 },
+    { "errorCode", PX_MEMBER_TEXT, false, 1, PX_DOC_ID_BYTES_MAX, 0 },
+    { "errorText", PX_MEMBER_TEXT, false, 1, URL_BYTES_MAX, 0 },
+    { "progress", PX_MEMBER_ANY, false, 0, 0, 0 },
     { 0 },
 };
 

@@ -42,7 +42,9 @@ typedef struct px_member {
     X(ENDPOINT, "endpoint", PX_ACTION_WRITE_DOCUMENT, "/api/v1/endpoints/*", false,                \
       PX_DOC_ID_BYTES_MAX, endpoint, "where events may be sent: a webhook, or a topic")            \
     X(ROUTE, "route", PX_ACTION_WRITE_DOCUMENT, "/eventroutes/*", false, PX_DOC_ID_BYTES_MAX,      \
-      route, "which events go to which endpoint")
+      route, "which events go to which endpoint")                                                  \
+    X(JOB, "job", PX_ACTION_WRITE_TWIN, "", false, PX_DOC_ID_BYTES_MAX, job,                       \
+      "an import or delete job; its id is imports/ID or deletions/ID")
 
 typedef enum px_kind_id {
 #define X(id, name, action, path, in_tenant_zero, id_bytes, members, meaning) PX_KIND_##id,

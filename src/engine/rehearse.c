@@ -13,6 +13,7 @@ static bool changes_graph(px_request_kind kind)
     case PX_REQUEST_RELATIONSHIP_PUT:
     case PX_REQUEST_RELATIONSHIP_PATCH:
     case PX_REQUEST_RELATIONSHIP_DELETE:
+    case PX_REQUEST_CHANGES:
         return true;
     default:
         return false;

@@ -26,6 +26,7 @@ typedef enum px_request_kind {
     PX_REQUEST_RELATIONSHIP_PUT,    /* id, relationship_id, json; if_none_match */
     PX_REQUEST_RELATIONSHIP_PATCH,  /* id, relationship_id, json: JSON Patch; if_match */
     PX_REQUEST_RELATIONSHIP_DELETE, /* id, relationship_id; if_match */
+    PX_REQUEST_CHANGES,             /* items: all of them or none; flag: judge them only */
     PX_REQUEST_TELEMETRY,           /* id, component, message_id, json, source_time */
     PX_REQUEST_DEVICE_MESSAGE,      /* id, model_no, samples: decoded by sync/decode.h */
     PX_REQUEST_COMMAND,             /* id, name, command_id, json: payload; deadline */
@@ -49,6 +50,10 @@ typedef struct px_document_write {
     bool in_tenant_zero; /* credentials: found before the tenant is known */
     bool create_only;    /* PX_CONFLICT when it is there */
 } px_document_write;
+
+/* CHANGES that were only judged end as if refused, PX_INTERRUPTED with this id, when nothing is
+ * wrong with them. */
+#define PX_CHANGES_JUDGED "changes.judged"
 
 /* As if_match: it must never have been written (desired properties that nobody asked for yet). */
 #define PX_REVISION_NONE (UINT64_MAX - 1)
@@ -100,6 +105,12 @@ struct px_request {
 
     const px_document_write *documents;
     size_t document_count;
+
+    /* CHANGES: changes of twins and relationships, each judged by what those before it leave, as
+     * the principal of the whole. Their results are filled in; `done` is called for the whole. */
+    px_request *items;
+    size_t item_count;
+    px_str place; /* of an item: JSON pointer to it, put before the path of its error */
 
     void (*call)(px_request *request, px_engine_state *state);
 

@@ -227,6 +227,7 @@ static const struct {
     [PX_REQUEST_RELATIONSHIP_PUT] = { PX_ACTION_WRITE_TWIN, px_check_relationship_put },
     [PX_REQUEST_RELATIONSHIP_PATCH] = { PX_ACTION_WRITE_TWIN, px_check_relationship_patch },
     [PX_REQUEST_RELATIONSHIP_DELETE] = { PX_ACTION_WRITE_TWIN, px_check_relationship_delete },
+    [PX_REQUEST_CHANGES] = { PX_ACTION_WRITE_TWIN, px_check_changes },
     [PX_REQUEST_TELEMETRY] = { PX_ACTION_REPORT, px_check_telemetry },
     [PX_REQUEST_DEVICE_MESSAGE] = { PX_ACTION_REPORT, px_check_device_message },
     [PX_REQUEST_COMMAND] = { PX_ACTION_COMMAND, px_check_command },
@@ -251,6 +252,12 @@ static void guard(px_engine_state *state, px_result *result, uint64_t seq_before
     state->broken_err.status = result->status;
 }
 
+px_status px_state_check(px_engine_state *state, px_request *request, px_err *ret_err)
+{
+    PX_TRY(px_authorize(&request->principal, handlers[request->kind].action, request->id, ret_err));
+    return handlers[request->kind].check(state, request, ret_err);
+}
+
 void px_state_handle(px_engine_state *state, px_request *request)
 {
     px_result *result = &request->result;
@@ -258,10 +265,7 @@ void px_state_handle(px_engine_state *state, px_request *request)
     size_t bytes_before = state->body->len;
 
     memset(result, 0, offsetof(px_result, err));
-    result->status = px_authorize(&request->principal, handlers[request->kind].action, request->id,
-                                  &result->err);
-    if (result->status == PX_OK)
-        result->status = handlers[request->kind].check(state, request, &result->err);
+    result->status = px_state_check(state, request, &result->err);
     guard(state, result, seq_before, bytes_before);
     if (result->status == PX_OK && state->seq > seq_before) {
         result->seq = state->seq;

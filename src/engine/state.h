@@ -131,11 +131,14 @@ typedef px_status px_check(px_engine_state *state, px_request *request, px_err *
 px_check px_check_models_put, px_check_model_decommission, px_check_model_delete;
 px_check px_check_twin_put, px_check_twin_patch, px_check_twin_delete, px_check_desired_patch;
 px_check px_check_relationship_put, px_check_relationship_patch, px_check_relationship_delete;
+px_check px_check_changes;
 px_check px_check_telemetry, px_check_device_message;
 px_check px_check_command, px_check_command_response;
 px_check px_check_documents, px_check_tenant_put;
 
-/* Authorises, then hands to the check of its kind; fills request->result. */
+/* Authorises, then hands to the check of its kind. */
+px_check px_state_check;
+/* The same, and fills request->result. */
 void px_state_handle(px_engine_state *state, px_request *request);
 
 /* Flags the fields whose source clock, or that of their message (PX_TIME_NONE: none), runs ahead by

@@ -6,8 +6,8 @@
  *
  * A link is made and freed by the loop that owns the connection. The keeper, one more thread, looks
  * at all links under the door's lock: it ends slow ones, and
- * notices that the client of a stream or of long work is gone. An exchange outlives its link only when
- * the application still holds its call while the door stops.
+ * notices that the client of a stream or of long work is gone. An exchange outlives its link only
+ * when the application still holds its call while the door stops.
  */
 #ifndef PX_SERVER_HTTP_INNER_H
 #define PX_SERVER_HTTP_INNER_H

@@ -54,6 +54,7 @@ px_status px_http_side_open(const px_http_side_opts *opts, px_http_side **ret_si
                              .outbound = opts->outbound,
                              .rejects = opts->rejects,
                              .backoff = opts->backoff,
+                             .files = opts->files,
                              .log = opts->log,
                              .rate_per_second = opts->rate_per_second,
                              .version = PX_VERSION,

@@ -9,6 +9,7 @@
 #include "outbound/outbound.h"
 #include "server/mqtt_door.h"
 #include "server/twin_topics.h"
+#include "store/files.h"
 #include "sync/rejects.h"
 
 typedef struct px_http_side px_http_side;
@@ -19,7 +20,8 @@ typedef struct px_http_side_opts {
     px_outbound *outbound;
     px_rejects *rejects;
     px_backoff *backoff; /* of failed logins; borrowed */
-    px_mqtt_door *mqtt;  /* for metrics */
+    px_files *files;
+    px_mqtt_door *mqtt; /* for metrics */
     px_twin_topics *topics;
     px_log *log;
     const char *host;
@@ -27,7 +29,7 @@ typedef struct px_http_side_opts {
     const char *tls_cert, *tls_key;
     unsigned threads;
     unsigned rate_per_second; /* of one credential; 0: no limit */
-    bool azure_limits; /* px_api_opts */
+    bool azure_limits;        /* px_api_opts */
 } px_http_side_opts;
 
 PX_NODISCARD px_status px_http_side_open(const px_http_side_opts *opts, px_http_side **ret_side,

@@ -39,6 +39,7 @@ typedef struct server {
     px_engine *engine;
     px_history *history;
     px_rejects *rejects;
+    px_files *files;
     px_backoff *backoff; /* failed logins, at all doors */
     px_twin_topics *topics;
     px_mqtt_door *mqtt;
@@ -115,6 +116,9 @@ static px_status open_core(server *s, px_err *ret_err)
     PX_TRY(px_history_open(&history_opts, &s->history, ret_err));
     s->rejects = px_rejects_new();
     s->backoff = px_backoff_new(0);
+    PX_TRY(px_files_new(s->opts->data_dir,
+                        s->settings.import_folder[0] ? s->settings.import_folder : NULL, &s->files,
+                        ret_err));
     return s->rejects && s->backoff ? PX_OK : px_no_memory(ret_err);
 }
 
@@ -190,6 +194,7 @@ static px_status open_http(server *s, px_err *ret_err)
                                .outbound = px_outbound_side_room(s->outbound),
                                .rejects = s->rejects,
                                .backoff = s->backoff,
+                               .files = s->files,
                                .mqtt = s->mqtt,
                                .topics = s->topics,
                                .log = &s->log,
@@ -243,6 +248,7 @@ static void close_all(server *s)
     px_mqtt_door_free(s->mqtt);
     px_twin_topics_free(s->topics);
     px_rejects_free(s->rejects);
+    px_files_free(s->files);
     px_backoff_free(s->backoff);
     if (s->store)
         px_store_close(s->store);

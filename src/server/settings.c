@@ -46,15 +46,31 @@ static const struct {
 #undef X
 };
 
-enum { SETTINGS = sizeof(table) / sizeof(table[0]), LINE_BYTES = 512 };
+/* Texts: "" is none. */
+static const struct {
+    const char *name;
+    size_t offset;
+    const char *meaning;
+} texts[] = {
+    { "import_folder", offsetof(px_settings, import_folder),
+      "folder below which `file:` URLs of import jobs may lead; none: no such URL is taken" },
+};
+
+enum {
+    SETTINGS = sizeof(table) / sizeof(table[0]),
+    TEXTS = sizeof(texts) / sizeof(texts[0]),
+    LINE_BYTES = 512
+};
 
 static px_status unknown(px_str name, const char *where, uint32_t line, px_err *ret_err)
 {
-    px_str names[SETTINGS], near;
+    px_str names[SETTINGS + TEXTS], near;
 
     for (size_t i = 0; i < SETTINGS; i++)
         names[i] = px_str_c(table[i].name);
-    near = px_str_nearest(name, names, SETTINGS);
+    for (size_t i = 0; i < TEXTS; i++)
+        names[SETTINGS + i] = px_str_c(texts[i].name);
+    near = px_str_nearest(name, names, SETTINGS + TEXTS);
     px_fail_id(ret_err, PX_INVALID, "config.name", "%s:%u: there is no setting '%.*s'%s%.*s%s",
                where, line, PX_FMT(name), near.len ? "; did you mean '" : "", PX_FMT(near),
                near.len ? "'?" : "");
@@ -62,9 +78,33 @@ static px_status unknown(px_str name, const char *where, uint32_t line, px_err *
     return PX_INVALID;
 }
 
+/* False when there is no text of this name. */
+static bool set_text(px_settings *settings, px_str name, px_str value, const char *where,
+                     uint32_t line, px_status *ret_status, px_err *ret_err)
+{
+    for (size_t i = 0; i < TEXTS; i++) {
+        char *text = (char *)settings + texts[i].offset;
+
+        if (!px_str_eq(name, px_str_c(texts[i].name)))
+            continue;
+        snprintf(text, PX_SETTING_TEXT_BYTES, "%.*s", PX_FMT(value));
+        *ret_status =
+            value.len < PX_SETTING_TEXT_BYTES
+                ? PX_OK
+                : px_fail_id(ret_err, PX_INVALID, "config.value", "%s:%u: %s has at most %d bytes",
+                             where, line, texts[i].name, PX_SETTING_TEXT_BYTES - 1);
+        return true;
+    }
+    return false;
+}
+
 static px_status set(px_settings *settings, px_str name, px_str value, const char *where,
                      uint32_t line, px_err *ret_err)
 {
+    px_status status;
+
+    if (set_text(settings, name, value, where, line, &status, ret_err))
+        return status;
     for (size_t i = 0; i < SETTINGS; i++) {
         char text[32], *end;
         long long number;
@@ -137,7 +177,8 @@ void px_put_settings_page(px_buf *buf)
              "# Configuration\n\n"
              "`pollux serve --help` lists the options of the command line. What is rarer stands "
              "in a file given by `--config`: one\n`name = value` a line, `#` begins a comment. "
-             "Every value is a whole number; 0 takes the default unless the table says what it "
+             "Every value is a whole number, or a text where the range says so; 0 takes the "
+             "default unless the table says what it "
              "means; an unknown name is\nrefused with the nearest known one. This page is printed "
              "from the table in "
              "`src/server/settings.c` (HACKING.md says how).\n\n"
@@ -145,4 +186,6 @@ void px_put_settings_page(px_buf *buf)
     for (size_t i = 0; i < SETTINGS; i++)
         px_putf(buf, "| `%s` | %s | %s | %lld–%lld | %s |\n", table[i].name, table[i].unit,
                 table[i].otherwise, table[i].least, table[i].most, table[i].meaning);
+    for (size_t i = 0; i < TEXTS; i++)
+        px_putf(buf, "| `%s` | | none | text | %s |\n", texts[i].name, texts[i].meaning);
 }

@@ -5,8 +5,10 @@
 """
 import argparse
 import glob
+import json
 import os
 import re
+import resource
 import shutil
 import statistics
 import subprocess
@@ -265,6 +267,56 @@ def traverse(o):
         peer.stop()
 
 
+def bulk_file(path, twins):
+    """A plant as one bulk file: a model, twins with two numbers and a text, two relationships of each."""
+    model = ('{"@context":"dtmi:dtdl:context;3","@id":"dtmi:bench:Bulk;1","@type":"Interface","contents":['
+             '{"@type":"Property","name":"speed","schema":"double"},{"@type":"Property","name":"hours","schema":"integer"},'
+             '{"@type":"Property","name":"label","schema":"string"},{"@type":"Relationship","name":"feeds"}]}')
+    with open(path, "w", buffering=1 << 20) as f:
+        f.write('{"Section":"Header"}\n{"fileVersion":"1.0.0"}\n{"Section":"Models"}\n' + model + '\n{"Section":"Twins"}\n')
+        for n in range(twins):
+            f.write(f'{{"$dtId":"m{n:011d}","$metadata":{{"$model":"dtmi:bench:Bulk;1"}},"speed":{n % 997}.5,"hours":{n},"label":"pump {n}"}}\n')
+        f.write('{"Section":"Relationships"}\n')
+        for n in range(twins):
+            for k in (1, 2):
+                f.write(f'{{"$dtId":"m{n:011d}","$relationshipId":"r{n}-{k}","$targetId":"m{(n + k * 7919) % twins:011d}",'
+                        f'"$relationshipName":"feeds"}}\n')
+    return os.path.getsize(path)
+
+
+def cpu(pid):
+    with open(f"/proc/{pid}/stat") as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def imports(o):
+    """Server and client together; the gate is for 1 M twins and 2 M relationships."""
+    pollux = Pollux(o.work)
+    path = os.path.join(pollux.folder, "bulk.ndjson")
+    try:
+        size, before = bulk_file(path, o.twins), cpu(pollux.pid)
+        environment = {**os.environ, "POLLUX_TOKEN": pollux.token, "POLLUX_URL": f"http://127.0.0.1:{pollux.http}"}
+        began, most = time.monotonic(), 0
+        client = subprocess.Popen([os.path.join(BUILD, "pollux"), "import", path, "--json"], stdout=subprocess.PIPE, env=environment)
+        while client.poll() is None:
+            most = max(most, rss(pollux.pid))
+            time.sleep(0.2)
+        took, most = time.monotonic() - began, max(most, rss(pollux.pid))
+        said = json.loads(client.stdout.read())
+        assert client.returncode == 0 and said["refused"] == 0 and said["twins"] == o.twins, said
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        mine = used.ru_utime + used.ru_stime
+        total = cpu(pollux.pid) - before + mine
+        say(f"{size / 1e6:.0f} MB in {took:.1f} s; {mine:.1f} CPU-s of it the client's")
+        share = o.twins / 1e6
+        row("import, 1 M twins, 2 M relationships", f"{total:.1f} CPU-s", f"{took:.1f} s", f"{total / (90 * share):.2f}", f"<= {90 * share:.0f} CPU-s",
+            total <= 90 * share, "")
+        row("memory while importing", f"{most / 1e6:.0f} MB", "", f"{most / 1.2e9:.2f}", "<= 1,200 MB", most <= 1.2e9, "")
+    finally:
+        pollux.stop()
+
+
 def sizes(pollux):
     return [sum(os.path.getsize(p) for p in glob.glob(pollux.data + "/*" + end)) / 1e6 for end in (".db", "-wal")]
 
@@ -310,7 +362,7 @@ def rooms(o):
             subprocess.run([path], check=True)
 
 
-ROWS = {"mqtt": mqtt, "decode": decode, "language": language, "http": web, "watcher": watcher, "memory": memory, "query": query, "traverse": traverse, "sustained": sustained, "rooms": rooms}
+ROWS = {"mqtt": mqtt, "decode": decode, "language": language, "http": web, "watcher": watcher, "memory": memory, "query": query, "traverse": traverse, "import": imports, "sustained": sustained, "rooms": rooms}
 
 
 def print_table():
@@ -326,7 +378,7 @@ def main():
     p.add_argument("--rows", default=",".join(name for name in ROWS if name != "rooms"), help="some of: " + ", ".join(ROWS))
     p.add_argument("--rounds", type=int, default=5)
     p.add_argument("--seconds", type=int, default=3, help="of each round")
-    p.add_argument("--twins", type=int, default=1000000, help="of the rows memory and query")
+    p.add_argument("--twins", type=int, default=1000000, help="of the rows memory, query and import")
     p.add_argument("--long", action="store_true", help="ten minutes at 300 k events/s instead of 20 s")
     p.add_argument("--work", default=None, help="a folder on the disk to measure; a temporary one in build/ otherwise")
     o = p.parse_args()

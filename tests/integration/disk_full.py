@@ -2,44 +2,13 @@
 """A disk that is full, on a small tmpfs: refused clearly at every door, reads go on, writes come back by
 themselves, and neither a stop nor kill -9 in this state loses anything."""
 import os
-import subprocess
-import sys
-import tempfile
 import time
 
 from clients import GONE, Mqtt, Web, model, twin
 from pollux import Server, main
+from small_disk import SmallDisk
 
-SIZE = 48 << 20
 FULL = 0x97
-
-
-class SmallDisk:
-    def __enter__(self):
-        self.folder = tempfile.mkdtemp(prefix="pollux-small-")
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", self.folder], capture_output=True, text=True)
-        if done.returncode:
-            os.rmdir(self.folder)
-            print("skipped: a small tmpfs cannot be mounted here:", done.stderr.strip())
-            sys.exit(77)
-        return self
-
-    def __exit__(self, kind, value, trace):
-        subprocess.run(["umount", "--lazy", self.folder], check=True)
-        os.rmdir(self.folder)
-
-    def fill(self, leave=0):
-        at = os.statvfs(self.folder)
-        with open(os.path.join(self.folder, "ballast"), "wb") as f:
-            left = at.f_bavail * at.f_frsize - leave
-            try:
-                while left > 0:
-                    left -= f.write(b"\1" * min(left, 1 << 20))
-            except OSError:
-                pass  # the server was quicker
-
-    def free(self):
-        os.remove(os.path.join(self.folder, "ballast"))
 
 
 class Book:

@@ -105,6 +105,7 @@ static void write_text(spine_op *op)
 
     switch (op->kind) {
     case SPINE_PUT:
+    case SPINE_CHANGES:
         write_twin(op, value);
         break;
     case SPINE_PATCH:
@@ -253,6 +254,47 @@ static void make_document(const spine_op *op, px_arena *arena, px_request *reque
     request->id = (px_str){ 0 };
 }
 
+static const px_json *json_of(px_arena *arena, const char *before, const char *id,
+                              const char *after)
+{
+    px_json *json;
+    char text[160];
+    px_str copy;
+    px_err err;
+
+    snprintf(text, sizeof(text), "%s%s%s", before, id, after);
+    copy = px_arena_str(arena, px_str_c(text));
+    CHECK_OK(px_json_parse(copy, NULL, arena, &json, &err), &err);
+    return json;
+}
+
+/* A twin, what relates it to another, and a note at that one: refused at the second when it is the
+ * same twin or there is none, with the first folded already. */
+static void make_changes(const spine_op *op, px_arena *arena, px_request *request)
+{
+    enum { CHANGES = 3 };
+    static const px_request_kind does[CHANGES] = { PX_REQUEST_TWIN_PUT, PX_REQUEST_RELATIONSHIP_PUT,
+                                                   PX_REQUEST_TWIN_PATCH };
+    px_request *items = PX_ARENA_ARRAY(arena, px_request, CHANGES);
+
+    CHECK(items != NULL);
+    for (int i = 0; i < CHANGES; i++)
+        items[i] = (px_request){ .kind = does[i],
+                                 .id = px_str_c(op->id),
+                                 .relationship_id = px_str_c(op->other_id),
+                                 .place = PX_STR("/changes"),
+                                 .source_time = PX_TIME_NONE };
+    items[0].json = request->json;
+    items[1].json =
+        json_of(arena, "{\"$relationshipName\":\"feeds\",\"$targetId\":\"", op->other_id, "\"}");
+    items[2].id = px_str_c(op->other_id);
+    items[2].json =
+        json_of(arena, "[{\"op\":\"add\",\"path\":\"/note\",\"value\":\"with ", op->id, "\"}]");
+    request->items = items;
+    request->item_count = CHANGES;
+    request->flag = false; /* a dry run changes nothing that could be compared */
+}
+
 void spine_op_request(px_world *world, const spine_op *op, px_arena *arena, px_request *ret_request)
 {
     px_request request = { .kind = kinds[op->kind].request,
@@ -277,5 +319,7 @@ void spine_op_request(px_world *world, const spine_op *op, px_arena *arena, px_r
         CHECK_OK(px_json_parse(px_str_c(op->text), NULL, arena, &json, &err), &err);
         request.json = json;
     }
+    if (request.kind == PX_REQUEST_CHANGES)
+        make_changes(op, arena, &request);
     *ret_request = request;
 }

@@ -19,6 +19,7 @@ enum { SPINE_TENANTS = 2 };
     X(RELATE, RELATIONSHIP_PUT, 2)                                                                 \
     X(RETUNE, RELATIONSHIP_PATCH, 1)                                                               \
     X(UNRELATE, RELATIONSHIP_DELETE, 1)                                                            \
+    X(CHANGES, CHANGES, 2)                                                                         \
     X(REPORT, DEVICE_MESSAGE, 8)                                                                   \
     X(BACKLOG, DEVICE_MESSAGE, 1)                                                                  \
     X(TELL, TELEMETRY, 2)                                                                          \

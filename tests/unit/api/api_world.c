@@ -59,24 +59,30 @@ static void request_done(px_request *request)
     latch_open(request->data);
 }
 
-static void make_token(api_world *world, const px_credential_grant *grant, char *ret_text)
+void api_write_document(api_world *world, const px_document_write *write)
 {
-    px_document_write write = { .kind = PX_STR("credential"), .in_tenant_zero = true };
     px_request request = { .kind = PX_REQUEST_DOCUMENTS,
                            .principal = { .tenant = 1, .role = PX_ROLE_ADMIN, .id = PX_STR("t") },
-                           .documents = &write,
+                           .documents = write,
                            .document_count = 1,
                            .done = request_done,
                            .data = &answer };
+
+    CHECK_EQ(px_engine_submit(world->engine, &request, &request), PX_OK);
+    latch_wait(&answer);
+    CHECK_OK(request.result.status, &request.result.err);
+}
+
+static void make_token(api_world *world, const px_credential_grant *grant, char *ret_text)
+{
+    px_document_write write = { .kind = PX_STR("credential"), .in_tenant_zero = true };
     px_credential credential;
     px_buf body = { 0 };
 
     px_credential_make(px_env_posix(), grant, &credential, &body);
     write.id = px_str_c(credential.id);
     write.body = px_buf_str(&body);
-    CHECK_EQ(px_engine_submit(world->engine, &request, &request), PX_OK);
-    latch_wait(&answer);
-    CHECK_OK(request.result.status, &request.result.err);
+    api_write_document(world, &write);
     px_buf_release(&body);
     memcpy(ret_text, credential.text, sizeof(credential.text));
 }
@@ -230,7 +236,7 @@ static void keep_body(reply *r)
     px_put_c(&r->body, "");
     px_arena_reset(&r->arena);
     r->json = NULL;
-    if (r->call.content_type && strstr(r->call.content_type, "json"))
+    if (!r->call.stream && r->call.content_type && strstr(r->call.content_type, "json"))
         CHECK_EQ(px_json_parse(px_buf_str(&r->body), NULL, &r->arena, &r->json, NULL), PX_OK);
 }
 

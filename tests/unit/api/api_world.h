@@ -92,6 +92,9 @@ const char *api_reply_header(const reply *r, const char *name);
 /* A credential of this role, in static memory, two at a time. */
 const char *api_token(api_world *world, uint32_t tenant, px_role role, const char *device);
 
+/* As if some door had written it. */
+void api_write_document(api_world *world, const px_document_write *write);
+
 /* Uploads the model that most tests use: dtmi:test:Press;1, extended by dtmi:test:BigPress;1. */
 void api_put_models(api_world *world, const char *token);
 void api_put_press(api_world *world, const char *token, const char *id);

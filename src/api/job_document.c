@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/jobs.h"
+
+enum { ARENA_BYTES_MAX = 1024 * 1024 };
+
+static const char *const statuses[PX_JOB_STATUSES] = {
+    [PX_JOB_NOT_STARTED] = "notstarted", [PX_JOB_RUNNING] = "running",
+    [PX_JOB_FAILED] = "failed",          [PX_JOB_SUCCEEDED] = "succeeded",
+    [PX_JOB_CANCELLING] = "cancelling",  [PX_JOB_CANCELLED] = "cancelled",
+};
+
+static const char *const prefixes[PX_JOB_KINDS] = {
+    [PX_JOB_IMPORT] = "imports/", [PX_JOB_DELETION] = "deletions/"
+};
+
+const char *px_job_status_name(px_job_status status)
+{
+    return statuses[status];
+}
+
+const char *px_job_prefix(px_job_kind kind)
+{
+    return prefixes[kind];
+}
+
+static void put_text(px_json_writer *w, const char *name, px_str text)
+{
+    if (text.len == 0)
+        return;
+    px_json_key(w, px_str_c(name));
+    px_json_string(w, text);
+}
+
+static void put_time(px_json_writer *w, const char *name, px_time time)
+{
+    if (time == PX_TIME_NONE)
+        return;
+    px_json_key(w, px_str_c(name));
+    px_json_time(w, time);
+}
+
+static void put_number(px_json_writer *w, const char *name, uint64_t number)
+{
+    px_json_key(w, px_str_c(name));
+    px_json_uint(w, number);
+}
+
+void px_put_job(px_buf *buf, const px_job *job)
+{
+    px_json_writer w = px_json_writer_of(buf);
+
+    px_json_begin_object(&w);
+    put_text(&w, "status", px_str_c(statuses[job->status]));
+    put_text(&w, "by", job->by);
+    put_text(&w, "inputUri", job->input_uri);
+    put_text(&w, "outputUri", job->output_uri);
+    put_text(&w, "input", job->input);
+    put_text(&w, "output", job->output);
+    put_time(&w, "created", job->created);
+    put_time(&w, "lastAction", job->last_action);
+    put_time(&w, "finished", job->finished);
+    put_time(&w, "deadline", job->deadline);
+    put_text(&w, "errorCode", job->error_code);
+    put_text(&w, "errorText", job->error_text);
+    px_json_key(&w, PX_STR("progress"));
+    px_json_begin_object(&w);
+    put_text(&w, "section", px_str_c(px_bulk_section_name(job->section)));
+    put_number(&w, "line", job->line);
+    put_number(&w, "end", job->end);
+    put_number(&w, "logged", job->logged);
+    put_number(&w, "taken", job->taken);
+    put_number(&w, "refused", job->refused);
+    px_json_end_object(&w);
+    px_json_end_object(&w);
+}
+
+/* ---- the way back ---- */
+
+static px_time get_time(const px_json *json, const char *name)
+{
+    px_str text = px_json_get_text(json, px_str_c(name));
+    px_time time;
+
+    return text.ptr && px_time_parse(text, &time, NULL) == PX_OK ? time : PX_TIME_NONE;
+}
+
+static uint64_t get_number(const px_json *json, const char *name)
+{
+    const px_json *member = px_json_get(json, px_str_c(name));
+    int64_t number;
+
+    return px_json_is(member, PX_JSON_NUMBER) && px_num_to_int(member->num, &number) && number > 0
+               ? (uint64_t)number
+               : 0;
+}
+
+static px_job_status find_status(px_str name)
+{
+    for (int i = 0; i < PX_JOB_STATUSES; i++)
+        if (px_str_eq(name, px_str_c(statuses[i])))
+            return (px_job_status)i;
+    return PX_JOB_STATUSES;
+}
+
+/* The kind is the beginning of the id. */
+static bool split_id(px_job *job, px_str id)
+{
+    for (int i = 0; i < PX_JOB_KINDS; i++) {
+        px_str prefix = px_str_c(prefixes[i]);
+
+        if (!px_str_starts(id, prefix))
+            continue;
+        job->kind = (px_job_kind)i;
+        job->id = px_str_skip(id, prefix.len);
+        return true;
+    }
+    return false;
+}
+
+static void read_body(px_job *job, const px_json *json)
+{
+    const px_json *progress = px_json_get(json, PX_STR("progress"));
+
+    job->by = px_json_get_text(json, PX_STR("by"));
+    job->input_uri = px_json_get_text(json, PX_STR("inputUri"));
+    job->output_uri = px_json_get_text(json, PX_STR("outputUri"));
+    job->input = px_json_get_text(json, PX_STR("input"));
+    job->output = px_json_get_text(json, PX_STR("output"));
+    job->created = get_time(json, "created");
+    job->last_action = get_time(json, "lastAction");
+    job->finished = get_time(json, "finished");
+    job->deadline = get_time(json, "deadline");
+    job->error_code = px_json_get_text(json, PX_STR("errorCode"));
+    job->error_text = px_json_get_text(json, PX_STR("errorText"));
+    job->section = px_bulk_section_find(px_json_get_text(progress, PX_STR("section")));
+    job->line = get_number(progress, "line");
+    job->end = get_number(progress, "end");
+    job->logged = get_number(progress, "logged");
+    job->taken = get_number(progress, "taken");
+    job->refused = get_number(progress, "refused");
+}
+
+px_status px_job_read(const px_document *document, px_job *ret_job, px_err *ret_err)
+{
+    px_job job = { .tenant = document->tenant };
+    px_json *json = NULL;
+    px_str id, body;
+
+    px_arena_init(&job.arena, ARENA_BYTES_MAX);
+    id = px_arena_str(&job.arena, document->id);
+    body = px_arena_str(&job.arena, document->body);
+    if (id.ptr && body.ptr && split_id(&job, id) &&
+        px_json_parse(body, NULL, &job.arena, &json, NULL) == PX_OK) {
+        job.status = find_status(px_json_get_text(json, PX_STR("status")));
+        read_body(&job, json);
+        if (job.status != PX_JOB_STATUSES) {
+            *ret_job = job;
+            return PX_OK;
+        }
+    }
+    px_arena_release(&job.arena);
+    return px_fail_id(ret_err, PX_CORRUPT, "job.document", "'%.*s' is the document of no job",
+                      PX_FMT(document->id));
+}

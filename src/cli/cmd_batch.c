@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A file of changes, made all together or not at all. */
+#include "base/limits.h"
+#include "cli/cmds.h"
+#include "cli/file.h"
+#include "cli/out.h"
+
+enum { ARENA_BYTES = 128 << 20 };
+
+typedef struct batch {
+    const char *path;
+    px_str text;
+    px_json *changes;
+} batch;
+
+static px_status read_batch(px_cli *cli, batch *b, px_arena *arena, px_err *ret_err)
+{
+    px_json *root = NULL;
+    px_err err;
+    px_status status;
+
+    PX_TRY(px_file_read(px_str_c(b->path), PX_HTTP_BODY_BYTES_MAX, arena, &b->text, ret_err));
+    status = px_json_parse(b->text, NULL, arena, &root, &err);
+    if (status == PX_OK) {
+        b->changes = px_json_is(root, PX_JSON_ARRAY) ? root : px_json_get(root, PX_STR("changes"));
+        if (px_json_is(b->changes, PX_JSON_ARRAY))
+            return PX_OK;
+        status = px_json_fail(root, &err, PX_INVALID, "batch.form",
+                              "a batch is an array of changes, or an object with `changes`");
+    }
+    px_cli_place(cli, b->path, b->text, err.line, err.column);
+    if (ret_err)
+        *ret_err = err;
+    return status;
+}
+
+/* The server names the change by a pointer; the file has its line. What a patch left of a twin is
+ * not in the file: then the nearest part that is. */
+static void place_error(px_cli *cli, const batch *b, px_arena *arena, const px_err *err)
+{
+    px_json_pointer pointer;
+    px_json *node = b->changes;
+
+    if (px_json_pointer_parse(px_str_c(err->path), arena, &pointer, NULL) != PX_OK ||
+        pointer.count < 2)
+        return;
+    for (size_t i = 1; i < pointer.count; i++) {
+        px_json_pointer step = { .steps = &pointer.steps[i], .count = 1 };
+        px_json *next = px_json_pointer_find(node, &step);
+
+        if (!next)
+            break;
+        node = next;
+    }
+    px_cli_place(cli, b->path, b->text, node->line, node->column);
+}
+
+static px_status run(px_cli *cli, const px_args *args, px_err *ret_err)
+{
+    px_http_call call = { .method = "POST", .path = "/api/v1/batch" };
+    batch b = { .path = px_args_operand(args, 0) };
+    bool dry = px_args_has(args, "dry-run");
+    px_json *root = NULL;
+    px_buf body = { 0 };
+    px_err err = { 0 };
+    px_status status;
+    PX_AUTO_ARENA arena = { 0 };
+
+    px_arena_init(&arena, ARENA_BYTES);
+    PX_TRY(read_batch(cli, &b, &arena, ret_err));
+    px_putf(&body, "{\"dryRun\":%s,\"changes\":", dry ? "true" : "false");
+    px_put(&body, b.changes->raw);
+    px_put_char(&body, '}');
+    status = px_buf_status(&body, &err);
+    call.body = px_buf_str(&body);
+    if (status == PX_OK)
+        status = px_api_call(cli, &call, &arena, &root, &err);
+    px_buf_release(&body);
+    if (status != PX_OK) {
+        place_error(cli, &b, &arena, &err);
+        if (ret_err)
+            *ret_err = err;
+        return status;
+    }
+    return px_out_done(cli, root, ret_err,
+                       dry ? "all %u changes could be made; nothing was"
+                           : "made %u changes, all together",
+                       b.changes->count);
+}
+
+static const px_opt options[] = {
+    { "dry-run", 0, NULL, "only judge them: nothing is changed" },
+    { 0 },
+};
+
+const px_cmd px_cmd_batch[] = {
+    { .noun = "batch",
+      .summary = "make many changes of twins and relationships, all or none",
+      .operands = "FILE|-",
+      .examples = "pollux batch changes.json\n"
+                  "pollux batch --dry-run changes.json",
+      .notes = "The file is an array of changes: {\"op\": \"put\", \"twin\": \"p-1\", \"value\": "
+               "{…}},\n\"patch\" with a JSON Patch as value, \"delete\"; with \"relationship\" it "
+               "is one of that\ntwin's. \"component\", \"ifMatch\" and \"ifNoneMatch\": \"*\" are "
+               "understood as over HTTP.\nWhen one change is refused none is made; the error shows "
+               "its line.",
+      .opts = options,
+      .operands_min = 1,
+      .operands_max = 1,
+      .run = run },
+    { 0 },
+};
