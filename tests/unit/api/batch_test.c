@@ -55,7 +55,7 @@ PX_TEST(when_one_change_is_refused_none_is_made_and_the_error_points_into_it)
                 "{\"$metadata\":{\"$model\":\"dtmi:test:Press;1\"},\"speed\":\"fast\","
                 "\"motor\":{\"$metadata\":{}}}}]}",
                 400);
-    CHECK_STR(api_text(r, "/path"), "/changes/1/value/speed");
+    CHECK_STR(api_text(r, "/pointer"), "/changes/1/value/speed");
     CHECK_STR(api_text(r, "/line"), "2");
     API_ASK(&w, "GET", "/digitaltwins/b", NULL, 404);
     r = API_ASK(&w, "POST", "/api/v1/batch",
@@ -64,7 +64,7 @@ PX_TEST(when_one_change_is_refused_none_is_made_and_the_error_points_into_it)
                 "[{\"op\":\"add\",\"path\":\"/speed\",\"value\":7}]},"
                 "{\"op\":\"delete\",\"twin\":\"nobody\"}]}",
                 404);
-    CHECK_STR(api_text(r, "/path"), "/changes/1");
+    CHECK_STR(api_text(r, "/pointer"), "/changes/1");
     CHECK_STR(api_text(r, "/code"), "twin.not_found");
     r = API_ASK(&w, "GET", "/digitaltwins/a", NULL, 200);
     CHECK_STR(api_text(r, "/speed"), "21.40");
@@ -108,7 +108,7 @@ PX_TEST(an_etag_of_a_change_is_held_against_what_those_before_it_leave)
              "[{\"op\":\"add\",\"path\":\"/speed\",\"value\":8}]}]}",
              etag, etag);
     r = API_ASK(&w, "POST", "/api/v1/batch", body, 412);
-    CHECK_STR(api_text(r, "/path"), "/changes/1");
+    CHECK_STR(api_text(r, "/pointer"), "/changes/1");
     snprintf(body, sizeof(body),
              "{\"changes\":[{\"op\":\"patch\",\"twin\":\"a\",\"ifMatch\":\"%s\",\"value\":"
              "[{\"op\":\"add\",\"path\":\"/speed\",\"value\":7}]}]}",
@@ -137,7 +137,7 @@ PX_TEST(a_dry_run_says_what_would_be_and_changes_nothing)
                 "{\"dryRun\":true,\"changes\":[{\"op\":\"put\",\"twin\":\"b\",\"value\":" PRESS
                 "},{\"op\":\"delete\",\"twin\":\"nobody\"}]}",
                 404);
-    CHECK_STR(api_text(r, "/path"), "/changes/1");
+    CHECK_STR(api_text(r, "/pointer"), "/changes/1");
     api_world_release(&w);
 }
 
@@ -168,7 +168,7 @@ PX_TEST(what_is_no_change_is_told_with_its_place)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const reply *r = API_ASK(&w, "POST", "/api/v1/batch", cases[i].body, 400);
 
-        CHECK_STR(api_text(r, "/path"), cases[i].path);
+        CHECK_STR(api_text(r, "/pointer"), cases[i].path);
         CHECK_STR(api_text(r, "/code"), cases[i].code);
     }
     API_ASK(&w, "POST", "/api/v1/batch", "{\"changes\":[]}", 200);
