@@ -71,18 +71,22 @@ static void posted(px_api_call *call)
     px_api_json(call, 201);
 }
 
-/* What can be no models at all; the rest is for their parser. */
-static bool is_scalar(px_str body)
+/* What can be no models at all; the rest is for their parser, and so is what is no JSON. */
+static bool is_scalar(px_api_call *call)
 {
-    body = px_str_trim(body);
-    return body.len && !strchr("[{", body.ptr[0]);
+    px_json_opts opts = px_json_opts_door();
+    px_str body = px_str_trim(call->body);
+    px_json *json;
+
+    return body.len && !strchr("[{", body.ptr[0]) &&
+           px_json_parse(body, &opts, &call->arena, &json, NULL) == PX_OK;
 }
 
 void px_on_post_models(px_api_call *call)
 {
     px_err err;
 
-    if (is_scalar(call->body)) {
+    if (is_scalar(call)) {
         px_fail_id(&err, PX_INVALID, "model.empty",
                    "models provided was empty or of a type that is not supported");
         px_api_fail(call, PX_INVALID, &err);

@@ -148,8 +148,8 @@ const px_route px_api_routes[] = {
       "200:CommandAnswer" },
 
     { "POST", "/api/v1/models/validate", px_v1_validate_models, 0,
-      "All that an upload of models would be refused for; stores nothing", "", "", "Any",
-      "200:Verdict" },
+      "All that an upload of models would be refused for, bad JSON too; stores nothing", "", "",
+      "*/*", "200:Verdict" },
     { "GET", "/api/v1/devices", px_v1_list_devices, 0, "Lists devices, by number", "",
       "limit:integer cursor", NULL, "200:DevicePage" },
     { "GET", "/api/v1/devices/*", px_v1_get_device, 0, "One device and its twins", "id", "", NULL,

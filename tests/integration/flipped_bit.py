@@ -124,7 +124,17 @@ def spoiled(copy, right, *words):
             assert NAMED.search(said) and all(word in said for word in words), (path, said)
             bad.append(path)
         assert web.patch("cold-0", {"n": ROWS})[0] == 204
+        end(s)
         return bad
+
+
+def end(s):
+    """A stop writes what is dirty: where that meets the damage, the commit fails, and the program says so and ends with 9."""
+    s.process.terminate()
+    code = s.process.wait(15)
+    with open(s.log.name, errors="replace") as f:
+        said = f.read()
+    assert code == 0 or (code == 9 and NAMED.search(said)), (code, said[-2000:])
 
 
 def a_cold_page_of_history_spoils_only_the_reads_that_need_it(data, folder, right):
