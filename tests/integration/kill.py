@@ -13,7 +13,7 @@ from pollux import RELEASE, Server, main
 from writers import Device, Patcher, check, finish, prepare
 
 ROUNDS, TWINS = (50, 100_000) if RELEASE else (5, 2_000)
-READY = 2.0 if RELEASE else 10.0  # sanitizers are several times as slow
+READY = 2.0
 
 
 def fill(s):
