@@ -100,7 +100,7 @@ static bool find_route(px_api_call *call, px_document *ret_document)
                                         call->args[0], &call->arena, ret_document, &err);
 
     if (status == PX_NOT_FOUND)
-        px_fail_id(&err, status, "route.not_found", "There is no event route '%.*s'",
+        px_fail_id(&err, status, "route.not_found", "There is no route available that matches the provided input '%.*s'",
                    PX_FMT(call->args[0]));
     if (status != PX_OK)
         px_api_fail(call, status, &err);
@@ -144,8 +144,8 @@ static px_status check_body(px_api_call *call, px_str endpoint, px_str filter, p
                           "an event route is {\"endpointName\":…,\"filter\":…}, both texts");
     if (px_documents_revision(documents, tenant, PX_STR("endpoint"), endpoint) == 0)
         return px_fail_id(ret_err, PX_INVALID, "route.endpoint",
-                          "there is no endpoint '%.*s'; make it first: "
-                          "PUT /api/v1/endpoints/NAME",
+                          "The endpoint provided does not exist or is not active: '%.*s'; make it "
+                          "first: PUT /api/v1/endpoints/NAME",
                           PX_FMT(endpoint));
     if (filter.len == 0 || filter.len > PX_ROUTE_FILTER_BYTES_MAX)
         return px_fail_id(ret_err, PX_INVALID, "route.filter",

@@ -22,3 +22,7 @@ class TlsServer(Server):
         self.cert, key = certificate(folder)
         self.url = f"https://127.0.0.1:{self.http}"
         self.options += ["--tls-cert", self.cert, "--tls-key", key, *options]
+
+    def make_endpoint(self, name):
+        """One that event routes may lead to: the contract of the data plane has no call for it."""
+        self.cli("endpoint", "add", name, "--topic", f"out/{name}", "--ca", self.cert)
