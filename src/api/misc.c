@@ -124,13 +124,30 @@ void px_on_get_healthz(px_api_call *call)
     px_api_json(call, 200);
 }
 
-void px_on_get_readyz(px_api_call *call)
+/* What keeps the server from its work; empty: nothing. */
+static px_str why_not_ready(const px_api_opts *opts, px_err *err)
 {
     px_store_stats store;
 
-    px_store_stats_get(px_engine_store(call->api->opts.engine), &store);
-    px_putf(&call->out, "{\"status\":\"%s\"}", store.full ? "disk full: reads only" : "ready");
-    px_api_json(call, store.full ? 503 : 200);
+    if (px_engine_status(opts->engine, err) != PX_OK)
+        return px_str_c(err->text);
+    if (opts->history && px_history_status(opts->history, err) != PX_OK)
+        return px_str_c(err->text);
+    px_store_stats_get(px_engine_store(opts->engine), &store);
+    return store.full ? PX_STR("disk full: reads only") : PX_STR("");
+}
+
+void px_on_get_readyz(px_api_call *call)
+{
+    px_json_writer w = px_json_writer_of(&call->out);
+    px_err err;
+    px_str why = why_not_ready(&call->api->opts, &err);
+
+    px_json_begin_object(&w);
+    px_json_key(&w, PX_STR("status"));
+    px_json_string(&w, why.len ? why : PX_STR("ready"));
+    px_json_end_object(&w);
+    px_api_json(call, why.len ? 503 : 200);
 }
 
 /* ---- the console ---- */

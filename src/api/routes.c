@@ -43,7 +43,7 @@ const px_route px_api_routes[] = {
     { "GET", "/healthz", px_on_get_healthz, PX_ROUTE_OPEN, "Tells that the process lives", "", "",
       NULL, "200:Health" },
     { "GET", "/readyz", px_on_get_readyz, PX_ROUTE_OPEN,
-      "Tells whether the server can write; 503 while the disk is full", "", "", NULL,
+      "Tells whether the server can write and keeps history; else 503 and why", "", "", NULL,
       "200:Health 503:Health" },
     { "GET", "/metrics", px_on_get_metrics, 0,
       "Every figure, in the text form that Prometheus reads", "", "", NULL, "200:text/plain" },

@@ -174,4 +174,28 @@ PX_TEST(every_kind_of_document_is_found_where_its_table_says)
     }
 }
 
+static px_status no_sync(px_env *env, px_file *file)
+{
+    (void)env, (void)file;
+    return PX_IO;
+}
+
+PX_TEST(a_server_that_cannot_write_any_more_is_not_ready_and_says_why)
+{
+    px_env *env = px_env_posix();
+    px_status (*sync)(px_env * env, px_file * file) = env->sync;
+    const reply *r;
+
+    api_world_init(&w);
+    API_ASK_AS(&w, NULL, "GET", "/readyz", NULL, 200);
+    env->sync = no_sync;
+    for (int i = 0; i < 2; i++) /* the second is answered by the dead engine */
+        CHECK_EQ(api_ask(&w, "PUT", "/api/v1/devices/d", "{\"twins\":[]}")->status / 100, 5);
+    r = API_ASK_AS(&w, NULL, "GET", "/readyz", NULL, 503);
+    CHECK(api_text(r, "/status")[0] != '\0');
+    CHECK(strstr(api_text(r, "/status"), "ready") == NULL);
+    env->sync = sync;
+    api_world_release(&w);
+}
+
 PX_TEST_MAIN()
