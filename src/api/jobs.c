@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "api/await.h"
+#include "base/thread.h"
 
 typedef struct claim {
     uint32_t tenant;
@@ -375,7 +376,7 @@ px_status px_jobs_new(px_api *api, px_jobs **ret_jobs, px_err *ret_err)
     pthread_cond_init(&jobs->changed, NULL);
     status = take_up_all(jobs, ret_err);
     if (status == PX_OK) {
-        jobs->has_thread = pthread_create(&jobs->thread, NULL, run, jobs) == 0;
+        jobs->has_thread = px_thread_start(&jobs->thread, "jobs", run, jobs);
         if (!jobs->has_thread)
             status = px_fail(ret_err, PX_BUSY, "the thread of the jobs cannot be started");
     }

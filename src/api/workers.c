@@ -3,6 +3,8 @@
 
 #include <pthread.h>
 
+#include "base/thread.h"
+
 enum { THREADS = 2, QUEUE_MAX = 1024 };
 
 typedef struct job {
@@ -52,7 +54,7 @@ px_status px_workers_new(px_workers **ret_workers, px_err *ret_err)
     pthread_mutex_init(&workers->lock, NULL);
     pthread_cond_init(&workers->filled, NULL);
     while (workers->running < THREADS &&
-           pthread_create(&workers->threads[workers->running], NULL, run, workers) == 0)
+           px_thread_start(&workers->threads[workers->running], "reader", run, workers))
         workers->running++;
     if (workers->running == 0) {
         px_workers_free(workers);

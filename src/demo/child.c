@@ -19,6 +19,7 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "base/thread.h"
 
 extern char **environ;
 
@@ -124,7 +125,7 @@ px_status px_child_start(const char *const *argv, const char *env, px_child **re
         return px_no_memory(ret_err);
     px_arena_init(&child->arena, ARENA_BYTES);
     child->parent = getpid();
-    if (copy_all(child, argv, env) && pthread_create(&child->keeper, NULL, keep, child) == 0) {
+    if (copy_all(child, argv, env) && px_thread_start(&child->keeper, "keeper", keep, child)) {
         *ret_child = child;
         return PX_OK;
     }

@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "base/thread.h"
 #include "engine/internal.h"
 
 enum { IDLE_WAIT_NS = 20 * 1000 * 1000 };
@@ -89,7 +90,7 @@ static void *run(void *data)
 px_status px_engine_start(px_engine *engine, px_err *ret_err)
 {
     engine->running = true;
-    if (pthread_create(&engine->thread, NULL, run, engine) == 0)
+    if (px_thread_start(&engine->thread, "engine", run, engine))
         return PX_OK;
     engine->running = false;
     return px_fail(ret_err, PX_BUSY, "the engine's thread cannot be started");

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/thread.h"
 
 enum {
     BOX_ARENA_BYTES = 64 * 1024,
@@ -266,8 +267,8 @@ void pxi_wake_sender(px_outbound *o)
 px_status px_outbound_start(px_outbound *o, px_err *ret_err)
 {
     atomic_store(&o->stopping, false);
-    o->router_runs = pthread_create(&o->router_thread, NULL, run_router, o) == 0;
-    o->sender_runs = pthread_create(&o->sender_thread, NULL, run_sender, o) == 0;
+    o->router_runs = px_thread_start(&o->router_thread, "routes", run_router, o);
+    o->sender_runs = px_thread_start(&o->sender_thread, "sender", run_sender, o);
     if (o->router_runs && o->sender_runs)
         return PX_OK;
     px_outbound_stop(o);

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/thread.h"
 #include "server/http_inner.h"
 #include "server/tls.h"
 
@@ -131,7 +132,7 @@ static px_status start_keeper(px_http_door *door, px_err *ret_err)
     pthread_cond_init(&door->tick, &attributes);
     pthread_condattr_destroy(&attributes);
     atomic_store(&door->now_ms, px_http_now_ms());
-    if (pthread_create(&door->keeper, NULL, px_http_keeper_run, door) != 0)
+    if (!px_thread_start(&door->keeper, "http-keeper", px_http_keeper_run, door))
         return px_fail(ret_err, PX_BUSY, "a thread of the HTTP door cannot be started");
     door->has_keeper = true;
     return PX_OK;

@@ -21,6 +21,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/thread.h"
 #include "server/http_inner.h"
 
 static void wake(px_http_loop *loop)
@@ -98,7 +99,7 @@ static void *turn(void *ctx)
 
 px_status px_http_loop_start(px_http_loop *loop, px_err *ret_err)
 {
-    if (pthread_create(&loop->thread, NULL, turn, loop) != 0)
+    if (!px_thread_start(&loop->thread, "http", turn, loop))
         return px_fail(ret_err, PX_BUSY, "a thread of the HTTP door cannot be started");
     loop->has_thread = true;
     return PX_OK;

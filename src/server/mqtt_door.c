@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "base/thread.h"
 #include "base/time.h"
 #include "server/mqtt_inner.h"
 
@@ -87,7 +88,7 @@ static px_status start_threads(px_mqtt_door *door, px_err *ret_err)
     for (; started < door->worker_count; started++) {
         px_mqtt_worker *w = &door->workers[started];
 
-        w->has_thread = pthread_create(&w->thread, NULL, px_mqtt_worker_main, w) == 0;
+        w->has_thread = px_thread_start(&w->thread, "mqtt", px_mqtt_worker_main, w);
         if (!w->has_thread)
             break;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/twin_topics.h"
 
+#include "base/thread.h"
 #include "server/topics_impl.h"
 
 px_status px_twin_topics_new(const px_twin_topics_opts *opts, px_twin_topics **ret_topics,
@@ -83,7 +84,7 @@ px_status px_twin_topics_start(px_twin_topics *topics, px_err *ret_err)
     atomic_store(&topics->stopping, false);
     PX_TRY(px_feed_open_at(topics->opts.engine, px_engine_position(topics->opts.engine),
                            &topics->feed, ret_err));
-    if (pthread_create(&topics->delivery_thread, NULL, px_topics_delivery_run, topics) != 0)
+    if (!px_thread_start(&topics->delivery_thread, "deliveries", px_topics_delivery_run, topics))
         return px_fail(ret_err, PX_BUSY, "the thread of deliveries cannot be started");
     topics->delivering = true;
     return PX_OK;

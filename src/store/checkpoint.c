@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/limits.h"
+#include "base/thread.h"
 
 enum {
     REST_FRAMES_MAX = 256, /* about 1 MiB: what the writer may move between two commits */
@@ -159,7 +160,7 @@ px_status pxi_checkpoint_start(pxi_checkpoint *c, px_err *ret_err)
     pxi_vfs_pace(c->db);
     if (!c->threaded)
         return PX_OK;
-    if (pthread_create(&c->thread, NULL, run_thread, c) != 0) {
+    if (!px_thread_start(&c->thread, "wal", run_thread, c)) {
         c->threaded = false;
         return px_fail(ret_err, PX_NO_MEMORY, "cannot start the checkpoint thread");
     }
