@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "api/stream.h"
+#include "base/thread.h"
 #include "sync/change.h"
 
 enum {
@@ -52,6 +53,7 @@ static ptrdiff_t read_stream(px_api_stream *face, char *ret_bytes, size_t size)
         s->ended = watch->ended;
         s->next = watch->streams;
         watch->streams = s;
+        px_feed_hurry(watch->feed);
     }
     given = px_stream_take(s, ret_bytes, size);
     pthread_mutex_unlock(&watch->lock);
@@ -166,6 +168,7 @@ void px_watch_command(px_watch *watch, px_api_call *call, px_str command_id)
     if (!ended) {
         w->next = watch->waiters;
         watch->waiters = w;
+        px_feed_hurry(watch->feed);
     }
     pthread_mutex_unlock(&watch->lock);
     if (ended)
@@ -388,11 +391,12 @@ static void look_at_clock(reader *r)
 static px_status reopen(px_watch *watch, px_err *ret_err)
 {
     uint64_t position = px_engine_position(watch->api->opts.engine);
+    px_feed *fresh;
 
-    px_feed_close(watch->feed);
-    watch->feed = NULL;
-    PX_TRY(px_feed_open_at(watch->api->opts.engine, position, &watch->feed, ret_err));
+    PX_TRY(px_feed_open_at(watch->api->opts.engine, position, &fresh, ret_err));
     pthread_mutex_lock(&watch->lock);
+    px_feed_close(watch->feed);
+    watch->feed = fresh;
     for (px_stream *s = watch->streams; s; s = s->next)
         if (s->state == PX_STREAM_LIVE)
             px_stream_gap(s, position, PX_GAP_TRIMMED);
@@ -410,8 +414,10 @@ static void *run(void *data)
 
     px_arena_init(&r.arena, ARENA_BYTES_MAX);
     while (!atomic_load(&watch->stopping)) {
-        px_status status = px_feed_next(watch->feed, hurry ? 0 : WAIT_NS, &batch, &err);
+        px_status status;
 
+        px_feed_rest(watch->feed, is_watched(watch) ? 0 : PX_FEED_REST_NS);
+        status = px_feed_next(watch->feed, hurry ? 0 : WAIT_NS, &batch, &err);
         if (status == PX_OK) {
             if (is_watched(watch))
                 read_row(&r, batch, NULL);
@@ -445,7 +451,7 @@ px_status px_watch_new(px_api *api, px_watch **ret_watch, px_err *ret_err)
     pthread_mutex_init(&watch->lock, NULL);
     status = px_feed_open_at(api->opts.engine, px_engine_position(api->opts.engine), &watch->feed,
                              ret_err);
-    if (status == PX_OK && pthread_create(&watch->thread, NULL, run, watch) != 0)
+    if (status == PX_OK && !px_thread_start(&watch->thread, "watch", run, watch))
         status = px_fail(ret_err, PX_BUSY, "the watching thread cannot be started");
     watch->running = status == PX_OK;
     if (status != PX_OK)

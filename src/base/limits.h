@@ -154,12 +154,13 @@
 #define PX_CLI_REPLY_BYTES_MAX (64 * 1024 * 1024)
 
 /* the engine */
-#define PX_BATCH_AGE_NS_DEFAULT 1000000
+#define PX_BATCH_AGE_NS_DEFAULT 400000
 #define PX_BATCH_BYTES_MAX (256 * 1024)
 #define PX_QUEUE_BYTES_MAX (64 * 1024 * 1024)         /* commands waiting for the writer */
 #define PX_REQUEST_EVENTS_BYTES_MAX (6 * 1024 * 1024) /* what one request may add to a batch */
 #define PX_BATCH_BODY_BYTES_MAX PX_ROW_BYTES_MAX      /* one batch with its last, largest request */
 #define PX_RING_BYTES_MAX (64 * 1024 * 1024)          /* newest rows kept in memory for consumers */
+#define PX_FEED_REST_NS INT64_C(10000000)             /* of a consumer for whom nobody waits */
 #define PX_CONSUMER_LAG_BYTES_MAX                                                                  \
     (INT64_C(256) * 1024 * 1024) /* beyond it the doors are slowed                                 \
                                   */

@@ -17,7 +17,7 @@ static_assert(PX_BATCH_BYTES_MAX * PX_BATCH_GROWS_MAX + PX_BATCH_BYTES_MAX +
               "a batch that is not full yet has room for the timers and for its last request");
 static_assert(PX_BATCH_BODY_BYTES_MAX <= PX_ROW_BYTES_MAX, "a batch is one row of the journal");
 
-enum { EFFECTS_PER_COMMIT_MAX = 32, BITE_NS = 250 * 1000 };
+enum { EFFECTS_PER_COMMIT_MAX = 32, BITE_BYTES = 32 * 1024 };
 
 typedef struct round {
     px_buf body;
@@ -127,8 +127,8 @@ static void handle_left(px_engine *engine, round_ *r)
 }
 
 /* Fills the batch from what is at hand and what still comes while it is young. A CALL ends it: it
- * runs between batches. What comes is taken in a few bites, not one by one: most is handled while
- * the rest is awaited, and nobody is woken for one request. */
+ * runs between batches. Much that comes is taken in bites, so that most is handled while the rest
+ * is awaited; for a little nobody is woken before its time. */
 static void collect(px_engine *engine, round_ *r)
 {
     px_env *env = engine->opts.env;
@@ -143,9 +143,7 @@ static void collect(px_engine *engine, round_ *r)
         left_ns = deadline - env->monotonic_ns(env);
         if (left_ns <= 0 || atomic_load(&engine->stopping))
             return;
-        if (left_ns > BITE_NS)
-            left_ns /= 2;
-        engine->left = px_queue_gather(&engine->queue, left_ns, engine->opts.batch_bytes_max);
+        engine->left = px_queue_gather(&engine->queue, left_ns, BITE_BYTES);
     }
 }
 

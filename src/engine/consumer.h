@@ -49,6 +49,17 @@ void px_feed_close(px_feed *feed);
  */
 void px_feed_begin_at(px_feed *feed, uint64_t after_seq);
 
+/**
+ * Nobody waits for what this reader makes of a row: it looks for more only so often, where else
+ * every commit wakes it. A wake costs the writer and a processor more than a row does.
+ *
+ * `rest_ns`: between two looks that found nothing new; 0: woken by every commit, as at the
+ * beginning. Hurry ends a rest at once (px_feed_next gives PX_TIMEOUT if there is nothing), for
+ * somebody waits after all. Threads: rest is set by the feed's own, hurry comes from any.
+ */
+void px_feed_rest(px_feed *feed, int64_t rest_ns);
+void px_feed_hurry(px_feed *feed);
+
 /* The position behind which the feed goes on. */
 uint64_t px_feed_position(const px_feed *feed);
 

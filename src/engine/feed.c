@@ -18,6 +18,8 @@ struct px_feed {
     px_engine *engine;
     px_consumer_id id; /* 0: a watcher */
     bool holds_journal;
+    int64_t rest_ns;
+    bool hurried;        /* under the ring's lock */
     uint64_t position;   /* everything up to here was given */
     px_journal *journal; /* opened when catching up */
     px_batch *backlog[CATCH_UP_ROWS];
@@ -66,6 +68,7 @@ void px_ring_init(px_ring *ring, size_t bytes_max)
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&ring->grown, &attr);
+    pthread_cond_init(&ring->hurried, &attr);
     pthread_condattr_destroy(&attr);
 }
 
@@ -75,6 +78,7 @@ void px_ring_release(px_ring *ring)
         px_batch_unref(ring->batches[(ring->head + i) % ring->cap]);
     px_free(ring->batches);
     pthread_cond_destroy(&ring->grown);
+    pthread_cond_destroy(&ring->hurried);
     pthread_mutex_destroy(&ring->lock);
 }
 
@@ -115,16 +119,17 @@ void px_ring_push(px_ring *ring, px_batch *batch)
         ring->bytes -= oldest->body.len;
         px_batch_unref(oldest);
     }
-    pthread_cond_broadcast(&ring->grown);
     pthread_mutex_unlock(&ring->lock);
+    pthread_cond_broadcast(&ring->grown); /* behind the lock, which all who wake ask for */
 }
 
 void px_ring_close(px_ring *ring)
 {
     pthread_mutex_lock(&ring->lock);
     ring->closed = true;
-    pthread_cond_broadcast(&ring->grown);
     pthread_mutex_unlock(&ring->lock);
+    pthread_cond_broadcast(&ring->grown);
+    pthread_cond_broadcast(&ring->hurried);
 }
 
 /* The row behind `position`, if the ring has it; rows stand in order without a hole. */
@@ -202,6 +207,21 @@ uint64_t px_feed_position(const px_feed *feed)
     return feed->position;
 }
 
+void px_feed_rest(px_feed *feed, int64_t rest_ns)
+{
+    feed->rest_ns = rest_ns;
+}
+
+void px_feed_hurry(px_feed *feed)
+{
+    px_ring *ring = px_engine_ring(feed->engine);
+
+    pthread_mutex_lock(&ring->lock);
+    feed->hurried = true;
+    pthread_mutex_unlock(&ring->lock);
+    pthread_cond_broadcast(&ring->hurried);
+}
+
 static px_status keep_row(void *data, const px_row *row, px_err *ret_err)
 {
     px_feed *feed = data;
@@ -250,27 +270,47 @@ static px_batch *give(px_feed *feed, px_batch *batch)
     return batch;
 }
 
-/* Waits for a row behind the position; PX_NOT_FOUND when there is one that the ring no longer has.
- */
+static struct timespec in_ns(int64_t wait_ns)
+{
+    struct timespec at;
+
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    at.tv_sec += wait_ns / PX_SECOND;
+    at.tv_nsec += wait_ns % PX_SECOND;
+    if (at.tv_nsec >= PX_SECOND) {
+        at.tv_sec++;
+        at.tv_nsec -= PX_SECOND;
+    }
+    return at;
+}
+
+static bool has_more(const px_feed *feed, const px_ring *ring)
+{
+    return feed->position < ring->seq_last;
+}
+
+/* Until there is more, the wait or the rest is over, or the ring closed. */
+static void await(px_feed *feed, px_ring *ring, int64_t wait_ns)
+{
+    bool rests = feed->rest_ns > 0;
+    struct timespec deadline = in_ns(rests && feed->rest_ns < wait_ns ? feed->rest_ns : wait_ns);
+    pthread_cond_t *news = rests ? &ring->hurried : &ring->grown;
+
+    while (!has_more(feed, ring) && !ring->closed && !(rests && feed->hurried))
+        if (pthread_cond_timedwait(news, &ring->lock, &deadline) == ETIMEDOUT)
+            break;
+    feed->hurried = false;
+}
+
+/* PX_NOT_FOUND: there is a row behind the position that the ring no longer has. */
 static px_status take_from_ring(px_feed *feed, px_ring *ring, int64_t wait_ns, px_batch **ret_batch)
 {
-    struct timespec deadline;
     px_batch *found;
 
-    clock_gettime(CLOCK_MONOTONIC, &deadline);
-    deadline.tv_sec += wait_ns / PX_SECOND;
-    deadline.tv_nsec += wait_ns % PX_SECOND;
-    if (deadline.tv_nsec >= PX_SECOND) {
-        deadline.tv_sec++;
-        deadline.tv_nsec -= PX_SECOND;
-    }
-    while (feed->position >= ring->seq_last && !ring->closed) {
-        if (wait_ns <= 0 ||
-            pthread_cond_timedwait(&ring->grown, &ring->lock, &deadline) == ETIMEDOUT)
-            return PX_TIMEOUT;
-    }
-    if (feed->position >= ring->seq_last)
-        return PX_INTERRUPTED;
+    if (wait_ns > 0)
+        await(feed, ring, wait_ns);
+    if (!has_more(feed, ring))
+        return ring->closed ? PX_INTERRUPTED : PX_TIMEOUT;
     found = ring_find(ring, feed->position);
     if (!found)
         return PX_NOT_FOUND;

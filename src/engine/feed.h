@@ -15,9 +15,10 @@
 #include "engine/consumer.h"
 
 typedef struct px_ring {
-    pthread_mutex_t lock; /* guards all below */
-    pthread_cond_t grown;
-    px_batch **batches; /* circular */
+    pthread_mutex_t lock;   /* guards all below */
+    pthread_cond_t grown;   /* for those whom every row wakes */
+    pthread_cond_t hurried; /* for those who rest; at the end too */
+    px_batch **batches;     /* circular */
     size_t cap, head, count;
     size_t bytes, bytes_max;
     uint64_t seq_last;           /* newest row handed out */
@@ -28,7 +29,7 @@ typedef struct px_ring {
 void px_ring_init(px_ring *ring, size_t bytes_max);
 void px_ring_release(px_ring *ring);
 PX_NODISCARD bool px_ring_reserve(px_ring *ring);
-/* Takes the reference. Cannot fail after a reserve. */
+/* Takes the reference and wakes who waits. Cannot fail after a reserve. */
 void px_ring_push(px_ring *ring, px_batch *batch);
 void px_ring_close(px_ring *ring); /* ends all waits */
 

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "base/thread.h"
 #include "history/internal.h"
 
 enum {
@@ -174,6 +175,7 @@ static void publish(px_history *h, uint64_t position)
 static px_status fold_next(px_history *h, int64_t wait_ns, px_err *ret_err)
 {
     if (!h->batch) {
+        px_feed_rest(h->feed, atomic_load(&h->waiters) ? 0 : PX_FEED_REST_NS);
         PX_TRY(px_feed_next(h->feed, wait_ns, &h->batch, ret_err));
         h->cut = px_cut_of(h->batch->body);
         h->seq = h->batch->seq_first;
@@ -298,7 +300,7 @@ px_status px_history_start(px_history *h, px_err *ret_err)
     if (atomic_exchange(&h->running, true))
         return px_fail(ret_err, PX_CONFLICT, "the history runs already");
     atomic_store(&h->stop, false);
-    if (pthread_create(&h->thread, NULL, run, h) != 0) {
+    if (!px_thread_start(&h->thread, "history", run, h)) {
         atomic_store(&h->running, false);
         return px_no_memory(ret_err);
     }
@@ -374,6 +376,7 @@ px_status px_history_wait(px_history *h, uint64_t seq, int64_t wait_ns, px_err *
         until.tv_nsec -= PX_SECOND;
     }
     atomic_fetch_add(&h->waiters, 1);
+    px_feed_hurry(h->feed);
     pthread_mutex_lock(&h->wait_lock);
     while (atomic_load(&h->position) < seq && !atomic_load(&h->failed) && late != ETIMEDOUT)
         late = pthread_cond_timedwait(&h->moved, &h->wait_lock, &until);

@@ -336,6 +336,7 @@ px_status pxi_router_open(px_outbound *o, px_err *ret_err)
     px_arena_init(&r->arena, ARENA_BYTES_MAX);
     px_buf_init(&r->event, PX_LETTER_BYTES_MAX);
     PX_TRY(px_feed_open(o->opts.engine, PX_CONSUMER_OUTBOUND, true, &r->feed, ret_err));
+    px_feed_rest(r->feed, PX_FEED_REST_NS);
     r->cursor_sent = px_feed_position(r->feed);
     if (r->cursor_sent == 0) /* nobody had a route before this release */
         px_feed_begin_at(r->feed, px_engine_position(o->opts.engine));

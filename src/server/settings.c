@@ -11,7 +11,7 @@
 /* type, member, name, unit, default, most, factor to the stored unit, what 0 is stored as (0 takes
  * the default, -1 means none), meaning */
 #define PX_SETTINGS_MAP(X)                                                                         \
-    X(LONG, batch_age_ns, "batch_age_us", "µs", "1000", 20000, 1000, -1,                           \
+    X(LONG, batch_age_ns, "batch_age_us", "µs", "400", 20000, 1000, -1,                           \
       "a batch closes when its oldest request is this old; 0: at once, with what is queued")       \
     X(LONG, checkpoint_ns, "checkpoint_s", "s", "30", 3600, 1000000000, 0,                         \
       "one round of the checkpoint over all keys")                                                 \

@@ -212,6 +212,16 @@ void px_feed_close(px_feed *feed)
     px_free(feed);
 }
 
+void px_feed_rest(px_feed *feed, int64_t rest_ns)
+{
+    (void)feed, (void)rest_ns; /* nobody waits here */
+}
+
+void px_feed_hurry(px_feed *feed)
+{
+    (void)feed;
+}
+
 uint64_t px_feed_position(const px_feed *feed)
 {
     return feed->position;
