@@ -2,7 +2,7 @@
 /*
  * Walks over relationships: wall time of whole queries, text to JSON, from twins drawn at random.
  *
- *     px_traverse [--twins N] [--rounds N] [--data FOLDER]
+ *     px_traverse [--twins N] [--rounds N] [--data FOLDER] [--walk NUMBER]
  *
  * N twins (one million) in a tree of eights over `contains`, and four relationships `feeds` from
  * each to twins drawn at random: five million with a million twins. Every query is asked from the
@@ -203,7 +203,8 @@ static void measure(const world *w, const uint32_t *starts, int rounds, int walk
     px_buf_release(&out);
 }
 
-static void measure_all(const world *w, int rounds, const char *folder)
+/* `only`: that walk alone, for whoever wants its profile; -1: all. */
+static void measure_all(const world *w, int rounds, const char *folder, int only)
 {
     static uint64_t counts[WALKS][STARTS];
     uint32_t starts[STARTS];
@@ -213,7 +214,9 @@ static void measure_all(const world *w, int rounds, const char *folder)
         starts[i] = 1 + random_below(w->twins);
     printf("{\"twins\":%u,\"relationships\":%u,\"walks\":[", w->twins, w->edges);
     for (int walk = 0; walk < WALKS; walk++) {
-        printf("%s", walk ? "," : "");
+        if (only >= 0 && walk != only)
+            continue;
+        printf("%s", walk && only < 0 ? "," : "");
         measure(w, starts, rounds, walk, true, counts[walk]);
         printf(",");
         measure(w, starts, rounds, walk, false, NULL);
@@ -229,7 +232,7 @@ int main(int argc, char **argv)
 {
     world w = { .twins = 1000000 };
     const char *folder = NULL;
-    int rounds = 3;
+    int rounds = 3, only = -1;
 
     for (int i = 1; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--twins") == 0)
@@ -238,6 +241,8 @@ int main(int argc, char **argv)
             rounds = (int)strtol(argv[i + 1], NULL, 10);
         if (strcmp(argv[i], "--data") == 0)
             folder = argv[i + 1];
+        if (strcmp(argv[i], "--walk") == 0)
+            only = (int)strtol(argv[i + 1], NULL, 10);
     }
     must(px_graph_new(NULL, &w.graph, &err));
     load_model(&w);
@@ -247,7 +252,7 @@ int main(int argc, char **argv)
     load_edges(&w);
     end_table(w.twin_table);
     end_table(w.edge_table);
-    measure_all(&w, rounds, folder);
+    measure_all(&w, rounds, folder, only);
     px_graph_free(w.graph);
     px_registry_free(w.registry);
     return 0;
