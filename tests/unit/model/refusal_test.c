@@ -397,6 +397,20 @@ PX_TEST(a_flood_of_errors_is_cut_short)
     px_buf_release(&buf);
 }
 
+/* Those who wait when it is cut short wait for no cycle. */
+PX_TEST(a_flood_of_errors_among_heirs_is_cut_short)
+{
+    px_buf buf = { 0 };
+
+    px_put_c(&buf, "[" INTERFACE_V3("dtmi:ex:A;1") ",\"contents\":[");
+    for (int i = 0; i < 2 * PX_MODEL_ERRORS_MAX; i++)
+        px_putf(&buf, "%s{\"@type\":\"Command\",\"name\":\"c\"}", i ? "," : "");
+    px_put_c(&buf, "]}," INTERFACE_V3("dtmi:ex:B;1") "}," INTERFACE_V3(
+                       "dtmi:ex:C;1") ",\"extends\":\"dtmi:ex:B;1\"}]");
+    CHECK_STR(parse_refused(px_buf_str(&buf)).id, "dtdl.nonUniquePropertyValue");
+    px_buf_release(&buf);
+}
+
 /* ---- memory that cannot be had ---- */
 
 PX_TEST(any_allocation_may_fail_and_nothing_leaks)
