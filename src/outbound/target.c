@@ -82,16 +82,21 @@ static const char *what_is(const uint8_t address[16])
     return NULL;
 }
 
+static bool is_listed(const px_reach *reach, const uint8_t address[16])
+{
+    for (size_t i = 0; i < reach->network_count; i++)
+        if (in_network(address, reach->networks[i].bytes, reach->networks[i].bits))
+            return true;
+    return false;
+}
+
 static px_status check_bytes(const px_reach *reach, const uint8_t address[16], px_err *ret_err)
 {
     const char *what = what_is(address);
     char text[INET6_ADDRSTRLEN] = "";
     bool is_v4 = memcmp(address, "\0\0\0\0\0\0\0\0\0\0\377\377", 12) == 0;
 
-    for (size_t i = 0; what && i < reach->network_count; i++)
-        if (in_network(address, reach->networks[i].bytes, reach->networks[i].bits))
-            what = NULL;
-    if (!what)
+    if (!what || is_listed(reach, address))
         return PX_OK;
     inet_ntop(is_v4 ? AF_INET : AF_INET6, is_v4 ? address + 12 : address, text, sizeof(text));
     return px_fail_id(ret_err, PX_DENIED, "endpoint.address",
@@ -240,13 +245,30 @@ static bool is_named(const px_reach *reach, px_str host)
     return reach->name_count == 0;
 }
 
+/* `text` is the host, too. An address in place of a name is no way around a list of names. */
+static px_status check_host(const px_reach *reach, px_str host, const char *text, px_err *ret_err)
+{
+    uint8_t bytes[16];
+    bool is_v4, passes;
+
+    if (read_address(text, bytes, &is_v4)) {
+        PX_TRY(check_bytes(reach, bytes, ret_err));
+        passes = reach->name_count == 0 || is_listed(reach, bytes);
+    } else {
+        passes = is_named(reach, host);
+    }
+    if (passes)
+        return PX_OK;
+    return px_fail_id(ret_err, PX_DENIED, "endpoint.host",
+                      "'%s' is none of the hosts that the operator names with --outbound-allow",
+                      text);
+}
+
 px_status px_target_check(const px_reach *reach, px_str url, px_str *ret_host, px_err *ret_err)
 {
     px_str rest = url, host;
     char text[PX_REACH_NAME_BYTES_MAX];
-    uint8_t bytes[16];
     size_t end = 0;
-    bool is_v4;
 
     for (size_t i = 0; i < url.len; i++)
         if (url.ptr[i] <= ' ' || url.ptr[i] == 0x7F || url.ptr[i] == '#' || url.ptr[i] == '\\')
@@ -267,12 +289,5 @@ px_status px_target_check(const px_reach *reach, px_str url, px_str *ret_host, p
     if (host.len >= sizeof(text))
         return wrong_url(url, "its host is too long", ret_err);
     snprintf(text, sizeof(text), "%.*s", PX_FMT(host));
-    if (read_address(text, bytes, &is_v4))
-        return check_bytes(reach, bytes, ret_err);
-    if (!is_named(reach, host))
-        return px_fail_id(ret_err, PX_DENIED, "endpoint.host",
-                          "'%s' is none of the hosts that the operator names with "
-                          "--outbound-allow",
-                          text);
-    return PX_OK;
+    return check_host(reach, host, text, ret_err);
 }

@@ -5,7 +5,8 @@
  * A webhook's address is a tenant's choice and the server's connection: left alone, it would reach
  * whatever the server reaches. So loopback, link-local, private and special addresses are refused
  * unless the operator named their network, and the address that is judged is the one that is
- * connected to, never the name. With names in the operator's list, only those names pass.
+ * connected to, never the name. With names in the operator's list, only those names pass, and
+ * addresses in place of names only from its networks.
  *
  * Pure. Threads: any, once read. Source: reference/reliability-and-scale.md, section 4.
  */

@@ -108,6 +108,17 @@ PX_TEST(with_names_only_these_are_reached)
     CHECK_STR(err.id, "endpoint.host");
 }
 
+PX_TEST(an_address_is_no_way_around_a_list_of_names)
+{
+    allow("hooks.example");
+    CHECK_EQ(check("https://8.8.8.8/"), PX_DENIED);
+    CHECK_STR(err.id, "endpoint.host");
+    CHECK_EQ(check("https://[2606:4700::1111]/"), PX_DENIED);
+    allow("hooks.example, 10.1.0.0/16");
+    CHECK_OK(check("https://10.1.2.3/"), &err);
+    CHECK_EQ(check("https://8.8.8.8/"), PX_DENIED);
+}
+
 PX_TEST(an_address_of_a_webhook_has_a_form)
 {
     static const char *const wrong[] = {
