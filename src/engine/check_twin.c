@@ -72,6 +72,7 @@ static px_status emit_put(px_engine_state *state, px_request *request, const px_
     px_state_flag_ahead(state, PX_TIME_NONE, fields->ptr, fields->count);
     event.twin_no = old ? px_twin_number(old) : px_graph_numbers(state->graph).twin_no + 1;
     if (old) {
+        event.was_model_no = px_twin_model(old) != info->model_no ? px_twin_model(old) : 0;
         PX_TRY(drop_rest(state, old, info, fields, &before, ret_err));
         PX_TRY(emit_before(state, request, old, &before, ret_err));
     }
@@ -373,7 +374,7 @@ static px_status put_as_other_model(patch *p, px_request *request, const px_twin
 static px_status find_component(patch *p, const px_request *request, px_err *ret_err)
 {
     p->component = PX_NO_COMPONENT;
-    if (request->component.len == 0)
+    if (!request->component.ptr)
         return PX_OK;
     p->component = px_layout_component_find(p->layout, request->component);
     if (p->component == PX_NO_COMPONENT)

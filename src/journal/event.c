@@ -24,6 +24,7 @@ typedef enum member {
     FIELDS,
     PATHS,
     BEFORE,
+    WAS_MODEL,
 } member;
 
 enum {
@@ -38,7 +39,7 @@ static const member *members_of(px_event_type type)
         [PX_EVENT_MODEL_PUT] = { MODEL, ID, BODY, PATHS, CAUSE, END },
         [PX_EVENT_MODEL_DECOMMISSION] = { MODEL, FLAG, CAUSE, ID, END },
         [PX_EVENT_MODEL_DELETE] = { MODEL, CAUSE, ID, END },
-        [PX_EVENT_TWIN_PUT] = { TWIN, MODEL, FLAG, ID, FIELDS, CAUSE, END },
+        [PX_EVENT_TWIN_PUT] = { TWIN, MODEL, FLAG, ID, FIELDS, CAUSE, WAS_MODEL, END },
         [PX_EVENT_TWIN_PATCH] = { TWIN, FIELDS, CAUSE, MODEL, END },
         [PX_EVENT_TWIN_DELETE] = { TWIN, CAUSE, ID, MODEL, FIELDS, END },
         [PX_EVENT_TWIN_DESIRED] = { TWIN, REVISION, FIELDS, CAUSE, END },
@@ -160,6 +161,9 @@ static void put_member(px_buf *buf, const px_event *e, member m)
         break;
     case BEFORE:
         px_put_block(buf, e->before);
+        break;
+    case WAS_MODEL:
+        px_put_varint(buf, e->was_model_no);
         break;
     }
 }
@@ -294,6 +298,9 @@ static px_status get_member(px_cut *cut, px_arena *arena, px_event *e, member m,
         return get_paths(cut, arena, e, ret_err);
     case BEFORE:
         e->before = px_get_block(cut);
+        break;
+    case WAS_MODEL:
+        e->was_model_no = get_u32(cut);
         break;
     }
     return PX_OK;

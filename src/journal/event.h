@@ -68,6 +68,7 @@ typedef struct px_event {
 
     uint32_t model_no; /* MODEL_*, TWIN_PUT, and every event with fields: their numbers are of this
                           model */
+    uint32_t was_model_no; /* TWIN_PUT that replaces: the model before, when it was another */
     uint32_t
         twin_no; /* TWIN_*, DEVICE_MESSAGE, TELEMETRY, COMMAND_*; the source of a relationship */
     uint32_t target_no;       /* RELATIONSHIP_* */

@@ -167,6 +167,12 @@ bool px_put_event_patch(px_buf *buf, const px_model *model, const px_event *even
     bool any = false;
 
     begin_patch(&w, px_model_id(model));
+    if (event->was_model_no) {
+        begin_op(&w, PX_STR("/$metadata/$model"), false);
+        px_json_string(&w, px_model_id(model));
+        px_json_end_object(&w);
+        any = true;
+    }
     for (size_t i = 0; i < event->field_count; i++) {
         const px_field_value *f = &event->fields[i];
         const px_field *field = field_of(layout, f);

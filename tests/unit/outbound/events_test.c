@@ -59,6 +59,33 @@ PX_TEST(changes_are_told_as_a_patch)
     out_end(&k);
 }
 
+/* Also of a twin without any values: the patch would else be empty, and nobody would hear of it. */
+PX_TEST(another_model_is_told)
+{
+    static const char models[] = "[{\"@id\":\"dtmi:test:Bare;1\",\"@type\":\"Interface\",\"@"
+                                 "context\":\"dtmi:dtdl:context;3\"},"
+                                 "{\"@id\":\"dtmi:test:Bare;2\",\"@type\":\"Interface\",\"@"
+                                 "context\":\"dtmi:dtdl:context;3\"}]";
+    px_request upload = { .kind = PX_REQUEST_MODELS_PUT, .text = px_str_c(models) };
+
+    begin("ENDS_WITH(type, '.Update')");
+    CHECK_EQ(px_world_do(&k.world, &upload).status, PX_OK);
+    CHECK_EQ(
+        px_world_put(&k.world, "p", "{\"$metadata\":{\"$model\":\"dtmi:test:Bare;1\"}}").status,
+        PX_OK);
+    CHECK_EQ(px_world_patch(&k.world, "p",
+                            "[{\"op\":\"replace\",\"path\":\"/$metadata/$model\","
+                            "\"value\":\"dtmi:test:Bare;2\"}]")
+                 .status,
+             PX_OK);
+    out_settle(&k);
+    CHECK_EQ(k.arrived_count, 1);
+    CHECK_STR(out_text(&k, 0, "/data"),
+              "{\"modelId\":\"dtmi:test:Bare;2\",\"patch\":[{\"op\":\"replace\","
+              "\"path\":\"/$metadata/$model\",\"value\":\"dtmi:test:Bare;2\"}]}");
+    out_end(&k);
+}
+
 PX_TEST(a_deletion_says_what_was_there)
 {
     px_request request = { .kind = PX_REQUEST_RELATIONSHIP_DELETE,
