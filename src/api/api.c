@@ -310,7 +310,6 @@ static void submit(px_api_call *call, void (*then)(px_api_call *call), bool alwa
 {
     px_request *request = &call->request;
     px_status status;
-    px_err err;
 
     request->principal = call->principal;
     request->done = answered;
@@ -321,8 +320,9 @@ static void submit(px_api_call *call, void (*then)(px_api_call *call), bool alwa
     status = px_engine_submit(call->api->opts.engine, request, request);
     if (status == PX_OK)
         return;
-    px_fail_id(&err, status, "engine.busy", "the server cannot write this now; try again shortly");
-    px_api_fail(call, status, &err);
+    request->result.status = px_fail_id(&request->result.err, status, "engine.busy",
+                                        "the server cannot write this now; try again shortly");
+    answered(request);
 }
 
 bool px_api_body(px_api_call *call)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /eventroutes of the data plane: documents of kind `route`. What the outbound room does with them
  * is its affair; here they are checked, written and told. */
-#include <stdio.h>
-
 #include "api/inner.h"
 #include "outbound/outbound.h"
 
@@ -46,20 +44,6 @@ static void put_route(px_json_writer *w, const px_document *document, px_arena *
 
 /* ---- reading ---- */
 
-static void put_next_link(px_json_writer *w, uint32_t cursor)
-{
-    char link[96];
-
-    px_json_key(w, PX_STR("nextLink"));
-    if (cursor == 0) {
-        px_json_null(w);
-        return;
-    }
-    snprintf(link, sizeof(link), "/eventroutes?continuationToken=%u&api-version=2023-10-31",
-             cursor);
-    px_json_string(w, px_str_c(link));
-}
-
 void px_on_list_event_routes(px_api_call *call)
 {
     px_document *items = PX_ARENA_ARRAY(&call->arena, px_document, PAGE_MAX);
@@ -87,7 +71,7 @@ void px_on_list_event_routes(px_api_call *call)
     for (size_t i = 0; i < count; i++)
         put_route(&w, &items[i], &call->arena);
     px_json_end_array(&w);
-    put_next_link(&w, cursor);
+    px_api_put_next(call, &w, "/eventroutes", cursor);
     px_json_end_object(&w);
     px_api_json(call, 200);
 }
@@ -100,7 +84,8 @@ static bool find_route(px_api_call *call, px_document *ret_document)
                                         call->args[0], &call->arena, ret_document, &err);
 
     if (status == PX_NOT_FOUND)
-        px_fail_id(&err, status, "route.not_found", "There is no route available that matches the provided input '%.*s'",
+        px_fail_id(&err, status, "route.not_found",
+                   "There is no route available that matches the provided input '%.*s'",
                    PX_FMT(call->args[0]));
     if (status != PX_OK)
         px_api_fail(call, status, &err);
@@ -193,7 +178,7 @@ void px_on_put_event_route(px_api_call *call)
     px_str body;
     px_err err;
 
-    if (!authorized(call, PX_ACTION_WRITE_DOCUMENT))
+    if (!authorized(call, PX_ACTION_WRITE_DOCUMENT) || !px_api_body(call))
         return;
     status = check_id(call->args[0], &err);
     if (status == PX_OK)

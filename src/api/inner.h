@@ -74,11 +74,16 @@ void px_api_etag(px_api_call *call, uint64_t revision);
 
 /* ---- addresses in answers ---- */
 
+/* Whether the client speaks HTTPS: to us, or to the proxy that says so in X-Forwarded-Proto. */
+bool px_api_is_https(px_api_call *call);
+
 /* `https://host` as the client wrote it; nothing when it named no host, and the address is then
  * one below the root. */
 void px_api_put_origin(px_api_call *call, px_buf *buf);
 void px_api_put_part(px_buf *buf, px_str text); /* percent-encoded: a path segment or a value */
 void px_api_put_version(px_api_call *call, px_buf *buf); /* `api-version=` and that of the call */
+/* The member `nextLink` of a page of `path`: null when `cursor` is 0. */
+void px_api_put_next(px_api_call *call, px_json_writer *w, const char *path, uint32_t cursor);
 
 /* ---- requests ---- */
 

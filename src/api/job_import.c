@@ -69,7 +69,7 @@ static void log_status(run *r, const char *section, const char *status)
     end_log(r, &w);
 }
 
-static void log_refused(run *r, uint64_t line, const px_err *err)
+static void log_error(run *r, uint64_t line, const px_err *err)
 {
     px_json_writer w = begin_log(r, "Error");
 
@@ -84,6 +84,21 @@ static void log_refused(run *r, uint64_t line, const px_err *err)
         px_json_string(&w, px_str_c(err->path));
     }
     end_log(r, &w);
+}
+
+/* A line of two bytes must not become one of three hundred without an end. */
+static void log_refused(run *r, uint64_t line, const px_err *err)
+{
+    px_err enough;
+
+    if (r->job->refused < PX_JOB_REFUSALS_MAX)
+        log_error(r, line, err);
+    if (r->job->refused == PX_JOB_REFUSALS_MAX) {
+        px_fail_id(&enough, PX_LIMIT, "job.refusals",
+                   "%d lines were refused; more are passed over without a word",
+                   PX_JOB_REFUSALS_MAX);
+        log_error(r, line, &enough);
+    }
     r->refused++;
     r->job->refused++;
 }
@@ -254,6 +269,14 @@ static px_status open_at(run *r, px_str where, bool append, int *ret_fd, px_err 
                : px_files_open_below(files, where, append, ret_fd, ret_err);
 }
 
+/* A new job's output counts among the tenant's files; one that is under way ends. */
+static px_status check_room(const run *r, px_err *ret_err)
+{
+    if (r->job->status != PX_JOB_NOT_STARTED || !px_str_starts(r->job->output, PX_STR("files/")))
+        return PX_OK;
+    return px_files_check_room(px_jobs_api(r->jobs)->opts.files, r->job->tenant, ret_err);
+}
+
 static px_status begin(run *r, px_err *ret_err)
 {
     px_job *job = r->job;
@@ -266,6 +289,7 @@ static px_status begin(run *r, px_err *ret_err)
     if (!r->bytes)
         return px_no_memory(ret_err);
     PX_TRY(open_at(r, job->input, false, &r->in, ret_err));
+    PX_TRY(check_room(r, ret_err));
     PX_TRY(open_at(r, job->output, true, &r->out, ret_err));
     if (job->section >= PX_BULK_MODELS) {
         px_bulk_reader_resume(&r->reader, job->section, job->line, job->end);
@@ -318,7 +342,7 @@ px_status px_job_import_run(px_jobs *jobs, px_job *job)
         end = status == PX_INTERRUPTED ? 2 : 1;
     px_job_end(job, ends[end].status, end == 1 ? &err : NULL);
     if (end == 1)
-        log_refused(&r, r.line, &err);
+        log_error(&r, r.line, &err);
     log_status(&r, NULL, ends[end].told);
     if (r.out >= 0 &&
         px_files_write_end(r.out, (int64_t)job->logged, px_buf_str(&r.log), &ignored) == PX_OK)

@@ -166,16 +166,7 @@ static void list(px_api_call *call, px_job_kind kind)
         px_arena_release(&job.arena);
     }
     px_json_end_array(&w);
-    px_json_key(&w, PX_STR("nextLink"));
-    if (count == page) {
-        char link[160];
-
-        snprintf(link, sizeof(link), "/jobs/%.*s?continuationToken=%u&api-version=2023-10-31",
-                 (int)strlen(px_job_prefix(kind)) - 1, px_job_prefix(kind), cursor);
-        px_json_string(&w, px_str_c(link));
-    } else {
-        px_json_null(&w);
-    }
+    px_api_put_next(call, &w, kind == PX_JOB_IMPORT ? "/jobs/imports" : "/jobs/deletions", cursor);
     px_json_end_object(&w);
     px_api_json(call, 200);
 }
@@ -203,6 +194,11 @@ static px_status read_url(px_api_call *call, px_str url, const char *member, px_
         status = px_file_name_check(path, ret_err);
         px_putf(&where, "files/%.*s", PX_FMT(path));
     } else if (px_str_starts(url, PX_STR("file:"))) {
+        if (call->principal.tenant != PX_FIRST_TENANT) /* one folder, and what lies there is his */
+            return px_fail_id(ret_err, PX_DENIED, "file.folder",
+                              "%s is a file: URL, and only the first tenant takes files from the "
+                              "server's import_folder; use /api/v1/files/NAME",
+                              member);
         path = px_str_skip(url, 5);
         while (path.len && path.ptr[0] == '/')
             path = px_str_skip(path, 1);
@@ -252,8 +248,9 @@ static void made(px_api_call *call)
         px_api_json(call, 201);
         return;
     }
-    px_putf(&url, "http%s://%.*s/jobs/deletions/%.*s?api-version=2023-10-31",
-            call->is_tls ? "s" : "", PX_FMT(call->header(call, "Host")), PX_FMT(m->job.id));
+    px_api_put_origin(call, &url);
+    px_putf(&url, "/jobs/deletions/%.*s?", PX_FMT(m->job.id));
+    px_api_put_version(call, &url);
     px_api_header(call, "Operation-Location", px_buf_str(&url));
     px_buf_release(&url);
     px_api_json(call, 202);
@@ -336,7 +333,7 @@ void px_on_put_import(px_api_call *call)
     px_err err;
     px_status status;
 
-    if (!may(call, PX_ACTION_WRITE_TWIN))
+    if (!may(call, PX_ACTION_WRITE_TWIN) || !px_api_body(call))
         return;
     job.input_uri = px_json_get_text(body, PX_STR("inputBlobUri"));
     job.output_uri = px_json_get_text(body, PX_STR("outputBlobUri"));
@@ -355,7 +352,8 @@ void px_on_put_import(px_api_call *call)
 
 static bool read_minutes(px_api_call *call, px_time *ret_deadline)
 {
-    px_str text = call->header(call, "timeoutInMinutes");
+    px_str header = call->header(call, "timeoutInMinutes");
+    px_str text = header.len ? header : px_api_param(call, "timeoutInMinutes");
     int64_t minutes = text.len ? 0 : MINUTES_DEFAULT;
     px_err err;
 

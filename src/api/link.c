@@ -21,15 +21,18 @@ static bool is_host(px_str text)
     return text.len > 0 && text.len <= HOST_BYTES_MAX;
 }
 
+bool px_api_is_https(px_api_call *call)
+{
+    return call->is_tls || px_str_eq(call->header(call, "X-Forwarded-Proto"), PX_STR("https"));
+}
+
 void px_api_put_origin(px_api_call *call, px_buf *buf)
 {
     px_str host = call->header(call, "Host");
-    bool is_tls =
-        call->is_tls || px_str_eq(call->header(call, "X-Forwarded-Proto"), PX_STR("https"));
 
     if (!is_host(host))
         return;
-    px_put_c(buf, is_tls ? "https://" : "http://");
+    px_put_c(buf, px_api_is_https(call) ? "https://" : "http://");
     px_put(buf, host);
 }
 
@@ -54,4 +57,20 @@ void px_api_put_version(px_api_call *call, px_buf *buf)
 {
     px_put_c(buf, "api-version=");
     px_api_put_part(buf, px_api_param(call, "api-version"));
+}
+
+void px_api_put_next(px_api_call *call, px_json_writer *w, const char *path, uint32_t cursor)
+{
+    px_buf link = { 0 };
+
+    px_json_key(w, PX_STR("nextLink"));
+    if (cursor == 0) {
+        px_json_null(w);
+        return;
+    }
+    px_api_put_origin(call, &link);
+    px_putf(&link, "%s?continuationToken=%u&", path, cursor);
+    px_api_put_version(call, &link);
+    px_json_string(w, px_buf_str(&link));
+    px_buf_release(&link);
 }

@@ -120,7 +120,7 @@ const px_route px_api_routes[] = {
       "continuationToken @max-items-per-page:integer", NULL, "200:JobPage" },
     { "POST", "/jobs/deletions", px_on_post_deletion, AZURE,
       "Starts a job that deletes all relationships, twins and models", "",
-      "timeoutInMinutes:integer @operation-id", NULL, "202:Job" },
+      "timeoutInMinutes:integer @timeoutInMinutes:integer @operation-id", NULL, "202:Job" },
     { "GET", "/jobs/deletions/*", px_on_get_deletion, AZURE, "One delete job", "id", "", NULL,
       "200:Job" },
 

@@ -41,6 +41,7 @@
 #define PX_FILES_MAX 1000                     /* of one tenant */
 #define PX_FILE_BYTES_MAX (INT64_C(64) << 30) /* of all files of one tenant */
 #define PX_JOBS_MAX 1000                      /* of one tenant and kind, ended ones included */
+#define PX_JOB_REFUSALS_MAX 100000            /* lines that one job tells of; more are counted */
 #define PX_JOB_KEEP_NS (INT64_C(30 * 24 * 3600) * 1000000000) /* then an ended one is forgotten */
 #define PX_DOC_BYTES_MAX (256 * 1024)
 

@@ -145,10 +145,24 @@ static int by_name(const void *a, const void *b)
     return px_str_cmp(((const px_file_info *)a)->name, ((const px_file_info *)b)->name);
 }
 
-px_status px_files_list(px_files *files, uint32_t tenant, px_arena *arena, px_file_info **ret_infos,
-                        size_t *ret_count, px_err *ret_err)
+/* The name of the file that an entry is, or is a part of. */
+static px_str whole_name(px_str name)
 {
-    px_file_info *infos = PX_ARENA_ARRAY(arena, px_file_info, PX_FILES_MAX);
+    return px_str_of(name.ptr, name.len - (px_str_ends(name, PX_STR(PART)) ? strlen(PART) : 0));
+}
+
+static bool is_wanted(const char *entry, bool with_parts)
+{
+    px_str name = px_str_c(entry);
+
+    return px_file_name_check(with_parts ? whole_name(name) : name, NULL) == PX_OK;
+}
+
+static px_status list(px_files *files, uint32_t tenant, bool with_parts, px_arena *arena,
+                      px_file_info **ret_infos, size_t *ret_count, px_err *ret_err)
+{
+    enum { ENTRIES_MAX = 2 * PX_FILES_MAX }; /* each with a part of the next one of its name */
+    px_file_info *infos = PX_ARENA_ARRAY(arena, px_file_info, ENTRIES_MAX);
     px_buf path = { 0 };
     px_status status = PX_OK;
     size_t count = 0;
@@ -159,8 +173,8 @@ px_status px_files_list(px_files *files, uint32_t tenant, px_arena *arena, px_fi
     px_putf(&path, "%s/%u", files->dir.ptr, tenant);
     dir = path.status == PX_OK ? opendir(path.ptr) : NULL;
     for (struct dirent *entry;
-         dir && status == PX_OK && count < PX_FILES_MAX && (entry = readdir(dir)) != NULL;)
-        if (px_file_name_check(px_str_c(entry->d_name), NULL) == PX_OK)
+         dir && status == PX_OK && count < ENTRIES_MAX && (entry = readdir(dir)) != NULL;)
+        if (is_wanted(entry->d_name, with_parts))
             status = add_info(path.ptr, entry->d_name, arena, &infos[count++], ret_err);
     if (dir)
         closedir(dir);
@@ -172,8 +186,16 @@ px_status px_files_list(px_files *files, uint32_t tenant, px_arena *arena, px_fi
     return status;
 }
 
+px_status px_files_list(px_files *files, uint32_t tenant, px_arena *arena, px_file_info **ret_infos,
+                        size_t *ret_count, px_err *ret_err)
+{
+    return list(files, tenant, false, arena, ret_infos, ret_count, ret_err);
+}
+
 /* ---- parts ---- */
 
+/* Of all but `name`, which is about to be written anew. What was begun and left lies on the disk as
+ * well, so it counts. */
 static px_status check_room(px_files *files, uint32_t tenant, px_str name, int64_t total,
                             px_err *ret_err)
 {
@@ -183,9 +205,9 @@ static px_status check_room(px_files *files, uint32_t tenant, px_str name, int64
     px_arena arena;
 
     px_arena_init(&arena, 4 << 20);
-    status = px_files_list(files, tenant, &arena, &infos, &count, ret_err);
+    status = list(files, tenant, true, &arena, &infos, &count, ret_err);
     for (size_t i = 0; i < count && status == PX_OK; i++) {
-        if (px_str_eq(infos[i].name, name))
+        if (px_str_eq(whole_name(infos[i].name), name))
             continue;
         others++;
         total += infos[i].bytes;
@@ -194,7 +216,8 @@ static px_status check_room(px_files *files, uint32_t tenant, px_str name, int64
     PX_TRY(status);
     if (others >= PX_FILES_MAX || total > PX_FILE_BYTES_MAX)
         return px_fail_id(ret_err, PX_LIMIT, "file.limit",
-                          "a tenant has at most %d files of %lld GiB together; delete some",
+                          "a tenant has at most %d files of %lld GiB together, begun ones counted; "
+                          "delete some",
                           PX_FILES_MAX, (long long)(PX_FILE_BYTES_MAX >> 30));
     return PX_OK;
 }
@@ -266,6 +289,16 @@ px_status px_files_remove(px_files *files, uint32_t tenant, px_str name, px_err 
     if (status == PX_OK && !sync_folder(p.dir.ptr))
         status = fail("delete", name, ret_err);
     paths_release(&p);
+    return status;
+}
+
+px_status px_files_check_room(px_files *files, uint32_t tenant, px_err *ret_err)
+{
+    px_status status;
+
+    pthread_mutex_lock(&files->lock);
+    status = check_room(files, tenant, PX_STR(""), 0, ret_err);
+    pthread_mutex_unlock(&files->lock);
     return status;
 }
 

@@ -50,6 +50,9 @@ typedef struct px_file_info {
 PX_NODISCARD px_status px_files_list(px_files *files, uint32_t tenant, px_arena *arena,
                                      px_file_info **ret_infos, size_t *ret_count, px_err *ret_err);
 
+/* Whether there is room for one more, or for one to grow. Errors: PX_LIMIT, file.limit. */
+PX_NODISCARD px_status px_files_check_room(px_files *files, uint32_t tenant, px_err *ret_err);
+
 /* ---- open files: descriptors of the system, px_files_close ---- */
 
 /* `append` makes it when it is not there. Errors: PX_NOT_FOUND, PX_INVALID, PX_IO. */

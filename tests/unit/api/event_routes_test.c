@@ -76,6 +76,22 @@ PX_TEST(routes_come_in_pages)
     api_world_release(&w);
 }
 
+PX_TEST(the_next_page_of_routes_is_at_the_host_and_in_the_version_that_was_asked)
+{
+    const reply *r;
+
+    begin();
+    put_route("a", "true", 204, NULL);
+    put_route("b", "true", 204, NULL);
+    api_header(&w, "Host", "twins.example");
+    api_header(&w, "max-items-per-page", "1");
+    r = API_ASK(&w, "GET", "/eventroutes?api-version=2020-10-31", NULL, 200);
+    CHECK(strncmp(api_text(r, "/nextLink"),
+                  "http://twins.example/eventroutes?continuationToken=", 51) == 0);
+    CHECK(strstr(api_text(r, "/nextLink"), "&api-version=2020-10-31") != NULL);
+    api_world_release(&w);
+}
+
 PX_TEST(what_is_wrong_with_a_route_has_its_code)
 {
     const reply *r;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "api_world.h"
+#include "base/limits.h"
 
 static api_world w;
 static px_files *files;
@@ -61,21 +62,30 @@ static const reply *wait_for(const char *target)
 
 #define URIS(in, out) "{\"inputBlobUri\":\"" in "\",\"outputBlobUri\":\"" out "\"}"
 
-/* The output, whole: the door pulls a stream. */
-static const char *read_output(const char *target)
+/* A file, whole: the door pulls a stream. */
+static char *read_whole(px_buf *buf, const char *target)
 {
-    static char text[16384];
     px_api_stream *stream;
+    char part[16384];
     ptrdiff_t got;
-    size_t len = 0;
     const reply *r = API_ASK(&w, "GET", target, NULL, 200);
 
     stream = r->call.stream;
     CHECK(stream != NULL);
-    while ((got = stream->read(stream, text + len, sizeof(text) - 1 - len)) > 0)
-        len += (size_t)got;
-    text[len] = '\0';
+    while ((got = stream->read(stream, part, sizeof(part))) > 0)
+        px_put(buf, px_str_of(part, (size_t)got));
     stream->close(stream);
+    CHECK_EQ(buf->status, PX_OK);
+    return buf->ptr;
+}
+
+static const char *read_output(const char *target)
+{
+    static char text[16384];
+    px_buf buf = { 0 };
+
+    snprintf(text, sizeof(text), "%s", read_whole(&buf, target));
+    px_buf_release(&buf);
     return text;
 }
 
@@ -320,6 +330,121 @@ PX_TEST(files_come_in_parts_and_only_whole_ones_are_there)
     API_ASK_AS(&w, api_token(&w, 1, PX_ROLE_READER, NULL), "DELETE", FILES "a", NULL, 403);
     API_ASK(&w, "DELETE", FILES "a", NULL, 204);
     API_ASK(&w, "DELETE", FILES "a", NULL, 404);
+    end();
+}
+
+PX_TEST(links_of_jobs_name_the_host_that_was_asked)
+{
+    const reply *r;
+
+    begin();
+    for (int i = 0; i < 2; i++) {
+        const char *id = i ? "second" : "first";
+        char target[64];
+
+        api_header(&w, "operation-id", id);
+        api_header(&w, "Host", "twins.example");
+        api_header(&w, "X-Forwarded-Proto", "https");
+        r = API_ASK(&w, "POST", "/jobs/deletions?api-version=2023-06-30", NULL, 202);
+        snprintf(target, sizeof(target), "/jobs/deletions/%s", id);
+        CHECK(strncmp(api_reply_header(r, "Operation-Location"), "https://twins.example", 21) == 0);
+        CHECK(strstr(api_reply_header(r, "Operation-Location"), target) != NULL);
+        CHECK(strstr(api_reply_header(r, "Operation-Location"), "?api-version=2023-06-30") != NULL);
+        wait_for(target);
+    }
+    api_header(&w, "max-items-per-page", "1");
+    api_header(&w, "Host", "twins.example");
+    r = API_ASK(&w, "GET", "/jobs/deletions?api-version=2023-06-30", NULL, 200);
+    CHECK(strncmp(api_text(r, "/nextLink"),
+                  "http://twins.example/jobs/deletions?continuationToken=", 54) == 0);
+    CHECK(strstr(api_text(r, "/nextLink"), "api-version=2023-06-30") != NULL);
+    api_header(&w, "max-items-per-page", "2");
+    r = API_ASK(&w, "GET", "/jobs/deletions", NULL, 200);
+    CHECK_STR(api_text(r, "/nextLink"), "null"); /* a full page, and none behind it */
+    end();
+}
+
+PX_TEST(a_job_that_the_engine_had_no_room_for_does_not_block_the_next)
+{
+    px_engine_opts opts = { .queue_bytes_max = 1 };
+    reply waits;
+
+    api_world_init_with(&w, &opts);
+    api_hold_engine(&w);
+    api_reply_init(&waits);
+    api_send(&w, &waits, "DELETE", "/digitaltwins/none", NULL);
+    API_ASK(&w, "POST", "/jobs/deletions", NULL, 503);
+    api_let_engine_go(&w);
+    CHECK_EQ(api_wait(&waits)->status, 404);
+    api_reply_release(&waits);
+    API_ASK(&w, "POST", "/jobs/deletions", NULL, 202);
+    api_world_release(&w);
+}
+
+/* A line of two bytes is no way to fill the disk. */
+PX_TEST(a_job_tells_of_so_many_refused_lines_and_no_more)
+{
+    px_buf text = { 0 };
+    const reply *r;
+    px_str told, line = { 0 };
+    bool enough = false;
+    size_t lines = 0;
+
+    begin();
+    px_put_c(&text, HEADER "{\"Section\":\"Twins\"}\n");
+    for (int i = 0; i < PX_JOB_REFUSALS_MAX + 5000; i++)
+        px_put_c(&text, "x\n");
+    API_ASK(&w, "PUT", FILES "in.ndjson", text.ptr, 201);
+    API_ASK(&w, "PUT", "/jobs/imports/j", URIS(FILES "in.ndjson", FILES "out.ndjson"), 201);
+    r = wait_for("/jobs/imports/j");
+    CHECK_STR(api_text(r, "/status"), "succeeded");
+    px_buf_clear(&text);
+    (void)read_whole(&text, FILES "out.ndjson");
+    told = px_buf_str(&text);
+    while (told.len > 0) {
+        line = px_str_cut(&told, '\n');
+        lines += memmem(line.ptr, line.len, "\"logType\":\"Error\"", 17) != NULL;
+        enough |= memmem(line.ptr, line.len, "job.refusals", 12) != NULL;
+    }
+    CHECK_EQ(lines, PX_JOB_REFUSALS_MAX + 1);
+    CHECK(enough);
+    CHECK(memmem(line.ptr, line.len, "Succeeded", 9) != NULL);
+    px_buf_release(&text);
+    end();
+}
+
+PX_TEST(files_that_were_begun_count_among_those_of_a_tenant)
+{
+    char target[64];
+    const reply *r;
+
+    begin();
+    for (int i = 0; i < PX_FILES_MAX; i++) {
+        snprintf(target, sizeof(target), FILES "f%d", i);
+        api_header(&w, "Content-Range", "bytes 0-0/2");
+        API_ASK(&w, "PUT", target, "x", 202);
+    }
+    r = API_ASK(&w, "PUT", FILES "more", "x", 429);
+    CHECK_STR(api_text(r, "/code"), "file.limit");
+    api_header(&w, "Content-Range", "bytes 1-1/2");
+    API_ASK(&w, "PUT", target, "x", 201);
+    API_ASK(&w, "PUT", "/jobs/imports/j", URIS(FILES "f999", FILES "told"), 201);
+    r = wait_for("/jobs/imports/j");
+    CHECK_STR(api_text(r, "/status"), "failed");
+    CHECK_STR(api_text(r, "/error/code"), "file.limit");
+    API_ASK(&w, "DELETE", FILES "f0", NULL, 204);
+    API_ASK(&w, "PUT", FILES "more", "x", 201);
+    end();
+}
+
+PX_TEST(the_folder_of_the_server_is_the_first_tenants)
+{
+    const reply *r;
+
+    begin();
+    r = API_ASK_AS(&w, api_token(&w, 2, PX_ROLE_ADMIN, NULL), "PUT", "/jobs/imports/f",
+                   URIS("file:files/1/in.ndjson", FILES "told"), 403);
+    CHECK(strstr(api_text(r, "/error/message"), "/api/v1/files/NAME") != NULL);
     end();
 }
 
