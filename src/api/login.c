@@ -267,7 +267,7 @@ static bool read_bearer(px_str header, px_str *ret_token)
 static bool is_own_page(px_api_call *call)
 {
     px_str origin = call->header(call, "Origin"), host = call->header(call, "Host");
-    px_str scheme = call->is_tls ? PX_STR("https://") : PX_STR("http://");
+    px_str scheme = px_api_is_https(call) ? PX_STR("https://") : PX_STR("http://");
 
     if (origin.len == 0)
         return true;

@@ -155,7 +155,7 @@ void px_on_post_session(px_api_call *call)
     opened = open_session(sessions, token);
     snprintf(cookie, sizeof(cookie),
              "px_session=%s; HttpOnly; SameSite=Strict; Path=/; Max-Age=43200%s", opened->id,
-             call->is_tls ? "; Secure" : "");
+             px_api_is_https(call) ? "; Secure" : "");
     csrf = px_arena_str(&call->arena, px_str_c(opened->csrf));
     pthread_mutex_unlock(&sessions->lock);
     px_api_header(call, "Set-Cookie", px_str_c(cookie));

@@ -168,6 +168,20 @@ PX_TEST(a_change_with_a_cookie_comes_from_our_own_page)
     api_world_release(&w);
 }
 
+/* The proxy ends TLS: the page is of https, and what comes here is http. */
+PX_TEST(a_page_behind_a_proxy_may_change_something)
+{
+    begin();
+    api_header(&w, "X-Forwarded-Proto", "https");
+    open_session();
+    api_header(&w, "X-Forwarded-Proto", "https");
+    ask_from("https://plant.example:7780", "DELETE", "/digitaltwins/press?api-version=2023-10-31",
+             204);
+    api_header(&w, "X-Forwarded-Proto", "https");
+    ask_from("https://evil.example", "DELETE", "/digitaltwins/press?api-version=2023-10-31", 403);
+    api_world_release(&w);
+}
+
 PX_TEST(the_streams_of_a_session_end_with_it)
 {
     px_api_stream *stream, *other;
