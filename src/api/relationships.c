@@ -239,9 +239,9 @@ static void put_done(px_api_call *call)
     px_json_string(&w, px_buf_str(&etag));
     px_buf_release(&etag);
     for (const px_json *m = call->request.json->first; m; m = m->next) {
-        if (px_str_eq(m->key, PX_STR("$relationshipId")) ||
-            px_str_eq(m->key, PX_STR("$sourceId")) || px_str_eq(m->key, PX_STR("$etag")))
-            continue;
+        if (px_str_starts(m->key, PX_STR("$")) && !px_str_eq(m->key, PX_STR("$targetId")) &&
+            !px_str_eq(m->key, PX_STR("$relationshipName")))
+            continue; /* the server's, or nobody's: not kept */
         px_json_key(&w, m->key);
         px_json_node(&w, m);
     }

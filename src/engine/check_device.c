@@ -113,7 +113,7 @@ px_status px_check_telemetry(px_engine_state *state, px_request *request, px_err
     PX_TRY(px_state_find_twin(state, request, &twin, &model, ret_err));
     PX_TRY(px_state_check_own(state, twin, model, ret_err));
     t.layout = px_model_layout(model);
-    if (request->component.len) {
+    if (request->component.ptr) {
         t.component = px_layout_component_find(t.layout, request->component);
         if (t.component == PX_NO_COMPONENT)
             return px_fail_id(ret_err, PX_NOT_FOUND, "component.not_found",

@@ -47,6 +47,21 @@ PX_TEST(a_relationship_is_written_read_patched_and_deleted)
     api_world_release(&w);
 }
 
+PX_TEST(an_answer_to_a_put_holds_what_is_kept)
+{
+    const reply *r;
+
+    begin();
+    r = API_ASK(&w, "PUT", "/digitaltwins/a/relationships/r1",
+                "{\"$targetId\":\"b\",\"$relationshipName\":\"feeds\",\"$relationshipLink\":\"x\","
+                "\"$metadata\":{}}",
+                200);
+    CHECK_STR(api_text(r, "/$relationshipLink"), "");
+    CHECK_STR(api_text(r, "/$metadata"), "");
+    CHECK_STR(api_text(r, "/$targetId"), "b");
+    api_world_release(&w);
+}
+
 PX_TEST(ids_of_relationships_and_documents_are_clean_utf_8)
 {
     static const char *const bad[] = { "a%0Ab", "a%7F", "%01" };

@@ -212,6 +212,20 @@ PX_TEST(a_component_is_read_and_patched)
     api_world_release(&w);
 }
 
+PX_TEST(a_component_without_a_name_is_not_the_twin)
+{
+    const reply *r;
+
+    begin();
+    r = API_ASK(&w, "PATCH", "/digitaltwins/press/components//",
+                "[{\"op\":\"replace\",\"path\":\"/speed\",\"value\":9}]", 400);
+    CHECK_STR(api_text(r, "/error/code"), "JsonPatchInvalid");
+    api_header(&w, "Message-Id", "m");
+    r = API_ASK(&w, "POST", "/digitaltwins/press/components//telemetry", "{\"current\":1}", 404);
+    CHECK_STR(api_text(r, "/error/code"), "ComponentNotFound");
+    api_world_release(&w);
+}
+
 PX_TEST(telemetry_needs_a_message_id_and_changes_no_twin)
 {
     char etag[80];
