@@ -11,12 +11,12 @@
 #include "api/azure.h"
 #include "api/branches.h"
 #include "api/inner.h"
-#include "api/rate.h"
 #include "api/jobs.h"
+#include "api/rate.h"
 #include "api/watch.h"
 #include "api/workers.h"
 
-enum { SEGMENTS_MAX = 12, ARGS_MAX = 4 };
+enum { SEGMENTS_MAX = 12, ARGS_MAX = 4, READ_THREADS = 2 };
 
 px_status px_api_new(const px_api_opts *opts, px_api **ret_api, px_err *ret_err)
 {
@@ -36,11 +36,12 @@ px_status px_api_new(const px_api_opts *opts, px_api **ret_api, px_err *ret_err)
     if (status == PX_OK)
         status = px_rates_new(opts->rate_per_second, &api->rates, ret_err);
     if (status == PX_OK)
-        status = px_workers_new(&api->workers, ret_err);
+        status = px_workers_new(READ_THREADS, READ_THREADS, &api->workers, ret_err);
     if (status == PX_OK)
-        status = px_workers_new(&api->query_workers, ret_err);
+        status = px_workers_new(PX_QUERIES_AT_ONCE, PX_QUERIES_AT_ONCE - 1, &api->query_workers,
+                                ret_err);
     if (status == PX_OK)
-        status = px_workers_new(&api->bulk_workers, ret_err);
+        status = px_workers_new(READ_THREADS, READ_THREADS, &api->bulk_workers, ret_err);
     if (status == PX_OK)
         status = px_jobs_new(api, &api->jobs, ret_err);
     if (status != PX_OK) {

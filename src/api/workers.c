@@ -5,22 +5,60 @@
 
 #include "base/thread.h"
 
-enum { THREADS = 2, QUEUE_MAX = 1024 };
+enum { QUEUE_MAX = 1024 };
 
 typedef struct job {
     px_api_call *call;
     void (*work)(px_api_call *call);
+    uint32_t tenant;
 } job;
 
 struct px_workers {
-    pthread_t threads[THREADS];
+    pthread_t threads[PX_WORKERS_MAX];
     size_t running;
+    unsigned tenant_max;
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t filled;
-    job jobs[QUEUE_MAX];
-    size_t head, count;
+    job jobs[QUEUE_MAX]; /* in the order in which they came */
+    size_t count;
+    uint32_t at_work[PX_WORKERS_MAX]; /* the tenants of those that run */
+    size_t at_work_count;
     bool stopping;
 };
+
+static bool may_run(const px_workers *workers, uint32_t tenant)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < workers->at_work_count; i++)
+        count += workers->at_work[i] == tenant;
+    return count < workers->tenant_max;
+}
+
+/* The first whose tenant has not its share already. */
+static bool take(px_workers *workers, job *ret_job)
+{
+    size_t at = 0;
+
+    while (at < workers->count && !may_run(workers, workers->jobs[at].tenant))
+        at++;
+    if (at == workers->count)
+        return false;
+    *ret_job = workers->jobs[at];
+    workers->count--;
+    memmove(&workers->jobs[at], &workers->jobs[at + 1], (workers->count - at) * sizeof(job));
+    workers->at_work[workers->at_work_count++] = ret_job->tenant;
+    return true;
+}
+
+static void done_with(px_workers *workers, uint32_t tenant)
+{
+    size_t at = 0;
+
+    while (workers->at_work[at] != tenant)
+        at++;
+    workers->at_work[at] = workers->at_work[--workers->at_work_count];
+}
 
 static void *run(void *data)
 {
@@ -30,30 +68,33 @@ static void *run(void *data)
     for (;;) {
         job next;
 
-        while (workers->count == 0 && !workers->stopping)
+        while (!take(workers, &next)) {
+            if (workers->stopping && workers->count == 0) {
+                pthread_mutex_unlock(&workers->lock);
+                return NULL;
+            }
             pthread_cond_wait(&workers->filled, &workers->lock);
-        if (workers->count == 0)
-            break;
-        next = workers->jobs[workers->head];
-        workers->head = (workers->head + 1) % QUEUE_MAX;
-        workers->count--;
+        }
         pthread_mutex_unlock(&workers->lock);
         next.work(next.call);
         pthread_mutex_lock(&workers->lock);
+        done_with(workers, next.tenant);
+        pthread_cond_broadcast(&workers->filled); /* its tenant's next, or the end */
     }
-    pthread_mutex_unlock(&workers->lock);
-    return NULL;
 }
 
-px_status px_workers_new(px_workers **ret_workers, px_err *ret_err)
+px_status px_workers_new(unsigned threads, unsigned tenant_max, px_workers **ret_workers,
+                         px_err *ret_err)
 {
     px_workers *workers = px_zalloc(1, sizeof(*workers));
 
     if (!workers)
         return px_no_memory(ret_err);
+    px_assert(threads > 0 && threads <= PX_WORKERS_MAX && tenant_max > 0);
     pthread_mutex_init(&workers->lock, NULL);
     pthread_cond_init(&workers->filled, NULL);
-    while (workers->running < THREADS &&
+    workers->tenant_max = tenant_max;
+    while (workers->running < threads &&
            px_thread_start(&workers->threads[workers->running], "reader", run, workers))
         workers->running++;
     if (workers->running == 0) {
@@ -97,7 +138,7 @@ void px_workers_run_on(px_workers *workers, px_api_call *call, void (*work)(px_a
     pthread_mutex_lock(&workers->lock);
     taken = workers->count < QUEUE_MAX && !workers->stopping;
     if (taken) {
-        workers->jobs[(workers->head + workers->count++) % QUEUE_MAX] = (job){ call, work };
+        workers->jobs[workers->count++] = (job){ call, work, call->principal.tenant };
         pthread_cond_signal(&workers->filled);
     }
     pthread_mutex_unlock(&workers->lock);

@@ -116,6 +116,7 @@
 #define PX_QUERY_BYTES_MAX (64 * 1024)
 #define PX_QUERY_ROWS_PER_PAGE_MAX 1000
 #define PX_QUERY_SECONDS_MAX 60
+#define PX_QUERIES_AT_ONCE 4 /* of all tenants; of one, one less */
 #define PX_QUERY_COST_MAX 10000000u
 #define PX_QUERY_PAGE_BYTES_MAX (8 * 1024 * 1024)    /* a page ends at the row that reaches this */
 #define PX_QUERY_MEMORY_BYTES_MAX (32 * 1024 * 1024) /* of one run, rows not counted */
