@@ -213,10 +213,22 @@ static px_status touch(patch *p, const px_field *field, unsigned what, px_err *r
                          ret_err);
 }
 
-static px_status unresolved(const px_json *op, px_err *ret_err)
+/* `name` is the step that names nothing, of the twin or of one component. */
+static px_status unresolved(const patch *p, uint32_t component, px_str name, const px_json *op,
+                            px_err *ret_err)
 {
+    px_str path = px_json_get_text(op, PX_STR("path"));
+    px_str near = px_layout_nearest(p->layout, component, name);
+    int shown = path.len > 64 ? 64 : (int)path.len;
+
+    if (near.len)
+        return px_json_fail(op, ret_err, PX_INVALID, "patch.path",
+                            "Could not resolve path %.*s; it names no property of the model; did "
+                            "you mean '%.*s'?",
+                            shown, path.ptr, PX_FMT(near));
     return px_json_fail(op, ret_err, PX_INVALID, "patch.path",
-                        "Could not resolve path; it names no property of the model");
+                        "Could not resolve path %.*s; it names no property of the model", shown,
+                        path.ptr);
 }
 
 /* Clients set a first value and its sourceTime in one patch, in either order: the parent of the
@@ -286,14 +298,15 @@ static px_status before_op(void *data, const px_json_pointer *path, const px_jso
         }
     }
     if (count == 0)
-        return unresolved(op, ret_err);
+        return unresolved(p, component, PX_STR(""), op, ret_err);
     if (px_str_eq(steps[0], PX_STR("$metadata")))
         return before_metadata(p, component, steps, count, op, ret_err);
     if (px_str_starts(steps[0], PX_STR("$")))
-        return unresolved(op, ret_err); /* the server's */
+        return unresolved(p, component, steps[0], op, ret_err); /* the server's */
     field = px_layout_find(p->layout, component, steps[0]);
     if (!field)
-        return p->changes_model ? PX_OK : unresolved(op, ret_err); /* the new model may have it */
+        return p->changes_model ? PX_OK /* the new model may have it */
+                                : unresolved(p, component, steps[0], op, ret_err);
     return touch(p, field, WRITES_VALUE, ret_err);
 }
 

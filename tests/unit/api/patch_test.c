@@ -45,6 +45,21 @@ static const reply *twin(void)
     return API_ASK(&w, "GET", "/digitaltwins/p", NULL, 200);
 }
 
+PX_TEST(a_path_that_leads_nowhere_is_told_with_the_name_that_was_meant)
+{
+    const reply *r;
+
+    begin();
+    r = patch("[{\"op\":\"replace\",\"path\":\"/sped\",\"value\":2}]", 400);
+    CHECK(strstr(api_text(r, "/error/message"), "Could not resolve path /sped") != NULL);
+    CHECK(strstr(api_text(r, "/error/message"), "did you mean 'speed'?") != NULL);
+    r = patch("[{\"op\":\"replace\",\"path\":\"/motor/hat\",\"value\":2}]", 400);
+    CHECK(strstr(api_text(r, "/error/message"), "did you mean 'heat'?") != NULL);
+    r = patch("[{\"op\":\"replace\",\"path\":\"\",\"value\":2}]", 400);
+    CHECK(strstr(api_text(r, "/error/message"), "Could not resolve path") != NULL);
+    api_world_release(&w);
+}
+
 PX_TEST(a_first_value_and_its_source_time_come_in_one_patch_in_either_order)
 {
     const reply *r;
