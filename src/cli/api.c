@@ -57,7 +57,7 @@ px_status px_api_token(px_cli *cli, px_arena *arena, const char **ret_token, px_
     *ret_token = first_word(arena, token);
     if (*ret_token)
         return PX_OK;
-    px_api_suggest(cli, PX_UNAUTHORIZED);
+    px_api_suggest(cli, PX_UNAUTHORIZED, NULL);
     return px_fail(ret_err, PX_UNAUTHORIZED, "no token was given");
 }
 
@@ -93,11 +93,13 @@ const char *px_api_part(px_arena *arena, const char *text)
     return copy.ptr ? copy.ptr : "";
 }
 
-void px_api_suggest(px_cli *cli, px_status status)
+void px_api_suggest(px_cli *cli, px_status status, const px_err *err)
 {
     if (cli->cure[0])
         return;
-    if (status == PX_UNREACHABLE)
+    if (err && err->id && strcmp(err->id, "http.certificate") == 0)
+        px_cli_cure(cli, "give --ca FILE, with the server's certificate or its authority's in it");
+    else if (status == PX_UNREACHABLE)
         px_cli_cure(cli,
                     "start one with `pollux serve --data ./data`, or name it with --server URL");
     if (status == PX_UNAUTHORIZED && px_api_has_token(cli))
@@ -120,7 +122,7 @@ px_status px_api_call(px_cli *cli, const px_http_call *call, px_arena *arena, px
     PX_TRY(px_api_http(cli, &http, ret_err));
     status = px_http_send(http, call, &reply, ret_err);
     if (status != PX_OK) {
-        px_api_suggest(cli, status);
+        px_api_suggest(cli, status, ret_err);
         if (status == PX_UNAUTHORIZED && !px_api_has_token(cli))
             status = px_fail(ret_err, status, "no token was given");
         return status;

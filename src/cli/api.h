@@ -48,8 +48,8 @@ PX_NODISCARD px_status px_api_list(px_cli *cli, const char *path, px_api_each *e
                                    px_err *ret_err);
 
 /* What a person can do about a failed call, where the command said nothing better: px_api_call does
- * it by itself. */
-void px_api_suggest(px_cli *cli, px_status status);
+ * it by itself. `err` may be NULL. */
+void px_api_suggest(px_cli *cli, px_status status, const px_err *err);
 
 /* The percent-encoded form, in the arena; "" when memory is short (the call will fail). */
 const char *px_api_part(px_arena *arena, const char *text);

@@ -227,7 +227,7 @@ static px_status follow(watch *w, const char *path, px_err *ret_err)
         if (w->events_max && w->events >= w->events_max)
             return PX_OK;
         if (status != PX_OK && !(w->ever_heard && may_come_back(status))) {
-            px_api_suggest(w->cli, status);
+            px_api_suggest(w->cli, status, ret_err);
             return status;
         }
         if (w->heard)

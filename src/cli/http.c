@@ -265,6 +265,9 @@ static px_status transfer_failed(const px_http *http, CURLcode code, px_err *ret
         return px_fail(ret_err, PX_TIMEOUT, "the server at %s did not answer in time", http->url);
     if (code == CURLE_OUT_OF_MEMORY)
         return px_no_memory(ret_err);
+    if (code == CURLE_PEER_FAILED_VERIFICATION)
+        return px_fail_id(ret_err, PX_UNREACHABLE, "http.certificate",
+                          "the server at %s has a certificate that is not trusted here", http->url);
     return px_fail(ret_err, PX_UNREACHABLE, "cannot reach the server at %s: %s", http->url,
                    curl_easy_strerror(code));
 }
