@@ -260,8 +260,10 @@ static px_status announce(server *s, px_err *ret_err)
         return s->opts->ready(s->opts->ready_data, s->http_url, s->mqtt_address, s->token, ret_err);
     printf("pollux serves %s\n  console  %s/\n  mqtt     %s\n", s->opts->data_dir, s->http_url,
            s->mqtt_address);
-    if (s->token[0])
+    if (s->token[0] && isatty(STDOUT_FILENO))
         printf("token: %s\n", s->token);
+    else if (s->token[0]) /* what is no terminal may be a log, and who reads it no admin */
+        printf("token: in %s/admin.token\n", s->opts->data_dir);
     fflush(stdout);
     return PX_OK;
 }
