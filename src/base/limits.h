@@ -57,6 +57,7 @@
 #define PX_MODEL_DEPENDENCIES_MAX 16384
 #define PX_MODEL_BASES_MAX 1024                /* of one Interface, by all ways */
 #define PX_MODEL_ELEMENTS_MAX 100000           /* below contents, inherited ones included */
+#define PX_MODELS_CONTENTS_EACH 500            /* of one call on average, inherited ones included */
 #define PX_MODELS_BYTES_MAX (64 * 1024 * 1024) /* text of one request */
 #define PX_MODEL_PARSE_FACTOR_MAX 512          /* working memory of a parse, times its text */
 

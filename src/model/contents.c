@@ -338,8 +338,9 @@ static bool check_sizes(px_parse *parse, const px_el *el, const px_layout *layou
     uint32_t most = el->context.limits->contents;
     uint64_t contents = (uint64_t)layout->field_components + layout->component_count +
                         layout->relationship_count + layout->command_count;
-    uint64_t elements = 0;
+    uint64_t elements = 0, all = (uint64_t)PX_MODELS_CONTENTS_EACH * px_parse_models_max(parse);
 
+    parse->contents += contents + field_count;
     for (uint32_t i = 0; i + 1 < el->model->lineage_count; i++)
         elements += el->model->lineage[i]->element_count;
     elements += el->element_count;
@@ -354,6 +355,10 @@ static bool check_sizes(px_parse *parse, const px_el *el, const px_layout *layou
     else if (field_count > PX_FIELDS_MAX)
         px_parse_report(parse, PX_RULE_TOO_MANY_FIELDS, el, el->node, PX_STR(""), "it has %llu",
                         (unsigned long long)field_count);
+    else if (parse->contents > all)
+        px_parse_report(parse, PX_RULE_TOO_MANY_CONTENTS, el, el->node, PX_STR(""),
+                        "with it and those before it there are %llu",
+                        (unsigned long long)parse->contents);
     else
         return true;
     return false;

@@ -35,9 +35,14 @@ static px_status read_one(px_parse *parse, const px_json *node, px_err *ret_err)
     return px_element_read(parse, node, (px_place){ NULL, PX_MEMBER_NONE }, &el, ret_err);
 }
 
+uint32_t px_parse_models_max(const px_parse *parse)
+{
+    return parse->opts->models_max ? parse->opts->models_max : PX_MODELS_PER_CALL_MAX;
+}
+
 static px_status read_text(px_parse *parse, px_str json, uint32_t *models, px_err *ret_err)
 {
-    uint32_t most = parse->opts->models_max ? parse->opts->models_max : PX_MODELS_PER_CALL_MAX;
+    uint32_t most = px_parse_models_max(parse);
     px_json_opts opts = px_json_opts_door();
     px_status status;
     px_json *root;

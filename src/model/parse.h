@@ -105,7 +105,8 @@ typedef struct px_parse {
     PX_VEC(px_el *) interfaces;
     PX_VEC(px_el *) named; /* elements that have an id */
     PX_VEC(px_pending) pending;
-    px_map by_id; /* hash of the id to index in `named` */
+    px_map by_id;      /* hash of the id to index in `named` */
+    uint64_t contents; /* of all layouts so far: a few words may ask for gigabytes of them */
     px_model_report report;
 } px_parse;
 
@@ -117,6 +118,9 @@ void px_parse_report(px_parse *parse, px_rule rule, const px_el *el, const px_js
 void px_parse_report_err(px_parse *parse, const px_err *err);
 /* True when enough has been reported: loops end early. */
 bool px_parse_is_full(const px_parse *parse);
+
+/* The most Interfaces of the call. */
+uint32_t px_parse_models_max(const px_parse *parse);
 
 /* Text that lives as long as the model of `el`: a slice of the model's own copy of the definition
  * where that is possible, else a copy. */

@@ -250,6 +250,9 @@ typedef enum px_rule_group {
     X(NESTED_INTERFACE, "nestedInterface", SERVICE,                                                \
       "an Interface is uploaded by itself and referred to by its id")                              \
     X(TOO_MANY_MODELS, "tooManyModels", SERVICE, "one request holds at most 1000 Interfaces")      \
+    X(TOO_MANY_CONTENTS, "tooManyContents", SERVICE,                                               \
+      "the Interfaces of one request have at most 500,000 contents together, inherited ones and "  \
+      "those of Components included")                                                              \
     X(TOO_MANY_FIELDS, "tooManyFields", SERVICE,                                                   \
       "an Interface has at most 16384 Properties and Telemetries, Components included")
 

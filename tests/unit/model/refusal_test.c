@@ -397,6 +397,20 @@ PX_TEST(a_flood_of_errors_is_cut_short)
     px_buf_release(&buf);
 }
 
+/* A megabyte of text asks for gigabytes of layouts: each heir has all of its base. */
+PX_TEST(heirs_of_a_wide_base_are_refused_before_they_fill_the_memory)
+{
+    px_buf buf = { 0 };
+
+    px_put_char(&buf, '[');
+    put_contents(&buf, INTERFACE_V3("dtmi:ex:A;1"), 15000);
+    for (int i = 0; i < 900; i++)
+        px_putf(&buf, "," INTERFACE_V3("dtmi:ex:H%d;1") ",\"extends\":\"dtmi:ex:A;1\"}", i);
+    px_put_char(&buf, ']');
+    CHECK_STR(parse_refused(px_buf_str(&buf)).id, "dtdl.tooManyContents");
+    px_buf_release(&buf);
+}
+
 /* Those who wait when it is cut short wait for no cycle. */
 PX_TEST(a_flood_of_errors_among_heirs_is_cut_short)
 {
