@@ -31,7 +31,8 @@ static px_documents *documents_of(px_api_call *call)
 
 /* ---- reading ---- */
 
-/* Values of headers may be keys: only who may write them reads them. */
+/* Values of headers may be keys, and so may what stands behind the question mark of a URL: only who
+ * may write them reads them. */
 static void put_headers(px_json_writer *w, const px_endpoint *endpoint)
 {
     px_json_key(w, PX_STR("headers"));
@@ -44,15 +45,16 @@ static void put_headers(px_json_writer *w, const px_endpoint *endpoint)
 }
 
 /* As a document it has its secret, as an answer whether it has one, and what waits for it. */
-static void put_endpoint(px_json_writer *w, const px_endpoint *endpoint, bool with_headers)
+static void put_endpoint(px_json_writer *w, const px_endpoint *endpoint, bool with_secrets)
 {
     bool webhook = endpoint->kind == PX_ENDPOINT_WEBHOOK;
+    px_str to = endpoint->to;
 
     px_json_key(w, PX_STR("kind"));
     px_json_string(w, px_str_c(px_endpoint_kind_name(endpoint->kind)));
     px_json_key(w, webhook ? PX_STR("url") : PX_STR("topic"));
-    px_json_string(w, endpoint->to);
-    if (webhook && with_headers)
+    px_json_string(w, webhook && !with_secrets ? px_str_cut(&to, '?') : to);
+    if (webhook && with_secrets)
         put_headers(w, endpoint);
 }
 

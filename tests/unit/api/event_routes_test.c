@@ -148,16 +148,18 @@ PX_TEST(a_secret_goes_in_and_never_comes_out)
     const reply *r;
 
     begin();
-    put_endpoint("{\"kind\":\"webhook\",\"url\":\"https://hooks.example/\",\"secret\":\"s3cret\","
-                 "\"headers\":{\"X-Own\":\"v\"}}",
+    put_endpoint("{\"kind\":\"webhook\",\"url\":\"https://hooks.example/x?code=c0de\",\"secret\":"
+                 "\"s3cret\",\"headers\":{\"X-Own\":\"v\"}}",
                  200);
     r = API_ASK(&w, "GET", "/api/v1/endpoints/e", NULL, 200);
+    CHECK_STR(api_text(r, "/url"), "https://hooks.example/x?code=c0de");
     CHECK(strstr(r->body.ptr, "s3cret") == NULL);
     CHECK_STR(api_text(r, "/hasSecret"), "true");
     CHECK_STR(api_text(r, "/headers/X-Own"), "v");
     r = API_ASK_AS(&w, api_token(&w, 1, PX_ROLE_READER, NULL), "GET", "/api/v1/endpoints/e", NULL,
                    200);
-    CHECK(strstr(r->body.ptr, "X-Own") == NULL); /* a header may be a key, too */
+    CHECK(strstr(r->body.ptr, "X-Own") == NULL);               /* a header may be a key, too, */
+    CHECK_STR(api_text(r, "/url"), "https://hooks.example/x"); /* and what a URL ends with */
     put_endpoint("{\"kind\":\"webhook\",\"url\":\"https://hooks.example/other\"}", 200);
     r = API_ASK(&w, "GET", "/api/v1/endpoints/e", NULL, 200);
     CHECK_STR(api_text(r, "/hasSecret"), "true"); /* left out: it stays */
