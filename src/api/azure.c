@@ -2,6 +2,7 @@
 #include "api/azure.h"
 
 #include "api/inner.h"
+#include "base/limits.h"
 
 extern px_handler px_on_post_models, px_on_put_twin, px_on_patch_twin, px_on_patch_component,
     px_on_put_relationship, px_on_patch_relationship, px_on_post_query;
@@ -30,13 +31,15 @@ static px_status check_models(px_api_call *call, px_err *ret_err)
     px_json_opts opts = px_json_opts_door();
     px_json *models;
 
+    opts.depth_max = PX_MODEL_JSON_DEPTH_MAX;
     if (px_json_parse(call->body, &opts, &call->arena, &models, NULL) != PX_OK)
         return PX_OK; /* the parser of models says what is wrong */
     if (models->count > PX_AZURE_MODELS_PER_CALL_MAX && models->type == PX_JSON_ARRAY)
         return px_fail_id(ret_err, PX_TOO_LARGE, "azure.models",
                           "the public service takes %d models in one call, not %u",
                           PX_AZURE_MODELS_PER_CALL_MAX, models->count);
-    for (const px_json *m = models->first; m && models->type == PX_JSON_ARRAY; m = m->next) {
+    for (const px_json *m = models->type == PX_JSON_ARRAY ? models->first : models; m;
+         m = m->next) {
         if (is_v4(m))
             return px_fail_id(ret_err, PX_INVALID, "azure.version",
                               "the public service takes DTDL v2 and v3; %.*s is v4",

@@ -231,6 +231,8 @@ px_status px_bulk_thing_read(px_bulk_section section, px_str text, px_arena *are
     px_json_opts opts = px_json_opts_door();
     px_bulk_thing thing = { 0 };
 
+    if (section == PX_BULK_MODELS)
+        opts.depth_max = PX_MODEL_JSON_DEPTH_MAX;
     PX_TRY(px_json_parse(text, &opts, arena, &thing.json, ret_err));
     if (thing.json->type != PX_JSON_OBJECT)
         return px_json_fail(thing.json, ret_err, PX_INVALID, "bulk.form",

@@ -63,6 +63,35 @@ PX_TEST(uploads_and_pages_of_models_are_those_of_the_public_service)
     api_world_release(&w);
 }
 
+PX_TEST(no_form_of_an_upload_hides_a_version_that_the_public_service_does_not_take)
+{
+    static const char head[] = "\"@id\":\"dtmi:ex:A;1\",\"@type\":\"Interface\",\"@context\":"
+                               "[\"dtmi:dtdl:context;4#limitless\",\"dtmi:dtdl:limits:onvif;1\"]";
+    px_buf text = { 0 };
+    const reply *r;
+
+    begin(true);
+    px_putf(&text, "{%s}", head); /* alone, not in an array */
+    r = API_ASK(&w, "POST", "/models", text.ptr, 400);
+    CHECK_STR(api_text(r, "/error/code"), "ModelVersionNotSupported");
+    px_buf_clear(&text);
+    px_putf(&text, "[{%s,\"contents\":[{\"@type\":\"Property\",\"name\":\"p\",\"schema\":", head);
+    for (int i = 0; i < 20; i++)
+        px_put_c(&text, "{\"@type\":\"Object\",\"fields\":[{\"name\":\"f\",\"schema\":");
+    px_put_c(&text, "\"long\"");
+    for (int i = 0; i < 20; i++)
+        px_put_c(&text, "}]}");
+    px_put_c(&text, "}]}]");
+    r = API_ASK(&w, "POST", "/models", text.ptr, 400);
+    CHECK_STR(api_text(r, "/error/code"), "ModelVersionNotSupported");
+    api_world_release(&w);
+    begin(false);
+    r = API_ASK(&w, "POST", "/models", text.ptr, 201);
+    CHECK_STR(api_text(r, "/0/id"), "dtmi:ex:A;1");
+    px_buf_release(&text);
+    api_world_release(&w);
+}
+
 PX_TEST(counts_of_an_instance_are_refused_by_their_names)
 {
     const reply *r;

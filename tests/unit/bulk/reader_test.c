@@ -158,6 +158,30 @@ PX_TEST(what_identifies_a_thing_must_be_there)
     px_arena_release(&arena);
 }
 
+/* With a limits context of DTDL v4 schemas stand 24 deep, which is more than other documents may.
+ */
+PX_TEST(a_model_may_nest_as_deep_as_in_an_upload)
+{
+    enum { DEPTH = 100 };
+    px_bulk_thing thing;
+    px_buf text = { 0 };
+    px_arena arena;
+    px_err err;
+
+    px_put_c(&text, "{\"@id\":\"dtmi:ex:A;1\",\"contents\":");
+    for (int i = 0; i < DEPTH; i++)
+        px_put_char(&text, '[');
+    for (int i = 0; i < DEPTH; i++)
+        px_put_char(&text, ']');
+    px_put_char(&text, '}');
+    px_arena_init(&arena, 1 << 20);
+    CHECK_OK(px_bulk_thing_read(PX_BULK_MODELS, px_buf_str(&text), &arena, &thing, &err), &err);
+    CHECK_EQ(px_bulk_thing_read(PX_BULK_TWINS, px_buf_str(&text), &arena, &thing, &err),
+             PX_INVALID);
+    px_arena_release(&arena);
+    px_buf_release(&text);
+}
+
 PX_TEST(what_is_written_is_read)
 {
     px_buf text = { 0 };
