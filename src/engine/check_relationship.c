@@ -104,6 +104,10 @@ static px_status emit_put(px_engine_state *state, px_request *request,
     event.relationship_no = old ? px_rel_number(old) : px_graph_numbers(state->graph).rel_no + 1;
     event.body = px_buf_str(&text);
     event.before = old ? px_rel_properties(old) : (px_str){ 0 };
+    if (old && px_rel_target(old) != target_no)
+        event.was_target_no = px_rel_target(old);
+    if (old && !px_str_eq(px_rel_name(old), declared->name))
+        event.was_name = px_rel_name(old);
     if (status == PX_OK)
         status = px_state_emit(state, &event, NULL, ret_err);
     px_buf_release(&text);

@@ -25,10 +25,12 @@ typedef enum member {
     PATHS,
     BEFORE,
     WAS_MODEL,
+    WAS_TARGET,
+    WAS_NAME,
 } member;
 
 enum {
-    MEMBERS_MAX = 10,
+    MEMBERS_MAX = 12,
     FIELD_BYTES_MOST = 2 * PX_VARINT_BYTES_MOST + PX_VALUE_BYTES_MOST, /* and its text */
 };
 
@@ -44,7 +46,7 @@ static const member *members_of(px_event_type type)
         [PX_EVENT_TWIN_DELETE] = { TWIN, CAUSE, ID, MODEL, FIELDS, END },
         [PX_EVENT_TWIN_DESIRED] = { TWIN, REVISION, FIELDS, CAUSE, END },
         [PX_EVENT_RELATIONSHIP_PUT] = { RELATIONSHIP, TWIN, TARGET, ID, NAME, BODY, CAUSE, FLAG,
-                                        BEFORE, END },
+                                        BEFORE, WAS_TARGET, WAS_NAME, END },
         [PX_EVENT_RELATIONSHIP_DELETE] = { RELATIONSHIP, TWIN, CAUSE, ID, NAME, TARGET, BODY, END },
         [PX_EVENT_DEVICE_MESSAGE] = { TWIN, DOCUMENT, SOURCE_TIME, FIELDS, MODEL, END },
         [PX_EVENT_TELEMETRY] = { TWIN, ID, SOURCE_TIME, FIELDS, BODY, CAUSE, MODEL, NAME, END },
@@ -164,6 +166,12 @@ static void put_member(px_buf *buf, const px_event *e, member m)
         break;
     case WAS_MODEL:
         px_put_varint(buf, e->was_model_no);
+        break;
+    case WAS_TARGET:
+        px_put_varint(buf, e->was_target_no);
+        break;
+    case WAS_NAME:
+        px_put_block(buf, e->was_name);
         break;
     }
 }
@@ -301,6 +309,12 @@ static px_status get_member(px_cut *cut, px_arena *arena, px_event *e, member m,
         break;
     case WAS_MODEL:
         e->was_model_no = get_u32(cut);
+        break;
+    case WAS_TARGET:
+        e->was_target_no = get_u32(cut);
+        break;
+    case WAS_NAME:
+        e->was_name = px_get_block(cut);
         break;
     }
     return PX_OK;

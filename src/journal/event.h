@@ -83,9 +83,11 @@ typedef struct px_event {
     px_str name; /* relationship name, document kind, command name; component of TELEMETRY */
     px_str body; /* model or document or payload as JSON; relationship properties (of a deleted one,
                     its last); response payload */
-    px_str before; /* RELATIONSHIP_PUT that replaces: the properties that were there */
-    px_str cause;  /* who or what: the principal's id, for audit; message id of TELEMETRY */
-    uint8_t code;  /* COMMAND_RESPONSE: px_command_status */
+    px_str before;          /* RELATIONSHIP_PUT that replaces: the properties that were there */
+    px_str was_name;        /* the same: its name before, when it was another */
+    uint32_t was_target_no; /* the same: its target before, when it was another */
+    px_str cause; /* who or what: the principal's id, for audit; message id of TELEMETRY */
+    uint8_t code; /* COMMAND_RESPONSE: px_command_status */
 
     px_time source_time;    /* DEVICE_MESSAGE, TELEMETRY: shared by the fields without their own */
     px_field_value *fields; /* TWIN_DELETE: the properties that the twin had */

@@ -223,9 +223,10 @@ static px_status put_whole(making *m, px_err *ret_err)
 
 static px_status make_relationship(making *m, px_err *ret_err)
 {
-    px_buf unused = { 0 };
+    px_buf unused = { 0 }, target = { 0 };
     px_str model_id;
     px_status status;
+    bool can_tell;
 
     if (!m->event->flag) {
         PX_TRY(put_whole(m, ret_err));
@@ -233,9 +234,14 @@ static px_status make_relationship(making *m, px_err *ret_err)
     }
     status = put_twin_id(m, &unused, m->event->twin_no, &model_id, ret_err);
     px_buf_release(&unused);
-    PX_TRY(status);
+    if (status == PX_OK && m->event->was_target_no)
+        status = put_twin_id(m, &target, m->event->target_no, NULL, ret_err);
     px_buf_clear(&m->maker->data);
-    if (!px_put_event_relationship_patch(&m->maker->data, m->event, model_id))
+    can_tell = status == PX_OK && px_put_event_relationship_patch(&m->maker->data, m->event,
+                                                                  model_id, px_buf_str(&target));
+    px_buf_release(&target);
+    PX_TRY(status);
+    if (!can_tell)
         return px_fail_id(ret_err, PX_NOT_FOUND, "outbound.relationship",
                           "what changed in relationship '%.*s' cannot be told",
                           PX_FMT(m->event->id));

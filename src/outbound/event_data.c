@@ -151,6 +151,13 @@ static void begin_op(px_json_writer *w, px_str path, bool removes)
         px_json_key(w, PX_STR("value"));
 }
 
+static void put_text_op(px_json_writer *w, px_str path, px_str text)
+{
+    begin_op(w, path, false);
+    px_json_string(w, text);
+    px_json_end_object(w);
+}
+
 static void put_field_path(px_buf *path, const px_layout *layout, const px_field *field)
 {
     px_buf_clear(path);
@@ -168,9 +175,7 @@ bool px_put_event_patch(px_buf *buf, const px_model *model, const px_event *even
 
     begin_patch(&w, px_model_id(model));
     if (event->was_model_no) {
-        begin_op(&w, PX_STR("/$metadata/$model"), false);
-        px_json_string(&w, px_model_id(model));
-        px_json_end_object(&w);
+        put_text_op(&w, PX_STR("/$metadata/$model"), px_model_id(model));
         any = true;
     }
     for (size_t i = 0; i < event->field_count; i++) {
@@ -266,7 +271,8 @@ static void put_differences(px_json_writer *w, px_buf *path, const px_json *befo
             put_step_op(w, path, m, true);
 }
 
-bool px_put_event_relationship_patch(px_buf *buf, const px_event *event, px_str model_id)
+bool px_put_event_relationship_patch(px_buf *buf, const px_event *event, px_str model_id,
+                                     px_str target_id)
 {
     px_json_writer w = px_json_writer_of(buf);
     px_json *before, *after;
@@ -282,6 +288,10 @@ bool px_put_event_relationship_patch(px_buf *buf, const px_event *event, px_str 
     if (!good)
         return false;
     begin_patch(&w, model_id);
+    if (event->was_target_no)
+        put_text_op(&w, PX_STR("/$targetId"), target_id);
+    if (event->was_name.len)
+        put_text_op(&w, PX_STR("/$relationshipName"), event->name);
     put_differences(&w, &path, before, after);
     end_patch(&w);
     px_buf_release(&path);

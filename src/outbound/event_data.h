@@ -20,7 +20,9 @@ bool px_put_event_telemetry(px_buf *buf, const px_layout *layout, const px_event
 
 void px_put_event_relationship(px_buf *buf, const px_event *event, px_str source_id,
                                px_str target_id);
-/* The differences between `before` and `body`; false when the texts are none of ours. */
-bool px_put_event_relationship_patch(px_buf *buf, const px_event *event, px_str model_id);
+/* The differences to what was there; `target_id` is asked for where that is another one. False when
+ * the texts are none of ours. */
+bool px_put_event_relationship_patch(px_buf *buf, const px_event *event, px_str model_id,
+                                     px_str target_id);
 
 #endif

@@ -139,6 +139,28 @@ PX_TEST(relationships_are_told_when_made_and_changed)
     out_end(&k);
 }
 
+PX_TEST(a_relationship_that_leads_elsewhere_is_told)
+{
+    begin("CONTAINS(type, 'Relationship')");
+    out_put(&k, "p", "");
+    out_put(&k, "q", "");
+    out_put(&k, "s", "");
+    CHECK_EQ(px_world_relate(&k.world, "p", "r",
+                             "{\"$relationshipName\":\"feeds\",\"$targetId\":\"q\",\"rate\":2}")
+                 .status,
+             PX_OK);
+    CHECK_EQ(px_world_relate(&k.world, "p", "r",
+                             "{\"$relationshipName\":\"feeds\",\"$targetId\":\"s\",\"rate\":2}")
+                 .status,
+             PX_OK);
+    out_settle(&k);
+    CHECK_EQ(k.arrived_count, 2);
+    CHECK_STR(out_text(&k, 1, "/type"), "Microsoft.DigitalTwins.Relationship.Update");
+    CHECK_STR(out_text(&k, 1, "/data/patch"),
+              "[{\"op\":\"replace\",\"path\":\"/$targetId\",\"value\":\"s\"}]");
+    out_end(&k);
+}
+
 PX_TEST(telemetry_by_http_is_told_as_it_was_sent)
 {
     px_request request = { .kind = PX_REQUEST_TELEMETRY,
