@@ -82,6 +82,10 @@ const px_api_schema px_api_schemas[] = {
     { "BranchPage", "items:Branch[] cursor:string?" },
     { "BranchDiff", "changes:BranchChange[]" },
     { "BranchChange", "twin:string path:string base:any branch:any" },
+    { "NewBackup", "name~:string" },
+    { "Backup", "name:string status:string path:string bytes:integer? made:time? pages~:integer "
+                "pagesLeft~:integer begun~:time position~:integer code~:string error~:string" },
+    { "BackupPage", "items:Backup[] cursor:string?" },
     { NULL, NULL },
 };
 
