@@ -78,7 +78,7 @@ const px_api_schema px_api_schemas[] = {
     { "Reject", "number:integer time:time sender:string twin:string name:string code:string "
                 "reason:string payload:string" },
     { "RejectPage", "items:Reject[] cursor:string?" },
-    { "Branch", "name:string base:integer" },
+    { "Branch", "name:string base:integer ended:boolean" },
     { "BranchPage", "items:Branch[] cursor:string?" },
     { "BranchDiff", "changes:BranchChange[]" },
     { "BranchChange", "twin:string path:string base:any branch:any" },
