@@ -323,4 +323,19 @@ PX_TEST(files_come_in_parts_and_only_whole_ones_are_there)
     end();
 }
 
+PX_TEST(the_id_of_a_job_is_as_long_as_the_limit_and_no_longer)
+{
+    enum { ID_BYTES_MAX = 100 };
+    char target[256];
+
+    begin();
+    for (int more = 0; more < 2; more++) {
+        snprintf(target, sizeof(target), "/jobs/imports/%0*d", ID_BYTES_MAX + more, 0);
+        API_ASK(&w, "PUT", target, URIS(FILES "in.ndjson", FILES "out.ndjson"), more ? 400 : 201);
+    }
+    snprintf(target, sizeof(target), "/jobs/imports/%0*d", ID_BYTES_MAX, 0);
+    wait_for(target);
+    end();
+}
+
 PX_TEST_MAIN()

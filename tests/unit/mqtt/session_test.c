@@ -157,7 +157,7 @@ PX_TEST(before_connect_only_its_first_byte_is_waited_for)
     px_mqtt_story_end(&st);
 
     px_mqtt_story_begin(&st, NULL); /* 64 KiB + 1 announced: told at once, not awaited */
-    px_put(&st.sent, PX_STR("\x10\xfe\xff\x03"));
+    px_put(&st.sent, PX_STR("\x10\xfd\xff\x03"));
     px_mqtt_story_feed(&st);
     CHECK(px_mqtt_session_is_ended(st.session));
     CHECK_EQ(px_mqtt_count_of(&st.counters.ended[0x95]), 1);
