@@ -3,7 +3,7 @@
  * Every maximum in one place: defaults of the limits page, docs/limits.md.
  *
  * A name says what it counts and in which unit. Each wants a test at the limit and one past it:
- * those that users meet have one, not yet all.
+ * those that users meet have one, not yet all; docs/limits.md says which.
  */
 #ifndef PX_BASE_LIMITS_H
 #define PX_BASE_LIMITS_H
