@@ -186,6 +186,7 @@
 #define PX_WAL_BYTES_HARD_FACTOR 4          /* times that: commits wait for the checkpoint */
 #define PX_READ_STEP_NS_MAX (100 * INT64_C(1000000)) /* one read transaction of a scan */
 #define PX_BACKUP_PAGES_PER_COMMIT 20
+#define PX_BACKUP_PAGES_PER_REST 100        /* when nothing is committed */
 #define PX_BACKUP_US_PER_COMMIT 1000        /* or as many as go in this time */
 #define PX_BACKUP_REST_NS 1000000           /* between two steps when nothing is committed */
 #define PX_BACKUP_SYNC_NS 100000000         /* between two syncs of what is copied so far */

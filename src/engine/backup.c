@@ -167,19 +167,19 @@ int64_t px_backup_rest_ns(const px_engine *engine, int64_t wait_ns)
     return engine->backup.copying && wait_ns > PX_BACKUP_REST_NS ? PX_BACKUP_REST_NS : wait_ns;
 }
 
-void px_backup_step(px_engine *engine)
+void px_backup_step(px_engine *engine, bool idle)
 {
     px_env *env = engine->opts.env;
     px_slice slice = { .name = px_engine_slice_name(PX_ENGINE_SLICE_BACKUP) };
     int64_t begin_ns = env->monotonic_ns(env), took_ns = 0;
+    uint32_t most = idle ? PX_BACKUP_PAGES_PER_REST : PX_BACKUP_PAGES_PER_COMMIT;
     px_status status = PX_OK;
     bool done = false;
     px_err err = { 0 };
 
     if (!engine->backup.copying)
         return;
-    while (status == PX_OK && !done && slice.rows_done < PX_BACKUP_PAGES_PER_COMMIT &&
-           !slice.late) {
+    while (status == PX_OK && !done && slice.rows_done < most && !slice.late) {
         status = px_store_backup_step(engine->opts.store, PAGES_AT_ONCE, &done, &err);
         slice.rows_done += PAGES_AT_ONCE;
         took_ns = env->monotonic_ns(env) - begin_ns;

@@ -633,6 +633,6 @@ bool px_engine_round(px_engine *engine, int64_t wait_ns)
 {
     bool did = play_round(engine, px_backup_rest_ns(engine, wait_ns));
 
-    px_backup_step(engine);
+    px_backup_step(engine, !did && !engine->left);
     return did;
 }

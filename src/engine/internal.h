@@ -68,8 +68,8 @@ typedef struct px_backup {
 
 void px_backup_init(px_backup *backup);
 void px_backup_release(px_backup *backup); /* waits for its thread */
-/* What one commit, or a rest without one, may copy. */
-void px_backup_step(px_engine *engine);
+/* What one commit, or an idle moment, may copy. */
+void px_backup_step(px_engine *engine, bool idle);
 /* How long an idle engine may wait, who would wait `wait_ns`. */
 int64_t px_backup_rest_ns(const px_engine *engine, int64_t wait_ns);
 

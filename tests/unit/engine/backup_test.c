@@ -8,6 +8,8 @@
 #include "px_test.h"
 #include "px_world.h"
 
+enum { PUMPS = 1000 }; /* more pages than one step copies */
+
 #define COPY "copy/pollux.db"
 
 static const char pump[] =
@@ -78,7 +80,7 @@ PX_TEST(a_backup_goes_on_when_nothing_is_written)
     px_err err = { 0 };
     px_backup_stat stat;
 
-    begin_world(&w, 1, 200);
+    begin_world(&w, 1, PUMPS);
     CHECK_OK(px_engine_backup_begin(w.engine, COPY, &err), &err);
     until_ended(&w);
     stat = px_engine_backup_stat(w.engine);
@@ -95,13 +97,13 @@ PX_TEST(all_that_was_acknowledged_before_its_end_is_in_it)
 {
     px_world w;
     px_err err = { 0 };
-    int pumps = 1000;
+    int pumps = PUMPS;
 
     begin_world(&w, 2, pumps);
     CHECK_OK(px_engine_backup_begin(w.engine, COPY, &err), &err);
     while (is_running(&w))
         put_pump(&w, pumps++);
-    CHECK(pumps > 1003);
+    CHECK(pumps > PUMPS + 3);
     CHECK_EQ(px_engine_backup_stat(w.engine).phase, PX_BACKUP_DONE);
     CHECK_EQ(px_engine_backup_stat(w.engine).seq, px_engine_position(w.engine));
     check_copy(&w);
@@ -113,7 +115,7 @@ PX_TEST(a_second_one_is_refused_while_one_is_under_way)
     px_world w;
     px_err err = { 0 };
 
-    begin_world(&w, 3, 100);
+    begin_world(&w, 3, PUMPS);
     CHECK_OK(px_engine_backup_begin(w.engine, COPY, &err), &err);
     CHECK_EQ(px_engine_backup_begin(w.engine, "other/pollux.db", &err), PX_CONFLICT);
     CHECK_STR(err.id, "backup.running");
@@ -131,7 +133,7 @@ PX_TEST(one_that_is_cancelled_leaves_nothing)
     px_world w;
     px_err err = { 0 };
 
-    begin_world(&w, 4, 100);
+    begin_world(&w, 4, PUMPS);
     px_engine_backup_cancel(w.engine); /* of none: nothing */
     CHECK_EQ(px_engine_backup_stat(w.engine).phase, PX_BACKUP_NONE);
     CHECK_OK(px_engine_backup_begin(w.engine, COPY, &err), &err);
@@ -150,7 +152,7 @@ PX_TEST(a_full_disk_ends_the_backup_and_not_the_server)
     px_err err = { 0 };
     px_backup_stat stat;
 
-    begin_world(&w, 5, 200);
+    begin_world(&w, 5, PUMPS);
     CHECK_OK(px_engine_backup_begin(w.engine, COPY, &err), &err);
     px_engine_step(w.engine);
     px_fakedisk_capacity(w.disk, px_fakedisk_used(w.disk) + PX_BACKUP_FREE_BYTES_MIN - 1);
@@ -169,7 +171,7 @@ PX_TEST(a_server_that_stops_gives_it_up)
     px_world w;
     px_err err = { 0 };
 
-    begin_world(&w, 6, 100);
+    begin_world(&w, 6, PUMPS);
     CHECK_OK(px_engine_backup_begin(w.engine, COPY, &err), &err);
     px_engine_step(w.engine);
     px_engine_stop(w.engine);
