@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The online copy: taken between commits, whole, and never a burden to the store. */
 #include "base/limits.h"
+#include "base/mem.h"
 #include "player.h"
 
 static player *filled(uint64_t seed, int commits)
@@ -140,6 +141,40 @@ PX_TEST(a_backup_that_cannot_fit_does_not_begin)
     leave_room(p, (int64_t)stats.backup_pages * 4096);
     CHECK_OK(px_store_backup_begin(p->store, "copy/pollux.db", &err), &err);
     px_store_backup_drop(p->store);
+    player_free(p);
+}
+
+static px_status back_up(player *p, const char *path, px_err *err)
+{
+    bool done = false;
+    px_status status = px_store_backup_begin(p->store, path, err);
+
+    while (status == PX_OK && !done)
+        status = px_store_backup_step(p->store, 10, &done, err);
+    px_store_backup_end(p->store);
+    if (status == PX_OK)
+        return px_store_backup_keep(p->store, err);
+    px_store_backup_drop(p->store);
+    return status;
+}
+
+PX_TEST(any_request_for_memory_of_a_backup_may_fail_and_the_store_goes_on)
+{
+    player *p = filled(8, 30);
+    px_status status = PX_NO_MEMORY;
+    px_err err = { 0 };
+
+    for (uint64_t n = 1; status != PX_OK; n++) {
+        CHECK(n < 2000);
+        px_mem_fail_nth(n);
+        status = back_up(p, "copy/pollux.db", &err);
+        px_mem_fail_nth(0);
+        CHECK(status == PX_OK || px_fakedisk_bytes(p->disk, "copy/pollux.db").ptr == NULL);
+        if (status != PX_OK && n % 10 == 0)
+            CHECK_OK(player_commit(p), &p->err);
+    }
+    CHECK_EQ(match_copy(p, "copy"), 0);
+    CHECK_OK(player_commit(p), &p->err);
     player_free(p);
 }
 
