@@ -195,4 +195,35 @@ PX_TEST(a_page_of_an_export_has_as_many_items_as_the_limit)
     api_world_release(&w);
 }
 
+PX_TEST(a_page_of_an_export_ends_behind_the_item_that_reaches_its_bytes)
+{
+    enum { ITEMS = 600, NAME_BYTES = PX_VALUE_STRING_BYTES_MAX };
+    static char name[NAME_BYTES + 1];
+    px_buf lines = { 0 };
+    const reply *r;
+    size_t count, item;
+
+    api_world_init(&w);
+    api_put_models(&w, w.admin);
+    memset(name, 'n', NAME_BYTES);
+    for (int i = 0; i < ITEMS; i++) {
+        px_putf(&lines,
+                "{\"$dtId\":\"t%d\",\"$metadata\":{\"$model\":\"dtmi:test:Press;1\"},"
+                "\"motor\":{},\"name\":\"%s\"}\n",
+                100 + i, name);
+        if (i % 200 < 199)
+            continue;
+        API_ASK(&w, "POST", "/api/v1/import?section=Twins", lines.ptr, 200);
+        px_buf_clear(&lines);
+    }
+    px_buf_release(&lines);
+    r = API_ASK(&w, "GET", "/api/v1/export?section=Twins", NULL, 200);
+    count = px_json_get(r->json, PX_STR("items"))->count;
+    item = r->body.len / count;
+    CHECK(count < ITEMS && strcmp(api_text(r, "/cursor"), "null") != 0);
+    CHECK(r->body.len >= PX_EXPORT_PAGE_BYTES_MAX);
+    CHECK(r->body.len < PX_EXPORT_PAGE_BYTES_MAX + item + 200); /* the cursor stands behind */
+    api_world_release(&w);
+}
+
 PX_TEST_MAIN()
