@@ -2,6 +2,7 @@
 /* The program: the client's commands from cli, and `serve` from server. */
 #include "cli/cli.h"
 #include "cmd_plant.h"
+#include "cmd_verify.h"
 #include "demo/cmd_demo.h"
 #include "server/serve.h"
 
@@ -68,10 +69,11 @@ int main(int argc, char **argv)
     int served = 0, status;
 
     for (; client[count - 2]; count++) {
-        px_assert(count + 2 < GROUPS_MAX);
+        px_assert(count + 3 < GROUPS_MAX);
         groups[count] = client[count - 2];
     }
     groups[count] = px_cmd_plant;
+    groups[count + 1] = px_cmd_verify;
     status = px_cli_main(argc, (const char *const *)argv, groups, &served);
     return status ? status : served;
 }

@@ -2,6 +2,8 @@
 #include "access/access.h"
 
 enum { READER = 1 << PX_ROLE_READER, DEVICE = 1 << PX_ROLE_DEVICE, ADMIN = 1 << PX_ROLE_ADMIN };
+/* What touches every tenant is for the first one's admin. */
+enum { OF_ALL_TENANTS = 1 << 8 };
 
 /* A device's rights hold for its own twins only. */
 static const struct {
@@ -23,7 +25,8 @@ static const struct {
     [PX_ACTION_WRITE_DOCUMENT] = { "write documents", ADMIN },
     [PX_ACTION_BRANCH] = { "branch", ADMIN },
     [PX_ACTION_READ_SERVER] = { "read the server's own figures", READER | ADMIN },
-    [PX_ACTION_WRITE_TENANT] = { "make tenants", ADMIN },
+    [PX_ACTION_WRITE_TENANT] = { "make tenants", ADMIN | OF_ALL_TENANTS },
+    [PX_ACTION_BACKUP] = { "make backups", ADMIN | OF_ALL_TENANTS },
 };
 
 const char *px_role_name(px_role role)
@@ -66,8 +69,8 @@ px_status px_authorize(const px_principal *principal, px_action action, px_str t
                           "add %.*s --twin %.*s`",
                           PX_FMT(principal->id), PX_FMT(twin_id), PX_FMT(principal->id),
                           PX_FMT(twin_id));
-    if (action == PX_ACTION_WRITE_TENANT && !principal->operates_tenants)
+    if ((rights[action].roles & OF_ALL_TENANTS) && !principal->operates_tenants)
         return px_fail_id(ret_err, PX_DENIED, "access.tenant",
-                          "only the admin of the first tenant may make tenants");
+                          "only the admin of the first tenant may %s", rights[action].name);
     return PX_OK;
 }

@@ -22,6 +22,7 @@
 #include "engine/engine.h"
 #include "history/history.h"
 #include "outbound/outbound.h"
+#include "store/backups.h"
 #include "store/files.h"
 #include "sync/backoff.h"
 #include "sync/rejects.h"
@@ -98,6 +99,7 @@ typedef struct px_api_opts {
     px_rejects *rejects;
     px_backoff *backoff; /* of failed logins at all doors; borrowed; NULL: none is kept */
     px_files *files;     /* of import jobs; NULL: none */
+    px_backups *backups; /* NULL: none are made */
     px_log *log;
     uint32_t streams_max;     /* 0: PX_STREAMS_MAX */
     uint32_t rate_per_second; /* of one credential; 0: no limit */

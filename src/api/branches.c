@@ -9,11 +9,14 @@
 
 enum { NAME_BYTES_MAX = 64, BRANCHES_IN_ALL_MAX = 256 };
 
+/* One whose base ended stays as a name without a branch, which says so until it is dropped. */
 typedef struct named {
     uint32_t tenant;
     char name[NAME_BYTES_MAX + 1];
-    px_branch *branch;
+    uint64_t base_seq;
+    px_branch *branch;    /* under the list's lock, or by a user; NULL: its base ended */
     size_t users;         /* under the list's lock: it stays until the last has left */
+    bool ended;           /* likewise: its base did; nobody uses the branch any more */
     bool dropped;         /* likewise: no longer in the list */
     pthread_mutex_t lock; /* one rehearses at a time */
 } named;
@@ -69,8 +72,54 @@ static bool may(px_api_call *call)
     return status == PX_OK;
 }
 
+/* The caller holds the lock. Gives the branch that is to be freed without it, or NULL. */
+static px_branch *take_ended(named *b)
+{
+    px_branch *branch = b->branch;
+
+    b->ended = b->ended || (branch && px_branch_status(branch, NULL) != PX_OK);
+    if (!b->ended || b->users)
+        return NULL;
+    b->branch = NULL;
+    return branch;
+}
+
+static px_branch *take_any_ended(struct px_branches *branches)
+{
+    px_branch *branch = NULL;
+
+    pthread_mutex_lock(&branches->lock);
+    for (size_t i = 0; i < branches->list.len && !branch; i++)
+        branch = take_ended(branches->list.ptr[i]);
+    pthread_mutex_unlock(&branches->lock);
+    return branch;
+}
+
+void px_branches_sweep(struct px_branches *branches)
+{
+    px_branch *branch;
+
+    while ((branch = take_any_ended(branches)) != NULL)
+        px_branch_free(branch);
+}
+
+static void leave(px_api_call *call, named *b)
+{
+    struct px_branches *branches = call->api->branches;
+    px_branch *ended;
+    bool last;
+
+    pthread_mutex_lock(&branches->lock);
+    last = --b->users == 0 && b->dropped;
+    ended = take_ended(b);
+    pthread_mutex_unlock(&branches->lock);
+    px_branch_free(ended);
+    if (last)
+        free_named(b);
+}
+
 /* Finds and holds it; false: answered. */
-static bool enter(px_api_call *call, named **ret_named)
+static bool hold(px_api_call *call, named **ret_named)
 {
     struct px_branches *branches = call->api->branches;
     px_err err;
@@ -90,16 +139,33 @@ static bool enter(px_api_call *call, named **ret_named)
     return false;
 }
 
-static void leave(px_api_call *call, named *b)
+/* Asked before its branch is used, and after: what was read of one whose base ended meanwhile is
+ * not told. False: answered, and the call has left. */
+static bool stands(px_api_call *call, named *b)
 {
     struct px_branches *branches = call->api->branches;
-    bool last;
+    px_err err;
+    bool ended;
 
     pthread_mutex_lock(&branches->lock);
-    last = --b->users == 0 && b->dropped;
+    b->ended = b->ended || !b->branch || px_branch_status(b->branch, NULL) != PX_OK;
+    ended = b->ended;
     pthread_mutex_unlock(&branches->lock);
-    if (last)
-        free_named(b);
+    if (!ended)
+        return true;
+    px_fail_id(&err, PX_CONFLICT, "branch.ended",
+               "the base of branch '%s' is gone: what it held back passed the server's limit of "
+               "bytes (snapshot_mb); drop the branch and make another",
+               b->name);
+    px_buf_clear(&call->out);
+    leave(call, b);
+    px_api_fail(call, PX_CONFLICT, &err);
+    return false;
+}
+
+static bool enter(px_api_call *call, named **ret_named)
+{
+    return hold(call, ret_named) && stands(call, *ret_named);
 }
 
 static size_t count_own(struct px_branches *branches, uint32_t tenant)
@@ -126,6 +192,7 @@ static px_status add(px_api_call *call, named *fresh, px_err *ret_err)
     if (!PX_VEC_RESERVE(&branches->list, branches->list.len + 1))
         return px_no_memory(ret_err);
     PX_TRY(px_graph_branch(px_engine_graph(call->api->opts.engine), &fresh->branch, ret_err));
+    fresh->base_seq = px_snapshot_seq(px_branch_base(fresh->branch));
     branches->list.ptr[branches->list.len++] = fresh;
     return PX_OK;
 }
@@ -158,7 +225,9 @@ static void put_name(px_json_writer *w, const named *b)
     px_json_key(w, PX_STR("name"));
     px_json_string(w, px_str_c(b->name));
     px_json_key(w, PX_STR("base"));
-    px_json_uint(w, px_snapshot_seq(px_branch_base(b->branch)));
+    px_json_uint(w, b->base_seq);
+    px_json_key(w, PX_STR("ended"));
+    px_json_bool(w, b->ended);
     px_json_end_object(w);
 }
 
@@ -196,6 +265,7 @@ void px_v1_list_branches(px_api_call *call)
 
     if (!may(call))
         return;
+    px_branches_sweep(branches);
     px_json_begin_object(&w);
     px_json_key(&w, PX_STR("items"));
     px_json_begin_array(&w);
@@ -216,7 +286,7 @@ void px_v1_delete_branch(px_api_call *call)
     struct px_branches *branches = call->api->branches;
     named *b;
 
-    if (!enter(call, &b))
+    if (!hold(call, &b))
         return;
     pthread_mutex_lock(&branches->lock);
     for (size_t i = 0; i < branches->list.len && !b->dropped; i++) {
@@ -247,6 +317,8 @@ static void run_patch(px_api_call *call)
     status = px_rehearse(b->branch, px_engine_registry(call->api->opts.engine), call->api->env,
                          request, &err);
     pthread_mutex_unlock(&b->lock);
+    if (!stands(call, b))
+        return;
     leave(call, b);
     if (status != PX_OK)
         px_api_fail(call, status, &err);
@@ -271,10 +343,12 @@ void px_v1_get_branch_twin(px_api_call *call)
 
     if (!enter(call, &b))
         return;
-    status = px_branch_status(b->branch, &err);
-    if (status == PX_OK)
-        status = px_graph_read(px_branch_graph(b->branch), call->principal.tenant, call->args[1],
-                               &record, &twin, &err);
+    status = px_graph_read(px_branch_graph(b->branch), call->principal.tenant, call->args[1],
+                           &record, &twin, &err);
+    if (!stands(call, b)) {
+        px_buf_release(&record);
+        return;
+    }
     leave(call, b);
     if (status == PX_OK)
         model = px_registry_model(registry, px_twin_model(twin));
@@ -361,12 +435,11 @@ static void run_diff(px_api_call *call)
     px_json_key(&d.w, PX_STR("changes"));
     px_json_begin_array(&d.w);
     pthread_mutex_lock(&b->lock);
-    status = px_branch_status(b->branch, &err);
-    if (status == PX_OK) {
-        status = px_branch_diff(b->branch, visit, &d);
-        px_fail(&err, status, "the difference is too large to be told");
-    }
+    status = px_branch_diff(b->branch, visit, &d);
+    px_fail(&err, status, "the difference is too large to be told");
     pthread_mutex_unlock(&b->lock);
+    if (!stands(call, b))
+        return;
     leave(call, b);
     px_json_end_array(&d.w);
     px_json_end_object(&d.w);

@@ -4,6 +4,7 @@
 
 #include "api/inner.h"
 #include "api/watch.h"
+#include "engine/backup.h"
 
 #define GAUGE "gauge"
 #define COUNTER "counter"
@@ -52,6 +53,27 @@ void px_put_metrics_page(px_buf *buf)
 
 /* ---- the answer ---- */
 
+static void put_slices(px_metrics *m, const px_engine_stats *e)
+{
+    for (px_engine_slice i = 0; i < PX_ENGINE_SLICES; i++)
+        px_metric_of(m, PX_METRIC_SLICE_ROWS, px_engine_slice_name(i), (double)e->slices[i].rows);
+    for (px_engine_slice i = 0; i < PX_ENGINE_SLICES; i++)
+        px_metric_of(m, PX_METRIC_SLICE_SECONDS, px_engine_slice_name(i),
+                     (double)e->slices[i].us / 1e6);
+    for (px_engine_slice i = 0; i < PX_ENGINE_SLICES; i++)
+        px_metric_of(m, PX_METRIC_SLICE_LATE, px_engine_slice_name(i), (double)e->slices[i].late);
+}
+
+static void put_backups(px_metrics *m, px_engine *engine)
+{
+    px_backup_stat b = px_engine_backup_stat(engine);
+
+    px_metric(m, PX_METRIC_BACKUP_PAGES, b.pages);
+    px_metric(m, PX_METRIC_BACKUP_PAGES_LEFT, b.pages_left);
+    for (px_backup_phase end = PX_BACKUP_DONE; end < PX_BACKUP_PHASES; end++)
+        px_metric_of(m, PX_METRIC_BACKUPS, px_backup_phase_name(end), (double)b.ended_count[end]);
+}
+
 static void put_engine(px_metrics *m, px_engine *engine)
 {
     px_engine_stats e = px_engine_stat(engine);
@@ -69,6 +91,8 @@ static void put_engine(px_metrics *m, px_engine *engine)
     px_metric(m, PX_METRIC_COMMIT_MAX, (double)e.commit_ns_max / 1e9);
     px_metric(m, PX_METRIC_COMMIT_SUM, (double)e.commit_ns_sum / 1e9);
     px_metric(m, PX_METRIC_SLICES_LATE, (double)e.slices_late);
+    put_slices(m, &e);
+    put_backups(m, engine);
     px_metric(m, PX_METRIC_HISTORY_CURSOR, (double)e.consumer_seq[1]);
     px_metric(m, PX_METRIC_SAMPLES_LATE, (double)e.samples_late);
     px_metric(m, PX_METRIC_SAMPLES_DUPLICATE, (double)e.samples_duplicate);

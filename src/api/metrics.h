@@ -29,6 +29,15 @@
       "longest commit since the last look")                                                        \
     X(COMMIT_SUM, "pollux_commit_seconds_total", COUNTER, "s", "", "time spent in commits")        \
     X(SLICES_LATE, "pollux_slices_late_total", COUNTER, "", "", "slices that their budget ended")  \
+    X(SLICE_ROWS, "pollux_slice_rows_total", COUNTER, "rows", "slice",                             \
+      "rows, of a backup pages, that rode with commits")                                           \
+    X(SLICE_SECONDS, "pollux_slice_seconds_total", COUNTER, "s", "slice", "time that they took")   \
+    X(SLICE_LATE, "pollux_slice_late_total", COUNTER, "", "slice",                                 \
+      "commits in which the budget of this slice ended it")                                        \
+    X(BACKUP_PAGES, "pollux_backup_pages", GAUGE, "pages", "",                                     \
+      "size of the backup that is under way, or was the last")                                     \
+    X(BACKUP_PAGES_LEFT, "pollux_backup_pages_left", GAUGE, "pages", "", "of them to be copied")   \
+    X(BACKUPS, "pollux_backups_total", COUNTER, "", "result", "backups by how they ended")         \
     X(HISTORY_CURSOR, "pollux_history_cursor", GAUGE, "events", "",                                \
       "committed position of history")                                                             \
     X(SAMPLES_LATE, "pollux_samples_late_total", COUNTER, "values", "",                            \

@@ -31,6 +31,8 @@ extern px_handler px_on_list_imports, px_on_get_import, px_on_put_import, px_on_
     px_on_cancel_import, px_on_list_deletions, px_on_get_deletion, px_on_post_deletion;
 extern px_handler px_v1_post_batch, px_v1_post_import, px_v1_get_export;
 extern px_handler px_v1_list_files, px_v1_get_file, px_v1_put_file, px_v1_delete_file;
+extern px_handler px_v1_list_backups, px_v1_get_backup, px_v1_post_backup, px_v1_cancel_backup,
+    px_v1_delete_backup;
 extern px_handler px_v1_get_stream, px_v1_list_rejects, px_on_get_healthz, px_on_get_readyz,
     px_on_get_metrics;
 
@@ -232,6 +234,17 @@ const px_route px_api_routes[] = {
       "name id", "", NULL, "200:Twin" },
     { "PATCH", "/api/v1/branches/*/twins/*", px_v1_patch_branch_twin, JSON,
       "Changes a twin in a branch", "name id", "", "JsonPatch", "204" },
+
+    { "GET", "/api/v1/backups", px_v1_list_backups, 0, "Lists backups", "", "", NULL,
+      "200:BackupPage" },
+    { "POST", "/api/v1/backups", px_v1_post_backup, PX_ROUTE_ANY_JSON,
+      "Begins a backup of everything that all tenants have", "", "", "NewBackup", "202:Backup" },
+    { "GET", "/api/v1/backups/*", px_v1_get_backup, 0, "One backup, and how far it is", "name", "",
+      NULL, "200:Backup" },
+    { "POST", "/api/v1/backups/*/cancel", px_v1_cancel_backup, 0,
+      "Gives up a backup that is under way", "name", "", NULL, "200:Backup" },
+    { "DELETE", "/api/v1/backups/*", px_v1_delete_backup, 0, "Deletes a backup", "name", "", NULL,
+      "204" },
 
     /* last: whatever else the console has */
     { "GET", "/*", px_on_get_asset, PX_ROUTE_OPEN, "A file of the console", "file", "", NULL,

@@ -78,10 +78,14 @@ const px_api_schema px_api_schemas[] = {
     { "Reject", "number:integer time:time sender:string twin:string name:string code:string "
                 "reason:string payload:string" },
     { "RejectPage", "items:Reject[] cursor:string?" },
-    { "Branch", "name:string base:integer" },
+    { "Branch", "name:string base:integer ended:boolean" },
     { "BranchPage", "items:Branch[] cursor:string?" },
     { "BranchDiff", "changes:BranchChange[]" },
     { "BranchChange", "twin:string path:string base:any branch:any" },
+    { "NewBackup", "name~:string" },
+    { "Backup", "name:string status:string path:string bytes:integer? made:time? pages~:integer "
+                "pagesLeft~:integer begun~:time position~:integer code~:string error~:string" },
+    { "BackupPage", "items:Backup[] cursor:string?" },
     { NULL, NULL },
 };
 

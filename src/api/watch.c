@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "api/branches.h"
 #include "api/stream.h"
 #include "base/thread.h"
 #include "sync/change.h"
@@ -385,6 +386,7 @@ static void look_at_clock(reader *r)
             px_stream_beat(s, px_feed_position(watch->feed));
     }
     pthread_mutex_unlock(&watch->lock);
+    px_branches_sweep(watch->api->branches);
 }
 
 /* The thread itself fell out of the journal: everybody reads again. */

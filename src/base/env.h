@@ -42,6 +42,8 @@ struct px_env {
                       px_file *file); /* durable when PX_OK; after a failure nothing is known */
     px_status (*size)(px_env *env, px_file *file, int64_t *ret_size);
     px_status (*remove)(px_env *env, const char *path); /* PX_OK when it was not there */
+    /* Takes the place of what bears the name `to`. Durable once the directory is synced. */
+    px_status (*rename)(px_env *env, const char *from, const char *to);
     px_status (*exists)(px_env *env, const char *path, bool *ret_exists);
     px_status (*sync_dir)(px_env *env, const char *path); /* of the directory that holds `path` */
     /* One process at a time: held until the file is closed. PX_BUSY when another process has it. */

@@ -183,6 +183,12 @@ static px_status remove_file(px_env *env, const char *path)
     return unlink(path) == 0 || errno == ENOENT ? PX_OK : status_of_errno(errno);
 }
 
+static px_status rename_file(px_env *env, const char *from, const char *to)
+{
+    (void)env;
+    return rename(from, to) == 0 ? PX_OK : status_of_errno(errno);
+}
+
 static px_status exists_file(px_env *env, const char *path, bool *ret_exists)
 {
     (void)env;
@@ -215,12 +221,18 @@ static px_status lock_file(px_env *env, px_file *file)
     return errno == EWOULDBLOCK ? PX_BUSY : status_of_errno(errno);
 }
 
+/* A file that is not there yet will lie where its directory does. */
 static int64_t free_bytes(px_env *env, const char *path)
 {
+    char copy[PATH_MAX];
     struct statvfs st;
 
     (void)env;
-    return statvfs(path, &st) == 0 ? (int64_t)(st.f_bavail * st.f_frsize) : INT64_MAX;
+    if (snprintf(copy, sizeof(copy), "%s", path) >= (int)sizeof(copy))
+        return INT64_MAX;
+    if (statvfs(path, &st) != 0 && statvfs(dirname(copy), &st) != 0)
+        return INT64_MAX;
+    return (int64_t)(st.f_bavail * st.f_frsize);
 }
 
 px_env *px_env_posix(void)
@@ -238,6 +250,7 @@ px_env *px_env_posix(void)
         .sync = sync_file,
         .size = size_file,
         .remove = remove_file,
+        .rename = rename_file,
         .exists = exists_file,
         .sync_dir = sync_dir,
         .lock = lock_file,

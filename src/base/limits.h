@@ -3,7 +3,7 @@
  * Every maximum in one place: defaults of the limits page, docs/limits.md.
  *
  * A name says what it counts and in which unit. Each wants a test at the limit and one past it:
- * those that users meet have one, not yet all.
+ * those that users meet have one, not yet all; docs/limits.md says which.
  */
 #ifndef PX_BASE_LIMITS_H
 #define PX_BASE_LIMITS_H
@@ -189,6 +189,12 @@
 #define PX_WAL_BYTES_HARD_FACTOR 4          /* times that: commits wait for the checkpoint */
 #define PX_READ_STEP_NS_MAX (100 * INT64_C(1000000)) /* one read transaction of a scan */
 #define PX_BACKUP_PAGES_PER_COMMIT 20
+#define PX_BACKUP_PAGES_PER_REST 100        /* when nothing is committed */
+#define PX_BACKUP_US_PER_COMMIT 1000        /* or as many as go in this time */
+#define PX_BACKUP_REST_NS 1000000           /* between two steps when nothing is committed */
+#define PX_BACKUP_SYNC_NS 100000000         /* between two syncs of what is copied so far */
+#define PX_BACKUP_FREE_BYTES_MIN (16 << 20) /* that a backup leaves of its disk */
+#define PX_BACKUPS_MAX 1000                 /* in the folder */
 #define PX_STORE_RESERVE_BYTES (8 * 1024 * 1024)
 #define PX_STORE_CHECK_BYTES (8 * 1024 * 1024) /* newest journal rows verified at start */
 

@@ -85,6 +85,7 @@ px_status px_cmd_branch_run(px_cli *cli, const px_args *args, px_err *ret_err)
 {
     static const px_out_column columns[] = { { "name", "name", false },
                                              { "base", "base", true },
+                                             { "ended", "ended", false },
                                              { 0 } };
     const px_str actions[] = { PX_STR("list"), PX_STR("try"), PX_STR("diff"), PX_STR("drop") };
     const char *action = px_args_operand(args, 0), *name = px_args_operand(args, 1);

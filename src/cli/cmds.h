@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 
 extern const px_cmd px_cmd_api[];
+extern const px_cmd px_cmd_backup[];
 extern const px_cmd px_cmd_batch[];
 extern const px_cmd px_cmd_deadletter[];
 extern const px_cmd px_cmd_device[];

@@ -17,6 +17,8 @@ static const struct {
                          "pollux model list shows the models there are" },
     [PX_THING_DEVICE] = { "device", "/api/v1/devices/", "", "/api/v1/devices",
                           "pollux device list shows the devices there are" },
+    [PX_THING_BACKUP] = { "backup", "/api/v1/backups/", "", "/api/v1/backups",
+                          "pollux backup list shows the backups there are" },
     [PX_THING_BRANCH] = { "branch", "/api/v1/branches/", "/diff", "/api/v1/branches",
                           "pollux twin branch list shows the branches there are" },
     [PX_THING_ENDPOINT] = { "endpoint", "/api/v1/endpoints/", "", "/api/v1/endpoints",

@@ -16,6 +16,7 @@ typedef enum px_thing {
     PX_THING_TWIN,
     PX_THING_MODEL,
     PX_THING_DEVICE,
+    PX_THING_BACKUP,
     PX_THING_BRANCH,
     PX_THING_ENDPOINT,
     PX_THING_ROUTE,

@@ -242,9 +242,8 @@ static void return_writebacks(px_engine *engine, round_ *r)
 }
 
 static const char *const slice_names[PX_ENGINE_SLICES] = {
-    [PX_ENGINE_SLICE_TWINS] = "twins",
-    [PX_ENGINE_SLICE_GRAVES] = "graves",
-    [PX_ENGINE_SLICE_TRIM] = "trim",
+    [PX_ENGINE_SLICE_TWINS] = "twins",         [PX_ENGINE_SLICE_GRAVES] = "graves",
+    [PX_ENGINE_SLICE_TRIM] = "trim",           [PX_ENGINE_SLICE_BACKUP] = "backup",
     [PX_ENGINE_SLICE_CONSUMERS] = "consumers",
 };
 
@@ -441,6 +440,13 @@ static void count_slice(px_engine_stats *stats, const px_slice *slice)
     }
 }
 
+void px_engine_count_slice(px_engine *engine, const px_slice *slice)
+{
+    pthread_mutex_lock(&engine->side_lock);
+    count_slice(&engine->stats, slice);
+    pthread_mutex_unlock(&engine->side_lock);
+}
+
 static void count_commit(px_engine *engine, const round_ *r, const px_batch *batch, int64_t took_ns)
 {
     px_engine_stats *stats = &engine->stats;
@@ -595,8 +601,7 @@ void px_engine_refuse_rest(px_engine *engine)
     refuse_all(px_queue_take(&engine->queue, 0), PX_BUSY, &err);
 }
 
-/* True when it did something. */
-bool px_engine_round(px_engine *engine, int64_t wait_ns)
+static bool play_round(px_engine *engine, int64_t wait_ns)
 {
     uint64_t rows_before = engine->checkpoint.rows;
 
@@ -622,4 +627,12 @@ bool px_engine_round(px_engine *engine, int64_t wait_ns)
     px_graph_sweep(engine->state.graph);
     px_engine_batch(engine, false, false); /* slices only, if there is anything in them */
     return engine->checkpoint.rows > rows_before;
+}
+
+bool px_engine_round(px_engine *engine, int64_t wait_ns)
+{
+    bool did = play_round(engine, px_backup_rest_ns(engine, wait_ns));
+
+    px_backup_step(engine, !did && !engine->left);
+    return did;
 }

@@ -36,6 +36,7 @@ px_status px_engine_open(const px_engine_opts *opts, px_engine **ret_engine, px_
     pthread_mutex_init(&engine->side_lock, NULL);
     px_queue_init(&engine->queue, opts->env, engine->opts.queue_bytes_max);
     px_ring_init(&engine->ring, PX_RING_BYTES_MAX);
+    px_backup_init(&engine->backup);
     status = px_state_init(&engine->state, opts->env, opts->log, &graph_opts, ret_err);
     if (status == PX_OK) {
         if (opts->source_ahead_ns)
@@ -121,6 +122,7 @@ void px_engine_stop(px_engine *engine)
     if (engine->running)
         pthread_join(engine->thread, NULL);
     engine->running = false;
+    px_engine_backup_cancel(engine);
     drain(engine);
     write_all(engine);
     px_ring_close(&engine->ring);
@@ -133,6 +135,8 @@ void px_engine_close(px_engine *engine)
     if (engine->running)
         px_engine_stop(engine);
     px_queue_close(&engine->queue);
+    px_engine_backup_cancel(engine);
+    px_backup_release(&engine->backup);
     px_journal_close(engine->journal);
     px_ring_release(&engine->ring);
     px_queue_release(&engine->queue);

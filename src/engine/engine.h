@@ -65,6 +65,7 @@ typedef enum px_engine_slice {
     PX_ENGINE_SLICE_TWINS,  /* the checkpoint */
     PX_ENGINE_SLICE_GRAVES, /* traces of what was deleted */
     PX_ENGINE_SLICE_TRIM,
+    PX_ENGINE_SLICE_BACKUP,    /* rows are pages */
     PX_ENGINE_SLICE_CONSUMERS, /* what consumers write: late when some had to wait */
     PX_ENGINE_SLICES
 } px_engine_slice;

@@ -3,6 +3,7 @@
 #ifndef PX_ENGINE_INTERNAL_H
 #define PX_ENGINE_INTERNAL_H
 
+#include "engine/backup.h"
 #include "engine/engine.h"
 #include "engine/feed.h"
 #include "engine/graves.h"
@@ -54,6 +55,24 @@ typedef struct px_trim {
     uint32_t done;
 } px_trim;
 
+/* The backup that is under way, or was: backup.c. */
+typedef struct px_backup {
+    bool copying, has_thread; /* the engine's thread's */
+    pthread_t thread;
+    pthread_mutex_t lock; /* guards the next three */
+    pthread_cond_t changed;
+    px_backup_phase verdict; /* how it ends; NONE: it is copying */
+    px_err err;              /* why it fails */
+    px_backup_stat stat;
+} px_backup;
+
+void px_backup_init(px_backup *backup);
+void px_backup_release(px_backup *backup); /* waits for its thread */
+/* What one commit, or an idle moment, may copy. */
+void px_backup_step(px_engine *engine, bool idle);
+/* How long an idle engine may wait, who would wait `wait_ns`. */
+int64_t px_backup_rest_ns(const px_engine *engine, int64_t wait_ns);
+
 struct px_engine {
     px_engine_opts opts;
     px_engine_state state;
@@ -62,6 +81,7 @@ struct px_engine {
     px_checkpoint checkpoint;
     px_graves graves;
     px_trim trim;
+    px_backup backup;
     int64_t consumer_lag_bytes_max;
     px_journal *journal; /* for bounds */
     int64_t bounds_ns;   /* monotonic, of the last look */
@@ -105,6 +125,8 @@ bool px_engine_has_writebacks(px_engine *engine);
 void px_engine_refuse_rest(px_engine *engine);
 /* One line in the log when a consumer's lag begins to slow the doors, and one when that ends. */
 void px_engine_tell_lag(px_engine *engine);
+/* Into the figures. */
+void px_engine_count_slice(px_engine *engine, const px_slice *slice);
 /* Fills the slice that trims the journal; false when there is nothing to trim. */
 bool px_trim_prepare(px_engine *engine, int64_t now_ns, px_slice *ret_slice);
 

@@ -94,8 +94,9 @@ typedef struct px_store_stats {
     int64_t wal_bytes, wal_file_bytes;      /* in use since the last restart; size of the file */
     int64_t file_bytes;
     int64_t journal_bytes;
-    bool full; /* the last commit found no space */
-    bool dead; /* a commit or a sync failed: only closing is left */
+    uint32_t backup_pages, backup_pages_left; /* of the backup that is under way, or the last one */
+    bool full;                                /* the last commit found no space */
+    bool dead;                                /* a commit or a sync failed: only closing is left */
 } px_store_stats;
 
 typedef struct px_store_ops {
@@ -105,7 +106,10 @@ typedef struct px_store_ops {
     px_status (*journal_open)(px_store *store, px_journal **ret_journal, px_err *ret_err);
     px_status (*backup_begin)(px_store *store, const char *path, px_err *ret_err);
     px_status (*backup_step)(px_store *store, uint32_t pages, bool *ret_done, px_err *ret_err);
-    px_status (*backup_finish)(px_store *store, px_err *ret_err);
+    void (*backup_end)(px_store *store);
+    px_status (*backup_sync)(px_store *store);
+    px_status (*backup_keep)(px_store *store, px_err *ret_err);
+    void (*backup_drop)(px_store *store);
     void (*release_reserve)(px_store *store);
     void (*stats)(px_store *store, px_store_stats *ret_stats);
     void (*close)(px_store *store);
@@ -144,11 +148,17 @@ PX_NODISCARD static inline px_status px_store_checkpoint_step(px_store *store, p
 }
 
 /**
- * An online copy with the writer's connection as its source: begin, then a step of about
- * PX_BACKUP_PAGES_PER_COMMIT between two commits until `ret_done`, then finish, which makes the
- * copy durable. The copy is the state at the step that gave `ret_done`. Finish before it gives it
- * up and removes what was written. One at a time (PX_BUSY). A failing destination never harms the
- * store.
+ * An online copy with the writer's connection as its source: begin, a step of about
+ * PX_BACKUP_PAGES_PER_COMMIT between two commits until `ret_done`, end; then keep it, or drop it.
+ * The copy is the state at the step that gave `ret_done`. Until it is kept it is called PATH.part,
+ * so a crash leaves nothing that looks finished. One at a time (PX_BUSY). A failing destination
+ * never harms the store.
+ *
+ * Begin, step and end belong to the writer's thread; sync, keep and drop may be another's, one call
+ * at a time, keep and drop after the end.
+ *
+ * Errors: PX_BUSY, PX_CONFLICT (`path` is there), PX_FULL (the copy would not fit, or would leave
+ * the disk less than PX_BACKUP_FREE_BYTES_MIN), PX_IO.
  */
 PX_NODISCARD static inline px_status px_store_backup_begin(px_store *store, const char *path,
                                                            px_err *ret_err)
@@ -162,9 +172,28 @@ PX_NODISCARD static inline px_status px_store_backup_step(px_store *store, uint3
     return store->ops->backup_step(store, pages, ret_done, ret_err);
 }
 
-PX_NODISCARD static inline px_status px_store_backup_finish(px_store *store, px_err *ret_err)
+/* Lets go of the source: the store has no more work with it. */
+static inline void px_store_backup_end(px_store *store)
 {
-    return store->ops->backup_finish(store, ret_err);
+    store->ops->backup_end(store);
+}
+
+/* What is written so far becomes durable, so that the last sync is short. Best effort. */
+static inline px_status px_store_backup_sync(px_store *store)
+{
+    return store->ops->backup_sync(store);
+}
+
+/* Makes the copy durable and gives it its name. On failure it is dropped. */
+PX_NODISCARD static inline px_status px_store_backup_keep(px_store *store, px_err *ret_err)
+{
+    return store->ops->backup_keep(store, ret_err);
+}
+
+/* Removes what was written. */
+static inline void px_store_backup_drop(px_store *store)
+{
+    store->ops->backup_drop(store);
 }
 
 /* A clean stop on a full disk: gives the reserve's room back, so that the last commits fit. */

@@ -55,6 +55,7 @@ px_status px_http_side_open(const px_http_side_opts *opts, px_http_side **ret_si
                              .rejects = opts->rejects,
                              .backoff = opts->backoff,
                              .files = opts->files,
+                             .backups = opts->backups,
                              .log = opts->log,
                              .rate_per_second = opts->rate_per_second,
                              .version = PX_VERSION,

@@ -9,6 +9,7 @@
 #include "outbound/outbound.h"
 #include "server/mqtt_door.h"
 #include "server/twin_topics.h"
+#include "store/backups.h"
 #include "store/files.h"
 #include "sync/rejects.h"
 
@@ -21,6 +22,7 @@ typedef struct px_http_side_opts {
     px_rejects *rejects;
     px_backoff *backoff; /* of failed logins; borrowed */
     px_files *files;
+    px_backups *backups;
     px_mqtt_door *mqtt; /* for metrics */
     px_twin_topics *topics;
     px_log *log;

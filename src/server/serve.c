@@ -40,6 +40,7 @@ typedef struct server {
     px_history *history;
     px_rejects *rejects;
     px_files *files;
+    px_backups *backups;
     px_backoff *backoff; /* failed logins, at all doors */
     px_twin_topics *topics;
     px_mqtt_door *mqtt;
@@ -85,6 +86,23 @@ static const px_counts_max azure_counts = {
     .twins = 2000000, .relationships = 20000000, .models = 10000, .edges = 50000
 };
 
+/* In the data directory, unless they are to lie elsewhere. */
+static px_status open_backups(server *s, px_err *ret_err)
+{
+    px_buf folder = { 0 };
+    px_status status;
+
+    if (s->settings.backup_folder[0])
+        px_put_c(&folder, s->settings.backup_folder);
+    else
+        px_putf(&folder, "%s/backups", s->opts->data_dir);
+    status = px_buf_status(&folder, ret_err);
+    if (status == PX_OK)
+        status = px_backups_new(folder.ptr, &s->backups, ret_err);
+    px_buf_release(&folder);
+    return status;
+}
+
 static px_status open_core(server *s, px_err *ret_err)
 {
     px_store_opts store_opts = { .env = px_env_posix(),
@@ -119,6 +137,7 @@ static px_status open_core(server *s, px_err *ret_err)
     PX_TRY(px_files_new(s->opts->data_dir,
                         s->settings.import_folder[0] ? s->settings.import_folder : NULL, &s->files,
                         ret_err));
+    PX_TRY(open_backups(s, ret_err));
     return s->rejects && s->backoff ? PX_OK : px_no_memory(ret_err);
 }
 
@@ -195,6 +214,7 @@ static px_status open_http(server *s, px_err *ret_err)
                                .rejects = s->rejects,
                                .backoff = s->backoff,
                                .files = s->files,
+                               .backups = s->backups,
                                .mqtt = s->mqtt,
                                .topics = s->topics,
                                .log = &s->log,
@@ -249,6 +269,7 @@ static void close_all(server *s)
     px_twin_topics_free(s->topics);
     px_rejects_free(s->rejects);
     px_files_free(s->files);
+    px_backups_free(s->backups);
     px_backoff_free(s->backoff);
     if (s->store)
         px_store_close(s->store);

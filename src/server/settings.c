@@ -54,6 +54,8 @@ static const struct {
 } texts[] = {
     { "import_folder", offsetof(px_settings, import_folder),
       "folder below which `file:` URLs of import jobs may lead; none: no such URL is taken" },
+    { "backup_folder", offsetof(px_settings, backup_folder),
+      "folder of backups, of this server alone; none: `backups` in the data directory" },
 };
 
 enum {

@@ -19,6 +19,7 @@ typedef struct px_settings {
         snapshot_bytes_max, source_ahead_ns;
     unsigned mqtt_threads, http_threads, http_rate;
     char import_folder[PX_SETTING_TEXT_BYTES]; /* "": none */
+    char backup_folder[PX_SETTING_TEXT_BYTES]; /* "": in the data directory */
 } px_settings;
 
 /* Errors: PX_INVALID with the line and what would be right, PX_NOT_FOUND (the file). */

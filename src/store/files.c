@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/files.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -13,27 +12,12 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/mem.h"
-
-#define PART ".part"
+#include "store/folder.h"
 
 struct px_files {
     px_buf dir, folder;   /* `folder` is empty when there is none */
     pthread_mutex_t lock; /* parts: one at a time, so that limits hold */
 };
-
-static px_status fail(const char *what, px_str name, px_err *ret_err)
-{
-    int code = errno;
-    px_status status = code == ENOENT                     ? PX_NOT_FOUND
-                       : code == ENOSPC || code == EDQUOT ? PX_FULL
-                                                          : PX_IO;
-
-    if (status == PX_NOT_FOUND)
-        return px_fail_id(ret_err, status, "file.not_found", "there is no file '%.*s'",
-                          PX_FMT(name));
-    return px_fail_id(ret_err, status, "file.disk", "cannot %s '%.*s': %s", what, PX_FMT(name),
-                      strerror(code));
-}
 
 px_status px_files_new(const char *dir, const char *folder, px_files **ret_files, px_err *ret_err)
 {
@@ -66,7 +50,7 @@ void px_files_free(px_files *files)
 px_status px_file_name_check(px_str name, px_err *ret_err)
 {
     bool good = name.len > 0 && name.len <= PX_FILE_NAME_BYTES_MAX && name.ptr[0] != '.' &&
-                !px_str_ends(name, PX_STR(PART));
+                !px_str_ends(name, PX_STR(PXI_PART));
 
     for (size_t i = 0; i < name.len && good; i++)
         good = px_is_letter(name.ptr[i]) || px_is_digit(name.ptr[i]) ||
@@ -75,7 +59,7 @@ px_status px_file_name_check(px_str name, px_err *ret_err)
         return PX_OK;
     return px_fail_id(ret_err, PX_INVALID, "file.name",
                       "a file's name has 1 to %d letters, digits, '-', '_' and '.', does not begin "
-                      "with '.' nor end in " PART,
+                      "with '.' nor end in " PXI_PART,
                       PX_FILE_NAME_BYTES_MAX);
 }
 
@@ -99,97 +83,56 @@ static px_status paths_of(const px_files *files, uint32_t tenant, px_str name, p
     PX_TRY(px_file_name_check(name, ret_err));
     px_putf(&p->dir, "%s/%u", files->dir.ptr, tenant);
     px_putf(&p->file, "%s/%u/%.*s", files->dir.ptr, tenant, PX_FMT(name));
-    px_putf(&p->part, "%s/%u/%.*s" PART, files->dir.ptr, tenant, PX_FMT(name));
+    px_putf(&p->part, "%s/%u/%.*s" PXI_PART, files->dir.ptr, tenant, PX_FMT(name));
     if (p->dir.status == PX_OK && p->file.status == PX_OK && p->part.status == PX_OK)
         return PX_OK;
     paths_release(p);
     return px_no_memory(ret_err);
 }
 
-/* Rename, make and remove are durable once the folder is. */
-static bool sync_folder(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool good = fd >= 0 && fsync(fd) == 0;
-
-    if (fd >= 0)
-        close(fd);
-    return good;
-}
-
 static bool make_folders(const px_files *files, const paths *p)
 {
-    return (mkdir(files->dir.ptr, 0700) == 0 || errno == EEXIST) &&
-           (mkdir(p->dir.ptr, 0700) == 0 || errno == EEXIST) && sync_folder(files->dir.ptr);
+    return pxi_folder_make(files->dir.ptr) && pxi_folder_make(p->dir.ptr) &&
+           pxi_folder_sync(files->dir.ptr);
 }
 
 /* ---- all of a tenant ---- */
 
-static px_status add_info(const char *dir, const char *name, px_arena *arena, px_file_info *ret,
-                          px_err *ret_err)
-{
-    px_buf full = { 0 };
-    struct stat info = { 0 };
-
-    px_putf(&full, "%s/%s", dir, name);
-    if (full.status == PX_OK && stat(full.ptr, &info) == 0)
-        *ret = (px_file_info){ .name = px_arena_str(arena, px_str_c(name)),
-                               .bytes = info.st_size,
-                               .changed = info.st_mtim.tv_sec * PX_SECOND + info.st_mtim.tv_nsec };
-    px_buf_release(&full);
-    return ret->name.ptr ? PX_OK : px_arena_fail(arena, ret_err);
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return px_str_cmp(((const px_file_info *)a)->name, ((const px_file_info *)b)->name);
-}
-
 /* The name of the file that an entry is, or is a part of. */
 static px_str whole_name(px_str name)
 {
-    return px_str_of(name.ptr, name.len - (px_str_ends(name, PX_STR(PART)) ? strlen(PART) : 0));
+    return px_str_of(name.ptr,
+                     name.len - (px_str_ends(name, PX_STR(PXI_PART)) ? strlen(PXI_PART) : 0));
 }
 
-static bool is_wanted(const char *entry, bool with_parts)
+static bool is_file(px_str name)
 {
-    px_str name = px_str_c(entry);
-
-    return px_file_name_check(with_parts ? whole_name(name) : name, NULL) == PX_OK;
+    return px_file_name_check(name, NULL) == PX_OK;
 }
 
-static px_status list(px_files *files, uint32_t tenant, bool with_parts, px_arena *arena,
-                      px_file_info **ret_infos, size_t *ret_count, px_err *ret_err)
+static bool is_file_or_part(px_str name)
 {
-    enum { ENTRIES_MAX = 2 * PX_FILES_MAX }; /* each with a part of the next one of its name */
-    px_file_info *infos = PX_ARENA_ARRAY(arena, px_file_info, ENTRIES_MAX);
+    return is_file(whole_name(name));
+}
+
+static px_status list(px_files *files, uint32_t tenant, bool (*wanted)(px_str name), size_t most,
+                      px_arena *arena, px_file_info **ret_infos, size_t *ret_count, px_err *ret_err)
+{
     px_buf path = { 0 };
-    px_status status = PX_OK;
-    size_t count = 0;
-    DIR *dir;
+    px_status status;
 
-    if (!infos)
-        return px_arena_fail(arena, ret_err);
     px_putf(&path, "%s/%u", files->dir.ptr, tenant);
-    dir = path.status == PX_OK ? opendir(path.ptr) : NULL;
-    for (struct dirent *entry;
-         dir && status == PX_OK && count < ENTRIES_MAX && (entry = readdir(dir)) != NULL;)
-        if (is_wanted(entry->d_name, with_parts))
-            status = add_info(path.ptr, entry->d_name, arena, &infos[count++], ret_err);
-    if (dir)
-        closedir(dir);
+    status = px_buf_status(&path, ret_err);
+    if (status == PX_OK)
+        status = pxi_folder_list(path.ptr, wanted, most, arena, ret_infos, ret_count, ret_err);
     px_buf_release(&path);
-    if (count)
-        qsort(infos, count, sizeof(*infos), by_name);
-    *ret_infos = infos;
-    *ret_count = count;
     return status;
 }
 
 px_status px_files_list(px_files *files, uint32_t tenant, px_arena *arena, px_file_info **ret_infos,
                         size_t *ret_count, px_err *ret_err)
 {
-    return list(files, tenant, false, arena, ret_infos, ret_count, ret_err);
+    return list(files, tenant, is_file, PX_FILES_MAX, arena, ret_infos, ret_count, ret_err);
 }
 
 /* ---- parts ---- */
@@ -199,13 +142,14 @@ px_status px_files_list(px_files *files, uint32_t tenant, px_arena *arena, px_fi
 static px_status check_room(px_files *files, uint32_t tenant, px_str name, int64_t total,
                             px_err *ret_err)
 {
+    enum { ENTRIES_MAX = 2 * PX_FILES_MAX }; /* each with a part of the next one of its name */
     px_file_info *infos;
     size_t count, others = 0;
     px_status status;
     px_arena arena;
 
     px_arena_init(&arena, 4 << 20);
-    status = list(files, tenant, true, &arena, &infos, &count, ret_err);
+    status = list(files, tenant, is_file_or_part, ENTRIES_MAX, &arena, &infos, &count, ret_err);
     for (size_t i = 0; i < count && status == PX_OK; i++) {
         if (px_str_eq(whole_name(infos[i].name), name))
             continue;
@@ -224,8 +168,8 @@ static px_status check_room(px_files *files, uint32_t tenant, px_str name, int64
 
 static px_status finish(const paths *p, int fd, px_str name, px_err *ret_err)
 {
-    if (fsync(fd) != 0 || rename(p->part.ptr, p->file.ptr) != 0 || !sync_folder(p->dir.ptr))
-        return fail("finish", name, ret_err);
+    if (fsync(fd) != 0 || rename(p->part.ptr, p->file.ptr) != 0 || !pxi_folder_sync(p->dir.ptr))
+        return pxi_folder_fail("finish", name, ret_err);
     return PX_OK;
 }
 
@@ -237,7 +181,7 @@ static px_status write_part(const paths *p, px_str name, px_str bytes, int64_t o
     int64_t have;
 
     if (fd < 0)
-        return fail("write", name, ret_err);
+        return pxi_folder_fail("write", name, ret_err);
     have = px_files_size(fd);
     if (offset > have)
         status = px_fail_id(ret_err, PX_INVALID, "file.part",
@@ -247,12 +191,12 @@ static px_status write_part(const paths *p, px_str name, px_str bytes, int64_t o
         ssize_t wrote = pwrite(fd, bytes.ptr + done, bytes.len - done, offset + (int64_t)done);
 
         if (wrote < 0 && errno != EINTR)
-            status = fail("write", name, ret_err);
+            status = pxi_folder_fail("write", name, ret_err);
         done += wrote > 0 ? (size_t)wrote : 0;
     }
     if (status == PX_OK && offset + (int64_t)bytes.len == total)
-        status =
-            ftruncate(fd, total) == 0 ? finish(p, fd, name, ret_err) : fail("write", name, ret_err);
+        status = ftruncate(fd, total) == 0 ? finish(p, fd, name, ret_err)
+                                           : pxi_folder_fail("write", name, ret_err);
     close(fd);
     return status;
 }
@@ -267,7 +211,7 @@ px_status px_files_put(px_files *files, uint32_t tenant, px_str name, px_str byt
     pthread_mutex_lock(&files->lock);
     status = check_room(files, tenant, name, total, ret_err);
     if (status == PX_OK && !make_folders(files, &p))
-        status = fail("write", name, ret_err);
+        status = pxi_folder_fail("write", name, ret_err);
     if (status == PX_OK)
         status = write_part(&p, name, bytes, offset, total, ret_err);
     pthread_mutex_unlock(&files->lock);
@@ -285,9 +229,9 @@ px_status px_files_remove(px_files *files, uint32_t tenant, px_str name, px_err 
     PX_TRY(paths_of(files, tenant, name, &p, ret_err));
     had_part = unlink(p.part.ptr) == 0;
     if (unlink(p.file.ptr) != 0 && !(had_part && errno == ENOENT))
-        status = fail("delete", name, ret_err);
-    if (status == PX_OK && !sync_folder(p.dir.ptr))
-        status = fail("delete", name, ret_err);
+        status = pxi_folder_fail("delete", name, ret_err);
+    if (status == PX_OK && !pxi_folder_sync(p.dir.ptr))
+        status = pxi_folder_fail("delete", name, ret_err);
     paths_release(&p);
     return status;
 }
@@ -315,7 +259,7 @@ static px_status opened(int fd, px_str name, int *ret_fd, px_err *ret_err)
     struct stat info;
 
     if (fd < 0)
-        return fail("open", name, ret_err);
+        return pxi_folder_fail("open", name, ret_err);
     if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
         close(fd);
         return px_fail_id(ret_err, PX_INVALID, "file.kind", "'%.*s' is no plain file",
@@ -333,7 +277,7 @@ px_status px_files_open(px_files *files, uint32_t tenant, px_str name, bool appe
 
     PX_TRY(paths_of(files, tenant, name, &p, ret_err));
     if (append && !make_folders(files, &p))
-        status = fail("write", name, ret_err);
+        status = pxi_folder_fail("write", name, ret_err);
     else
         status = opened(open(p.file.ptr, open_flags(append), 0600), name, ret_fd, ret_err);
     paths_release(&p);
@@ -391,7 +335,7 @@ px_status px_files_read(int fd, int64_t offset, char *ret_bytes, size_t size, si
         ssize_t got = pread(fd, ret_bytes + done, size - done, offset + (int64_t)done);
 
         if (got < 0 && errno != EINTR)
-            return fail("read", PX_STR("the file"), ret_err);
+            return pxi_folder_fail("read", PX_STR("the file"), ret_err);
         if (got == 0)
             break;
         done += got > 0 ? (size_t)got : 0;
@@ -406,11 +350,11 @@ px_status px_files_write_end(int fd, int64_t offset, px_str bytes, px_err *ret_e
         ssize_t wrote = pwrite(fd, bytes.ptr + done, bytes.len - done, offset + (int64_t)done);
 
         if (wrote < 0 && errno != EINTR)
-            return fail("write", PX_STR("the file"), ret_err);
+            return pxi_folder_fail("write", PX_STR("the file"), ret_err);
         done += wrote > 0 ? (size_t)wrote : 0;
     }
     if (ftruncate(fd, offset + (int64_t)bytes.len) != 0 || fsync(fd) != 0)
-        return fail("write", PX_STR("the file"), ret_err);
+        return pxi_folder_fail("write", PX_STR("the file"), ret_err);
     return PX_OK;
 }
 

@@ -36,8 +36,9 @@ typedef struct pxi_store {
 
     sqlite3_backup *backup;
     sqlite3 *backup_db;
-    char *backup_path;
+    char *backup_path, *backup_part; /* the name that it will bear, and that which it bears */
     bool backup_done;
+    _Atomic uint32_t backup_pages, backup_pages_left;
 
     pxi_checkpoint checkpoint;
     bool checkpoint_started;
@@ -75,6 +76,9 @@ px_status pxi_reader_open(px_store *store, px_store_reader **ret_reader, px_err 
 px_status pxi_journal_open(px_store *store, px_journal **ret_journal, px_err *ret_err);
 px_status pxi_backup_begin(px_store *store, const char *path, px_err *ret_err);
 px_status pxi_backup_step(px_store *store, uint32_t pages, bool *ret_done, px_err *ret_err);
-px_status pxi_backup_finish(px_store *store, px_err *ret_err);
+void pxi_backup_end(px_store *store);
+px_status pxi_backup_sync(px_store *store);
+px_status pxi_backup_keep(px_store *store, px_err *ret_err);
+void pxi_backup_drop(px_store *store);
 
 #endif

@@ -184,6 +184,8 @@ static void stats(px_store *store, px_store_stats *ret_stats)
         .wal_file_bytes = s->vfs->wal_file_bytes,
         .file_bytes = s->vfs->file_bytes,
         .journal_bytes = s->journal_bytes,
+        .backup_pages = s->backup_pages,
+        .backup_pages_left = s->backup_pages_left,
         .full = s->full,
         .dead = s->vfs->dead,
     };
@@ -195,8 +197,8 @@ static void close_store(px_store *store)
 {
     pxi_store *s = pxi_store_of(store);
 
-    if (s->backup)
-        (void)!pxi_backup_finish(store, NULL);
+    if (s->backup_path)
+        pxi_backup_drop(store);
     if (s->checkpoint_started)
         pxi_checkpoint_stop(&s->checkpoint);
     if (s->full)
@@ -243,7 +245,10 @@ px_status px_store_open(const px_store_opts *opts, px_store **ret_store, px_err 
         .journal_open = pxi_journal_open,
         .backup_begin = pxi_backup_begin,
         .backup_step = pxi_backup_step,
-        .backup_finish = pxi_backup_finish,
+        .backup_end = pxi_backup_end,
+        .backup_sync = pxi_backup_sync,
+        .backup_keep = pxi_backup_keep,
+        .backup_drop = pxi_backup_drop,
         .release_reserve = release_reserve,
         .stats = stats,
         .close = close_store,

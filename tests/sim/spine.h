@@ -22,10 +22,15 @@ typedef struct spine {
                                                         refused */
     size_t unknown_count;
 
+    px_gen backup_gen;
+    uint64_t backup_number; /* of the newest */
+    bool backup_runs, backup_kept, may_back_up;
+
     px_snapshot *snapshots[SPINE_SNAPSHOTS];
     px_buf snapshot_texts[SPINE_SNAPSHOTS];
 
-    uint64_t requests, crashes, refusals, faults, timers, samples, branches, stale, trimmed;
+    uint64_t requests, crashes, refusals, faults, timers, samples, branches, stale, trimmed,
+        backups;
 } spine;
 
 /* One request on its way through the real server. */
@@ -65,6 +70,15 @@ void spine_drop_snapshots(spine *s);
 /* Tries requests on a branch of the real server: it changes, the server does not, memory comes
  * back. */
 void spine_try_branch(spine *s);
+
+/* ---- spine_backup.c ---- */
+
+/* Now and then. */
+void spine_begin_backup(spine *s);
+/* After each step of the engine. */
+void spine_look_at_backup(spine *s);
+/* After a crash. */
+void spine_check_lost_backup(spine *s);
 
 /* ---- spine_check.c ---- */
 

@@ -52,11 +52,14 @@ void spine_check_rest(spine *s)
         if (step == STEPS - QUIET)
             position = px_engine_position(s->real.engine);
         px_engine_step(s->real.engine);
+        spine_look_at_backup(s);
         if (s->real.died)
             spine_fail(s, "the engine died without a fault: %s", s->real.death.text);
     }
     if (px_engine_position(s->real.engine) != position)
         spine_fail(s, "the server journals on and on while nothing happens");
+    if (s->backup_runs)
+        spine_fail(s, "a backup does not come to its end");
     spine_catch_up(s);
 }
 

@@ -14,6 +14,7 @@
  *   - a document goes by its own deadline or deletion, and by nothing else;
  *   - history holds every accepted sample once, and says nothing else;
  *   - of two tenants with the same names neither sees the other;
+ *   - a backup is the server at the moment of its end, and none is half there;
  *   - snapshots and branches see their own moment, and give their memory back;
  *   - state from checkpoint and tail equals state folded from the whole journal.
  *
@@ -61,6 +62,7 @@ static spine_flying *make_chain(spine *s, size_t count)
 static void step(spine *s)
 {
     px_engine_step(s->real.engine);
+    spine_look_at_backup(s);
     if (px_gen_below(&s->gen, 4) == 0)
         px_world_history_step(&s->real);
 }
@@ -99,6 +101,8 @@ static void idle(spine *s)
         spine_hold_snapshot(s);
     if (px_gen_below(&s->gen, 8) == 0)
         spine_try_branch(s);
+    if (s->may_back_up)
+        spine_begin_backup(s);
     for (uint64_t n = px_gen_below(&s->gen, 4); n > 0; n--) {
         step(s);
         if (px_store_checkpoint_step(s->real.store, NULL) != PX_OK)
@@ -125,6 +129,7 @@ static void restart(spine *s)
     spine_drop_snapshots(s);
     spine_tail_pause(&s->real_tail);
     px_world_kill(&s->real, power);
+    spine_check_lost_backup(s);
     spine_tail_resume(&s->real_tail);
     limit_snapshots(s);
     if (px_engine_position(s->real.engine) < s->real_tail.seq)
@@ -161,6 +166,7 @@ static void run_round(spine *s)
 {
     bool fail_memory = px_gen_below(&s->gen, 6) == 0;
 
+    s->may_back_up = !fail_memory;
     if (!fail_memory) /* what memory refused in a batch that is then lost is told as lost */
         spine_plan_fault(s);
     for (int chain = 0; chain < SPINE_CHAINS && !s->real.died; chain++) {
@@ -176,7 +182,7 @@ static void run_round(spine *s)
 
 static void begin(spine *s, uint64_t seed)
 {
-    *s = (spine){ .seed = seed, .gen = { seed } };
+    *s = (spine){ .seed = seed, .gen = { seed }, .backup_gen = { ~seed } };
     px_arena_init(&s->arena, 256 << 20);
     px_world_init(&s->real, seed);
     px_world_init(&s->reference, seed + 1);
@@ -219,6 +225,7 @@ static void end(spine *s)
     X("refused by faults", refusals)                                                               \
     X("timers fired", timers)                                                                      \
     X("samples in history", samples)                                                               \
+    X("backups", backups)                                                                          \
     X("branches", branches)                                                                        \
     X("snapshots too old", stale)                                                                  \
     X("looks at a trimmed journal", trimmed)

@@ -482,6 +482,21 @@ static px_status env_remove(px_env *env, const char *path)
     return is_last(d) ? PX_IO : PX_OK;
 }
 
+/* A crash may leave both names, and never none. */
+static px_status env_rename(px_env *env, const char *from, const char *to)
+{
+    px_fakedisk *d = disk_of(env);
+    inode *f = find_file(d, from);
+
+    if (!is_on(d))
+        return PX_IO;
+    if (!f)
+        return PX_NOT_FOUND;
+    change_dir(d, to, f);
+    change_dir(d, from, NULL);
+    return is_last(d) ? PX_IO : PX_OK;
+}
+
 static px_status env_exists(px_env *env, const char *path, bool *ret_exists)
 {
     if (!is_on(disk_of(env)))
@@ -543,6 +558,7 @@ px_fakedisk *px_fakedisk_new(uint64_t seed)
         .sync = env_sync,
         .size = env_size,
         .remove = env_remove,
+        .rename = env_rename,
         .exists = env_exists,
         .sync_dir = env_sync_dir,
         .lock = env_lock,

@@ -61,13 +61,15 @@ PX_TEST(lets_a_reader_read_and_nothing_else)
     CHECK_EQ(px_authorize(&reader, PX_ACTION_WRITE_MODEL, PX_STR(""), NULL), PX_DENIED);
 }
 
-PX_TEST(lets_only_the_first_tenants_admin_make_tenants)
+PX_TEST(lets_only_the_first_tenants_admin_do_what_touches_all_tenants)
 {
     px_principal admin = { .tenant = 2, .role = PX_ROLE_ADMIN };
 
     CHECK_EQ(px_authorize(&admin, PX_ACTION_WRITE_TENANT, PX_STR(""), NULL), PX_DENIED);
+    CHECK_EQ(px_authorize(&admin, PX_ACTION_BACKUP, PX_STR(""), NULL), PX_DENIED);
     admin.operates_tenants = true;
     CHECK_EQ(px_authorize(&admin, PX_ACTION_WRITE_TENANT, PX_STR(""), NULL), PX_OK);
+    CHECK_EQ(px_authorize(&admin, PX_ACTION_BACKUP, PX_STR(""), NULL), PX_OK);
 }
 
 PX_TEST_MAIN()

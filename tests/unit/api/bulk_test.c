@@ -153,4 +153,77 @@ PX_TEST(a_relationship_to_a_twin_that_was_not_exported_stays_out)
     api_world_release(&w);
 }
 
+PX_TEST(one_call_takes_as_many_lines_as_the_limit_and_no_more)
+{
+    px_buf lines = { 0 };
+
+    api_world_init(&w);
+    api_put_models(&w, w.admin);
+    for (int i = 0; i < PX_BULK_LINES_MAX - 1; i++)
+        px_put_c(&lines, "{}\n");
+    px_put_c(&lines, TWIN("a"));
+    CHECK_STR(
+        api_text(API_ASK(&w, "POST", "/api/v1/import?section=Twins", lines.ptr, 200), "/taken"),
+        "1");
+    px_put_c(&lines, TWIN("b"));
+    API_ASK(&w, "POST", "/api/v1/import?section=Twins", lines.ptr, 413);
+    API_ASK(&w, "GET", "/digitaltwins/b", NULL, 404);
+    px_buf_release(&lines);
+    api_world_release(&w);
+}
+
+PX_TEST(a_page_of_an_export_has_as_many_items_as_the_limit)
+{
+    px_buf lines = { 0 };
+
+    api_world_init(&w);
+    api_put_models(&w, w.admin);
+    for (int i = 0; i < PX_EXPORT_ITEMS_MAX; i++)
+        px_putf(&lines,
+                "{\"$dtId\":\"t%d\",\"$metadata\":{\"$model\":\"dtmi:test:Press;1\"},"
+                "\"motor\":{}}\n",
+                i);
+    API_ASK(&w, "POST", "/api/v1/import?section=Twins", lines.ptr, 200);
+    px_buf_release(&lines);
+    for (int more = 0; more < 2; more++) {
+        const reply *r = API_ASK(&w, "GET", "/api/v1/export?section=Twins", NULL, 200);
+
+        CHECK_EQ(px_json_get(r->json, PX_STR("items"))->count, PX_EXPORT_ITEMS_MAX);
+        CHECK_EQ(strcmp(api_text(r, "/cursor"), "null") == 0, more == 0);
+        api_put_press(&w, w.admin, "one-more");
+    }
+    api_world_release(&w);
+}
+
+PX_TEST(a_page_of_an_export_ends_behind_the_item_that_reaches_its_bytes)
+{
+    enum { ITEMS = 600, NAME_BYTES = PX_VALUE_STRING_BYTES_MAX };
+    static char name[NAME_BYTES + 1];
+    px_buf lines = { 0 };
+    const reply *r;
+    size_t count, item;
+
+    api_world_init(&w);
+    api_put_models(&w, w.admin);
+    memset(name, 'n', NAME_BYTES);
+    for (int i = 0; i < ITEMS; i++) {
+        px_putf(&lines,
+                "{\"$dtId\":\"t%d\",\"$metadata\":{\"$model\":\"dtmi:test:Press;1\"},"
+                "\"motor\":{},\"name\":\"%s\"}\n",
+                100 + i, name);
+        if (i % 200 < 199)
+            continue;
+        API_ASK(&w, "POST", "/api/v1/import?section=Twins", lines.ptr, 200);
+        px_buf_clear(&lines);
+    }
+    px_buf_release(&lines);
+    r = API_ASK(&w, "GET", "/api/v1/export?section=Twins", NULL, 200);
+    count = px_json_get(r->json, PX_STR("items"))->count;
+    item = r->body.len / count;
+    CHECK(count < ITEMS && strcmp(api_text(r, "/cursor"), "null") != 0);
+    CHECK(r->body.len >= PX_EXPORT_PAGE_BYTES_MAX);
+    CHECK(r->body.len < PX_EXPORT_PAGE_BYTES_MAX + item + 200); /* the cursor stands behind */
+    api_world_release(&w);
+}
+
 PX_TEST_MAIN()

@@ -206,4 +206,92 @@ PX_TEST(an_endpoint_that_a_route_leads_to_stays)
     api_world_release(&w);
 }
 
+/* ---- limits ---- */
+
+/* `size` times a letter, in static memory. */
+static const char *run_of(size_t size)
+{
+    static char text[8192];
+
+    CHECK(size < sizeof(text));
+    memset(text, 'x', size);
+    text[size] = '\0';
+    return text;
+}
+
+static void put_hook(const char *url_rest, const char *more, int wanted)
+{
+    static char body[32768];
+
+    snprintf(body, sizeof(body), "{\"kind\":\"webhook\",\"url\":\"https://h.example/%s\"%s}",
+             url_rest, more);
+    API_ASK(&w, "PUT", "/api/v1/endpoints/e", body, wanted);
+}
+
+PX_TEST(a_filter_is_as_long_as_the_limit_and_no_longer)
+{
+    enum { ROOM = sizeof("type = ''") - 1 };
+    char body[PX_ROUTE_FILTER_BYTES_MAX + 128];
+
+    begin();
+    for (size_t more = 0; more < 2; more++) {
+        snprintf(body, sizeof(body), "{\"endpointName\":\"hook\",\"filter\":\"type = '%s'\"}",
+                 run_of(PX_ROUTE_FILTER_BYTES_MAX - ROOM + more));
+        API_ASK(&w, "PUT", "/eventroutes/r", body, more ? 400 : 204);
+    }
+    api_world_release(&w);
+}
+
+PX_TEST(an_address_and_a_secret_are_as_long_as_their_limits_and_no_longer)
+{
+    enum { BEFORE = sizeof("https://h.example/") - 1 };
+    char more[PX_ENDPOINT_SECRET_BYTES_MAX + 32];
+
+    begin();
+    put_hook(run_of(PX_ENDPOINT_URL_BYTES_MAX - BEFORE), "", 200);
+    put_hook(run_of(PX_ENDPOINT_URL_BYTES_MAX - BEFORE + 1), "", 400);
+    snprintf(more, sizeof(more), ",\"secret\":\"%s\"", run_of(PX_ENDPOINT_SECRET_BYTES_MAX));
+    put_hook("", more, 200);
+    snprintf(more, sizeof(more), ",\"secret\":\"%s\"", run_of(PX_ENDPOINT_SECRET_BYTES_MAX + 1));
+    put_hook("", more, 400);
+    api_world_release(&w);
+}
+
+PX_TEST(an_endpoint_has_as_many_headers_as_the_limit_each_as_long_as_its_own)
+{
+    char one[PX_ENDPOINT_HEADER_BYTES_MAX + 64];
+    px_buf many = { 0 };
+
+    begin();
+    px_put_c(&many, ",\"headers\":{\"X0\":\"v\"");
+    for (int i = 1; i < PX_ENDPOINT_HEADERS_MAX; i++)
+        px_putf(&many, ",\"X%d\":\"v\"", i);
+    px_put_char(&many, '}');
+    put_hook("", many.ptr, 200);
+    many.len--;
+    px_put_c(&many, ",\"Xn\":\"v\"}");
+    put_hook("", many.ptr, 400);
+    px_buf_release(&many);
+    for (size_t more = 0; more < 2; more++) {
+        snprintf(one, sizeof(one), ",\"headers\":{\"X\":\"%s\"}",
+                 run_of(PX_ENDPOINT_HEADER_BYTES_MAX - 1 + more));
+        put_hook("", one, more ? 400 : 200);
+    }
+    api_world_release(&w);
+}
+
+PX_TEST(a_tenant_has_as_many_endpoints_as_the_limit_and_no_more)
+{
+    char target[64];
+
+    begin(); /* one is there */
+    for (int i = 1; i <= PX_ENDPOINTS_MAX; i++) {
+        snprintf(target, sizeof(target), "/api/v1/endpoints/e%d", i);
+        API_ASK(&w, "PUT", target, "{\"kind\":\"mqtt\",\"topic\":\"a\"}",
+                i < PX_ENDPOINTS_MAX ? 200 : 429);
+    }
+    API_ASK(&w, "PUT", "/api/v1/endpoints/e1", "{\"kind\":\"mqtt\",\"topic\":\"b\"}", 200);
+    api_world_release(&w);
+}
+
 PX_TEST_MAIN()

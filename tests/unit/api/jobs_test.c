@@ -448,4 +448,44 @@ PX_TEST(the_folder_of_the_server_is_the_first_tenants)
     end();
 }
 
+PX_TEST(the_id_of_a_job_is_as_long_as_the_limit_and_no_longer)
+{
+    enum { ID_BYTES_MAX = 100 };
+    char target[256];
+
+    begin();
+    for (int more = 0; more < 2; more++) {
+        snprintf(target, sizeof(target), "/jobs/imports/%0*d", ID_BYTES_MAX + more, 0);
+        API_ASK(&w, "PUT", target, URIS(FILES "in.ndjson", FILES "out.ndjson"), more ? 400 : 201);
+    }
+    snprintf(target, sizeof(target), "/jobs/imports/%0*d", ID_BYTES_MAX, 0);
+    wait_for(target);
+    end();
+}
+
+PX_TEST(a_tenant_keeps_as_many_jobs_as_the_limit_and_no_more)
+{
+    static const char document[] =
+        "{\"status\":\"succeeded\",\"by\":\"admin\",\"created\":\"2199-11-01T12:00:00Z\","
+        "\"lastAction\":\"2199-11-01T12:00:00Z\",\"finished\":\"2199-11-01T12:00:00Z\"}";
+    char id[32];
+    const reply *r;
+
+    begin();
+    for (int i = 0; i < PX_JOBS_MAX - 1; i++) {
+        snprintf(id, sizeof(id), "imports/old-%d", i);
+        api_write_document(&w, &(px_document_write){ .kind = PX_STR("job"),
+                                                     .id = px_str_c(id),
+                                                     .body = px_str_c(document) });
+    }
+    API_ASK(&w, "PUT", "/jobs/imports/last", URIS(FILES "in.ndjson", FILES "out.ndjson"), 201);
+    wait_for("/jobs/imports/last");
+    r = API_ASK(&w, "PUT", "/jobs/imports/more", URIS(FILES "in.ndjson", FILES "out.ndjson"), 400);
+    CHECK(strstr(api_text(r, "/error/message"), "1000 jobs are kept") != NULL);
+    API_ASK(&w, "DELETE", "/jobs/imports/old-0", NULL, 204);
+    API_ASK(&w, "PUT", "/jobs/imports/more", URIS(FILES "in.ndjson", FILES "out.ndjson"), 201);
+    wait_for("/jobs/imports/more");
+    end();
+}
+
 PX_TEST_MAIN()

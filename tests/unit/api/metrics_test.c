@@ -49,6 +49,27 @@ PX_TEST(every_figure_is_announced_once)
     api_world_release(&w);
 }
 
+PX_TEST(each_slice_says_what_it_took)
+{
+    api_world w;
+    px_str all;
+
+    api_world_init(&w);
+    all = px_buf_str(&API_ASK(&w, "GET", "/metrics", NULL, 200)->body);
+    for (px_engine_slice slice = 0; slice < PX_ENGINE_SLICES; slice++) {
+        static const char *const figures[] = { "rows", "seconds", "late" };
+
+        for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
+            char name[96];
+
+            snprintf(name, sizeof(name), "pollux_slice_%s_total{slice=\"%s\"}", figures[i],
+                     px_engine_slice_name(slice));
+            CHECK(has_line(all, "", px_str_c(name)));
+        }
+    }
+    api_world_release(&w);
+}
+
 PX_TEST(counters_and_only_they_end_in_total)
 {
 #define GAUGE false

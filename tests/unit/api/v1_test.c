@@ -441,6 +441,27 @@ PX_TEST(rejects_are_seen_by_their_tenant)
     api_world_release(&w);
 }
 
+PX_TEST(of_one_telemetry_as_many_refusals_are_kept_as_the_limit)
+{
+    px_buf body = { 0 };
+
+    begin();
+    for (int fields = PX_MESSAGE_REFUSALS_MAX; fields <= PX_MESSAGE_REFUSALS_MAX + 1; fields++) {
+        px_buf_clear(&body);
+        px_put_c(&body, "{\"n0\":0");
+        for (int i = 1; i < fields; i++)
+            px_putf(&body, ",\"n%d\":0", i);
+        px_put_char(&body, '}');
+        api_header(&w, "Message-Id", fields == PX_MESSAGE_REFUSALS_MAX ? "a" : "b");
+        API_ASK(&w, "POST", "/digitaltwins/press/telemetry", body.ptr, 204);
+        CHECK_EQ(px_rejects_count(w.rejects), fields == PX_MESSAGE_REFUSALS_MAX
+                                                  ? PX_MESSAGE_REFUSALS_MAX
+                                                  : 2 * PX_MESSAGE_REFUSALS_MAX);
+    }
+    px_buf_release(&body);
+    api_world_release(&w);
+}
+
 /* Every line is a comment or `name{labels} number`, and every figure was announced. */
 PX_TEST(metrics_are_lines_that_prometheus_reads)
 {

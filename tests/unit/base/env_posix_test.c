@@ -129,6 +129,34 @@ PX_TEST(the_folder_of_a_file_can_be_synced_and_has_room)
     close_folder(&f);
 }
 
+PX_TEST(a_file_that_is_not_there_yet_has_the_room_of_its_folder)
+{
+    folder f = open_folder();
+    char path[sizeof(f.path) + 8];
+
+    snprintf(path, sizeof(path), "%s.new", f.path);
+    CHECK(f.env->free_bytes(f.env, path) > 0);
+    CHECK(f.env->free_bytes(f.env, path) < INT64_MAX);
+    close_folder(&f);
+}
+
+PX_TEST(a_file_that_is_renamed_takes_the_place_of_the_other)
+{
+    folder f = open_folder();
+    char path[sizeof(f.path) + 8];
+    bool there = false;
+
+    snprintf(path, sizeof(path), "%s.new", f.path);
+    CHECK_EQ(f.env->rename(f.env, path, f.path), PX_NOT_FOUND);
+    CHECK_EQ(f.env->rename(f.env, f.path, path), PX_OK);
+    CHECK_EQ(f.env->exists(f.env, f.path, &there), PX_OK);
+    CHECK(!there);
+    CHECK_EQ(f.env->rename(f.env, path, f.path), PX_OK);
+    CHECK_EQ(f.env->exists(f.env, f.path, &there), PX_OK);
+    CHECK(there);
+    close_folder(&f);
+}
+
 PX_TEST(time_passes_while_it_sleeps)
 {
     px_env *env = px_env_posix();

@@ -48,4 +48,24 @@ PX_TEST(an_event_without_data_is_none)
     check("event: change\n\ndata: 1\n\n", "[message:1]", "");
 }
 
+PX_TEST(an_event_is_as_long_as_the_limit_and_no_longer)
+{
+    px_buf out = { 0 }, line = { 0 };
+    px_err err;
+
+    for (size_t more = 0; more < 2; more++) {
+        px_sse sse;
+
+        px_sse_init(&sse, keep, &out);
+        px_buf_clear(&line);
+        px_put_c(&line, "data:");
+        while (line.len < PX_SSE_EVENT_BYTES_MAX + more)
+            px_put_char(&line, 'x');
+        CHECK_EQ(px_sse_feed(&sse, px_buf_str(&line), &err), more ? PX_TOO_LARGE : PX_OK);
+        px_sse_release(&sse);
+    }
+    px_buf_release(&line);
+    px_buf_release(&out);
+}
+
 PX_TEST_MAIN()

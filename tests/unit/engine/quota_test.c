@@ -108,4 +108,20 @@ PX_TEST(models_have_a_quota_and_one_too_many_refuses_its_own_request_only)
     px_world_release(&world);
 }
 
+PX_TEST(documents_have_a_quota_of_their_own)
+{
+    px_document_write write = { .kind = PX_STR("device"), .body = PX_STR("{\"twins\":[]}") };
+    px_request request = { .kind = PX_REQUEST_DOCUMENTS, .documents = &write, .document_count = 1 };
+    px_world world;
+
+    px_world_init(&world, 1);
+    world.engine->state.quotas.max[PX_QUOTA_DOCUMENTS] = 1;
+    write.id = PX_STR("a");
+    CHECK_EQ(px_world_do(&world, &request).status, PX_OK);
+    CHECK_EQ(px_world_do(&world, &request).status, PX_OK); /* the same again takes no more */
+    write.id = PX_STR("b");
+    CHECK_EQ(px_world_do(&world, &request).status, PX_LIMIT);
+    px_world_release(&world);
+}
+
 PX_TEST_MAIN()

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Message-Ids that count once. */
+#include <stdio.h>
+
 #include "engine/internal.h"
 #include "px_test.h"
 #include "px_world.h"
@@ -81,6 +83,26 @@ PX_TEST(an_id_counts_once_within_its_twin_and_its_hash_is_of_this_start)
     CHECK(!px_seen_has(&seen, 1, id));
     px_seen_release(&seen);
     px_seen_release(&other);
+}
+
+PX_TEST(as_many_ids_are_known_as_the_limit_and_the_oldest_makes_room)
+{
+    px_env env = { .random = give_7 };
+    px_seen seen;
+    char id[24];
+
+    px_seen_init(&seen, &env);
+    for (int i = 0; i <= PX_MESSAGE_IDS_MAX; i++) {
+        px_str text = px_str_of(id, (size_t)snprintf(id, sizeof(id), "m%d", i));
+
+        if (i == PX_MESSAGE_IDS_MAX)
+            CHECK(px_seen_has(&seen, 1, PX_STR("m0")));
+        CHECK(px_seen_add(&seen, 1, text));
+        px_seen_commit(&seen);
+    }
+    CHECK(!px_seen_has(&seen, 1, PX_STR("m0")));
+    CHECK(px_seen_has(&seen, 1, PX_STR("m1")));
+    px_seen_release(&seen);
 }
 
 PX_TEST_MAIN()

@@ -456,4 +456,27 @@ PX_TEST(any_allocation_may_fail_and_nothing_leaks)
     CHECK(n > 10);
 }
 
+/* One thing inside another: the Interface, and so many arrays. */
+static px_err refused_at_depth(int depth)
+{
+    px_buf buf = { 0 };
+    px_err err;
+
+    px_put_c(&buf, INTERFACE_V3("dtmi:ex:A;1") ",\"comment\":");
+    for (int i = 1; i < depth; i++)
+        px_put_char(&buf, '[');
+    for (int i = 1; i < depth; i++)
+        px_put_char(&buf, ']');
+    px_put_char(&buf, '}');
+    err = parse_refused(px_buf_str(&buf));
+    px_buf_release(&buf);
+    return err;
+}
+
+PX_TEST(the_json_of_a_model_is_read_as_deep_as_the_limit_and_no_deeper)
+{
+    CHECK(strcmp(refused_at_depth(PX_MODEL_JSON_DEPTH_MAX).id, "json.depth") != 0);
+    CHECK_STR(refused_at_depth(PX_MODEL_JSON_DEPTH_MAX + 1).id, "json.depth");
+}
+
 PX_TEST_MAIN()

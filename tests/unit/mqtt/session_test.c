@@ -157,7 +157,7 @@ PX_TEST(before_connect_only_its_first_byte_is_waited_for)
     px_mqtt_story_end(&st);
 
     px_mqtt_story_begin(&st, NULL); /* 64 KiB + 1 announced: told at once, not awaited */
-    px_put(&st.sent, PX_STR("\x10\xfe\xff\x03"));
+    px_put(&st.sent, PX_STR("\x10\xfd\xff\x03"));
     px_mqtt_story_feed(&st);
     CHECK(px_mqtt_session_is_ended(st.session));
     CHECK_EQ(px_mqtt_count_of(&st.counters.ended[0x95]), 1);
@@ -688,6 +688,24 @@ PX_TEST(a_failed_request_for_memory_ends_the_session_or_is_made_up_for)
         px_mem_fail_nth(0);
         CHECK_EQ(px_mqtt_session_is_open(st.session), is_through);
         CHECK(n < 100);
+        px_mqtt_story_end(&st);
+    }
+}
+
+PX_TEST(a_keep_alive_is_as_long_as_the_limit_and_no_longer)
+{
+    for (uint16_t more = 0; more < 2; more++) {
+        px_mqtt_story st;
+        px_mqtt_connack ack;
+
+        px_mqtt_story_begin(&st, NULL);
+        put_connect(&st, PX_MQTT_V5, (uint16_t)(PX_MQTT_KEEPALIVE_S_MAX + more), NO_PROPS);
+        px_mqtt_story_feed(&st);
+        CHECK_EQ(
+            px_mqtt_decode_connack(first_frame(px_mqtt_story_output(&st)).body, PX_MQTT_V5, &ack),
+            PX_MQTT_SUCCESS);
+        CHECK_EQ(px_mqtt_has(&ack.props, PX_MQTT_PROP_SERVER_KEEP_ALIVE), more == 1);
+        CHECK_EQ(ack.props.server_keep_alive_s, more ? PX_MQTT_KEEPALIVE_S_MAX : 0);
         px_mqtt_story_end(&st);
     }
 }

@@ -243,4 +243,32 @@ PX_TEST(has_as_many_columns_as_the_limit_and_no_more)
     }
 }
 
+/* JOINs one behind another: each names a twin. */
+static px_status parse_joins(unsigned twins, px_err *err)
+{
+    px_buf text = { 0 };
+    px_arena arena;
+    px_query query;
+    px_status status;
+
+    px_arena_init(&arena, 4 << 20);
+    px_put_c(&text, "SELECT a0 FROM DIGITALTWINS a0");
+    for (unsigned i = 1; i < twins; i++)
+        px_putf(&text, " JOIN a%u RELATED a%u.feeds", i, i - 1);
+    px_put_c(&text, " WHERE a0.$dtId = 'x'");
+    status = px_query_parse(px_buf_str(&text), NULL, &arena, &query, err);
+    px_buf_release(&text);
+    px_arena_release(&arena);
+    return status;
+}
+
+PX_TEST(a_row_is_made_of_as_many_twins_as_the_limit_and_no_more)
+{
+    px_err err;
+
+    CHECK_OK(parse_joins(PX_EXPR_SOURCES_MAX, &err), &err);
+    CHECK_EQ(parse_joins(PX_EXPR_SOURCES_MAX + 1, &err), PX_INVALID);
+    CHECK(err.line > 0 && err.column > 0);
+}
+
 PX_TEST_MAIN()

@@ -200,4 +200,23 @@ PX_TEST(every_failed_allocation_is_told)
     close_desk(&d);
 }
 
+PX_TEST(a_backlog_has_as_many_samples_as_the_limit_and_no_more)
+{
+    px_buf payload = { 0 };
+    desk d;
+
+    open_desk(&d);
+    px_put_c(&payload, "[{\"temperature\":0}");
+    for (int i = 1; i < PX_MESSAGE_SAMPLES_MAX; i++)
+        px_putf(&payload, ",{\"temperature\":%d}", i);
+    px_put_char(&payload, ']');
+    CHECK_OK(decode(&d, payload.ptr), &d.err);
+    CHECK_EQ(d.out.sample_count, PX_MESSAGE_SAMPLES_MAX);
+    payload.len--;
+    px_put_c(&payload, ",{\"temperature\":1}]");
+    CHECK_EQ(decode(&d, payload.ptr), PX_LIMIT);
+    px_buf_release(&payload);
+    close_desk(&d);
+}
+
 PX_TEST_MAIN()
