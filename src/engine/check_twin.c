@@ -109,6 +109,7 @@ px_status px_check_twin_put(px_engine_state *state, px_request *request, px_err 
                           "If-None-Match: * header was specified but a twin with the id %.*s was "
                           "found. Please specify a different twin id",
                           PX_FMT(request->id));
+    PX_TRY(px_state_match(request, old ? px_twin_seq(old) : 0, ret_err));
     PX_TRY(px_state_body(request, ret_err));
     if (!px_json_is(request->json, PX_JSON_OBJECT))
         return px_fail_id(ret_err, PX_INVALID, "twin.invalid",

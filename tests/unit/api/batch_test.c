@@ -118,6 +118,35 @@ PX_TEST(an_etag_of_a_change_is_held_against_what_those_before_it_leave)
     api_world_release(&w);
 }
 
+PX_TEST(a_put_is_held_against_its_etag_as_a_patch_is)
+{
+    char body[600], etag[80];
+    const reply *r;
+
+    begin();
+    r = API_ASK(&w, "GET", "/digitaltwins/a", NULL, 200);
+    snprintf(etag, sizeof(etag), "W/\\\"%.36s\\\"", api_reply_header(r, "ETag") + 3);
+    snprintf(body, sizeof(body),
+             "{\"changes\":[{\"op\":\"put\",\"twin\":\"a\",\"ifMatch\":\"%s\",\"value\":" PRESS
+             "}]}",
+             etag);
+    API_ASK(&w, "POST", "/api/v1/batch", body, 200);
+    API_ASK(&w, "POST", "/api/v1/batch", body, 412);
+    snprintf(body, sizeof(body),
+             "{\"changes\":[{\"op\":\"put\",\"twin\":\"b\",\"ifMatch\":\"%s\",\"value\":" PRESS
+             "}]}",
+             etag);
+    API_ASK(&w, "POST", "/api/v1/batch", body, 412); /* one that is not there has no ETag */
+    API_ASK(&w, "PUT", "/digitaltwins/b", PRESS, 200);
+    snprintf(
+        body, sizeof(body),
+        "{\"changes\":[{\"op\":\"put\",\"twin\":\"a\",\"relationship\":\"r\",\"ifMatch\":\"%s\","
+        "\"value\":{\"$relationshipName\":\"feeds\",\"$targetId\":\"b\"}}]}",
+        etag);
+    API_ASK(&w, "POST", "/api/v1/batch", body, 412);
+    api_world_release(&w);
+}
+
 PX_TEST(a_dry_run_says_what_would_be_and_changes_nothing)
 {
     const reply *r;
