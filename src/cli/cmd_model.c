@@ -43,11 +43,12 @@ static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)
 
 const px_cmd px_cmd_model[] = {
     { .noun = "model",
-      .summary = "validate, upload, show, compare and delete models",
+      .summary = "validate, upload, show, compare, migrate and delete models",
       .examples = "pollux model validate models/\n"
                   "pollux model upload models/*.json\n"
                   "pollux model show 'dtmi:com:acme:Pump;1'\n"
-                  "pollux model diff 'dtmi:com:acme:Pump;1' pump-2.json" },
+                  "pollux model diff 'dtmi:com:acme:Pump;1' pump-2.json\n"
+                  "pollux model migrate 'dtmi:com:acme:Pump;1' 'dtmi:com:acme:Pump;2' --dry-run" },
     { .noun = "model",
       .verb = "validate",
       .summary = "check DTDL files, without a server or beside its models: every error, with its "
@@ -124,6 +125,23 @@ const px_cmd px_cmd_model[] = {
       .operands_min = 2,
       .operands_max = 2,
       .run = px_cmd_diff_run },
+    { .noun = "model",
+      .verb = "migrate",
+      .summary = "make the twins of one model twins of another, all in one batch; and back",
+      .operands = "OLD NEW | --undo FILE",
+      .examples = "pollux model migrate 'dtmi:com:acme:Pump;1' 'dtmi:com:acme:Pump;2' --dry-run\n"
+                  "pollux model migrate 'dtmi:com:acme:Pump;1' 'dtmi:com:acme:Pump;2' --rename "
+                  "speed=velocity --set mode=slow\n"
+                  "pollux model migrate --undo migrate-20261128-224500.undo.json",
+      .notes =
+          "Twins keep their ids. What the new model has by the same path, or by that of --rename,\n"
+          "keeps its value and source time; what has no place or does not fit is left out. Of\n"
+          "relationships those stay that the new model allows. The plan is shown, then all of it\n"
+          "is done or nothing; a twin that was changed since the plan is named. The undo file "
+          "holds\nwhat was left out, and is refused when twins were changed since.",
+      .opts = px_cmd_migrate_options,
+      .operands_max = 2,
+      .run = px_cmd_migrate_run },
     { .noun = "model",
       .verb = "lint",
       .summary = "say what is right in models and deserves a second look",

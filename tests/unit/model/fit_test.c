@@ -102,7 +102,8 @@ PX_TEST(who_is_told_may_end_it)
 PX_TEST(a_relationship_is_judged_by_its_name_its_end_and_its_properties)
 {
     CHECK_STR(judge_relationship(FEEDS ",\"since\":3}", 0).text, "");
-    CHECK_STR(judge_relationship(FEEDS ",\"since\":3}", 1).text, "feeds=\"t\" relationship.target; ");
+    CHECK_STR(judge_relationship(FEEDS ",\"since\":3}", 1).text,
+              "feeds=\"t\" relationship.target; ");
     CHECK_STR(judge_relationship(FEEDS ",\"since\":\"May\",\"till\":3}", 9).text,
               "feeds.since=\"May\" value.type; feeds.till=3 relationship.unknown; ");
     CHECK_STR(judge_relationship("{\"$relationshipName\":\"fills\"}", 0).text,
