@@ -3,6 +3,9 @@
  * Relationships of twins that go: they stay where the new model has them, too, with the properties
  * that it knows, up to its maxMultiplicity, and where they lead to is still allowed. The rest is
  * deleted, or stays as it is when that was asked for. What others have is never touched.
+ *
+ * With a limit the twin at the end may go with a later batch: it is judged as if it had gone. The
+ * server would not take a change of such a relationship yet, so that stays as it is.
  */
 #include "cli/ask.h"
 #include "cli/migrate.h"
@@ -28,10 +31,16 @@ static bool is_moved(const px_migration *m, px_str twin)
     return false;
 }
 
-/* Of the twin as the batch leaves it; NULL: its model is gone. */
+/* Whether it goes with a later batch. */
+static bool is_pending(const px_migration *m, px_str twin, px_str model)
+{
+    return m->limit && !is_moved(m, twin) && px_str_eq(model, px_model_id(m->from));
+}
+
+/* Of the twin as the batch, or the one that it goes with, leaves it; NULL: its model is gone. */
 static const px_model *model_of(const px_migration *m, px_str twin, px_str id)
 {
-    if (is_moved(m, twin))
+    if (is_moved(m, twin) || is_pending(m, twin, id))
         return m->to;
     for (size_t i = 0; i < m->known->count; i++)
         if (px_str_eq(px_model_id(m->known->models[i]), id))
@@ -147,7 +156,7 @@ static px_status remove_one(pass *p, const px_json *relationship, const px_err *
 
 /* One property: kept, renamed or left out. */
 static px_status carry_property(pass *p, px_json_writer *w, px_str old_name, px_str name,
-                                const px_json *member, bool *changed, px_err *ret_err)
+                                const px_json *member, px_err *ret_err)
 {
     const px_relationship *declared =
         px_layout_relationship_find(px_model_layout(p->migration->to), name);
@@ -171,48 +180,87 @@ static px_status carry_property(pass *p, px_json_writer *w, px_str old_name, px_
         action.rule = err.id;
         action.message = err.text;
         status = px_migration_act(p->migration, &action, ret_err);
-        *changed = true;
     } else {
         px_json_key(w, to);
         px_json_put_raw(w, member->raw);
         action.act = PX_ACT_RENAME;
         action.to = to;
-        if (!px_str_eq(to, member->key)) {
+        if (!px_str_eq(to, member->key))
             status = px_migration_act(p->migration, &action, ret_err);
-            *changed = true;
-        }
     }
     px_buf_release(&path);
     return status;
 }
 
-static px_status carry_one(pass *p, const px_json *relationship, px_str name, px_err *ret_err)
+/* Its change has to wait for its end, and nobody will make it then. */
+static px_status keep_pending(pass *p, px_err *ret_err)
+{
+    p->action.act = PX_ACT_KEEP;
+    p->action.to = (px_str){ 0 };
+    p->action.rule = "migrate.pending";
+    p->action.message = "the twin at its end goes later, so that it cannot be changed now";
+    return px_migration_act(p->migration, &p->action, ret_err);
+}
+
+/* Whether the relationship as it is would be none of the new model. */
+static bool needs_change(pass *p, const px_json *relationship, px_str old_name, px_str name)
+{
+    const px_relationship *declared =
+        px_layout_relationship_find(px_model_layout(p->migration->to), name);
+    bool same = px_str_eq(name, old_name);
+    px_str owner, to;
+
+    for (const px_json *m = relationship->first; m && same; m = m->next) {
+        const px_field *field;
+
+        if (!m->key.len || m->key.ptr[0] == '$')
+            continue;
+        px_carry_map(&p->migration->carry, old_name, m->key, &owner, &to);
+        field = px_relationship_property_find(declared, to);
+        same = px_str_eq(to, m->key) && field && px_field_fit(field, m, &p->arena, NULL) == PX_OK;
+    }
+    return !same;
+}
+
+static px_status change_one(pass *p, const px_json *relationship, px_str name, px_err *ret_err)
 {
     px_str old_name = p->action.path;
-    bool changed = !px_str_eq(name, old_name);
     px_buf forward = { 0 }, back = { 0 };
     px_status status = PX_OK;
     px_json_writer w;
 
     p->action.act = PX_ACT_RENAME;
     p->action.to = name;
-    if (changed)
+    if (!px_str_eq(name, old_name))
         status = px_migration_act(p->migration, &p->action, ret_err);
     px_put_move_head(&forward, p->action.twin, p->action.relationship);
     begin_value(&forward, &w, name, px_json_get_text(relationship, PX_STR("$targetId")));
     for (const px_json *m = relationship->first; m && status == PX_OK; m = m->next)
         if (m->key.len && m->key.ptr[0] != '$')
-            status = carry_property(p, &w, old_name, name, m, &changed, ret_err);
+            status = carry_property(p, &w, old_name, name, m, ret_err);
     px_json_end_object(&w);
     px_put_move_head(&back, p->action.twin, p->action.relationship);
     put_as_it_is(&back, relationship);
-    p->migration->changed += status == PX_OK && changed;
-    if (status == PX_OK && changed)
+    if (status == PX_OK) {
+        p->migration->changed++;
         return move_of(p, relationship, &forward, &back, ret_err);
-    p->migration->kept += status == PX_OK && !changed;
+    }
     px_buf_release(&forward);
     px_buf_release(&back);
     return status;
+}
+
+static px_status carry_one(pass *p, const px_json *relationship, px_str name, px_str target_model,
+                           px_err *ret_err)
+{
+    if (needs_change(p, relationship, p->action.path, name)) {
+        if (is_pending(p->migration, px_json_get_text(relationship, PX_STR("$targetId")),
+                       target_model))
+            return keep_pending(p, ret_err);
+        return change_one(p, relationship, name, ret_err);
+    }
+    p->migration->kept++;
+    return PX_OK;
 }
 
 /* ---- rows ---- */
@@ -242,7 +290,7 @@ static px_status pass_outgoing(px_cli *cli, const px_json *row, void *data, px_e
     px_carry_map(&p->migration->carry, PX_STR(""), p->action.path, &owner, &name);
     status = judge(p, name, relationship, px_json_get_text(row, PX_STR("model")), &err);
     if (status == PX_OK)
-        return carry_one(p, relationship, name, ret_err);
+        return carry_one(p, relationship, name, px_json_get_text(row, PX_STR("model")), ret_err);
     if (status == PX_INVALID)
         return remove_one(p, relationship, &err, ret_err);
     *ret_err = err;

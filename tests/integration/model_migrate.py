@@ -222,8 +222,11 @@ def what_one_batch_cannot_hold_is_refused(s, folder):
     err = s.cli(*THERE, *RULES, "--undo-file", "u", "--limit", "9000", code=6)
     assert "a migration is one batch, which has at most 10000 changes and 1024 KiB" in err, err
     assert set(models(s).values()) == {"dtmi:ex:Pump;1", "dtmi:ex:Line;1"}
-    out = s.cli(*THERE, *RULES, "--undo-file", "u", "--limit", "1000")
-    assert "1000 twins are twins of dtmi:ex:Pump;2" in out and "  … and " in out, out[-600:]
+    s.cli("rel", "add", "m-0", "feeds", "m-9998", "--id", "plain")
+    s.cli("rel", "add", "m-1", "feeds", "m-9998", "--id", "since", "--set", "since=1")
+    out = s.cli(*THERE, *RULES, "--undo-file", "u", "--limit", "1000", "--all")
+    assert "1000 twins are twins of dtmi:ex:Pump;2" in out and "feeds (since) stays: the twin at its end goes later" in out, out[-600:]
+    assert "1 deleted" in out and {"plain", "since"} <= {r["$relationshipId"] for r in state(s)[1]}, out[-600:]  # n1 of p1
     assert list(models(s).values()).count("dtmi:ex:Pump;2") == 1000
     s.cli("model", "migrate", "--undo", "u")
     assert list(models(s).values()).count("dtmi:ex:Pump;2") == 0
