@@ -51,6 +51,10 @@ static void put_action_json(px_json_writer *w, const px_action *action)
     px_put_member(w, "action", px_str_c(px_act_name(action->act)));
     px_put_member(w, "twin", action->twin);
     px_put_member(w, "relationship", action->relationship);
+    if (action->desired) {
+        px_json_key(w, PX_STR("desired"));
+        px_json_bool(w, true);
+    }
     px_put_member(w, "path", action->path);
     px_put_member(w, "to", action->act == PX_ACT_RENAME ? action->to : PX_STR(""));
     if (action->value.len) {
@@ -76,7 +80,7 @@ static void put_action(px_buf *buf, const px_action *action)
 {
     px_put_c(buf, "  ");
     px_put_text(buf, action->twin, 0);
-    px_putf(buf, "  %s", words[action->act].before);
+    px_putf(buf, "  %s%s", words[action->act].before, action->desired ? "desired " : "");
     px_put_text(buf, action->path, 0);
     if (action->relationship.len) {
         px_put_c(buf, " (");
@@ -221,8 +225,11 @@ static px_status send_plan(migrate *m, bool dry, px_json **ret_root, px_err *ret
     px_err err = { 0 };
     px_status status;
 
+    px_put_char(&changes, '[');
     for (size_t i = 0; i < m->plan.moves.len; i++) {
-        px_put_c(&changes, i ? "," : "[");
+        if (!m->plan.moves.ptr[i].forward.len)
+            continue;
+        px_put_c(&changes, changes.len > 1 ? "," : "");
         px_put(&changes, m->plan.moves.ptr[i].forward);
         px_put_char(&changes, '}');
     }

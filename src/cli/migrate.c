@@ -42,7 +42,8 @@ px_status px_migration_move(px_migration *migration, px_str twin, px_str relatio
                             const px_buf *forward, const px_buf *back, px_err *ret_err)
 {
     px_arena *arena = &migration->arena;
-    px_move move = { px_arena_str(arena, twin), px_arena_str(arena, relationship), { 0 }, { 0 } };
+    px_move move = { .twin = px_arena_str(arena, twin),
+                     .relationship = px_arena_str(arena, relationship) };
 
     PX_TRY(px_buf_status(forward, ret_err));
     PX_TRY(px_buf_status(back, ret_err));
@@ -224,7 +225,8 @@ static px_status pass_twin(px_cli *cli, const px_json *row, void *data, px_err *
     if (!px_map_add(&m->moved, px_str_hash(p->twin), (uint32_t)m->moves.len))
         return px_no_memory(ret_err);
     m->twins++;
-    return put_moves(p, etag, ret_err);
+    PX_TRY(put_moves(p, etag, ret_err));
+    return px_migration_desired(m, p->twin, ret_err);
 }
 
 /* ---- all of them ---- */

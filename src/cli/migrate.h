@@ -35,16 +35,18 @@ typedef struct px_action {
     px_str relationship; /* its id; empty: a value */
     px_str path, to;
     px_str value;               /* JSON; empty: none */
+    bool desired;               /* a value that is wished for */
     const char *rule, *message; /* why; NULL when it was asked for */
 } px_action;
 
 typedef px_status px_action_each(void *data, const px_action *action, px_err *ret_err);
 
-/* One change of the batch, and the one that leads back. JSON without the closing brace: ETags of
- * what the batch made are added once they are known. */
+/* One change of the batch, and the one that leads back; one of the two may be empty. JSON without
+ * the closing brace: ETags of what the batch made are added once they are known. */
 typedef struct px_move {
     px_str twin, relationship; /* the second is empty for a twin */
     px_str forward, back;
+    bool desired; /* of desired values: stands behind the move of its twin, and has no ETag */
 } px_move;
 
 typedef struct px_migration {
@@ -85,6 +87,9 @@ PX_NODISCARD px_status px_migration_move(px_migration *migration, px_str twin, p
 /* `{"twin":…` and, unless it is empty, `,"relationship":…` */
 void px_put_move_head(px_buf *buf, px_str twin, px_str relationship);
 void px_put_condition(px_buf *buf, px_str etag); /* `,"ifMatch":…` */
+
+/* migrate_desired.c: what was wished of a twin and has a place elsewhere, or none. */
+PX_NODISCARD px_status px_migration_desired(px_migration *migration, px_str twin, px_err *ret_err);
 
 /* migrate_rels.c: the relationships of the twins that go. */
 PX_NODISCARD px_status px_migration_relationships(px_migration *migration, px_err *ret_err);

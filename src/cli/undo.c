@@ -12,10 +12,23 @@ enum { FILE_BYTES_MAX = 16 << 20, ARENA_BYTES = 64 << 20 };
 
 /* ---- writing ---- */
 
+/* The ETag that a thing has once all is done: desired values, which come behind their twin, change
+ * it once more. Their own is another one, and is not asked for. */
+static px_str etag_behind(const px_migration *m, size_t index, const px_json *made)
+{
+    const px_move *next = index + 1 < m->moves.len ? &m->moves.ptr[index + 1] : NULL;
+
+    if (!made || m->moves.ptr[index].desired)
+        return (px_str){ 0 };
+    return px_json_get_text(next && next->desired && next->forward.len ? made->next : made,
+                            PX_STR("etag"));
+}
+
 /* A change of each line. */
 static void put_file(px_buf *buf, const px_migration *m, const px_json *answer)
 {
     const px_json *made = px_json_get(answer, PX_STR("changes"));
+    bool any = false;
 
     px_put_c(buf, "{\"pollux\":\"undo\",\"from\":");
     px_put_json_string(buf, px_model_id(m->from));
@@ -24,14 +37,19 @@ static void put_file(px_buf *buf, const px_migration *m, const px_json *answer)
     px_putf(buf, ",\"state\":\"%s\",\"changes\":[", made ? "done" : "planned");
     made = made ? made->first : NULL;
     for (size_t i = 0; i < m->moves.len; i++) {
-        px_str etag = px_json_get_text(made, PX_STR("etag"));
+        const px_move *move = &m->moves.ptr[i];
+        px_str etag = etag_behind(m, i, made);
 
-        px_put_c(buf, i ? ",\n" : "\n");
-        px_put(buf, m->moves.ptr[i].back);
-        if (etag.len)
-            px_put_condition(buf, etag);
-        px_put_char(buf, '}');
-        made = made ? made->next : NULL;
+        if (move->back.len) {
+            px_put_c(buf, any ? ",\n" : "\n");
+            px_put(buf, move->back);
+            if (etag.len)
+                px_put_condition(buf, etag);
+            px_put_char(buf, '}');
+            any = true;
+        }
+        if (move->forward.len && made)
+            made = made->next;
     }
     px_put_c(buf, "]}\n");
 }

@@ -10,19 +10,19 @@ import threading
 from pollux import Server, main
 
 MOTOR = {"@context": "dtmi:dtdl:context;3", "@id": "dtmi:ex:Motor;1", "@type": "Interface",
-         "contents": [{"@type": "Property", "name": "hours", "schema": "integer"}]}
+         "contents": [{"@type": "Property", "name": "hours", "schema": "integer", "writable": True}]}
 PUMP = {"@context": "dtmi:dtdl:context;3", "@id": "dtmi:ex:Pump;1", "@type": "Interface",
-        "contents": [{"@type": "Property", "name": "speed", "schema": "double"},
-                     {"@type": "Property", "name": "label", "schema": "string"},
-                     {"@type": "Property", "name": "heat", "schema": "double"},
+        "contents": [{"@type": "Property", "name": "speed", "schema": "double", "writable": True},
+                     {"@type": "Property", "name": "label", "schema": "string", "writable": True},
+                     {"@type": "Property", "name": "heat", "schema": "double", "writable": True},
                      {"@type": "Component", "name": "motor", "schema": "dtmi:ex:Motor;1"},
                      {"@type": "Relationship", "name": "feeds", "target": "dtmi:ex:Pump;1",
                       "properties": [{"@type": "Property", "name": "since", "schema": "integer"}]},
                      {"@type": "Relationship", "name": "near"}]}
 PUMP_2 = {"@context": ["dtmi:dtdl:context;4", "dtmi:dtdl:extension:requirement;2"], "@id": "dtmi:ex:Pump;2", "@type": "Interface",
-          "contents": [{"@type": "Property", "name": "velocity", "schema": "double"},
-                       {"@type": "Property", "name": "label", "schema": "integer"},
-                       {"@type": "Property", "name": "heat", "schema": "double"},
+          "contents": [{"@type": "Property", "name": "velocity", "schema": "double", "writable": True},
+                       {"@type": "Property", "name": "label", "schema": "integer", "writable": True},
+                       {"@type": "Property", "name": "heat", "schema": "double", "writable": True},
                        {"@type": ["Property", "Required"], "name": "mode", "schema": "string"},
                        {"@type": "Component", "name": "engine", "schema": "dtmi:ex:Motor;1"},
                        {"@type": "Relationship", "name": "feeds", "target": "dtmi:ex:Pump;2",
@@ -68,6 +68,10 @@ def state(s):
     twins = clean(s.json("query", "SELECT * FROM DIGITALTWINS"))
     relationships = clean(s.json("query", "SELECT * FROM RELATIONSHIPS"))
     return sorted(twins, key=lambda t: t["$dtId"]), sorted(relationships, key=lambda r: r["$relationshipId"])
+
+
+def wishes(s, twin):
+    return {path: wish["value"] for path, wish in s.json("twin", "desired", twin).items()}
 
 
 def models(s):
@@ -179,6 +183,23 @@ def there_and_back(s, folder):
         os.remove(os.path.join(folder, name))
 
 
+def what_is_wished_goes_along(s, folder):
+    before = {"speed": 30, "label": "two", "heat": 5, "motor.hours": 9}
+    s.cli("twin", "desired", "p1", "speed=30", "label=two", "heat=5", "motor.hours=9")
+    s.cli("twin", "desired", "p2", "heat=6")
+    out = s.cli(*THERE, *RULES, "--undo-file", "u")
+    assert "  p1  desired speed -> velocity = 30\n" in out and '  p1  desired label = "two" is left out: ' in out, out
+    assert wishes(s, "p1") == {"velocity": 30, "engine.hours": 9, "heat": 5} and wishes(s, "p2") == {"heat": 6}, wishes(s, "p1")
+    s.cli("model", "migrate", "--undo", "u")
+    assert wishes(s, "p1") == before and wishes(s, "p2") == {"heat": 6}, wishes(s, "p1")
+    os.remove(os.path.join(folder, "u"))
+    s.cli(*THERE, *RULES, "--drop", "heat", "--undo-file", "u")
+    assert wishes(s, "p1") == {"velocity": 30, "engine.hours": 9} and wishes(s, "p2") == {}
+    s.cli("model", "migrate", "--undo", "u")
+    assert wishes(s, "p1") == before and wishes(s, "p2") == {"heat": 6}
+    os.remove(os.path.join(folder, "u"))
+
+
 def who_changed_meanwhile_is_named(s, folder):
     before = models(s)
     with Between(s, before=lambda: call(s, "PATCH", "/digitaltwins/p2", [{"op": "add", "path": "/speed", "value": 9}])):
@@ -240,8 +261,8 @@ def twins_go_to_another_model():
         pumps(s)
         here = os.getcwd()
         os.chdir(folder)
-        for story in (a_dry_run_changes_nothing, who_lacks_something_keeps_all_where_they_are, there_and_back, who_changed_meanwhile_is_named,
-                      a_lost_answer_leaves_the_way_back, what_one_batch_cannot_hold_is_refused):
+        for story in (a_dry_run_changes_nothing, who_lacks_something_keeps_all_where_they_are, there_and_back, what_is_wished_goes_along,
+                      who_changed_meanwhile_is_named, a_lost_answer_leaves_the_way_back, what_one_batch_cannot_hold_is_refused):
             story(s, folder)
             print("   ", story.__name__, flush=True)
         os.chdir(here)
