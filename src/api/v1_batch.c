@@ -6,6 +6,7 @@
  *       {"op": "put",    "twin": "p-1", "value": {"$metadata": {"$model": "dtmi:acme:Pump;1"}}},
  *       {"op": "patch",  "twin": "p-1", "component": "motor", "ifMatch": "W/\"…\"", "value": […]},
  *       {"op": "put",    "twin": "p-1", "relationship": "r-1", "ifNoneMatch": "*", "value": {…}},
+ *       {"op": "desired", "twin": "p-1", "value": {"speed": 20}},
  *       {"op": "delete", "twin": "p-2"}]}
  *
  * A change is read by one table of members; what it says is checked by the engine, as if it came
@@ -25,6 +26,7 @@ static const struct {
     { "put", PX_REQUEST_TWIN_PUT, PX_REQUEST_RELATIONSHIP_PUT, true },
     { "patch", PX_REQUEST_TWIN_PATCH, PX_REQUEST_RELATIONSHIP_PATCH, true },
     { "delete", PX_REQUEST_TWIN_DELETE, PX_REQUEST_RELATIONSHIP_DELETE, false },
+    { "desired", PX_REQUEST_DESIRED_PATCH, PX_REQUEST_KIND_COUNT, true },
 };
 
 /* The text members of a change, and where they go. */
@@ -101,9 +103,13 @@ static px_status read_op(const px_json *json, const change *c, const px_json *va
         if (c->component.ptr && item->kind != PX_REQUEST_TWIN_PATCH)
             return px_json_fail(json, ret_err, PX_INVALID, "batch.member",
                                 "only the patch of a twin has a component");
+        if (item->kind == PX_REQUEST_KIND_COUNT)
+            return px_json_fail(json, ret_err, PX_INVALID, "batch.member",
+                                "a relationship has no %s values", ops[i].op);
         return PX_OK;
     }
-    return px_json_fail(json, ret_err, PX_INVALID, "batch.op", "op is put, patch or delete");
+    return px_json_fail(json, ret_err, PX_INVALID, "batch.op",
+                        "op is put, patch, delete or desired");
 }
 
 static px_status read_change(px_api_call *call, const px_json *json, px_request *item,

@@ -100,8 +100,9 @@ const px_cmd px_cmd_batch[] = {
       .examples = "pollux batch changes.json\n"
                   "pollux batch --dry-run changes.json",
       .notes = "The file is an array of changes: {\"op\": \"put\", \"twin\": \"p-1\", \"value\": "
-               "{…}},\n\"patch\" with a JSON Patch as value, \"delete\"; with \"relationship\" it "
-               "is one of that\ntwin's. \"component\", \"ifMatch\" and \"ifNoneMatch\": \"*\" are "
+               "{…}},\n\"patch\" with a JSON Patch as value, \"delete\", \"desired\" with wished "
+               "values; with\n\"relationship\" it is one of that twin's. \"component\", "
+               "\"ifMatch\" and \"ifNoneMatch\": \"*\" are "
                "understood as over HTTP.\nWhen one change is refused none is made; the error shows "
                "its line.",
       .opts = options,

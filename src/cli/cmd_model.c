@@ -1,170 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * An upload sends all files as one array, all or nothing. Every file keeps its lines in the body
- * (brackets of a file that is an array become blanks), so that a place the server names leads back
- * to the file, line and column it is in.
- */
+/* The verbs of `pollux model`; those that take more than a call have files of their own. */
 #include "cli/cmds.h"
-#include "cli/file.h"
 #include "cli/no_such.h"
 #include "cli/out.h"
-
-enum { MODEL_FILE_BYTES_MAX = 8 << 20, ARENA_BYTES = 512 << 20 };
-
-typedef struct upload_file {
-    const char *path;
-    px_str text;
-    px_json *root;
-    uint32_t first_line;       /* in the body */
-    size_t first_index, count; /* of its models in the array */
-} upload_file;
-
-typedef struct upload {
-    upload_file *files;
-    size_t count;
-    size_t models;
-    px_buf body;
-    uint32_t lines; /* of the body so far */
-} upload;
-
-/* ---- upload ---- */
-
-static px_status read_model_file(px_cli *cli, upload_file *file, px_arena *arena, px_err *ret_err)
-{
-    px_err err;
-    px_status status;
-
-    PX_TRY(px_file_read(px_str_c(file->path), MODEL_FILE_BYTES_MAX, arena, &file->text, ret_err));
-    status = px_json_parse(file->text, NULL, arena, &file->root, &err);
-    if (status == PX_OK && !px_json_is(file->root, PX_JSON_OBJECT) &&
-        !px_json_is(file->root, PX_JSON_ARRAY))
-        status = px_json_fail(file->root, &err, PX_INVALID, "model.file",
-                              "a model file holds an Interface or an array of them");
-    if (status == PX_OK)
-        return PX_OK;
-    px_cli_place(cli, file->path, file->text, err.line, err.column);
-    if (ret_err)
-        *ret_err = err;
-    return status;
-}
-
-static uint32_t count_lines(px_str text)
-{
-    uint32_t lines = 0;
-
-    for (size_t i = 0; i < text.len; i++)
-        lines += text.ptr[i] == '\n';
-    return lines;
-}
-
-static void add_to_body(upload *u, upload_file *file)
-{
-    bool is_array = px_json_is(file->root, PX_JSON_ARRAY);
-    px_str text = file->text;
-    size_t open, close;
-
-    file->first_index = u->models;
-    file->count = is_array ? file->root->count : 1;
-    if (!file->count)
-        return;
-    if (u->models) {
-        px_put_c(&u->body, ",\n");
-        u->lines++;
-    }
-    u->models += file->count;
-    file->first_line = u->lines + 1;
-    if (is_array) {
-        open = (size_t)(file->root->raw.ptr - text.ptr);
-        close = open + file->root->raw.len - 1;
-        px_putf(&u->body, "%.*s %.*s ", (int)open, text.ptr, (int)(close - open - 1),
-                text.ptr + open + 1);
-        text = px_str_skip(text, close + 1);
-    }
-    px_put(&u->body, text);
-    px_put_char(&u->body, '\n');
-    u->lines += count_lines(file->text) + 1;
-}
-
-/* Leads a place in the body, or a pointer into the array, back to the file. */
-static void place_error(px_cli *cli, const upload *u, px_arena *arena, px_err *err)
-{
-    px_json_pointer pointer = { 0 };
-    uint32_t index = 0;
-    bool has_index = px_json_pointer_parse(px_str_c(err->path), arena, &pointer, NULL) == PX_OK &&
-                     pointer.count && px_json_pointer_index(pointer.steps[0], &index);
-
-    for (size_t i = u->count; i-- > 0;) {
-        const upload_file *file = &u->files[i];
-        const px_json *node = NULL;
-
-        if (!file->count ||
-            (err->line ? err->line < file->first_line : !has_index || index < file->first_index))
-            continue;
-        if (err->line) {
-            err->line -= file->first_line - 1;
-        } else {
-            px_json *root = px_json_is(file->root, PX_JSON_ARRAY)
-                                ? px_json_item(file->root, index - file->first_index)
-                                : file->root;
-
-            pointer.steps++;
-            pointer.count--;
-            node = px_json_pointer_find(root, &pointer);
-            err->line = node ? node->line : root ? root->line : 0;
-            err->column = node ? node->column : root ? root->column : 0;
-        }
-        px_cli_place(cli, file->path, file->text, err->line, err->column);
-        return;
-    }
-}
-
-static px_status send_models(px_cli *cli, upload *u, px_arena *arena, px_err *ret_err)
-{
-    px_http_call call = { .method = "POST", .path = "/models?" PX_AZURE_VERSION };
-    px_json *root;
-    px_err err = { 0 };
-    px_status status;
-
-    px_put_c(&u->body, "]");
-    PX_TRY(px_buf_status(&u->body, ret_err));
-    call.body = px_buf_str(&u->body);
-    status = px_api_call(cli, &call, arena, &root, &err);
-    if (status != PX_OK) {
-        if (err.line || err.path[0])
-            place_error(cli, u, arena, &err);
-        if (ret_err)
-            *ret_err = err;
-        return status;
-    }
-    return px_out_done(cli, root, ret_err, "uploaded %zu model%s from %zu file%s", u->models,
-                       u->models == 1 ? "" : "s", u->count, u->count == 1 ? "" : "s");
-}
-
-static px_status run_upload(px_cli *cli, const px_args *args, px_err *ret_err)
-{
-    upload u = { .count = args->operands.len, .lines = 1 };
-    px_status status = PX_OK;
-    px_arena arena;
-
-    px_arena_init(&arena, ARENA_BYTES);
-    u.files = PX_ARENA_ARRAY(&arena, upload_file, u.count);
-    if (!u.files)
-        status = px_arena_fail(&arena, ret_err);
-    px_put_c(&u.body, "[\n");
-    for (size_t i = 0; i < u.count && status == PX_OK; i++) {
-        u.files[i].path = args->operands.ptr[i];
-        status = read_model_file(cli, &u.files[i], &arena, ret_err);
-        if (status == PX_OK)
-            add_to_body(&u, &u.files[i]);
-    }
-    if (status == PX_OK)
-        status = send_models(cli, &u, &arena, ret_err);
-    px_buf_release(&u.body);
-    px_arena_release(&arena);
-    return status;
-}
-
-/* ---- the others ---- */
 
 static px_status run_list(px_cli *cli, const px_args *args, px_err *ret_err)
 {
@@ -176,37 +14,6 @@ static px_status run_list(px_cli *cli, const px_args *args, px_err *ret_err)
 
     (void)args;
     return px_out_list(cli, "/models?" PX_AZURE_VERSION, columns, ret_err);
-}
-
-static px_status print_definition(px_cli *cli, const px_json *model, px_err *ret_err)
-{
-    px_buf text = { 0 };
-    px_status status;
-
-    px_put(&text, model->raw); /* as it was uploaded, with its own layout */
-    px_put_char(&text, '\n');
-    status = px_cli_write(cli, px_buf_str(&text), ret_err);
-    px_buf_release(&text);
-    return status;
-}
-
-static px_status run_show(px_cli *cli, const px_args *args, px_err *ret_err)
-{
-    const char *id = px_args_operand(args, 0);
-    const px_json *model;
-    px_json *root = NULL;
-    px_status status;
-    PX_AUTO_ARENA arena = { 0 };
-
-    px_arena_init(&arena, ARENA_BYTES);
-    status = px_api_get(cli, &arena, &root, ret_err,
-                        "/models/%s?includeModelDefinition=true&" PX_AZURE_VERSION,
-                        px_api_part(&arena, id));
-    PX_TRY(px_no_such(cli, PX_THING_MODEL, id, status, ret_err));
-    model = px_json_get(root, PX_STR("model"));
-    if (cli->json || !model)
-        return px_out_json(cli, root, ret_err);
-    return print_definition(cli, model, ret_err);
 }
 
 static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)
@@ -228,19 +35,28 @@ static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)
     return px_out_done(cli, NULL, ret_err, "deleted %s", id);
 }
 
+/* What the words of these verbs mean. */
+#define WORDS                                                                                      \
+    "A word that begins with dtmi: is a model of the server, its version may be left out; "        \
+    "another\n"                                                                                    \
+    "is a file, a folder or -. Without a word: all models of the server."
+
 const px_cmd px_cmd_model[] = {
     { .noun = "model",
-      .summary = "validate, upload, show and delete models",
+      .summary = "validate, upload, show, compare, migrate and delete models",
       .examples = "pollux model validate models/\n"
                   "pollux model upload models/*.json\n"
-                  "pollux model list\n"
-                  "pollux model show 'dtmi:com:acme:Pump;1'" },
+                  "pollux model show 'dtmi:com:acme:Pump;1'\n"
+                  "pollux model diff 'dtmi:com:acme:Pump;1' pump-2.json\n"
+                  "pollux model migrate 'dtmi:com:acme:Pump;1' 'dtmi:com:acme:Pump;2' --dry-run" },
     { .noun = "model",
       .verb = "validate",
-      .summary = "check DTDL files without a server: every error, with its place",
+      .summary = "check DTDL files, without a server or beside its models: every error, with its "
+                 "place",
       .operands = "[PATH…]",
       .examples = "pollux model validate pump.json\n"
                   "pollux model validate models/ --json\n"
+                  "pollux model validate pump-2.json --stored\n"
                   "pollux model validate --each sets.ndjson",
       .notes =
           "A path is a file, a folder (every .json below it) or - for standard input; all of them\n"
@@ -249,57 +65,108 @@ const px_cmd px_cmd_model[] = {
           "their extensions. With --each a line is one set, an Interface or an array of them, and\n"
           "gets one line of JSON, {\"valid\":…,\"errors\":[…]}; a line that is wrong is no "
           "failure\n"
-          "of the command.",
+          "of the command. With --stored they may refer to models of the server, and what an "
+          "upload\n"
+          "would refuse now is wrong.",
       .opts = px_cmd_validate_options,
       .operands_max = 100000,
       .run = px_cmd_validate_run },
     { .noun = "model",
       .verb = "tree",
-      .summary = "show what Interfaces of files are made of, bases included",
-      .operands = "PATH…",
+      .summary = "show what Interfaces are made of, bases included",
+      .operands = "[PATH|ID…]",
       .examples = "pollux model tree models/\n"
-                  "pollux model tree models/ --model dtmi:com:acme:Pump",
+                  "pollux model tree models/ --model dtmi:com:acme:Pump\n"
+                  "pollux model tree dtmi:com:acme:Pump",
+      .notes = WORDS,
+      .opts = px_cmd_tree_options,
+      .operands_max = 100000,
+      .run = px_cmd_tree_run },
+    { .noun = "model",
+      .verb = "show",
+      .summary = "show one model: what it has and inherits, who uses it, how many twins it has",
+      .operands = "ID|PATH…",
+      .examples = "pollux model show 'dtmi:com:acme:Pump;1'\n"
+                  "pollux model show dtmi:com:acme:Pump --json\n"
+                  "pollux model show models/ --model dtmi:com:acme:Pump",
+      .notes = WORDS "\npollux model export gives the definition itself.",
       .opts = px_cmd_tree_options,
       .operands_min = 1,
       .operands_max = 100000,
-      .run = px_cmd_tree_run },
+      .run = px_cmd_show_run },
+    { .noun = "model",
+      .verb = "export",
+      .summary = "give definitions, with all that they need",
+      .operands = "[ID|PATH…]",
+      .examples = "pollux model export 'dtmi:com:acme:Pump;1' > pump.json\n"
+                  "pollux model export --folder models\n"
+                  "pollux model export models/ --model dtmi:com:acme:Pump > pump.json",
+      .notes = WORDS "\nEvery definition is as it was written: an upload of what was exported "
+                     "makes the same models.\nBelow --folder the file of dtmi:com:acme:Pump;1 is "
+                     "dtmi/com/acme/pump-1.json.",
+      .opts = px_cmd_export_models_options,
+      .operands_max = 100000,
+      .run = px_cmd_export_models_run },
     { .noun = "model",
       .verb = "diff",
       .summary = "compare two versions of models: what changed, and what that breaks",
       .operands = "OLD NEW",
       .examples = "pollux model diff pump-1.json pump-2.json\n"
-                  "pollux model diff old/ new/ --json",
+                  "pollux model diff old/ new/ --json\n"
+                  "pollux model diff 'dtmi:com:acme:Pump;1' pump-2.json\n"
+                  "pollux model diff 'dtmi:com:acme:Pump;1' 'dtmi:com:acme:Pump;2' --all",
       .notes =
           "Interfaces are paired by their ids, without the versions. A change breaks twins when\n"
           "a twin that is right may become wrong, clients when somebody who reads, calls or\n"
-          "subscribes is surprised, or nothing.",
+          "subscribes is surprised, or nothing. When OLD is a model of the server, its twins are\n"
+          "judged by NEW, and what would be wrong with which is told: property, value, rule. The\n"
+          "first 20 things, with --all or --json all of them.",
+      .opts = px_cmd_diff_options,
       .operands_min = 2,
       .operands_max = 2,
       .run = px_cmd_diff_run },
     { .noun = "model",
+      .verb = "migrate",
+      .summary = "make the twins of one model twins of another, all in one batch; and back",
+      .operands = "OLD NEW | --undo FILE",
+      .examples = "pollux model migrate 'dtmi:com:acme:Pump;1' 'dtmi:com:acme:Pump;2' --dry-run\n"
+                  "pollux model migrate 'dtmi:com:acme:Pump;1' 'dtmi:com:acme:Pump;2' --rename "
+                  "speed=velocity --set mode=slow\n"
+                  "pollux model migrate --undo migrate-20261128-224500.undo.json",
+      .notes =
+          "Twins keep their ids. What the new model has by the same path, or by that of --rename,\n"
+          "keeps its value and source time; what has no place or does not fit is left out. Of\n"
+          "relationships those stay that the new model allows. The plan is shown, then all of it\n"
+          "is done or nothing; a twin that was changed since the plan is named. The undo file "
+          "holds\nwhat was left out, and is refused when twins were changed since.",
+      .opts = px_cmd_migrate_options,
+      .operands_max = 2,
+      .run = px_cmd_migrate_run },
+    { .noun = "model",
       .verb = "lint",
-      .summary = "say what is right in models of files and deserves a second look",
-      .operands = "PATH…",
-      .examples = "pollux model lint models/\npollux model lint models/ --json",
-      .operands_min = 1,
+      .summary = "say what is right in models and deserves a second look",
+      .operands = "[PATH|ID…]",
+      .examples = "pollux model lint models/\npollux model lint --json",
+      .notes = WORDS,
       .operands_max = 100000,
       .run = px_cmd_lint_run },
     { .noun = "model",
       .verb = "graph",
-      .summary = "draw Interfaces of files, for Graphviz",
-      .operands = "PATH…",
-      .examples = "pollux model graph models/ | dot -Tsvg > models.svg",
-      .notes = "Hollow arrows are extends, diamonds Components, dashed lines Relationships.",
-      .operands_min = 1,
+      .summary = "draw Interfaces, for Graphviz",
+      .operands = "[PATH|ID…]",
+      .examples = "pollux model graph models/ | dot -Tsvg > models.svg\n"
+                  "pollux model graph dtmi:com:acme:Pump",
+      .notes = "Hollow arrows are extends, diamonds Components, dashed lines Relationships. " WORDS,
       .operands_max = 100000,
       .run = px_cmd_graph_run },
     { .noun = "model",
       .verb = "scaffold",
       .summary = "print a twin to begin with, with a value for every Property",
-      .operands = "PATH…",
-      .examples = "pollux model scaffold models/ --model dtmi:com:acme:Pump --twin pump-1",
+      .operands = "[PATH|ID…]",
+      .examples = "pollux model scaffold models/ --model dtmi:com:acme:Pump --twin pump-1\n"
+                  "pollux model scaffold dtmi:com:acme:Pump --twin pump-1",
+      .notes = WORDS,
       .opts = px_cmd_scaffold_options,
-      .operands_min = 1,
       .operands_max = 100000,
       .run = px_cmd_scaffold_run },
     { .noun = "model",
@@ -312,21 +179,12 @@ const px_cmd px_cmd_model[] = {
           "matter. What is wrong is shown with file, line and column.",
       .operands_min = 1,
       .operands_max = 100000,
-      .run = run_upload },
+      .run = px_cmd_upload_run },
     { .noun = "model",
       .verb = "list",
       .summary = "list all models",
       .examples = "pollux model list\npollux model list --json",
       .run = run_list },
-    { .noun = "model",
-      .verb = "show",
-      .summary = "print a model's definition",
-      .operands = "ID",
-      .examples = "pollux model show 'dtmi:com:acme:Pump;1' > pump.json",
-      .notes = "With --json: the model's data, the definition inside it.",
-      .operands_min = 1,
-      .operands_max = 1,
-      .run = run_show },
     { .noun = "model",
       .verb = "delete",
       .summary = "delete a model that nothing refers to",

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `pollux model lint` and `graph`: models of files, looked at from a distance. */
+/* `pollux model lint` and `graph`: models of files and of the server, looked at from a distance. */
 #include "base/json.h"
 #include "cli/cmds.h"
-#include "cli/local.h"
+#include "cli/out.h"
+#include "cli/world.h"
 #include "model/lint.h"
 
 /* ---- lint ---- */
@@ -33,49 +34,44 @@ static void put_lint(px_buf *buf, const px_lint *lint)
     px_putf(buf, ": %s (%s)\n", px_lint_better(lint->rule), px_lint_id(lint->rule));
 }
 
-static void put_list(px_buf *buf, const px_lint_list *list, bool json)
+static void put_list(px_buf *buf, const px_world *world, const px_lint_list *list, bool json)
 {
     px_json_writer w = px_json_writer_of(buf);
+    size_t told = 0;
 
     if (json)
         px_json_begin_array(&w);
-    for (size_t i = 0; i < list->count; i++)
+    for (size_t i = 0; i < list->count; i++) {
+        if (!px_world_is_named(world, list->items[i].model))
+            continue;
+        told++;
         if (json)
             put_lint_json(&w, &list->items[i]);
         else
             put_lint(buf, &list->items[i]);
+    }
     if (json) {
         px_json_end_array(&w);
         px_put_char(buf, '\n');
-    } else if (list->count == 0) {
+    } else if (told == 0) {
         px_put_c(buf, "nothing to say\n");
     }
 }
 
-static px_status write_and_release(px_cli *cli, px_status status, px_buf *text, px_err *ret_err)
-{
-    if (status == PX_OK)
-        status = px_buf_status(text, ret_err);
-    if (status == PX_OK)
-        status = px_cli_write(cli, px_buf_str(text), ret_err);
-    px_buf_release(text);
-    return status;
-}
-
 px_status px_cmd_lint_run(px_cli *cli, const px_args *args, px_err *ret_err)
 {
-    px_model_set set = { 0 };
     px_lint_list list = { 0 };
     px_buf text = { 0 };
-    px_status status = px_local_models(cli, args->operands.ptr, args->operands.len, &set, ret_err);
+    px_world world;
+    px_status status = px_world_of(cli, args, true, &world, ret_err);
 
     if (status == PX_OK)
-        status = px_model_lint(&set, &list, ret_err);
+        status = px_model_lint(&world.set, &list, ret_err);
     if (status == PX_OK)
-        put_list(&text, &list, cli->json);
+        put_list(&text, &world, &list, cli->json);
     px_lint_list_release(&list);
-    px_model_set_release(&set);
-    return write_and_release(cli, status, &text, ret_err);
+    px_world_release(&world);
+    return px_out_text(cli, status, &text, ret_err);
 }
 
 /* ---- graph ---- */
@@ -127,14 +123,14 @@ static void put_model(px_buf *buf, const px_model *model)
 
 px_status px_cmd_graph_run(px_cli *cli, const px_args *args, px_err *ret_err)
 {
-    px_model_set set = { 0 };
     px_buf text = { 0 };
-    px_status status = px_local_models(cli, args->operands.ptr, args->operands.len, &set, ret_err);
+    px_world world;
+    px_status status = px_world_of(cli, args, false, &world, ret_err);
 
     px_put_c(&text, "digraph models {\n  rankdir=BT;\n  node [shape=box];\n");
-    for (size_t i = 0; i < set.count && status == PX_OK; i++)
-        put_model(&text, set.models[i]);
+    for (size_t i = 0; i < world.set.count && status == PX_OK; i++)
+        put_model(&text, world.set.models[i]);
     px_put_c(&text, "}\n");
-    px_model_set_release(&set);
-    return write_and_release(cli, status, &text, ret_err);
+    px_world_release(&world);
+    return px_out_text(cli, status, &text, ret_err);
 }

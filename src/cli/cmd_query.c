@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/ask.h"
 #include "cli/assign.h"
 #include "cli/cmds.h"
 #include "cli/file.h"
@@ -125,39 +126,7 @@ static px_status put_parameters(px_cli *cli, px_buf *body, px_arena *arena, px_e
     }
     if (any)
         px_put_char(body, '}');
-    return PX_OK;
-}
-
-/* {"query":…} for the first page, then {"query":…,"continuationToken":…} */
-static px_status fetch(px_cli *cli, const char *query, px_buf *token, px_arena *arena,
-                       px_json **ret_rows, px_err *ret_err)
-{
-    px_http_call call = { .method = "POST", .path = "/query?" PX_AZURE_VERSION };
-    px_buf body = { 0 };
-    px_json *root;
-    px_str next;
-    px_status status;
-
-    px_put_c(&body, "{\"query\":");
-    px_put_json_string(&body, px_str_c(query));
-    if (token->len) {
-        px_put_c(&body, ",\"continuationToken\":");
-        px_put_json_string(&body, px_buf_str(token));
-    }
-    status = put_parameters(cli, &body, arena, ret_err);
-    px_put_char(&body, '}');
-    call.body = px_buf_str(&body);
-    if (status == PX_OK)
-        status = px_api_call(cli, &call, arena, &root, ret_err);
-    px_buf_release(&body);
-    PX_TRY(status);
-    *ret_rows = px_json_get(root, PX_STR("value"));
-    if (!px_json_is(*ret_rows, PX_JSON_ARRAY))
-        return px_fail(ret_err, PX_CORRUPT, "the server's answer to the query has no rows");
-    px_buf_clear(token);
-    next = px_json_get_text(root, PX_STR("continuationToken"));
-    px_put(token, next);
-    return px_buf_status(token, ret_err);
+    return px_buf_status(body, ret_err);
 }
 
 /* "SQL query parse failed: line 1, column 15: expected …": the place is shown by itself. */
@@ -184,16 +153,17 @@ static void place(px_cli *cli, const char *query, px_err *err)
 static px_status pull_rows(px_cli *cli, const char *query, px_err *ret_err)
 {
     uint64_t count = 0;
-    px_buf token = { 0 };
+    px_buf token = { 0 }, parameters = { 0 };
     px_err err = { 0 };
     px_status status;
     px_arena arena;
 
     px_arena_init(&arena, PX_API_ANSWER_BYTES_MAX);
-    do {
+    status = put_parameters(cli, &parameters, &arena, &err);
+    while (status == PX_OK) {
         px_json *rows = NULL;
 
-        status = fetch(cli, query, &token, &arena, &rows, &err);
+        status = px_ask_page(cli, query, px_buf_str(&parameters), &token, &arena, &rows, &err);
         if (status == PX_OK && cli->json)
             status = print_json_rows(cli, rows, count == 0, &err);
         else if (status == PX_OK)
@@ -202,8 +172,11 @@ static px_status pull_rows(px_cli *cli, const char *query, px_err *ret_err)
         px_arena_reset(&arena);
         if (status == PX_OK && px_interrupted())
             status = px_interrupt_fail(&err);
-    } while (status == PX_OK && token.len);
+        if (!token.len)
+            break;
+    }
     px_buf_release(&token);
+    px_buf_release(&parameters);
     px_arena_release(&arena);
     if (status == PX_OK && cli->json)
         return px_cli_write(cli, count ? PX_STR("]\n") : PX_STR("[]\n"), ret_err);

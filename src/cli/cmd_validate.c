@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `pollux model validate`: by the same room that the server reads models with, and without one.
+ * `pollux model validate`: by the same room that the server reads models with, and without one, or
+ * with --stored beside the models that one has.
  *
  * The paths together are one set, whose Interfaces may refer to each other. With --each every line
  * of a file is a set of its own and gets a verdict of its own; a line that is wrong is no failure
@@ -10,9 +11,9 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
-#include "base/mem.h"
 #include "cli/cmds.h"
 #include "cli/out.h"
+#include "cli/stored.h"
 #include "cli/texts.h"
 #include "cli/verdict.h"
 
@@ -23,18 +24,21 @@ const px_opt px_cmd_validate_options[] = {
     { "extensions", 0, "HOW", "contexts that are not known: allow or refuse (by DTDL version)" },
     { "dtdl", 0, "VERSION", "the latest version of DTDL to take: 2, 3 or 4 (4)" },
     { "upload", 0, NULL, "also what only the server refuses, such as Interfaces inside others" },
+    { "stored", 0, NULL,
+      "as an upload would be judged now: beside the models that the server has" },
     { 0 },
 };
 
 static px_status read_options(const px_args *args, px_models_opts *ret_opts, px_err *ret_err)
 {
     const char *how = px_args_get(args, "extensions");
+    bool upload = px_args_has(args, "upload") || px_args_has(args, "stored");
     uint64_t version = 0;
 
     PX_TRY(px_args_count(args, "dtdl", 2, 4, &version, ret_err));
-    *ret_opts = (px_models_opts){ .nested_interfaces = !px_args_has(args, "upload"),
+    *ret_opts = (px_models_opts){ .nested_interfaces = !upload,
                                   .dtdl_version_max = (uint32_t)version,
-                                  .models_max = px_args_has(args, "upload") ? 0 : MODELS_MAX };
+                                  .models_max = upload ? 0 : MODELS_MAX };
     if (!how)
         return PX_OK;
     if (strcmp(how, "allow") == 0)
@@ -45,6 +49,41 @@ static px_status read_options(const px_args *args, px_models_opts *ret_opts, px_
         return px_fail_id(ret_err, PX_INVALID, "cli.extensions",
                           "--extensions is '%s' and should be allow or refuse", how);
     return PX_OK;
+}
+
+/* What an upload would be refused for although nothing is wrong with it. */
+static px_status add_known(const px_model_file *text, uint32_t source,
+                           const px_model_source *stored, px_model_report *report, px_err *ret_err)
+{
+    px_json *root;
+    px_err err;
+    PX_AUTO_ARENA arena = { 0 };
+
+    px_arena_init(&arena, ARENA_BYTES);
+    PX_TRY(px_json_parse(text->json, NULL, &arena, &root, ret_err));
+    for (const px_json *m = px_json_is(root, PX_JSON_ARRAY) ? root->first : root; m; m = m->next) {
+        const px_json *id = px_json_get(m, PX_STR("@id"));
+
+        if (!px_json_is(id, PX_JSON_STRING) || !stored->find(stored->data, id->text))
+            continue;
+        (void)px_json_fail(id, &err, PX_CONFLICT, "model.exists",
+                           "%.*s is on the server already; use a new version, or delete the model "
+                           "first",
+                           PX_FMT(id->text));
+        px_model_report_add(report, &err, source);
+    }
+    return PX_OK;
+}
+
+static px_status add_all_known(const px_model_file *texts, size_t count,
+                               const px_model_source *stored, px_model_report *report,
+                               px_err *ret_err)
+{
+    if (!stored->find)
+        return PX_OK;
+    for (size_t i = 0; i < count; i++)
+        PX_TRY(add_known(&texts[i], (uint32_t)i, stored, report, ret_err));
+    return px_stored_status(stored->data, report->count ? PX_INVALID : PX_OK, ret_err);
 }
 
 /* A verdict on texts; a status other than PX_OK and PX_INVALID is none. What went wrong before any
@@ -59,20 +98,19 @@ static px_status judge(const px_model_file *texts, size_t count, const px_models
     status = px_models_parse_texts(texts, count, opts, &set, report, &err);
     *ret_models = set.count;
     px_model_set_release(&set);
-    if (status == PX_OK || (status == PX_INVALID && report->count > 0))
+    if (opts->stored.find)
+        PX_TRY(px_stored_status(opts->stored.data, PX_OK, ret_err));
+    if (status == PX_OK)
+        return add_all_known(texts, count, &opts->stored, report, ret_err);
+    if (status == PX_INVALID && report->count > 0)
         return status;
     if (status == PX_NO_MEMORY) {
         *ret_err = err;
         return status;
     }
     px_model_report_release(report);
-    report->errs = px_zalloc(1, sizeof(px_err));
-    report->sources = px_zalloc(1, sizeof(uint32_t));
-    if (!report->errs || !report->sources)
-        return px_no_memory(ret_err);
-    report->errs[0] = err;
-    report->count = report->cap = report->sources_cap = 1;
-    return PX_INVALID;
+    px_model_report_add(report, &err, 0);
+    return report->count ? PX_INVALID : px_no_memory(ret_err);
 }
 
 /* ---- one set ---- */
@@ -92,10 +130,7 @@ static px_status tell(px_cli *cli, const px_texts *texts, size_t models, px_stat
     } else {
         px_put_complaints(&text, report, texts->list.ptr);
     }
-    status = px_buf_status(&text, ret_err);
-    if (status == PX_OK)
-        status = px_cli_write(cli, px_buf_str(&text), ret_err);
-    px_buf_release(&text);
+    status = px_out_text(cli, PX_OK, &text, ret_err);
     if (status != PX_OK || verdict == PX_OK)
         return status;
     return px_fail_id(ret_err, PX_INVALID, "model.invalid", "%zu%s error%s in the models",
@@ -199,11 +234,18 @@ px_status px_cmd_validate_run(px_cli *cli, const px_args *args, px_err *ret_err)
 {
     const char *each = px_args_get(args, "each");
     px_models_opts opts;
+    px_stored stored;
+    px_status status;
 
     PX_TRY(read_options(args, &opts, ret_err));
     if (!each == !args->operands.len)
         return px_fail_id(ret_err, PX_INVALID, "cli.validate",
                           "say what to validate: files and folders, or --each FILE");
-    return each ? validate_each(cli, each, &opts, ret_err)
-                : validate_paths(cli, args, &opts, ret_err);
+    px_stored_init(&stored, cli);
+    if (px_args_has(args, "stored"))
+        opts.stored = px_stored_source(&stored);
+    status =
+        each ? validate_each(cli, each, &opts, ret_err) : validate_paths(cli, args, &opts, ret_err);
+    px_stored_release(&stored);
+    return status;
 }

@@ -33,18 +33,37 @@ const px_json *px_out_find(const px_json *item, const char *path)
     return item;
 }
 
+void px_put_member(px_json_writer *writer, const char *key, px_str text)
+{
+    if (!text.len)
+        return;
+    px_json_key(writer, px_str_c(key));
+    px_json_string(writer, text);
+}
+
+void px_put_number_member(px_json_writer *writer, const char *key, uint64_t number)
+{
+    px_json_key(writer, px_str_c(key));
+    px_json_uint(writer, number);
+}
+
+px_status px_out_text(px_cli *cli, px_status status, px_buf *text, px_err *ret_err)
+{
+    if (status == PX_OK)
+        status = px_buf_status(text, ret_err);
+    if (status == PX_OK)
+        status = px_cli_write(cli, px_buf_str(text), ret_err);
+    px_buf_release(text);
+    return status;
+}
+
 px_status px_out_json(px_cli *cli, const px_json *value, px_err *ret_err)
 {
     px_buf line = { 0 };
-    px_status status;
 
     px_put_json_node(&line, value);
     px_put_char(&line, '\n');
-    status = px_buf_status(&line, ret_err);
-    if (status == PX_OK)
-        status = px_cli_write(cli, px_buf_str(&line), ret_err);
-    px_buf_release(&line);
-    return status;
+    return px_out_text(cli, PX_OK, &line, ret_err);
 }
 
 px_status px_out_done(px_cli *cli, const px_json *value, px_err *ret_err, const char *format, ...)
@@ -74,10 +93,7 @@ px_status px_out_table(px_cli *cli, px_table *table, px_err *ret_err)
     px_status status;
 
     px_put_table(&text, table, &cli->term_out);
-    status = px_buf_status(&text, ret_err);
-    if (status == PX_OK)
-        status = px_cli_write(cli, px_buf_str(&text), ret_err);
-    px_buf_release(&text);
+    status = px_out_text(cli, PX_OK, &text, ret_err);
     px_table_release(table);
     return status;
 }

@@ -39,6 +39,13 @@ PX_NODISCARD px_status px_out_done(px_cli *cli, const px_json *value, px_err *re
 /* The members of an object that are not null, one a line, name and value. */
 PX_NODISCARD px_status px_out_facts(px_cli *cli, const px_json *object, px_err *ret_err);
 
+/* A member of an object: the text, or the number; an empty text is left out. */
+void px_put_member(px_json_writer *writer, const char *key, px_str text);
+void px_put_number_member(px_json_writer *writer, const char *key, uint64_t number);
+
+/* Prints the text when `status` is PX_OK, and releases it. Gives the first failure. */
+PX_NODISCARD px_status px_out_text(px_cli *cli, px_status status, px_buf *text, px_err *ret_err);
+
 /* Prints and releases the table. */
 PX_NODISCARD px_status px_out_table(px_cli *cli, px_table *table, px_err *ret_err);
 

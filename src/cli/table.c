@@ -88,7 +88,7 @@ static void put_row(px_buf *buf, const px_table *table, const px_str *cells, con
 {
     unsigned last = table->columns - 1;
 
-    while (last && !widths[last])
+    while (last && (!widths[last] || !cells[last].len)) /* no blanks at the end of a line */
         last--;
     for (unsigned c = 0; c <= last; c++)
         if (widths[c])

@@ -37,6 +37,19 @@ static px_status add_file(px_texts *texts, px_str path, px_err *ret_err)
     return PX_VEC_PUSH(&texts->list, file) ? PX_OK : px_no_memory(ret_err);
 }
 
+px_status px_texts_add_text(px_texts *texts, px_str name, px_str json, px_err *ret_err)
+{
+    px_model_file file = { px_arena_str(texts->arena, name), px_arena_str(texts->arena, json) };
+
+    if (json.len > PX_MODELS_BYTES_MAX - texts->bytes)
+        return px_fail(ret_err, PX_TOO_LARGE, "the models have more than %d MiB of text",
+                       PX_MODELS_BYTES_MAX >> 20);
+    if (!file.name.ptr || !file.json.ptr)
+        return px_arena_fail(texts->arena, ret_err);
+    texts->bytes += json.len;
+    return PX_VEC_PUSH(&texts->list, file) ? PX_OK : px_no_memory(ret_err);
+}
+
 static int not_hidden(const struct dirent *entry)
 {
     return entry->d_name[0] != '.';

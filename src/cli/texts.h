@@ -22,4 +22,8 @@ void px_texts_release(px_texts *texts);
  * PX_IO, PX_TOO_LARGE (PX_MODELS_BYTES_MAX in all), PX_LIMIT (folders inside each other). */
 PX_NODISCARD px_status px_texts_add(px_texts *texts, const char *path, px_err *ret_err);
 
+/* Adds a text that is there already; both are copied. Errors: PX_TOO_LARGE, PX_LIMIT (arena). */
+PX_NODISCARD px_status px_texts_add_text(px_texts *texts, px_str name, px_str json,
+                                         px_err *ret_err);
+
 #endif

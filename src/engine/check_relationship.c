@@ -133,6 +133,7 @@ px_status px_check_relationship_put(px_engine_state *state, px_request *request,
                           "If-None-Match: * header was specified but a relationship with the id "
                           "%.*s was found",
                           PX_FMT(request->relationship_id));
+    PX_TRY(px_state_match(request, old ? px_rel_seq(old) : 0, ret_err));
     PX_TRY(px_state_body(request, ret_err));
     if (!px_json_is(request->json, PX_JSON_OBJECT))
         return px_fail_id(ret_err, PX_INVALID, "relationship.form", "the body must be an object");

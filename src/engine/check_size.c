@@ -55,7 +55,7 @@ static size_t exact_weight(const px_growth *growth, const px_sample *samples, si
 {
     size_t weight = base_weight(growth);
 
-    if (growth->desired && growth->twin && px_twin_desired_version(growth->twin) == 0)
+    if (growth->desired && (!growth->twin || px_twin_desired_version(growth->twin) == 0))
         weight += PX_TWIN_VALUE_BYTES; /* the version stands beside the values */
     for (size_t s = 0; s < sample_count; s++)
         for (size_t i = 0; i < samples[s].field_count; i++) {

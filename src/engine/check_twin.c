@@ -110,6 +110,7 @@ px_status px_check_twin_put(px_engine_state *state, px_request *request, px_err 
                           "If-None-Match: * header was specified but a twin with the id %.*s was "
                           "found. Please specify a different twin id",
                           PX_FMT(request->id));
+    PX_TRY(px_state_match(request, old ? px_twin_seq(old) : 0, ret_err));
     PX_TRY(px_state_body(request, ret_err));
     if (!px_json_is(request->json, PX_JSON_OBJECT))
         return px_fail_id(ret_err, PX_INVALID, "twin.invalid",
@@ -369,19 +370,23 @@ static px_status present_document(patch *p, const px_twin *twin, px_err *ret_err
     return PX_OK;
 }
 
-/* Migration: the whole document must fit the new model. The twin keeps its number and
- * relationships. */
+/* Migration: the whole document must fit the new model. The twin keeps its number, its
+ * relationships and what of its desired values fits. */
 static px_status put_as_other_model(patch *p, px_request *request, const px_twin *twin,
                                     px_err *ret_err)
 {
     px_str dtmi = px_json_get_text(px_json_get(p->doc, PX_STR("$metadata")), PX_STR("$model"));
-    px_fields fields = { 0 };
+    px_fields fields = { 0 }, desired = { 0 };
     px_model_info info;
 
     PX_TRY(find_model(p->state, request, dtmi, &info, ret_err));
     PX_TRY(
         px_twin_body_read(px_model_layout(info.model), p->doc, &p->state->arena, &fields, ret_err));
-    return emit_put(p->state, request, twin, &info, &fields, ret_err);
+    PX_TRY(px_desired_kept(p->state, twin, px_model_layout(info.model), &desired, ret_err));
+    PX_TRY(px_desired_check_size(p->state, request->id, &fields, &desired, ret_err));
+    PX_TRY(emit_put(p->state, request, twin, &info, &fields, ret_err));
+    return px_desired_emit(p->state, request, px_twin_number(twin), info.model_no, &desired,
+                           ret_err);
 }
 
 static px_status find_component(patch *p, const px_request *request, px_err *ret_err)
@@ -446,66 +451,4 @@ px_status px_check_twin_patch(px_engine_state *state, px_request *request, px_er
     event.fields = p.touched.ptr;
     event.field_count = p.touched.count;
     return px_state_emit(state, &event, NULL, ret_err);
-}
-
-/* ---- desired ---- */
-
-static px_status read_desired(px_engine_state *state, const px_layout *layout, uint32_t component,
-                              const px_json *body, px_fields *fields, px_err *ret_err)
-{
-    for (const px_json *m = body->first; m; m = m->next) {
-        const px_field *field = px_layout_find(layout, component, m->key);
-        uint32_t index = component == PX_NO_COMPONENT ? px_layout_component_find(layout, m->key)
-                                                      : PX_NO_COMPONENT;
-        px_field_value value = { .source_time = PX_TIME_NONE };
-
-        if (!field && index != PX_NO_COMPONENT && m->type == PX_JSON_OBJECT) {
-            PX_TRY(read_desired(state, layout, index, m, fields, ret_err));
-            continue;
-        }
-        if (!field || !field->writable)
-            return px_json_fail(m, ret_err, PX_INVALID, "desired.writable",
-                                "'%.*s' is no writable property of the model", PX_FMT(m->key));
-        if (m->type == PX_JSON_NULL)
-            value.field = field->index;
-        else
-            PX_TRY(px_twin_body_field(field, m, NULL, &state->arena, &value, ret_err));
-        PX_TRY(px_fields_add(fields, &state->arena, value, ret_err));
-    }
-    return PX_OK;
-}
-
-px_status px_check_desired_patch(px_engine_state *state, px_request *request, px_err *ret_err)
-{
-    px_event event = { .type = PX_EVENT_TWIN_DESIRED,
-                       .tenant = request->principal.tenant,
-                       .cause = request->principal.id,
-                       .source_time = PX_TIME_NONE };
-    const px_model *model;
-    const px_twin *twin;
-    px_fields fields = { 0 };
-    px_growth growth = { .state = state, .id = request->id, .desired = true };
-    px_sample values;
-
-    PX_TRY(px_state_find_twin(state, request, &twin, &model, ret_err));
-    PX_TRY(px_state_check_own(state, twin, model, ret_err));
-    PX_TRY(px_state_match(request, px_twin_desired_version(twin), ret_err));
-    if (!px_json_is(request->json, PX_JSON_OBJECT))
-        return px_fail_id(ret_err, PX_INVALID, "desired.form",
-                          "desired properties are an object of names and values; null removes one");
-    PX_TRY(read_desired(state, px_model_layout(model), PX_NO_COMPONENT, request->json, &fields,
-                        ret_err));
-    request->result.number = px_twin_number(twin);
-    if (fields.count == 0)
-        return px_state_keep_twin(state, request, ret_err);
-    growth.twin = twin;
-    values = (px_sample){ .fields = fields.ptr, .field_count = fields.count };
-    PX_TRY(px_check_growth(&growth, &values, 1, ret_err));
-    event.twin_no = px_twin_number(twin);
-    event.model_no = px_twin_model(twin);
-    event.revision = state->seq + 1;
-    event.fields = fields.ptr;
-    event.field_count = fields.count;
-    PX_TRY(px_state_emit(state, &event, NULL, ret_err));
-    return px_state_keep_twin(state, request, ret_err);
 }

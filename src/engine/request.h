@@ -19,11 +19,11 @@ typedef enum px_request_kind {
     PX_REQUEST_MODELS_PUT,          /* text: array of Interfaces */
     PX_REQUEST_MODEL_DECOMMISSION,  /* id: DTMI; flag */
     PX_REQUEST_MODEL_DELETE,        /* id */
-    PX_REQUEST_TWIN_PUT,            /* id, json: twin document; if_none_match */
+    PX_REQUEST_TWIN_PUT,            /* id, json: twin document; if_match, if_none_match */
     PX_REQUEST_TWIN_PATCH,          /* id, component (may be empty), json: JSON Patch; if_match */
     PX_REQUEST_TWIN_DELETE,         /* id; if_match */
     PX_REQUEST_DESIRED_PATCH,       /* id, json: merge patch; if_match */
-    PX_REQUEST_RELATIONSHIP_PUT,    /* id, relationship_id, json; if_none_match */
+    PX_REQUEST_RELATIONSHIP_PUT,    /* id, relationship_id, json; if_match, if_none_match */
     PX_REQUEST_RELATIONSHIP_PATCH,  /* id, relationship_id, json: JSON Patch; if_match */
     PX_REQUEST_RELATIONSHIP_DELETE, /* id, relationship_id; if_match */
     PX_REQUEST_CHANGES,             /* items: all of them or none; flag: judge them only */

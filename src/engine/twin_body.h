@@ -40,6 +40,24 @@ PX_NODISCARD px_status px_twin_body_field(const px_field *field, const px_json *
                                           const px_json *metadata, px_arena *arena,
                                           px_field_value *ret_value, px_err *ret_err);
 
+/* ---- desired values: check_desired.c ---- */
+
+/* The desired values of a twin that goes to another model, numbered by its layout: those that have
+ * a writable property of the same path there, and fit it. In the arena. */
+PX_NODISCARD px_status px_desired_kept(px_engine_state *state, const px_twin *twin,
+                                       const px_layout *layout, px_fields *ret_fields,
+                                       px_err *ret_err);
+/* PX_TOO_LARGE when a twin with these values and these desired ones would weigh too much. */
+PX_NODISCARD px_status px_desired_check_size(px_engine_state *state, px_str id,
+                                             const px_fields *fields, const px_fields *desired,
+                                             px_err *ret_err);
+/* The event of desired values, if there are any. */
+PX_NODISCARD px_status px_desired_emit(px_engine_state *state, const px_request *request,
+                                       uint32_t twin_no, uint32_t model_no, const px_fields *fields,
+                                       px_err *ret_err);
+
+/* ---- writing ---- */
+
 /* The properties of a twin as a JSON object, components nested, with `$metadata.<p>.sourceTime`
  * where there is one, and `$metadata.$model`: what a patch applies to. */
 void px_twin_body_write(px_buf *buf, const px_model *model, const px_twin *twin);

@@ -24,6 +24,7 @@ typedef struct px_model_source {
 typedef struct px_model_set {
     px_model **models; /* each with one reference, held by the set */
     size_t count;
+    size_t top; /* so many of them, the first ones, are not defined inside others */
 } px_model_set;
 void px_model_set_release(px_model_set *set);
 
@@ -36,6 +37,9 @@ typedef struct px_model_report {
     bool truncated; /* there was more to say */
 } px_model_report;
 void px_model_report_release(px_model_report *report);
+/* Adds what somebody else found wrong with the text of that index; one too many, or one that there
+ * is no memory for, makes the report a truncated one. */
+void px_model_report_add(px_model_report *report, const px_err *err, uint32_t source);
 
 typedef enum px_extensions {
     PX_EXTENSIONS_BY_VERSION, /* DTDL v2 tolerates contexts that are not known, v3 refuses them */

@@ -112,7 +112,7 @@ static px_status give_set(px_parse *parse, px_model_set *ret_set, px_err *ret_er
     set.models = px_zalloc(parse->interfaces.len ? parse->interfaces.len : 1, sizeof(px_model *));
     if (!set.models)
         return px_no_memory(ret_err);
-    for (int nested = 0; nested <= 1; nested++)
+    for (int nested = 0; nested <= 1; nested++) {
         PX_VEC_EACH (&parse->interfaces, el) {
             const px_json *parent = (*el)->node->parent;
             bool is_nested = parent && (parent->parent || px_json_is(parent, PX_JSON_OBJECT));
@@ -120,6 +120,8 @@ static px_status give_set(px_parse *parse, px_model_set *ret_set, px_err *ret_er
             if (is_nested == (nested == 1))
                 set.models[set.count++] = px_model_ref((*el)->model);
         }
+        set.top = nested ? set.top : set.count;
+    }
     *ret_set = set;
     return PX_OK;
 }

@@ -48,16 +48,19 @@ static bool make_room(px_model_report *report)
                         sizeof(*report->sources)));
 }
 
-void px_parse_report_err(px_parse *parse, const px_err *err)
+void px_model_report_add(px_model_report *report, const px_err *err, uint32_t source)
 {
-    px_model_report *report = &parse->report;
-
     if (!make_room(report)) {
         report->truncated = true;
         return;
     }
-    report->sources[report->count] = parse->source;
+    report->sources[report->count] = source;
     report->errs[report->count++] = *err;
+}
+
+void px_parse_report_err(px_parse *parse, const px_err *err)
+{
+    px_model_report_add(&parse->report, err, parse->source);
 }
 
 void px_parse_report(px_parse *parse, px_rule rule, const px_el *el, const px_json *node,

@@ -77,6 +77,24 @@ def language(o):
     row(f"validate {count} Interfaces", f"{ms} ms CPU", "", "", "<= 150 ms", float(ms) <= 150, "")
     row(f"validate {count} Interfaces", f"{mib} MiB", "", "", "<= 64 MiB", float(mib) <= 64, "")
     row("validate small models, a line each", f"{sets}/s", "", "", ">= 5000", sets >= 5000, "")
+    validate_each(o, data)
+
+
+def validate_each(o, data):
+    """The program as users run it, on what conformance cases look like: valid and invalid sets, a line each, from a file to a pipe."""
+    cases = os.path.join(data, "dtdl/parser-cases/cases.ndjson")
+    if not os.path.exists(cases):
+        return say("validate --each: no", cases)
+    lines, rates = os.path.join(o.work, "sets.ndjson"), []
+    with open(cases) as source, open(lines, "w") as packed:
+        count = sum(packed.write(json.dumps(json.loads(case)["input"]) + "\n") > 0 for case in source)
+    for _ in range(o.rounds):
+        began = time.monotonic()
+        done = subprocess.run([os.path.join(BUILD, "pollux"), "model", "validate", "--each", lines], stdout=subprocess.PIPE, check=True)
+        rates.append(count / (time.monotonic() - began))
+        assert done.stdout.count(b"\n") == count, "not a verdict for each line"
+    rate = statistics.median(rates)
+    row(f"validate --each, {count} sets", f"{rate / 1000:.1f} k/s", "", "", ">= 5 k/s", rate >= 5000, f"{min(rates) / 1000:.1f} k/s")
 
 
 def mqtt(o):

@@ -42,7 +42,7 @@ def models(s, folder):
     assert "already" in s.cli("model", "upload", both, code=5)
     assert sorted(m["id"] for m in s.json("model", "list")) == ["dtmi:com:acme:Motor;1", "dtmi:com:acme:Pump;1"]
     assert "dtmi:com:acme:Pump;1" in s.cli("model", "list")
-    assert json.loads(s.cli("model", "show", "dtmi:com:acme:Pump;1")) == PUMP
+    assert json.loads(s.cli("model", "export", "dtmi:com:acme:Pump;1")) == [MOTOR, PUMP]
     told(s, 4, "there is no model 'dtmi:com:acme:Pomp;1'; did you mean 'dtmi:com:acme:Pump;1'?", "pollux model list",
          "model", "show", "dtmi:com:acme:Pomp;1")
     told(s, 4, "there is no model 'dtmi:com:acme:Pomp;1'; did you mean 'dtmi:com:acme:Pump;1'?", "pollux model list",

@@ -118,6 +118,66 @@ PX_TEST(an_etag_of_a_change_is_held_against_what_those_before_it_leave)
     api_world_release(&w);
 }
 
+PX_TEST(a_put_is_held_against_its_etag_as_a_patch_is)
+{
+    char body[600], etag[80];
+    const reply *r;
+
+    begin();
+    r = API_ASK(&w, "GET", "/digitaltwins/a", NULL, 200);
+    snprintf(etag, sizeof(etag), "W/\\\"%.36s\\\"", api_reply_header(r, "ETag") + 3);
+    snprintf(body, sizeof(body),
+             "{\"changes\":[{\"op\":\"put\",\"twin\":\"a\",\"ifMatch\":\"%s\",\"value\":" PRESS
+             "}]}",
+             etag);
+    API_ASK(&w, "POST", "/api/v1/batch", body, 200);
+    API_ASK(&w, "POST", "/api/v1/batch", body, 412);
+    snprintf(body, sizeof(body),
+             "{\"changes\":[{\"op\":\"put\",\"twin\":\"b\",\"ifMatch\":\"%s\",\"value\":" PRESS
+             "}]}",
+             etag);
+    API_ASK(&w, "POST", "/api/v1/batch", body, 412); /* one that is not there has no ETag */
+    API_ASK(&w, "PUT", "/digitaltwins/b", PRESS, 200);
+    snprintf(
+        body, sizeof(body),
+        "{\"changes\":[{\"op\":\"put\",\"twin\":\"a\",\"relationship\":\"r\",\"ifMatch\":\"%s\","
+        "\"value\":{\"$relationshipName\":\"feeds\",\"$targetId\":\"b\"}}]}",
+        etag);
+    API_ASK(&w, "POST", "/api/v1/batch", body, 412);
+    api_world_release(&w);
+}
+
+PX_TEST(desired_values_are_wished_for_with_the_rest_or_not_at_all)
+{
+    const reply *r;
+
+    begin();
+    r = API_ASK(&w, "POST", "/api/v1/batch",
+                "{\"changes\":["
+                "{\"op\":\"desired\",\"twin\":\"a\",\"value\":{\"speed\":9}},"
+                "{\"op\":\"desired\",\"twin\":\"a\",\"value\":{\"sped\":9}}]}",
+                400);
+    CHECK_STR(api_text(r, "/code"), "desired.writable");
+    CHECK_STR(api_text(r, "/pointer"), "/changes/1/value/sped");
+    r = API_ASK(&w, "GET", "/api/v1/twins/a/desired", NULL, 200);
+    CHECK_STR(api_text(r, "/speed"), "");
+    API_ASK(&w, "POST", "/api/v1/batch",
+            "{\"changes\":["
+            "{\"op\":\"patch\",\"twin\":\"a\",\"value\":"
+            "[{\"op\":\"add\",\"path\":\"/speed\",\"value\":7}]},"
+            "{\"op\":\"desired\",\"twin\":\"a\",\"value\":{\"speed\":9}}]}",
+            200);
+    r = API_ASK(&w, "GET", "/api/v1/twins/a", NULL, 200);
+    CHECK_STR(api_text(r, "/desired/speed/value"), "9");
+    CHECK_STR(api_text(r, "/values/speed/value"), "7");
+    r = API_ASK(&w, "POST", "/api/v1/batch",
+                "{\"changes\":[{\"op\":\"desired\",\"twin\":\"a\",\"relationship\":\"r\","
+                "\"value\":{\"speed\":9}}]}",
+                400);
+    CHECK_STR(api_text(r, "/code"), "batch.member");
+    api_world_release(&w);
+}
+
 PX_TEST(a_dry_run_says_what_would_be_and_changes_nothing)
 {
     const reply *r;

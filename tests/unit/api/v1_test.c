@@ -94,6 +94,44 @@ PX_TEST(desired_values_have_a_version_of_their_own)
     api_world_release(&w);
 }
 
+/* The second Press has `speed` as a text, `force` not at all, and `heat` in the same place. */
+PX_TEST(desired_values_that_another_model_takes_go_there_with_the_twin)
+{
+    static const char models[] =
+        "[{\"@id\":\"dtmi:test:Old;1\",\"@type\":\"Interface\",\"@context\":\"dtmi:dtdl:context;"
+        "3\","
+        "\"contents\":["
+        "{\"@type\":\"Property\",\"name\":\"force\",\"schema\":\"double\",\"writable\":true},"
+        "{\"@type\":\"Property\",\"name\":\"speed\",\"schema\":\"double\",\"writable\":true},"
+        "{\"@type\":\"Property\",\"name\":\"heat\",\"schema\":\"double\",\"writable\":true},"
+        "{\"@type\":\"Property\",\"name\":\"note\",\"schema\":\"string\",\"writable\":true}]},"
+        "{\"@id\":\"dtmi:test:Old;2\",\"@type\":\"Interface\",\"@context\":\"dtmi:dtdl:context;3\","
+        "\"contents\":["
+        "{\"@type\":\"Property\",\"name\":\"speed\",\"schema\":\"string\",\"writable\":true},"
+        "{\"@type\":\"Property\",\"name\":\"note\",\"schema\":\"string\"},"
+        "{\"@type\":\"Property\",\"name\":\"heat\",\"schema\":\"double\",\"writable\":true}]}]";
+    const reply *r;
+
+    begin();
+    API_ASK(&w, "POST", "/models", models, 201);
+    API_ASK(&w, "PUT", "/digitaltwins/x",
+            "{\"$metadata\":{\"$model\":\"dtmi:test:Old;1\"},\"heat\":1}", 200);
+    API_ASK(&w, "PATCH", "/api/v1/twins/x/desired",
+            "{\"force\":1,\"speed\":2,\"heat\":21.50,\"note\":\"n\"}", 200);
+    API_ASK(&w, "PATCH", "/digitaltwins/x",
+            "[{\"op\":\"replace\",\"path\":\"/$metadata/$model\",\"value\":\"dtmi:test:Old;2\"}]",
+            204);
+    r = API_ASK(&w, "GET", "/api/v1/twins/x", NULL, 200);
+    CHECK_STR(api_text(r, "/desired/heat/value"), "21.50");
+    CHECK_STR(api_text(r, "/desired/speed"), "");
+    CHECK_STR(api_text(r, "/desired/note"), "");
+    CHECK_STR(api_text(r, "/values/heat/value"), "1");
+    api_world_reopen(&w);
+    r = API_ASK(&w, "GET", "/api/v1/twins/x/desired", NULL, 200);
+    CHECK_STR(api_text(r, "/heat/value"), "21.50");
+    api_world_release(&w);
+}
+
 PX_TEST(a_key_is_shown_once_and_ends_with_its_successor)
 {
     char key[PX_CREDENTIAL_BYTES + 1], next[PX_CREDENTIAL_BYTES + 1];
