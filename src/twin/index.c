@@ -159,9 +159,18 @@ static void *node_new(pxi_cow *cow, bool leaf)
     size_t size = leaf ? sizeof(pxi_index_leaf) : sizeof(pxi_index_inner);
     uint64_t *head = pxi_slab_alloc(cow->slab, size);
 
-    if (head)
+    if (head) {
         *head = cow->gen << 16 | leaf;
+        cow->node_bytes += (int64_t)size;
+    }
     return head;
+}
+
+/* Of a node that only the transaction knows. */
+static void node_free(pxi_cow *cow, void *node)
+{
+    cow->node_bytes -= (int64_t)size_of(node);
+    pxi_slab_free(cow->slab, node);
 }
 
 static bool own(pxi_cow *cow, void **place)
@@ -305,12 +314,12 @@ static void inner_remove(pxi_index_inner *inner, uint32_t at)
 static void tidy(pxi_cow *cow, void **root, void **path[], uint32_t at[], uint32_t depth)
 {
     while (depth > 0 && count_of(*path[depth]) == 0) {
-        pxi_slab_free(cow->slab, *path[depth]);
+        node_free(cow, *path[depth]);
         depth--;
         inner_remove(*path[depth], at[depth]);
     }
     if (count_of(*root) == 0) {
-        pxi_slab_free(cow->slab, *root);
+        node_free(cow, *root);
         *root = NULL;
         return;
     }
@@ -318,7 +327,7 @@ static void tidy(pxi_cow *cow, void **root, void **path[], uint32_t at[], uint32
         void *top = *root;
 
         *root = ((pxi_index_inner *)top)->child[0];
-        pxi_slab_free(cow->slab, top);
+        node_free(cow, top);
     }
 }
 
@@ -346,6 +355,18 @@ bool pxi_index_remove(pxi_cow *cow, void **root, pxi_entry entry)
     memmove(leaf->entry + index, leaf->entry + index + 1, (count_of(leaf) - index) * sizeof(entry));
     tidy(cow, root, path, at, depth);
     return true;
+}
+
+bool pxi_index_drop(pxi_cow *cow, void *root)
+{
+    if (!root)
+        return true;
+    if (!is_leaf(root))
+        for (uint32_t i = 0, count = count_of(root); i < count; i++)
+            if (!pxi_index_drop(cow, ((pxi_index_inner *)root)->child[i]))
+                return false;
+    px_assert(birth_of(root) != cow->gen);
+    return pxi_cow_retire(cow, root, birth_of(root));
 }
 
 void pxi_index_undo(pxi_cow *cow, void *root)

@@ -31,6 +31,10 @@ bool pxi_index_put(pxi_cow *cow, void **root, pxi_entry entry);
 /* Removes the key. False when there is no memory. */
 bool pxi_index_remove(pxi_cow *cow, void **root, pxi_entry key);
 
+/* Lets a whole tree go, which the transaction has not changed. False when there is no memory; then
+ * only a rollback is left. */
+bool pxi_index_drop(pxi_cow *cow, void *root);
+
 void pxi_index_undo(pxi_cow *cow, void *root);
 
 #endif
