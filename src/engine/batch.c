@@ -308,6 +308,10 @@ static void note_graves(px_engine *engine)
 
 static void publish(px_engine *engine, px_batch *batch)
 {
+    if (px_txn_fills_property(engine->state.txn))
+        px_log_warn(engine->opts.log, "property.full",
+                    "a tenant's property indexes passed their bytes; the one that grew is emptied, "
+                    "and queries scan until it is put again");
     px_state_commit(&engine->state);
     if (!batch)
         return;

@@ -350,6 +350,7 @@ px_graph_stats px_graph_stat(px_graph *graph)
         stats.snapshots += at->refs > 0;
     stats.snapshot_bytes = graph->snapshot_bytes;
     stats.snapshots_ended = graph->snapshots_ended;
+    pxi_property_stat(graph->roots.properties, &stats);
     pthread_mutex_unlock(&graph->lock);
     return stats;
 }

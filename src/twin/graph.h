@@ -186,6 +186,9 @@ typedef struct px_graph_stats {
     uint64_t snapshot_bytes;  /* held back for them */
     uint64_t snapshots_ended; /* by the limit, so far */
     uint64_t seq;             /* of the last write published */
+    /* of all tenants, property.h */
+    uint32_t property_indexes, property_indexes_full;
+    uint64_t property_bytes;
 } px_graph_stats;
 px_graph_stats px_graph_stat(px_graph *graph);
 

@@ -68,6 +68,8 @@ PX_NODISCARD px_status px_graph_property_drop(px_txn *txn, uint32_t tenant, uint
  */
 PX_NODISCARD px_status px_txn_settle(px_txn *txn, const px_registry *registry, px_err *ret_err);
 
+/* True when an index became full in this transaction, which is settled. */
+bool px_txn_fills_property(const px_txn *txn);
 /* True while an index waits for transactions to build it. The writer. */
 bool px_graph_is_building(const px_graph *graph);
 

@@ -53,6 +53,8 @@ bool pxi_property_empty(px_txn *txn, px_property_index *own);
 
 /* For a rollback: what was born in the transaction. */
 void pxi_property_undo(px_txn *txn);
+/* What there is of them; locked. */
+void pxi_property_stat(const pxi_property_list *list, px_graph_stats *stats);
 /* True where a commit must not come before px_txn_settle. */
 bool pxi_property_is_live(const px_txn *txn);
 

@@ -241,6 +241,20 @@ bool pxi_property_is_live(const px_txn *txn)
     return false;
 }
 
+void pxi_property_stat(const pxi_property_list *list, px_graph_stats *stats)
+{
+    for (uint32_t i = 0; list && i < list->count; i++) {
+        stats->property_indexes++;
+        stats->property_indexes_full += list->of[i].index->state == PX_PROPERTY_FULL;
+        stats->property_bytes += list->of[i].index->bytes;
+    }
+}
+
+bool px_txn_fills_property(const px_txn *txn)
+{
+    return txn->settled && txn->roots.properties && txn->roots.properties->emptying;
+}
+
 bool px_graph_is_building(const px_graph *graph)
 {
     return !graph->is_branch && graph->roots.properties && graph->roots.properties->building;

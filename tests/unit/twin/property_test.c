@@ -636,6 +636,7 @@ PX_TEST(a_full_index_hinders_no_write_and_is_built_again_when_it_is_put_again)
     many(&s, 0, 5000);
     build(&s);
     CHECK_EQ(info_of(&s, 0).state, PX_PROPERTY_FULL);
+    CHECK_EQ(px_graph_stat(s.graph).property_indexes_full, 1);
     for (uint32_t no = 101; no <= 5000; no++) {
         px_txn *txn = begin(&s, s.graph);
 
