@@ -66,6 +66,11 @@ void spine_drop_snapshots(spine *s);
  * back. */
 void spine_try_branch(spine *s);
 
+/* ---- spine_property.c: indexes have what a look at every twin finds ---- */
+
+void spine_check_indexes(const spine *s, const px_view *view);
+void spine_check_indexes_of(const spine *s, px_graph *graph);
+
 /* ---- spine_check.c ---- */
 
 void spine_check_state(spine *s);
