@@ -124,7 +124,7 @@ struct px_graph {
     uint64_t tombs_gone; /* taken off the front so far */
     PX_VEC(pxi_prune) prunes;
     uint64_t property_bytes_max; /* of one tenant's property indexes */
-    px_map property_by_model;    /* model number to place in the next */
+    px_map property_by_model;    /* tenant and model to place in the next */
     PX_VEC(pxi_property_model) property_models;
     PX_VEC(pxi_property_field) property_fields;
 };

@@ -72,6 +72,12 @@ static const px_model *model_of(const settler *s, uint32_t model_no)
                                : px_registry_model_own(s->registry, model_no);
 }
 
+/* Indexes are a tenant's. */
+static uint64_t model_hash(uint32_t tenant, uint32_t model_no)
+{
+    return (uint64_t)tenant << 32 | model_no;
+}
+
 static const pxi_property_model *learn(settler *s, uint32_t tenant, uint32_t model_no)
 {
     const pxi_property_list *list = s->txn->roots.properties;
@@ -87,14 +93,14 @@ static const pxi_property_model *learn(settler *s, uint32_t tenant, uint32_t mod
     if (!px_map_reserve(&s->graph->property_by_model, 1) ||
         !PX_VEC_PUSH(&s->graph->property_models, known))
         return NULL;
-    px_map_add(&s->graph->property_by_model, model_no, index);
+    px_map_add(&s->graph->property_by_model, model_hash(tenant, model_no), index);
     return &s->graph->property_models.ptr[index];
 }
 
-/* A model number is of one tenant. NULL without memory. */
+/* NULL without memory. */
 static const pxi_property_model *fields_of(settler *s, const px_twin *twin)
 {
-    size_t at = px_map_first(&s->graph->property_by_model, twin->model);
+    size_t at = px_map_first(&s->graph->property_by_model, model_hash(twin->tenant, twin->model));
 
     if (at == PX_MAP_END)
         return learn(s, twin->tenant, twin->model);

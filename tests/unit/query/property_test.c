@@ -13,16 +13,13 @@
 
 static const char models[] = "[" MODEL(
     PUMP,
-    "\"contents\":[" PROPERTY("speed", "double") "," PROPERTY(
-        "site", "string") "," PROPERTY("on",
-                                       "boolean") ",{\"@type\":\"Relationship\",\"name\":\"feeds\"}"
-                                                  "]") "," MODEL("dtmi:t:Big;1",
-                                                                 "\"extends\":\"" PUMP
-                                                                 "\"") "," MODEL("dtmi:t:Car;1",
-                                                                                 "\"contents\":"
-                                                                                 "[" PROPERTY(
-                                                                                     "speed",
-                                                                                     "double") "]") "]";
+    "\"contents\":[" PROPERTY("speed", "double") "," PROPERTY("site", "string") "," PROPERTY(
+        "on", "boolean") ",{\"@type\":\"Relationship\",\"name\":\"feeds\"}"
+                         "]") "," MODEL("dtmi:t:Big;1",
+                                        "\"extends\":\"" PUMP
+                                        "\"") "," MODEL("dtmi:t:Car;1",
+                                                        "\"contents\":"
+                                                        "[" PROPERTY("speed", "double") "]") "]";
 
 enum { TWINS = 1000 };
 
