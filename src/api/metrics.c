@@ -102,6 +102,9 @@ static void put_engine(px_metrics *m, px_engine *engine)
     px_metric(m, PX_METRIC_GRAPH_BYTES, (double)g.bytes_used);
     px_metric(m, PX_METRIC_SNAPSHOTS, (double)g.snapshots);
     px_metric(m, PX_METRIC_SNAPSHOTS_ENDED, (double)g.snapshots_ended);
+    px_metric(m, PX_METRIC_PROPERTY_INDEXES, (double)g.property_indexes);
+    px_metric(m, PX_METRIC_PROPERTY_INDEXES_FULL, (double)g.property_indexes_full);
+    px_metric(m, PX_METRIC_PROPERTY_BYTES, (double)g.property_bytes);
     px_metric(m, PX_METRIC_FILE_BYTES, (double)s.file_bytes);
     px_metric(m, PX_METRIC_WAL_BYTES, (double)s.wal_file_bytes);
     px_metric(m, PX_METRIC_JOURNAL_BYTES, (double)s.journal_bytes);

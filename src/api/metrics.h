@@ -52,6 +52,11 @@
     X(SNAPSHOTS, "pollux_snapshots", GAUGE, "", "", "snapshots in use")                            \
     X(SNAPSHOTS_ENDED, "pollux_snapshots_ended_total", COUNTER, "", "",                            \
       "snapshots ended by their limit")                                                            \
+    X(PROPERTY_INDEXES, "pollux_property_indexes", GAUGE, "", "", "property indexes")              \
+    X(PROPERTY_INDEXES_FULL, "pollux_property_indexes_full", GAUGE, "", "",                        \
+      "property indexes that passed their bytes and are not used")                                 \
+    X(PROPERTY_BYTES, "pollux_property_index_bytes", GAUGE, "bytes", "",                           \
+      "memory of property indexes, as part of the graph's")                                        \
     X(FILE_BYTES, "pollux_store_file_bytes", GAUGE, "bytes", "", "size of the file")               \
     X(WAL_BYTES, "pollux_store_wal_bytes", GAUGE, "bytes", "", "size of the write-ahead log")      \
     X(JOURNAL_BYTES, "pollux_store_journal_bytes", GAUGE, "bytes", "",                             \

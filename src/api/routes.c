@@ -26,6 +26,8 @@ extern px_handler px_on_list_event_routes, px_on_get_event_route, px_on_put_even
     px_on_delete_event_route;
 extern px_handler px_v1_list_endpoints, px_v1_get_endpoint, px_v1_put_endpoint,
     px_v1_delete_endpoint;
+extern px_handler px_v1_list_property_indexes, px_v1_get_property_index, px_v1_put_property_index,
+    px_v1_delete_property_index;
 extern px_handler px_v1_list_deadletters, px_v1_replay_deadletters, px_v1_purge_deadletters;
 extern px_handler px_on_list_imports, px_on_get_import, px_on_put_import, px_on_delete_import,
     px_on_cancel_import, px_on_list_deletions, px_on_get_deletion, px_on_post_deletion;
@@ -221,6 +223,16 @@ const px_route px_api_routes[] = {
       "", "endpoint", NULL, "200:Any" },
     { "DELETE", "/api/v1/deadletters", px_v1_purge_deadletters, 0, "Throws dead letters away", "",
       "endpoint", NULL, "200:Any" },
+
+    { "GET", "/api/v1/property-indexes", px_v1_list_property_indexes, 0,
+      "Lists the properties that queries find twins by", "", "", NULL, "200:PropertyIndexPage" },
+    { "GET", "/api/v1/property-indexes/*", px_v1_get_property_index, 0,
+      "One property index, and how far it is", "id", "", NULL, "200:PropertyIndex" },
+    { "PUT", "/api/v1/property-indexes/*", px_v1_put_property_index, JSON,
+      "Asks for an index of a property", "id", "@If-Match", "NewPropertyIndex",
+      "200:PropertyIndex" },
+    { "DELETE", "/api/v1/property-indexes/*", px_v1_delete_property_index, 0,
+      "Lets a property index go", "id", "@If-Match", NULL, "204" },
 
     { "GET", "/api/v1/branches", px_v1_list_branches, 0, "Lists branches", "", "", NULL,
       "200:BranchPage" },

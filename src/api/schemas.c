@@ -46,6 +46,11 @@ const px_api_schema px_api_schemas[] = {
     { "Query", "query~:string continuationToken~:string ..." },
     { "QueryPage", "value:any[] continuationToken:string?" },
 
+    { "NewPropertyIndex", "property:string model~:string" },
+    { "PropertyIndex", "id:string property:string model~:string updated:time state~:string "
+                       "twins~:integer bytes~:integer" },
+    { "PropertyIndexPage", "items:PropertyIndex[]" },
+
     { "Login", "token:string" },
     { "Session", "tenant:integer principal:string role:string csrf:string" },
     { "TwinItem", "id:string model:string seq:integer updated:time" },

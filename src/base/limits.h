@@ -113,6 +113,11 @@
 #define PX_STREAMS_MAX 5000
 #define PX_STREAM_QUEUE_BYTES_MAX (1024 * 1024)
 
+/* property indexes */
+#define PX_PROPERTY_INDEXES_MAX 16                /* of one tenant */
+#define PX_PROPERTY_INDEXES_ALL_MAX 4096          /* of all tenants */
+#define PX_PROPERTY_BYTES_MAX (UINT64_C(1) << 30) /* of the indexes of one tenant */
+
 /* queries */
 #define PX_QUERY_BYTES_MAX (64 * 1024)
 #define PX_QUERY_ROWS_PER_PAGE_MAX 1000

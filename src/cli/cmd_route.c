@@ -1,75 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Event routes, the endpoints that they lead to, and what could not be delivered. */
 #include "cli/cmds.h"
-#include "cli/no_such.h"
 #include "cli/out.h"
+#include "cli/thing_call.h"
 
 enum { ANSWER_BYTES = 64 << 20, MOVES_MAX = 100000 };
-
-/* One call to `before` ID `after`; `thing` says what is not there. */
-static px_status call_thing(px_cli *cli, px_thing thing, const char *method, const char *id,
-                            px_str body, px_arena *arena, px_json **ret_root, px_err *ret_err)
-{
-    bool is_route = thing == PX_THING_ROUTE;
-    px_http_call call = { .method = method, .body = body };
-    px_buf path = { 0 };
-    px_status status;
-
-    px_put_c(&path, is_route ? "/eventroutes/" : "/api/v1/endpoints/");
-    px_put_url_part(&path, px_str_c(id));
-    if (is_route)
-        px_put_c(&path, "?" PX_AZURE_VERSION);
-    status = px_buf_status(&path, ret_err);
-    call.path = path.ptr;
-    if (status == PX_OK)
-        status = px_api_call(cli, &call, arena, ret_root, ret_err);
-    px_buf_release(&path);
-    return px_no_such(cli, thing, id, status, ret_err);
-}
-
-static px_status show(px_cli *cli, px_thing thing, const px_args *args, px_err *ret_err)
-{
-    px_json *root;
-    PX_AUTO_ARENA arena;
-
-    px_arena_init(&arena, ANSWER_BYTES);
-    PX_TRY(call_thing(cli, thing, "GET", px_args_operand(args, 0), (px_str){ 0 }, &arena, &root,
-                      ret_err));
-    return px_out_facts(cli, root, ret_err);
-}
-
-static px_status forget(px_cli *cli, px_thing thing, const px_args *args, px_err *ret_err)
-{
-    const char *id = px_args_operand(args, 0);
-    PX_AUTO_ARENA arena;
-
-    px_arena_init(&arena, ANSWER_BYTES);
-    PX_TRY(call_thing(cli, thing, "DELETE", id, (px_str){ 0 }, &arena, NULL, ret_err));
-    return px_out_done(cli, NULL, ret_err, "deleted %s", id);
-}
-
-static void put_member(px_json_writer *w, const char *key, const char *value)
-{
-    if (!value)
-        return;
-    px_json_key(w, px_str_c(key));
-    px_json_string(w, px_str_c(value));
-}
-
-static px_status put_thing(px_cli *cli, px_thing thing, const char *id, px_buf *body,
-                           px_err *ret_err)
-{
-    px_json *root = NULL;
-    px_status status = px_buf_status(body, ret_err);
-    PX_AUTO_ARENA arena;
-
-    px_arena_init(&arena, ANSWER_BYTES);
-    if (status == PX_OK)
-        status = call_thing(cli, thing, "PUT", id, px_buf_str(body), &arena, &root, ret_err);
-    px_buf_release(body);
-    PX_TRY(status);
-    return px_out_done(cli, root, ret_err, "wrote %s", id);
-}
 
 /* ---- routes ---- */
 
@@ -83,10 +18,10 @@ static px_status run_route_add(px_cli *cli, const px_args *args, px_err *ret_err
         return px_fail_id(ret_err, PX_INVALID, "cli.option",
                           "say where the events go: --endpoint NAME");
     px_json_begin_object(&w);
-    put_member(&w, "endpointName", px_args_get(args, "endpoint"));
-    put_member(&w, "filter", filter ? filter : "true");
+    px_put_member(&w, "endpointName", px_args_get(args, "endpoint"));
+    px_put_member(&w, "filter", filter ? filter : "true");
     px_json_end_object(&w);
-    return put_thing(cli, PX_THING_ROUTE, px_args_operand(args, 0), &body, ret_err);
+    return px_thing_put(cli, PX_THING_ROUTE, args, &body, ret_err);
 }
 
 static px_status run_route_list(px_cli *cli, const px_args *args, px_err *ret_err)
@@ -102,12 +37,12 @@ static px_status run_route_list(px_cli *cli, const px_args *args, px_err *ret_er
 
 static px_status run_route_show(px_cli *cli, const px_args *args, px_err *ret_err)
 {
-    return show(cli, PX_THING_ROUTE, args, ret_err);
+    return px_thing_show(cli, PX_THING_ROUTE, args, ret_err);
 }
 
 static px_status run_route_delete(px_cli *cli, const px_args *args, px_err *ret_err)
 {
-    return forget(cli, PX_THING_ROUTE, args, ret_err);
+    return px_thing_delete(cli, PX_THING_ROUTE, args, ret_err);
 }
 
 static const px_opt route_options[] = {
@@ -193,15 +128,15 @@ static px_status run_endpoint_add(px_cli *cli, const px_args *args, px_err *ret_
         return px_fail_id(ret_err, PX_INVALID, "cli.option",
                           "an endpoint is a webhook or a topic: --url URL or --topic TOPIC");
     px_json_begin_object(&w);
-    put_member(&w, "kind", url ? "webhook" : "mqtt");
-    put_member(&w, "url", url);
-    put_member(&w, "topic", topic);
-    put_member(&w, "secret", px_args_get(args, "secret"));
+    px_put_member(&w, "kind", url ? "webhook" : "mqtt");
+    px_put_member(&w, "url", url);
+    px_put_member(&w, "topic", topic);
+    px_put_member(&w, "secret", px_args_get(args, "secret"));
     if (px_args_has(args, "header"))
         status = put_headers(&w, args, ret_err);
     px_json_end_object(&w);
     if (status == PX_OK)
-        return put_thing(cli, PX_THING_ENDPOINT, px_args_operand(args, 0), &body, ret_err);
+        return px_thing_put(cli, PX_THING_ENDPOINT, args, &body, ret_err);
     px_buf_release(&body);
     return status;
 }
@@ -222,12 +157,12 @@ static px_status run_endpoint_list(px_cli *cli, const px_args *args, px_err *ret
 
 static px_status run_endpoint_show(px_cli *cli, const px_args *args, px_err *ret_err)
 {
-    return show(cli, PX_THING_ENDPOINT, args, ret_err);
+    return px_thing_show(cli, PX_THING_ENDPOINT, args, ret_err);
 }
 
 static px_status run_endpoint_delete(px_cli *cli, const px_args *args, px_err *ret_err)
 {
-    return forget(cli, PX_THING_ENDPOINT, args, ret_err);
+    return px_thing_delete(cli, PX_THING_ENDPOINT, args, ret_err);
 }
 
 static const px_opt endpoint_options[] = {

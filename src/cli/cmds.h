@@ -15,6 +15,7 @@ extern const px_cmd px_cmd_export[];
 extern const px_cmd px_cmd_file[];
 extern const px_cmd px_cmd_import[];
 extern const px_cmd px_cmd_history[];
+extern const px_cmd px_cmd_index[];
 extern const px_cmd px_cmd_model[];
 extern const px_cmd px_cmd_query[];
 extern const px_cmd px_cmd_rel[];

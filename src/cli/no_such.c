@@ -26,6 +26,8 @@ static const struct {
     [PX_THING_ROUTE] = { "route", "/eventroutes/", "?" PX_AZURE_VERSION,
                          "/eventroutes?" PX_AZURE_VERSION,
                          "pollux route list shows the routes there are" },
+    [PX_THING_INDEX] = { "index", "/api/v1/property-indexes/", "", "/api/v1/property-indexes",
+                         "pollux index list shows the indexes there are" },
 };
 
 static const struct {
@@ -51,15 +53,20 @@ static px_status ask(px_cli *cli, const char *path, px_arena *arena, px_json **r
     return status;
 }
 
+void px_put_thing_path(px_buf *path, px_thing thing, const char *id)
+{
+    px_put_c(path, things[thing].before);
+    px_put_url_part(path, px_str_c(id));
+    px_put_c(path, things[thing].after);
+}
+
 static px_status ask_one(px_cli *cli, px_thing thing, const char *id, px_arena *arena,
                          px_json **ret_root)
 {
     px_buf path = { 0 };
     px_status status;
 
-    px_put_c(&path, things[thing].before);
-    px_put_url_part(&path, px_str_c(id));
-    px_put_c(&path, things[thing].after);
+    px_put_thing_path(&path, thing, id);
     status = px_buf_status(&path, NULL);
     if (status == PX_OK)
         status = ask(cli, path.ptr, arena, ret_root);

@@ -20,8 +20,12 @@ typedef enum px_thing {
     PX_THING_BRANCH,
     PX_THING_ENDPOINT,
     PX_THING_ROUTE,
+    PX_THING_INDEX,
     PX_THING_COUNT,
 } px_thing;
+
+/* The API's path of one. */
+void px_put_thing_path(px_buf *path, px_thing thing, const char *id);
 
 /**
  * "there is no twin 'cnc-1'; did you mean 'cnc-01'?" when that thing is not there.

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "engine/internal.h"
+#include "twin/property.h"
 
 static_assert(PX_BATCH_BYTES_MAX * PX_BATCH_GROWS_MAX + PX_BATCH_BYTES_MAX +
                       PX_REQUEST_EVENTS_BYTES_MAX <=
@@ -306,6 +307,10 @@ static void note_graves(px_engine *engine)
 
 static void publish(px_engine *engine, px_batch *batch)
 {
+    if (px_txn_fills_property(engine->state.txn))
+        px_log_warn(engine->opts.log, "property.full",
+                    "a tenant's property indexes passed their bytes; the one that grew is emptied, "
+                    "and queries scan until it is put again");
     px_state_commit(&engine->state);
     if (!batch)
         return;
@@ -414,6 +419,7 @@ static px_status make_batch(px_engine *engine, round_ *r, px_batch **ret_batch, 
             *ret_err = engine->state.broken_err;
         return engine->state.broken_err.status;
     }
+    PX_TRY(px_txn_settle(engine->state.txn, engine->state.registry, ret_err));
     if (engine->state.seq == r->seq_before)
         return PX_OK;
     batch = px_ring_reserve(&engine->ring) ? px_batch_new(&r->body) : NULL;
@@ -601,12 +607,15 @@ void px_engine_refuse_rest(px_engine *engine)
     refuse_all(px_queue_take(&engine->queue, 0), PX_BUSY, &err);
 }
 
+/* True when it did something. Property indexes are built by the batches that come, and while none
+ * does by empty ones, one behind the other; who ends does not wait for them. */
 static bool play_round(px_engine *engine, int64_t wait_ns)
 {
     uint64_t rows_before = engine->checkpoint.rows;
+    bool building = px_graph_is_building(engine->state.graph) && !atomic_load(&engine->stopping);
 
     if (!engine->left) {
-        engine->left = px_queue_take(&engine->queue, wait_ns);
+        engine->left = px_queue_take(&engine->queue, building ? 0 : wait_ns);
         engine->left_ns = px_queue_taken_ns(&engine->queue);
     }
     if (atomic_load(&engine->dead)) {
@@ -626,7 +635,7 @@ static bool play_round(px_engine *engine, int64_t wait_ns)
     }
     px_graph_sweep(engine->state.graph);
     px_engine_batch(engine, false, false); /* slices only, if there is anything in them */
-    return engine->checkpoint.rows > rows_before;
+    return engine->checkpoint.rows > rows_before || building;
 }
 
 bool px_engine_round(px_engine *engine, int64_t wait_ns)

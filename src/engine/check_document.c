@@ -4,6 +4,7 @@
  * `command` beside its event: so it survives a restart and ends once.
  */
 #include "engine/kinds.h"
+#include "engine/property.h"
 #include "engine/state.h"
 
 static uint32_t document_number(px_engine_state *state, uint32_t tenant, px_str kind, px_str id)
@@ -44,6 +45,8 @@ static px_status check_write(px_engine_state *state, const px_request *request, 
                           PX_FMT(write->kind), PX_DOC_BYTES_MAX);
     if (write->body.ptr)
         PX_TRY(px_kind_check(kind, write->body, &state->arena, ret_err));
+    if (write->body.ptr && kind == &px_kinds[PX_KIND_PROPERTY_INDEX])
+        PX_TRY(px_property_check(state, tenant, write->body, !old, ret_err));
     if (!write->body.ptr && !old)
         return px_fail_id(ret_err, PX_NOT_FOUND, "document.not_found", "there is no %.*s '%.*s'",
                           PX_FMT(write->kind), PX_FMT(write->id));

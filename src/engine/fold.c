@@ -5,7 +5,7 @@
  * skipped. It may also speak of things that a later event removes and whose rows are gone by now:
  * such an event has nothing left to do.
  */
-#include "engine/state.h"
+#include "engine/property.h"
 
 static uint64_t known_hash(px_state_kind kind, uint32_t no)
 {
@@ -271,6 +271,7 @@ static px_status fold_document_put(px_engine_state *state, const px_event *event
         PX_TRY(count(state, event, PX_QUOTA_DOCUMENTS, 1, ret_err));
     PX_TRY(px_documents_put(state->documents, &document, NULL, ret_err));
     PX_TRY(px_timers_arm(state, &document, ret_err));
+    PX_TRY(px_property_put(state, &document, ret_err));
     px_put_u64(&body, (uint64_t)document.updated);
     px_put_block(&body, document.kind);
     px_put_block(&body, document.id);
@@ -284,9 +285,13 @@ static px_status fold_document_put(px_engine_state *state, const px_event *event
 static px_status fold_document_delete(px_engine_state *state, const px_event *event,
                                       px_err *ret_err)
 {
-    if (state->replaying &&
-        !px_documents_pending(state->documents, event->tenant, event->name, event->id))
+    const px_document *old =
+        px_documents_pending(state->documents, event->tenant, event->name, event->id);
+
+    if (state->replaying && !old)
         return PX_OK;
+    if (old)
+        PX_TRY(px_property_drop(state, old, ret_err));
     PX_TRY(px_documents_delete(state->documents, event->tenant, event->name, event->id, event->seq,
                                ret_err));
     PX_TRY(count(state, event, PX_QUOTA_DOCUMENTS, -1, ret_err));
@@ -435,6 +440,7 @@ static px_status load_document(px_engine_state *state, uint32_t tenant, const px
     if (cut.bad)
         return px_fail(ret_err, PX_CORRUPT, "the row of document %u is cut short", document.no);
     PX_TRY(px_timers_arm(state, &document, ret_err));
+    PX_TRY(px_property_put(state, &document, ret_err));
     PX_TRY(px_quota_count(&state->quotas, tenant, PX_QUOTA_DOCUMENTS, 1, ret_err));
     return px_documents_put(state->documents, &document, NULL, ret_err);
 }

@@ -58,6 +58,12 @@ static const px_member route[] = {
     { 0 },
 };
 
+static const px_member property_index[] = {
+    { "property", PX_MEMBER_TEXT, true, 1, 2 * PX_NAME_BYTES_MAX + 1, 0 },
+    { "model", PX_MEMBER_TEXT, false, 1, PX_DTMI_INTERFACE_BYTES_MAX, 0 },
+    { 0 },
+};
+
 static const px_member job[] = {
     { "status", PX_MEMBER_TEXT, true, 1, STATUS_BYTES_MAX, 0 },
     { "by", PX_MEMBER_TEXT, false, 0, PX_DOC_ID_BYTES_MAX, 0 },

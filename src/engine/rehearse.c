@@ -2,6 +2,7 @@
 #include "engine/rehearse.h"
 
 #include "engine/state.h"
+#include "twin/property.h"
 
 static bool changes_graph(px_request_kind kind)
 {
@@ -47,6 +48,8 @@ px_status px_rehearse(px_branch *branch, px_registry *registry, px_env *env, px_
         state.body = &body;
         px_state_handle(&state, request);
         status = request->result.status;
+        if (status == PX_OK)
+            status = px_txn_settle(state.txn, registry, &request->result.err);
         if (status == PX_OK)
             px_graph_commit(state.txn);
         else

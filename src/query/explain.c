@@ -35,11 +35,21 @@ static void put_name(const explain *e, px_buf *text, uint32_t source)
         px_put_c(text, e->run->query.sources[source].is_edge ? "relationships" : "twins");
 }
 
+static void put_property(const px_plan *plan, px_buf *detail)
+{
+    px_put(detail, px_property_tell(plan->index).path);
+    if (plan->counts)
+        px_put_c(detail, ", counted");
+    else
+        px_putf(detail, ", twins: %llu", (unsigned long long)plan->most);
+}
+
 static void put_start(explain *e)
 {
     static const struct {
         const char *operator, * how;
     } starts[] = { [PX_PLAN_IDS] = { "seek", "by $dtId, ids: " },
+                   [PX_PLAN_PROPERTY] = { "index", "by " },
                    [PX_PLAN_MODELS] = { "models", "by the index of " },
                    [PX_PLAN_SCAN] = { "scan", "all" },
                    [PX_PLAN_EDGES] = { "edges", "all" },
@@ -51,7 +61,9 @@ static void put_start(explain *e)
     begin_row(e, starts[plan->kind].operator);
     put_name(e, &detail, plan->start);
     px_putf(&detail, " %s", starts[plan->kind].how);
-    if (plan->kind == PX_PLAN_MODELS)
+    if (plan->kind == PX_PLAN_PROPERTY)
+        put_property(plan, &detail);
+    else if (plan->kind == PX_PLAN_MODELS)
         px_put(&detail, plan->model->value.text);
     else if (plan->kind != PX_PLAN_SCAN && plan->kind != PX_PLAN_EDGES)
         px_putf(&detail, "%u", plan->id_count);
@@ -132,7 +144,8 @@ uint64_t pxi_explain(const pxi_run *run, px_buf *rows)
     explain e = { .run = run, .rows = rows };
 
     put_start(&e);
-    put_condition(&e, run->plan.condition);
+    if (!run->plan.counts)
+        put_condition(&e, run->plan.condition);
     for (uint32_t i = 0; i < run->plan.step_count; i++)
         put_step(&e, &run->plan.steps[i]);
     if (query->is_grouped && !query->is_count)

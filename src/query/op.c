@@ -107,7 +107,7 @@ static px_status build_start(pxi_run *run, pxi_op **op, px_err *ret_err)
 
     if (!run->view)
         return pxi_point_new(run, op, ret_err);
-    if (run->plan.id_count || kind == PX_PLAN_IDS)
+    if (run->plan.id_count || kind == PX_PLAN_IDS || kind == PX_PLAN_PROPERTY)
         PX_TRY(pxi_seek_new(run, op, ret_err));
     else
         PX_TRY(pxi_scan_new(run, op, ret_err));

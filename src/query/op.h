@@ -108,6 +108,12 @@ PX_NODISCARD px_status pxi_match_new(pxi_run *run, const px_plan_step *step, pxi
 PX_NODISCARD px_status pxi_filter_new(pxi_run *run, const px_expr_node *condition, pxi_op *input,
                                       pxi_op **ret_op, px_err *ret_err);
 
+/* The twins that a plan by a property index is about, from run->begin_no on, and their COUNT()
+ * where `plan.counts` (op_property.c). */
+PX_NODISCARD px_status pxi_property_numbers(pxi_run *run, uint32_t **ret_numbers,
+                                            uint32_t *ret_count, px_err *ret_err);
+PX_NODISCARD px_status pxi_property_count(pxi_run *run, uint64_t *count, px_err *ret_err);
+
 /* All of them, as the plan says (build.c). `ret_op` is written also on failure. */
 PX_NODISCARD px_status pxi_build(pxi_run *run, pxi_op **ret_op, px_err *ret_err);
 /* The plan as rows of JSON, commas between: for EXPLAIN. Gives their number. */

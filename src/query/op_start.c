@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where rows begin: all twins, those of models, those with ids, and relationships by their twins.
+/* Where rows begin: all twins, those of models, those with ids or of a property index, and
+ * relationships by their twins.
  * Always in the order of the twins' numbers, so that a page goes on where the last one ended. */
 #include "query/op.h"
 
@@ -71,7 +72,7 @@ static px_status seek_next(pxi_op *op, bool *ret_row, px_err *ret_err)
 
     while (s->at < s->count && !twin) {
         uint32_t no = s->numbers[s->at++];
-        bool again = s->at > 1 && s->numbers[s->at - 2] == no; /* the same id twice */
+        bool again = s->at > 1 && s->numbers[s->at - 2] == no; /* the same twin twice */
 
         if (no >= run->begin_no && !again)
             twin = px_view_twin(run->view, run->tenant, no);
@@ -83,12 +84,8 @@ static px_status seek_next(pxi_op *op, bool *ret_row, px_err *ret_err)
     return pxi_touch(&run->budget, ret_err);
 }
 
-px_status pxi_seek_new(pxi_run *run, pxi_op **ret_op, px_err *ret_err)
+static px_status find_ids(pxi_run *run, seek *s, px_err *ret_err)
 {
-    seek *s = pxi_op_new(run, sizeof(*s), NULL, seek_next);
-
-    if (!s)
-        return px_arena_fail(run->arena, ret_err);
     s->numbers = PX_ARENA_ARRAY(run->arena, uint32_t, run->plan.id_count + 1);
     if (!s->numbers)
         return px_arena_fail(run->arena, ret_err);
@@ -98,6 +95,19 @@ px_status pxi_seek_new(pxi_run *run, pxi_op **ret_op, px_err *ret_err)
         if (twin)
             s->numbers[s->count++] = px_twin_number(twin);
     }
+    return PX_OK;
+}
+
+px_status pxi_seek_new(pxi_run *run, pxi_op **ret_op, px_err *ret_err)
+{
+    seek *s = pxi_op_new(run, sizeof(*s), NULL, seek_next);
+
+    if (!s)
+        return px_arena_fail(run->arena, ret_err);
+    if (run->plan.kind == PX_PLAN_PROPERTY)
+        PX_TRY(pxi_property_numbers(run, &s->numbers, &s->count, ret_err));
+    else
+        PX_TRY(find_ids(run, s, ret_err));
     qsort(s->numbers, s->count, sizeof(*s->numbers), by_number);
     *ret_op = &s->op;
     return PX_OK;

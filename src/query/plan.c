@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "query/plan.h"
+#include "query/plan_inner.h"
 
 /* ---- terms that narrow ---- */
 
@@ -54,6 +54,13 @@ static const px_expr_node *find_term(const px_expr_node *node, const wanted *w,
     return found;
 }
 
+const px_expr_node *pxi_plan_model(const px_query *query, uint32_t source)
+{
+    wanted w = { source, PX_STR("") };
+
+    return find_term(query->where, &w, names_model);
+}
+
 static px_status list_ids(const px_expr_node *term, px_arena *arena, px_plan *plan, px_err *ret_err)
 {
     px_str *ids = PX_ARENA_ARRAY(arena, px_str, term->count + 1);
@@ -99,9 +106,10 @@ px_status px_plan_models(const px_plan *plan, const px_registry *registry, px_ar
 
 /* ---- where it begins ---- */
 
-/* Ids before models before all; of two alike the one with fewer ids, then the first. */
-static px_status choose_start(const px_query *query, px_arena *arena, px_plan *plan,
-                              px_err *ret_err)
+/* Ids before properties before models before all; of two alike the one with fewer twins, then the
+ * first. */
+static px_status choose_start(const px_query *query, const px_plan_ground *ground, px_arena *arena,
+                              px_plan *plan, px_err *ret_err)
 {
     const px_expr_node *best = NULL;
 
@@ -120,10 +128,12 @@ static px_status choose_start(const px_query *query, px_arena *arena, px_plan *p
     }
     if (best)
         return list_ids(best, arena, plan, ret_err);
+    if (ground)
+        PX_TRY(pxi_plan_property(query, ground, arena, plan, ret_err));
+    if (plan->kind == PX_PLAN_PROPERTY)
+        return PX_OK;
     for (uint32_t s = 0; s < query->source_count && !plan->model; s++) {
-        wanted w = { s, PX_STR("") };
-
-        plan->model = find_term(query->where, &w, names_model);
+        plan->model = pxi_plan_model(query, s);
         if (!plan->model)
             continue;
         plan->start = s;
@@ -247,7 +257,8 @@ static px_status place_parts(const px_query *query, const px_expr_node *node, px
     return PX_OK;
 }
 
-px_status px_plan_make(const px_query *query, px_arena *arena, px_plan *ret_plan, px_err *ret_err)
+px_status px_plan_make(const px_query *query, const px_plan_ground *ground, px_arena *arena,
+                       px_plan *ret_plan, px_err *ret_err)
 {
     px_plan plan = { .steps = PX_ARENA_ARRAY(arena, px_plan_step, query->hop_count + 1) };
 
@@ -256,7 +267,7 @@ px_status px_plan_make(const px_query *query, px_arena *arena, px_plan *ret_plan
     if (query->edges & 1 && query->source_count == 1)
         PX_TRY(choose_edges(query, arena, &plan, ret_err));
     else
-        PX_TRY(choose_start(query, arena, &plan, ret_err));
+        PX_TRY(choose_start(query, ground, arena, &plan, ret_err));
     order_hops(query, &plan);
     PX_TRY(place_parts(query, query->where, &plan, arena, ret_err));
     *ret_plan = plan;

@@ -224,6 +224,10 @@ static px_status walk_or_count(page *p, px_err *ret_err)
     px_expr_source source = { .condition = p->run.query.where };
     px_expr *expr;
 
+    if (p->run.plan.counts) {
+        begin_page(p);
+        return pxi_property_count(&p->run, &p->matched, ret_err);
+    }
     if (!is_of_models(p))
         return walk(p, ret_err);
     PX_TRY(px_expr_compile(&source, &p->arena, &expr, ret_err));
@@ -235,6 +239,25 @@ static px_status walk_or_count(page *p, px_err *ret_err)
 
 /* ---- the page ---- */
 
+/* Once more, and with what stands in the state: its property indexes. */
+static px_status plan_again(page *p, px_err *ret_err)
+{
+    const px_plan_ground ground = { .view = p->run.view,
+                                    .registry = p->run.opts->registry,
+                                    .tenant = p->run.tenant,
+                                    .with_telemetry = p->run.opts->with_telemetry };
+
+    if (!px_view_property(p->run.view, p->run.tenant, 0) && p->run.plan.kind != PX_PLAN_PROPERTY)
+        return PX_OK;
+    return px_plan_make(&p->run.query, &ground, &p->arena, &p->run.plan, ret_err);
+}
+
+static px_status explain(page *p, px_err *ret_err)
+{
+    p->row_count = pxi_explain(&p->run, p->rows);
+    return px_buf_status(p->rows, ret_err);
+}
+
 /* The state is looked at through a snapshot, and what was read of one that ended does not count. */
 static px_status walk_snapshot(page *p, px_err *ret_err)
 {
@@ -244,7 +267,9 @@ static px_status walk_snapshot(page *p, px_err *ret_err)
     PX_TRY(px_graph_snapshot(p->run.opts->graph, &snapshot, ret_err));
     p->cursor.seq = px_snapshot_seq(snapshot);
     p->run.view = p->run.twin_rows.view = px_snapshot_view(snapshot);
-    status = walk_or_count(p, ret_err);
+    status = plan_again(p, ret_err);
+    if (status == PX_OK)
+        status = p->run.query.is_explain ? explain(p, ret_err) : walk_or_count(p, ret_err);
     if (status == PX_OK)
         status = px_snapshot_status(snapshot, ret_err);
     px_snapshot_release(snapshot);
@@ -265,7 +290,7 @@ static px_status run_plan(page *p, px_err *ret_err)
     px_status status;
 
     if (is_point(p))
-        return walk(p, ret_err);
+        return p->run.query.is_explain ? explain(p, ret_err) : walk(p, ret_err);
     status = walk_snapshot(p, ret_err);
     if (status == PX_STALE) {
         px_log_info(p->run.opts->log, "query.restart", "cost=%llu",
@@ -309,7 +334,7 @@ static px_status prepare(page *p, px_str text, px_str continuation, px_err *ret_
     }
     PX_TRY(px_query_params_read(p->cursor.parameters, &p->arena, &params, ret_err));
     PX_TRY(px_query_parse(p->cursor.text, &params, &p->arena, &run->query, ret_err));
-    PX_TRY(px_plan_make(&run->query, &p->arena, &run->plan, ret_err));
+    PX_TRY(px_plan_make(&run->query, NULL, &p->arena, &run->plan, ret_err));
     run->read = sources_read(&run->query);
     run->twin_rows.registry = run->opts->registry;
     run->twin_rows.tenant = run->tenant;
@@ -349,12 +374,7 @@ static px_status run_page(page *p, px_str text, px_str continuation, px_query_re
                           px_err *ret_err)
 {
     PX_TRY(prepare(p, text, continuation, ret_err));
-    if (p->run.query.is_explain) {
-        p->row_count = pxi_explain(&p->run, p->rows);
-        PX_TRY(px_buf_status(p->rows, ret_err));
-    } else {
-        PX_TRY(run_plan(p, ret_err));
-    }
+    PX_TRY(run_plan(p, ret_err));
     return answer(p, ret_result, ret_err);
 }
 

@@ -33,6 +33,7 @@ typedef struct pxi_cow {
     uint64_t base;           /* what was born in it or before is not ours */
     pxi_dead_list now, held; /* retired: for the readers' queue; for the newest snapshot */
     uint64_t held_bytes;
+    int64_t node_bytes; /* of the nodes that trees of index.h got and lost */
 } pxi_cow;
 
 /* Room in the lists for one more; false when there is no memory. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "twin/inner.h"
+#include "twin/property_inner.h"
 
 enum {
     SWEEP_BLOCKS = 1024, /* freed for ended snapshots in one step */
@@ -24,6 +24,8 @@ px_status pxi_graph_new(const px_graph_opts *opts, const px_snapshot *base, px_g
     pthread_cond_init(&graph->granted, NULL);
     graph->snapshot_bytes_max =
         opts->snapshot_bytes_max ? opts->snapshot_bytes_max : PX_SNAPSHOT_BYTES_MAX;
+    graph->property_bytes_max =
+        opts->property_bytes_max ? opts->property_bytes_max : PX_PROPERTY_BYTES_MAX;
     if (base) {
         graph->is_branch = true;
         graph->gen = graph->base = base->gen;
@@ -56,6 +58,7 @@ void px_graph_free(px_graph *graph)
     pxi_touches_release(&graph->txn.rels);
     PX_VEC_RELEASE(&graph->tombs);
     PX_VEC_RELEASE(&graph->prunes);
+    pxi_property_release(graph);
     pthread_cond_destroy(&graph->granted);
     pthread_mutex_destroy(&graph->lock);
     pxi_slab_release(&graph->slab);
@@ -121,7 +124,7 @@ px_status px_graph_begin(px_graph *graph, px_txn **ret_txn, px_err *ret_err)
     txn->cow = (pxi_cow){ .slab = &graph->slab, .base = graph->base };
     txn->seq = txn->roots.seq;
     txn->time = 0;
-    txn->clean = txn->broken = false;
+    txn->clean = txn->broken = txn->settled = false;
     txn->tomb_count = txn->prune_count = txn->pruned = 0;
     pxi_snapshots_begin(txn);
     if (graph->prunes.len)
@@ -132,6 +135,7 @@ px_status px_graph_begin(px_graph *graph, px_txn **ret_txn, px_err *ret_err)
 
 void px_txn_at(px_txn *txn, uint64_t seq, px_time time)
 {
+    px_assert(!txn->settled);
     txn->seq = seq;
     txn->time = time;
     if (seq > txn->roots.seq)
@@ -253,6 +257,7 @@ void px_graph_commit(px_txn *txn)
     px_snapshot *early;
 
     px_assert(graph->busy && !txn->broken);
+    px_assert(txn->settled || !txn->twins.list.len || !pxi_property_is_live(txn));
     early = pxi_snapshots_close(txn);
     atomic_fetch_add(&graph->version, 1);
     store(graph, early ? &early->over_twins : &txn->twins);
@@ -300,6 +305,7 @@ void px_graph_rollback(px_txn *txn)
     pxi_index_undo(cow, txn->roots.sets);
     pxi_index_undo(cow, txn->roots.out);
     pxi_index_undo(cow, txn->roots.in);
+    pxi_property_undo(txn);
     pxi_dead_drop(&graph->slab, &cow->now);
     pxi_dead_drop(&graph->slab, &cow->held);
     pxi_snapshots_end(txn, false);
@@ -344,6 +350,7 @@ px_graph_stats px_graph_stat(px_graph *graph)
         stats.snapshots += at->refs > 0;
     stats.snapshot_bytes = graph->snapshot_bytes;
     stats.snapshots_ended = graph->snapshots_ended;
+    pxi_property_stat(graph->roots.properties, &stats);
     pthread_mutex_unlock(&graph->lock);
     return stats;
 }

@@ -32,6 +32,7 @@ typedef struct px_snapshot px_snapshot;
 
 typedef struct px_graph_opts {
     uint64_t snapshot_bytes_max; /* what snapshots may hold back; 0: PX_SNAPSHOT_BYTES_MAX */
+    uint64_t property_bytes_max; /* of one tenant's property indexes; 0: PX_PROPERTY_BYTES_MAX */
     size_t chunk_bytes; /* slab granularity, a power of two from 4096; 0: 65,536. Tests make it
                            small so that memory can be made to fail more often */
 } px_graph_opts;
@@ -185,6 +186,9 @@ typedef struct px_graph_stats {
     uint64_t snapshot_bytes;  /* held back for them */
     uint64_t snapshots_ended; /* by the limit, so far */
     uint64_t seq;             /* of the last write published */
+    /* of all tenants, property.h */
+    uint32_t property_indexes, property_indexes_full;
+    uint64_t property_bytes;
 } px_graph_stats;
 px_graph_stats px_graph_stat(px_graph *graph);
 

@@ -159,9 +159,18 @@ static void *node_new(pxi_cow *cow, bool leaf)
     size_t size = leaf ? sizeof(pxi_index_leaf) : sizeof(pxi_index_inner);
     uint64_t *head = pxi_slab_alloc(cow->slab, size);
 
-    if (head)
+    if (head) {
         *head = cow->gen << 16 | leaf;
+        cow->node_bytes += (int64_t)size;
+    }
     return head;
+}
+
+/* Of a node that only the transaction knows. */
+static void node_free(pxi_cow *cow, void *node)
+{
+    cow->node_bytes -= (int64_t)size_of(node);
+    pxi_slab_free(cow->slab, node);
 }
 
 static bool own(pxi_cow *cow, void **place)
@@ -301,25 +310,74 @@ static void inner_remove(pxi_index_inner *inner, uint32_t at)
     set_count(inner, count);
 }
 
-/* Takes out owned nodes that became empty, and roots with one child. */
-static void tidy(pxi_cow *cow, void **root, void **path[], uint32_t at[], uint32_t depth)
+/* ---- nodes that became empty, or nearly ---- */
+
+/* Moves what the right one of two neighbours has behind what the left one has, which is owned. */
+static void join(pxi_index_inner *parent, uint32_t at_right)
+{
+    void *left = parent->child[at_right - 1], *right = parent->child[at_right];
+    uint32_t count = count_of(left), more = count_of(right);
+
+    if (is_leaf(left)) {
+        memcpy(((pxi_index_leaf *)left)->entry + count, ((pxi_index_leaf *)right)->entry,
+               more * sizeof(pxi_entry));
+    } else {
+        pxi_index_inner *to = left, *from = right;
+
+        memcpy(to->child + count, from->child, more * sizeof(*to->child));
+        memcpy(to->key + count, from->key, more * sizeof(*to->key));
+        to->key[count] = parent->key[at_right]; /* its own first one may say too much */
+    }
+    set_count(left, count + more);
+    inner_remove(parent, at_right);
+}
+
+/* Joins two neighbours where one has little left and both have room in one node with some to
+ * spare. */
+static bool join_neighbours(pxi_cow *cow, pxi_index_inner *parent, uint32_t at)
+{
+    uint32_t right = at ? at : 1, max = is_leaf(parent->child[at]) ? LEAF_MAX : INNER_MAX;
+    void *gone;
+
+    if (count_of(parent) < 2 || count_of(parent->child[at]) > max / 4 ||
+        count_of(parent->child[right - 1]) + count_of(parent->child[right]) > max * 3 / 4)
+        return true;
+    gone = parent->child[right];
+    if (!own(cow, &parent->child[right - 1]) ||
+        (birth_of(gone) != cow->gen && !pxi_cow_retire(cow, gone, birth_of(gone))))
+        return false;
+    join(parent, right);
+    if (birth_of(gone) == cow->gen)
+        node_free(cow, gone);
+    else
+        cow->node_bytes -= (int64_t)size_of(gone);
+    return true;
+}
+
+/* Takes out owned nodes that became empty, joins those that nearly did, and takes out roots with
+ * one child. */
+static bool tidy(pxi_cow *cow, void **root, void **path[], uint32_t at[], uint32_t depth)
 {
     while (depth > 0 && count_of(*path[depth]) == 0) {
-        pxi_slab_free(cow->slab, *path[depth]);
+        node_free(cow, *path[depth]);
         depth--;
         inner_remove(*path[depth], at[depth]);
     }
     if (count_of(*root) == 0) {
-        pxi_slab_free(cow->slab, *root);
+        node_free(cow, *root);
         *root = NULL;
-        return;
+        return true;
     }
+    for (; depth > 0; depth--)
+        if (!join_neighbours(cow, *path[depth - 1], at[depth - 1]))
+            return false;
     while (!is_leaf(*root) && birth_of(*root) == cow->gen && count_of(*root) == 1) {
         void *top = *root;
 
         *root = ((pxi_index_inner *)top)->child[0];
-        pxi_slab_free(cow->slab, top);
+        node_free(cow, top);
     }
+    return true;
 }
 
 bool pxi_index_remove(pxi_cow *cow, void **root, pxi_entry entry)
@@ -344,8 +402,19 @@ bool pxi_index_remove(pxi_cow *cow, void **root, pxi_entry entry)
     index = leaf_at(leaf, key_of(entry));
     set_count(leaf, count_of(leaf) - 1);
     memmove(leaf->entry + index, leaf->entry + index + 1, (count_of(leaf) - index) * sizeof(entry));
-    tidy(cow, root, path, at, depth);
-    return true;
+    return tidy(cow, root, path, at, depth);
+}
+
+bool pxi_index_drop(pxi_cow *cow, void *root)
+{
+    if (!root)
+        return true;
+    if (!is_leaf(root))
+        for (uint32_t i = 0, count = count_of(root); i < count; i++)
+            if (!pxi_index_drop(cow, ((pxi_index_inner *)root)->child[i]))
+                return false;
+    px_assert(birth_of(root) != cow->gen);
+    return pxi_cow_retire(cow, root, birth_of(root));
 }
 
 void pxi_index_undo(pxi_cow *cow, void *root)

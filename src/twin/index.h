@@ -5,7 +5,8 @@
  * Three things live in it: the twins of a tenant and of a model (tenant, model, block) with one bit
  * for each of 32 twins; outgoing and incoming relationships (twin, hash of the name, relationship)
  * with the twin at the other end. Nodes of 512 bytes, 31 entries to a leaf; a leaf that is filled
- * at its end splits so that the left half stays full. Empty nodes go, underfull ones stay. Threads:
+ * at its end splits so that the left half stays full. Empty nodes go; one that has a quarter left
+ * joins a neighbour that has room. Threads:
  * reading a tree that does not change from any, the rest the writer.
  */
 #ifndef PX_TWIN_INDEX_H
@@ -30,6 +31,10 @@ bool pxi_index_get(const void *root, pxi_entry key, uint32_t *ret_value);
 bool pxi_index_put(pxi_cow *cow, void **root, pxi_entry entry);
 /* Removes the key. False when there is no memory. */
 bool pxi_index_remove(pxi_cow *cow, void **root, pxi_entry key);
+
+/* Lets a whole tree go, which the transaction has not changed. False when there is no memory; then
+ * only a rollback is left. */
+bool pxi_index_drop(pxi_cow *cow, void *root);
 
 void pxi_index_undo(pxi_cow *cow, void *root);
 

@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 
+#include "base/map.h"
 #include "twin/graph.h"
 #include "twin/index.h"
 #include "twin/order.h"
@@ -15,11 +16,15 @@
 #include "twin/touch.h"
 #include "twin/trie.h"
 
+/* The property indexes, property_inner.h. */
+typedef struct pxi_property_list pxi_property_list;
+
 /* One state of everything. */
 typedef struct pxi_roots {
-    pxi_radix *twins, *rels; /* by number */
-    void *ids, *rel_ids;     /* tries: by hash of (tenant, id), of (source, id) */
-    void *sets, *out, *in;   /* indexes, index.h */
+    pxi_radix *twins, *rels;       /* by number */
+    void *ids, *rel_ids;           /* tries: by hash of (tenant, id), of (source, id) */
+    void *sets, *out, *in;         /* indexes, index.h */
+    pxi_property_list *properties; /* NULL: none */
     uint64_t twin_count, rel_count, seq;
     px_numbers numbers;
 } pxi_roots;
@@ -39,8 +44,9 @@ struct px_txn {
     px_snapshot *holder; /* the newest live snapshot: gets what it still sees */
     uint64_t seq;
     px_time time;
-    bool clean;  /* mutations come from stored rows */
-    bool broken; /* memory ended in the middle of a mutation: only a rollback is left */
+    bool clean;   /* mutations come from stored rows */
+    bool broken;  /* memory ended in the middle of a mutation: only a rollback is left */
+    bool settled; /* the property indexes know of all that it changed */
     uint32_t tomb_count, prune_count; /* noted behind the graph's lists */
     uint32_t pruned;                  /* of the graph's list, done by this transaction */
 };
@@ -69,6 +75,18 @@ typedef struct pxi_tomb {
     uint32_t tenant, no, slot;
     uint64_t seq;
 } pxi_tomb;
+
+/* A field of a model that a property index is of. */
+typedef struct pxi_property_field {
+    uint32_t at; /* of the list of indexes */
+    uint32_t field;
+    bool is_open; /* the path leads into the field, where nothing can be told */
+} pxi_property_field;
+
+/* What is known of one model: its part of the list of fields. */
+typedef struct pxi_property_model {
+    uint32_t model_no, first, count;
+} pxi_property_model;
 
 /* A number whose leaf may have become empty. */
 typedef struct pxi_prune {
@@ -105,6 +123,10 @@ struct px_graph {
     PX_VEC(pxi_tomb) tombs;
     uint64_t tombs_gone; /* taken off the front so far */
     PX_VEC(pxi_prune) prunes;
+    uint64_t property_bytes_max; /* of one tenant's property indexes */
+    px_map property_by_model;    /* tenant and model to place in the next */
+    PX_VEC(pxi_property_model) property_models;
+    PX_VEC(pxi_property_field) property_fields;
 };
 
 /* Memory ended in the middle: the transaction can only be rolled back. */

@@ -4,7 +4,8 @@
  *
  * One million twins (or argv[1]) of two models, 8 numeric properties each, ids of 12 characters, in
  * a graph without an engine. Rows go to a buffer that is thrown away. Median of the rounds, the
- * worst beside it; a whole page run each time, parser, plan and snapshot included.
+ * worst beside it; a whole page run each time, parser, plan and snapshot included. Then the same by
+ * a property index: what it takes to build, how large it is, what a write costs more.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 
 #include "base/mem.h"
 #include "query/query.h"
+#include "twin/property.h"
 
 enum { TENANT = 1, PROPERTIES = 8, BATCH = 256, ROUNDS = 7 };
 
@@ -126,6 +128,98 @@ static void measure(const px_query_opts *opts, const char *what, const char *tex
     px_buf_release(&rows);
 }
 
+/* ---- a property index ---- */
+
+/* What the CPU takes to write one value of as many twins, 256 to a transaction. */
+static void measure_writes(const px_query_opts *opts, uint32_t twins, const char *what)
+{
+    enum { WRITES = 200000 };
+    px_origin origin = { .kind = PX_ORIGIN_COMMAND, .source_time = PX_TIME_NONE };
+    double start = cpu_ns();
+    px_txn *txn = NULL;
+
+    for (uint32_t i = 0; i < WRITES; i++) {
+        px_num reading = { .mantissa = (int64_t)(random_u64() % 200000), .exponent = -2 };
+
+        if (i % BATCH == 0)
+            must(px_graph_begin(opts->graph, &txn, &err));
+        must(px_graph_set(txn, 1 + (uint32_t)(random_u64() % twins), 3, px_value_num(reading),
+                          &origin, NULL, &err));
+        if (i % BATCH == BATCH - 1 || i == WRITES - 1) {
+            must(px_txn_settle(txn, opts->registry, &err));
+            px_graph_commit(txn);
+        }
+    }
+    printf("%-34s %9d %7s %9.3f ms %8.1f\n", what, WRITES, "", (cpu_ns() - start) / 1e6,
+           (cpu_ns() - start) / WRITES);
+}
+
+static void show_index(const px_query_opts *opts, double took_ns, double longest_ns)
+{
+    px_snapshot *snapshot;
+    px_property_info info;
+
+    must(px_graph_snapshot(opts->graph, &snapshot, &err));
+    info = px_property_tell(px_view_property(px_snapshot_view(snapshot), TENANT, 0));
+    printf("%-34s %9llu %7s %9.3f ms %8.1f; the longest step %.3f ms; %.1f bytes a twin\n",
+           "an index of p3, built", (unsigned long long)info.entries, "", took_ns / 1e6,
+           took_ns / (double)info.entries, longest_ns / 1e6,
+           (double)info.bytes / (double)info.entries);
+    px_snapshot_release(snapshot);
+}
+
+static void build_index(const px_query_opts *opts)
+{
+    double start = cpu_ns(), longest = 0;
+    px_txn *txn;
+
+    must(px_graph_begin(opts->graph, &txn, &err));
+    must(px_graph_property_put(txn, TENANT, 1, PX_STR("p3"), PX_STR(""), &err));
+    must(px_txn_settle(txn, opts->registry, &err));
+    px_graph_commit(txn);
+    while (px_graph_is_building(opts->graph)) {
+        double step = cpu_ns();
+
+        must(px_graph_begin(opts->graph, &txn, &err));
+        must(px_txn_settle(txn, opts->registry, &err));
+        px_graph_commit(txn);
+        step = cpu_ns() - step;
+        longest = step > longest ? step : longest;
+    }
+    show_index(opts, cpu_ns() - start, longest);
+}
+
+static void drop_index(const px_query_opts *opts)
+{
+    double start = cpu_ns();
+    px_txn *txn;
+
+    must(px_graph_begin(opts->graph, &txn, &err));
+    must(px_graph_property_drop(txn, TENANT, 1, &err));
+    must(px_txn_settle(txn, opts->registry, &err));
+    px_graph_commit(txn);
+    printf("%-34s %9s %7s %9.3f ms\n", "an index let go", "", "", (cpu_ns() - start) / 1e6);
+}
+
+static void measure_index(const px_query_opts *opts, uint32_t twins)
+{
+    measure_writes(opts, twins, "writes without an index");
+    build_index(opts);
+    measure(opts, "COUNT() p3 = 1000", "SELECT COUNT() FROM DIGITALTWINS T WHERE T.p3 = 1000");
+    measure(opts, "COUNT() p3 in a thousandth",
+            "SELECT COUNT() FROM DIGITALTWINS T WHERE T.p3 > 1000 AND T.p3 <= 1002");
+    measure(opts, "COUNT() p3 > 1000", "SELECT COUNT() FROM DIGITALTWINS T WHERE T.p3 > 1000");
+    measure(opts, "COUNT() two terms, one narrow",
+            "SELECT COUNT() FROM DIGITALTWINS T WHERE T.p3 > 1990 AND T.p5 < 1500.5");
+    measure(opts, "the twins of p3 = 1000", "SELECT * FROM DIGITALTWINS T WHERE T.p3 = 1000");
+    measure(opts, "the ten greatest above 1999",
+            "SELECT $dtId, p3 FROM DIGITALTWINS WHERE p3 > 1999 ORDER BY p3 DESC LIMIT 10");
+    measure_writes(opts, twins, "writes with an index");
+    measure(opts, "COUNT() p3 = 1000, after them",
+            "SELECT COUNT() FROM DIGITALTWINS T WHERE T.p3 = 1000");
+    drop_index(opts);
+}
+
 int main(int argc, char **argv)
 {
     uint32_t twins = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1000000;
@@ -157,6 +251,7 @@ int main(int argc, char **argv)
     measure(&opts, "a page of twins", "SELECT * FROM DIGITALTWINS");
     measure(&opts, "a page of two columns", "SELECT $dtId, p3 FROM DIGITALTWINS");
     measure(&opts, "one twin by id", "SELECT * FROM DIGITALTWINS WHERE $dtId = 'twin00000777'");
+    measure_index(&opts, twins);
     px_graph_free(opts.graph);
     px_registry_free(opts.registry);
     return 0;

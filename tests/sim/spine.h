@@ -80,6 +80,11 @@ void spine_look_at_backup(spine *s);
 /* After a crash. */
 void spine_check_lost_backup(spine *s);
 
+/* ---- spine_property.c: indexes have what a look at every twin finds ---- */
+
+void spine_check_indexes(const spine *s, const px_view *view);
+void spine_check_indexes_of(const spine *s, px_graph *graph);
+
 /* ---- spine_check.c ---- */
 
 void spine_check_state(spine *s);

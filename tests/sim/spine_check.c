@@ -18,6 +18,7 @@ void spine_check_state(spine *s)
     px_world_dump(&s->reference, &wanted);
     spine_same_text(s, &got, &wanted, "real against reference");
     s->real.dump_without_seqs = false;
+    spine_check_indexes_of(s, px_engine_graph(s->real.engine));
     px_buf_release(&got);
     px_buf_release(&wanted);
 }

@@ -62,6 +62,7 @@ void spine_setup(px_world *world)
 
             CHECK_OK(result.status, &result.err);
         }
+        spine_ask_for_indexes(world, tenant);
     }
 }
 

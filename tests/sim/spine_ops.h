@@ -53,8 +53,10 @@ typedef struct spine_op {
 const char *spine_op_name(const spine_op *op);
 px_principal spine_principal(const px_world *world, uint32_t tenant);
 
-/* The models that everything is of. */
+/* The models that everything is of, and the property indexes. */
 void spine_setup(px_world *world);
+/* spine_property.c */
+void spine_ask_for_indexes(px_world *world, uint32_t tenant);
 /* `now`: the newest time of the journal or the clock; deadlines are soon behind it. */
 void spine_op_make(px_gen *gen, uint64_t step, px_world *world, px_time now, spine_op *ret_op);
 /* Fills a request that borrows from `op` and `arena`. */

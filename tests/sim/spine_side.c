@@ -40,6 +40,7 @@ void spine_check_snapshots(spine *s)
         }
         dump(px_snapshot_view(s->snapshots[i]), &now);
         spine_same_text(s, &now, &s->snapshot_texts[i], "a snapshot against itself when taken");
+        spine_check_indexes(s, px_snapshot_view(s->snapshots[i]));
         px_buf_release(&now);
     }
 }
@@ -103,6 +104,7 @@ void spine_try_branch(spine *s)
         CHECK_OK(px_branch_diff(branch, count_difference, &differences), &err);
         CHECK_EQ(differences, 0);
     }
+    spine_check_indexes_of(s, px_branch_graph(branch));
     px_branch_free(branch);
     sweep(graph);
     px_world_dump(&s->real, &after);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "query_kit.h"
 
+#include "twin/property.h"
+
 static int64_t monotonic_ns(px_env *env)
 {
     query_kit *kit = env->data;
@@ -60,6 +62,12 @@ static px_txn *begin(query_kit *kit)
     return txn;
 }
 
+static void commit(query_kit *kit, px_txn *txn)
+{
+    CHECK_OK(px_txn_settle(txn, kit->registry, &kit->err), &kit->err);
+    px_graph_commit(txn);
+}
+
 uint32_t query_kit_twin(query_kit *kit, uint32_t tenant, const char *id, const char *dtmi)
 {
     px_txn *txn = begin(kit);
@@ -68,7 +76,7 @@ uint32_t query_kit_twin(query_kit *kit, uint32_t tenant, const char *id, const c
     CHECK_OK(
         px_graph_twin_put(txn, tenant, px_str_c(id), query_kit_model(kit, dtmi), 0, &no, &kit->err),
         &kit->err);
-    px_graph_commit(txn);
+    commit(kit, txn);
     return no;
 }
 
@@ -84,7 +92,7 @@ void query_kit_set(query_kit *kit, uint32_t twin_no, const char *dtmi, const cha
 
     CHECK(field != NULL);
     CHECK_OK(px_graph_set(txn, twin_no, field->index, value, &origin, NULL, &kit->err), &kit->err);
-    px_graph_commit(txn);
+    commit(kit, txn);
 }
 
 void query_kit_num(query_kit *kit, uint32_t twin_no, const char *dtmi, const char *path,
@@ -105,8 +113,19 @@ uint32_t query_kit_rel(query_kit *kit, uint32_t source_no, const char *id, const
     CHECK_OK(px_graph_rel_put(txn, source_no, px_str_c(id), px_str_c(name), target_no,
                               px_str_c(properties), 0, &no, &kit->err),
              &kit->err);
-    px_graph_commit(txn);
+    commit(kit, txn);
     return no;
+}
+
+void query_kit_index(query_kit *kit, uint32_t no, const char *path, const char *dtmi)
+{
+    px_txn *txn = begin(kit);
+
+    CHECK_OK(px_graph_property_put(txn, KIT_TENANT, no, px_str_c(path), px_str_c(dtmi), &kit->err),
+             &kit->err);
+    commit(kit, txn);
+    while (px_graph_is_building(kit->graph))
+        commit(kit, begin(kit));
 }
 
 px_status query_kit_run(query_kit *kit, const char *text, px_str token, uint32_t max_items)

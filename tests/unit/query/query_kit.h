@@ -44,6 +44,9 @@ void query_kit_num(query_kit *kit, uint32_t twin_no, const char *dtmi, const cha
 uint32_t query_kit_rel(query_kit *kit, uint32_t source_no, const char *id, const char *name,
                        uint32_t target_no, const char *properties);
 
+/* A property index of the reader's, ready; `dtmi` may be empty. */
+void query_kit_index(query_kit *kit, uint32_t no, const char *path, const char *dtmi);
+
 /* One page, into `rows` and `result`. `token` may be NULL. */
 px_status query_kit_run(query_kit *kit, const char *text, px_str token, uint32_t max_items);
 /* All pages of `max_items`, rows joined; gives the number of pages. */

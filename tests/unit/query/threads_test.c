@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "query_kit.h"
+#include "twin/property.h"
 
 #define PUMP "dtmi:test:Pump;1"
 
@@ -75,6 +76,7 @@ static void put_pair(scene *s, int pair)
         CHECK_OK(px_graph_set(txn, no, 0, px_value_num(px_num_int(half)), &origin, NULL, &err),
                  &err);
     }
+    CHECK_OK(px_txn_settle(txn, s->kit.registry, &err), &err);
     px_graph_commit(txn);
     atomic_fetch_add(&s->acknowledged, 1);
 }
@@ -92,16 +94,19 @@ static void flip(scene *s, uint32_t first)
         CHECK_OK(px_graph_set(txn, first + half, 0, px_value_num(px_num_int(1 - half)), &origin,
                               NULL, &err),
                  &err);
+    CHECK_OK(px_txn_settle(txn, s->kit.registry, &err), &err);
     px_graph_commit(txn);
 }
 
-PX_TEST(a_query_beside_the_writer_sees_whole_commits_and_all_that_was_acknowledged)
+static void read_beside_the_writer(const char *index)
 {
     pthread_t readers[READERS];
     scene s = { 0 };
 
     query_kit_init(&s.kit, NULL, models);
     s.kit.env.monotonic_ns = still_clock;
+    if (index)
+        query_kit_index(&s.kit, 1, index, PUMP);
     for (int i = 0; i < READERS; i++)
         CHECK_EQ(pthread_create(&readers[i], NULL, read_all, &s), 0);
     for (int pair = 0; pair < PAIRS; pair++)
@@ -113,6 +118,16 @@ PX_TEST(a_query_beside_the_writer_sees_whole_commits_and_all_that_was_acknowledg
         pthread_join(readers[i], NULL);
     CHECK(!atomic_load(&s.failed));
     query_kit_release(&s.kit);
+}
+
+PX_TEST(a_query_beside_the_writer_sees_whole_commits_and_all_that_was_acknowledged)
+{
+    read_beside_the_writer(NULL);
+}
+
+PX_TEST(a_query_by_an_index_sees_whole_commits_and_all_that_was_acknowledged)
+{
+    read_beside_the_writer("n");
 }
 
 PX_TEST_MAIN()

@@ -91,9 +91,22 @@ static void store(world *w, px_gen *gen, twin *t, int path, value_kind kind)
     query_kit_set(&w->kit, t->no, dtmis[t->model], paths[path], stored);
 }
 
+/* Some of the properties, of all models or of one; what is asked must not depend on it. */
+static void make_indexes(world *w, px_gen *gen)
+{
+    for (uint32_t path = 0; path < P_ID; path++)
+        if (px_gen_below(gen, 2))
+            query_kit_index(&w->kit, path + 1, paths[path],
+                            px_gen_below(gen, 4) ? "" : dtmis[px_gen_below(gen, 3)]);
+}
+
 static void make_world(world *w, px_gen *gen)
 {
+    bool early = px_gen_below(gen, 2);
+
     query_kit_init(&w->kit, NULL, models);
+    if (early)
+        make_indexes(w, gen);
     for (int i = 0; i < TWINS; i++) {
         twin *t = &w->twins[i];
 
@@ -112,6 +125,8 @@ static void make_world(world *w, px_gen *gen)
         if (t->model == 2)
             store(w, gen, t, 1, TEXT);
     }
+    if (!early)
+        make_indexes(w, gen);
 }
 
 /* ---- conditions: text and truth ---- */

@@ -28,6 +28,42 @@ static uint64_t bits_of(uint32_t key)
     return key * UINT64_C(0x9e3779b97f4a7c15);
 }
 
+/* Keys that only grow, as times do: what lags behind thins out. */
+PX_TEST(an_index_whose_keys_wander_stays_dense)
+{
+    enum { ENTRIES = 3000, MOVES = 100000 };
+    static uint32_t at[ENTRIES];
+    px_gen gen = { 1 };
+    pxi_slab slab;
+    pxi_cow cow = { .slab = &slab, .gen = 1 };
+    void *root = NULL;
+
+    pxi_slab_init(&slab, 4096);
+    for (uint32_t i = 0; i < MOVES; i++) {
+        uint32_t no = (uint32_t)px_gen_below(&gen, ENTRIES / 10);
+
+        if (i < ENTRIES)
+            no = i;
+        else if (i % 10 == 0)
+            no = (uint32_t)px_gen_below(&gen, ENTRIES); /* the rest moves rarely */
+        if (at[no])
+            CHECK(pxi_index_remove(&cow, &root, (pxi_entry){ at[no], 0, no, 0 }));
+        at[no] = i + 1;
+        CHECK(pxi_index_put(&cow, &root, (pxi_entry){ at[no], 0, no, 0 }));
+        if (i % 100 == 0)
+            next_txn(&cow, false);
+    }
+    for (uint32_t no = 0; no < ENTRIES; no++) {
+        uint32_t value;
+
+        CHECK(pxi_index_get(root, (pxi_entry){ at[no], 0, no, 0 }, &value));
+    }
+    CHECK(cow.node_bytes < 48 * ENTRIES);
+    next_txn(&cow, false);
+    CHECK_EQ(slab.used, (uint64_t)cow.node_bytes);
+    pxi_slab_release(&slab);
+}
+
 PX_PROP(index_agrees_with_a_plain_array, 20)
 {
     enum { KEYS = 3000 };

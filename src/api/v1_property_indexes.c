@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* /api/v1/property-indexes: which properties queries find twins by, and how far each index is. */
+#include <stdio.h>
+
+#include "api/inner.h"
+#include "twin/property.h"
+
+px_handler px_v1_list_property_indexes, px_v1_get_property_index, px_v1_put_property_index,
+    px_v1_delete_property_index;
+
+static const px_str kind = { "property-index", 14 };
+
+static px_documents *documents_of(px_api_call *call)
+{
+    return px_engine_documents(call->api->opts.engine);
+}
+
+static bool authorized(px_api_call *call, px_action action)
+{
+    px_err err;
+    px_status status = px_authorize(&call->principal, action, (px_str){ 0 }, &err);
+
+    if (status != PX_OK)
+        px_api_fail(call, status, &err);
+    return status == PX_OK;
+}
+
+/* ---- reading ---- */
+
+static void put_text(px_json_writer *w, const char *key, px_str text)
+{
+    px_json_key(w, px_str_c(key));
+    px_json_string(w, text);
+}
+
+static void put_progress(px_json_writer *w, const px_view *view, const px_document *document)
+{
+    static const char *const states[] = { [PX_PROPERTY_BUILDING] = "building",
+                                          [PX_PROPERTY_READY] = "ready",
+                                          [PX_PROPERTY_FULL] = "full" };
+    const px_property_index *index;
+
+    for (uint32_t at = 0; (index = px_view_property(view, document->tenant, at)); at++) {
+        px_property_info info = px_property_tell(index);
+
+        if (info.no != document->no)
+            continue;
+        put_text(w, "state", px_str_c(states[info.state]));
+        px_json_key(w, PX_STR("twins"));
+        px_json_uint(w, info.entries);
+        px_json_key(w, PX_STR("bytes"));
+        px_json_uint(w, info.bytes);
+    }
+}
+
+static void put_index(px_api_call *call, px_json_writer *w, const px_view *view,
+                      const px_document *document)
+{
+    px_json *body = NULL;
+
+    px_json_begin_object(w);
+    put_text(w, "id", document->id);
+    if (px_json_parse(document->body, NULL, &call->arena, &body, NULL) == PX_OK)
+        for (const px_json *member = body->first; member; member = member->next)
+            put_text(w, px_str_eq(member->key, PX_STR("model")) ? "model" : "property",
+                     member->text);
+    px_json_key(w, PX_STR("updated"));
+    px_json_time(w, document->updated);
+    put_progress(w, view, document);
+    px_json_end_object(w);
+}
+
+/* What the graph says of them, of one state. False: it was answered. */
+static bool open_state(px_api_call *call, px_snapshot **ret_snapshot)
+{
+    px_err err;
+    px_status status =
+        px_graph_snapshot(px_engine_graph(call->api->opts.engine), ret_snapshot, &err);
+
+    if (status != PX_OK)
+        px_api_fail(call, status, &err);
+    return status == PX_OK;
+}
+
+/* A tenant has few: all are one page. */
+void px_v1_list_property_indexes(px_api_call *call)
+{
+    px_document *items = PX_ARENA_ARRAY(&call->arena, px_document, PX_PROPERTY_INDEXES_MAX);
+    px_json_writer w = px_json_writer_of(&call->out);
+    px_snapshot *snapshot;
+    uint32_t cursor = 0;
+    size_t count = 0;
+    px_status status;
+    px_err err;
+
+    if (!authorized(call, PX_ACTION_READ_DOCUMENT))
+        return;
+    status = items ? px_documents_list(documents_of(call), call->principal.tenant, kind, &cursor,
+                                       PX_PROPERTY_INDEXES_MAX, &call->arena, items, &count, &err)
+                   : px_arena_fail(&call->arena, &err);
+    if (status != PX_OK) {
+        px_api_fail(call, status, &err);
+        return;
+    }
+    if (!open_state(call, &snapshot))
+        return;
+    px_json_begin_object(&w);
+    px_json_key(&w, PX_STR("items"));
+    px_json_begin_array(&w);
+    for (size_t i = 0; i < count; i++)
+        put_index(call, &w, px_snapshot_view(snapshot), &items[i]);
+    px_json_end_array(&w);
+    px_json_end_object(&w);
+    px_snapshot_release(snapshot);
+    px_api_json(call, 200);
+}
+
+static bool find_document(px_api_call *call, px_document *ret_document)
+{
+    px_err err;
+    px_status status = px_documents_get(documents_of(call), call->principal.tenant, kind,
+                                        call->args[0], &call->arena, ret_document, &err);
+
+    if (status == PX_NOT_FOUND)
+        px_fail_id(&err, status, "property.not_found", "there is no property index '%.*s'",
+                   PX_FMT(call->args[0]));
+    if (status != PX_OK)
+        px_api_fail(call, status, &err);
+    return status == PX_OK;
+}
+
+static void answer(px_api_call *call)
+{
+    px_json_writer w = px_json_writer_of(&call->out);
+    px_snapshot *snapshot;
+    px_document document;
+
+    if (!find_document(call, &document) || !open_state(call, &snapshot))
+        return;
+    put_index(call, &w, px_snapshot_view(snapshot), &document);
+    px_snapshot_release(snapshot);
+    px_api_etag(call, document.revision);
+    px_api_json(call, 200);
+}
+
+void px_v1_get_property_index(px_api_call *call)
+{
+    if (authorized(call, PX_ACTION_READ_DOCUMENT))
+        answer(call);
+}
+
+/* ---- writing ---- */
+
+static void gone(px_api_call *call)
+{
+    px_api_finish(call, 204);
+}
+
+static void submit(px_api_call *call, px_str body, void (*then)(px_api_call *call))
+{
+    px_document_write *write = PX_ARENA_NEW(&call->arena, px_document_write);
+    px_err err;
+
+    if (!write) {
+        px_api_fail(call, px_arena_fail(&call->arena, &err), &err);
+        return;
+    }
+    *write = (px_document_write){ .kind = kind, .id = call->args[0], .body = body };
+    call->request.kind = PX_REQUEST_DOCUMENTS;
+    call->request.documents = write;
+    call->request.document_count = 1;
+    px_api_submit(call, then);
+}
+
+void px_v1_put_property_index(px_api_call *call)
+{
+    if (authorized(call, PX_ACTION_WRITE_DOCUMENT) && px_api_conditions(call, true, false))
+        submit(call, call->body, answer);
+}
+
+void px_v1_delete_property_index(px_api_call *call)
+{
+    px_document document;
+
+    if (authorized(call, PX_ACTION_WRITE_DOCUMENT) && find_document(call, &document) &&
+        px_api_conditions(call, true, false))
+        submit(call, (px_str){ 0 }, gone);
+}

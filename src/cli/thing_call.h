@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Things that are shown, written and deleted by their name alone: routes, endpoints, indexes.
+ * Threads: one.
+ */
+#ifndef PX_CLI_THING_CALL_H
+#define PX_CLI_THING_CALL_H
+
+#include "cli/no_such.h"
+
+/* Each is of the thing whose id is the first operand. */
+PX_NODISCARD px_status px_thing_show(px_cli *cli, px_thing thing, const px_args *args,
+                                     px_err *ret_err);
+PX_NODISCARD px_status px_thing_delete(px_cli *cli, px_thing thing, const px_args *args,
+                                       px_err *ret_err);
+/* Takes the body, a whole JSON text or one that failed. */
+PX_NODISCARD px_status px_thing_put(px_cli *cli, px_thing thing, const px_args *args, px_buf *body,
+                                    px_err *ret_err);
+
+/* A member, unless its value is NULL. */
+void px_put_member(px_json_writer *w, const char *key, const char *value);
+
+#endif
