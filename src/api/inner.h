@@ -80,6 +80,17 @@ void px_api_put_origin(px_api_call *call, px_buf *buf);
 void px_api_put_part(px_buf *buf, px_str text); /* percent-encoded: a path segment or a value */
 void px_api_put_version(px_api_call *call, px_buf *buf); /* `api-version=` and that of the call */
 
+/* ---- pages ---- */
+
+/* Member `cursor` of a list: where the page ended, sealed (cursor.c); `at.ptr` NULL, or 0: null,
+ * the end. */
+void px_api_put_cursor(px_api_call *call, px_json_writer *w, px_str at);
+void px_api_put_cursor_number(px_api_call *call, px_json_writer *w, uint64_t at);
+/* The parameter `cursor`: where the page before ended; NULL or 0 when none came. Answers 400 itself
+ * to what this list did not give out, and gives false. */
+bool px_api_cursor(px_api_call *call, px_str *ret_at);
+bool px_api_cursor_number(px_api_call *call, uint64_t *ret_at);
+
 /* ---- requests ---- */
 
 /* True when the data plane's version of the call is this one or a later one. */

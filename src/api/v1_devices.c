@@ -435,37 +435,38 @@ void px_v1_list_tenants(px_api_call *call)
 {
     px_document *items = PX_ARENA_ARRAY(&call->arena, px_document, PAGE_MAX);
     px_json_writer w = px_json_writer_of(&call->out);
-    uint32_t cursor = 0;
+    uint64_t limit, after;
+    uint32_t cursor;
     size_t count = 0;
+    px_status status;
     px_err err;
 
-    if (!authorized(call, PX_ACTION_WRITE_TENANT))
+    if (!authorized(call, PX_ACTION_WRITE_TENANT) ||
+        !px_api_param_number(call, "limit", 100, 1, PAGE_MAX, &limit) ||
+        !px_api_cursor_number(call, &after))
         return;
+    cursor = (uint32_t)after;
+    status =
+        items ? px_documents_list(px_engine_documents(call->api->opts.engine), 0, PX_STR("tenant"),
+                                  &cursor, (size_t)limit, &call->arena, items, &count, &err)
+              : px_arena_fail(&call->arena, &err);
+    if (status != PX_OK) {
+        px_api_fail(call, status, &err);
+        return;
+    }
     px_json_begin_object(&w);
     px_json_key(&w, PX_STR("items"));
     px_json_begin_array(&w);
-    do {
-        px_status status = items ? px_documents_list(px_engine_documents(call->api->opts.engine), 0,
-                                                     PX_STR("tenant"), &cursor, PAGE_MAX,
-                                                     &call->arena, items, &count, &err)
-                                 : px_arena_fail(&call->arena, &err);
-
-        if (status != PX_OK) {
-            px_api_fail(call, status, &err);
-            return;
-        }
-        for (size_t i = 0; i < count; i++) {
-            px_json_begin_object(&w);
-            px_json_key(&w, PX_STR("id"));
-            px_json_string(&w, items[i].id);
-            px_json_key(&w, PX_STR("number"));
-            px_json_uint(&w, items[i].no + 1);
-            px_json_end_object(&w);
-        }
-    } while (cursor);
+    for (size_t i = 0; i < count; i++) {
+        px_json_begin_object(&w);
+        px_json_key(&w, PX_STR("id"));
+        px_json_string(&w, items[i].id);
+        px_json_key(&w, PX_STR("number"));
+        px_json_uint(&w, items[i].no + 1);
+        px_json_end_object(&w);
+    }
     px_json_end_array(&w);
-    px_json_key(&w, PX_STR("cursor"));
-    px_json_null(&w);
+    px_api_put_cursor_number(call, &w, cursor);
     px_json_end_object(&w);
     px_api_json(call, 200);
 }
