@@ -188,11 +188,28 @@ static void fail_azure(px_api_call *call, px_status status, const px_err *err)
     px_api_json(call, http);
 }
 
+/* What HTTP has a status of its own for: id, status. */
+static const struct {
+    const char *id;
+    int status;
+} problem_statuses[] = {
+    { "http.method", 405 },
+    { "http.media", 415 },
+};
+
+static int problem_status(px_status status, const px_err *err)
+{
+    for (size_t i = 0; err->id && i < sizeof(problem_statuses) / sizeof(problem_statuses[0]); i++)
+        if (strcmp(err->id, problem_statuses[i].id) == 0)
+            return problem_statuses[i].status;
+    return px_status_http(status);
+}
+
 /* RFC 9457 */
 static void fail_problem(px_api_call *call, px_status status, const px_err *err)
 {
     px_json_writer w = px_json_writer_of(&call->out);
-    int http = err->id && strcmp(err->id, "http.method") == 0 ? 405 : px_status_http(status);
+    int http = problem_status(status, err);
 
     px_json_begin_object(&w);
     px_json_key(&w, PX_STR("type"));

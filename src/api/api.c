@@ -11,8 +11,9 @@
 #include "api/azure.h"
 #include "api/branches.h"
 #include "api/inner.h"
-#include "api/rate.h"
 #include "api/jobs.h"
+#include "api/media.h"
+#include "api/rate.h"
 #include "api/watch.h"
 #include "api/workers.h"
 
@@ -250,6 +251,7 @@ static px_status read_body(px_api_call *call, px_err *ret_err)
         return PX_OK;
     if (call->body.len == 0 && call->route->flags & PX_ROUTE_ANY_JSON)
         return PX_OK;
+    PX_TRY(px_media_check(call, ret_err));
     status = px_json_parse(call->body, &opts, &call->arena, &json, ret_err);
     call->request.json = json;
     return status == PX_OK ? PX_OK : keep_body_err(call, status, ret_err);

@@ -27,6 +27,7 @@ const px_api_schema px_api_schemas[] = {
     { "Verdict", "valid:boolean errors:any truncated:boolean" },
     { "Health", "status:string" },
     { "JsonPatch", "=PatchStep[]" },
+    { "MergePatch", "=any" },
     { "PatchStep", "op:string path:string value~:any from~:string" },
 
     { "Model", "id:string displayName:string{} description:string{} decommissioned:boolean "
