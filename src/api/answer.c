@@ -188,6 +188,34 @@ static void fail_azure(px_api_call *call, px_status status, const px_err *err)
     px_api_json(call, http);
 }
 
+void px_api_add_finding(px_api_call *call, const px_err *err)
+{
+    if (!call->findings)
+        call->findings = PX_ARENA_ARRAY(&call->arena, px_refusal, PX_FINDINGS_MAX);
+    if (call->findings && call->finding_count < PX_FINDINGS_MAX)
+        call->findings[call->finding_count++] = (px_refusal){ .err = *err };
+}
+
+static void put_findings(px_json_writer *w, const px_api_call *call)
+{
+    if (call->finding_count == 0)
+        return;
+    px_json_key(w, PX_STR("errors"));
+    px_json_begin_array(w);
+    for (size_t i = 0; i < call->finding_count; i++) {
+        const px_err *err = &call->findings[i].err;
+
+        px_json_begin_object(w);
+        px_json_key(w, PX_STR("id"));
+        px_json_string(w, px_str_c(err->id && err->id[0] ? err->id : px_status_code(err->status)));
+        px_json_key(w, PX_STR("detail"));
+        px_json_string(w, px_str_c(err->text));
+        put_place(w, "pointer", err);
+        px_json_end_object(w);
+    }
+    px_json_end_array(w);
+}
+
 /* What HTTP has a status of its own for: id, status. */
 static const struct {
     const char *id;
@@ -225,6 +253,7 @@ static void fail_problem(px_api_call *call, px_status status, const px_err *err)
     px_json_key(&w, PX_STR("instance"));
     px_json_string(&w, call->path);
     put_place(&w, "pointer", err);
+    put_findings(&w, call);
     px_json_end_object(&w);
     call->content_type = "application/problem+json";
     px_api_finish(call, http);

@@ -274,6 +274,8 @@ void px_api_handle(px_api *api, px_api_call *call)
     call->principal = (px_principal){ 0 };
     call->session = (px_str){ 0 };
     call->retry_s = 0;
+    call->findings = NULL;
+    call->finding_count = 0;
     if (!find_route(call))
         return;
     status = check_version(call, &err);

@@ -64,6 +64,8 @@ struct px_api_call {
         px_str value; /* in the arena, or static */
     } headers[PX_API_HEADERS_MAX];
     size_t header_count;
+    px_refusal *findings; /* all that is wrong, for a problem's `errors`; in the arena */
+    size_t finding_count;
     uint32_t retry_s;      /* what Retry-After says of a refusal; 0: a second */
     px_str static_body;    /* instead of `out`: lives for ever */
     px_api_stream *stream; /* instead of a body */

@@ -13,7 +13,9 @@
 
 const px_api_schema px_api_schemas[] = {
     { "Problem", "type:string title:string status:integer detail:string code:string "
-                 "instance~:string pointer~:string line~:integer column~:integer" },
+                 "instance~:string pointer~:string line~:integer column~:integer "
+                 "errors~:ProblemError[]" },
+    { "ProblemError", "id:string detail:string pointer~:string line~:integer column~:integer" },
     { "AzureError", "error:AzureErrorBody" },
     { "AzureErrorBody", "code:string message:string details~:AzureErrorDetail[]" },
     { "AzureErrorDetail", "code:string message:string path~:string line~:integer column~:integer" },

@@ -110,6 +110,7 @@
 #define PX_HTTP_BODY_BYTES_PER_SECOND_MIN 1024 /* once that time has passed */
 #define PX_STREAMS_MAX 5000
 #define PX_STREAM_QUEUE_BYTES_MAX (1024 * 1024)
+#define PX_FINDINGS_MAX 32 /* that one problem body lists */
 
 /* queries */
 #define PX_QUERY_BYTES_MAX (64 * 1024)

@@ -76,7 +76,8 @@ typedef struct px_result {
     /* TWIN_PUT, DESIRED_PATCH: the twin as this request left it, whatever the rest of its batch did
      * to it; borrowed until `done` returns. */
     const struct px_twin *twin;
-    /* TELEMETRY: what was not taken of it, the first PX_MESSAGE_REFUSALS_MAX; borrowed likewise. */
+    /* TELEMETRY: what was not taken of it, the first PX_MESSAGE_REFUSALS_MAX; CHANGES: what they
+     * were refused for, the first PX_FINDINGS_MAX, only `err` of each. Borrowed likewise. */
     const struct px_refusal *refusals;
     size_t refusal_count;
     uint32_t late, duplicate; /* DEVICE_MESSAGE: fields that did not move the live value */
