@@ -17,6 +17,7 @@ typedef struct spine {
     spine_tail real_tail, reference_tail;
     spine_past past;
     px_arena arena; /* of one round */
+    bool slow;      /* each sync takes seconds */
 
     struct spine_flying *unknown[SPINE_UNKNOWN_MAX]; /* in order: neither acknowledged nor surely
                                                         refused */

@@ -36,7 +36,7 @@ static void jump(spine *s, px_fakedisk *disk)
 
 static void slow_down(spine *s, px_fakedisk *disk)
 {
-    (void)s;
+    s->slow = true;
     px_fakedisk_sync_ns(disk, 5 * PX_SECOND);
 }
 
@@ -62,4 +62,5 @@ void spine_take_faults_back(spine *s)
     px_fakedisk_fail(disk, PX_FAKE_SYNC, 0, PX_OK, false);
     px_fakedisk_capacity(disk, INT64_MAX);
     px_fakedisk_sync_ns(disk, 0);
+    s->slow = false;
 }

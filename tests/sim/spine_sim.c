@@ -46,6 +46,8 @@ static spine_flying *make_chain(spine *s, size_t count)
 
     CHECK(chain != NULL);
     now = now > s->real_tail.time ? now : s->real_tail.time;
+    if (s->slow) /* no command is due before all of the chain is answered: else who fires first? */
+        now += 60 * PX_SECOND;
     for (size_t i = 0; i < count; i++) {
         chain[i] = (spine_flying){ .s = s };
         spine_op_make(&s->gen, ++s->step, &s->real, now, &chain[i].op);
