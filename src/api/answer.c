@@ -4,6 +4,7 @@
  * own errors; what is not in it takes the name of its status.
  */
 #include "api/inner.h"
+#include "api/once.h"
 
 #include <stdio.h>
 
@@ -113,7 +114,8 @@ void px_api_finish(px_api_call *call, int status)
         status = 503;
     }
     call->status = status;
-    call->complete(call);
+    if (!call->drafting)
+        call->complete(call);
 }
 
 void px_api_json(px_api_call *call, int status)
@@ -223,6 +225,7 @@ static const struct {
 } problem_statuses[] = {
     { "http.method", 405 },
     { "http.media", 415 },
+    { "idempotency.other", 422 },
 };
 
 static int problem_status(px_status status, const px_err *err)
@@ -263,6 +266,8 @@ void px_api_fail(px_api_call *call, px_status status, const px_err *err)
 {
     char retry[16];
 
+    if (px_once_was_done(call))
+        return;
     px_buf_clear(&call->out);
     call->stream = NULL;
     snprintf(retry, sizeof(retry), "%u", (unsigned)(call->retry_s ? call->retry_s : 1));

@@ -13,6 +13,7 @@
 #include "api/inner.h"
 #include "api/jobs.h"
 #include "api/media.h"
+#include "api/once.h"
 #include "api/rate.h"
 #include "api/watch.h"
 #include "api/workers.h"
@@ -274,8 +275,10 @@ void px_api_handle(px_api *api, px_api_call *call)
     call->principal = (px_principal){ 0 };
     call->session = (px_str){ 0 };
     call->retry_s = 0;
+    call->drafting = false;
     call->findings = NULL;
     call->finding_count = 0;
+    px_once_end(call);
     if (!find_route(call))
         return;
     status = check_version(call, &err);
@@ -295,7 +298,8 @@ void px_api_handle(px_api *api, px_api_call *call)
         px_api_fail(call, status, &err);
         return;
     }
-    call->route->handler(call);
+    if (px_once_begin(call))
+        call->route->handler(call);
 }
 
 /* ---- to the engine and back ---- */
@@ -304,8 +308,12 @@ static void answered(px_request *request)
 {
     px_api_call *call = request->data;
 
+    if (request->once)
+        px_once_forget_draft(call);
     if (request->result.status != PX_OK && !call->then_always)
         px_api_fail(call, request->result.status, &request->result.err);
+    else if (request->result.status == PX_OK && request->result.kept.ptr)
+        px_once_replay(call);
     else
         call->then(call);
 }
@@ -319,6 +327,7 @@ static void submit(px_api_call *call, void (*then)(px_api_call *call), bool alwa
     request->principal = call->principal;
     request->done = answered;
     request->data = call;
+    request->once = px_once_of(call);
     request->bytes = sizeof(*call) + call->arena.used;
     call->then = then;
     call->then_always = always;

@@ -84,6 +84,12 @@ struct px_api_call {
     void (*then)(px_api_call *call); /* after the engine's answer */
     bool then_always;                /* also when it is a refusal */
     void *own;
+
+    /* once.c: of a call with an Idempotency-Key */
+    px_once once;        /* id empty: without one */
+    px_str once_waits;   /* the command whose response will be its answer */
+    size_t once_headers; /* that it had before its handler */
+    bool drafting;       /* its answer is rendered to be kept: without secrets */
 };
 
 /* A file of the console: all static. */

@@ -14,7 +14,10 @@ enum { COMMAND_ID_BYTES = 12, TIMEOUT_S_DEFAULT = 5, TIMEOUT_S_MAX = 3600 };
 
 static void command_given(px_api_call *call)
 {
-    px_watch_command(call->api->watch, call, call->request.command_id);
+    if (call->drafting)
+        call->once_waits = call->request.command_id;
+    else
+        px_watch_command(call->api->watch, call, call->request.command_id);
 }
 
 void px_v1_post_command(px_api_call *call)

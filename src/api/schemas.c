@@ -65,10 +65,10 @@ const px_api_schema px_api_schemas[] = {
     { "DeviceTwins", "twins:string[] ..." },
     { "DeviceKey", "id:string twins:string[] key~:string" },
     { "NewToken", "name:string role:string ..." },
-    { "Token", "id:string name:string role:string token:string" },
+    { "Token", "id:string name:string role:string token~:string" },
     { "Tenant", "id:string number:integer" },
     { "TenantPage", "items:Tenant[] cursor:string?" },
-    { "TenantToken", "id:string number:integer token:string" },
+    { "TenantToken", "id:string number:integer token~:string" },
     { "HistoryRows", "twin:string properties:string[] rows:any[][] cursor:string?" },
     { "HistoryLast", "twin:string values:HistoryValue{}" },
     { "HistoryValue", "value:any time:time arrivalTime:time ahead:boolean sourceTime~:time "

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "api/inner.h"
+#include "api/once.h"
 #include "sync/credential.h"
 
 enum { PAGE_MAX = 500, TWINS_MAX = 10000 };
@@ -137,7 +138,7 @@ static void device_written(px_api_call *call)
     px_json_string(&w, call->args[0]);
     px_json_key(&w, PX_STR("twins"));
     px_json_put_raw(&w, own->twins);
-    if (own->has_key) {
+    if (own->has_key && !call->drafting) {
         px_json_key(&w, PX_STR("key"));
         px_json_string(&w, px_str_c(own->credential.text));
     }
@@ -330,8 +331,10 @@ static void tenant_has_token(px_api_call *call)
     px_json_string(&w, call->args[0]);
     px_json_key(&w, PX_STR("number"));
     px_json_uint(&w, own->number);
-    px_json_key(&w, PX_STR("token"));
-    px_json_string(&w, px_str_c(own->credential.text));
+    if (!call->drafting) {
+        px_json_key(&w, PX_STR("token"));
+        px_json_string(&w, px_str_c(own->credential.text));
+    }
     px_json_end_object(&w);
     px_api_json(call, 201);
 }
@@ -362,7 +365,15 @@ static void give_token(px_api_call *call, uint32_t number)
  * no document. */
 static void tenant_made(px_api_call *call)
 {
-    give_token(call, call->request.result.number + 1);
+    tenant_call *own = call->own;
+
+    own->number = call->request.result.number + 1;
+    if (call->drafting) {
+        tenant_has_token(call);
+        return;
+    }
+    px_once_end(call); /* it was for the tenant */
+    give_token(call, own->number);
 }
 
 void px_v1_put_tenant(px_api_call *call)

@@ -80,7 +80,7 @@ static void put_answer(px_api_call *call, px_json_writer *w, const px_document *
     px_json_key(w, PX_STR("id"));
     px_json_string(w, document->id);
     if (px_endpoint_read(document, &call->arena, &endpoint, NULL) == PX_OK) {
-        put_endpoint(w, &endpoint, may_write);
+        put_endpoint(w, &endpoint, may_write && !call->drafting);
         if (endpoint.kind == PX_ENDPOINT_WEBHOOK) {
             px_json_key(w, PX_STR("hasSecret"));
             px_json_bool(w, endpoint.secret.len > 0);

@@ -208,14 +208,16 @@ void px_v1_get_desired(px_api_call *call)
         answer_desired(call, twin, model);
 }
 
-/* What this PATCH left, whatever the rest of its batch did. */
+/* What this PATCH left, whatever the rest of its batch did. To be kept it is rendered before the
+ * commit, and its model may have come with the same batch: on this thread the batch's own is seen.
+ */
 static void desired_done(px_api_call *call)
 {
     const px_twin *twin = call->request.result.twin;
 
     answer_desired(
         call, twin,
-        px_registry_model(px_engine_registry(call->api->opts.engine), px_twin_model(twin)));
+        px_registry_model_own(px_engine_registry(call->api->opts.engine), px_twin_model(twin)));
 }
 
 void px_v1_patch_desired(px_api_call *call)

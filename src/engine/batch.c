@@ -552,6 +552,7 @@ void px_engine_batch(px_engine *engine, bool all_slices, bool tick)
         return;
     }
     begun = (!tick || px_timers_tick(&engine->state, &err) == PX_OK) &&
+            px_answers_expire(&engine->state, &err) == PX_OK &&
             px_timers_fire(&engine->state, &err) == PX_OK;
     if (begun)
         collect(engine, &r);

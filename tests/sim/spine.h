@@ -17,7 +17,8 @@ typedef struct spine {
     spine_tail real_tail, reference_tail;
     spine_past past;
     px_arena arena; /* of one round */
-    bool slow;      /* each sync takes seconds */
+    spine_op sent[SPINE_KEYS];
+    bool slow; /* each sync takes seconds */
 
     struct spine_flying *unknown[SPINE_UNKNOWN_MAX]; /* in order: neither acknowledged nor surely
                                                         refused */
@@ -26,7 +27,8 @@ typedef struct spine {
     px_snapshot *snapshots[SPINE_SNAPSHOTS];
     px_buf snapshot_texts[SPINE_SNAPSHOTS];
 
-    uint64_t requests, crashes, refusals, faults, timers, samples, branches, stale, trimmed;
+    uint64_t requests, crashes, refusals, faults, timers, samples, branches, stale, trimmed,
+        replayed;
 } spine;
 
 /* One request on its way through the real server. */
@@ -34,7 +36,7 @@ typedef struct spine_flying {
     spine *s;
     spine_op op;
     px_request request;
-    bool answered;
+    bool answered, replayed;
     uint64_t position; /* published when the answer came */
 } spine_flying;
 

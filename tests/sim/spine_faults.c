@@ -31,7 +31,11 @@ static void fill(spine *s, px_fakedisk *disk)
 
 static void jump(spine *s, px_fakedisk *disk)
 {
-    px_fakedisk_jump(disk, ((int64_t)px_gen_below(&s->gen, 7200) - 3600) * PX_SECOND);
+    enum { HOUR_S = 3600, DAY_S = 24 * HOUR_S }; /* a day on, kept answers go */
+    int64_t seconds =
+        px_gen_below(&s->gen, 4) == 0 ? DAY_S : (int64_t)px_gen_below(&s->gen, 2 * HOUR_S) - HOUR_S;
+
+    px_fakedisk_jump(disk, seconds * PX_SECOND);
 }
 
 static void slow_down(spine *s, px_fakedisk *disk)
