@@ -95,14 +95,21 @@ bool px_api_cursor(px_api_call *call, px_str *ret_at)
     return false;
 }
 
+uint64_t px_api_cut_digits(px_str *rest)
+{
+    uint64_t number = 0;
+
+    for (; rest->len && px_is_digit(rest->ptr[0]); *rest = px_str_skip(*rest, 1))
+        number = number * 10 + (uint64_t)(rest->ptr[0] - '0');
+    return number;
+}
+
 bool px_api_cursor_number(px_api_call *call, uint64_t *ret_at)
 {
     px_str at;
 
     if (!px_api_cursor(call, &at))
         return false;
-    *ret_at = 0;
-    for (size_t i = 0; i < at.len; i++) /* sealed: a number that this server wrote */
-        *ret_at = *ret_at * 10 + (uint64_t)(at.ptr[i] - '0');
+    *ret_at = px_api_cut_digits(&at);
     return true;
 }

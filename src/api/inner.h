@@ -93,6 +93,8 @@ void px_api_put_cursor_number(px_api_call *call, px_json_writer *w, uint64_t at)
  * to what this list did not give out, and gives false. */
 bool px_api_cursor(px_api_call *call, px_str *ret_at);
 bool px_api_cursor_number(px_api_call *call, uint64_t *ret_at);
+/* A number at the beginning of such a place, cut off: sealed, so as this server wrote it. */
+uint64_t px_api_cut_digits(px_str *rest);
 
 /* ---- requests ---- */
 

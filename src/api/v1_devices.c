@@ -4,8 +4,6 @@
  * names its twins, the credential in tenant 0 proves its key. Keys and tokens are told once, in the
  * answer that made them.
  */
-#include <stdio.h>
-
 #include "api/inner.h"
 #include "api/once.h"
 #include "sync/credential.h"
@@ -73,7 +71,7 @@ void px_v1_list_devices(px_api_call *call)
 
     if (!authorized(call, PX_ACTION_READ_DOCUMENT) ||
         !px_api_param_number(call, "limit", 100, 1, PAGE_MAX, &limit) ||
-        !px_api_param_number(call, "cursor", 0, 0, UINT32_MAX, &after))
+        !px_api_cursor_number(call, &after))
         return;
     cursor = (uint32_t)after;
     status = items ? px_documents_list(documents, call->principal.tenant, PX_STR("device"), &cursor,
@@ -89,15 +87,7 @@ void px_v1_list_devices(px_api_call *call)
     for (size_t i = 0; i < count; i++)
         put_device(&w, &items[i], &call->arena);
     px_json_end_array(&w);
-    px_json_key(&w, PX_STR("cursor"));
-    if (cursor && count == limit) {
-        char text[16];
-
-        snprintf(text, sizeof(text), "%u", cursor);
-        px_json_string(&w, px_str_c(text));
-    } else {
-        px_json_null(&w);
-    }
+    px_api_put_cursor_number(call, &w, cursor);
     px_json_end_object(&w);
     px_api_json(call, 200);
 }

@@ -284,6 +284,17 @@ PX_TEST(every_list_comes_in_pages_and_takes_only_its_own_cursors)
         api_header(&w, "Message-Id", target);
         API_ASK(&w, "POST", "/digitaltwins/press/telemetry", body, 204);
     }
+    for (int i = 0; i < 3; i++) {
+        snprintf(target, sizeof(target), "/api/v1/devices/d%d", i);
+        API_ASK(&w, "PUT", target, "{\"twins\":[]}", 201);
+        snprintf(target, sizeof(target), "/api/v1/endpoints/e%d", i);
+        API_ASK(&w, "PUT", target, "{\"kind\":\"mqtt\",\"topic\":\"out\"}", 200);
+        snprintf(target, sizeof(target), "x%d", i);
+        api_put_press(&w, w.admin, target);
+    }
+    CHECK_EQ(walk("/api/v1/twins"), 4);
+    CHECK_EQ(walk("/api/v1/devices"), 3);
+    CHECK_EQ(walk("/api/v1/endpoints"), 3);
     CHECK_EQ(walk("/api/v1/tenants"), 5);
     CHECK_EQ(walk("/api/v1/branches"), 6);
     CHECK_EQ(walk("/api/v1/rejects"), 5);
@@ -292,7 +303,10 @@ PX_TEST(every_list_comes_in_pages_and_takes_only_its_own_cursors)
               "odd4");
     refuses_altered_cursors("/api/v1/tenants", "/api/v1/branches");
     refuses_altered_cursors("/api/v1/branches", "/api/v1/rejects");
-    refuses_altered_cursors("/api/v1/rejects", "/api/v1/tenants");
+    refuses_altered_cursors("/api/v1/rejects", "/api/v1/twins");
+    refuses_altered_cursors("/api/v1/twins", "/api/v1/devices");
+    refuses_altered_cursors("/api/v1/devices", "/api/v1/endpoints");
+    refuses_altered_cursors("/api/v1/endpoints", "/api/v1/tenants");
     api_world_release(&w);
 }
 
