@@ -7,6 +7,7 @@
 #include "api/once.h"
 
 #include <sodium.h>
+#include <stdatomic.h>
 
 #include "api/inner.h"
 #include "api/watch.h"
@@ -94,6 +95,7 @@ void px_once_end(px_api_call *call)
 
 static void tell(px_api_call *call, const px_answer *answer)
 {
+    atomic_fetch_add_explicit(&call->api->replayed, 1, memory_order_relaxed);
     px_api_header(call, "Idempotency-Replayed", PX_STR("true"));
     if (answer->waits.len) {
         px_watch_command(call->api->watch, call, answer->waits);
