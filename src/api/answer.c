@@ -4,6 +4,7 @@
  * own errors; what is not in it takes the name of its status.
  */
 #include "api/inner.h"
+#include "api/once.h"
 
 #include <stdio.h>
 
@@ -113,7 +114,8 @@ void px_api_finish(px_api_call *call, int status)
         status = 503;
     }
     call->status = status;
-    call->complete(call);
+    if (!call->drafting)
+        call->complete(call);
 }
 
 void px_api_json(px_api_call *call, int status)
@@ -188,11 +190,57 @@ static void fail_azure(px_api_call *call, px_status status, const px_err *err)
     px_api_json(call, http);
 }
 
+void px_api_add_finding(px_api_call *call, const px_err *err)
+{
+    if (!call->findings)
+        call->findings = PX_ARENA_ARRAY(&call->arena, px_refusal, PX_FINDINGS_MAX);
+    if (call->findings && call->finding_count < PX_FINDINGS_MAX)
+        call->findings[call->finding_count++] = (px_refusal){ .err = *err };
+}
+
+static void put_findings(px_json_writer *w, const px_api_call *call)
+{
+    if (call->finding_count == 0)
+        return;
+    px_json_key(w, PX_STR("errors"));
+    px_json_begin_array(w);
+    for (size_t i = 0; i < call->finding_count; i++) {
+        const px_err *err = &call->findings[i].err;
+
+        px_json_begin_object(w);
+        px_json_key(w, PX_STR("id"));
+        px_json_string(w, px_str_c(err->id && err->id[0] ? err->id : px_status_code(err->status)));
+        px_json_key(w, PX_STR("detail"));
+        px_json_string(w, px_str_c(err->text));
+        put_place(w, "pointer", err);
+        px_json_end_object(w);
+    }
+    px_json_end_array(w);
+}
+
+/* What HTTP has a status of its own for: id, status. */
+static const struct {
+    const char *id;
+    int status;
+} problem_statuses[] = {
+    { "http.method", 405 },
+    { "http.media", 415 },
+    { "idempotency.other", 422 },
+};
+
+static int problem_status(px_status status, const px_err *err)
+{
+    for (size_t i = 0; err->id && i < sizeof(problem_statuses) / sizeof(problem_statuses[0]); i++)
+        if (strcmp(err->id, problem_statuses[i].id) == 0)
+            return problem_statuses[i].status;
+    return px_status_http(status);
+}
+
 /* RFC 9457 */
 static void fail_problem(px_api_call *call, px_status status, const px_err *err)
 {
     px_json_writer w = px_json_writer_of(&call->out);
-    int http = err->id && strcmp(err->id, "http.method") == 0 ? 405 : px_status_http(status);
+    int http = problem_status(status, err);
 
     px_json_begin_object(&w);
     px_json_key(&w, PX_STR("type"));
@@ -208,6 +256,7 @@ static void fail_problem(px_api_call *call, px_status status, const px_err *err)
     px_json_key(&w, PX_STR("instance"));
     px_json_string(&w, call->path);
     put_place(&w, "pointer", err);
+    put_findings(&w, call);
     px_json_end_object(&w);
     call->content_type = "application/problem+json";
     px_api_finish(call, http);
@@ -217,6 +266,8 @@ void px_api_fail(px_api_call *call, px_status status, const px_err *err)
 {
     char retry[16];
 
+    if (px_once_was_done(call))
+        return;
     px_buf_clear(&call->out);
     call->stream = NULL;
     snprintf(retry, sizeof(retry), "%u", (unsigned)(call->retry_s ? call->retry_s : 1));

@@ -12,6 +12,8 @@
 #include "api/branches.h"
 #include "api/inner.h"
 #include "api/jobs.h"
+#include "api/media.h"
+#include "api/once.h"
 #include "api/rate.h"
 #include "api/watch.h"
 #include "api/workers.h"
@@ -251,6 +253,7 @@ static px_status read_body(px_api_call *call, px_err *ret_err)
         return PX_OK;
     if (call->body.len == 0 && call->route->flags & PX_ROUTE_ANY_JSON)
         return PX_OK;
+    PX_TRY(px_media_check(call, ret_err));
     status = px_json_parse(call->body, &opts, &call->arena, &json, ret_err);
     call->request.json = json;
     return status == PX_OK ? PX_OK : keep_body_err(call, status, ret_err);
@@ -273,6 +276,10 @@ void px_api_handle(px_api *api, px_api_call *call)
     call->principal = (px_principal){ 0 };
     call->session = (px_str){ 0 };
     call->retry_s = 0;
+    call->drafting = false;
+    call->findings = NULL;
+    call->finding_count = 0;
+    px_once_end(call);
     if (!find_route(call))
         return;
     status = check_version(call, &err);
@@ -292,7 +299,8 @@ void px_api_handle(px_api *api, px_api_call *call)
         px_api_fail(call, status, &err);
         return;
     }
-    call->route->handler(call);
+    if (px_once_begin(call))
+        call->route->handler(call);
 }
 
 /* ---- to the engine and back ---- */
@@ -301,8 +309,12 @@ static void answered(px_request *request)
 {
     px_api_call *call = request->data;
 
+    if (request->once)
+        px_once_forget_draft(call);
     if (request->result.status != PX_OK && !call->then_always)
         px_api_fail(call, request->result.status, &request->result.err);
+    else if (request->result.status == PX_OK && request->result.kept.ptr)
+        px_once_replay(call);
     else
         call->then(call);
 }
@@ -315,6 +327,7 @@ static void submit(px_api_call *call, void (*then)(px_api_call *call), bool alwa
     request->principal = call->principal;
     request->done = answered;
     request->data = call;
+    request->once = px_once_of(call);
     request->bytes = sizeof(*call) + call->arena.used;
     call->then = then;
     call->then_always = always;

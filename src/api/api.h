@@ -65,6 +65,8 @@ struct px_api_call {
         px_str value; /* in the arena, or static */
     } headers[PX_API_HEADERS_MAX];
     size_t header_count;
+    px_refusal *findings; /* all that is wrong, for a problem's `errors`; in the arena */
+    size_t finding_count;
     uint32_t retry_s;      /* what Retry-After says of a refusal; 0: a second */
     px_str static_body;    /* instead of `out`: lives for ever */
     px_api_stream *stream; /* instead of a body */
@@ -83,6 +85,12 @@ struct px_api_call {
     void (*then)(px_api_call *call); /* after the engine's answer */
     bool then_always;                /* also when it is a refusal */
     void *own;
+
+    /* once.c: of a call with an Idempotency-Key */
+    px_once once;        /* id empty: without one */
+    px_str once_waits;   /* the command whose response will be its answer */
+    size_t once_headers; /* that it had before its handler */
+    bool drafting;       /* its answer is rendered to be kept: without secrets */
 };
 
 /* A file of the console: all static. */

@@ -7,7 +7,7 @@
 #include "api/workers.h"
 #include "engine/rehearse.h"
 
-enum { NAME_BYTES_MAX = 64, BRANCHES_IN_ALL_MAX = 256 };
+enum { NAME_BYTES_MAX = 64, BRANCHES_IN_ALL_MAX = 256, PAGE_MAX = 100 };
 
 /* One whose base ended stays as a name without a branch, which says so until it is dropped. */
 typedef struct named {
@@ -258,25 +258,43 @@ void px_v1_put_branch(px_api_call *call)
     px_api_submit(call, made);
 }
 
+/* The first of the tenant behind this name; NULL when there is none. The caller holds the lock. */
+static const named *next_by_name(struct px_branches *branches, uint32_t tenant, px_str after)
+{
+    const named *next = NULL;
+
+    PX_VEC_EACH (&branches->list, b)
+        if ((*b)->tenant == tenant && px_str_cmp(px_str_c((*b)->name), after) > 0 &&
+            (!next || strcmp((*b)->name, next->name) < 0))
+            next = *b;
+    return next;
+}
+
 void px_v1_list_branches(px_api_call *call)
 {
     px_json_writer w = px_json_writer_of(&call->out);
     struct px_branches *branches = call->api->branches;
+    uint32_t tenant = call->principal.tenant;
+    uint64_t limit;
+    const named *b;
+    px_str at, last = { 0 };
 
-    if (!may(call))
+    if (!may(call) || !px_api_param_number(call, "limit", PAGE_MAX, 1, PAGE_MAX, &limit) ||
+        !px_api_cursor(call, &at))
         return;
     px_branches_sweep(branches);
     px_json_begin_object(&w);
     px_json_key(&w, PX_STR("items"));
     px_json_begin_array(&w);
     pthread_mutex_lock(&branches->lock);
-    PX_VEC_EACH (&branches->list, b)
-        if ((*b)->tenant == call->principal.tenant)
-            put_name(&w, *b);
+    for (b = next_by_name(branches, tenant, at); b && limit > 0; limit--) {
+        put_name(&w, b);
+        last = at = px_arena_str(&call->arena, px_str_c(b->name));
+        b = next_by_name(branches, tenant, at);
+    }
     pthread_mutex_unlock(&branches->lock);
     px_json_end_array(&w);
-    px_json_key(&w, PX_STR("cursor")); /* of every list; these are few */
-    px_json_null(&w);
+    px_api_put_cursor(call, &w, b ? last : (px_str){ 0 });
     px_json_end_object(&w);
     px_api_json(call, 200);
 }

@@ -50,6 +50,7 @@ struct px_api {
     struct px_jobs *jobs;
     struct px_workers *workers, *query_workers, *bulk_workers;
     _Atomic bool stopping;
+    _Atomic uint64_t replayed; /* answers that were kept under an Idempotency-Key */
 };
 
 extern const px_route px_api_routes[];
@@ -69,6 +70,9 @@ void px_put_schemas(px_json_writer *w);
 void px_api_finish(px_api_call *call, int status); /* with what `out` holds */
 void px_api_json(px_api_call *call, int status);   /* `out` is JSON */
 void px_api_fail(px_api_call *call, px_status status, const px_err *err);
+/* One more thing that is wrong, for px_api_fail to list; the first PX_FINDINGS_MAX are kept. Its
+ * place is a pointer into the body. */
+void px_api_add_finding(px_api_call *call, const px_err *err);
 void px_api_header(px_api_call *call, const char *name, px_str value); /* copied into the arena */
 void px_api_etag(px_api_call *call, uint64_t revision);
 
@@ -84,6 +88,19 @@ void px_api_put_part(px_buf *buf, px_str text); /* percent-encoded: a path segme
 void px_api_put_version(px_api_call *call, px_buf *buf); /* `api-version=` and that of the call */
 /* The member `nextLink` of a page of `path`: null when `cursor` is 0. */
 void px_api_put_next(px_api_call *call, px_json_writer *w, const char *path, uint32_t cursor);
+
+/* ---- pages ---- */
+
+/* Member `cursor` of a list: where the page ended, sealed (cursor.c); `at.ptr` NULL, or 0: null,
+ * the end. */
+void px_api_put_cursor(px_api_call *call, px_json_writer *w, px_str at);
+void px_api_put_cursor_number(px_api_call *call, px_json_writer *w, uint64_t at);
+/* The parameter `cursor`: where the page before ended; NULL or 0 when none came. Answers 400 itself
+ * to what this list did not give out, and gives false. */
+bool px_api_cursor(px_api_call *call, px_str *ret_at);
+bool px_api_cursor_number(px_api_call *call, uint64_t *ret_at);
+/* A number at the beginning of such a place, cut off: sealed, so as this server wrote it. */
+uint64_t px_api_cut_digits(px_str *rest);
 
 /* ---- requests ---- */
 

@@ -2,6 +2,8 @@
 /* /metrics and the page about it. What the doors count comes through px_api_opts.metrics. */
 #include "api/metrics.h"
 
+#include <stdatomic.h>
+
 #include "api/inner.h"
 #include "api/watch.h"
 #include "engine/backup.h"
@@ -169,6 +171,7 @@ void px_on_get_metrics(px_api_call *call)
     put_engine(&metrics, api->opts.engine);
     put_rejects(&metrics, api->opts.rejects);
     put_watch(&metrics, api->watch);
+    px_metric(&metrics, PX_METRIC_HTTP_REPLAYED, (double)atomic_load(&api->replayed));
     px_metric(&metrics, PX_METRIC_LOGINS_FAILED, (double)px_logins_failed(api->logins));
     if (api->opts.history)
         put_history(&metrics, api->opts.history);

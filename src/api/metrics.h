@@ -122,6 +122,8 @@
       "requests whose head came whole")                                                            \
     X(HTTP_ANSWERS, "pollux_http_answers_total", COUNTER, "", "class",                             \
       "answers by class of status")                                                                \
+    X(HTTP_REPLAYED, "pollux_http_replayed_total", COUNTER, "", "",                                \
+      "requests that were done before, and answered by their Idempotency-Key")                     \
     X(HTTP_REFUSED, "pollux_http_refused_total", COUNTER, "", "",                                  \
       "requests that the HTTP door refused itself")                                                \
     X(HTTP_BROKEN, "pollux_http_broken_total", COUNTER, "", "",                                    \

@@ -14,7 +14,10 @@ enum { COMMAND_ID_BYTES = 12, TIMEOUT_S_DEFAULT = 5, TIMEOUT_S_MAX = 3600 };
 
 static void command_given(px_api_call *call)
 {
-    px_watch_command(call->api->watch, call, call->request.command_id);
+    if (call->drafting)
+        call->once_waits = call->request.command_id;
+    else
+        px_watch_command(call->api->watch, call, call->request.command_id);
 }
 
 void px_v1_post_command(px_api_call *call)
@@ -69,19 +72,50 @@ void px_v1_get_stream(px_api_call *call)
 
 /* ---- rejects ---- */
 
+static void put_reject(px_json_writer *w, const px_rejected *item)
+{
+    px_json_begin_object(w);
+    px_json_key(w, PX_STR("number"));
+    px_json_uint(w, item->number);
+    px_json_key(w, PX_STR("time"));
+    px_json_time(w, item->time);
+    px_json_key(w, PX_STR("sender"));
+    px_json_string(w, item->sender);
+    px_json_key(w, PX_STR("twin"));
+    px_json_string(w, item->twin);
+    px_json_key(w, PX_STR("name"));
+    px_json_string(w, item->name);
+    px_json_key(w, PX_STR("code"));
+    px_json_string(w, item->reason_id);
+    px_json_key(w, PX_STR("reason"));
+    px_json_string(w, item->reason);
+    px_json_key(w, PX_STR("payload"));
+    px_json_string(w, item->payload);
+    px_json_end_object(w);
+}
+
+/* The newest first; one more than the page is read, to know whether there is another. */
 void px_v1_list_rejects(px_api_call *call)
 {
-    enum { LISTED_MAX = 200 };
-    px_rejected *items = PX_ARENA_ARRAY(&call->arena, px_rejected, LISTED_MAX);
+    enum { PAGE_MAX = 1000, PAGE_DEFAULT = 200 };
     px_json_writer w = px_json_writer_of(&call->out);
+    px_rejected *items;
+    uint64_t limit, before;
     size_t count = 0;
     px_err err;
     px_status status = px_authorize(&call->principal, PX_ACTION_READ_SERVER, (px_str){ 0 }, &err);
 
-    if (status == PX_OK)
-        status = items ? px_rejects_list(call->api->opts.rejects, call->principal.tenant,
-                                         LISTED_MAX, &call->arena, items, &count, &err)
-                       : px_arena_fail(&call->arena, &err);
+    if (status != PX_OK) {
+        px_api_fail(call, status, &err);
+        return;
+    }
+    if (!px_api_param_number(call, "limit", PAGE_DEFAULT, 1, PAGE_MAX, &limit) ||
+        !px_api_cursor_number(call, &before))
+        return;
+    items = PX_ARENA_ARRAY(&call->arena, px_rejected, limit + 1);
+    status = items ? px_rejects_list(call->api->opts.rejects, call->principal.tenant, before,
+                                     (size_t)limit + 1, &call->arena, items, &count, &err)
+                   : px_arena_fail(&call->arena, &err);
     if (status != PX_OK) {
         px_api_fail(call, status, &err);
         return;
@@ -89,29 +123,10 @@ void px_v1_list_rejects(px_api_call *call)
     px_json_begin_object(&w);
     px_json_key(&w, PX_STR("items"));
     px_json_begin_array(&w);
-    for (size_t i = 0; i < count; i++) {
-        px_json_begin_object(&w);
-        px_json_key(&w, PX_STR("number"));
-        px_json_uint(&w, items[i].number);
-        px_json_key(&w, PX_STR("time"));
-        px_json_time(&w, items[i].time);
-        px_json_key(&w, PX_STR("sender"));
-        px_json_string(&w, items[i].sender);
-        px_json_key(&w, PX_STR("twin"));
-        px_json_string(&w, items[i].twin);
-        px_json_key(&w, PX_STR("name"));
-        px_json_string(&w, items[i].name);
-        px_json_key(&w, PX_STR("code"));
-        px_json_string(&w, items[i].reason_id);
-        px_json_key(&w, PX_STR("reason"));
-        px_json_string(&w, items[i].reason);
-        px_json_key(&w, PX_STR("payload"));
-        px_json_string(&w, items[i].payload);
-        px_json_end_object(&w);
-    }
+    for (size_t i = 0; i < count && i < limit; i++)
+        put_reject(&w, &items[i]);
     px_json_end_array(&w);
-    px_json_key(&w, PX_STR("cursor")); /* of every list; only the newest are kept */
-    px_json_null(&w);
+    px_api_put_cursor_number(call, &w, count > limit ? items[limit - 1].number : 0);
     px_json_end_object(&w);
     px_api_json(call, 200);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /api/openapi.json: the table of routes.c and the schemas of schemas.c as OpenAPI 3.1. */
 #include "api/inner.h"
+#include "api/media.h"
 
 px_handler px_on_get_openapi;
 
@@ -66,10 +67,8 @@ static void put_parameters(px_json_writer *w, const px_route *route)
     px_json_end_array(w);
 }
 
-static void put_content(px_json_writer *w, px_str media, px_str schema)
+static void put_media(px_json_writer *w, px_str media, px_str schema)
 {
-    px_json_key(w, PX_STR("content"));
-    px_json_begin_object(w);
     px_json_key(w, media);
     px_json_begin_object(w);
     if (schema.len) {
@@ -77,6 +76,13 @@ static void put_content(px_json_writer *w, px_str media, px_str schema)
         px_put_schema_type(w, schema);
     }
     px_json_end_object(w);
+}
+
+static void put_content(px_json_writer *w, px_str media, px_str schema)
+{
+    px_json_key(w, PX_STR("content"));
+    px_json_begin_object(w);
+    put_media(w, media, schema);
     px_json_end_object(w);
 }
 
@@ -95,7 +101,15 @@ static void put_body(px_json_writer *w, const px_route *route)
     px_json_begin_object(w);
     px_json_key(w, PX_STR("required"));
     px_json_bool(w, !(route->flags & PX_ROUTE_ANY_JSON));
-    put_kind(w, px_str_c(route->body));
+    if (strchr(route->body, '/')) {
+        put_kind(w, px_str_c(route->body));
+    } else {
+        px_json_key(w, PX_STR("content"));
+        px_json_begin_object(w);
+        for (const char *const *media = px_media_of(route); *media; media++)
+            put_media(w, px_str_c(*media), px_str_c(route->body));
+        px_json_end_object(w);
+    }
     px_json_end_object(w);
 }
 

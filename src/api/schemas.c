@@ -13,7 +13,9 @@
 
 const px_api_schema px_api_schemas[] = {
     { "Problem", "type:string title:string status:integer detail:string code:string "
-                 "instance~:string pointer~:string line~:integer column~:integer" },
+                 "instance~:string pointer~:string line~:integer column~:integer "
+                 "errors~:ProblemError[]" },
+    { "ProblemError", "id:string detail:string pointer~:string line~:integer column~:integer" },
     { "AzureError", "error:AzureErrorBody" },
     { "AzureErrorBody", "code:string message:string details~:AzureErrorDetail[]" },
     { "AzureErrorDetail", "code:string message:string path~:string line~:integer column~:integer" },
@@ -27,6 +29,7 @@ const px_api_schema px_api_schemas[] = {
     { "Verdict", "valid:boolean errors:any truncated:boolean" },
     { "Health", "status:string" },
     { "JsonPatch", "=PatchStep[]" },
+    { "MergePatch", "=any" },
     { "PatchStep", "op:string path:string value~:any from~:string" },
 
     { "Model", "id:string displayName:string{} description:string{} decommissioned:boolean "
@@ -67,10 +70,10 @@ const px_api_schema px_api_schemas[] = {
     { "DeviceTwins", "twins:string[] ..." },
     { "DeviceKey", "id:string twins:string[] key~:string" },
     { "NewToken", "name:string role:string ..." },
-    { "Token", "id:string name:string role:string token:string" },
+    { "Token", "id:string name:string role:string token~:string" },
     { "Tenant", "id:string number:integer" },
     { "TenantPage", "items:Tenant[] cursor:string?" },
-    { "TenantToken", "id:string number:integer token:string" },
+    { "TenantToken", "id:string number:integer token~:string" },
     { "HistoryRows", "twin:string properties:string[] rows:any[][] cursor:string?" },
     { "HistoryLast", "twin:string values:HistoryValue{}" },
     { "HistoryValue", "value:any time:time arrivalTime:time ahead:boolean sourceTime~:time "

@@ -142,6 +142,7 @@ static px_status read_change(px_api_call *call, const px_json *json, px_request 
 static px_status read_changes(px_api_call *call, const px_json *changes, px_err *ret_err)
 {
     px_request *request = &call->request;
+    px_status first = PX_OK;
 
     if (!px_json_is(changes, PX_JSON_ARRAY))
         return px_fail_id(ret_err, PX_INVALID, "batch.form",
@@ -153,9 +154,18 @@ static px_status read_changes(px_api_call *call, const px_json *changes, px_err 
     request->items = PX_ARENA_ARRAY(&call->arena, px_request, changes->count);
     if (!request->items)
         return px_arena_fail(&call->arena, ret_err);
-    for (const px_json *m = changes->first; m; m = m->next)
-        PX_TRY(read_change(call, m, &request->items[request->item_count++], ret_err));
-    return PX_OK;
+    for (const px_json *m = changes->first; m; m = m->next) {
+        px_err err = { 0 };
+        px_status status = read_change(call, m, &request->items[request->item_count++], &err);
+
+        if (status == PX_OK)
+            continue;
+        px_api_add_finding(call, &err);
+        if (first == PX_OK)
+            *ret_err = err;
+        first = first == PX_OK ? status : first;
+    }
+    return first;
 }
 
 static px_status read_batch(px_api_call *call, px_err *ret_err)
@@ -225,10 +235,13 @@ static void judged(px_api_call *call)
     const px_result *result = &call->request.result;
     const char *id = result->err.id;
 
-    if (result->status == PX_OK || (id && strcmp(id, PX_CHANGES_JUDGED) == 0))
+    if (result->status == PX_OK || (id && strcmp(id, PX_CHANGES_JUDGED) == 0)) {
         answer(call);
-    else
-        px_api_fail(call, result->status, &result->err);
+        return;
+    }
+    for (size_t i = 0; i < result->refusal_count; i++)
+        px_api_add_finding(call, &result->refusals[i].err);
+    px_api_fail(call, result->status, &result->err);
 }
 
 void px_v1_post_batch(px_api_call *call)

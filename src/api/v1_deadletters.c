@@ -2,7 +2,6 @@
 /* /api/v1/deadletters: what could not be delivered, to look at, to send again, to throw away. A
  * move takes a bounded number at once, durable when it answers, and says whether there are more. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "api/inner.h"
 #include "outbound/outbound.h"
@@ -117,22 +116,24 @@ static px_status put_letter(void *data, const px_letter *letter, px_err *ret_err
 /* `ENDPOINT.PLACE`, the last one given. */
 static bool read_cursor(px_api_call *call, px_dead_cursor *ret_cursor)
 {
-    px_str text = px_api_param(call, "cursor");
-    char copy[48], *end = copy;
-    px_err err;
+    px_str at;
 
     *ret_cursor = (px_dead_cursor){ 0 };
-    if (!text.ptr)
-        return true;
-    snprintf(copy, sizeof(copy), "%.*s", text.len > 40 ? 40 : (int)text.len, text.ptr);
-    ret_cursor->endpoint_no = (uint32_t)strtoul(copy, &end, 10);
-    if (*end == '.' && px_is_digit(end[1]))
-        ret_cursor->place = strtoull(end + 1, &end, 10);
-    if (*end == '\0' && end > copy)
-        return true;
-    px_fail_id(&err, PX_INVALID, "http.cursor", "the cursor is none of this server");
-    px_api_fail(call, PX_INVALID, &err);
-    return false;
+    if (!px_api_cursor(call, &at))
+        return false;
+    ret_cursor->endpoint_no = (uint32_t)px_api_cut_digits(&at);
+    at = px_str_skip(at, at.len > 0);
+    ret_cursor->place = px_api_cut_digits(&at);
+    return true;
+}
+
+static void put_cursor(px_api_call *call, px_json_writer *w, const px_dead_cursor *cursor)
+{
+    px_buf at = { 0 };
+
+    px_putf(&at, "%u.%llu", cursor->endpoint_no, (unsigned long long)cursor->place);
+    px_api_put_cursor(call, w, px_buf_str(&at));
+    px_buf_release(&at);
 }
 
 void px_v1_list_deadletters(px_api_call *call)
@@ -158,16 +159,10 @@ void px_v1_list_deadletters(px_api_call *call)
         return;
     }
     px_json_end_array(&d->w);
-    px_json_key(&d->w, PX_STR("cursor"));
-    if (more) {
-        char text[48];
-
-        snprintf(text, sizeof(text), "%u.%llu", cursor.endpoint_no,
-                 (unsigned long long)cursor.place);
-        px_json_string(&d->w, px_str_c(text));
-    } else {
-        px_json_null(&d->w);
-    }
+    if (more)
+        put_cursor(call, &d->w, &cursor);
+    else
+        px_api_put_cursor(call, &d->w, (px_str){ 0 });
     px_json_end_object(&d->w);
     px_api_json(call, 200);
 }

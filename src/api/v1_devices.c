@@ -4,9 +4,8 @@
  * names its twins, the credential in tenant 0 proves its key. Keys and tokens are told once, in the
  * answer that made them.
  */
-#include <stdio.h>
-
 #include "api/inner.h"
+#include "api/once.h"
 #include "sync/credential.h"
 
 enum { PAGE_MAX = 500, TWINS_MAX = 10000 };
@@ -72,7 +71,7 @@ void px_v1_list_devices(px_api_call *call)
 
     if (!authorized(call, PX_ACTION_READ_DOCUMENT) ||
         !px_api_param_number(call, "limit", 100, 1, PAGE_MAX, &limit) ||
-        !px_api_param_number(call, "cursor", 0, 0, UINT32_MAX, &after))
+        !px_api_cursor_number(call, &after))
         return;
     cursor = (uint32_t)after;
     status = items ? px_documents_list(documents, call->principal.tenant, PX_STR("device"), &cursor,
@@ -88,15 +87,7 @@ void px_v1_list_devices(px_api_call *call)
     for (size_t i = 0; i < count; i++)
         put_device(&w, &items[i], &call->arena);
     px_json_end_array(&w);
-    px_json_key(&w, PX_STR("cursor"));
-    if (cursor && count == limit) {
-        char text[16];
-
-        snprintf(text, sizeof(text), "%u", cursor);
-        px_json_string(&w, px_str_c(text));
-    } else {
-        px_json_null(&w);
-    }
+    px_api_put_cursor_number(call, &w, cursor);
     px_json_end_object(&w);
     px_api_json(call, 200);
 }
@@ -137,7 +128,7 @@ static void device_written(px_api_call *call)
     px_json_string(&w, call->args[0]);
     px_json_key(&w, PX_STR("twins"));
     px_json_put_raw(&w, own->twins);
-    if (own->has_key) {
+    if (own->has_key && !call->drafting) {
         px_json_key(&w, PX_STR("key"));
         px_json_string(&w, px_str_c(own->credential.text));
     }
@@ -330,8 +321,10 @@ static void tenant_has_token(px_api_call *call)
     px_json_string(&w, call->args[0]);
     px_json_key(&w, PX_STR("number"));
     px_json_uint(&w, own->number);
-    px_json_key(&w, PX_STR("token"));
-    px_json_string(&w, px_str_c(own->credential.text));
+    if (!call->drafting) {
+        px_json_key(&w, PX_STR("token"));
+        px_json_string(&w, px_str_c(own->credential.text));
+    }
     px_json_end_object(&w);
     px_api_json(call, 201);
 }
@@ -362,7 +355,15 @@ static void give_token(px_api_call *call, uint32_t number)
  * no document. */
 static void tenant_made(px_api_call *call)
 {
-    give_token(call, call->request.result.number + 1);
+    tenant_call *own = call->own;
+
+    own->number = call->request.result.number + 1;
+    if (call->drafting) {
+        tenant_has_token(call);
+        return;
+    }
+    px_once_end(call); /* it was for the tenant */
+    give_token(call, own->number);
 }
 
 void px_v1_put_tenant(px_api_call *call)
@@ -435,37 +436,38 @@ void px_v1_list_tenants(px_api_call *call)
 {
     px_document *items = PX_ARENA_ARRAY(&call->arena, px_document, PAGE_MAX);
     px_json_writer w = px_json_writer_of(&call->out);
-    uint32_t cursor = 0;
+    uint64_t limit, after;
+    uint32_t cursor;
     size_t count = 0;
+    px_status status;
     px_err err;
 
-    if (!authorized(call, PX_ACTION_WRITE_TENANT))
+    if (!authorized(call, PX_ACTION_WRITE_TENANT) ||
+        !px_api_param_number(call, "limit", 100, 1, PAGE_MAX, &limit) ||
+        !px_api_cursor_number(call, &after))
         return;
+    cursor = (uint32_t)after;
+    status =
+        items ? px_documents_list(px_engine_documents(call->api->opts.engine), 0, PX_STR("tenant"),
+                                  &cursor, (size_t)limit, &call->arena, items, &count, &err)
+              : px_arena_fail(&call->arena, &err);
+    if (status != PX_OK) {
+        px_api_fail(call, status, &err);
+        return;
+    }
     px_json_begin_object(&w);
     px_json_key(&w, PX_STR("items"));
     px_json_begin_array(&w);
-    do {
-        px_status status = items ? px_documents_list(px_engine_documents(call->api->opts.engine), 0,
-                                                     PX_STR("tenant"), &cursor, PAGE_MAX,
-                                                     &call->arena, items, &count, &err)
-                                 : px_arena_fail(&call->arena, &err);
-
-        if (status != PX_OK) {
-            px_api_fail(call, status, &err);
-            return;
-        }
-        for (size_t i = 0; i < count; i++) {
-            px_json_begin_object(&w);
-            px_json_key(&w, PX_STR("id"));
-            px_json_string(&w, items[i].id);
-            px_json_key(&w, PX_STR("number"));
-            px_json_uint(&w, items[i].no + 1);
-            px_json_end_object(&w);
-        }
-    } while (cursor);
+    for (size_t i = 0; i < count; i++) {
+        px_json_begin_object(&w);
+        px_json_key(&w, PX_STR("id"));
+        px_json_string(&w, items[i].id);
+        px_json_key(&w, PX_STR("number"));
+        px_json_uint(&w, items[i].no + 1);
+        px_json_end_object(&w);
+    }
     px_json_end_array(&w);
-    px_json_key(&w, PX_STR("cursor"));
-    px_json_null(&w);
+    px_api_put_cursor_number(call, &w, cursor);
     px_json_end_object(&w);
     px_api_json(call, 200);
 }

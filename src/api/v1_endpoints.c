@@ -3,8 +3,6 @@
  * /api/v1/endpoints: where events may be sent. A secret goes in and never comes out: left out of a
  * PUT it stays as it is, null takes it away.
  */
-#include <stdio.h>
-
 #include "api/inner.h"
 #include "outbound/outbound.h"
 
@@ -82,7 +80,7 @@ static void put_answer(px_api_call *call, px_json_writer *w, const px_document *
     px_json_key(w, PX_STR("id"));
     px_json_string(w, document->id);
     if (px_endpoint_read(document, &call->arena, &endpoint, NULL) == PX_OK) {
-        put_endpoint(w, &endpoint, may_write);
+        put_endpoint(w, &endpoint, may_write && !call->drafting);
         if (endpoint.kind == PX_ENDPOINT_WEBHOOK) {
             px_json_key(w, PX_STR("hasSecret"));
             px_json_bool(w, endpoint.secret.len > 0);
@@ -107,7 +105,7 @@ void px_v1_list_endpoints(px_api_call *call)
 
     if (!authorized(call, PX_ACTION_READ_DOCUMENT) ||
         !px_api_param_number(call, "limit", 100, 1, PAGE_MAX, &limit) ||
-        !px_api_param_number(call, "cursor", 0, 0, UINT32_MAX, &after))
+        !px_api_cursor_number(call, &after))
         return;
     cursor = (uint32_t)after;
     status = items ? px_documents_list(documents_of(call), call->principal.tenant, kind, &cursor,
@@ -123,15 +121,7 @@ void px_v1_list_endpoints(px_api_call *call)
     for (size_t i = 0; i < count; i++)
         put_answer(call, &w, &items[i]);
     px_json_end_array(&w);
-    px_json_key(&w, PX_STR("cursor"));
-    if (cursor) {
-        char text[16];
-
-        snprintf(text, sizeof(text), "%u", cursor);
-        px_json_string(&w, px_str_c(text));
-    } else {
-        px_json_null(&w);
-    }
+    px_api_put_cursor_number(call, &w, cursor);
     px_json_end_object(&w);
     px_api_json(call, 200);
 }

@@ -164,11 +164,15 @@ void px_v1_list_files(px_api_call *call)
 {
     px_json_writer w = px_json_writer_of(&call->out);
     px_file_info *infos;
-    size_t count;
+    size_t count, i = 0;
+    uint64_t limit;
     px_err err;
     px_status status;
+    px_str at, last = { 0 };
 
-    if (!may(call, PX_ACTION_READ_TWIN))
+    if (!may(call, PX_ACTION_READ_TWIN) ||
+        !px_api_param_number(call, "limit", PX_FILES_MAX, 1, PX_FILES_MAX, &limit) ||
+        !px_api_cursor(call, &at))
         return;
     status = px_files_list(call->api->opts.files, call->principal.tenant, &call->arena, &infos,
                            &count, &err);
@@ -179,7 +183,10 @@ void px_v1_list_files(px_api_call *call)
     px_json_begin_object(&w);
     px_json_key(&w, PX_STR("items"));
     px_json_begin_array(&w);
-    for (size_t i = 0; i < count; i++) {
+    while (i < count && px_str_cmp(infos[i].name, at) <= 0)
+        i++;
+    for (; i < count && limit > 0; i++, limit--) {
+        last = infos[i].name;
         px_json_begin_object(&w);
         put_file(&w, infos[i].name, infos[i].bytes);
         px_json_key(&w, PX_STR("changed"));
@@ -187,8 +194,7 @@ void px_v1_list_files(px_api_call *call)
         px_json_end_object(&w);
     }
     px_json_end_array(&w);
-    px_json_key(&w, PX_STR("cursor"));
-    px_json_null(&w);
+    px_api_put_cursor(call, &w, i < count ? last : (px_str){ 0 });
     px_json_end_object(&w);
     px_api_json(call, 200);
 }

@@ -34,8 +34,10 @@ static void made(px_api_call *call)
     px_json_string(&w, own->grant.name);
     px_json_key(&w, PX_STR("role"));
     px_json_string(&w, px_str_c(px_role_name(own->grant.role)));
-    px_json_key(&w, PX_STR("token"));
-    px_json_string(&w, px_str_c(own->credential.text));
+    if (!call->drafting) {
+        px_json_key(&w, PX_STR("token"));
+        px_json_string(&w, px_str_c(own->credential.text));
+    }
     px_json_end_object(&w);
     px_api_json(call, 201);
 }

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /api/v1/twins: lists, live values with both times, desired properties. */
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "api/inner.h"
 
 enum { PAGE_MAX = 1000, PAGE_DEFAULT = 100 };
@@ -83,7 +80,7 @@ void px_v1_list_twins(px_api_call *call)
         return;
     }
     if (!px_api_param_number(call, "limit", PAGE_DEFAULT, 1, PAGE_MAX, &limit) ||
-        !px_api_param_number(call, "cursor", 0, 0, UINT32_MAX, &after) ||
+        !px_api_cursor_number(call, &after) ||
         (base.ptr && !find_models(call, base, &numbers, &count)))
         return;
     status = px_graph_snapshot(px_engine_graph(call->api->opts.engine), &snapshot, &err);
@@ -101,15 +98,7 @@ void px_v1_list_twins(px_api_call *call)
     next = base.ptr && count == 0 ? 0 : put_page(call, &w, &at, limit);
     px_snapshot_release(snapshot);
     px_json_end_array(&w);
-    px_json_key(&w, PX_STR("cursor"));
-    if (next) {
-        char text[16];
-
-        snprintf(text, sizeof(text), "%u", next);
-        px_json_string(&w, px_str_c(text));
-    } else {
-        px_json_null(&w);
-    }
+    px_api_put_cursor_number(call, &w, next);
     px_json_end_object(&w);
     px_api_json(call, 200);
 }
@@ -208,14 +197,16 @@ void px_v1_get_desired(px_api_call *call)
         answer_desired(call, twin, model);
 }
 
-/* What this PATCH left, whatever the rest of its batch did. */
+/* What this PATCH left, whatever the rest of its batch did. To be kept it is rendered before the
+ * commit, and its model may have come with the same batch: on this thread the batch's own is seen.
+ */
 static void desired_done(px_api_call *call)
 {
     const px_twin *twin = call->request.result.twin;
 
     answer_desired(
         call, twin,
-        px_registry_model(px_engine_registry(call->api->opts.engine), px_twin_model(twin)));
+        px_registry_model_own(px_engine_registry(call->api->opts.engine), px_twin_model(twin)));
 }
 
 void px_v1_patch_desired(px_api_call *call)

@@ -179,23 +179,13 @@ void px_watch_command(px_watch *watch, px_api_call *call, px_str command_id)
 static void answer_command(waiter *w, const px_event *event)
 {
     px_api_call *call = w->call;
-    px_json_writer json = px_json_writer_of(&call->out);
 
-    px_json_begin_object(&json);
-    px_json_key(&json, PX_STR("id"));
-    px_json_string(&json, w->command_id);
-    px_json_key(&json, PX_STR("status"));
-    px_json_string(&json, px_str_c(px_command_status_name((px_command_status)event->code)));
-    px_json_key(&json, PX_STR("response"));
-    if (event->body.len)
-        px_json_put_raw(&json, event->body);
-    else
-        px_json_null(&json);
-    px_json_end_object(&json);
+    px_put_command_answer(&call->out, w->command_id, (px_command_status)event->code, event->body);
     px_api_json(call, 200);
 }
 
-static void end_command(px_watch *watch, const px_event *event)
+/* One who waits for it. */
+static waiter *take_waiter(px_watch *watch, const px_event *event)
 {
     waiter *found = NULL;
 
@@ -209,8 +199,14 @@ static void end_command(px_watch *watch, const px_event *event)
         }
     }
     pthread_mutex_unlock(&watch->lock);
-    if (found)
-        answer_command(found, event);
+    return found;
+}
+
+/* Who sent it again with its key waits beside the first. */
+static void end_command(px_watch *watch, const px_event *event)
+{
+    for (waiter *w; (w = take_waiter(watch, event));)
+        answer_command(w, event);
 }
 
 /* ---- the thread: rows ---- */

@@ -113,6 +113,14 @@
 #define PX_STREAMS_MAX 5000
 #define PX_STREAM_QUEUE_BYTES_MAX (1024 * 1024)
 
+#define PX_FINDINGS_MAX 32 /* that one problem body lists */
+#define PX_IDEMPOTENCY_KEY_BYTES_MAX 255
+#define PX_ANSWER_BYTES_MAX (64 * 1024) /* kept under such a key; a larger body is not */
+#define PX_ANSWER_HEAD_BYTES_MAX 512    /* what stands beside it */
+#define PX_ANSWER_KEEP_NS (INT64_C(24 * 3600) * 1000000000)
+#define PX_ANSWERS_MAX 100000u                   /* of one tenant */
+#define PX_ANSWERS_BYTES_MAX (64 * 1024 * 1024u) /* the same */
+
 /* property indexes */
 #define PX_PROPERTY_INDEXES_MAX 16                /* of one tenant */
 #define PX_PROPERTY_INDEXES_ALL_MAX 4096          /* of all tenants */

@@ -61,7 +61,7 @@ static px_status run(px_cli *cli, const px_args *args, px_err *ret_err)
     batch b = { .path = px_args_operand(args, 0) };
     bool dry = px_args_has(args, "dry-run");
     px_json *root = NULL;
-    px_buf body = { 0 };
+    px_buf body = { 0 }, key = { 0 };
     px_err err = { 0 };
     px_status status;
     PX_AUTO_ARENA arena = { 0 };
@@ -73,9 +73,14 @@ static px_status run(px_cli *cli, const px_args *args, px_err *ret_err)
     px_put_char(&body, '}');
     status = px_buf_status(&body, &err);
     call.body = px_buf_str(&body);
+    if (px_args_has(args, "key")) {
+        px_putf(&key, "Idempotency-Key: %s", px_args_get(args, "key"));
+        call.header = key.ptr;
+    }
     if (status == PX_OK)
         status = px_api_call(cli, &call, &arena, &root, &err);
     px_buf_release(&body);
+    px_buf_release(&key);
     if (status != PX_OK) {
         place_error(cli, &b, &arena, &err);
         if (ret_err)
@@ -90,6 +95,7 @@ static px_status run(px_cli *cli, const px_args *args, px_err *ret_err)
 
 static const px_opt options[] = {
     { "dry-run", 0, NULL, "only judge them: nothing is changed" },
+    { "key", 0, "TEXT", "with the same key again they are made once, for a day" },
     { 0 },
 };
 
@@ -98,13 +104,16 @@ const px_cmd px_cmd_batch[] = {
       .summary = "make many changes of twins and relationships, all or none",
       .operands = "FILE|-",
       .examples = "pollux batch changes.json\n"
-                  "pollux batch --dry-run changes.json",
+                  "pollux batch --dry-run changes.json\n"
+                  "pollux batch --key order-17 changes.json",
       .notes = "The file is an array of changes: {\"op\": \"put\", \"twin\": \"p-1\", \"value\": "
                "{…}},\n\"patch\" with a JSON Patch as value, \"delete\", \"desired\" with wished "
                "values; with\n\"relationship\" it is one of that twin's. \"component\", "
                "\"ifMatch\" and \"ifNoneMatch\": \"*\" are "
                "understood as over HTTP.\nWhen one change is refused none is made; the error shows "
-               "its line.",
+               "its line.\nA "
+               "script that got no answer runs it again with the same --key: what was made is told "
+               "again.",
       .opts = options,
       .operands_min = 1,
       .operands_max = 1,

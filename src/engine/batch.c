@@ -386,6 +386,16 @@ static void try_again_apart(px_engine *engine, round_ *r)
     r->handled = NULL;
 }
 
+/* One that broke its own batch says itself why, with all that was found. */
+static void refuse_handled(px_engine *engine, round_ *r, px_status status, const px_err *err)
+{
+    if (engine->state.broken && r->handled && !r->handled->next &&
+        r->handled->result.status == status)
+        finish(r->handled);
+    else
+        refuse_all(r->handled, status, err);
+}
+
 /* The batch is dropped: nothing of it has happened. */
 static void drop(px_engine *engine, round_ *r, px_batch *batch, px_status status, const px_err *err)
 {
@@ -401,7 +411,7 @@ static void drop(px_engine *engine, round_ *r, px_batch *batch, px_status status
     if (is_tried_again(engine, r, status))
         try_again_apart(engine, r);
     else
-        refuse_all(r->handled, status, err);
+        refuse_handled(engine, r, status, err);
     pthread_mutex_lock(&engine->side_lock);
     engine->stats.full += status == PX_FULL;
     pthread_mutex_unlock(&engine->side_lock);
@@ -554,6 +564,7 @@ void px_engine_batch(px_engine *engine, bool all_slices, bool tick)
         return;
     }
     begun = (!tick || px_timers_tick(&engine->state, &err) == PX_OK) &&
+            px_answers_expire(&engine->state, &err) == PX_OK &&
             px_timers_fire(&engine->state, &err) == PX_OK;
     if (begun)
         collect(engine, &r);

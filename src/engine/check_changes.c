@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Changes that stand or fall together: each is judged by what those before it leave, by the same
- * checks as if it came alone. When one is refused behind others, these are folded already; then
- * px_state_handle breaks the batch, the engine drops it, and nothing of it has happened.
+ * checks as if it came alone. When one is refused, those behind it are judged as if it had not been
+ * there, so that all that is wrong is told at once; what was folded of the others makes
+ * px_state_handle break the batch, the engine drops it, and nothing of it has happened.
  */
 #include <stdio.h>
 
@@ -42,32 +43,57 @@ static bool is_change(px_request_kind kind)
     return kind >= PX_REQUEST_TWIN_PUT && kind <= PX_REQUEST_RELATIONSHIP_DELETE;
 }
 
-px_status px_check_changes(px_engine_state *state, px_request *request, px_err *ret_err)
+static px_status check_room(const px_engine_state *state, size_t bytes_before, px_err *ret_err)
 {
-    size_t bytes_before = state->body->len;
-    px_err err = { 0 };
+    if (state->body->len - bytes_before <= PX_REQUEST_EVENTS_BYTES_MAX)
+        return PX_OK;
+    return px_fail_id(ret_err, PX_TOO_LARGE, "request.size",
+                      "changes of at most %d MiB go together; do it in parts",
+                      PX_REQUEST_EVENTS_BYTES_MAX >> 20);
+}
 
-    if (request->item_count > PX_CHANGES_MAX)
-        return px_fail_id(ret_err, PX_TOO_LARGE, "changes.count",
-                          "at most %d changes go together; these are %zu", PX_CHANGES_MAX,
-                          request->item_count);
-    for (size_t i = 0; i < request->item_count; i++) {
+/* All of them, but for what looking on tells nothing new about. `refusals` has room for
+ * PX_FINDINGS_MAX; the first is the request's own error. */
+static px_status judge(px_engine_state *state, px_request *request, px_refusal *refusals,
+                       px_err *ret_err)
+{
+    size_t bytes_before = state->body->len, *count = &request->result.refusal_count;
+
+    for (size_t i = 0; i < request->item_count && *count < PX_FINDINGS_MAX; i++) {
         px_request *item = &request->items[i];
+        px_err err = { 0 };
         px_status status;
 
         px_assert(is_change(item->kind));
         status = check_item(state, request, item, &err);
-        if (status == PX_OK && state->body->len - bytes_before > PX_REQUEST_EVENTS_BYTES_MAX)
-            status = px_fail_id(&err, PX_TOO_LARGE, "request.size",
-                                "changes of at most %d MiB go together; do it in parts",
-                                PX_REQUEST_EVENTS_BYTES_MAX >> 20);
-        if (status != PX_OK) {
-            place(item, &err);
-            if (ret_err)
-                *ret_err = err;
-            return status;
-        }
+        if (status == PX_OK)
+            status = check_room(state, bytes_before, &err);
+        if (status == PX_OK)
+            continue;
+        place(item, &err);
+        refusals[(*count)++].err = err;
+        if (state->broken || status == PX_TOO_LARGE)
+            break;
     }
+    if (*count == 0)
+        return PX_OK;
+    if (ret_err)
+        *ret_err = refusals[0].err;
+    return refusals[0].err.status;
+}
+
+px_status px_check_changes(px_engine_state *state, px_request *request, px_err *ret_err)
+{
+    px_refusal *refusals = PX_ARENA_ARRAY(&state->arena, px_refusal, PX_FINDINGS_MAX);
+
+    if (!refusals)
+        return px_arena_fail(&state->arena, ret_err);
+    if (request->item_count > PX_CHANGES_MAX)
+        return px_fail_id(ret_err, PX_TOO_LARGE, "changes.count",
+                          "at most %d changes go together; these are %zu", PX_CHANGES_MAX,
+                          request->item_count);
+    request->result.refusals = refusals;
+    PX_TRY(judge(state, request, refusals, ret_err));
     if (request->flag)
         return px_fail_id(ret_err, PX_INTERRUPTED, PX_CHANGES_JUDGED, "all of it could be done");
     return PX_OK;

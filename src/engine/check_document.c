@@ -14,8 +14,8 @@ static uint32_t document_number(px_engine_state *state, uint32_t tenant, px_str 
     return old ? old->no : px_documents_number(state->documents) + 1;
 }
 
-static px_status emit_document(px_engine_state *state, const px_request *request, uint32_t tenant,
-                               const px_document_write *write, px_err *ret_err)
+px_status px_state_emit_document(px_engine_state *state, uint32_t tenant,
+                                 const px_document_write *write, px_str cause, px_err *ret_err)
 {
     px_event event = { .type = write->body.ptr ? PX_EVENT_DOCUMENT_PUT : PX_EVENT_DOCUMENT_DELETE,
                        .tenant = tenant,
@@ -23,10 +23,16 @@ static px_status emit_document(px_engine_state *state, const px_request *request
                        .id = write->id,
                        .body = write->body,
                        .revision = state->seq + 1,
-                       .cause = request->principal.id };
+                       .cause = cause };
 
     event.document_no = document_number(state, tenant, write->kind, write->id);
     return px_state_emit(state, &event, NULL, ret_err);
+}
+
+static px_status emit_document(px_engine_state *state, const px_request *request, uint32_t tenant,
+                               const px_document_write *write, px_err *ret_err)
+{
+    return px_state_emit_document(state, tenant, write, request->principal.id, ret_err);
 }
 
 static px_status check_write(px_engine_state *state, const px_request *request, uint32_t tenant,
@@ -127,6 +133,10 @@ static px_str pending_body(px_engine_state *state, const px_request *request, ui
     px_json_string(&w, request->name);
     px_json_key(&w, PX_STR("deadline"));
     px_json_time(&w, request->deadline);
+    if (request->once) { /* whose answer its response is */
+        px_json_key(&w, PX_STR("answer"));
+        px_json_string(&w, request->once->id);
+    }
     if (request->json) {
         px_json_key(&w, PX_STR("payload"));
         px_json_node(&w, request->json);
@@ -197,20 +207,25 @@ px_status px_check_command_response(px_engine_state *state, px_request *request,
                        .id = request->command_id,
                        .code = request->code,
                        .cause = request->principal.id };
+    const px_document *waiting;
     const px_twin *twin;
+    px_json *body;
 
     PX_TRY(px_state_find_twin(state, request, &twin, NULL, ret_err));
     pending.id = pending_id(state, request);
     if (!pending.id.ptr)
         return px_no_memory(ret_err);
-    if (!px_documents_pending(state->documents, request->principal.tenant, pending.kind,
-                              pending.id))
+    waiting =
+        px_documents_pending(state->documents, request->principal.tenant, pending.kind, pending.id);
+    if (!waiting)
         return px_fail_id(ret_err, PX_NOT_FOUND, "command.not_pending",
                           "no command '%.*s' of twin '%.*s' waits for a response",
                           PX_FMT(request->command_id), PX_FMT(request->id));
     event.twin_no = request->result.number = px_twin_number(twin);
     if (request->json)
         event.body = request->json->raw;
+    PX_TRY(px_json_parse(waiting->body, NULL, &state->arena, &body, ret_err));
+    PX_TRY(px_answers_respond(state, body, &event, ret_err));
     PX_TRY(px_state_emit(state, &event, NULL, ret_err));
     return emit_document(state, request, request->principal.tenant, &pending, ret_err);
 }

@@ -253,6 +253,14 @@ static px_status fold_desired(px_engine_state *state, const px_event *event, px_
 
 /* ---- documents ---- */
 
+/* What it waits for, stays for, or asks for. */
+static px_status arm(px_engine_state *state, const px_document *document, px_err *ret_err)
+{
+    PX_TRY(px_timers_arm(state, document, ret_err));
+    PX_TRY(px_answers_add(state, document, ret_err));
+    return px_property_put(state, document, ret_err);
+}
+
 static px_status fold_document_put(px_engine_state *state, const px_event *event, px_err *ret_err)
 {
     px_document document = {
@@ -264,14 +272,16 @@ static px_status fold_document_put(px_engine_state *state, const px_event *event
         .id = event->id,
         .body = event->body,
     };
+    const px_document *old =
+        px_documents_pending(state->documents, event->tenant, event->name, event->id);
     px_buf body = { 0 };
     px_status status;
 
-    if (!px_documents_pending(state->documents, event->tenant, event->name, event->id))
+    if (!old)
         PX_TRY(count(state, event, PX_QUOTA_DOCUMENTS, 1, ret_err));
+    PX_TRY(px_answers_take(state, old, ret_err));
     PX_TRY(px_documents_put(state->documents, &document, NULL, ret_err));
-    PX_TRY(px_timers_arm(state, &document, ret_err));
-    PX_TRY(px_property_put(state, &document, ret_err));
+    PX_TRY(arm(state, &document, ret_err));
     px_put_u64(&body, (uint64_t)document.updated);
     px_put_block(&body, document.kind);
     px_put_block(&body, document.id);
@@ -292,6 +302,7 @@ static px_status fold_document_delete(px_engine_state *state, const px_event *ev
         return PX_OK;
     if (old)
         PX_TRY(px_property_drop(state, old, ret_err));
+    PX_TRY(px_answers_take(state, old, ret_err));
     PX_TRY(px_documents_delete(state->documents, event->tenant, event->name, event->id, event->seq,
                                ret_err));
     PX_TRY(count(state, event, PX_QUOTA_DOCUMENTS, -1, ret_err));
@@ -439,8 +450,7 @@ static px_status load_document(px_engine_state *state, uint32_t tenant, const px
     document.body = px_get_block(&cut);
     if (cut.bad)
         return px_fail(ret_err, PX_CORRUPT, "the row of document %u is cut short", document.no);
-    PX_TRY(px_timers_arm(state, &document, ret_err));
-    PX_TRY(px_property_put(state, &document, ret_err));
+    PX_TRY(arm(state, &document, ret_err));
     PX_TRY(px_quota_count(&state->quotas, tenant, PX_QUOTA_DOCUMENTS, 1, ret_err));
     return px_documents_put(state->documents, &document, NULL, ret_err);
 }

@@ -40,6 +40,7 @@ static const px_member command[] = {
     { "name", PX_MEMBER_TEXT, true, 1, PX_NAME_BYTES_MAX, 0 },
     { "deadline", PX_MEMBER_TIME, true, 0, 0, 0 },
     { "payload", PX_MEMBER_ANY, false, 0, 0, 0 },
+    { "answer", PX_MEMBER_TEXT, false, 1, PX_DOC_ID_BYTES_MAX, 0 },
     { 0 },
 };
 
@@ -78,6 +79,15 @@ static const px_member job[] = {
     { "errorCode", PX_MEMBER_TEXT, false, 1, PX_DOC_ID_BYTES_MAX, 0 },
     { "errorText", PX_MEMBER_TEXT, false, 1, URL_BYTES_MAX, 0 },
     { "progress", PX_MEMBER_ANY, false, 0, 0, 0 },
+    { 0 },
+};
+
+static const px_member answer[] = {
+    { "request", PX_MEMBER_TEXT, true, 1, PX_DOC_ID_BYTES_MAX, 0 },
+    { "status", PX_MEMBER_COUNT, false, 100, 599, 0 },
+    { "revision", PX_MEMBER_ANY, false, 0, 0, 0 },
+    { "body", PX_MEMBER_ANY, false, 0, 0, 0 },
+    { "waits", PX_MEMBER_TEXT, false, 1, PX_TWIN_ID_BYTES_MAX, 0 },
     { 0 },
 };
 

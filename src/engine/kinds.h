@@ -46,7 +46,9 @@ typedef struct px_member {
     X(PROPERTY_INDEX, "property-index", PX_ACTION_WRITE_DOCUMENT, "/api/v1/property-indexes/*",    \
       false, PX_DOC_ID_BYTES_MAX, property_index, "a property that queries find twins by")         \
     X(JOB, "job", PX_ACTION_WRITE_TWIN, "", false, PX_DOC_ID_BYTES_MAX, job,                       \
-      "an import or delete job; its id is imports/ID or deletions/ID")
+      "an import or delete job; its id is imports/ID or deletions/ID")                             \
+    X(ANSWER, "answer", PX_ACTION_WRITE_DOCUMENT, "", false, PX_DOC_ID_BYTES_MAX, answer,          \
+      "what a request with an Idempotency-Key was told; its id is made of who asks and the key")
 
 typedef enum px_kind_id {
 #define X(id, name, action, path, in_tenant_zero, id_bytes, members, meaning) PX_KIND_##id,

@@ -13,6 +13,8 @@ typedef enum px_quota_kind {
     PX_QUOTA_RELATIONSHIPS,
     PX_QUOTA_DOCUMENTS, /* devices above all */
     PX_QUOTA_MODELS,
+    PX_QUOTA_ANSWERS, /* kept under an Idempotency-Key: how many, and their bodies together */
+    PX_QUOTA_ANSWER_BYTES,
     PX_QUOTA_KINDS
 } px_quota_kind;
 

@@ -64,6 +64,7 @@ static px_status load_pass(recovery *r, px_store_reader *reader, px_err *ret_err
 static px_status load_state(recovery *r, px_store_reader *reader, px_err *ret_err)
 {
     PX_TRY(load_pass(r, reader, ret_err));
+    px_answers_settle_start(&r->state->answers);
     r->relationships = true;
     return r->saw_relationships ? load_pass(r, reader, ret_err) : PX_OK;
 }

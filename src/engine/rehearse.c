@@ -58,6 +58,8 @@ px_status px_rehearse(px_branch *branch, px_registry *registry, px_env *env, px_
             *ret_err = request->result.err;
     }
     request->result.twin = NULL; /* it lay in the arena; the branch has it */
+    request->result.refusals = NULL;
+    request->result.refusal_count = 0;
     px_quotas_release(&state.quotas);
     px_arena_release(&state.arena);
     px_buf_release(&body);

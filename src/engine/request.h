@@ -13,6 +13,7 @@
 
 #include "access/access.h"
 #include "base/json.h"
+#include "engine/answers.h"
 #include "journal/event.h"
 
 typedef enum px_request_kind {
@@ -76,9 +77,13 @@ typedef struct px_result {
     /* TWIN_PUT, DESIRED_PATCH: the twin as this request left it, whatever the rest of its batch did
      * to it; borrowed until `done` returns. */
     const struct px_twin *twin;
-    /* TELEMETRY: what was not taken of it, the first PX_MESSAGE_REFUSALS_MAX; borrowed likewise. */
+    /* TELEMETRY: what was not taken of it, the first PX_MESSAGE_REFUSALS_MAX; CHANGES: what they
+     * were refused for, the first PX_FINDINGS_MAX, only `err` of each. Borrowed likewise. */
     const struct px_refusal *refusals;
     size_t refusal_count;
+    /* `once`: it was done before, and this is the document that says what it was told; nothing else
+     * is filled in. Borrowed likewise. */
+    px_str kept;
     uint32_t late, duplicate; /* DEVICE_MESSAGE: fields that did not move the live value */
     px_err err; /* last, and written only when not PX_OK: seven cache lines that most never touch */
 } px_result;
@@ -111,6 +116,8 @@ struct px_request {
     px_request *items;
     size_t item_count;
     px_str place; /* of an item: JSON pointer to it, put before the path of its error */
+
+    const px_once *once; /* NULL: it came without a key */
 
     void (*call)(px_request *request, px_engine_state *state);
 

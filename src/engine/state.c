@@ -38,6 +38,7 @@ void px_state_release(px_engine_state *state)
     px_arena_release(&state->arena);
     PX_VEC_RELEASE(&state->ops);
     PX_VEC_RELEASE(&state->timers);
+    PX_VEC_RELEASE(&state->answers.due);
     PX_VEC_RELEASE(&state->known_seqs);
     px_map_release(&state->known);
     *state = (px_engine_state){ 0 };
@@ -63,6 +64,7 @@ void px_state_commit(px_engine_state *state)
     px_documents_commit(state->documents);
     px_quotas_commit(&state->quotas);
     px_timers_commit(state);
+    px_answers_commit(&state->answers);
     px_seen_commit(&state->seen);
     state->txn = NULL;
 }
@@ -74,6 +76,7 @@ void px_state_rollback(px_engine_state *state, uint64_t seq)
     px_documents_rollback(state->documents);
     px_quotas_rollback(&state->quotas);
     px_timers_rollback(state);
+    px_answers_rollback(&state->answers);
     px_seen_rollback(&state->seen);
     state->txn = NULL;
     state->seq = seq;
@@ -258,6 +261,29 @@ px_status px_state_check(px_engine_state *state, px_request *request, px_err *re
     return handlers[request->kind].check(state, request, ret_err);
 }
 
+/* Position and time of what it changed. */
+static void date(const px_engine_state *state, px_result *result, uint64_t seq_before)
+{
+    if (state->seq > seq_before) {
+        result->seq = state->seq;
+        result->time = state->now;
+    }
+}
+
+/* Once for each key; its answer goes into the same batch, behind what it changed. */
+static px_status check_once(px_engine_state *state, px_request *request, px_err *ret_err)
+{
+    uint64_t seq_before = state->seq;
+    bool done;
+
+    PX_TRY(px_answers_look(state, request, &done, ret_err));
+    if (done)
+        return PX_OK;
+    PX_TRY(px_state_check(state, request, ret_err));
+    date(state, &request->result, seq_before);
+    return px_answers_keep(state, request, ret_err);
+}
+
 void px_state_handle(px_engine_state *state, px_request *request)
 {
     px_result *result = &request->result;
@@ -265,10 +291,13 @@ void px_state_handle(px_engine_state *state, px_request *request)
     size_t bytes_before = state->body->len;
 
     memset(result, 0, offsetof(px_result, err));
+    if (request->once) {
+        result->status = check_once(state, request, &result->err);
+        guard(state, result, seq_before, bytes_before);
+        return;
+    }
     result->status = px_state_check(state, request, &result->err);
     guard(state, result, seq_before, bytes_before);
-    if (result->status == PX_OK && state->seq > seq_before) {
-        result->seq = state->seq;
-        result->time = state->now;
-    }
+    if (result->status == PX_OK)
+        date(state, result, seq_before);
 }

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "engine/answers.h"
 #include "engine/documents.h"
 #include "engine/quota.h"
 #include "engine/request.h"
@@ -68,6 +69,8 @@ struct px_engine_state {
     size_t timers_committed; /* those behind were armed by the open batch */
     px_time timer_next;      /* earliest deadline; PX_TIME_NONE when none is armed */
 
+    px_answers answers; /* kept under an Idempotency-Key */
+
     bool rehearsing; /* in a branch, on another thread than the writer: nothing is written */
 
     /* replay */
@@ -97,6 +100,11 @@ void px_state_rollback(px_engine_state *state, uint64_t seq);
  */
 PX_NODISCARD px_status px_state_emit(px_engine_state *state, px_event *event, px_model *model,
                                      px_err *ret_err);
+
+/* Writes or deletes one document; checks nothing. */
+PX_NODISCARD px_status px_state_emit_document(px_engine_state *state, uint32_t tenant,
+                                              const px_document_write *write, px_str cause,
+                                              px_err *ret_err);
 
 /* Folds one event into the open transaction, without encoding. */
 PX_NODISCARD px_status px_state_fold(px_engine_state *state, const px_event *event, px_model *model,

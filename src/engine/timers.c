@@ -76,13 +76,7 @@ static px_status time_out(px_engine_state *state, const px_document *pending, px
                           .tenant = pending->tenant,
                           .code = PX_COMMAND_TIMED_OUT,
                           .cause = PX_STR("engine.timer") };
-    px_event gone = { .type = PX_EVENT_DOCUMENT_DELETE,
-                      .tenant = pending->tenant,
-                      .document_no = pending->no,
-                      .name = pending->kind,
-                      .id = pending->id,
-                      .revision = pending->revision,
-                      .cause = PX_STR("engine.timer") };
+    px_document_write gone = { .kind = pending->kind, .id = pending->id };
     px_json *body;
     int64_t twin_no = 0;
 
@@ -92,8 +86,9 @@ static px_status time_out(px_engine_state *state, const px_document *pending, px
         px_num_to_int(px_json_get(body, PX_STR("twinNumber"))->num, &twin_no);
     response.twin_no = (uint32_t)twin_no;
     response.id = px_json_get_text(body, PX_STR("id"));
+    PX_TRY(px_answers_respond(state, body, &response, ret_err));
     PX_TRY(px_state_emit(state, &response, NULL, ret_err));
-    return px_state_emit(state, &gone, NULL, ret_err);
+    return px_state_emit_document(state, pending->tenant, &gone, response.cause, ret_err);
 }
 
 /* The command that armed it, if that still waits: a number says nothing without its revision. */

@@ -113,8 +113,9 @@ static bool copy_entry(const entry *e, px_arena *arena, px_rejected *ret)
            ret->reason.ptr && ret->payload.ptr;
 }
 
-px_status px_rejects_list(px_rejects *rejects, uint32_t tenant, size_t max, px_arena *arena,
-                          px_rejected *ret_items, size_t *ret_count, px_err *ret_err)
+px_status px_rejects_list(px_rejects *rejects, uint32_t tenant, uint64_t before, size_t max,
+                          px_arena *arena, px_rejected *ret_items, size_t *ret_count,
+                          px_err *ret_err)
 {
     px_status status = PX_OK;
     uint64_t kept;
@@ -125,7 +126,7 @@ px_status px_rejects_list(px_rejects *rejects, uint32_t tenant, size_t max, px_a
     for (uint64_t back = 0; back < kept && *ret_count < max; back++) {
         const entry *e = &rejects->entries[(rejects->count - 1 - back) % PX_REJECTS_MAX];
 
-        if (e->tenant != tenant)
+        if (e->tenant != tenant || (before && e->number >= before))
             continue;
         if (!copy_entry(e, arena, &ret_items[(*ret_count)++])) {
             status = px_arena_fail(arena, ret_err);

@@ -195,6 +195,14 @@ def a_batch_is_made_or_not_from_the_command_line():
         assert "there is no twin" in s.cli("twin", "show", "a", code=4)
         assert s.cli("batch", path("batch.json")) == "made 2 changes, all together\n"
         s.cli("twin", "show", "b")
+        for twin in ("c", "d"):
+            new = [{**changes[0], "twin": twin, "ifNoneMatch": "*"}]
+            with open(path("batch.json"), "w") as f:
+                json.dump(new, f)
+            if twin == "d":
+                assert "used with another request" in s.cli("batch", "--key", "k", path("batch.json"), code=2)
+            for _ in range(2 if twin == "c" else 0):
+                assert s.cli("batch", "--key", "k", path("batch.json")) == "made 1 changes, all together\n"
 
 
 main(an_import_that_was_killed_goes_on_where_it_was, what_is_exported_is_imported_elsewhere_to_the_same_end,

@@ -67,7 +67,8 @@ STORY = [
     ("DELETE /api/v1/session", "/api/v1/session", 204),
     ("GET /api/v1/twins", "/api/v1/twins?limit=1", 200),
     ("GET /api/v1/twins/{id}", "/api/v1/twins/p1", 200),
-    ("PATCH /api/v1/twins/{id}/desired", "/api/v1/twins/p1/desired", 200, {"speed": 5}),
+    ("PATCH /api/v1/twins/{id}/desired", "/api/v1/twins/p1/desired", 200, {"speed": 5},
+     {"Content-Type": "application/merge-patch+json"}),
     ("GET /api/v1/twins/{id}/desired", "/api/v1/twins/p1/desired", 200),
     ("POST /api/v1/twins/{id}/commands/{command}", "/api/v1/twins/p1/commands/stop?timeout=1", None),
     ("PUT /api/v1/devices/{id}", "/api/v1/devices/d1", 201, {"twins": ["p1"]}),
@@ -240,6 +241,30 @@ def refuse_each(asker):
             asker.ask(name, path, None, [] if "PATCH" in name else None, MESSAGE)
 
 
+def repeat_each(asker):
+    """What lists the header keeps its answer, and answers again as it is described; all else that changes something
+    refuses it, so that nobody leans on what is not there."""
+    kept = {name for name in names_of(asker.document)
+            if any(p["name"] == "Idempotency-Key" for p in asker.operation(name)["parameters"])}
+    for name in sorted(names_of(asker.document)):
+        if name.startswith("GET ") or " /api/v1/" not in name or name in kept:
+            continue
+        path = re.sub(r"\{\w+\}", "x", name.split(" ", 1)[1])
+        _, _, content = asker.ask(name, path, 400, {}, {"Idempotency-Key": "k"})
+        assert json.loads(content)["code"] == "idempotency.not_kept", (name, content)
+    repeated = {}
+    for n, (name, path, _, *rest) in enumerate(STORY + [("POST /api/v1/tokens", "/api/v1/tokens", 201, {"name": "n", "role": "reader"})]):
+        if name not in kept:
+            continue
+        body, key = rest[0] if rest else None, {"Idempotency-Key": f"again-{n}"}
+        told = asker.ask(name, path, None, body, key)
+        again = asker.ask(name, path, told[0], body, key)
+        if told[0] < 400:
+            assert again[1]["Idempotency-Replayed"] == "true" and again[1]["ETag"] == told[1]["ETag"], (name, path)
+            repeated[name] = told[0]
+    assert len(repeated) >= 8, repeated
+
+
 def refuse_other_methods(asker):
     for path, item in asker.document["paths"].items():
         described = {method.upper() for method in item}
@@ -266,6 +291,7 @@ def main():
         asker = Asker(server)
         check_document(asker.document)
         tell_story(asker)
+        repeat_each(asker)
         refuse_each(asker)
         refuse_other_methods(asker)
         print(f"{len(asker.asked)} operations do what /api/openapi.json says")

@@ -17,6 +17,8 @@ typedef struct spine {
     spine_tail real_tail, reference_tail;
     spine_past past;
     px_arena arena; /* of one round */
+    spine_op sent[SPINE_KEYS];
+    bool slow; /* each sync takes seconds */
 
     struct spine_flying *unknown[SPINE_UNKNOWN_MAX]; /* in order: neither acknowledged nor surely
                                                         refused */
@@ -30,7 +32,7 @@ typedef struct spine {
     px_buf snapshot_texts[SPINE_SNAPSHOTS];
 
     uint64_t requests, crashes, refusals, faults, timers, samples, branches, stale, trimmed,
-        backups;
+        backups, replayed;
 } spine;
 
 /* One request on its way through the real server. */
@@ -38,7 +40,7 @@ typedef struct spine_flying {
     spine *s;
     spine_op op;
     px_request request;
-    bool answered;
+    bool answered, replayed;
     uint64_t position; /* published when the answer came */
 } spine_flying;
 

@@ -31,12 +31,16 @@ static void fill(spine *s, px_fakedisk *disk)
 
 static void jump(spine *s, px_fakedisk *disk)
 {
-    px_fakedisk_jump(disk, ((int64_t)px_gen_below(&s->gen, 7200) - 3600) * PX_SECOND);
+    enum { HOUR_S = 3600, DAY_S = 24 * HOUR_S }; /* a day on, kept answers go */
+    int64_t seconds =
+        px_gen_below(&s->gen, 4) == 0 ? DAY_S : (int64_t)px_gen_below(&s->gen, 2 * HOUR_S) - HOUR_S;
+
+    px_fakedisk_jump(disk, seconds * PX_SECOND);
 }
 
 static void slow_down(spine *s, px_fakedisk *disk)
 {
-    (void)s;
+    s->slow = true;
     px_fakedisk_sync_ns(disk, 5 * PX_SECOND);
 }
 
@@ -62,4 +66,5 @@ void spine_take_faults_back(spine *s)
     px_fakedisk_fail(disk, PX_FAKE_SYNC, 0, PX_OK, false);
     px_fakedisk_capacity(disk, INT64_MAX);
     px_fakedisk_sync_ns(disk, 0);
+    s->slow = false;
 }

@@ -207,7 +207,46 @@ void spine_op_make(px_gen *gen, uint64_t step, px_world *world, px_time now, spi
     *ret_op = op;
 }
 
+void spine_op_key(px_gen *gen, spine_op sent[SPINE_KEYS], spine_op *op)
+{
+    uint64_t key = px_gen_below(gen, SPINE_KEYS);
+
+    px_time deadline = op->deadline; /* which a door takes from its clock */
+
+    if (px_gen_below(gen, 8) == 0 && sent[key].key[0])
+        *op = sent[key];
+    op->deadline = deadline;
+    if (op->key[0] || px_gen_below(gen, 5) != 0)
+        return;
+    snprintf(op->key, sizeof(op->key), "k%u", (unsigned)key);
+    sent[key] = *op;
+}
+
 /* ---- requests ---- */
+
+static px_status tell(px_request *request, px_answer *ret_answer, px_err *ret_err)
+{
+    (void)ret_err;
+    *ret_answer = (px_answer){ .status = 200, .body = PX_STR("{\"done\":true}") };
+    if (request->kind == PX_REQUEST_COMMAND)
+        ret_answer->waits = request->command_id;
+    return PX_OK;
+}
+
+/* The step at which it was made tells it from all others. */
+static const px_once *once_of(const spine_op *op, px_arena *arena)
+{
+    px_once *once = PX_ARENA_NEW(arena, px_once);
+    char print[24];
+
+    CHECK(once != NULL);
+    snprintf(print, sizeof(print), "step %llu", (unsigned long long)op->step);
+    *once = (px_once){ .id = px_str_c(op->key),
+                       .print = px_arena_str(arena, px_str_c(print)),
+                       .answer = tell };
+    CHECK(once->print.ptr != NULL);
+    return once;
+}
 
 static void set_field(const px_world *world, const spine_op *op, const char *path, px_value value,
                       px_field_value *ret_field)
@@ -320,6 +359,8 @@ void spine_op_request(px_world *world, const spine_op *op, px_arena *arena, px_r
         CHECK_OK(px_json_parse(px_str_c(op->text), NULL, arena, &json, &err), &err);
         request.json = json;
     }
+    if (op->key[0])
+        request.once = once_of(op, arena);
     if (request.kind == PX_REQUEST_CHANGES)
         make_changes(op, arena, &request);
     *ret_request = request;

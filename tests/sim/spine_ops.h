@@ -9,6 +9,9 @@
 /* Both tenants have the same models, and twins, devices and relationships of the same ids. */
 enum { SPINE_TENANTS = 2 };
 
+/* Idempotency-Keys: few, so that they come again, with the same request and with others. */
+enum { SPINE_KEYS = 4 };
+
 /* kind, request, weight (reports are what most servers get most) */
 #define SPINE_OP_MAP(X)                                                                            \
     X(PUT, TWIN_PUT, 3)                                                                            \
@@ -47,6 +50,7 @@ typedef struct spine_op {
     bool flag;
     px_time time, deadline;
     char id[24], other_id[8], name[16];
+    char key[8]; /* "": it comes without one */
     char text[320];
 } spine_op;
 
@@ -59,6 +63,8 @@ void spine_setup(px_world *world);
 void spine_ask_for_indexes(px_world *world, uint32_t tenant);
 /* `now`: the newest time of the journal or the clock; deadlines are soon behind it. */
 void spine_op_make(px_gen *gen, uint64_t step, px_world *world, px_time now, spine_op *ret_op);
+/* Gives some a key. `sent`: what was sent with each key last; some of the time it is sent again. */
+void spine_op_key(px_gen *gen, spine_op sent[SPINE_KEYS], spine_op *op);
 /* Fills a request that borrows from `op` and `arena`. */
 void spine_op_request(px_world *world, const spine_op *op, px_arena *arena,
                       px_request *ret_request);

@@ -99,17 +99,19 @@ static void mirror_timers(spine *s, uint64_t until_seq)
     }
 }
 
-static px_status do_in_reference(spine *s, const spine_op *op)
+/* `ret_replayed`: it was done before, under its key. */
+static px_status do_in_reference(spine *s, const spine_op *op, bool *ret_replayed)
 {
     px_request request;
     px_arena arena;
-    px_status status;
+    px_result result;
 
     px_arena_init(&arena, 16 << 20);
     spine_op_request(&s->reference, op, &arena, &request);
-    status = px_world_do(&s->reference, &request).status;
+    result = px_world_do(&s->reference, &request);
+    *ret_replayed = result.status == PX_OK && result.kept.ptr;
     px_arena_release(&arena);
-    return status;
+    return result.status;
 }
 
 /* ---- the same on a branch beforehand ---- */
@@ -126,7 +128,7 @@ static void dump_graph(px_graph *graph, px_buf *buf)
 }
 
 /* What a branch answers, and comes to, is what the server then answers and comes to. */
-static px_status do_with_rehearsal(spine *s, const spine_op *op)
+static px_status do_with_rehearsal(spine *s, const spine_op *op, bool *ret_replayed)
 {
     px_world *world = &s->reference;
     px_buf tried = { 0 }, done = { 0 };
@@ -141,7 +143,7 @@ static px_status do_with_rehearsal(spine *s, const spine_op *op)
     CHECK_OK(px_graph_branch(px_engine_graph(world->engine), &branch, &err), &err);
     rehearsed = px_rehearse(branch, px_engine_registry(world->engine), px_fakedisk_env(world->disk),
                             &request, &err);
-    status = do_in_reference(s, op);
+    status = do_in_reference(s, op, ret_replayed);
     if (rehearsed != status && rehearsed != PX_UNSUPPORTED)
         spine_fail(s, "%s %s: rehearsed %s, done %s", spine_op_name(op), op->id,
                    px_status_code(rehearsed), px_status_code(status));
@@ -165,7 +167,7 @@ static void skip_model_numbers(spine *s, const px_event *next)
 }
 
 /* The clock stands where the next fact says: the request was handled in that batch or before it. */
-static px_status apply(spine *s, const spine_op *op)
+static px_status apply(spine *s, const spine_op *op, bool *ret_replayed)
 {
     const spine_fact *next = spine_tail_next(&s->real_tail);
     unsigned before = spine_paths_of(&s->reference, op->tenant, px_str_c(op->id));
@@ -176,7 +178,9 @@ static px_status apply(spine *s, const spine_op *op)
         set_clock(&s->reference, next->event.time);
         skip_model_numbers(s, &next->event);
     }
-    status = op->step % 8 == 0 ? do_with_rehearsal(s, op) : do_in_reference(s, op);
+    /* a branch knows of no keys */
+    status = op->step % 8 == 0 && !op->key[0] ? do_with_rehearsal(s, op, ret_replayed)
+                                              : do_in_reference(s, op, ret_replayed);
     removed = match_facts(s);
     lost = before & ~spine_paths_of(&s->reference, op->tenant, px_str_c(op->id)) & ~removed;
     if (lost && op->kind != SPINE_DELETE)
@@ -199,6 +203,7 @@ static void trace(const spine *s, const spine_flying *f)
 bool spine_settle(spine *s, spine_flying *f)
 {
     px_status got = f->request.result.status, wanted;
+    bool replayed;
 
     trace(s, f);
     if (got != PX_OK && !is_refusal_of_content(got)) {
@@ -210,7 +215,11 @@ bool spine_settle(spine *s, spine_flying *f)
         return true;
     }
     mirror_timers(s, f->position);
-    wanted = apply(s, &f->op);
+    wanted = apply(s, &f->op, &replayed);
+    if (replayed != f->replayed)
+        spine_fail(s, "%s %s with key %s: %s", spine_op_name(&f->op), f->op.id, f->op.key,
+                   replayed ? "done a second time" : "told to be done, and is not");
+    s->replayed += replayed;
     if (got != wanted)
         spine_fail(s, "%s %s: got %s (%s), wanted %s", spine_op_name(&f->op), f->op.id,
                    px_status_code(got), f->request.result.err.text, px_status_code(wanted));
@@ -221,10 +230,12 @@ bool spine_settle(spine *s, spine_flying *f)
 void spine_follow(spine *s)
 {
     for (size_t i = 0; i < s->unknown_count; i++) {
+        bool replayed;
+
         mirror_timers(s, UINT64_MAX);
         if (!spine_tail_next(&s->real_tail))
             break;
-        apply(s, &s->unknown[i]->op);
+        apply(s, &s->unknown[i]->op, &replayed);
     }
     s->unknown_count = 0;
     spine_catch_up(s);

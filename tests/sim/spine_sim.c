@@ -9,6 +9,8 @@
  *     journals the same facts and has the same state;
  *   - of what was not acknowledged each batch is there whole or not at all, and nothing is applied
  *     twice: the journal says how far it came, and the reference follows to exactly there;
+ *   - a request that comes again with its Idempotency-Key is done once, before a crash or behind
+ * it;
  *   - refusals are the same: both say the same status to the same request;
  *   - every request is answered within a few steps, and a server that nobody asks comes to rest;
  *   - a document goes by its own deadline or deletion, and by nothing else;
@@ -34,6 +36,7 @@ static void answer(px_request *request)
     spine_flying *f = request->data;
 
     f->answered = true;
+    f->replayed = request->result.status == PX_OK && request->result.kept.ptr;
     f->position = px_engine_position(f->s->real.engine);
 }
 
@@ -47,9 +50,12 @@ static spine_flying *make_chain(spine *s, size_t count)
 
     CHECK(chain != NULL);
     now = now > s->real_tail.time ? now : s->real_tail.time;
+    if (s->slow) /* no command is due before all of the chain is answered: else who fires first? */
+        now += 60 * PX_SECOND;
     for (size_t i = 0; i < count; i++) {
         chain[i] = (spine_flying){ .s = s };
         spine_op_make(&s->gen, ++s->step, &s->real, now, &chain[i].op);
+        spine_op_key(&s->gen, s->sent, &chain[i].op);
         spine_op_request(&s->real, &chain[i].op, &s->arena, &chain[i].request);
         chain[i].request.done = answer;
         chain[i].request.data = &chain[i];
@@ -189,6 +195,8 @@ static void begin(spine *s, uint64_t seed)
     s->real.checkpoint_ns = (int64_t)px_gen_below(&s->gen, 10) * PX_SECOND + 1;
     s->real.flush_ns = (int64_t)(px_gen_below(&s->gen, 8) + 1) * PX_SECOND;
     s->real.with_history = true;
+    s->real.journal_keep_ns =
+        INT64_C(3650 * 24 * 3600) * PX_SECOND; /* only bytes trim it: checked */
     if (px_gen_below(&s->gen, 2))
         s->real.journal_keep_bytes = 1 + (int64_t)px_gen_below(&s->gen, 8192);
     px_world_kill(&s->real, false); /* opened again with all that */
@@ -228,7 +236,8 @@ static void end(spine *s)
     X("backups", backups)                                                                          \
     X("branches", branches)                                                                        \
     X("snapshots too old", stale)                                                                  \
-    X("looks at a trimmed journal", trimmed)
+    X("looks at a trimmed journal", trimmed)                                                       \
+    X("requests that were done before", replayed)
 
 static void run_seed(uint64_t seed, spine *sum)
 {

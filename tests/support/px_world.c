@@ -73,6 +73,7 @@ px_status px_world_open(px_world *world, px_err *ret_err)
                             .batch_age_ns = world->batch_age_ns,
                             .checkpoint_ns = world->checkpoint_ns,
                             .journal_keep_bytes = world->journal_keep_bytes,
+                            .journal_keep_ns = world->journal_keep_ns,
                             .fatal = on_death,
                             .data = world };
     px_status status;
@@ -352,7 +353,7 @@ static void dump_models(px_registry *registry, uint32_t tenant, px_buf *buf)
 void px_world_dump_state(px_graph *graph, px_registry *registry, px_documents *documents,
                          bool without_seqs, px_buf *buf)
 {
-    static const char *const kinds[] = { "device", "command", "tenant" };
+    static const char *const kinds[] = { "device", "command", "tenant", "answer" };
     px_snapshot *snapshot;
     px_err err;
 

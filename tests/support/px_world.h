@@ -19,7 +19,7 @@ typedef struct px_world {
     px_store *store;
     px_engine *engine;
     px_principal admin; /* whoever asks, where a request does not say */
-    int64_t checkpoint_ns, batch_age_ns, journal_keep_bytes;
+    int64_t checkpoint_ns, batch_age_ns, journal_keep_bytes, journal_keep_ns;
     bool with_history;   /* the next open attaches the consumer; it moves by the two calls below */
     px_history *history; /* NULL without */
     int64_t flush_ns;    /* of it; 0: its default */

@@ -71,6 +71,52 @@ PX_TEST(when_one_change_is_refused_none_is_made_and_the_error_points_into_it)
     api_world_release(&w);
 }
 
+PX_TEST(all_that_is_wrong_with_a_batch_is_told_at_once)
+{
+    const reply *r;
+
+    begin();
+    r = API_ASK(&w, "POST", "/api/v1/batch",
+                "{\"changes\":["
+                "{\"op\":\"put\",\"twin\":\"b\",\"value\":" PRESS "},"
+                "{\"op\":\"delete\",\"twin\":\"nobody\"},"
+                "{\"op\":\"patch\",\"twin\":\"a\",\"value\":"
+                "[{\"op\":\"add\",\"path\":\"/speed\",\"value\":\"fast\"}]}]}",
+                404);
+    CHECK_STR(api_text(r, "/errors/0/id"), "twin.not_found");
+    CHECK_STR(api_text(r, "/errors/0/pointer"), "/changes/1");
+    CHECK_STR(api_text(r, "/errors/0/detail"), api_text(r, "/detail"));
+    CHECK_STR(api_text(r, "/errors/1/pointer"), "/changes/2/speed");
+    CHECK_STR(api_text(r, "/errors/2"), "");
+    API_ASK(&w, "GET", "/digitaltwins/b", NULL, 404);
+    r = API_ASK(&w, "POST", "/api/v1/batch",
+                "{\"changes\":[{\"op\":\"push\",\"twin\":\"a\"},7,{\"op\":\"delete\"}]}", 400);
+    CHECK_STR(api_text(r, "/errors/0/id"), "batch.op");
+    CHECK_STR(api_text(r, "/errors/1/pointer"), "/changes/1");
+    CHECK_STR(api_text(r, "/errors/2/id"), "batch.member");
+    api_world_release(&w);
+}
+
+PX_TEST(a_problem_lists_so_many_findings_and_no_more)
+{
+    px_buf body = { 0 };
+
+    begin();
+    for (int more = 0; more < 2; more++) {
+        const reply *r;
+
+        px_buf_clear(&body);
+        px_put_c(&body, "{\"changes\":[");
+        for (int i = 0; i < PX_FINDINGS_MAX + more; i++)
+            px_putf(&body, "%s{\"op\":\"delete\",\"twin\":\"n%d\"}", i ? "," : "", i);
+        px_put_c(&body, "]}");
+        r = API_ASK(&w, "POST", "/api/v1/batch", body.ptr, 404);
+        CHECK_EQ(px_json_get(r->json, PX_STR("errors"))->count, PX_FINDINGS_MAX);
+    }
+    px_buf_release(&body);
+    api_world_release(&w);
+}
+
 PX_TEST(a_refused_batch_costs_nobody_beside_it_anything)
 {
     reply beside, batch;

@@ -301,6 +301,33 @@ PX_TEST(a_file_of_the_folder_is_read_and_one_that_is_no_bulk_file_fails)
     end();
 }
 
+PX_TEST(files_are_listed_by_name_in_pages)
+{
+    char target[160], cursor[64];
+    const reply *r;
+
+    begin();
+    for (char name = 'e'; name >= 'a'; name--) {
+        snprintf(target, sizeof(target), FILES "%c", name);
+        API_ASK(&w, "PUT", target, "{}", 201);
+    }
+    r = API_ASK(&w, "GET", "/api/v1/files?limit=4", NULL, 200);
+    CHECK_STR(api_text(r, "/items/0/name"), "a");
+    CHECK_STR(api_text(r, "/items/3/name"), "d");
+    snprintf(cursor, sizeof(cursor), "%s", api_text(r, "/cursor"));
+    snprintf(target, sizeof(target), "/api/v1/files?cursor=%s", cursor);
+    r = API_ASK(&w, "GET", target, NULL, 200);
+    CHECK_STR(api_text(r, "/items/0/name"), "e");
+    CHECK_STR(api_text(r, "/items/1"), "");
+    CHECK_STR(api_text(r, "/cursor"), "null");
+    cursor[0] = '7';
+    snprintf(target, sizeof(target), "/api/v1/files?cursor=%s", cursor);
+    API_ASK(&w, "GET", target, NULL, 400);
+    r = API_ASK(&w, "GET", "/api/v1/files?limit=5", NULL, 200);
+    CHECK_STR(api_text(r, "/cursor"), "null");
+    end();
+}
+
 PX_TEST(files_come_in_parts_and_only_whole_ones_are_there)
 {
     static const char *const names[] = { ".hidden", "a%2Fb", "..", "a%00b", "x.part", "" };

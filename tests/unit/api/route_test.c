@@ -42,6 +42,47 @@ PX_TEST(the_data_plane_wants_a_version_that_it_knows)
     api_world_release(&w);
 }
 
+PX_TEST(a_body_that_says_it_is_something_else_is_refused)
+{
+    static const struct {
+        const char *type;
+        int token, desired;
+    } types[] = {
+        { "application/json", 201, 200 },
+        { "Application/JSON ; charset=utf-8", 201, 200 },
+        { "application/merge-patch+json", 415, 200 },
+        { "application/json-patch+json", 415, 415 },
+        { "application/x-www-form-urlencoded", 415, 415 },
+        { "text/plain", 415, 415 },
+        { "application/jsonx", 415, 415 },
+    };
+    const reply *r;
+
+    api_world_init(&w);
+    api_put_models(&w, w.admin);
+    api_put_press(&w, w.admin, "press");
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        api_header(&w, "Content-Type", types[i].type);
+        r = API_ASK(&w, "POST", "/api/v1/tokens", "{\"name\":\"n\",\"role\":\"reader\"}",
+                    types[i].token);
+        if (types[i].token == 415) {
+            CHECK_STR(api_text(r, "/code"), "http.media");
+            CHECK_STR(api_reply_header(r, "Accept"), "application/json");
+        }
+        api_header(&w, "Content-Type", types[i].type);
+        r = API_ASK(&w, "PATCH", "/api/v1/twins/press/desired", "{\"speed\":1}", types[i].desired);
+        if (types[i].desired == 415)
+            CHECK_STR(api_reply_header(r, "Accept"),
+                      "application/json, application/merge-patch+json");
+    }
+    API_ASK(&w, "POST", "/api/v1/tokens", "{\"name\":\"n\",\"role\":\"reader\"}", 201);
+    api_header(&w, "Content-Type", "text/plain"); /* the data plane's clients may say so */
+    API_ASK(&w, "PATCH", "/digitaltwins/press", "[]", 204);
+    api_header(&w, "Content-Type", "text/plain"); /* nothing came that it could be wrong of */
+    API_ASK(&w, "PUT", "/api/v1/branches/b", NULL, 201);
+    api_world_release(&w);
+}
+
 PX_TEST(unknown_paths_and_methods_are_told_apart)
 {
     const reply *r;

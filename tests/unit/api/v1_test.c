@@ -254,6 +254,100 @@ PX_TEST(the_operator_makes_tenants_and_gives_lost_tokens_again)
     api_world_release(&w);
 }
 
+/* ---- pages ---- */
+
+/* Walks a list in pages of two, and gives how many items there are. */
+static int walk(const char *list)
+{
+    char target[256];
+    int got = 0;
+
+    snprintf(target, sizeof(target), "%s?limit=2", list);
+    while (target[0]) {
+        const reply *r = API_ASK(&w, "GET", target, NULL, 200);
+        const char *cursor = api_text(r, "/cursor");
+        uint32_t count = px_json_get(r->json, PX_STR("items"))->count;
+
+        got += (int)count;
+        if (strcmp(cursor, "null") == 0) {
+            target[0] = '\0';
+        } else {
+            CHECK_EQ(count, 2);
+            snprintf(target, sizeof(target), "%s?limit=2&cursor=%s", list, cursor);
+        }
+    }
+    return got;
+}
+
+static void refuses_altered_cursors(const char *list, const char *other_list)
+{
+    char target[256], cursor[160];
+
+    snprintf(target, sizeof(target), "%s?limit=2", list);
+    snprintf(cursor, sizeof(cursor), "%s",
+             api_text(API_ASK(&w, "GET", target, NULL, 200), "/cursor"));
+    snprintf(target, sizeof(target), "%s?cursor=%s", other_list, cursor);
+    API_ASK(&w, "GET", target, NULL, 400);
+    for (size_t i = 0; i < strlen(cursor); i += 3) {
+        char kept = cursor[i];
+
+        cursor[i] = kept == '3' ? '4' : '3';
+        snprintf(target, sizeof(target), "%s?cursor=%s", list, cursor);
+        CHECK_STR(api_text(API_ASK(&w, "GET", target, NULL, 400), "/code"), "http.cursor");
+        cursor[i] = kept;
+    }
+    snprintf(target, sizeof(target), "%s?cursor=%.*s", list, (int)strlen(cursor) - 1, cursor);
+    API_ASK(&w, "GET", target, NULL, 400);
+    snprintf(target, sizeof(target), "%s?cursor=", list);
+    API_ASK(&w, "GET", target, NULL, 400);
+    snprintf(target, sizeof(target), "%s?cursor=12", list);
+    API_ASK(&w, "GET", target, NULL, 400);
+    snprintf(target, sizeof(target), "%s?limit=0", list);
+    API_ASK(&w, "GET", target, NULL, 400);
+}
+
+PX_TEST(every_list_comes_in_pages_and_takes_only_its_own_cursors)
+{
+    char target[64], body[32];
+
+    begin();
+    for (int i = 0; i < 5; i++) {
+        snprintf(target, sizeof(target), "/api/v1/tenants/t%d", i);
+        API_ASK(&w, "PUT", target, NULL, 201);
+        API_ASK(&w, "PUT", "/api/v1/branches/x", NULL, i ? 409 : 201);
+        snprintf(target, sizeof(target), "/api/v1/branches/b%%20%d", 4 - i);
+        API_ASK(&w, "PUT", target, NULL, 201);
+        snprintf(body, sizeof(body), "{\"odd%d\":1}", i);
+        snprintf(target, sizeof(target), "m%d", i);
+        api_header(&w, "Message-Id", target);
+        API_ASK(&w, "POST", "/digitaltwins/press/telemetry", body, 204);
+    }
+    for (int i = 0; i < 3; i++) {
+        snprintf(target, sizeof(target), "/api/v1/devices/d%d", i);
+        API_ASK(&w, "PUT", target, "{\"twins\":[]}", 201);
+        snprintf(target, sizeof(target), "/api/v1/endpoints/e%d", i);
+        API_ASK(&w, "PUT", target, "{\"kind\":\"mqtt\",\"topic\":\"out\"}", 200);
+        snprintf(target, sizeof(target), "x%d", i);
+        api_put_press(&w, w.admin, target);
+    }
+    CHECK_EQ(walk("/api/v1/twins"), 4);
+    CHECK_EQ(walk("/api/v1/devices"), 3);
+    CHECK_EQ(walk("/api/v1/endpoints"), 3);
+    CHECK_EQ(walk("/api/v1/tenants"), 5);
+    CHECK_EQ(walk("/api/v1/branches"), 6);
+    CHECK_EQ(walk("/api/v1/rejects"), 5);
+    CHECK_STR(api_text(API_ASK(&w, "GET", "/api/v1/branches", NULL, 200), "/items/0/name"), "b 0");
+    CHECK_STR(api_text(API_ASK(&w, "GET", "/api/v1/rejects?limit=1", NULL, 200), "/items/0/name"),
+              "odd4");
+    refuses_altered_cursors("/api/v1/tenants", "/api/v1/branches");
+    refuses_altered_cursors("/api/v1/branches", "/api/v1/rejects");
+    refuses_altered_cursors("/api/v1/rejects", "/api/v1/twins");
+    refuses_altered_cursors("/api/v1/twins", "/api/v1/devices");
+    refuses_altered_cursors("/api/v1/devices", "/api/v1/endpoints");
+    refuses_altered_cursors("/api/v1/endpoints", "/api/v1/tenants");
+    api_world_release(&w);
+}
+
 /* ---- history ---- */
 
 static void tell(int second, const char *current)
