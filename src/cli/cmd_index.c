@@ -13,8 +13,8 @@ static px_status run_add(px_cli *cli, const px_args *args, px_err *ret_err)
         return px_fail_id(ret_err, PX_INVALID, "cli.option",
                           "say of which property: --property PATH");
     px_json_begin_object(&w);
-    px_put_member(&w, "property", px_args_get(args, "property"));
-    px_put_member(&w, "model", px_args_get(args, "model"));
+    px_put_argument(&w, "property", px_args_get(args, "property"));
+    px_put_argument(&w, "model", px_args_get(args, "model"));
     px_json_end_object(&w);
     return px_thing_put(cli, PX_THING_INDEX, args, &body, ret_err);
 }

@@ -18,8 +18,8 @@ static px_status run_route_add(px_cli *cli, const px_args *args, px_err *ret_err
         return px_fail_id(ret_err, PX_INVALID, "cli.option",
                           "say where the events go: --endpoint NAME");
     px_json_begin_object(&w);
-    px_put_member(&w, "endpointName", px_args_get(args, "endpoint"));
-    px_put_member(&w, "filter", filter ? filter : "true");
+    px_put_argument(&w, "endpointName", px_args_get(args, "endpoint"));
+    px_put_argument(&w, "filter", filter ? filter : "true");
     px_json_end_object(&w);
     return px_thing_put(cli, PX_THING_ROUTE, args, &body, ret_err);
 }
@@ -128,10 +128,10 @@ static px_status run_endpoint_add(px_cli *cli, const px_args *args, px_err *ret_
         return px_fail_id(ret_err, PX_INVALID, "cli.option",
                           "an endpoint is a webhook or a topic: --url URL or --topic TOPIC");
     px_json_begin_object(&w);
-    px_put_member(&w, "kind", url ? "webhook" : "mqtt");
-    px_put_member(&w, "url", url);
-    px_put_member(&w, "topic", topic);
-    px_put_member(&w, "secret", px_args_get(args, "secret"));
+    px_put_argument(&w, "kind", url ? "webhook" : "mqtt");
+    px_put_argument(&w, "url", url);
+    px_put_argument(&w, "topic", topic);
+    px_put_argument(&w, "secret", px_args_get(args, "secret"));
     if (px_args_has(args, "header"))
         status = put_headers(&w, args, ret_err);
     px_json_end_object(&w);

@@ -57,7 +57,7 @@ px_status px_thing_put(px_cli *cli, px_thing thing, const px_args *args, px_buf 
     return px_out_done(cli, root, ret_err, "wrote %s", px_args_operand(args, 0));
 }
 
-void px_put_member(px_json_writer *w, const char *key, const char *value)
+void px_put_argument(px_json_writer *w, const char *key, const char *value)
 {
     if (!value)
         return;

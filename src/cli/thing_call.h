@@ -17,7 +17,7 @@ PX_NODISCARD px_status px_thing_delete(px_cli *cli, px_thing thing, const px_arg
 PX_NODISCARD px_status px_thing_put(px_cli *cli, px_thing thing, const px_args *args, px_buf *body,
                                     px_err *ret_err);
 
-/* A member, unless its value is NULL. */
-void px_put_member(px_json_writer *w, const char *key, const char *value);
+/* A member of what a command was given; nothing when it was not (NULL). */
+void px_put_argument(px_json_writer *w, const char *key, const char *value);
 
 #endif
