@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Backups: made under load, with everything acknowledged before their end; whole or not there, whatever happens to the
 server or the disk in the middle."""
+import json
 import os
 import shutil
 import tempfile
+import time
 
 from clients import Web, model, twin
 from pollux import Server, main
@@ -45,6 +47,16 @@ def restored(path):
     return folder, os.path.join(folder, "data")
 
 
+def history_of(web, name):
+    """All its values of n. After a start the tail is folded first; a reader is told so, and asks again."""
+    end = time.monotonic() + 30
+    while True:
+        status, _, text = web.ask("GET", f"/api/v1/history/{name}?property=n&limit=100000")
+        if status == 200:
+            return [int(row[1]) for row in json.loads(text)["rows"]]
+        assert status == 503 and "history.lag" in text and time.monotonic() < end, (status, text)
+
+
 def under_load_it_has_what_was_acknowledged_before_its_end():
     with Server() as s:
         web = fill(s)
@@ -80,8 +92,8 @@ def under_load_it_has_what_was_acknowledged_before_its_end():
         for w in writers:
             n = int(web.want(200, "GET", f"/digitaltwins/{w.name}").get("n", 0))
             assert before[w.name] <= n <= w.sent, (w.name, before[w.name], n, w.sent)
-            rows = web.want(200, "GET", f"/api/v1/history/{w.name}?property=n&limit=100000")["rows"]
-            assert [int(row[1]) for row in rows] == list(range(1, n + 1)), (w.name, n, len(rows))
+            values = history_of(web, w.name)
+            assert values == list(range(1, n + 1)), (w.name, n, len(values))
     shutil.rmtree(folder)
     print(f"    {looks} looks, {sum(before.values())} writes before its end", flush=True)
 

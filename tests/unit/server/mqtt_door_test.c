@@ -84,9 +84,8 @@ static void on_closed(void *ctx, unsigned thread, px_mqtt_conn conn, void *princ
     pthread_mutex_unlock(&s->lock);
 }
 
-static void open_door(seen *s, unsigned threads)
+static void open_door_with(seen *s, px_mqtt_door_opts opts)
 {
-    px_mqtt_door_opts opts = { .host = "127.0.0.1", .threads = threads };
     px_mqtt_door_app app = { .ctx = s,
                              .connect = on_connect,
                              .publish = on_publish,
@@ -95,11 +94,17 @@ static void open_door(seen *s, unsigned threads)
                              .closed = on_closed };
     px_err err;
 
+    opts.host = "127.0.0.1";
     *s = (seen){ .on_publish = PX_MQTT_LATER };
     pthread_mutex_init(&s->lock, NULL);
     CHECK_OK(px_mqtt_door_open(&opts, &app, &s->door, &err), &err);
-    CHECK_EQ(px_mqtt_door_threads(s->door), threads);
+    CHECK_EQ(px_mqtt_door_threads(s->door), opts.threads);
     CHECK_EQ(px_mqtt_door_tls_port(s->door), 0);
+}
+
+static void open_door(seen *s, unsigned threads)
+{
+    open_door_with(s, (px_mqtt_door_opts){ .threads = threads });
 }
 
 static void close_door(seen *s)
@@ -147,22 +152,30 @@ static void expect_end(int fd)
     CHECK_EQ(recv(fd, &byte, 1, 0), 0);
 }
 
-/* A 3.1.1 client called `c` and this digit, let in. */
-static int join(seen *s, int digit)
+/* A client that says nothing yet. */
+static int knock(seen *s)
 {
     struct sockaddr_in to = { .sin_family = AF_INET,
                               .sin_port = htons(px_mqtt_door_port(s->door)),
                               .sin_addr = { htonl(INADDR_LOOPBACK) } };
     struct timeval patience = { .tv_sec = 10 };
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    CHECK_EQ(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+    return fd;
+}
+
+/* A 3.1.1 client called `c` and this digit, let in. */
+static int join(seen *s, int digit)
+{
+    int fd = knock(s);
     char id[2] = { 'c', (char)('0' + digit) };
     px_mqtt_connect c = { .version = PX_MQTT_V311,
                           .clean_start = true,
                           .client_id = px_str_of(id, 2) };
     px_buf bytes = { 0 };
 
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-    CHECK_EQ(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
     px_mqtt_put_connect(&bytes, &c, NO_PROPS, NO_PROPS);
     send_all(fd, &bytes);
     expect(fd, PX_STR("\x20\2\0\0"));
@@ -399,6 +412,49 @@ PX_TEST(addresses_are_named_and_loopback_is_known)
     px_listen_name(&at, &got);
     CHECK_STR(got.text, "[::1]:81");
     CHECK(got.is_loopback);
+}
+
+static uint64_t refused_full(seen *s)
+{
+    px_mqtt_door_stats stats;
+
+    px_mqtt_door_read_stats(s->door, &stats);
+    return stats.refused_full;
+}
+
+PX_TEST(as_many_connections_as_the_limit_are_let_in_and_no_more)
+{
+    seen s;
+    int fds[3];
+
+    open_door_with(&s, (px_mqtt_door_opts){ .threads = 1, .connections_max = 2 });
+    fds[0] = join(&s, 0);
+    fds[1] = join(&s, 1);
+    fds[2] = knock(&s);
+    expect_end(fds[2]);
+    CHECK_EQ(refused_full(&s), 1);
+    for (int i = 0; i < 3; i++)
+        close(fds[i]);
+    close_door(&s);
+}
+
+PX_TEST(as_many_say_nothing_yet_as_the_limit_and_no_more)
+{
+    seen s;
+    int fds[3];
+
+    open_door_with(&s, (px_mqtt_door_opts){ .threads = 1, .unauthenticated_max = 2 });
+    fds[0] = join(&s, 0); /* counts no more */
+    fds[1] = knock(&s);
+    fds[2] = knock(&s);
+    CHECK_EQ(refused_full(&s), 0);
+    close(fds[0]);
+    fds[0] = knock(&s);
+    expect_end(fds[0]);
+    CHECK_EQ(refused_full(&s), 1);
+    for (int i = 0; i < 3; i++)
+        close(fds[i]);
+    close_door(&s);
 }
 
 PX_TEST_MAIN()
