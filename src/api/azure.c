@@ -26,6 +26,19 @@ static bool is_v4(const px_json *model)
     return false;
 }
 
+px_status px_azure_model_check(const px_json *model, px_str text, px_err *ret_err)
+{
+    if (is_v4(model))
+        return px_fail_id(ret_err, PX_INVALID, "azure.version",
+                          "the public service takes DTDL v2 and v3; %.*s is v4",
+                          PX_FMT(px_json_get_text(model, PX_STR("@id"))));
+    if (text.len > PX_AZURE_MODEL_BYTES_MAX)
+        return px_fail_id(ret_err, PX_TOO_LARGE, "azure.model_size",
+                          "the public service takes models of at most %d bytes",
+                          PX_AZURE_MODEL_BYTES_MAX);
+    return PX_OK;
+}
+
 static px_status check_models(px_api_call *call, px_err *ret_err)
 {
     px_json_opts opts = px_json_opts_door();
@@ -38,17 +51,8 @@ static px_status check_models(px_api_call *call, px_err *ret_err)
         return px_fail_id(ret_err, PX_TOO_LARGE, "azure.models",
                           "the public service takes %d models in one call, not %u",
                           PX_AZURE_MODELS_PER_CALL_MAX, models->count);
-    for (const px_json *m = models->type == PX_JSON_ARRAY ? models->first : models; m;
-         m = m->next) {
-        if (is_v4(m))
-            return px_fail_id(ret_err, PX_INVALID, "azure.version",
-                              "the public service takes DTDL v2 and v3; %.*s is v4",
-                              PX_FMT(px_json_get_text(m, PX_STR("@id"))));
-        if (m->raw.len > PX_AZURE_MODEL_BYTES_MAX)
-            return px_fail_id(ret_err, PX_TOO_LARGE, "azure.model_size",
-                              "the public service takes models of at most %d bytes",
-                              PX_AZURE_MODEL_BYTES_MAX);
-    }
+    for (const px_json *m = models->type == PX_JSON_ARRAY ? models->first : models; m; m = m->next)
+        PX_TRY(px_azure_model_check(m, m->raw, ret_err));
     return PX_OK;
 }
 

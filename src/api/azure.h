@@ -24,6 +24,8 @@ enum {
 /* A request of the data plane whose body was read. Errors: PX_INVALID or PX_TOO_LARGE, ids
  * azure.* and query.azure. */
 PX_NODISCARD px_status px_azure_check(px_api_call *call, px_err *ret_err);
+/* One model with its text, of an upload or of an import job. */
+PX_NODISCARD px_status px_azure_model_check(const px_json *model, px_str text, px_err *ret_err);
 /* The text of a query; what does not parse is left to the parser. One pass. */
 PX_NODISCARD px_status px_azure_query_check(px_str text, px_err *ret_err);
 

@@ -5,6 +5,7 @@
  * the document says, and goes on behind its line: nothing is lost, and what is run again writes the
  * same. The models are one step, for they are sorted first.
  */
+#include "api/azure.h"
 #include "api/jobs.h"
 #include "api/load.h"
 #include "bulk/order.h"
@@ -193,6 +194,15 @@ static px_status begin_section(run *r, const px_bulk_line *line, px_err *ret_err
     return save(r, ret_err);
 }
 
+static px_status read_model(const run *r, px_str text, px_arena *arena, px_bulk_thing *ret_thing,
+                            px_err *ret_err)
+{
+    PX_TRY(px_bulk_thing_read(PX_BULK_MODELS, text, arena, ret_thing, ret_err));
+    if (!px_jobs_api(r->jobs)->opts.azure_limits)
+        return PX_OK;
+    return px_azure_model_check(ret_thing->json, text, ret_err);
+}
+
 static px_status add_model(run *r, const px_bulk_line *line, px_err *ret_err)
 {
     px_bulk_thing thing;
@@ -201,7 +211,7 @@ static px_status add_model(run *r, const px_bulk_line *line, px_err *ret_err)
     px_status status = PX_OK;
 
     px_arena_init(&arena, 256 << 20);
-    if (px_bulk_thing_read(PX_BULK_MODELS, line->text, &arena, &thing, &err) != PX_OK)
+    if (read_model(r, line->text, &arena, &thing, &err) != PX_OK)
         log_refused(r, line->number, &err);
     else
         status = px_bulk_order_add(&r->order, line->number, line->text, thing.json, ret_err);

@@ -340,7 +340,7 @@ static bool check_sizes(px_parse *parse, const px_el *el, const px_layout *layou
                         layout->relationship_count + layout->command_count;
     uint64_t elements = 0, all = (uint64_t)PX_MODELS_CONTENTS_EACH * px_parse_models_max(parse);
 
-    parse->contents += contents + field_count;
+    parse->contents += contents - layout->field_components + field_count;
     for (uint32_t i = 0; i + 1 < el->model->lineage_count; i++)
         elements += el->model->lineage[i]->element_count;
     elements += el->element_count;

@@ -464,6 +464,24 @@ PX_TEST(files_that_were_begun_count_among_those_of_a_tenant)
     end();
 }
 
+PX_TEST(an_import_job_takes_no_version_that_the_public_service_does_not_take)
+{
+    static const char v4[] = HEADER "{\"Section\":\"Models\"}\n"
+                                    "{\"@context\":\"dtmi:dtdl:context;4\",\"@type\":\"Interface\","
+                                    "\"@id\":\"dtmi:j:Four;1\"}\n" MODEL("dtmi:j:Three;1", "");
+
+    begin();
+    w.api_opts.azure_limits = true;
+    api_world_restart_api(&w);
+    API_ASK(&w, "PUT", FILES "in.ndjson", v4, 201);
+    API_ASK(&w, "PUT", "/jobs/imports/v4", URIS(FILES "in.ndjson", FILES "out.ndjson"), 201);
+    wait_for("/jobs/imports/v4");
+    CHECK(strstr(read_output(FILES "out.ndjson"), "azure.version") != NULL);
+    API_ASK(&w, "GET", "/models/dtmi:j:Three;1", NULL, 200);
+    API_ASK(&w, "GET", "/models/dtmi:j:Four;1", NULL, 404);
+    end();
+}
+
 PX_TEST(the_folder_of_the_server_is_the_first_tenants)
 {
     const reply *r;

@@ -79,7 +79,7 @@ PX_TEST(models_whose_fields_outgrow_a_row_of_the_journal_are_refused_and_nothing
     px_result result;
 
     begin(&world);
-    put_family(&text, 1500, 999);
+    put_family(&text, 490, 999);
     CHECK(text.len < PX_HTTP_BODY_BYTES_MAX);
     result = px_world_model(&world, text.ptr);
     CHECK_EQ(result.status, PX_TOO_LARGE);
