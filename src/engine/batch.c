@@ -312,6 +312,7 @@ static void publish(px_engine *engine, px_batch *batch)
                     "a tenant's property indexes passed their bytes; the one that grew is emptied, "
                     "and queries scan until it is put again");
     px_state_commit(&engine->state);
+    engine->dropped = false;
     if (!batch)
         return;
     engine->time_last = batch->time;
@@ -399,6 +400,7 @@ static void refuse_handled(px_engine *engine, round_ *r, px_status status, const
 /* The batch is dropped: nothing of it has happened. */
 static void drop(px_engine *engine, round_ *r, px_batch *batch, px_status status, const px_err *err)
 {
+    engine->dropped = true;
     px_state_rollback(&engine->state, r->seq_before);
     px_batch_unref(batch);
     if (r->has_checkpoint)
@@ -618,12 +620,19 @@ void px_engine_refuse_rest(px_engine *engine)
     refuse_all(px_queue_take(&engine->queue, 0), PX_BUSY, &err);
 }
 
-/* True when it did something. Property indexes are built by the batches that come, and while none
- * does by empty ones, one behind the other; who ends does not wait for them. */
+/* Property indexes are built by the batches that come, and while none does by empty ones, one
+ * behind the other as long as they are not refused; who ends does not wait for them. */
+static bool is_building(px_engine *engine)
+{
+    return px_graph_is_building(engine->state.graph) && !engine->dropped &&
+           !atomic_load(&engine->stopping);
+}
+
+/* True when it did something. */
 static bool play_round(px_engine *engine, int64_t wait_ns)
 {
     uint64_t rows_before = engine->checkpoint.rows;
-    bool building = px_graph_is_building(engine->state.graph) && !atomic_load(&engine->stopping);
+    bool building = is_building(engine);
 
     if (!engine->left) {
         engine->left = px_queue_take(&engine->queue, building ? 0 : wait_ns);
@@ -646,7 +655,7 @@ static bool play_round(px_engine *engine, int64_t wait_ns)
     }
     px_graph_sweep(engine->state.graph);
     px_engine_batch(engine, false, false); /* slices only, if there is anything in them */
-    return engine->checkpoint.rows > rows_before || building;
+    return engine->checkpoint.rows > rows_before || (building && !engine->dropped);
 }
 
 bool px_engine_round(px_engine *engine, int64_t wait_ns)

@@ -98,6 +98,7 @@ struct px_engine {
     /* so many of `left` come before the one that broke their batch: the next takes no more; 0: as
      * many as fit */
     size_t before_broken;
+    bool dropped; /* the last batch was */
 
     pthread_mutex_t side_lock; /* guards the next three */
     px_writeback *writebacks, **writebacks_tail;

@@ -131,8 +131,16 @@ static uint32_t count_terms(const px_expr_node *node)
 
 /* ---- which index ---- */
 
-/* An index of a model has all twins that are asked for when each model that the condition names is
- * that one or extends it. */
+/* Numbers are of all tenants, and of deleted models. */
+static bool has_twins(const px_plan_ground *ground, uint32_t model_no)
+{
+    px_twins at = px_twins_of(ground->view, ground->tenant, &model_no, 1);
+
+    return px_twins_next(&at) != NULL;
+}
+
+/* An index of a model has all twins that are asked for when each model that the condition names,
+ * and that has any, is that one or extends it. */
 static px_status covers(const found *f, const px_plan_ground *ground, const px_expr_node *model,
                         px_arena *arena, bool *ret_covers, px_err *ret_err)
 {
@@ -147,7 +155,8 @@ static px_status covers(const found *f, const px_plan_ground *ground, const px_e
     *ret_covers = true;
     for (uint32_t i = 0; i < count; i++)
         *ret_covers &=
-            px_model_is_a(px_registry_model(ground->registry, numbers[i]), f->info.model);
+            px_model_is_a(px_registry_model(ground->registry, numbers[i]), f->info.model) ||
+            !has_twins(ground, numbers[i]);
     return PX_OK;
 }
 

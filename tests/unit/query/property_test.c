@@ -179,6 +179,24 @@ PX_TEST(an_index_of_a_model_serves_queries_of_that_model_only)
     query_kit_release(&kit);
 }
 
+PX_TEST(another_tenants_model_of_that_name_does_not_keep_an_index_from_serving)
+{
+    static const char other[] =
+        "[" MODEL("dtmi:t:Big;1", "\"contents\":[" PROPERTY("speed", "double") "]") "]";
+    px_model_set set = { 0 };
+    query_kit kit;
+
+    fill(&kit);
+    query_kit_index(&kit, 1, "speed", PUMP);
+    CHECK_OK(px_models_parse_all(px_str_c(other), NULL, &set, NULL, &kit.err), &kit.err);
+    CHECK_OK(px_registry_put(kit.registry, 2, set.models[0], 0, 0, NULL, &kit.err), &kit.err);
+    px_registry_commit(kit.registry);
+    px_model_set_release(&set);
+    CHECK(is_by_index(&kit, "SELECT $dtId FROM DIGITALTWINS WHERE speed = 8 AND "
+                            "IS_OF_MODEL('dtmi:t:Big;1')"));
+    query_kit_release(&kit);
+}
+
 PX_TEST(a_walk_over_relationships_begins_at_the_twins_of_an_index)
 {
     query_kit kit;
