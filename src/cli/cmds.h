@@ -33,6 +33,7 @@ extern const px_opt px_cmd_tree_options[], px_cmd_scaffold_options[];
 extern const px_opt px_cmd_export_models_options[], px_cmd_diff_options[];
 extern const px_opt px_cmd_migrate_options[];
 px_status px_cmd_migrate_run(px_cli *cli, const px_args *args, px_err *ret_err);
+px_status px_cmd_migrate_back(px_cli *cli, const char *path, const px_args *args, px_err *ret_err);
 px_status px_cmd_export_models_run(px_cli *cli, const px_args *args, px_err *ret_err);
 px_status px_cmd_show_run(px_cli *cli, const px_args *args, px_err *ret_err);
 px_status px_cmd_upload_run(px_cli *cli, const px_args *args, px_err *ret_err);

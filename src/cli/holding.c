@@ -28,6 +28,17 @@ px_status px_holding_add_component(px_holding *holding, px_str name, px_err *ret
     return PX_VEC_PUSH(&holding->components, name) ? PX_OK : px_no_memory(ret_err);
 }
 
+px_str px_held_path(px_arena *arena, px_str component, px_str name)
+{
+    px_buf path = { 0 };
+    px_str copy;
+
+    px_putf(&path, "%.*s%s%.*s", PX_FMT(component), component.len ? "." : "", PX_FMT(name));
+    copy = px_arena_str(arena, px_buf_str(&path));
+    px_buf_release(&path);
+    return copy;
+}
+
 const px_held *px_holding_find(const px_holding *holding, px_str component, px_str name)
 {
     for (size_t i = 0; i < holding->values.len; i++) {

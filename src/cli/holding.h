@@ -35,6 +35,8 @@ PX_NODISCARD px_status px_holding_read(px_holding *holding, const px_layout *lay
 
 PX_NODISCARD px_status px_holding_add(px_holding *holding, px_held held, px_err *ret_err);
 PX_NODISCARD px_status px_holding_add_component(px_holding *holding, px_str name, px_err *ret_err);
+/* "speed", "motor.hours", in the arena; ptr is NULL when that is full. */
+px_str px_held_path(px_arena *arena, px_str component, px_str name);
 /* NULL when it is not there. */
 const px_held *px_holding_find(const px_holding *holding, px_str component, px_str name);
 

@@ -76,7 +76,7 @@ void px_migration_release(px_migration *migration);
 /* PX_TOO_LARGE when there are more changes, or more bytes there or back, than one batch takes. */
 PX_NODISCARD px_status px_migration_check(const px_migration *migration, px_err *ret_err);
 
-/* ---- for the two files of the plan ---- */
+/* ---- for the files of the plan ---- */
 
 PX_NODISCARD px_status px_migration_act(px_migration *migration, const px_action *action,
                                         px_err *ret_err);
@@ -87,6 +87,9 @@ PX_NODISCARD px_status px_migration_move(px_migration *migration, px_str twin, p
 /* `{"twin":…` and, unless it is empty, `,"relationship":…` */
 void px_put_move_head(px_buf *buf, px_str twin, px_str relationship);
 void px_put_condition(px_buf *buf, px_str etag); /* `,"ifMatch":…` */
+
+/* migrate_twin.c: the twins, before all else. */
+PX_NODISCARD px_status px_migration_twins(px_migration *migration, px_err *ret_err);
 
 /* migrate_desired.c: what was wished of a twin and has a place elsewhere, or none. */
 PX_NODISCARD px_status px_migration_desired(px_migration *migration, px_str twin, px_err *ret_err);

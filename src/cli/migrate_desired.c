@@ -26,17 +26,6 @@ static bool has_writable(const px_layout *layout)
     return false;
 }
 
-static px_str path_of(px_arena *arena, px_str component, px_str name)
-{
-    px_buf path = { 0 };
-    px_str copy;
-
-    px_putf(&path, "%.*s%s%.*s", PX_FMT(component), component.len ? "." : "", PX_FMT(name));
-    copy = px_arena_str(arena, px_buf_str(&path));
-    px_buf_release(&path);
-    return copy;
-}
-
 /* Whether a model takes the wish at that path; `ret_err` says why not. */
 static px_status fits(px_arena *arena, const px_model *model, px_str path, px_str value,
                       px_err *ret_err)
@@ -83,12 +72,12 @@ static px_status carry(wishes *w, px_held held, px_err *ret_err)
     px_action action = { .act = PX_ACT_RENAME,
                          .twin = w->twin,
                          .desired = true,
-                         .path = path_of(&w->arena, held.component, held.name),
+                         .path = px_held_path(&w->arena, held.component, held.name),
                          .value = held.value };
     px_err err = { 0 };
 
     px_carry_map(&w->migration->carry, held.component, held.name, &held.component, &held.name);
-    action.to = path_of(&w->arena, held.component, held.name);
+    action.to = px_held_path(&w->arena, held.component, held.name);
     if (!action.path.ptr || !action.to.ptr)
         return px_arena_fail(&w->arena, ret_err);
     if (fits(&w->arena, w->migration->to, action.to, held.value, &err) != PX_OK) {
@@ -114,7 +103,7 @@ static bool put_members(wishes *w, px_json_writer *json, const px_model *model,
 
     for (size_t i = 0; i < from->values.len; i++) { /* kept, and not wanted */
         const px_held *held = &from->values.ptr[i];
-        px_str path = path_of(&w->arena, held->component, held->name);
+        px_str path = px_held_path(&w->arena, held->component, held->name);
 
         if (!px_str_eq(held->component, component) ||
             px_holding_find(to, held->component, held->name) ||
