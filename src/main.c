@@ -49,9 +49,9 @@ static const px_cmd serve_commands[] = {
                   "pollux serve --data /var/lib/pollux --http 0.0.0.0:443 --tls-cert cert.pem "
                   "--tls-key key.pem",
       .notes =
-          "The first start writes the admin's token to DIR/admin.token. A terminal is shown it, a\n"
-          "log is not. SIGTERM and Ctrl-C drain and end; nothing acknowledged is lost, even by "
-          "kill -9.",
+          "The first start writes the admin's token to DIR/admin.token and prints it; later ones\n"
+          "show it to a terminal only, not to a log. SIGTERM and Ctrl-C drain and end; nothing\n"
+          "acknowledged is lost, even by kill -9.",
       .opts = serve_options,
       .own_signals = true,
       .is_local = true,

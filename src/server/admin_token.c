@@ -134,12 +134,13 @@ static bool is_known(px_engine *engine, const char *token)
 }
 
 px_status px_admin_token(px_engine *engine, const char *data_dir, char *ret_token, size_t size,
-                         px_err *ret_err)
+                         bool *ret_is_new, px_err *ret_err)
 {
     px_credential credential;
     char path[PATH_MAX];
     bool is_new = px_documents_count(px_engine_documents(engine), 0, PX_STR("credential")) == 0;
 
+    *ret_is_new = is_new;
     if (snprintf(path, sizeof(path), "%s/admin.token", data_dir) >= (int)sizeof(path))
         return px_fail(ret_err, PX_INVALID, "the path of the data directory is too long");
     if (!is_new) {

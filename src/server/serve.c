@@ -47,6 +47,7 @@ typedef struct server {
     px_outbound_side *outbound;
     px_http_side *http;
     char token[128];
+    bool token_is_new;
     char http_url[URL_BYTES], mqtt_address[URL_BYTES];
 } server;
 
@@ -241,7 +242,8 @@ static px_status open_all(server *s, px_err *ret_err)
     PX_TRY(open_core(s, ret_err));
     PX_TRY(px_engine_start(s->engine, ret_err));
     PX_TRY(px_history_start(s->history, ret_err));
-    PX_TRY(px_admin_token(s->engine, s->opts->data_dir, s->token, sizeof(s->token), ret_err));
+    PX_TRY(px_admin_token(s->engine, s->opts->data_dir, s->token, sizeof(s->token),
+                          &s->token_is_new, ret_err));
     PX_TRY(open_mqtt(s, ret_err));
     PX_TRY(open_outbound(s, ret_err));
     return open_http(s, ret_err);
@@ -281,10 +283,12 @@ static px_status announce(server *s, px_err *ret_err)
         return s->opts->ready(s->opts->ready_data, s->http_url, s->mqtt_address, s->token, ret_err);
     printf("pollux serves %s\n  console  %s/\n  mqtt     %s\n", s->opts->data_dir, s->http_url,
            s->mqtt_address);
-    if (s->token[0] && isatty(STDOUT_FILENO))
+    /* the first start tells it to whoever began; later ones write to a log, whose readers are not
+     * all admins */
+    if (s->token[0] && (s->token_is_new || isatty(STDOUT_FILENO)))
         printf("token: %s\n", s->token);
-    else if (s->token[0]) /* what is no terminal may be a log, and who reads it no admin */
-        printf("token: in %s/admin.token\n", s->opts->data_dir);
+    else if (s->token[0])
+        printf("  token    in %s/admin.token\n", s->opts->data_dir);
     fflush(stdout);
     return PX_OK;
 }
