@@ -74,6 +74,8 @@ static px_status draft(px_request *request, px_answer *ret_answer, px_err *ret_e
     call->drafting = false;
     if (call->out.status != PX_OK)
         return px_buf_status(&call->out, ret_err);
+    if (call->once_waits.len == 0 && call->status >= 400) /* what it needed found no room */
+        return px_no_memory(ret_err);
     *ret_answer = (px_answer){ .status = (uint32_t)call->status,
                                .revision = etag_of(call),
                                .body = px_buf_str(&call->out),

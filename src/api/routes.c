@@ -231,14 +231,15 @@ const px_route px_api_routes[] = {
       "endpoint", NULL, "200:Any" },
 
     { "GET", "/api/v1/property-indexes", px_v1_list_property_indexes, 0,
-      "Lists the properties that queries find twins by", "", "", NULL, "200:PropertyIndexPage" },
+      "Lists the properties that queries find twins by", "", "limit:integer cursor", NULL,
+      "200:PropertyIndexPage" },
     { "GET", "/api/v1/property-indexes/*", px_v1_get_property_index, 0,
       "One property index, and how far it is", "id", "", NULL, "200:PropertyIndex" },
     { "PUT", "/api/v1/property-indexes/*", px_v1_put_property_index, JSON,
-      "Asks for an index of a property", "id", "@If-Match", "NewPropertyIndex",
+      "Asks for an index of a property", "id", "@If-Match @Idempotency-Key", "NewPropertyIndex",
       "200:PropertyIndex" },
     { "DELETE", "/api/v1/property-indexes/*", px_v1_delete_property_index, 0,
-      "Lets a property index go", "id", "@If-Match", NULL, "204" },
+      "Lets a property index go", "id", "@If-Match @Idempotency-Key", NULL, "204" },
 
     { "GET", "/api/v1/branches", px_v1_list_branches, 0, "Lists branches, by name", "",
       "limit:integer cursor", NULL, "200:BranchPage" },

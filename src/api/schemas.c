@@ -52,7 +52,7 @@ const px_api_schema px_api_schemas[] = {
     { "NewPropertyIndex", "property:string model~:string" },
     { "PropertyIndex", "id:string property:string model~:string updated:time state~:string "
                        "twins~:integer bytes~:integer" },
-    { "PropertyIndexPage", "items:PropertyIndex[]" },
+    { "PropertyIndexPage", "items:PropertyIndex[] cursor:string?" },
 
     { "Login", "token:string" },
     { "Session", "tenant:integer principal:string role:string csrf:string" },

@@ -40,7 +40,7 @@ static void put_progress(px_json_writer *w, const px_view *view, const px_docume
                                           [PX_PROPERTY_FULL] = "full" };
     const px_property_index *index;
 
-    for (uint32_t at = 0; (index = px_view_property(view, document->tenant, at)); at++) {
+    for (uint32_t at = 0; view && (index = px_view_property(view, document->tenant, at)); at++) {
         px_property_info info = px_property_tell(index);
 
         if (info.no != document->no)
@@ -53,6 +53,7 @@ static void put_progress(px_json_writer *w, const px_view *view, const px_docume
     }
 }
 
+/* `view` NULL: how far it is is not told. */
 static void put_index(px_api_call *call, px_json_writer *w, const px_view *view,
                       const px_document *document)
 {
@@ -82,21 +83,25 @@ static bool open_state(px_api_call *call, px_snapshot **ret_snapshot)
     return status == PX_OK;
 }
 
-/* A tenant has few: all are one page. */
 void px_v1_list_property_indexes(px_api_call *call)
 {
     px_document *items = PX_ARENA_ARRAY(&call->arena, px_document, PX_PROPERTY_INDEXES_MAX);
     px_json_writer w = px_json_writer_of(&call->out);
     px_snapshot *snapshot;
-    uint32_t cursor = 0;
+    uint64_t limit, after;
+    uint32_t cursor;
     size_t count = 0;
     px_status status;
     px_err err;
 
-    if (!authorized(call, PX_ACTION_READ_DOCUMENT))
+    if (!authorized(call, PX_ACTION_READ_DOCUMENT) ||
+        !px_api_param_number(call, "limit", PX_PROPERTY_INDEXES_MAX, 1, PX_PROPERTY_INDEXES_MAX,
+                             &limit) ||
+        !px_api_cursor_number(call, &after))
         return;
+    cursor = (uint32_t)after;
     status = items ? px_documents_list(documents_of(call), call->principal.tenant, kind, &cursor,
-                                       PX_PROPERTY_INDEXES_MAX, &call->arena, items, &count, &err)
+                                       (size_t)limit, &call->arena, items, &count, &err)
                    : px_arena_fail(&call->arena, &err);
     if (status != PX_OK) {
         px_api_fail(call, status, &err);
@@ -110,6 +115,7 @@ void px_v1_list_property_indexes(px_api_call *call)
     for (size_t i = 0; i < count; i++)
         put_index(call, &w, px_snapshot_view(snapshot), &items[i]);
     px_json_end_array(&w);
+    px_api_put_cursor_number(call, &w, cursor);
     px_json_end_object(&w);
     px_snapshot_release(snapshot);
     px_api_json(call, 200);
@@ -151,6 +157,24 @@ void px_v1_get_property_index(px_api_call *call)
 
 /* ---- writing ---- */
 
+/* To be kept it is told before the commit, from what was asked for: nothing of it is published. */
+static void written(px_api_call *call)
+{
+    px_json_writer w = px_json_writer_of(&call->out);
+    px_document document = { .tenant = call->principal.tenant,
+                             .updated = call->request.result.time,
+                             .id = call->args[0],
+                             .body = call->body };
+
+    if (!call->drafting) {
+        answer(call);
+        return;
+    }
+    put_index(call, &w, NULL, &document);
+    px_api_etag(call, call->request.result.seq);
+    px_api_json(call, 200);
+}
+
 static void gone(px_api_call *call)
 {
     px_api_finish(call, 204);
@@ -175,7 +199,7 @@ static void submit(px_api_call *call, px_str body, void (*then)(px_api_call *cal
 void px_v1_put_property_index(px_api_call *call)
 {
     if (authorized(call, PX_ACTION_WRITE_DOCUMENT) && px_api_conditions(call, true, false))
-        submit(call, call->body, answer);
+        submit(call, call->body, written);
 }
 
 void px_v1_delete_property_index(px_api_call *call)

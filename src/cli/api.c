@@ -109,6 +109,16 @@ void px_api_suggest(px_cli *cli, px_status status, const px_err *err)
         px_cli_cure(cli, "give --token T, --data DIR or POLLUX_TOKEN");
 }
 
+/* For who wants to know more of a refusal than its first sentence. */
+static void keep_problem(px_buf *body, px_arena *arena, px_json **ret_root)
+{
+    px_str text = ret_root && body->len ? px_arena_str(arena, px_buf_str(body)) : (px_str){ 0 };
+
+    if (text.ptr && px_json_parse(text, NULL, arena, ret_root, NULL) != PX_OK)
+        *ret_root = NULL;
+    px_buf_release(body);
+}
+
 px_status px_api_call(px_cli *cli, const px_http_call *call, px_arena *arena, px_json **ret_root,
                       px_err *ret_err)
 {
@@ -122,6 +132,7 @@ px_status px_api_call(px_cli *cli, const px_http_call *call, px_arena *arena, px
     PX_TRY(px_api_http(cli, &http, ret_err));
     status = px_http_send(http, call, &reply, ret_err);
     if (status != PX_OK) {
+        keep_problem(&reply.body, arena, ret_root);
         px_api_suggest(cli, status, ret_err);
         if (status == PX_UNAUTHORIZED && !px_api_has_token(cli))
             status = px_fail(ret_err, status, "no token was given");

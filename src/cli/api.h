@@ -29,7 +29,8 @@ PX_NODISCARD px_status px_api_token(px_cli *cli, px_arena *arena, const char **r
 /**
  * One call. `body` without ptr: none.
  *
- * @param ret_root  may be NULL; the answer in the arena, or NULL when it had no body
+ * @param ret_root  may be NULL; the answer in the arena, or NULL when it had no body; of a refusal
+ *                  its problem, or NULL
  */
 PX_NODISCARD px_status px_api_call(px_cli *cli, const px_http_call *call, px_arena *arena,
                                    px_json **ret_root, px_err *ret_err);

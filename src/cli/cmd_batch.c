@@ -35,15 +35,14 @@ static px_status read_batch(px_cli *cli, batch *b, px_arena *arena, px_err *ret_
 }
 
 /* The server names the change by a pointer; the file has its line. What a patch left of a twin is
- * not in the file: then the nearest part that is. */
-static void place_error(px_cli *cli, const batch *b, px_arena *arena, const px_err *err)
+ * not in the file: then the nearest part that is. NULL: it is not about a change. */
+static const px_json *find_place(const batch *b, px_arena *arena, px_str path)
 {
     px_json_pointer pointer;
     px_json *node = b->changes;
 
-    if (px_json_pointer_parse(px_str_c(err->path), arena, &pointer, NULL) != PX_OK ||
-        pointer.count < 2)
-        return;
+    if (px_json_pointer_parse(path, arena, &pointer, NULL) != PX_OK || pointer.count < 2)
+        return NULL;
     for (size_t i = 1; i < pointer.count; i++) {
         px_json_pointer step = { .steps = &pointer.steps[i], .count = 1 };
         px_json *next = px_json_pointer_find(node, &step);
@@ -52,7 +51,31 @@ static void place_error(px_cli *cli, const batch *b, px_arena *arena, const px_e
             break;
         node = next;
     }
-    px_cli_place(cli, b->path, b->text, node->line, node->column);
+    return node;
+}
+
+/* The first is the error that is told last, with its line drawn. */
+static void tell_others(px_cli *cli, const batch *b, px_arena *arena, const px_json *problem)
+{
+    const px_json *errors = px_json_get(problem, PX_STR("errors"));
+
+    for (const px_json *e = px_json_item(errors, 1); e; e = e->next) {
+        const px_json *place = find_place(b, arena, px_json_get_text(e, PX_STR("pointer")));
+        px_buf detail = { 0 };
+
+        px_put_text(&detail, px_json_get_text(e, PX_STR("detail")), 0);
+        px_cli_note(cli, "%s:%u:%u: %s", b->path, place ? place->line : 1,
+                    place ? place->column : 1, detail.ptr ? detail.ptr : "");
+        px_buf_release(&detail);
+    }
+}
+
+static void place_error(px_cli *cli, const batch *b, px_arena *arena, const px_err *err)
+{
+    const px_json *place = find_place(b, arena, px_str_c(err->path));
+
+    if (place)
+        px_cli_place(cli, b->path, b->text, place->line, place->column);
 }
 
 static px_status run(px_cli *cli, const px_args *args, px_err *ret_err)
@@ -82,6 +105,7 @@ static px_status run(px_cli *cli, const px_args *args, px_err *ret_err)
     px_buf_release(&body);
     px_buf_release(&key);
     if (status != PX_OK) {
+        tell_others(cli, &b, &arena, root);
         place_error(cli, &b, &arena, &err);
         if (ret_err)
             *ret_err = err;
@@ -109,11 +133,9 @@ const px_cmd px_cmd_batch[] = {
       .notes = "The file is an array of changes: {\"op\": \"put\", \"twin\": \"p-1\", \"value\": "
                "{…}},\n\"patch\" with a JSON Patch as value, \"delete\", \"desired\" with wished "
                "values; with\n\"relationship\" it is one of that twin's. \"component\", "
-               "\"ifMatch\" and \"ifNoneMatch\": \"*\" are "
-               "understood as over HTTP.\nWhen one change is refused none is made; the error shows "
-               "its line.\nA "
-               "script that got no answer runs it again with the same --key: what was made is told "
-               "again.",
+               "\"ifMatch\" and \"ifNoneMatch\": \"*\"\nare understood as over HTTP. When one "
+               "change is refused none is made; all that is\nwrong is told with its lines. A script "
+               "that got no answer runs it again with the same\n--key: it is made once.",
       .opts = options,
       .operands_min = 1,
       .operands_max = 1,

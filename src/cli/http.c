@@ -306,8 +306,6 @@ px_status px_http_send(px_http *http, const px_http_call *call, px_http_reply *r
         status = finish(http, &a, code, px_buf_str(&ret_reply->body), ret_err);
     }
     curl_slist_free_all(headers);
-    if (status != PX_OK)
-        px_buf_release(&ret_reply->body);
     return status;
 }
 

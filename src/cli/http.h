@@ -30,9 +30,9 @@ typedef struct px_http_call {
     const char *header;       /* one more, "Name: value"; NULL: none */
 } px_http_call;
 
-/* The answer of a call that succeeded (2xx). */
+/* The answer of a call that succeeded (2xx); of one that was refused its problem. */
 typedef struct px_http_reply {
-    px_buf body; /* owned; px_buf_release */
+    px_buf body; /* owned; px_buf_release, whatever the status is */
     char etag[128];
 } px_http_reply;
 

@@ -180,13 +180,16 @@ def a_job_goes_on_after_the_server_was_killed():
 
 def a_batch_is_made_or_not_from_the_command_line():
     changes = [{"op": "put", "twin": "a", "value": {"$metadata": {"$model": "dtmi:b:Pump;1"}, "speed": 1}},
-               {"op": "put", "twin": "b", "value": {"$metadata": {"$model": "dtmi:b:Pump;1"}, "speed": "fast"}}]
+               {"op": "put", "twin": "b", "value": {"$metadata": {"$model": "dtmi:b:Pump;1"}, "speed": "fast"}},
+               {"op": "delete", "twin": "nobody"}]
     with Server() as s:
         s.cli("import", write("models.ndjson", [{"Section": "Header"}, {"Section": "Models"}, *MODELS]))
         with open(path("batch.json"), "w") as f:
             json.dump(changes, f, indent=1)
         said = s.cli("batch", path("batch.json"), code=2)
         assert "batch.json:20:13: " in said or "batch.json:" in said and '"speed": "fast"' in said, said
+        assert "batch.json:22:2: There is no digital twin" in said, said
+        changes.pop()
         assert "there is no twin" in s.cli("twin", "show", "a", code=4)
         changes[1]["value"]["speed"] = 2
         with open(path("batch.json"), "w") as f:

@@ -42,6 +42,31 @@ PX_TEST(an_index_is_asked_for_is_built_and_goes)
     api_world_release(&w);
 }
 
+/* It is told before there is anything that could be read, so it says nothing of how far it is. */
+PX_TEST(an_index_that_is_asked_for_again_with_its_key_was_asked_for_once)
+{
+    static const char wish[] = "{\"property\":\"speed\"}";
+    char etag[64];
+    const reply *r;
+
+    api_world_init(&w);
+    api_put_models(&w, w.admin);
+    api_header(&w, "Idempotency-Key", "k");
+    r = API_ASK(&w, "PUT", "/api/v1/property-indexes/fast", wish, 200);
+    snprintf(etag, sizeof(etag), "%s", api_reply_header(r, "ETag"));
+    api_header(&w, "Idempotency-Key", "k");
+    r = API_ASK(&w, "PUT", "/api/v1/property-indexes/fast", wish, 200);
+    CHECK_STR(api_reply_header(r, "Idempotency-Replayed"), "true");
+    CHECK_STR(api_reply_header(r, "ETag"), etag);
+    CHECK_STR(api_text(r, "/property"), "speed");
+    CHECK_STR(api_text(r, "/state"), "");
+    r = API_ASK(&w, "GET", "/api/v1/property-indexes/fast", NULL, 200);
+    CHECK_STR(api_reply_header(r, "ETag"), etag);
+    r = API_ASK(&w, "GET", "/api/v1/property-indexes", NULL, 200);
+    CHECK_STR(api_text(r, "/cursor"), "null");
+    api_world_release(&w);
+}
+
 PX_TEST(what_is_wrong_with_a_wish_is_told)
 {
     const reply *r;
