@@ -210,6 +210,7 @@ static px_status show_values(px_cli *cli, const px_json *twin, px_arena *arena, 
 
     PX_TRY(px_table_init(&table, arena, heads, 7, ret_err));
     table.right[1] = true;
+    table.whole[4] = table.whole[5] = true; /* times */
     table.hide_empty = true;
     status = PX_OK;
     for (const px_json *m = values ? values->first : NULL; m && status == PX_OK; m = m->next)
