@@ -19,7 +19,7 @@ PUMP = {"@context": "dtmi:dtdl:context;3", "@id": "dtmi:com:acme:Pump;1", "@type
                      {"@type": "Relationship", "name": "feeds"},
                      {"@type": "Component", "name": "motor", "schema": "dtmi:com:acme:Motor;1"}]}
 MOTOR = {"@context": "dtmi:dtdl:context;3", "@id": "dtmi:com:acme:Motor;1", "@type": "Interface",
-         "contents": [{"@type": "Property", "name": "hours", "schema": "integer"}]}
+         "contents": [{"@type": "Property", "name": "hours", "schema": "integer"}, {"@type": "Command", "name": "brake"}]}
 
 
 def told(s, code, sentence, cure, *words):
@@ -154,6 +154,13 @@ def watching_live(s):
     assert "property" in seen and "31.50" in seen and "\033[" in seen and "Ctrl-C ends" in seen, repr(seen)
 
 
+def commands(s):
+    """An answer that does not come is a failure; the record of the command is printed all the same."""
+    s.cli("twin", "create", "motor-1", "--model", "dtmi:com:acme:Motor;1")
+    err = s.cli("twin", "command", "motor-1", "brake", "--json", code=7)
+    assert "no device of twin 'motor-1' answered in time" in err, err
+
+
 def branches(s):
     s.cli("twin", "branch", "try", "hotter", "pump-1", "speed=99")
     changes = s.json("twin", "branch", "diff", "hotter")["changes"]
@@ -197,10 +204,11 @@ def tenants(s):
 def every_noun():
     with Server() as s, tempfile.TemporaryDirectory() as folder:
         models(s, folder)
-        for story in (twins, relationships, queries, desired, devices, watching, watching_live, branches, histories, rights, tenants):
+        for story in (twins, relationships, queries, desired, devices, watching, watching_live, branches, histories, rights, tenants, commands):
             story(s)
             print("   ", story.__name__, flush=True)
         s.cli("twin", "delete", "pump-2")
+        s.cli("twin", "delete", "motor-1")
         s.cli("model", "delete", "dtmi:com:acme:Motor;1", code=5)
 
 
