@@ -161,6 +161,20 @@ def commands(s):
     assert "no device of twin 'motor-1' answered in time" in err, err
 
 
+def replays(s, folder):
+    """What the server did not take is said, with its reason, and makes the exit code 2."""
+    path = os.path.join(folder, "flow.csv")
+    with open(path, "w") as f:
+        f.write("time,flow,swirl\n2026-11-01T00:00:00Z,1.50,7\n2026-11-01T00:00:01Z,,8\n")
+    door = ("--mqtt", f"127.0.0.1:{s.mqtt}", "--key")
+    told(s, 4, "there is no device 'pomp-1'; did you mean 'pump-1'?", "pollux device list", "replay", path, "--device", "pomp-1", *door, "x")
+    key = s.json("device", "key", "pump-1")["key"]
+    err = s.cli("replay", path, "--device", "pump-1", *door, key, code=2)
+    assert f"{path}:2: taken in part: some fields were not taken" in err and f"{path}:3: refused: " in err, err
+    assert err.count("not taken: the model has no 'swirl'") == 1 and "1 of 2 rows were not taken, 1 only in part" in err, err
+    assert s.json("history", "pump-1", "--last", "--property", "flow")["values"]["flow"]["value"] == 1.5
+
+
 def branches(s):
     s.cli("twin", "branch", "try", "hotter", "pump-1", "speed=99")
     changes = s.json("twin", "branch", "diff", "hotter")["changes"]
@@ -206,6 +220,9 @@ def every_noun():
         models(s, folder)
         for story in (twins, relationships, queries, desired, devices, watching, watching_live, branches, histories, rights, tenants, commands):
             story(s)
+            print("   ", story.__name__, flush=True)
+        for story in (replays,):
+            story(s, folder)
             print("   ", story.__name__, flush=True)
         s.cli("twin", "delete", "pump-2")
         s.cli("twin", "delete", "motor-1")
