@@ -175,6 +175,19 @@ def replays(s, folder):
     assert s.json("history", "pump-1", "--last", "--property", "flow")["values"]["flow"]["value"] == 1.5
 
 
+def odd_files(s, folder):
+    empty, latin = os.path.join(folder, "empty"), os.path.join(folder, "latin.csv")
+    open(empty, "w").close()
+    with open(latin, "wb") as f:
+        f.write("time,Temp °C\n2026-11-01T00:00:00Z,1\n".encode("latin-1"))
+    err = s.cli("import", empty, code=2)
+    assert err.startswith(f"error: {empty}: the file does not begin with"), err
+    err = s.cli("import", folder, code=9)
+    assert "Is a directory" in err and "cure" not in err, err
+    err = s.cli("model", "suggest", latin, code=2)
+    assert err.startswith(f"error: {latin}: the header is no UTF-8 text"), err
+
+
 def branches(s):
     s.cli("twin", "branch", "try", "hotter", "pump-1", "speed=99")
     changes = s.json("twin", "branch", "diff", "hotter")["changes"]
@@ -221,7 +234,7 @@ def every_noun():
         for story in (twins, relationships, queries, desired, devices, watching, watching_live, branches, histories, rights, tenants, commands):
             story(s)
             print("   ", story.__name__, flush=True)
-        for story in (replays,):
+        for story in (replays, odd_files):
             story(s, folder)
             print("   ", story.__name__, flush=True)
         s.cli("twin", "delete", "pump-2")
