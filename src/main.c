@@ -48,8 +48,8 @@ static const px_cmd serve_commands[] = {
                   "pollux serve --data /var/lib/pollux --http 0.0.0.0:443 --tls-cert cert.pem "
                   "--tls-key key.pem",
       .notes =
-          "The first start writes the admin's token to DIR/admin.token and prints it. SIGTERM and\n"
-          "Ctrl-C drain and end; nothing acknowledged is lost, even by kill -9.",
+          "The first start writes the admin's token to DIR/admin.token; every start prints it.\n"
+          "SIGTERM and Ctrl-C drain and end; nothing acknowledged is lost, even by kill -9.",
       .opts = serve_options,
       .own_signals = true,
       .is_local = true,
