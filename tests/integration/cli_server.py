@@ -175,6 +175,14 @@ def replays(s, folder):
     assert s.json("history", "pump-1", "--last", "--property", "flow")["values"]["flow"]["value"] == 1.5
 
 
+def plants(s, folder):
+    """A plant whose device speaks for other twins says so, instead of running for nothing."""
+    key = s.json("device", "key", "pump-1")["key"]
+    plant = s.cli_start("plant", "run", "--device", "pump-1", "--key", key, "--mqtt", f"127.0.0.1:{s.mqtt}", "--duration", "2s")
+    _, err = plant.communicate(timeout=20)
+    assert err.count("the server does not take all that the plant says: Not authorized") == 1, err
+
+
 def odd_files(s, folder):
     empty, latin = os.path.join(folder, "empty"), os.path.join(folder, "latin.csv")
     open(empty, "w").close()
@@ -234,7 +242,7 @@ def every_noun():
         for story in (twins, relationships, queries, desired, devices, watching, watching_live, branches, histories, rights, tenants, commands):
             story(s)
             print("   ", story.__name__, flush=True)
-        for story in (replays, odd_files):
+        for story in (replays, plants, odd_files):
             story(s, folder)
             print("   ", story.__name__, flush=True)
         s.cli("twin", "delete", "pump-2")
