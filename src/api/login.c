@@ -176,8 +176,8 @@ static void tell_failure(const px_api_call *call, int64_t now_ns)
 static px_status must_wait(px_api_call *call, int64_t wait_ns, px_err *ret_err)
 {
     call->retry_s = (uint32_t)((wait_ns + PX_SECOND - 1) / PX_SECOND);
-    return px_fail_id(ret_err, PX_LIMIT, "access.wait",
-                      "too many logins failed; try again in %u seconds", (unsigned)call->retry_s);
+    return px_fail_id(ret_err, PX_LIMIT, "access.wait", "too many logins failed; try again in %u s",
+                      (unsigned)call->retry_s);
 }
 
 /* As at the door of MQTT: a credential that failed too often is not looked at while it has to wait;

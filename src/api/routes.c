@@ -62,8 +62,8 @@ const px_route px_api_routes[] = {
       "includeModelDefinition:boolean", NULL, "200:Model" },
     { "PATCH", "/models/*", px_on_patch_model, AZURE | JSON, "Decommissions a model", "id", "",
       "JsonPatch", "204" },
-    { "DELETE", "/models/*", px_on_delete_model, AZURE, "Deletes a model that nothing uses", "id",
-      "", NULL, "204" },
+    { "DELETE", "/models/*", px_on_delete_model, AZURE,
+      "Deletes a model that no other uses; its twins stay", "id", "", NULL, "204" },
 
     { "GET", "/digitaltwins/*", px_on_get_twin, AZURE, "One twin", "id", "", NULL, "200:Twin" },
     { "PUT", "/digitaltwins/*", px_on_put_twin, AZURE | JSON, "Creates or replaces a twin", "id",

@@ -192,6 +192,8 @@ px_status px_bulk_next(px_bulk_reader *r, px_bulk_line *ret_line, px_err *ret_er
 
         given = true;
         line.kind = what == CUT_END ? PX_BULK_END : PX_BULK_MORE;
+        if (what == CUT_END && r->furthest == PX_BULK_NOTHING) /* nothing in it */
+            status = no_header(ret_err);
         if (what == CUT_TOO_LONG) {
             line.kind = PX_BULK_BAD;
             px_fail_id(ret_err, PX_TOO_LARGE, "bulk.line_bytes", "the line is longer than %d bytes",

@@ -178,6 +178,18 @@ static void put_row(px_buf *out, const px_board_row *row, const unsigned *widths
     px_put_c(out, "\033[K\n");
 }
 
+/* One line whatever the width: a longer one would wrap, and the table creep up. */
+static void put_state(px_buf *out, const char *state, size_t hidden, unsigned columns)
+{
+    px_buf text = { 0 };
+
+    px_put_c(&text, state);
+    if (hidden)
+        px_putf(&text, "; %zu more properties do not fit: name the twins to watch", hidden);
+    px_put_text(out, px_buf_str(&text), columns);
+    px_buf_release(&text);
+}
+
 void px_put_board(px_buf *out, px_board *board, const px_term *term, int64_t now_ns,
                   const char *state)
 {
@@ -196,10 +208,7 @@ void px_put_board(px_buf *out, px_board *board, const px_term *term, int64_t now
     for (size_t i = 0; i < shown; i++)
         put_row(out, &board->rows.ptr[i], widths, term, now_ns);
     px_put_c(out, px_term_begin(term, PX_DIM));
-    px_put_c(out, state);
-    if (shown < board->rows.len)
-        px_putf(out, "; %zu more properties do not fit: name the twins to watch",
-                board->rows.len - shown);
+    put_state(out, state, board->rows.len - shown, columns - 1);
     px_putf(out, "%s\033[K\n\033[J", px_term_end(term));
     board->drawn = (unsigned)shown + 2;
 }

@@ -195,14 +195,20 @@ static px_status check_operands(px_cli *cli, const px_cmd *cmd, const px_args *a
                                 px_err *ret_err)
 {
     size_t count = args->operands.len;
+    bool empty = false;
 
-    if (count >= cmd->operands_min && count <= cmd->operands_max)
+    for (size_t i = 0; i < count && i < cmd->operands_max; i++)
+        empty |= !*args->operands.ptr[i];
+    if (count >= cmd->operands_min && count <= cmd->operands_max && !empty)
         return PX_OK;
     px_cli_cure(cli, "pollux %s%s%s%s%s", cmd->noun, cmd->verb ? " " : "",
                 cmd->verb ? cmd->verb : "", cmd->operands ? " " : "",
                 cmd->operands ? cmd->operands : "");
     if (count < cmd->operands_min)
         return px_fail_id(ret_err, PX_INVALID, "cli.operand", "something is missing: %s",
+                          cmd->operands);
+    if (empty) /* a variable of the shell that was never set; it would ask for all there is */
+        return px_fail_id(ret_err, PX_INVALID, "cli.operand", "an empty word stands for one of: %s",
                           cmd->operands);
     return px_fail_id(ret_err, PX_INVALID, "cli.operand", "'%s' is one word too many",
                       args->operands.ptr[cmd->operands_max]);

@@ -105,8 +105,9 @@ static px_status table_of_page(px_cli *cli, const px_json *properties, const px_
             return px_arena_fail(arena, ret_err);
     }
     PX_TRY(px_table_init(&table, arena, heads, count, ret_err));
+    table.whole[0] = true;
     for (unsigned i = 1; i < count; i++)
-        table.right[i] = true;
+        table.whole[i] = table.right[i] = true;
     for (const px_json *row = rows->first; row && status == PX_OK; row = row->next)
         status = add_row(&table, row, ret_err);
     if (status == PX_OK)

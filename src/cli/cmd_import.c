@@ -91,9 +91,11 @@ static px_status run_stream(px_import *m, FILE *stream, const px_args *args, px_
 
     if (status == PX_OK) {
         status = px_import_run(m, stream, ret_err);
+        if (status == PX_INVALID || status == PX_UNSUPPORTED)
+            m->cli->file_name = m->file;
         if (status == PX_OK && m->position)
             px_position_remove(m->position);
-        else if (status != PX_OK && m->position && status != PX_INVALID)
+        else if (status != PX_OK && m->position && status != PX_INVALID && m->number)
             px_cli_cure(m->cli, "the same command goes on where this one ended");
     }
     if (status == PX_OK)

@@ -50,6 +50,7 @@ static void align(px_table *table, const query_page *page, const px_json *rows)
 
             table->right[i] &= !value || px_json_is(value, PX_JSON_NUMBER);
         }
+        table->whole[i] = table->right[i];
     }
 }
 

@@ -12,6 +12,7 @@
 #include "cli/file.h"
 #include "cli/interrupt.h"
 #include "cli/mqtt_args.h"
+#include "cli/no_such.h"
 #include "cli/replay.h"
 
 static const px_opt options[] = {
@@ -110,6 +111,7 @@ static px_status find_twin(px_cli *cli, const px_args *args, const char *device,
 {
     const px_json *twins;
     px_json *root;
+    px_status status;
 
     *ret_twin = px_args_get(args, "twin");
     if (*ret_twin)
@@ -119,8 +121,9 @@ static px_status find_twin(px_cli *cli, const px_args *args, const char *device,
         *ret_twin = device;
         return PX_OK;
     }
-    PX_TRY(
-        px_api_get(cli, arena, &root, ret_err, "/api/v1/devices/%s", px_api_part(arena, device)));
+    status =
+        px_api_get(cli, arena, &root, ret_err, "/api/v1/devices/%s", px_api_part(arena, device));
+    PX_TRY(px_no_such(cli, PX_THING_DEVICE, device, status, ret_err));
     twins = px_json_get(root, PX_STR("twins"));
     if (!px_json_is(twins, PX_JSON_ARRAY) || twins->count != 1)
         return px_fail_id(ret_err, PX_INVALID, "cli.option",
@@ -217,7 +220,42 @@ static void tell_about_times(px_replay *replay)
                     (unsigned long long)rows->ambiguous, (unsigned long long)rows->ambiguous_line);
 }
 
-static px_status finish(px_replay *replay, px_status status, double seconds, px_err *ret_err)
+/* Why the server did not take `rows` rows, in its words; once each, and only if it can be asked.
+ * The newest come first, at least one a row: no older ones are looked at. */
+static void tell_reasons(px_cli *cli, const char *device, uint64_t rows)
+{
+    enum { TOLD_MAX = 5 };
+    const px_json *items, *told[TOLD_MAX];
+    px_json *root = NULL;
+    size_t count = 0;
+    PX_AUTO_ARENA arena = { 0 };
+
+    px_arena_init(&arena, 16 << 20);
+    if (!px_api_has_token(cli) ||
+        px_api_get(cli, &arena, &root, NULL, "/api/v1/rejects") != PX_OK) {
+        px_cli_cure(cli, "GET /api/v1/rejects says why; with --token or --data it is told here");
+        return;
+    }
+    items = px_json_get(root, PX_STR("items"));
+    for (const px_json *i = items ? items->first : NULL; i && rows && count < TOLD_MAX;
+         i = i->next) {
+        px_str reason = px_json_get_text(i, PX_STR("reason"));
+        bool known = false;
+
+        if (!px_str_eq(px_json_get_text(i, PX_STR("sender")), px_str_c(device)))
+            continue;
+        rows--;
+        for (size_t t = 0; t < count; t++)
+            known |= px_str_eq(px_json_get_text(told[t], PX_STR("reason")), reason);
+        if (known)
+            continue;
+        told[count++] = i;
+        px_cli_note(cli, "not taken: %.*s", PX_FMT(reason));
+    }
+}
+
+static px_status finish(px_replay *replay, const char *device, px_status status, double seconds,
+                        px_err *ret_err)
 {
     px_sender_counts c = px_sender_count(replay->sender);
     uint64_t lost = c.refused + replay->bad;
@@ -229,6 +267,8 @@ static px_status finish(px_replay *replay, px_status status, double seconds, px_
     PX_TRY(print_summary(replay, seconds, status == PX_OK ? ret_err : NULL));
     if (status != PX_OK)
         return status;
+    if (c.refused || c.partly)
+        tell_reasons(replay->cli, device, c.refused + c.partly);
     if (lost || c.partly)
         return px_fail(ret_err, PX_INVALID, "%llu of %llu rows were not taken, %llu only in part",
                        (unsigned long long)lost, (unsigned long long)replay->row_count,
@@ -249,7 +289,8 @@ static px_status play(px_replay *replay, const px_rows_opts *rows, const px_send
     status = px_sender_new(&replay->sender, sender, ret_err);
     if (status == PX_OK) {
         status = px_mqtt_suggest(replay->cli, sender->user, px_replay_run(replay, ret_err));
-        status = finish(replay, status, (double)(px_monotonic_ns() - begin_ns) / 1e9, ret_err);
+        status = finish(replay, sender->user, status, (double)(px_monotonic_ns() - begin_ns) / 1e9,
+                        ret_err);
         px_sender_free(replay->sender);
     }
     px_rows_close(&replay->rows);

@@ -210,6 +210,7 @@ static px_status show_values(px_cli *cli, const px_json *twin, px_arena *arena, 
 
     PX_TRY(px_table_init(&table, arena, heads, 7, ret_err));
     table.right[1] = true;
+    table.whole[4] = table.whole[5] = true; /* times */
     table.hide_empty = true;
     status = PX_OK;
     for (const px_json *m = values ? values->first : NULL; m && status == PX_OK; m = m->next)
@@ -326,7 +327,11 @@ static px_status run_command(px_cli *cli, const px_args *args, px_err *ret_err)
     if (status == PX_NOT_FOUND)
         status = px_no_such_member(cli, id, PX_MEMBER_COMMAND, px_str_c(name), status, ret_err);
     PX_TRY(px_no_such(cli, PX_THING_TWIN, id, status, ret_err));
-    return px_out_facts(cli, root, ret_err);
+    PX_TRY(px_out_facts(cli, root, ret_err));
+    if (!px_str_eq(px_json_get_text(root, PX_STR("status")), PX_STR("timed out")))
+        return PX_OK;
+    px_cli_cure(cli, "pollux device list shows which device speaks for the twin; is it connected?");
+    return px_fail(ret_err, PX_TIMEOUT, "no device of twin '%s' answered in time", id);
 }
 
 /* ---- table ---- */

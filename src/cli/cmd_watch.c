@@ -23,6 +23,7 @@ typedef struct watch {
     int64_t drawn_ns;
     uint64_t events, events_max; /* 0: no end */
     bool heard, ever_heard;      /* anything: on this connection, on any */
+    bool told_gone;              /* since something was heard */
 } watch;
 
 /* ---- printing ---- */
@@ -230,12 +231,15 @@ static px_status follow(watch *w, const char *path, px_err *ret_err)
             px_api_suggest(w->cli, status, ret_err);
             return status;
         }
-        if (w->heard)
+        if (w->heard) {
             backoff_ms = 200;
+            w->told_gone = false;
+        }
         if (w->live && w->board.rows.len)
             PX_TRY(draw(w, "the server is gone; trying again", ret_err));
-        else
-            px_cli_note(w->cli, "the server is gone; trying again");
+        else if (!w->told_gone)
+            px_cli_note(w->cli, "the server is gone; trying again until it is back");
+        w->told_gone = true;
         PX_TRY(px_interrupt_sleep_ms(backoff_ms, ret_err));
         backoff_ms = backoff_ms * 2 < BACKOFF_MS_MAX ? backoff_ms * 2 : BACKOFF_MS_MAX;
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/import.h"
 
+#include <errno.h>
+
 #include "base/limits.h"
 #include "cli/interrupt.h"
 
@@ -96,7 +98,7 @@ px_status px_import_run(px_import *m, FILE *stream, px_err *ret_err)
     while (status == PX_OK && count == READ_BYTES) {
         count = fread(bytes, 1, READ_BYTES, stream);
         if (ferror(stream))
-            status = px_fail(ret_err, PX_IO, "cannot read '%s'", m->file);
+            status = px_fail(ret_err, PX_IO, "cannot read '%s': %s", m->file, strerror(errno));
         if (status == PX_OK)
             status = px_bulk_feed(&m->reader, px_str_of(bytes, count), count < READ_BYTES, ret_err);
         if (status == PX_OK)

@@ -3,7 +3,7 @@
 
 #include "base/env.h"
 
-enum { BAR_COLUMNS = 20 };
+enum { BAR_COLUMNS = 20, ETA_SECONDS_MIN = 2 }; /* before that a guess is none */
 
 int64_t px_monotonic_ns(void)
 {
@@ -68,7 +68,7 @@ void px_put_progress(px_buf *buf, const px_progress *progress, uint64_t done, ui
     px_putf(buf, " %s, ", progress->unit);
     put_count(buf, (uint64_t)rate);
     px_putf(buf, " %s/s", progress->unit);
-    if (progress->total && done && done < progress->total) {
+    if (seconds >= ETA_SECONDS_MIN && progress->total && done && done < progress->total) {
         px_put_c(buf, ", ");
         put_duration(buf, (uint64_t)(seconds * (double)(progress->total - done) / (double)done));
         px_put_c(buf, " to go");

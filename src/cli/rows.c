@@ -12,6 +12,11 @@ static px_status keep_names(px_rows *rows, const px_str *cells, size_t count, px
     for (size_t i = 0; i < count; i++) {
         px_str name = px_arena_str(&rows->opts.map->arena, px_str_trim(cells[i]));
 
+        if (!px_str_is_utf8(cells[i], NULL))
+            return px_fail_id(ret_err, PX_INVALID, "rows.utf8",
+                              "the header is no UTF-8 text; if it is Latin-1, `iconv -f LATIN1 -t "
+                              "UTF-8` makes it so");
+
         if (!name.ptr)
             return px_arena_fail(&rows->opts.map->arena, ret_err);
         if (!PX_VEC_PUSH(&rows->names, name))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/table.h"
 
-enum { GAP = 2, COLUMN_MIN = 6 };
+enum { GAP = 2, COLUMN_MIN = 6, WHOLE_MAX = 30 }; /* a time takes 30 */
 
 px_status px_table_init(px_table *table, px_arena *arena, const char *const *heads,
                         unsigned columns, px_err *ret_err)
@@ -48,21 +48,66 @@ static void measure(const px_table *table, unsigned *widths)
     }
 }
 
-/* Takes columns from the widest until the table fits, or all are narrow. */
-static void fit(unsigned *widths, unsigned count, unsigned columns)
+/* What the columns that are there cannot go below. */
+static void measure_least(const px_table *table, const unsigned *widths, unsigned *least)
 {
-    for (;;) {
-        unsigned total = 0, widest = 0;
+    for (unsigned c = 0; c < table->columns; c++)
+        least[c] = widths[c] < COLUMN_MIN ? widths[c] : COLUMN_MIN;
+    for (size_t i = 0; i < table->cells.len; i++) {
+        unsigned width = px_text_columns(table->cells.ptr[i]), c = (unsigned)(i % table->columns);
 
-        for (unsigned c = 0; c < count; c++) {
-            total += widths[c] ? widths[c] + (total ? GAP : 0) : 0;
-            if (widths[c] > widths[widest])
+        width = width < WHOLE_MAX ? width : WHOLE_MAX;
+        if (table->whole[c] && width > least[c])
+            least[c] = width;
+    }
+}
+
+static unsigned total_of(const unsigned *widths, unsigned count)
+{
+    unsigned total = 0;
+
+    for (unsigned c = 0; c < count; c++)
+        total += widths[c] ? widths[c] + (total ? GAP : 0) : 0;
+    return total;
+}
+
+/* Leaves columns out, from the right, until the rest can be made to fit; two stay. Gives how many.
+ */
+static unsigned leave_out(unsigned *widths, unsigned *least, unsigned count, unsigned columns)
+{
+    unsigned left_out = 0;
+
+    for (unsigned c = count; c-- > 2 && total_of(least, count) > columns;) {
+        left_out += widths[c] > 0;
+        widths[c] = least[c] = 0;
+    }
+    return left_out;
+}
+
+/* Takes columns from the widest that can give until the table fits, or none can. */
+static void shrink(unsigned *widths, const unsigned *least, unsigned count, unsigned columns)
+{
+    while (total_of(widths, count) > columns) {
+        unsigned widest = count;
+
+        for (unsigned c = 0; c < count; c++)
+            if (widths[c] > least[c] && (widest == count || widths[c] > widths[widest]))
                 widest = c;
-        }
-        if (total <= columns || widths[widest] <= COLUMN_MIN)
+        if (widest == count)
             return;
         widths[widest]--;
     }
+}
+
+/* The number of columns that do not fit. */
+static unsigned fit(const px_table *table, unsigned *widths, unsigned columns)
+{
+    unsigned least[PX_TABLE_COLUMNS_MAX], left_out;
+
+    measure_least(table, widths, least);
+    left_out = leave_out(widths, least, table->columns, columns);
+    shrink(widths, least, table->columns, columns);
+    return left_out;
 }
 
 static void put_blanks(px_buf *buf, unsigned count)
@@ -97,11 +142,11 @@ static void put_row(px_buf *buf, const px_table *table, const px_str *cells, con
 
 void px_put_table(px_buf *buf, const px_table *table, const px_term *term)
 {
-    unsigned widths[PX_TABLE_COLUMNS_MAX] = { 0 };
+    unsigned widths[PX_TABLE_COLUMNS_MAX] = { 0 }, left_out = 0;
 
     measure(table, widths);
     if (term->columns)
-        fit(widths, table->columns, term->columns);
+        left_out = fit(table, widths, term->columns);
     px_put_c(buf, px_term_begin(term, PX_BOLD));
     put_row(buf, table, table->heads, widths);
     px_putf(buf, "%s\n", px_term_end(term));
@@ -109,4 +154,7 @@ void px_put_table(px_buf *buf, const px_table *table, const px_term *term)
         put_row(buf, table, table->cells.ptr + i, widths);
         px_put_char(buf, '\n');
     }
+    if (left_out)
+        px_putf(buf, "%s%u more %s not fit; --json has all%s\n", px_term_begin(term, PX_DIM),
+                left_out, left_out == 1 ? "column does" : "columns do", px_term_end(term));
 }

@@ -2,8 +2,9 @@
 /**
  * A table of text cells: aligned, and on a terminal cut to its width.
  *
- * The widest columns give way first. Cells come from elsewhere, so control characters are made
- * harmless. Threads: one.
+ * The widest columns give way first; a time or number is whole or not there at all. When not even
+ * that is enough, columns on the right are left out, and a last line says how many. Cells come from
+ * elsewhere, so control characters are made harmless. Threads: one.
  */
 #ifndef PX_CLI_TABLE_H
 #define PX_CLI_TABLE_H
@@ -19,6 +20,7 @@ typedef struct px_table {
     unsigned columns;
     px_str heads[PX_TABLE_COLUMNS_MAX];
     bool right[PX_TABLE_COLUMNS_MAX]; /* numbers stand on the right */
+    bool whole[PX_TABLE_COLUMNS_MAX]; /* cells of up to 30 columns are not cut: times, numbers */
     bool hide_empty;                  /* a column without a single value is left out */
     PX_VEC(px_str) cells;             /* row by row */
 } px_table;

@@ -112,6 +112,18 @@ void px_mqtt_put_ack(px_buf *buf, px_mqtt_version version, px_mqtt_type type, ui
     px_put(buf, px_str_of(bytes, with_reason ? 5 : 4));
 }
 
+void px_mqtt_put_ack_text(px_buf *buf, px_mqtt_type type, uint16_t packet_id, uint8_t reason,
+                          px_str text)
+{
+    size_t props = 3 + text.len; /* the property's number and the length of its text */
+
+    put_header(buf, type, 0, 3 + pxi_mqtt_varint_bytes(props) + props);
+    pxi_mqtt_put_u16(buf, packet_id);
+    px_put_char(buf, (char)reason);
+    pxi_mqtt_put_varint(buf, props);
+    px_mqtt_put_prop_str(buf, PX_MQTT_PROP_REASON_TEXT, text);
+}
+
 static size_t filters_bytes(const px_mqtt_filter *filters, size_t count, size_t options_bytes)
 {
     size_t bytes = 0;

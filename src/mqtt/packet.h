@@ -146,6 +146,9 @@ void px_mqtt_put_connack(px_buf *buf, px_mqtt_version version, bool session_pres
 void px_mqtt_put_publish(px_buf *buf, px_mqtt_version version, const px_mqtt_publish *publish);
 void px_mqtt_put_ack(px_buf *buf, px_mqtt_version version, px_mqtt_type type, uint16_t packet_id,
                      uint8_t reason);
+/* Of v5 only: with a reason string. */
+void px_mqtt_put_ack_text(px_buf *buf, px_mqtt_type type, uint16_t packet_id, uint8_t reason,
+                          px_str text);
 void px_mqtt_put_subscribe(px_buf *buf, px_mqtt_version version, uint16_t packet_id,
                            const px_mqtt_filter *filters, size_t count, px_str encoded_props);
 void px_mqtt_put_unsubscribe(px_buf *buf, px_mqtt_version version, uint16_t packet_id,

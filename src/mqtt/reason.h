@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Reason codes (section 2.4), and three answers that never go on the wire.
+ * Reason codes (section 2.4), and four answers that never go on the wire.
  *
  * Threads: any.
  */
@@ -63,6 +63,9 @@ typedef enum px_mqtt_reason {
     PX_MQTT_MORE = 0x100,  /* of the frame cutter: bytes are missing */
     PX_MQTT_LATER = 0x101, /* of an application: the answer comes by px_mqtt_session_ack */
     PX_MQTT_BUSY = 0x102,  /* of an application: nothing was taken, ask again after a resume */
+    /* Of an application: taken, but not every field of it. A success, with a reason string in v5.
+     */
+    PX_MQTT_PARTLY = 0x103,
 } px_mqtt_reason;
 
 /* "packet_too_large"; "unknown" for a code that the protocol does not have. */

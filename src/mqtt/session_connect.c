@@ -110,6 +110,8 @@ static void adopt(px_mqtt_session *s, const px_mqtt_connect *c)
     s->expiry_was_0 = c->props.session_expiry_s == 0;
     if (px_mqtt_has(&c->props, PX_MQTT_PROP_RECEIVE_MAX) && c->props.receive_max < s->in_flight_max)
         s->in_flight_max = c->props.receive_max;
+    s->wants_no_text =
+        px_mqtt_has(&c->props, PX_MQTT_PROP_REQUEST_PROBLEM_INFO) && !c->props.request_problem_info;
     if (px_mqtt_has(&c->props, PX_MQTT_PROP_PACKET_BYTES_MAX))
         s->client_packet_bytes_max = c->props.packet_bytes_max;
 }

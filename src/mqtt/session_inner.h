@@ -24,7 +24,7 @@ typedef enum pxi_mqtt_state { PXI_MQTT_WAITING, PXI_MQTT_OPEN, PXI_MQTT_ENDED } 
 typedef struct pxi_mqtt_answer {
     uint16_t packet_id;
     uint8_t reason;
-    bool is_known;
+    bool is_known, is_partly;
 } pxi_mqtt_answer;
 
 /* The will, kept in one piece of memory from CONNECT to the end. */
@@ -39,6 +39,7 @@ struct px_mqtt_session {
     pxi_mqtt_state state;
     px_mqtt_version version;
     bool stalled, paused, closed_due, expiry_was_0;
+    bool wants_no_text; /* Request Problem Information 0: no reason strings */
     int64_t now_ns, last_packet_ns, keep_alive_ns; /* keep_alive_ns 0: none */
     px_str client_id;                              /* owned */
     pxi_mqtt_will *will;

@@ -59,6 +59,18 @@ static bool is_judgement(uint8_t reason)
            reason == PX_MQTT_TOPIC_NAME_INVALID || reason == PX_MQTT_PAYLOAD_FORMAT_INVALID;
 }
 
+static void put_answer(px_mqtt_session *s, const pxi_mqtt_answer *a)
+{
+    px_str text = PX_STR("some fields were not taken; GET /api/v1/rejects says which, and why");
+    px_buf *out = pxi_mqtt_out(s, PX_MQTT_PUBACK);
+
+    if (a->is_partly && s->version == PX_MQTT_V5 && !s->wants_no_text &&
+        s->client_packet_bytes_max >= text.len + 16)
+        px_mqtt_put_ack_text(out, PX_MQTT_PUBACK, a->packet_id, a->reason, text);
+    else
+        px_mqtt_put_ack(out, s->version, PX_MQTT_PUBACK, a->packet_id, a->reason);
+}
+
 static void put_known_answers(px_mqtt_session *s)
 {
     while (s->answer_count > 0 && s->state == PXI_MQTT_OPEN) {
@@ -72,8 +84,7 @@ static void put_known_answers(px_mqtt_session *s)
             pxi_mqtt_end(s, (px_mqtt_reason)a->reason, false);
             return;
         }
-        px_mqtt_put_ack(pxi_mqtt_out(s, PX_MQTT_PUBACK), s->version, PX_MQTT_PUBACK, a->packet_id,
-                        a->reason);
+        put_answer(s, a);
     }
     pxi_mqtt_check_out(s);
 }
@@ -84,6 +95,9 @@ static void set_answer(px_mqtt_session *s, uint32_t token, px_mqtt_reason reason
 
     if (((token - s->answer_first) & PXI_MQTT_TOKEN_MASK) >= s->answer_count || a->is_known)
         return;
+    a->is_partly = reason == PX_MQTT_PARTLY;
+    if (a->is_partly)
+        reason = PX_MQTT_SUCCESS;
     if (reason >= 0x80)
         px_mqtt_count_add(&s->opts.counters->refused[reason & 0xFF], 1);
     a->reason = (uint8_t)reason;

@@ -64,16 +64,26 @@ static void on_disconnect(struct mosquitto *client, void *data, int reason,
     link->lost = true;
 }
 
+static void tell_refused(px_link *link, int reason)
+{
+    char text[160];
+
+    snprintf(text, sizeof(text),
+             "the server does not take all that the plant says: %s; GET /api/v1/rejects says why",
+             mosquitto_reason_string(reason));
+    link->opts.note(link->opts.data, text);
+}
+
 static void on_publish(struct mosquitto *client, void *data, int mid, int reason,
                        const mosquitto_property *properties)
 {
     px_link *link = data;
 
     (void)client, (void)mid, (void)properties;
-    if (reason >= 0x80)
-        link->counts.refused++;
-    else
+    if (reason < 0x80)
         link->counts.acknowledged++;
+    else if (link->counts.refused++ == 0) /* once: the reason is that of all the others */
+        tell_refused(link, reason);
 }
 
 static void on_message(struct mosquitto *client, void *data,

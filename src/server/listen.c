@@ -60,9 +60,10 @@ static px_status listen_failed(const char *host, uint16_t port, int error, px_er
     const char *words = strerror_r(error, why, sizeof(why));
 
     if (error == EADDRINUSE)
-        return px_fail_id(ret_err, PX_BUSY, "listen.taken",
-                          "port %u of %s is taken by another program; choose another port",
-                          (unsigned)port, host);
+        return px_fail_id(
+            ret_err, PX_BUSY, "listen.taken",
+            "port %u of %s is taken by another program; --http and --mqtt choose other ports",
+            (unsigned)port, host);
     return px_fail_id(ret_err, error == EACCES ? PX_DENIED : PX_IO, "listen.failed",
                       "cannot listen on %s port %u: %s", host, (unsigned)port, words);
 }

@@ -45,6 +45,7 @@ typedef struct px_topics_message {
     px_mqtt_conn conn;
     uint32_t token;
     unsigned thread;
+    bool is_partial; /* some of its fields were rejected */
 } px_topics_message;
 
 typedef struct px_topics_thread {

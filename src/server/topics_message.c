@@ -105,6 +105,8 @@ static void message_done(px_request *request)
         px_topics_refuse(topics, &sender, request->id, request->result.status, &request->result.err,
                          request->text);
     }
+    if (reason == PX_MQTT_SUCCESS && m->is_partial)
+        reason = PX_MQTT_PARTLY;
     if (m->token != PX_MQTT_TOKEN_NONE)
         px_mqtt_door_ack(topics->door, m->conn, m->token, reason);
     px_topics_give_back(m);
@@ -141,6 +143,7 @@ void px_topics_begin(px_topics_message *m, px_request_kind kind, px_mqtt_conn co
     request->data = m;
     m->conn = conn;
     m->token = token;
+    m->is_partial = false;
 }
 
 px_mqtt_reason px_topics_send(px_twin_topics *topics, unsigned thread, px_topics_message *m)

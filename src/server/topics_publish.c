@@ -110,6 +110,7 @@ static px_mqtt_reason publish_sample(const incoming *in)
         px_topics_give_back(m);
         return decoded.rejected ? PX_MQTT_PAYLOAD_FORMAT_INVALID : PX_MQTT_SUCCESS;
     }
+    m->is_partial = decoded.rejected > 0;
     m->request.samples = decoded.samples;
     m->request.sample_count = decoded.sample_count;
     atomic_fetch_add_explicit(&topics->messages, 1, memory_order_relaxed);

@@ -46,6 +46,8 @@ typedef struct pxi_store {
     _Atomic int64_t journal_bytes;
     _Atomic uint64_t commits, commits_full;
     _Atomic bool full;
+    bool full_told;       /* in the log; the writer's */
+    int64_t full_told_ns; /* when: a disk at its edge is full and not full many times a second */
 } pxi_store;
 
 static inline pxi_store *pxi_store_of(px_store *store)

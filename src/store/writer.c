@@ -254,6 +254,18 @@ static int write_all(work *w, const px_commit *commit, const px_row_stored *stor
     return code;
 }
 
+/* Once while it lasts, and at most once in ten seconds. */
+static void tell_full(pxi_store *s)
+{
+    int64_t now_ns = s->env->monotonic_ns(s->env);
+
+    if (s->full_told || (s->full_told_ns && now_ns - s->full_told_ns < 10 * PX_SECOND))
+        return;
+    px_log_warn(s->log, "store.full", "the disk is full: reads go on, writes are refused");
+    s->full_told = true;
+    s->full_told_ns = now_ns;
+}
+
 /* The transaction's own failure: SQLite's sentence, or the broken rule's. */
 static px_status refuse(work *w, int code, px_err *ret_err)
 {
@@ -269,6 +281,7 @@ static px_status refuse(work *w, int code, px_err *ret_err)
         (status == PX_FULL || w->err.status != PX_OK))
         status = px_fail(&err, PX_IO, "the commit failed, and so did taking it back");
     if (status == PX_FULL && !s->vfs->dead) {
+        tell_full(s);
         s->commits_full++;
         s->full = true;
         return px_fail_id(ret_err, PX_FULL, "store.full",
@@ -288,6 +301,9 @@ static px_status finish(work *w, px_err *ret_err)
     px_err err;
 
     if (w->begun) {
+        if (s->full_told)
+            px_log_info(s->log, "store.room", "there is room on the disk again: writes go on");
+        s->full_told = false;
         s->commits++;
         s->full = false;
     }

@@ -19,7 +19,7 @@ PUMP = {"@context": "dtmi:dtdl:context;3", "@id": "dtmi:com:acme:Pump;1", "@type
                      {"@type": "Relationship", "name": "feeds"},
                      {"@type": "Component", "name": "motor", "schema": "dtmi:com:acme:Motor;1"}]}
 MOTOR = {"@context": "dtmi:dtdl:context;3", "@id": "dtmi:com:acme:Motor;1", "@type": "Interface",
-         "contents": [{"@type": "Property", "name": "hours", "schema": "integer"}]}
+         "contents": [{"@type": "Property", "name": "hours", "schema": "integer"}, {"@type": "Command", "name": "brake"}]}
 
 
 def told(s, code, sentence, cure, *words):
@@ -154,6 +154,48 @@ def watching_live(s):
     assert "property" in seen and "31.50" in seen and "\033[" in seen and "Ctrl-C ends" in seen, repr(seen)
 
 
+def commands(s):
+    """An answer that does not come is a failure; the record of the command is printed all the same."""
+    s.cli("twin", "create", "motor-1", "--model", "dtmi:com:acme:Motor;1")
+    err = s.cli("twin", "command", "motor-1", "brake", "--json", code=7)
+    assert "no device of twin 'motor-1' answered in time" in err, err
+
+
+def replays(s, folder):
+    """What the server did not take is said, with its reason, and makes the exit code 2."""
+    path = os.path.join(folder, "flow.csv")
+    with open(path, "w") as f:
+        f.write("time,flow,swirl\n2026-11-01T00:00:00Z,1.50,7\n2026-11-01T00:00:01Z,,8\n")
+    door = ("--mqtt", f"127.0.0.1:{s.mqtt}", "--key")
+    told(s, 4, "there is no device 'pomp-1'; did you mean 'pump-1'?", "pollux device list", "replay", path, "--device", "pomp-1", *door, "x")
+    key = s.json("device", "key", "pump-1")["key"]
+    err = s.cli("replay", path, "--device", "pump-1", *door, key, code=2)
+    assert f"{path}:2: taken in part: some fields were not taken" in err and f"{path}:3: refused: " in err, err
+    assert err.count("not taken: the model has no 'swirl'") == 1 and "1 of 2 rows were not taken, 1 only in part" in err, err
+    assert s.json("history", "pump-1", "--last", "--property", "flow")["values"]["flow"]["value"] == 1.5
+
+
+def plants(s, folder):
+    """A plant whose device speaks for other twins says so, instead of running for nothing."""
+    key = s.json("device", "key", "pump-1")["key"]
+    plant = s.cli_start("plant", "run", "--device", "pump-1", "--key", key, "--mqtt", f"127.0.0.1:{s.mqtt}", "--duration", "2s")
+    _, err = plant.communicate(timeout=20)
+    assert err.count("the server does not take all that the plant says: Not authorized") == 1, err
+
+
+def odd_files(s, folder):
+    empty, latin = os.path.join(folder, "empty"), os.path.join(folder, "latin.csv")
+    open(empty, "w").close()
+    with open(latin, "wb") as f:
+        f.write("time,Temp °C\n2026-11-01T00:00:00Z,1\n".encode("latin-1"))
+    err = s.cli("import", empty, code=2)
+    assert err.startswith(f"error: {empty}: the file does not begin with"), err
+    err = s.cli("import", folder, code=9)
+    assert "Is a directory" in err and "cure" not in err, err
+    err = s.cli("model", "suggest", latin, code=2)
+    assert err.startswith(f"error: {latin}: the header is no UTF-8 text"), err
+
+
 def branches(s):
     s.cli("twin", "branch", "try", "hotter", "pump-1", "speed=99")
     changes = s.json("twin", "branch", "diff", "hotter")["changes"]
@@ -197,10 +239,14 @@ def tenants(s):
 def every_noun():
     with Server() as s, tempfile.TemporaryDirectory() as folder:
         models(s, folder)
-        for story in (twins, relationships, queries, desired, devices, watching, watching_live, branches, histories, rights, tenants):
+        for story in (twins, relationships, queries, desired, devices, watching, watching_live, branches, histories, rights, tenants, commands):
             story(s)
             print("   ", story.__name__, flush=True)
+        for story in (replays, plants, odd_files):
+            story(s, folder)
+            print("   ", story.__name__, flush=True)
         s.cli("twin", "delete", "pump-2")
+        s.cli("twin", "delete", "motor-1")
         s.cli("model", "delete", "dtmi:com:acme:Motor;1", code=5)
 
 

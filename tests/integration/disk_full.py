@@ -92,6 +92,9 @@ def a_full_disk_refuses_and_recovers():
         refused(book)
         disk.free()
         taken_again(book)
+        with open(s.log.name) as f:
+            log = f.read()
+        assert "store.full" in log and "store.room" in log and log.count("store.full") < 20, log[-2000:]
         disk.fill()  # all at once, again
         until_refused(book)
         refused(book)

@@ -68,6 +68,8 @@ PX_TEST(a_file_that_is_none_is_refused)
 {
     CHECK_TOLD("{\"Section\":\"Twins\"}\n", "refused bulk.header\n");
     CHECK_TOLD("a,b,c\n", "refused bulk.header\n");
+    CHECK_TOLD("", "refused bulk.header\n");
+    CHECK_TOLD("\n\n", "refused bulk.header\n");
     CHECK_TOLD("{\"Section\":\"Header\"}\n{\"fileVersion\":\"2.0.0\"}\n",
                "section 1 Header \nrefused bulk.version\n");
 }

@@ -65,6 +65,11 @@ PX_TEST(what_does_not_fit_the_height_is_counted)
     px_buf_clear(&out);
     px_put_board(&out, &board, &term, SECOND, "Ctrl-C ends");
     CHECK(px_str_starts(px_buf_str(&out), PX_STR("\033[5A")));
+    px_buf_clear(&out);
+    term.columns = 50; /* the line below stays one line */
+    px_put_board(&out, &board, &term, SECOND, "Ctrl-C ends");
+    CHECK(strstr(out.ptr, "Ctrl-C ends; 7 more properties do not fit: name \xE2\x80\xA6\033[K") !=
+          NULL);
     px_buf_release(&out);
     px_board_release(&board);
 }

@@ -11,6 +11,9 @@ PX_TEST(rate_and_time_to_go_come_from_what_is_done)
 
     px_put_progress(&out, &progress, 1000, 12345, 11 * SECOND, NULL);
     CHECK_STR(out.ptr, "[#####...............]  25 %  12,345 rows, 1,234 rows/s, 30 s to go");
+    px_buf_clear(&out);
+    px_put_progress(&out, &progress, 1, 0, SECOND + SECOND / 10, NULL); /* too early to tell */
+    CHECK_STR(out.ptr, "[....................]   0 %  0 rows, 0 rows/s");
     px_buf_release(&out);
 }
 

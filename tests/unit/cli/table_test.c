@@ -44,6 +44,35 @@ PX_TEST(on_a_narrow_terminal_the_widest_column_gives_way)
     px_buf_release(&out);
 }
 
+PX_TEST(what_cannot_be_cut_is_left_out_and_counted)
+{
+    static const char *const many[] = { "time", "a", "b", "c" };
+    static const char *const cells[] = { "2026-11-01T12:00:00Z", "0.0265878", "0.0401113", "1" };
+    px_term term = { .columns = 36 };
+    px_buf out = { 0 };
+    px_table table;
+    px_arena arena;
+    px_err err;
+
+    px_arena_init(&arena, 1 << 20);
+    CHECK_OK(px_table_init(&table, &arena, many, 4, &err), &err);
+    for (size_t i = 0; i < 4; i++) {
+        table.whole[i] = true;
+        CHECK_OK(px_table_add(&table, px_str_c(cells[i]), &err), &err);
+    }
+    px_put_table(&out, &table, &term);
+    CHECK_STR(out.ptr, "time                  a\n"
+                       "2026-11-01T12:00:00Z  0.0265878\n"
+                       "2 more columns do not fit; --json has all\n");
+    px_buf_clear(&out);
+    term.columns = 10; /* two stay, whatever the width */
+    px_put_table(&out, &table, &term);
+    CHECK(strstr(out.ptr, "2026-11-01T12:00:00Z  0.0265878\n") != NULL);
+    px_buf_release(&out);
+    px_table_release(&table);
+    px_arena_release(&arena);
+}
+
 PX_TEST(a_column_without_values_can_be_left_out)
 {
     static const char *const three[] = { "id", "unit", "value" };

@@ -348,6 +348,12 @@ PX_TEST(acknowledgements_are_four_bytes_without_a_reason)
     CHECK_EQ(px_mqtt_decode_ack(cut_whole(&buf).body, PX_MQTT_V5, PX_MQTT_PUBACK, &ack),
              PX_MQTT_SUCCESS);
     CHECK(ack.packet_id == 258 && ack.reason == 0x99);
+    px_buf_clear(&buf);
+    px_mqtt_put_ack_text(&buf, PX_MQTT_PUBACK, 258, 0, PX_STR("why"));
+    CHECK(px_str_eq(px_buf_str(&buf), PX_STR("\x40\x0a\x01\x02\0\x06\x1f\0\x03why")));
+    CHECK_EQ(px_mqtt_decode_ack(cut_whole(&buf).body, PX_MQTT_V5, PX_MQTT_PUBACK, &ack),
+             PX_MQTT_SUCCESS);
+    CHECK(ack.packet_id == 258 && ack.reason == 0);
     CHECK_EQ(px_mqtt_decode_ack(PX_STR("\0\1\0"), PX_MQTT_V311, PX_MQTT_PUBACK, &ack),
              PX_MQTT_MALFORMED);
     CHECK_EQ(px_mqtt_decode_ack(PX_STR("\0"), PX_MQTT_V5, PX_MQTT_PUBACK, &ack), PX_MQTT_MALFORMED);
