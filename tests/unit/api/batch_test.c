@@ -193,6 +193,22 @@ PX_TEST(a_put_is_held_against_its_etag_as_a_patch_is)
     api_world_release(&w);
 }
 
+/* Its record is one of this batch, and goes at once when the other takes its place. */
+PX_TEST(a_twin_made_by_a_batch_gets_another_model_in_it)
+{
+    const reply *r;
+
+    begin();
+    API_ASK(&w, "POST", "/api/v1/batch",
+            "{\"changes\":[{\"op\":\"put\",\"twin\":\"new\",\"value\":" PRESS "},"
+            "{\"op\":\"patch\",\"twin\":\"new\",\"value\":[{\"op\":\"replace\",\"path\":"
+            "\"/$metadata/$model\",\"value\":\"dtmi:test:BigPress;1\"}]}]}",
+            200);
+    r = API_ASK(&w, "GET", "/api/v1/twins/new", NULL, 200);
+    CHECK_STR(api_text(r, "/model"), "dtmi:test:BigPress;1");
+    api_world_release(&w);
+}
+
 PX_TEST(desired_values_are_wished_for_with_the_rest_or_not_at_all)
 {
     const reply *r;
