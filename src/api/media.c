@@ -49,11 +49,17 @@ static px_status refuse(px_api_call *call, px_str type, px_err *ret_err)
     return PX_INVALID;
 }
 
+/* What curl and others say of any body when they are told nothing: it means nothing. */
+static bool says_nothing(px_str type)
+{
+    return type.len == 0 || is_type(type, "application/x-www-form-urlencoded");
+}
+
 px_status px_media_check(px_api_call *call, px_err *ret_err)
 {
     px_str type = type_of(call->header(call, "Content-Type"));
 
-    if (call->route->flags & PX_ROUTE_AZURE || call->body.len == 0 || type.len == 0)
+    if (call->route->flags & PX_ROUTE_AZURE || call->body.len == 0 || says_nothing(type))
         return PX_OK;
     for (const char *const *t = px_media_of(call->route); *t; t++)
         if (is_type(type, *t))

@@ -2,7 +2,8 @@
 /**
  * What a body says that it is. On /api/v1 a body is JSON, or the kind of patch that its route
  * takes; one that says that it is something else is refused (415) before it is read. One that says
- * nothing is believed. The data plane's clients say what they like, as they may there.
+ * nothing is read as the plain one, and so is one that calls itself a form, as curl and others do
+ * of whatever they send. The data plane's clients say what they like, as they may there.
  * Room-internal.
  */
 #ifndef PX_API_MEDIA_H
