@@ -376,6 +376,7 @@ static px_status put_as_other_model(patch *p, px_request *request, const px_twin
                                     px_err *ret_err)
 {
     px_str dtmi = px_json_get_text(px_json_get(p->doc, PX_STR("$metadata")), PX_STR("$model"));
+    uint32_t twin_no = px_twin_number(twin); /* the event ends the record */
     px_fields fields = { 0 }, desired = { 0 };
     px_model_info info;
 
@@ -385,8 +386,7 @@ static px_status put_as_other_model(patch *p, px_request *request, const px_twin
     PX_TRY(px_desired_kept(p->state, twin, px_model_layout(info.model), &desired, ret_err));
     PX_TRY(px_desired_check_size(p->state, request->id, &fields, &desired, ret_err));
     PX_TRY(emit_put(p->state, request, twin, &info, &fields, ret_err));
-    return px_desired_emit(p->state, request, px_twin_number(twin), info.model_no, &desired,
-                           ret_err);
+    return px_desired_emit(p->state, request, twin_no, info.model_no, &desired, ret_err);
 }
 
 static px_status find_component(patch *p, const px_request *request, px_err *ret_err)
