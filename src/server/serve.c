@@ -288,7 +288,7 @@ static px_status announce(server *s, px_err *ret_err)
     if (s->token[0] && (s->token_is_new || isatty(STDOUT_FILENO)))
         printf("token: %s\n", s->token);
     else if (s->token[0])
-        printf("  token    in %s/admin.token\n", s->opts->data_dir);
+        printf("token: in %s/admin.token\n", s->opts->data_dir);
     fflush(stdout);
     return PX_OK;
 }
