@@ -52,12 +52,58 @@ void pxi_vfs_damage(pxi_vfs *vfs, char ret_text[160])
 
 /* --- files ------------------------------------------------------------------------------------ */
 
+static void count_write(pxi_file *f, int64_t size, int64_t offset)
+{
+    int64_t end = offset + size;
+
+    if (f->kind == PXI_FILE_WAL) {
+        if (offset == 0)
+            f->vfs->wal_starts++;
+        f->vfs->wal_bytes = end;
+        if (end > f->vfs->wal_file_bytes)
+            f->vfs->wal_file_bytes = end;
+    } else if (f->kind == PXI_FILE_DB && end > f->vfs->file_bytes) {
+        f->vfs->file_bytes = end;
+    }
+}
+
+static px_status write_now(pxi_file *f, const void *bytes, size_t size, int64_t offset)
+{
+    PX_TRY(f->vfs->env->write(f->vfs->env, f->file, bytes, size, offset));
+    if (f->main)
+        count_write(f, (int64_t)size, offset);
+    return PX_OK;
+}
+
+/* What did not go out belonged to a commit that now fails. */
+static px_status write_gathered(pxi_file *f)
+{
+    size_t len = f->gather.len;
+
+    f->gather.len = 0;
+    if (len == 0 || f->vfs->dead)
+        return PX_OK;
+    return write_now(f, f->gather.bytes, len, f->gather.offset);
+}
+
+/* Nobody reads a frame before the sync of its commit: it may wait for that. */
+static px_status write_to_log(pxi_file *f, const void *bytes, size_t size, int64_t offset)
+{
+    if (pxi_gather_add(&f->gather, bytes, size, offset))
+        return PX_OK;
+    PX_TRY(write_gathered(f));
+    if (pxi_gather_add(&f->gather, bytes, size, offset))
+        return PX_OK;
+    return write_now(f, bytes, size, offset);
+}
+
 static int file_close(sqlite3_file *file)
 {
     pxi_file *f = file_of(file);
 
     if (f->node)
         pxi_node_detach(f);
+    pxi_gather_release(&f->gather);
     f->vfs->env->close(f->vfs->env, f->file);
     return SQLITE_OK;
 }
@@ -85,8 +131,10 @@ static int file_read(sqlite3_file *file, void *bytes, int size, sqlite3_int64 of
 {
     pxi_file *f = file_of(file);
     size_t wanted = (size_t)size, got = 0;
-    px_status status;
+    px_status status = write_gathered(f);
 
+    if (status != PX_OK)
+        return code_of(status, SQLITE_IOERR_READ);
     if (f->kind == PXI_FILE_WAL && pxi_wal_is_page(offset, wanted))
         return read_frame_page(f, bytes, offset);
     status = f->vfs->env->read(f->vfs->env, f->file, bytes, wanted, offset, &got);
@@ -108,10 +156,14 @@ static int file_sync(sqlite3_file *file, int flags)
 {
     pxi_file *f = file_of(file);
     px_env *env = f->vfs->env;
+    px_status status;
 
     (void)flags;
     if (f->vfs->dead)
         return SQLITE_IOERR_FSYNC;
+    status = write_gathered(f);
+    if (status != PX_OK)
+        return code_of(status, SQLITE_IOERR_WRITE);
     f->vfs->syncs++;
     if (env->sync(env, f->file) != PX_OK || (f->fresh && env->sync_dir(env, f->path) != PX_OK)) {
         f->vfs->sync_failed = f->vfs->dead = f->main || f->vfs->dead;
@@ -136,58 +188,48 @@ static int pace(pxi_file *f, int size)
     return code;
 }
 
-static void count_write(pxi_file *f, int size, int64_t offset)
-{
-    int64_t end = offset + size;
-
-    if (f->kind == PXI_FILE_WAL) {
-        if (offset == 0)
-            f->vfs->wal_starts++;
-        f->vfs->wal_bytes = end;
-        if (end > f->vfs->wal_file_bytes)
-            f->vfs->wal_file_bytes = end;
-    } else if (f->kind == PXI_FILE_DB && end > f->vfs->file_bytes) {
-        f->vfs->file_bytes = end;
-    }
-}
-
 static int file_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 offset)
 {
     pxi_file *f = file_of(file);
-    px_env *env = f->vfs->env;
     uint8_t page[PXI_PAGE_BYTES];
     px_status status;
 
     if (f->vfs->dead)
         return SQLITE_IOERR_WRITE;
+    if (f->kind == PXI_FILE_WAL)
+        return code_of(write_to_log(f, bytes, (size_t)size, offset), SQLITE_IOERR_WRITE);
     if (is_page(f, size, offset)) {
         memcpy(page, bytes, PXI_PAGE_BYTES);
         pxi_page_seal(page, (uint32_t)(offset / PXI_PAGE_BYTES) + 1);
         bytes = page;
     }
-    status = env->write(env, f->file, bytes, (size_t)size, offset);
+    status = write_now(f, bytes, (size_t)size, offset);
     if (status != PX_OK)
         return code_of(status, SQLITE_IOERR_WRITE);
-    if (f->main)
-        count_write(f, size, offset);
     return f->paced ? pace(f, size) : SQLITE_OK;
 }
 
 static int file_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
     pxi_file *f = file_of(file);
+    px_status status;
 
     if (f->vfs->dead)
         return SQLITE_IOERR_TRUNCATE;
-    return code_of(f->vfs->env->truncate(f->vfs->env, f->file, size), SQLITE_IOERR_TRUNCATE);
+    status = write_gathered(f);
+    if (status == PX_OK)
+        status = f->vfs->env->truncate(f->vfs->env, f->file, size);
+    return code_of(status, SQLITE_IOERR_TRUNCATE);
 }
 
 static int file_size(sqlite3_file *file, sqlite3_int64 *ret_size)
 {
     pxi_file *f = file_of(file);
     int64_t size = 0;
-    px_status status = f->vfs->env->size(f->vfs->env, f->file, &size);
+    px_status status = write_gathered(f);
 
+    if (status == PX_OK)
+        status = f->vfs->env->size(f->vfs->env, f->file, &size);
     *ret_size = size;
     return code_of(status, SQLITE_IOERR_FSTAT);
 }

@@ -18,6 +18,7 @@
 #include <sqlite3.h>
 
 #include "base/env.h"
+#include "store/gather.h"
 #include "store/page.h"
 
 typedef struct pxi_node pxi_node; /* what the connections of one database file share */
@@ -49,6 +50,7 @@ typedef struct pxi_file {
     px_file *file;
     const char *path; /* SQLite keeps it as long as the file is open */
     pxi_file_kind kind;
+    pxi_gather gather; /* of the log: written at the next sync */
     bool fresh;       /* made by this open: its name is not durable before the first sync */
     bool main;        /* the store's own file or log, not a backup's: it is counted */
     bool paced;       /* of the checkpoint's connection: sync and rest after every MiB */

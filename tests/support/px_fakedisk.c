@@ -416,6 +416,15 @@ static size_t fitting(const px_fakedisk *d, const inode *f, size_t offset, size_
     return size > grows - (size_t)room ? size - (grows - (size_t)room) : 0;
 }
 
+/* A write for which space ends in the middle. It ends where a sector does: less of one than was
+ * asked for is never written, for the sector that is begun is there whole. */
+static size_t half(size_t at, size_t size)
+{
+    size_t end = (at + size / 2) / SECTOR * SECTOR;
+
+    return end > at ? end - at : 0;
+}
+
 static px_status env_write(px_env *env, px_file *file, const void *bytes, size_t size,
                            int64_t offset)
 {
@@ -429,7 +438,7 @@ static px_status env_write(px_env *env, px_file *file, const void *bytes, size_t
     status = meet_fault(d, PX_FAKE_WRITE);
     if (status != PX_OK && status != PX_FULL)
         return status;
-    fits = status == PX_FULL ? size / 2 : fitting(d, file->file, at, size);
+    fits = status == PX_FULL ? half(at, size) : fitting(d, file->file, at, size);
     if (fits > 0)
         inode_write(file->file, at, bytes, fits);
     if (is_last(d))
