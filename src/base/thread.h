@@ -12,4 +12,10 @@
  */
 bool px_thread_start(pthread_t *ret_thread, const char *name, void *(*run)(void *), void *data);
 
+/*
+ * The calling thread stands back from now on: where processors are short, those that somebody waits
+ * for go first, and it gets the third part of what they get. For folds that may lag a little.
+ */
+void px_thread_stand_back(void);
+
 #endif

@@ -279,6 +279,7 @@ static void *run(void *data)
     int64_t quiet_since = 0;
     uint64_t position = 0;
 
+    px_thread_stand_back();
     while (!atomic_load(&h->stop)) {
         bool idle;
         px_status status = guarded_step(h, STEP_NS, WAIT_IDLE_NS, &idle, NULL);
