@@ -203,7 +203,7 @@ def memory(o):
         dtmi = eight(pollux)
         # What the program keeps of any load (journal ring, history buffers, page cache) is full before the first reading:
         # the difference is then what twins take.
-        fill(pollux, dtmi, 90000000, max(1000, o.twins // 10))
+        fill(pollux, dtmi, 90000000, max(1000, o.twins * 3 // 10))
         before = settle(pollux, 15)
         fill(pollux, dtmi, 0, o.twins)
         loaded, after = rss(pollux.pid), settle(pollux, 25)
@@ -434,4 +434,5 @@ def main():
     return 0 if all(r[5] == "ok" for r in rows) else 1
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
