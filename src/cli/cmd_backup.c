@@ -3,9 +3,9 @@
  * without a server, is the program's own. */
 #include "cli/cmds.h"
 #include "cli/interrupt.h"
-#include "cli/no_such.h"
 #include "cli/out.h"
 #include "cli/progress.h"
+#include "cli/thing_call.h"
 
 enum { ARENA_BYTES = 1 << 20, LOOK_MS = 100 };
 
@@ -142,27 +142,21 @@ static px_status run_list(px_cli *cli, const px_args *args, px_err *ret_err)
     return px_out_list(cli, "/api/v1/backups", columns, ret_err);
 }
 
-static px_status act(px_cli *cli, const px_args *args, const char *method, const char *after,
-                     const char *done, px_err *ret_err)
+static px_status run_cancel(px_cli *cli, const px_args *args, px_err *ret_err)
 {
     const char *name = px_args_operand(args, 0);
     px_status status;
     PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, ARENA_BYTES);
-    status = ask(cli, method, px_str_c(name), after, &arena, NULL, ret_err);
+    status = ask(cli, "POST", px_str_c(name), "/cancel", &arena, NULL, ret_err);
     PX_TRY(px_no_such(cli, PX_THING_BACKUP, name, status, ret_err));
-    return px_out_done(cli, NULL, ret_err, "%s %s", done, name);
-}
-
-static px_status run_cancel(px_cli *cli, const px_args *args, px_err *ret_err)
-{
-    return act(cli, args, "POST", "/cancel", "cancelled", ret_err);
+    return px_out_done(cli, NULL, ret_err, "cancelled %s", name);
 }
 
 static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)
 {
-    return act(cli, args, "DELETE", "", "deleted", ret_err);
+    return px_thing_delete(cli, PX_THING_BACKUP, args, ret_err);
 }
 
 const px_cmd px_cmd_backup[] = {
