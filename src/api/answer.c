@@ -280,3 +280,13 @@ void px_api_fail(px_api_call *call, px_status status, const px_err *err)
     else
         fail_problem(call, status, err);
 }
+
+bool px_api_may(px_api_call *call, px_action action)
+{
+    px_err err;
+    px_status status = px_authorize(&call->principal, action, (px_str){ 0 }, &err);
+
+    if (status != PX_OK)
+        px_api_fail(call, status, &err);
+    return status == PX_OK;
+}

@@ -62,16 +62,6 @@ static named *find(struct px_branches *branches, uint32_t tenant, px_str name)
     return NULL;
 }
 
-static bool may(px_api_call *call)
-{
-    px_err err;
-    px_status status = px_authorize(&call->principal, PX_ACTION_BRANCH, (px_str){ 0 }, &err);
-
-    if (status != PX_OK)
-        px_api_fail(call, status, &err);
-    return status == PX_OK;
-}
-
 /* The caller holds the lock. Gives the branch that is to be freed without it, or NULL. */
 static px_branch *take_ended(named *b)
 {
@@ -124,7 +114,7 @@ static bool hold(px_api_call *call, named **ret_named)
     struct px_branches *branches = call->api->branches;
     px_err err;
 
-    if (!may(call))
+    if (!px_api_may(call, PX_ACTION_BRANCH))
         return false;
     pthread_mutex_lock(&branches->lock);
     *ret_named = find(branches, call->principal.tenant, call->args[0]);
@@ -279,7 +269,8 @@ void px_v1_list_branches(px_api_call *call)
     const named *b;
     px_str at, last = { 0 };
 
-    if (!may(call) || !px_api_param_number(call, "limit", PAGE_MAX, 1, PAGE_MAX, &limit) ||
+    if (!px_api_may(call, PX_ACTION_BRANCH) ||
+        !px_api_param_number(call, "limit", PAGE_MAX, 1, PAGE_MAX, &limit) ||
         !px_api_cursor(call, &at))
         return;
     px_branches_sweep(branches);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /eventroutes of the data plane: documents of kind `route`. What the outbound room does with them
  * is its affair; here they are checked, written and told. */
-#include "api/inner.h"
+#include "api/document_call.h"
 #include "outbound/outbound.h"
 
 enum { PAGE_MAX = 500 };
@@ -10,21 +10,9 @@ px_handler px_on_list_event_routes, px_on_get_event_route, px_on_put_event_route
     px_on_delete_event_route;
 
 static const px_str kind = { "route", 5 };
-
-static bool authorized(px_api_call *call, px_action action)
-{
-    px_err err;
-    px_status status = px_authorize(&call->principal, action, (px_str){ 0 }, &err);
-
-    if (status != PX_OK)
-        px_api_fail(call, status, &err);
-    return status == PX_OK;
-}
-
-static px_documents *documents_of(px_api_call *call)
-{
-    return px_engine_documents(call->api->opts.engine);
-}
+static const px_api_missing missing = {
+    "route.not_found", "There is no route available that matches the provided input"
+};
 
 static void put_route(px_json_writer *w, const px_document *document, px_arena *arena)
 {
@@ -46,25 +34,18 @@ static void put_route(px_json_writer *w, const px_document *document, px_arena *
 
 void px_on_list_event_routes(px_api_call *call)
 {
-    px_document *items = PX_ARENA_ARRAY(&call->arena, px_document, PAGE_MAX);
+    px_document *items;
     px_json_writer w = px_json_writer_of(&call->out);
     uint64_t after;
     uint32_t cursor, size = PAGE_MAX;
-    size_t count = 0;
-    px_status status;
-    px_err err;
+    size_t count;
 
-    if (!authorized(call, PX_ACTION_READ_DOCUMENT) || !px_api_page_size(call, PAGE_MAX, &size) ||
+    if (!px_api_may(call, PX_ACTION_READ_DOCUMENT) || !px_api_page_size(call, PAGE_MAX, &size) ||
         !px_api_param_number(call, "continuationToken", 0, 0, UINT32_MAX, &after))
         return;
     cursor = (uint32_t)after;
-    status = items ? px_documents_list(documents_of(call), call->principal.tenant, kind, &cursor,
-                                       size, &call->arena, items, &count, &err)
-                   : px_arena_fail(&call->arena, &err);
-    if (status != PX_OK) {
-        px_api_fail(call, status, &err);
+    if (!px_api_document_page(call, call->principal.tenant, kind, size, &cursor, &items, &count))
         return;
-    }
     px_json_begin_object(&w);
     px_json_key(&w, PX_STR("value"));
     px_json_begin_array(&w);
@@ -76,28 +57,13 @@ void px_on_list_event_routes(px_api_call *call)
     px_api_json(call, 200);
 }
 
-/* The route of the path, or answers and gives false. */
-static bool find_route(px_api_call *call, px_document *ret_document)
-{
-    px_err err;
-    px_status status = px_documents_get(documents_of(call), call->principal.tenant, kind,
-                                        call->args[0], &call->arena, ret_document, &err);
-
-    if (status == PX_NOT_FOUND)
-        px_fail_id(&err, status, "route.not_found",
-                   "There is no route available that matches the provided input '%.*s'",
-                   PX_FMT(call->args[0]));
-    if (status != PX_OK)
-        px_api_fail(call, status, &err);
-    return status == PX_OK;
-}
-
 void px_on_get_event_route(px_api_call *call)
 {
     px_json_writer w = px_json_writer_of(&call->out);
     px_document document;
 
-    if (!authorized(call, PX_ACTION_READ_DOCUMENT) || !find_route(call, &document))
+    if (!px_api_may(call, PX_ACTION_READ_DOCUMENT) ||
+        !px_api_document(call, kind, &missing, &document))
         return;
     put_route(&w, &document, &call->arena);
     px_api_json(call, 200);
@@ -120,7 +86,7 @@ static px_status check_id(px_str id, px_err *ret_err)
 
 static px_status check_body(px_api_call *call, px_str endpoint, px_str filter, px_err *ret_err)
 {
-    px_documents *documents = documents_of(call);
+    px_documents *documents = px_api_documents(call);
     uint32_t tenant = call->principal.tenant;
     px_err err;
 
@@ -152,22 +118,6 @@ static void route_written(px_api_call *call)
     px_api_finish(call, 204);
 }
 
-static void submit(px_api_call *call, px_str body)
-{
-    px_document_write *write = PX_ARENA_NEW(&call->arena, px_document_write);
-    px_err err;
-
-    if (!write) {
-        px_api_fail(call, px_arena_fail(&call->arena, &err), &err);
-        return;
-    }
-    *write = (px_document_write){ .kind = kind, .id = call->args[0], .body = body };
-    call->request.kind = PX_REQUEST_DOCUMENTS;
-    call->request.documents = write;
-    call->request.document_count = 1;
-    px_api_submit(call, route_written);
-}
-
 void px_on_put_event_route(px_api_call *call)
 {
     px_str endpoint = px_json_get_text(call->request.json, PX_STR("endpointName"));
@@ -178,7 +128,7 @@ void px_on_put_event_route(px_api_call *call)
     px_str body;
     px_err err;
 
-    if (!authorized(call, PX_ACTION_WRITE_DOCUMENT) || !px_api_body(call))
+    if (!px_api_may(call, PX_ACTION_WRITE_DOCUMENT) || !px_api_body(call))
         return;
     status = check_id(call->args[0], &err);
     if (status == PX_OK)
@@ -196,7 +146,7 @@ void px_on_put_event_route(px_api_call *call)
     body = px_arena_str(&call->arena, px_buf_str(&buf));
     px_buf_release(&buf);
     if (body.ptr)
-        submit(call, body);
+        px_api_document_write(call, kind, body, route_written);
     else
         px_api_fail(call, px_arena_fail(&call->arena, &err), &err);
 }
@@ -205,6 +155,7 @@ void px_on_delete_event_route(px_api_call *call)
 {
     px_document document;
 
-    if (authorized(call, PX_ACTION_WRITE_DOCUMENT) && find_route(call, &document))
-        submit(call, (px_str){ 0 });
+    if (px_api_may(call, PX_ACTION_WRITE_DOCUMENT) &&
+        px_api_document(call, kind, &missing, &document))
+        px_api_document_write(call, kind, (px_str){ 0 }, route_written);
 }

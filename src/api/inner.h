@@ -70,6 +70,8 @@ void px_put_schemas(px_json_writer *w);
 void px_api_finish(px_api_call *call, int status); /* with what `out` holds */
 void px_api_json(px_api_call *call, int status);   /* `out` is JSON */
 void px_api_fail(px_api_call *call, px_status status, const px_err *err);
+/* The right to what is about no twin in particular; false: the call was answered. */
+PX_NODISCARD bool px_api_may(px_api_call *call, px_action action);
 /* One more thing that is wrong, for px_api_fail to list; the first PX_FINDINGS_MAX are kept. Its
  * place is a pointer into the body. */
 void px_api_add_finding(px_api_call *call, const px_err *err);

@@ -73,16 +73,6 @@ static void put_job(px_api *api, px_json_writer *w, const px_job *job)
 
 /* ---- reading ---- */
 
-static bool may(px_api_call *call, px_action action)
-{
-    px_err err;
-    px_status status = px_authorize(&call->principal, action, (px_str){ 0 }, &err);
-
-    if (status != PX_OK)
-        px_api_fail(call, status, &err);
-    return status == PX_OK;
-}
-
 static void no_such_job(px_api_call *call, px_job_kind kind)
 {
     px_err err;
@@ -124,7 +114,7 @@ static void get(px_api_call *call, px_job_kind kind)
     px_json_writer w = px_json_writer_of(&call->out);
     px_job job;
 
-    if (!may(call, PX_ACTION_READ_TWIN) || !find_job(call, kind, &job))
+    if (!px_api_may(call, PX_ACTION_READ_TWIN) || !find_job(call, kind, &job))
         return;
     put_job(call->api, &w, &job);
     px_arena_release(&job.arena);
@@ -142,7 +132,7 @@ static void list(px_api_call *call, px_job_kind kind)
     px_err err;
     px_status status;
 
-    if (!may(call, PX_ACTION_READ_TWIN) ||
+    if (!px_api_may(call, PX_ACTION_READ_TWIN) ||
         !px_api_param_number(call, "continuationToken", 0, 0, UINT32_MAX, &after) ||
         !px_api_page_size(call, PAGE_MAX, &page))
         return;
@@ -333,7 +323,7 @@ void px_on_put_import(px_api_call *call)
     px_err err;
     px_status status;
 
-    if (!may(call, PX_ACTION_WRITE_TWIN) || !px_api_body(call))
+    if (!px_api_may(call, PX_ACTION_WRITE_TWIN) || !px_api_body(call))
         return;
     job.input_uri = px_json_get_text(body, PX_STR("inputBlobUri"));
     job.output_uri = px_json_get_text(body, PX_STR("outputBlobUri"));
@@ -374,7 +364,7 @@ void px_on_post_deletion(px_api_call *call)
     unsigned char bytes[12];
     char id[2 * sizeof(bytes) + 1];
 
-    if (!may(call, PX_ACTION_WRITE_TWIN) || !read_minutes(call, &job.deadline))
+    if (!px_api_may(call, PX_ACTION_WRITE_TWIN) || !read_minutes(call, &job.deadline))
         return;
     if (job.id.len == 0) {
         call->api->env->random(call->api->env, bytes, sizeof(bytes));
@@ -394,7 +384,7 @@ void px_on_cancel_import(px_api_call *call)
     px_job job;
     px_err err;
 
-    if (!may(call, PX_ACTION_WRITE_TWIN) || !find_job(call, PX_JOB_IMPORT, &job))
+    if (!px_api_may(call, PX_ACTION_WRITE_TWIN) || !find_job(call, PX_JOB_IMPORT, &job))
         return;
     if (px_jobs_cancel(call->api->jobs, job.tenant, job.kind, job.id)) {
         put_job(call->api, &w, &job);
@@ -419,7 +409,7 @@ void px_on_delete_import(px_api_call *call)
     px_err err;
     bool ended;
 
-    if (!may(call, PX_ACTION_WRITE_TWIN) || !find_job(call, PX_JOB_IMPORT, &job))
+    if (!px_api_may(call, PX_ACTION_WRITE_TWIN) || !find_job(call, PX_JOB_IMPORT, &job))
         return;
     ended = job.finished != PX_TIME_NONE;
     px_arena_release(&job.arena);

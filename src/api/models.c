@@ -102,16 +102,6 @@ static bool wants_definition(px_api_call *call)
     return px_str_eq(px_api_param(call, "includeModelDefinition"), PX_STR("true"));
 }
 
-static bool may(px_api_call *call, px_action action)
-{
-    px_err err;
-    px_status status = px_authorize(&call->principal, action, (px_str){ 0 }, &err);
-
-    if (status != PX_OK)
-        px_api_fail(call, status, &err);
-    return status == PX_OK;
-}
-
 static bool find_model(px_api_call *call, px_str id, px_model_info *ret_info)
 {
     px_err err;
@@ -202,7 +192,7 @@ void px_on_list_models(px_api_call *call)
     px_err err;
     px_status status;
 
-    if (!may(call, PX_ACTION_READ_MODEL) ||
+    if (!px_api_may(call, PX_ACTION_READ_MODEL) ||
         !px_api_param_number(call, "continuationToken", 0, 0, UINT32_MAX, &after) ||
         !px_api_page_size(
             call, call->api->opts.azure_limits ? PX_AZURE_MODELS_PER_PAGE_MAX : PAGE_MAX, &page))
@@ -239,7 +229,7 @@ void px_on_get_model(px_api_call *call)
     px_json_writer w = px_json_writer_of(&call->out);
     px_model_info info;
 
-    if (!may(call, PX_ACTION_READ_MODEL) || !find_model(call, call->args[0], &info))
+    if (!px_api_may(call, PX_ACTION_READ_MODEL) || !find_model(call, call->args[0], &info))
         return;
     put_model(&w, &info, wants_definition(call));
     px_api_json(call, 200);
@@ -258,7 +248,7 @@ void px_on_patch_model(px_api_call *call)
     px_model_info info;
     px_err err;
 
-    if (!may(call, PX_ACTION_WRITE_MODEL) || !find_model(call, call->args[0], &info) ||
+    if (!px_api_may(call, PX_ACTION_WRITE_MODEL) || !find_model(call, call->args[0], &info) ||
         !px_api_body(call))
         return;
     if (!px_json_is(call->request.json, PX_JSON_ARRAY) || call->request.json->count != 1 ||

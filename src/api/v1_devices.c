@@ -4,7 +4,7 @@
  * names its twins, the credential in tenant 0 proves its key. Keys and tokens are told once, in the
  * answer that made them.
  */
-#include "api/inner.h"
+#include "api/document_call.h"
 #include "api/once.h"
 #include "sync/credential.h"
 
@@ -20,16 +20,6 @@ typedef struct device_call {
     bool has_key;
     px_str twins; /* JSON array */
 } device_call;
-
-static bool authorized(px_api_call *call, px_action action)
-{
-    px_err err;
-    px_status status = px_authorize(&call->principal, action, (px_str){ 0 }, &err);
-
-    if (status != PX_OK)
-        px_api_fail(call, status, &err);
-    return status == PX_OK;
-}
 
 /* Moves what was built into the arena. Empty, never absent, when memory ended: a body that is
  * absent would delete. */
@@ -60,27 +50,15 @@ static void put_device(px_json_writer *w, const px_document *document, px_arena 
 
 void px_v1_list_devices(px_api_call *call)
 {
-    px_documents *documents = px_engine_documents(call->api->opts.engine);
-    px_document *items = PX_ARENA_ARRAY(&call->arena, px_document, PAGE_MAX);
+    px_document *items;
     px_json_writer w = px_json_writer_of(&call->out);
-    uint64_t limit, after;
     uint32_t cursor;
-    size_t count = 0;
-    px_err err;
-    px_status status;
+    size_t count;
 
-    if (!authorized(call, PX_ACTION_READ_DOCUMENT) ||
-        !px_api_param_number(call, "limit", 100, 1, PAGE_MAX, &limit) ||
-        !px_api_cursor_number(call, &after))
+    if (!px_api_may(call, PX_ACTION_READ_DOCUMENT) ||
+        !px_api_document_list(call, call->principal.tenant, PX_STR("device"), 100, PAGE_MAX,
+                              &cursor, &items, &count))
         return;
-    cursor = (uint32_t)after;
-    status = items ? px_documents_list(documents, call->principal.tenant, PX_STR("device"), &cursor,
-                                       (size_t)limit, &call->arena, items, &count, &err)
-                   : px_arena_fail(&call->arena, &err);
-    if (status != PX_OK) {
-        px_api_fail(call, status, &err);
-        return;
-    }
     px_json_begin_object(&w);
     px_json_key(&w, PX_STR("items"));
     px_json_begin_array(&w);
@@ -92,25 +70,13 @@ void px_v1_list_devices(px_api_call *call)
     px_api_json(call, 200);
 }
 
-/* The device's document, or answers and gives false. */
-static bool find_device(px_api_call *call, px_document *ret_document)
-{
-    px_err err;
-    px_status status =
-        px_documents_get(px_engine_documents(call->api->opts.engine), call->principal.tenant,
-                         PX_STR("device"), call->args[0], &call->arena, ret_document, &err);
-
-    if (status != PX_OK)
-        px_api_fail(call, status, &err);
-    return status == PX_OK;
-}
-
 void px_v1_get_device(px_api_call *call)
 {
     px_json_writer w = px_json_writer_of(&call->out);
     px_document document;
 
-    if (!authorized(call, PX_ACTION_READ_DOCUMENT) || !find_device(call, &document))
+    if (!px_api_may(call, PX_ACTION_READ_DOCUMENT) ||
+        !px_api_document(call, PX_STR("device"), NULL, &document))
         return;
     put_device(&w, &document, &call->arena);
     px_api_etag(call, document.revision);
@@ -238,12 +204,12 @@ static bool read_twins(px_api_call *call, px_str *ret_twins)
 
 void px_v1_put_device(px_api_call *call)
 {
-    px_documents *documents = px_engine_documents(call->api->opts.engine);
+    px_documents *documents = px_api_documents(call);
     px_document old;
     px_str twins;
     bool is_new;
 
-    if (!authorized(call, PX_ACTION_WRITE_DOCUMENT) || !read_twins(call, &twins))
+    if (!px_api_may(call, PX_ACTION_WRITE_DOCUMENT) || !read_twins(call, &twins))
         return;
     is_new = px_documents_get(documents, call->principal.tenant, PX_STR("device"), call->args[0],
                               &call->arena, &old, NULL) != PX_OK;
@@ -258,7 +224,8 @@ void px_v1_post_key(px_api_call *call)
     px_json *body;
     px_err err;
 
-    if (!authorized(call, PX_ACTION_WRITE_DOCUMENT) || !find_device(call, &old))
+    if (!px_api_may(call, PX_ACTION_WRITE_DOCUMENT) ||
+        !px_api_document(call, PX_STR("device"), NULL, &old))
         return;
     if (px_json_parse(old.body, NULL, &call->arena, &body, &err) != PX_OK) {
         px_api_fail(call, PX_CORRUPT, &err);
@@ -282,7 +249,8 @@ void px_v1_delete_device(px_api_call *call)
     size_t count = 0;
     px_err err;
 
-    if (!authorized(call, PX_ACTION_WRITE_DOCUMENT) || !find_device(call, &old) ||
+    if (!px_api_may(call, PX_ACTION_WRITE_DOCUMENT) ||
+        !px_api_document(call, PX_STR("device"), NULL, &old) ||
         !px_api_conditions(call, true, false))
         return;
     if (!writes) {
@@ -387,10 +355,10 @@ static bool find_tenant(px_api_call *call, uint32_t *ret_number)
     px_status status;
     px_err err;
 
-    if (!authorized(call, PX_ACTION_WRITE_TENANT))
+    if (!px_api_may(call, PX_ACTION_WRITE_TENANT))
         return false;
-    status = px_documents_get(px_engine_documents(call->api->opts.engine), 0, PX_STR("tenant"),
-                              call->args[0], &call->arena, &document, &err);
+    status = px_documents_get(px_api_documents(call), 0, PX_STR("tenant"), call->args[0],
+                              &call->arena, &document, &err);
     if (status != PX_OK) {
         px_api_fail(call, status, &err);
         return false;
@@ -434,27 +402,14 @@ void px_v1_post_tenant_token(px_api_call *call)
 
 void px_v1_list_tenants(px_api_call *call)
 {
-    px_document *items = PX_ARENA_ARRAY(&call->arena, px_document, PAGE_MAX);
+    px_document *items;
     px_json_writer w = px_json_writer_of(&call->out);
-    uint64_t limit, after;
     uint32_t cursor;
-    size_t count = 0;
-    px_status status;
-    px_err err;
+    size_t count;
 
-    if (!authorized(call, PX_ACTION_WRITE_TENANT) ||
-        !px_api_param_number(call, "limit", 100, 1, PAGE_MAX, &limit) ||
-        !px_api_cursor_number(call, &after))
+    if (!px_api_may(call, PX_ACTION_WRITE_TENANT) ||
+        !px_api_document_list(call, 0, PX_STR("tenant"), 100, PAGE_MAX, &cursor, &items, &count))
         return;
-    cursor = (uint32_t)after;
-    status =
-        items ? px_documents_list(px_engine_documents(call->api->opts.engine), 0, PX_STR("tenant"),
-                                  &cursor, (size_t)limit, &call->arena, items, &count, &err)
-              : px_arena_fail(&call->arena, &err);
-    if (status != PX_OK) {
-        px_api_fail(call, status, &err);
-        return;
-    }
     px_json_begin_object(&w);
     px_json_key(&w, PX_STR("items"));
     px_json_begin_array(&w);

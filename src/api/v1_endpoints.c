@@ -3,7 +3,7 @@
  * /api/v1/endpoints: where events may be sent. A secret goes in and never comes out: left out of a
  * PUT it stays as it is, null takes it away.
  */
-#include "api/inner.h"
+#include "api/document_call.h"
 #include "outbound/outbound.h"
 
 enum { PAGE_MAX = 500 };
@@ -11,21 +11,7 @@ enum { PAGE_MAX = 500 };
 px_handler px_v1_list_endpoints, px_v1_get_endpoint, px_v1_put_endpoint, px_v1_delete_endpoint;
 
 static const px_str kind = { "endpoint", 8 };
-
-static bool authorized(px_api_call *call, px_action action)
-{
-    px_err err;
-    px_status status = px_authorize(&call->principal, action, (px_str){ 0 }, &err);
-
-    if (status != PX_OK)
-        px_api_fail(call, status, &err);
-    return status == PX_OK;
-}
-
-static px_documents *documents_of(px_api_call *call)
-{
-    return px_engine_documents(call->api->opts.engine);
-}
+static const px_api_missing missing = { "endpoint.not_found", "there is no endpoint" };
 
 /* ---- reading ---- */
 
@@ -95,26 +81,15 @@ static void put_answer(px_api_call *call, px_json_writer *w, const px_document *
 
 void px_v1_list_endpoints(px_api_call *call)
 {
-    px_document *items = PX_ARENA_ARRAY(&call->arena, px_document, PAGE_MAX);
+    px_document *items;
     px_json_writer w = px_json_writer_of(&call->out);
-    uint64_t limit, after;
     uint32_t cursor;
-    size_t count = 0;
-    px_status status;
-    px_err err;
+    size_t count;
 
-    if (!authorized(call, PX_ACTION_READ_DOCUMENT) ||
-        !px_api_param_number(call, "limit", 100, 1, PAGE_MAX, &limit) ||
-        !px_api_cursor_number(call, &after))
+    if (!px_api_may(call, PX_ACTION_READ_DOCUMENT) ||
+        !px_api_document_list(call, call->principal.tenant, kind, 100, PAGE_MAX, &cursor, &items,
+                              &count))
         return;
-    cursor = (uint32_t)after;
-    status = items ? px_documents_list(documents_of(call), call->principal.tenant, kind, &cursor,
-                                       (size_t)limit, &call->arena, items, &count, &err)
-                   : px_arena_fail(&call->arena, &err);
-    if (status != PX_OK) {
-        px_api_fail(call, status, &err);
-        return;
-    }
     px_json_begin_object(&w);
     px_json_key(&w, PX_STR("items"));
     px_json_begin_array(&w);
@@ -126,26 +101,13 @@ void px_v1_list_endpoints(px_api_call *call)
     px_api_json(call, 200);
 }
 
-static bool find_endpoint(px_api_call *call, px_document *ret_document)
-{
-    px_err err;
-    px_status status = px_documents_get(documents_of(call), call->principal.tenant, kind,
-                                        call->args[0], &call->arena, ret_document, &err);
-
-    if (status == PX_NOT_FOUND)
-        px_fail_id(&err, status, "endpoint.not_found", "there is no endpoint '%.*s'",
-                   PX_FMT(call->args[0]));
-    if (status != PX_OK)
-        px_api_fail(call, status, &err);
-    return status == PX_OK;
-}
-
 void px_v1_get_endpoint(px_api_call *call)
 {
     px_json_writer w = px_json_writer_of(&call->out);
     px_document document;
 
-    if (!authorized(call, PX_ACTION_READ_DOCUMENT) || !find_endpoint(call, &document))
+    if (!px_api_may(call, PX_ACTION_READ_DOCUMENT) ||
+        !px_api_document(call, kind, &missing, &document))
         return;
     put_answer(call, &w, &document);
     px_api_etag(call, document.revision);
@@ -180,9 +142,10 @@ static px_status check_endpoint(px_api_call *call, const px_endpoint *endpoint, 
     static const px_reach public_only;
     px_outbound *outbound = call->api->opts.outbound;
 
-    if (px_documents_revision(documents_of(call), call->principal.tenant, kind, call->args[0]) ==
-            0 &&
-        px_documents_count(documents_of(call), call->principal.tenant, kind) >= PX_ENDPOINTS_MAX)
+    if (px_documents_revision(px_api_documents(call), call->principal.tenant, kind,
+                              call->args[0]) == 0 &&
+        px_documents_count(px_api_documents(call), call->principal.tenant, kind) >=
+            PX_ENDPOINTS_MAX)
         return px_fail_id(ret_err, PX_LIMIT, "endpoint.limit", "a tenant has at most %d endpoints",
                           PX_ENDPOINTS_MAX);
     if (endpoint->kind == PX_ENDPOINT_MQTT)
@@ -198,7 +161,7 @@ static px_str secret_of(px_api_call *call)
     px_document document;
 
     if (px_json_get(call->request.json, PX_STR("secret")) ||
-        px_documents_get(documents_of(call), call->principal.tenant, kind, call->args[0],
+        px_documents_get(px_api_documents(call), call->principal.tenant, kind, call->args[0],
                          &call->arena, &document, NULL) != PX_OK ||
         px_endpoint_read(&document, &call->arena, &old, NULL) != PX_OK)
         return px_json_get_text(call->request.json, PX_STR("secret"));
@@ -246,22 +209,6 @@ static void endpoint_gone(px_api_call *call)
     px_api_finish(call, 204);
 }
 
-static void submit(px_api_call *call, px_str body, void (*then)(px_api_call *call))
-{
-    px_document_write *write = PX_ARENA_NEW(&call->arena, px_document_write);
-    px_err err;
-
-    if (!write) {
-        px_api_fail(call, px_arena_fail(&call->arena, &err), &err);
-        return;
-    }
-    *write = (px_document_write){ .kind = kind, .id = call->args[0], .body = body };
-    call->request.kind = PX_REQUEST_DOCUMENTS;
-    call->request.documents = write;
-    call->request.document_count = 1;
-    px_api_submit(call, then);
-}
-
 void px_v1_put_endpoint(px_api_call *call)
 {
     px_document asked = { .tenant = call->principal.tenant,
@@ -272,7 +219,7 @@ void px_v1_put_endpoint(px_api_call *call)
     px_str body;
     px_err err;
 
-    if (!authorized(call, PX_ACTION_WRITE_DOCUMENT) || !px_api_conditions(call, true, false))
+    if (!px_api_may(call, PX_ACTION_WRITE_DOCUMENT) || !px_api_conditions(call, true, false))
         return;
     status = px_endpoint_read(&asked, &call->arena, &endpoint, &err);
     if (status == PX_OK)
@@ -283,7 +230,7 @@ void px_v1_put_endpoint(px_api_call *call)
     }
     body = body_of(call, &endpoint);
     if (body.ptr)
-        submit(call, body, endpoint_written);
+        px_api_document_write(call, kind, body, endpoint_written);
     else
         px_api_fail(call, px_arena_fail(&call->arena, &err), &err);
 }
@@ -296,7 +243,7 @@ static px_str route_to(px_api_call *call, px_str endpoint)
     size_t count = 0;
     px_json *body;
 
-    if (!items || px_documents_list(documents_of(call), call->principal.tenant, PX_STR("route"),
+    if (!items || px_documents_list(px_api_documents(call), call->principal.tenant, PX_STR("route"),
                                     &cursor, PAGE_MAX, &call->arena, items, &count, NULL) != PX_OK)
         return (px_str){ 0 };
     for (size_t i = 0; i < count; i++)
@@ -312,8 +259,8 @@ void px_v1_delete_endpoint(px_api_call *call)
     px_str route;
     px_err err;
 
-    if (!authorized(call, PX_ACTION_WRITE_DOCUMENT) || !find_endpoint(call, &document) ||
-        !px_api_conditions(call, true, false))
+    if (!px_api_may(call, PX_ACTION_WRITE_DOCUMENT) ||
+        !px_api_document(call, kind, &missing, &document) || !px_api_conditions(call, true, false))
         return;
     route = route_to(call, call->args[0]);
     if (route.len) {
@@ -323,5 +270,5 @@ void px_v1_delete_endpoint(px_api_call *call)
         px_api_fail(call, PX_CONFLICT, &err);
         return;
     }
-    submit(call, (px_str){ 0 }, endpoint_gone);
+    px_api_document_write(call, kind, (px_str){ 0 }, endpoint_gone);
 }

@@ -2,28 +2,14 @@
 /* /api/v1/property-indexes: which properties queries find twins by, and how far each index is. */
 #include <stdio.h>
 
-#include "api/inner.h"
+#include "api/document_call.h"
 #include "twin/property.h"
 
 px_handler px_v1_list_property_indexes, px_v1_get_property_index, px_v1_put_property_index,
     px_v1_delete_property_index;
 
 static const px_str kind = { "property-index", 14 };
-
-static px_documents *documents_of(px_api_call *call)
-{
-    return px_engine_documents(call->api->opts.engine);
-}
-
-static bool authorized(px_api_call *call, px_action action)
-{
-    px_err err;
-    px_status status = px_authorize(&call->principal, action, (px_str){ 0 }, &err);
-
-    if (status != PX_OK)
-        px_api_fail(call, status, &err);
-    return status == PX_OK;
-}
+static const px_api_missing missing = { "property.not_found", "there is no property index" };
 
 /* ---- reading ---- */
 
@@ -85,28 +71,16 @@ static bool open_state(px_api_call *call, px_snapshot **ret_snapshot)
 
 void px_v1_list_property_indexes(px_api_call *call)
 {
-    px_document *items = PX_ARENA_ARRAY(&call->arena, px_document, PX_PROPERTY_INDEXES_MAX);
+    px_document *items;
     px_json_writer w = px_json_writer_of(&call->out);
     px_snapshot *snapshot;
-    uint64_t limit, after;
     uint32_t cursor;
-    size_t count = 0;
-    px_status status;
-    px_err err;
+    size_t count;
 
-    if (!authorized(call, PX_ACTION_READ_DOCUMENT) ||
-        !px_api_param_number(call, "limit", PX_PROPERTY_INDEXES_MAX, 1, PX_PROPERTY_INDEXES_MAX,
-                             &limit) ||
-        !px_api_cursor_number(call, &after))
+    if (!px_api_may(call, PX_ACTION_READ_DOCUMENT) ||
+        !px_api_document_list(call, call->principal.tenant, kind, PX_PROPERTY_INDEXES_MAX,
+                              PX_PROPERTY_INDEXES_MAX, &cursor, &items, &count))
         return;
-    cursor = (uint32_t)after;
-    status = items ? px_documents_list(documents_of(call), call->principal.tenant, kind, &cursor,
-                                       (size_t)limit, &call->arena, items, &count, &err)
-                   : px_arena_fail(&call->arena, &err);
-    if (status != PX_OK) {
-        px_api_fail(call, status, &err);
-        return;
-    }
     if (!open_state(call, &snapshot))
         return;
     px_json_begin_object(&w);
@@ -121,27 +95,13 @@ void px_v1_list_property_indexes(px_api_call *call)
     px_api_json(call, 200);
 }
 
-static bool find_document(px_api_call *call, px_document *ret_document)
-{
-    px_err err;
-    px_status status = px_documents_get(documents_of(call), call->principal.tenant, kind,
-                                        call->args[0], &call->arena, ret_document, &err);
-
-    if (status == PX_NOT_FOUND)
-        px_fail_id(&err, status, "property.not_found", "there is no property index '%.*s'",
-                   PX_FMT(call->args[0]));
-    if (status != PX_OK)
-        px_api_fail(call, status, &err);
-    return status == PX_OK;
-}
-
 static void answer(px_api_call *call)
 {
     px_json_writer w = px_json_writer_of(&call->out);
     px_snapshot *snapshot;
     px_document document;
 
-    if (!find_document(call, &document) || !open_state(call, &snapshot))
+    if (!px_api_document(call, kind, &missing, &document) || !open_state(call, &snapshot))
         return;
     put_index(call, &w, px_snapshot_view(snapshot), &document);
     px_snapshot_release(snapshot);
@@ -151,7 +111,7 @@ static void answer(px_api_call *call)
 
 void px_v1_get_property_index(px_api_call *call)
 {
-    if (authorized(call, PX_ACTION_READ_DOCUMENT))
+    if (px_api_may(call, PX_ACTION_READ_DOCUMENT))
         answer(call);
 }
 
@@ -180,33 +140,17 @@ static void gone(px_api_call *call)
     px_api_finish(call, 204);
 }
 
-static void submit(px_api_call *call, px_str body, void (*then)(px_api_call *call))
-{
-    px_document_write *write = PX_ARENA_NEW(&call->arena, px_document_write);
-    px_err err;
-
-    if (!write) {
-        px_api_fail(call, px_arena_fail(&call->arena, &err), &err);
-        return;
-    }
-    *write = (px_document_write){ .kind = kind, .id = call->args[0], .body = body };
-    call->request.kind = PX_REQUEST_DOCUMENTS;
-    call->request.documents = write;
-    call->request.document_count = 1;
-    px_api_submit(call, then);
-}
-
 void px_v1_put_property_index(px_api_call *call)
 {
-    if (authorized(call, PX_ACTION_WRITE_DOCUMENT) && px_api_conditions(call, true, false))
-        submit(call, call->body, written);
+    if (px_api_may(call, PX_ACTION_WRITE_DOCUMENT) && px_api_conditions(call, true, false))
+        px_api_document_write(call, kind, call->body, written);
 }
 
 void px_v1_delete_property_index(px_api_call *call)
 {
     px_document document;
 
-    if (authorized(call, PX_ACTION_WRITE_DOCUMENT) && find_document(call, &document) &&
-        px_api_conditions(call, true, false))
-        submit(call, (px_str){ 0 }, gone);
+    if (px_api_may(call, PX_ACTION_WRITE_DOCUMENT) &&
+        px_api_document(call, kind, &missing, &document) && px_api_conditions(call, true, false))
+        px_api_document_write(call, kind, (px_str){ 0 }, gone);
 }
