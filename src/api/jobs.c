@@ -45,11 +45,9 @@ bool px_jobs_stopping(px_jobs *jobs)
 
 bool px_jobs_wait(px_jobs *jobs)
 {
-    struct timespec until;
+    struct timespec until = px_deadline_in(PX_SECOND);
     bool goes_on;
 
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec++;
     pthread_mutex_lock(&jobs->lock);
     while (!jobs->stopping && pthread_cond_timedwait(&jobs->changed, &jobs->lock, &until) == 0)
         continue;
@@ -373,7 +371,7 @@ px_status px_jobs_new(px_api *api, px_jobs **ret_jobs, px_err *ret_err)
     jobs->api = api;
     px_await_init(&jobs->await);
     pthread_mutex_init(&jobs->lock, NULL);
-    pthread_cond_init(&jobs->changed, NULL);
+    px_cond_init(&jobs->changed);
     status = take_up_all(jobs, ret_err);
     if (status == PX_OK) {
         jobs->has_thread = px_thread_start(&jobs->thread, "jobs", run, jobs);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
+#include "base/time.h"
+
 enum {
     NAME_BYTES = 16, /* the kernel's, with the end */
     NICE = 5
@@ -26,4 +28,26 @@ void px_thread_stand_back(void)
     int now = getpriority(PRIO_PROCESS, 0);
 
     (void)setpriority(PRIO_PROCESS, 0, now + NICE); /* a wish */
+}
+
+void px_cond_init(pthread_cond_t *cond)
+{
+    pthread_condattr_t attr;
+
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(cond, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
+struct timespec px_deadline_in(int64_t wait_ns)
+{
+    struct timespec at;
+    int64_t ns;
+
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    ns = at.tv_nsec + wait_ns % PX_SECOND;
+    at.tv_sec += wait_ns / PX_SECOND + ns / PX_SECOND;
+    at.tv_nsec = ns % PX_SECOND;
+    return at;
 }

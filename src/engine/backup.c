@@ -8,8 +8,8 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "base/thread.h"
 #include "engine/internal.h"
 
 enum { PAGES_AT_ONCE = 5 };
@@ -24,13 +24,8 @@ const char *px_backup_phase_name(px_backup_phase phase)
 
 void px_backup_init(px_backup *b)
 {
-    pthread_condattr_t attributes;
-
     pthread_mutex_init(&b->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&b->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    px_cond_init(&b->changed);
     b->stat.ended = PX_TIME_NONE;
 }
 
@@ -74,16 +69,11 @@ static void carry_out(px_engine *engine)
     pthread_mutex_unlock(&b->lock);
 }
 
-/* The caller holds the lock. Waits by the machine's clock, whatever env says. */
+/* The caller holds the lock. */
 static void wait_a_while(px_backup *b)
 {
-    struct timespec until;
-    int64_t ns;
+    struct timespec until = px_deadline_in(PX_BACKUP_SYNC_NS);
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    ns = until.tv_nsec + PX_BACKUP_SYNC_NS;
-    until.tv_sec += ns / PX_SECOND;
-    until.tv_nsec = ns % PX_SECOND;
     pthread_cond_timedwait(&b->changed, &b->lock, &until);
 }
 

@@ -8,8 +8,8 @@
 
 #include <errno.h>
 #include <stdatomic.h>
-#include <time.h>
 
+#include "base/thread.h"
 #include "engine/internal.h"
 
 enum { CATCH_UP_ROWS = 64, CATCH_UP_BYTES = 4 * 1024 * 1024 };
@@ -61,15 +61,10 @@ void px_batch_unref(px_batch *batch)
 
 void px_ring_init(px_ring *ring, size_t bytes_max)
 {
-    pthread_condattr_t attr;
-
     *ring = (px_ring){ .bytes_max = bytes_max };
     pthread_mutex_init(&ring->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&ring->grown, &attr);
-    pthread_cond_init(&ring->hurried, &attr);
-    pthread_condattr_destroy(&attr);
+    px_cond_init(&ring->grown);
+    px_cond_init(&ring->hurried);
 }
 
 void px_ring_release(px_ring *ring)
@@ -270,20 +265,6 @@ static px_batch *give(px_feed *feed, px_batch *batch)
     return batch;
 }
 
-static struct timespec in_ns(int64_t wait_ns)
-{
-    struct timespec at;
-
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_sec += wait_ns / PX_SECOND;
-    at.tv_nsec += wait_ns % PX_SECOND;
-    if (at.tv_nsec >= PX_SECOND) {
-        at.tv_sec++;
-        at.tv_nsec -= PX_SECOND;
-    }
-    return at;
-}
-
 static bool has_more(const px_feed *feed, const px_ring *ring)
 {
     return feed->position < ring->seq_last;
@@ -293,7 +274,8 @@ static bool has_more(const px_feed *feed, const px_ring *ring)
 static void await(px_feed *feed, px_ring *ring, int64_t wait_ns)
 {
     bool rests = feed->rest_ns > 0;
-    struct timespec deadline = in_ns(rests && feed->rest_ns < wait_ns ? feed->rest_ns : wait_ns);
+    struct timespec deadline =
+        px_deadline_in(rests && feed->rest_ns < wait_ns ? feed->rest_ns : wait_ns);
     pthread_cond_t *news = rests ? &ring->hurried : &ring->grown;
 
     while (!has_more(feed, ring) && !ring->closed && !(rests && feed->hurried))

@@ -2,19 +2,15 @@
 #include "engine/queue.h"
 
 #include <errno.h>
-#include <time.h>
+
+#include "base/thread.h"
 
 void px_queue_init(px_queue *queue, px_env *env, size_t bytes_max)
 {
-    pthread_condattr_t attr;
-
     *queue = (px_queue){ .env = env, .bytes_max = bytes_max };
     queue->tail = &queue->head;
     pthread_mutex_init(&queue->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&queue->filled, &attr);
-    pthread_condattr_destroy(&attr);
+    px_cond_init(&queue->filled);
 }
 
 void px_queue_release(px_queue *queue)
@@ -56,20 +52,6 @@ int64_t px_queue_taken_ns(const px_queue *queue)
     return queue->taken_ns;
 }
 
-static struct timespec deadline_in(int64_t wait_ns)
-{
-    struct timespec at;
-
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_sec += wait_ns / 1000000000;
-    at.tv_nsec += wait_ns % 1000000000;
-    if (at.tv_nsec >= 1000000000) {
-        at.tv_sec++;
-        at.tv_nsec -= 1000000000;
-    }
-    return at;
-}
-
 static bool must_wait(const px_queue *queue)
 {
     return (!queue->head || queue->bytes < queue->wake_bytes) && !queue->closed && !queue->nudged;
@@ -87,7 +69,7 @@ px_request *px_queue_gather(px_queue *queue, int64_t wait_ns, size_t bytes)
     pthread_mutex_lock(&queue->lock);
     queue->wake_bytes = bytes;
     if (wait_ns > 0 && must_wait(queue)) {
-        struct timespec deadline = deadline_in(wait_ns);
+        struct timespec deadline = px_deadline_in(wait_ns);
 
         while (must_wait(queue))
             if (pthread_cond_timedwait(&queue->filled, &queue->lock, &deadline) == ETIMEDOUT)

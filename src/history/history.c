@@ -19,17 +19,12 @@ enum {
 
 static void init_locks(px_history *h)
 {
-    pthread_condattr_t attr;
-
     for (size_t i = 0; i < PX_HISTORY_SHARDS; i++)
         pthread_mutex_init(&h->shards[i].lock, NULL);
     pthread_mutex_init(&h->landed_lock, NULL);
     pthread_mutex_init(&h->wait_lock, NULL);
     pthread_mutex_init(&h->readers_lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&h->moved, &attr);
-    pthread_condattr_destroy(&attr);
+    px_cond_init(&h->moved);
 }
 
 static void set_defaults(px_history *h)
@@ -369,13 +364,7 @@ px_status px_history_wait(px_history *h, uint64_t seq, int64_t wait_ns, px_err *
         return sentence_of_death(h, ret_err);
     if (!atomic_load(&h->running))
         return lags(h, seq, ret_err);
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += wait_ns / PX_SECOND;
-    until.tv_nsec += wait_ns % PX_SECOND;
-    if (until.tv_nsec >= PX_SECOND) {
-        until.tv_sec++;
-        until.tv_nsec -= PX_SECOND;
-    }
+    until = px_deadline_in(wait_ns);
     atomic_fetch_add(&h->waiters, 1);
     px_feed_hurry(h->feed);
     pthread_mutex_lock(&h->wait_lock);

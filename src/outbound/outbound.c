@@ -133,7 +133,7 @@ px_status px_outbound_open(const px_outbound_opts *opts, px_outbound **ret_outbo
     set_defaults(o);
     pthread_mutex_init(&o->lock, NULL);
     pthread_mutex_init(&o->land_lock, NULL);
-    pthread_cond_init(&o->landed, NULL);
+    px_cond_init(&o->landed);
     status = px_store_reader_open(opts->store, &o->reader, ret_err);
     if (status == PX_OK)
         status = px_store_scan(o->reader, PX_TABLE_OUTBOX, PX_KEY_MIN, PX_KEY_MAX, count_row, o,
@@ -193,14 +193,8 @@ static void pause_ns(int64_t duration_ns)
 
 static void wait_for_flight(px_outbound *o)
 {
-    struct timespec until;
+    struct timespec until = px_deadline_in(WAIT_NS);
 
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += WAIT_NS;
-    if (until.tv_nsec >= PX_SECOND) {
-        until.tv_sec++;
-        until.tv_nsec -= PX_SECOND;
-    }
     pthread_mutex_lock(&o->land_lock);
     if (!atomic_load(&o->router.has_landed))
         pthread_cond_timedwait(&o->landed, &o->land_lock, &until);

@@ -126,13 +126,8 @@ static px_status start_daemon(px_http_loop *loop, px_err *ret_err)
 
 static px_status start_keeper(px_http_door *door, px_err *ret_err)
 {
-    pthread_condattr_t attributes;
-
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&door->lock, NULL);
-    pthread_cond_init(&door->tick, &attributes);
-    pthread_condattr_destroy(&attributes);
+    px_cond_init(&door->tick);
     atomic_store(&door->now_ms, px_http_now_ms());
     if (!px_thread_start(&door->keeper, "http-keeper", px_http_keeper_run, door))
         return px_fail(ret_err, PX_BUSY, "a thread of the HTTP door cannot be started");

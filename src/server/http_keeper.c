@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "base/thread.h"
+#include "base/time.h"
 #include "server/http_inner.h"
 
 int64_t px_http_now_ms(void)
@@ -139,8 +141,7 @@ static void sweep(px_http_door *door, int64_t now_ms)
 
 static void wait_tick(px_http_door *door)
 {
-    int64_t until_ms = px_http_now_ms() + PX_HTTP_TICK_MS;
-    struct timespec until = { .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000 };
+    struct timespec until = px_deadline_in(PX_HTTP_TICK_MS * PX_MILLISECOND);
 
     pthread_cond_timedwait(&door->tick, &door->lock, &until);
 }

@@ -2,7 +2,6 @@
 #include "store/checkpoint.h"
 
 #include <errno.h>
-#include <time.h>
 
 #include "base/limits.h"
 #include "base/thread.h"
@@ -18,20 +17,6 @@ enum {
     GATE_WAIT_MS = 200,
     READERS_WAIT_MS = 1000,
 };
-
-static struct timespec deadline(int64_t wait_ms)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_sec += wait_ms / 1000;
-    t.tv_nsec += (wait_ms % 1000) * 1000000;
-    if (t.tv_nsec >= PX_SECOND) {
-        t.tv_sec++;
-        t.tv_nsec -= PX_SECOND;
-    }
-    return t;
-}
 
 static int64_t now_ns(const pxi_checkpoint *c)
 {
@@ -150,13 +135,8 @@ static void *run_thread(void *data)
 
 px_status pxi_checkpoint_start(pxi_checkpoint *c, px_err *ret_err)
 {
-    pthread_condattr_t attr;
-
     pthread_mutex_init(&c->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&c->changed, &attr);
-    pthread_condattr_destroy(&attr);
+    px_cond_init(&c->changed);
     pxi_vfs_pace(c->db);
     if (!c->threaded)
         return PX_OK;
@@ -261,7 +241,7 @@ static void wait_while_moving(pxi_checkpoint *c)
 
 static void wait_for_readers(pxi_checkpoint *c)
 {
-    struct timespec until = deadline(READERS_WAIT_MS);
+    struct timespec until = px_deadline_in(READERS_WAIT_MS * PX_MILLISECOND);
 
     pthread_mutex_lock(&c->lock);
     c->gate_closed = true;
@@ -301,7 +281,7 @@ px_status pxi_checkpoint_step(pxi_checkpoint *c, px_err *ret_err)
 /* The wait is short and has an end: the gate opens with a commit, and there may come none. */
 void pxi_checkpoint_enter(pxi_checkpoint *c)
 {
-    struct timespec until = deadline(GATE_WAIT_MS);
+    struct timespec until = px_deadline_in(GATE_WAIT_MS * PX_MILLISECOND);
 
     pthread_mutex_lock(&c->lock);
     while (c->gate_closed && c->threaded)
