@@ -2,6 +2,7 @@
 #include "base/thread.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 
 #include "base/env.h"
 #include "base/time.h"
@@ -44,6 +45,26 @@ PX_TEST(a_wait_ends_by_the_same_clock)
     CHECK(now_ns() - before >= wait_ns);
     CHECK(now_ns() - before < 60 * PX_SECOND);
     pthread_cond_destroy(&cond);
+}
+
+static void *stand_back(void *data)
+{
+    int *nice = data;
+
+    px_thread_stand_back();
+    *nice = getpriority(PRIO_PROCESS, 0);
+    return NULL;
+}
+
+PX_TEST(a_thread_that_stands_back_does_so_for_itself_alone)
+{
+    int before = getpriority(PRIO_PROCESS, 0), nice = 0;
+    pthread_t thread;
+
+    CHECK(px_thread_start(&thread, "a name that is much too long", stand_back, &nice));
+    pthread_join(thread, NULL);
+    CHECK_EQ(nice, before + 5 < 19 ? before + 5 : 19);
+    CHECK_EQ(getpriority(PRIO_PROCESS, 0), before);
 }
 
 PX_TEST_MAIN()
