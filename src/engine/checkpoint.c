@@ -8,7 +8,7 @@
  */
 #include "engine/internal.h"
 
-enum { ROWS_DUE_LEAST = 16, STEPS_PER_ROW_MAX = 64, SLICE_US = 1500 };
+enum { ROWS_DUE_LEAST = 16, STEPS_PER_ROW_MAX = 8, SLICE_US = 1500 };
 
 void px_checkpoint_init(px_checkpoint *checkpoint, px_engine_state *state, int64_t round_ns)
 {
@@ -19,6 +19,7 @@ void px_checkpoint_init(px_checkpoint *checkpoint, px_engine_state *state, int64
 
 void px_checkpoint_release(px_checkpoint *checkpoint)
 {
+    px_dirty_release(&checkpoint->cursor);
     px_buf_release(&checkpoint->body);
 }
 
@@ -125,7 +126,7 @@ bool px_checkpoint_prepare(px_checkpoint *c, int64_t now_ns, bool all, px_slice 
             return false;
         c->active = true;
         c->round_seq = published;
-        c->cursor = (px_dirty_cursor){ 0 };
+        px_dirty_restart(&c->cursor);
         c->last_ns = now_ns - c->round_ns / 64;
     }
     c->rows_due = all ? PX_CHECKPOINT_ROWS_MAX : rows_due(c, now_ns);
@@ -144,7 +145,7 @@ void px_checkpoint_settle(px_checkpoint *c, bool committed)
 {
     if (!committed) {
         c->active = false;
-        c->cursor = (px_dirty_cursor){ 0 };
+        px_dirty_restart(&c->cursor);
         c->pulled_count = 0;
         return;
     }

@@ -160,6 +160,9 @@ static px_status load_meta(recovery *r, px_store_reader *reader, px_err *ret_err
     return status;
 }
 
+#include <stdio.h>
+#include <time.h>
+static double nowx(void){struct timespec t;clock_gettime(CLOCK_MONOTONIC,&t);return t.tv_sec+t.tv_nsec*1e-9;}
 px_status px_engine_recover(px_engine *engine, px_err *ret_err)
 {
     recovery r = { .engine = engine, .state = &engine->state };
@@ -174,9 +177,9 @@ px_status px_engine_recover(px_engine *engine, px_err *ret_err)
     if (status == PX_OK)
         status = load_meta(&r, reader, ret_err);
     if (status == PX_OK)
-        status = load_state(&r, reader, ret_err);
+        {double t0=nowx();status = load_state(&r, reader, ret_err);fprintf(stderr,"load %.2f s %llu rows\n",nowx()-t0,(unsigned long long)engine->stats.loaded_rows);}
     if (status == PX_OK)
-        status = replay_tail(&r, ret_err);
+        {double t0=nowx();status = replay_tail(&r, ret_err);fprintf(stderr,"tail %.2f s %llu events, from %llu\n",nowx()-t0,(unsigned long long)engine->stats.replayed_events,(unsigned long long)engine->checkpoint.done_seq);}
     engine->state.replaying = false;
     px_map_release(&engine->state.known);
     PX_VEC_RELEASE(&engine->state.known_seqs);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "store/pcache.h"
 
 /* --- once per process ------------------------------------------------------------------------- */
 
@@ -42,17 +43,24 @@ static void memory_shutdown(void *data)
 static pthread_once_t setup_once = PTHREAD_ONCE_INIT;
 static int setup_code;
 
-/* The one global of the room, because SQLite's settings are global. */
+/* SQLite's settings are global. */
 static void setup(void)
 {
     static const sqlite3_mem_methods methods = { memory_alloc,    px_free,
                                                  memory_realloc,  memory_size,
                                                  memory_roundup,  memory_init,
                                                  memory_shutdown, NULL };
+    sqlite3_pcache_methods2 pages;
 
     setup_code = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     if (setup_code == SQLITE_OK)
         setup_code = sqlite3_config(SQLITE_CONFIG_MALLOC, &methods);
+    if (setup_code == SQLITE_OK)
+        setup_code = sqlite3_config(SQLITE_CONFIG_GETPCACHE2, &pages);
+    if (setup_code == SQLITE_OK) {
+        pages = pxi_pcache_around(&pages);
+        setup_code = sqlite3_config(SQLITE_CONFIG_PCACHE2, &pages);
+    }
     if (setup_code == SQLITE_OK)
         setup_code = sqlite3_initialize();
 }

@@ -2,11 +2,12 @@
 /**
  * What the checkpoint still has to write: twins and relationships changed since they were stored.
  *
- * The writer's cursor goes round: deletions first, then twins, then relationships by number. It
- * takes published state only, between two transactions or inside one. When the row is durable,
- * px_dirty_stored says so with the seq that the row holds; what changed meanwhile stays dirty.
- * After a round that began at position P has ended, every change up to P is stored: the journal's
- * trim may go there. Threads: the writer only.
+ * The writer's cursor goes round: deletions first, then twins, then relationships. It collects what
+ * is dirty by number, and gives what it collected by slot, as the rows stand on disk: neighbours
+ * share their pages. It takes published state only, between two transactions or inside one. When
+ * the row is durable, px_graph_dirty_stored says so with the seq that the row holds; what changed
+ * meanwhile stays dirty. After a round that began at position P has ended, every change up to P is
+ * stored: the journal's trim may go there. Threads: the writer only.
  */
 #ifndef PX_TWIN_DIRTY_H
 #define PX_TWIN_DIRTY_H
@@ -16,6 +17,7 @@
 typedef struct px_dirty_cursor {
     uint32_t stage; /* zeroed: the beginning of a round */
     uint64_t next;
+    struct pxi_dirty_batch *batch; /* what it collected; NULL: it has not begun to */
 } px_dirty_cursor;
 
 /* A row to write, or with `deleted` to remove. */
@@ -30,9 +32,13 @@ typedef struct px_dirty {
 
 typedef enum px_dirty_step {
     PX_DIRTY_ROW,   /* `ret_dirty` is filled */
-    PX_DIRTY_PAUSE, /* nothing found in a step of work; go on when there is time */
+    PX_DIRTY_PAUSE, /* a step of work without a row, or no memory: go on when there is time */
     PX_DIRTY_END,   /* the round is over; the cursor stands at the beginning again */
 } px_dirty_step;
+
+/* Back to the beginning of a round, its memory kept; or given back. */
+void px_dirty_restart(px_dirty_cursor *cursor);
+void px_dirty_release(px_dirty_cursor *cursor);
 
 px_dirty_step px_graph_dirty_next(px_graph *graph, px_dirty_cursor *cursor, px_dirty *ret_dirty);
 /* The row of this seq is durable. `dirty` needs is_rel, deleted, no and seq only. */

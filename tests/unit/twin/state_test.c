@@ -3,6 +3,8 @@
  */
 #include "twin/state.h"
 
+#include <stdio.h>
+
 #include "base/mem.h"
 #include "twin/dirty.h"
 #include "world.h"
@@ -59,6 +61,7 @@ static void checkpoint(px_graph *graph, disk *d)
             write_row(d, &dirty);
             px_graph_dirty_stored(graph, &dirty);
         }
+    px_dirty_release(&cursor);
 }
 
 static uint32_t tenant_of_row(px_str row)
@@ -117,6 +120,7 @@ PX_PROP(a_graph_made_of_its_rows_equals_it, 8)
     again = restart(&d);
     check(again, &w);
     CHECK_EQ(px_graph_dirty_next(again, &cursor, &dirty), PX_DIRTY_END);
+    px_dirty_release(&cursor);
     px_graph_free(again);
     px_graph_free(graph);
     for (int no = 0; no < NUMBERS; no++) {
@@ -147,12 +151,13 @@ PX_TEST(what_changed_after_its_row_was_taken_stays_dirty)
     CHECK_EQ(px_graph_set(txn, no, 0, px_value_bool(true), &origin, NULL, NULL), PX_OK);
     px_graph_commit(txn);
     px_graph_dirty_stored(graph, &taken);
-    cursor = (px_dirty_cursor){ 0 };
+    px_dirty_restart(&cursor);
     CHECK_EQ(px_graph_dirty_next(graph, &cursor, &again), PX_DIRTY_ROW);
     CHECK_EQ(again.seq, 2);
     px_graph_dirty_stored(graph, &again);
-    cursor = (px_dirty_cursor){ 0 };
+    px_dirty_restart(&cursor);
     CHECK_EQ(px_graph_dirty_next(graph, &cursor, &again), PX_DIRTY_END);
+    px_dirty_release(&cursor);
     px_graph_free(graph);
 }
 
@@ -189,6 +194,74 @@ PX_TEST(a_deletion_is_told_until_it_is_stored)
         CHECK_EQ(told, TWINS);
     }
     CHECK_EQ(px_graph_dirty_next(graph, &cursor, &dirty), PX_DIRTY_END);
+    px_dirty_release(&cursor);
+    px_graph_free(graph);
+}
+
+/* Neighbours on disk come one after the other, as far as one batch of the cursor reaches; with more
+ * than that each is told all the same, and once. */
+PX_TEST(rows_come_in_the_order_of_their_keys)
+{
+    enum { TWINS = 70000, BATCH = 65535 };
+    px_graph *graph = graph_new();
+    px_dirty_cursor cursor = { 0 };
+    px_dirty dirty, before = { 0 };
+    px_dirty_step step;
+    px_txn *txn;
+    uint32_t told = 0;
+
+    CHECK_EQ(px_graph_begin(graph, &txn, NULL), PX_OK);
+    for (uint32_t i = 0; i < TWINS; i++) {
+        char id[8];
+
+        snprintf(id, sizeof(id), "t%u", i);
+        CHECK_EQ(px_graph_twin_put(txn, 1, px_str_c(id), 1, 0, NULL, NULL), PX_OK);
+    }
+    px_graph_commit(txn);
+    while ((step = px_graph_dirty_next(graph, &cursor, &dirty)) != PX_DIRTY_END) {
+        if (step == PX_DIRTY_PAUSE)
+            continue;
+        CHECK_EQ(dirty.slot, px_graph_id_slot(1, px_twin_id(dirty.twin)));
+        if (told % BATCH)
+            CHECK(dirty.slot > before.slot || (dirty.slot == before.slot && dirty.no > before.no));
+        CHECK_EQ(dirty.no > BATCH, told >= BATCH);
+        before = dirty;
+        told++;
+        px_graph_dirty_stored(graph, &dirty);
+    }
+    CHECK_EQ(told, TWINS);
+    while ((step = px_graph_dirty_next(graph, &cursor, &dirty)) != PX_DIRTY_END)
+        CHECK_EQ(step, PX_DIRTY_PAUSE);
+    px_dirty_release(&cursor);
+    px_graph_free(graph);
+}
+
+/* Between collecting and giving, a twin may go. */
+PX_TEST(a_twin_that_went_after_it_was_collected_is_not_told)
+{
+    px_graph *graph = graph_new();
+    px_dirty_cursor cursor = { 0 };
+    px_dirty dirty;
+    px_txn *txn;
+
+    CHECK_EQ(px_graph_begin(graph, &txn, NULL), PX_OK);
+    for (uint32_t i = 0; i < 3; i++)
+        CHECK_EQ(px_graph_twin_put(txn, 1, px_str_of("abc" + i, 1), 1, 0, NULL, NULL), PX_OK);
+    px_graph_commit(txn);
+    CHECK_EQ(px_graph_dirty_next(graph, &cursor, &dirty), PX_DIRTY_ROW);
+    px_graph_dirty_stored(graph, &dirty);
+    CHECK_EQ(px_graph_begin(graph, &txn, NULL), PX_OK);
+    for (uint32_t no = 1; no <= 3; no++)
+        if (no != dirty.no)
+            CHECK_EQ(px_graph_twin_delete(txn, no, NULL), PX_OK);
+    px_graph_commit(txn);
+    CHECK_EQ(px_graph_dirty_next(graph, &cursor, &dirty), PX_DIRTY_END);
+    for (int i = 0; i < 2; i++) {
+        CHECK_EQ(px_graph_dirty_next(graph, &cursor, &dirty), PX_DIRTY_ROW);
+        CHECK(dirty.deleted);
+        px_graph_dirty_stored(graph, &dirty);
+    }
+    px_dirty_release(&cursor);
     px_graph_free(graph);
 }
 
