@@ -96,6 +96,7 @@ typedef struct walk {
     sums before;      /* as stored in the frame (or header) before */
     int64_t broken;   /* index of the first frame that does not fit; -1: none yet */
     uint32_t commits; /* from that frame on, whole ones that belong to this log */
+    bool loose;       /* frames of this log lie behind the last commit that is whole */
 } walk;
 
 static bool is_zero(const uint8_t *p, size_t size)
@@ -143,6 +144,8 @@ static void walk_frame(walk *w, int64_t index, const uint8_t *frame)
     bool whole = ours && frame_fits(w->before, frame, w->swap);
     bool commit = ours && big_endian(frame + 4) != 0;
 
+    if (ours)
+        w->loose = !whole || !commit || w->broken >= 0;
     if (!whole && w->broken < 0) {
         w->broken = index;
         w->commits = commit && head_is_in_one_sector(index) ? 1 : 0;
@@ -190,16 +193,18 @@ static px_status check_open_log(walk *w, px_err *ret_err)
     return status;
 }
 
-px_status pxi_wal_check(px_env *env, const char *path, px_err *ret_err)
+px_status pxi_wal_check(px_env *env, const char *path, bool *ret_loose, px_err *ret_err)
 {
     walk w = { .env = env, .path = path, .broken = -1 };
     px_status status = env->open(env, path, PX_OPEN_READ, &w.file, NULL);
 
+    *ret_loose = false;
     if (status == PX_NOT_FOUND)
         return PX_OK;
     if (status != PX_OK)
         return px_fail(ret_err, status, "cannot open %s: %s", path, px_status_meaning(status));
     status = check_open_log(&w, ret_err);
     env->close(env, w.file);
+    *ret_loose = w.loose;
     return status;
 }

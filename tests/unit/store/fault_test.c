@@ -5,7 +5,11 @@
 #include "base/mem.h"
 #include "player.h"
 
-enum { COMMITS = 8, NTH_MAX = 20000 };
+enum {
+    COMMITS = 8,
+    NTH_MAX = 20000,
+    LOOSE_SEED = 9, /* of content whose next commit has several frames */
+};
 
 /* A store with some content, closed cleanly. */
 static player *filled(uint64_t seed)
@@ -91,14 +95,23 @@ PX_TEST(a_failed_sync_says_what_happened)
 
 /* --- opening and reading ---------------------------------------------------------------------- */
 
+/* Killed when half a commit was in the log: a start empties it. */
+static void kill_loose(player *p)
+{
+    px_fakedisk_fail(p->disk, PX_FAKE_WRITE, 1, PX_FULL, false);
+    CHECK_EQ(player_commit(p), PX_FULL);
+    px_fakedisk_crash_is_kill(p->disk, true);
+    px_fakedisk_crash(p->disk);
+}
+
 static bool fail_open(px_fake_call call, uint64_t nth)
 {
-    player *p = filled(nth);
+    player *p = filled(LOOSE_SEED);
     px_err err = { 0 };
     px_status status;
     bool met;
 
-    px_fakedisk_crash(p->disk); /* so that the log is there */
+    kill_loose(p);
     player_close(p);
     px_fakedisk_restart(p->disk);
     px_fakedisk_fail(p->disk, call, nth, PX_IO, false);
@@ -289,20 +302,38 @@ PX_TEST(no_space_at_any_single_write_loses_nothing_and_leaves_the_store_usable)
     CHECK(nth > 3);
 }
 
+/* Where the log ended with a whole commit, what is left of its file may still take some. */
+static void start_on_a_full_disk(player *p, int commits_most)
+{
+    px_status status = PX_OK;
+
+    player_close(p);
+    px_fakedisk_restart(p->disk);
+    px_fakedisk_capacity(p->disk, 0);
+    CHECK(player_open(p));
+    for (int i = 0; i <= commits_most && status == PX_OK; i++)
+        status = player_commit(p);
+    CHECK_EQ(status, PX_FULL);
+    px_fakedisk_capacity(p->disk, INT64_MAX);
+    CHECK_OK(player_commit(p), &p->err);
+    reopen(p);
+    player_free(p);
+}
+
 PX_TEST(a_start_on_a_full_disk_serves_reads)
 {
     player *p = filled(9);
 
     px_fakedisk_crash(p->disk);
-    player_close(p);
-    px_fakedisk_restart(p->disk);
-    px_fakedisk_capacity(p->disk, 0);
-    CHECK(player_open(p));
-    CHECK_EQ(player_commit(p), PX_FULL);
-    px_fakedisk_capacity(p->disk, INT64_MAX);
-    CHECK_OK(player_commit(p), &p->err);
-    reopen(p);
-    player_free(p);
+    start_on_a_full_disk(p, COMMITS);
+}
+
+PX_TEST(a_start_on_a_full_disk_with_half_a_commit_in_the_log_serves_reads)
+{
+    player *p = filled(LOOSE_SEED);
+
+    kill_loose(p);
+    start_on_a_full_disk(p, 0);
 }
 
 PX_TEST_MAIN()
