@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 static _Atomic uint64_t fail_at; /* 0: never; else the request that fails, counted down */
 static _Atomic uint64_t requests;
@@ -50,4 +51,9 @@ void px_mem_fail_nth(uint64_t n)
 uint64_t px_mem_requests(void)
 {
     return atomic_exchange(&requests, 0);
+}
+
+__attribute__((noinline, noclone)) void px_clear(void *ptr, size_t bytes)
+{
+    memset(ptr, 0, bytes);
 }

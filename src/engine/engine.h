@@ -38,6 +38,8 @@ typedef struct px_engine_opts {
     px_log *log;     /* may be NULL */
     px_store *store; /* required; borrowed until close */
 
+    bool threadless; /* a start reads on the caller's thread alone */
+
     int64_t batch_age_ns;       /* a batch closes when its oldest request is this old; 0:
                                    PX_BATCH_AGE_NS_DEFAULT;       negative: at once */
     size_t batch_bytes_max;     /* or at this size; 0: PX_BATCH_BYTES_MAX */

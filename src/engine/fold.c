@@ -313,33 +313,32 @@ static px_status fold_document_delete(px_engine_state *state, const px_event *ev
 /* ---- replay ---- */
 
 /* Position up to which the thing that the event changes is known already. */
-static uint64_t known_seq(const px_engine_state *state, const px_event *event)
+static uint64_t known_seq(const px_engine_state *state, const px_event_head *head)
 {
     const px_view *view = px_txn_view(state->txn);
 
-    switch (event->type) {
+    switch (head->type) {
     case PX_EVENT_MODEL_PUT:
     case PX_EVENT_MODEL_DECOMMISSION:
     case PX_EVENT_MODEL_DELETE:
-        return px_state_known(state, PX_STATE_MODEL, event->model_no);
+        return px_state_known(state, PX_STATE_MODEL, head->no);
     case PX_EVENT_DOCUMENT_PUT:
     case PX_EVENT_DOCUMENT_DELETE:
-        return px_state_known(state, PX_STATE_DOCUMENT, event->document_no);
+        return px_state_known(state, PX_STATE_DOCUMENT, head->no);
     case PX_EVENT_RELATIONSHIP_PUT:
     case PX_EVENT_RELATIONSHIP_DELETE: {
-        const px_rel *rel = px_view_rel(view, event->tenant, event->relationship_no);
+        const px_rel *rel = px_view_rel(view, head->tenant, head->no);
 
-        return rel ? px_rel_seq(rel)
-                   : px_state_known(state, PX_STATE_RELATIONSHIP, event->relationship_no);
+        return rel ? px_rel_seq(rel) : px_state_known(state, PX_STATE_RELATIONSHIP, head->no);
     }
     case PX_EVENT_TWIN_PUT:
     case PX_EVENT_TWIN_PATCH:
     case PX_EVENT_TWIN_DELETE:
     case PX_EVENT_TWIN_DESIRED:
     case PX_EVENT_DEVICE_MESSAGE: {
-        const px_twin *twin = px_view_twin(view, event->tenant, event->twin_no);
+        const px_twin *twin = px_view_twin(view, head->tenant, head->no);
 
-        return twin ? px_twin_seq(twin) : px_state_known(state, PX_STATE_TWIN, event->twin_no);
+        return twin ? px_twin_seq(twin) : px_state_known(state, PX_STATE_TWIN, head->no);
     }
     case PX_EVENT_TELEMETRY: /* its Message-Id is in no row, whatever is in the twin's */
     case PX_EVENT_TICK:
@@ -348,6 +347,11 @@ static uint64_t known_seq(const px_engine_state *state, const px_event *event)
         break;
     }
     return 0;
+}
+
+bool px_state_has(const px_engine_state *state, const px_event_head *head, uint64_t seq)
+{
+    return known_seq(state, head) >= seq;
 }
 
 /* True when a later event removed what this one needs, and the removal is stored already. */
@@ -369,7 +373,7 @@ static bool is_orphan(const px_engine_state *state, const px_event *event)
 px_status px_state_fold(px_engine_state *state, const px_event *event, px_model *model,
                         px_err *ret_err)
 {
-    if (state->replaying && (known_seq(state, event) >= event->seq || is_orphan(state, event)))
+    if (state->replaying && is_orphan(state, event))
         return PX_OK;
     px_txn_at(state->txn, event->seq, event->time);
     switch (event->type) {

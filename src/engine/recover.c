@@ -6,8 +6,9 @@
  * beyond the state itself.
  */
 #include "engine/internal.h"
+#include "engine/read_ahead.h"
 
-enum { ROWS_PER_PORTION = 16384, EVENT_ARENA_BYTES_MAX = 64 * 1024 * 1024 };
+enum { ROWS_PER_PORTION = 16384, EVENT_ARENA_BYTES_MAX = 64 * 1024 * 1024, GROUP_EVENTS = 32 };
 
 typedef struct recovery {
     px_engine *engine;
@@ -51,7 +52,8 @@ static px_status load_pass(recovery *r, px_store_reader *reader, px_err *ret_err
     px_status status;
 
     PX_TRY(begin_portion(r, ret_err));
-    status = px_store_scan(reader, PX_TABLE_STATE, PX_KEY_MIN, PX_KEY_MAX, load_row, r, ret_err);
+    status = px_read_ahead_scan(reader, PX_TABLE_STATE, r->engine->opts.threadless, load_row, r,
+                                ret_err);
     if (!r->state->txn)
         return status;
     if (status == PX_OK)
@@ -61,28 +63,76 @@ static px_status load_pass(recovery *r, px_store_reader *reader, px_err *ret_err
     return status;
 }
 
+static px_status load_end(recovery *r, px_err *ret_err)
+{
+    px_status status;
+
+    PX_TRY(begin_portion(r, ret_err));
+    status = px_graph_load_end(r->state->txn, ret_err);
+    if (status == PX_OK)
+        px_state_commit(r->state);
+    else
+        px_state_rollback(r->state, r->state->seq);
+    return status;
+}
+
 static px_status load_state(recovery *r, px_store_reader *reader, px_err *ret_err)
 {
+    px_graph_load_begin(r->state->graph);
     PX_TRY(load_pass(r, reader, ret_err));
+    PX_TRY(load_end(r, ret_err));
     px_answers_settle_start(&r->state->answers);
     r->relationships = true;
     return r->saw_relationships ? load_pass(r, reader, ret_err) : PX_OK;
+}
+
+/* Some events of a row, whose twins are asked for before the first of them is folded: a tail speaks
+ * of any twin at any place, and without that each event waits for memory. */
+typedef struct group {
+    px_event_head head[GROUP_EVENTS];
+    uint32_t twin_no[GROUP_EVENTS];
+    size_t count, twin_count;
+} group;
+
+static px_status read_group(px_cut *cut, group *g, px_err *ret_err)
+{
+    g->count = g->twin_count = 0;
+    while (g->count < GROUP_EVENTS && px_cut_left(cut) > 0) {
+        px_event_head *head = &g->head[g->count++];
+
+        PX_TRY(px_get_event_head(cut, head, ret_err));
+        if (head->type == PX_EVENT_DEVICE_MESSAGE || head->type == PX_EVENT_TWIN_PATCH)
+            g->twin_no[g->twin_count++] = head->no;
+    }
+    return PX_OK;
+}
+
+static px_status fold_event(recovery *r, const px_event_head *head, uint64_t seq, px_time time,
+                            px_err *ret_err)
+{
+    px_event event;
+
+    if (seq <= r->engine->checkpoint.done_seq || px_state_has(r->state, head, seq))
+        return PX_OK;
+    px_arena_reset(&r->arena);
+    PX_TRY(px_get_event_body(head, &r->arena, &event, ret_err));
+    event.seq = seq;
+    event.time = time;
+    return px_state_fold(r->state, &event, NULL, ret_err);
 }
 
 static px_status fold_events(recovery *r, const px_row *row, px_err *ret_err)
 {
     px_cut cut = px_cut_of(row->body);
     uint64_t seq = row->seq_first;
-    px_event event;
+    group g;
 
-    for (; px_cut_left(&cut) > 0; seq++) {
-        px_arena_reset(&r->arena);
-        PX_TRY(px_get_event(&cut, &r->arena, &event, ret_err));
-        event.seq = seq;
-        event.time = row->time;
-        if (seq > r->engine->checkpoint.done_seq)
-            PX_TRY(px_state_fold(r->state, &event, NULL, ret_err));
-        r->engine->stats.replayed_events++;
+    while (px_cut_left(&cut) > 0) {
+        PX_TRY(read_group(&cut, &g, ret_err));
+        px_graph_prefetch(r->state->graph, g.twin_no, g.twin_count);
+        for (size_t i = 0; i < g.count; i++)
+            PX_TRY(fold_event(r, &g.head[i], seq++, row->time, ret_err));
+        r->engine->stats.replayed_events += g.count;
     }
     if (seq != row->seq_last + 1)
         return px_fail(ret_err, PX_CORRUPT, "the row holds %llu events and says %llu",
@@ -133,7 +183,8 @@ static px_status replay_tail(recovery *r, px_err *ret_err)
                        (unsigned long long)engine->checkpoint.done_seq);
     if (from > bounds.seq_last)
         return PX_OK;
-    return px_journal_read(engine->journal, PX_SPINE, from, replay_row, r, ret_err);
+    return px_read_ahead_journal(engine->journal, PX_SPINE, from, engine->opts.threadless,
+                                 replay_row, r, ret_err);
 }
 
 static px_status load_meta(recovery *r, px_store_reader *reader, px_err *ret_err)
@@ -160,9 +211,6 @@ static px_status load_meta(recovery *r, px_store_reader *reader, px_err *ret_err
     return status;
 }
 
-#include <stdio.h>
-#include <time.h>
-static double nowx(void){struct timespec t;clock_gettime(CLOCK_MONOTONIC,&t);return t.tv_sec+t.tv_nsec*1e-9;}
 px_status px_engine_recover(px_engine *engine, px_err *ret_err)
 {
     recovery r = { .engine = engine, .state = &engine->state };
@@ -177,9 +225,9 @@ px_status px_engine_recover(px_engine *engine, px_err *ret_err)
     if (status == PX_OK)
         status = load_meta(&r, reader, ret_err);
     if (status == PX_OK)
-        {double t0=nowx();status = load_state(&r, reader, ret_err);fprintf(stderr,"load %.2f s %llu rows\n",nowx()-t0,(unsigned long long)engine->stats.loaded_rows);}
+        status = load_state(&r, reader, ret_err);
     if (status == PX_OK)
-        {double t0=nowx();status = replay_tail(&r, ret_err);fprintf(stderr,"tail %.2f s %llu events, from %llu\n",nowx()-t0,(unsigned long long)engine->stats.replayed_events,(unsigned long long)engine->checkpoint.done_seq);}
+        status = replay_tail(&r, ret_err);
     engine->state.replaying = false;
     px_map_release(&engine->state.known);
     PX_VEC_RELEASE(&engine->state.known_seqs);

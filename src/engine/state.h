@@ -110,6 +110,10 @@ PX_NODISCARD px_status px_state_emit_document(px_engine_state *state, uint32_t t
 PX_NODISCARD px_status px_state_fold(px_engine_state *state, const px_event *event, px_model *model,
                                      px_err *ret_err);
 
+/* In replay: whether the thing that the event of this position changes has it already, from its row
+ * or because its row is gone. Then the event is passed over. */
+bool px_state_has(const px_engine_state *state, const px_event_head *head, uint64_t seq);
+
 /* Key and body of a document's or model's state row, and the way back. */
 px_key px_state_key(uint32_t tenant, uint32_t slot, px_state_kind kind, uint32_t no);
 PX_NODISCARD px_status px_state_load_row(px_engine_state *state, const px_fold *row,

@@ -320,26 +320,44 @@ static px_status get_member(px_cut *cut, px_arena *arena, px_event *e, member m,
     return PX_OK;
 }
 
-px_status px_get_event(px_cut *cut, px_arena *arena, px_event *ret_event, px_err *ret_err)
+px_status px_get_event_head(px_cut *cut, px_event_head *ret_head, px_err *ret_err)
 {
-    px_event event = { .source_time = PX_TIME_NONE };
     uint64_t type = px_get_varint(cut);
     px_cut body;
 
-    event.tenant = get_u32(cut);
-    body = px_cut_of(px_get_block(cut));
+    ret_head->tenant = get_u32(cut);
+    ret_head->body = px_get_block(cut);
     if (cut->bad)
         return px_fail_id(ret_err, PX_CORRUPT, "journal.event", "an event is cut short");
     if (type > UINT16_MAX || !px_event_name((px_event_type)type))
         return px_fail_id(ret_err, PX_UNSUPPORTED, "journal.event_type",
                           "an event of type %llu: a newer release wrote this file",
                           (unsigned long long)type);
-    event.type = (px_event_type)type;
-    for (const member *m = members_of(event.type); *m != END && px_cut_left(&body) > 0; m++)
-        PX_TRY(get_member(&body, arena, &event, *m, ret_err));
+    ret_head->type = (px_event_type)type;
+    body = px_cut_of(ret_head->body);
+    ret_head->no = body.ptr == body.end ? 0 : get_u32(&body); /* every list begins with a number */
+    return PX_OK;
+}
+
+px_status px_get_event_body(const px_event_head *head, px_arena *arena, px_event *ret_event,
+                            px_err *ret_err)
+{
+    px_cut body = px_cut_of(head->body);
+
+    *ret_event =
+        (px_event){ .type = head->type, .tenant = head->tenant, .source_time = PX_TIME_NONE };
+    for (const member *m = members_of(head->type); *m != END && px_cut_left(&body) > 0; m++)
+        PX_TRY(get_member(&body, arena, ret_event, *m, ret_err));
     if (body.bad)
         return px_fail_id(ret_err, PX_CORRUPT, "journal.event", "a %s event is malformed",
-                          px_event_name(event.type));
-    *ret_event = event;
+                          px_event_name(head->type));
     return PX_OK;
+}
+
+px_status px_get_event(px_cut *cut, px_arena *arena, px_event *ret_event, px_err *ret_err)
+{
+    px_event_head head;
+
+    PX_TRY(px_get_event_head(cut, &head, ret_err));
+    return px_get_event_body(&head, arena, ret_event, ret_err);
 }

@@ -108,6 +108,22 @@ const char *px_command_status_name(px_command_status status); /* "timed out" */
 /* Appends the event's bytes; errors stick in `buf`. */
 void px_put_event(px_buf *buf, const px_event *event);
 
+/* What stands before an event's body, and the first number in it: enough to pass one over. */
+typedef struct px_event_head {
+    px_event_type type;
+    uint32_t tenant;
+    uint32_t no; /* of the thing that it changes: MODEL_* a model's, TWIN_*, DEVICE_MESSAGE,
+                    TELEMETRY and COMMAND_* a twin's, RELATIONSHIP_* and DOCUMENT_* their own */
+    px_str body;
+} px_event_head;
+
+/* Reads as far as the head and moves the cut behind the whole event. Errors: as px_get_event. */
+PX_NODISCARD px_status px_get_event_head(px_cut *cut, px_event_head *ret_head, px_err *ret_err);
+
+/* Reads the rest. Errors: as px_get_event. */
+PX_NODISCARD px_status px_get_event_body(const px_event_head *head, px_arena *arena,
+                                         px_event *ret_event, px_err *ret_err);
+
 /**
  * Reads the next event of a row's body.
  *

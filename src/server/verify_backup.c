@@ -59,7 +59,7 @@ static px_status read_journal(px_store *store, px_backup_report *report, px_err 
 /* What a server would do: every row is decoded, every event since is folded. */
 static px_status play_start(px_env *env, px_store *store, px_backup_report *report, px_err *ret_err)
 {
-    px_engine_opts opts = { .env = env, .store = store };
+    px_engine_opts opts = { .env = env, .store = store, .threadless = true };
     px_graph_stats stats;
     px_engine *engine;
 

@@ -98,6 +98,7 @@ struct px_graph {
     pxi_slab slab;
     uint64_t gen, base;
     bool is_branch;
+    bool loading; /* rows are put in, and no twin is in its sets yet */
     px_txn txn;
 
     /* Guards gen, roots (the writer reads both without), busy, and the list of snapshots. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Twins and their values. A record is made privately, then takes the place of the one before. */
 #include "twin/inner.h"
+#include "twin/sets.h"
 
 static px_status unknown_twin(uint32_t twin_no, px_err *ret_err)
 {
@@ -10,19 +11,6 @@ static px_status unknown_twin(uint32_t twin_no, px_err *ret_err)
 static px_status check_open(const px_txn *txn, px_err *ret_err)
 {
     return txn->broken ? px_no_memory(ret_err) : PX_OK;
-}
-
-/* ---- sets of twins: of a tenant (model 0), of a model ---- */
-
-static bool set_change(px_txn *txn, uint32_t tenant, uint32_t model, uint32_t no, bool member)
-{
-    pxi_entry entry = { tenant, model, no >> 5, 0 };
-    uint32_t bit = UINT32_C(1) << (no & 31);
-
-    (void)pxi_index_get(txn->roots.sets, entry, &entry.value);
-    entry.value = member ? entry.value | bit : entry.value & ~bit;
-    return entry.value ? pxi_index_put(&txn->cow, &txn->roots.sets, entry)
-                       : pxi_index_remove(&txn->cow, &txn->roots.sets, entry);
 }
 
 /* ---- creating and deleting ---- */
@@ -56,14 +44,15 @@ static px_status settle_number(px_txn *txn, px_twin *fresh, uint32_t present, px
 static bool enter_sets(px_txn *txn, const px_twin *twin)
 {
     txn->roots.twin_count++;
-    return set_change(txn, twin->tenant, 0, twin->no, true) &&
-           set_change(txn, twin->tenant, twin->model, twin->no, true);
+    return txn->graph->loading || (pxi_set_change(txn, twin->tenant, 0, twin->no, true) &&
+                                   pxi_set_change(txn, twin->tenant, twin->model, twin->no, true));
 }
 
 static bool change_model(px_txn *txn, const px_twin *twin, uint32_t before)
 {
-    return before == twin->model || (set_change(txn, twin->tenant, before, twin->no, false) &&
-                                     set_change(txn, twin->tenant, twin->model, twin->no, true));
+    return before == twin->model || txn->graph->loading ||
+           (pxi_set_change(txn, twin->tenant, before, twin->no, false) &&
+            pxi_set_change(txn, twin->tenant, twin->model, twin->no, true));
 }
 
 /* While a journal is replayed an id may stand under two numbers: a row told of the later
@@ -142,6 +131,7 @@ px_status px_graph_twin_delete(px_txn *txn, uint32_t twin_no, px_err *ret_err)
     uint32_t model;
     uint64_t hash;
 
+    px_assert(!txn->graph->loading);
     PX_TRY(check_open(txn, ret_err));
     if (!twin)
         return unknown_twin(twin_no, ret_err);
@@ -154,8 +144,8 @@ px_status px_graph_twin_delete(px_txn *txn, uint32_t twin_no, px_err *ret_err)
     hash = pxi_key_hash(twin->tenant, px_twin_id(twin));
     model = twin->model;
     if (!pxi_txn_tomb(txn, tomb) || !pxi_trie_forget(&txn->cow, &txn->roots.ids, hash, twin_no) ||
-        !set_change(txn, tomb.tenant, 0, twin_no, false) ||
-        !set_change(txn, tomb.tenant, model, twin_no, false) ||
+        !pxi_set_change(txn, tomb.tenant, 0, twin_no, false) ||
+        !pxi_set_change(txn, tomb.tenant, model, twin_no, false) ||
         !pxi_txn_swap(txn, false, twin_no, NULL))
         return pxi_txn_broken(txn, ret_err);
     txn->roots.twin_count--;

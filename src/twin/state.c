@@ -3,7 +3,7 @@
  * anything is made of it. */
 #include "twin/state.h"
 
-#include "twin/inner.h"
+#include "twin/sets.h"
 
 enum {
     FORMAT = 1,
@@ -267,6 +267,20 @@ px_status px_graph_twin_load(px_txn *txn, uint32_t tenant, px_str bytes, px_err 
     if (status == PX_OK && txn->roots.seq < row.form.seq)
         txn->roots.seq = row.form.seq;
     return status;
+}
+
+void px_graph_load_begin(px_graph *graph)
+{
+    px_assert(!graph->busy && !graph->roots.twin_count);
+    graph->loading = true;
+}
+
+px_status px_graph_load_end(px_txn *txn, px_err *ret_err)
+{
+    if (!pxi_sets_fill(txn))
+        return pxi_txn_broken(txn, ret_err);
+    txn->graph->loading = false;
+    return PX_OK;
 }
 
 /* ---- relationships ---- */

@@ -32,6 +32,12 @@ PX_NODISCARD px_status px_graph_twin_load(px_txn *txn, uint32_t tenant, px_str r
                                           px_err *ret_err);
 PX_NODISCARD px_status px_graph_rel_load(px_txn *txn, uint32_t tenant, px_str row, px_err *ret_err);
 
+/* Around the loading of many rows, over any number of transactions: meanwhile twins are found by id
+ * and number only, not by tenant or model, and none may be deleted. The end comes first in a
+ * transaction of its own. Errors: PX_NO_MEMORY. */
+void px_graph_load_begin(px_graph *graph);
+PX_NODISCARD px_status px_graph_load_end(px_txn *txn, px_err *ret_err);
+
 /* Reads a row without a graph: makes a record in `buf` (cleared first). */
 PX_NODISCARD px_status px_twin_decode(px_str row, px_buf *buf, const px_twin **ret_twin,
                                       px_err *ret_err);

@@ -70,6 +70,7 @@ px_status px_world_open(px_world *world, px_err *ret_err)
                                  .dir = "d",
                                  .threadless = true };
     px_engine_opts opts = { .env = store_opts.env,
+                            .threadless = true,
                             .batch_age_ns = world->batch_age_ns,
                             .checkpoint_ns = world->checkpoint_ns,
                             .journal_keep_bytes = world->journal_keep_bytes,
