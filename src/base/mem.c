@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,4 +57,9 @@ uint64_t px_mem_requests(void)
 __attribute__((noinline, noclone)) void px_clear(void *ptr, size_t bytes)
 {
     memset(ptr, 0, bytes);
+}
+
+void px_mem_return(void)
+{
+    malloc_trim(0);
 }

@@ -14,6 +14,10 @@ void *px_zalloc(size_t count, size_t size); /* cleared; NULL on overflow of the 
 void *px_realloc(void *ptr, size_t size);   /* NULL leaves `ptr` as it was */
 void px_free(void *ptr);
 
+/* Gives what was freed back to the system. It holds up who allocates meanwhile, for a while that
+ * grows with the heap: for moments in which nobody is waited for. */
+void px_mem_return(void);
+
 /* Clears some hundred bytes on a path that counts nanoseconds: where gcc knows the size it makes
  * `rep stos` of it, whose beginning alone costs more than the C library's whole memset. */
 void px_clear(void *ptr, size_t bytes);

@@ -254,24 +254,33 @@ static void pause_ns(int64_t duration_ns)
     nanosleep(&t, NULL);
 }
 
+/* A time in which nothing came. */
+typedef struct quiet {
+    int64_t since;    /* the last thing that was done because of it; 0: it is none */
+    uint32_t flushes; /* so far */
+} quiet;
+
 /* Journal time stands still while nothing is written: what waits in memory then goes by the clock.
- */
-static void flush_when_quiet(px_history *h, int64_t *quiet_since)
+ * When it went, most of what the series took is free, in pieces that the heap keeps: once a quiet
+ * time they go back to the system. */
+static void use_quiet(px_history *h, quiet *q)
 {
     int64_t now = h->env->monotonic_ns(h->env);
 
-    if (*quiet_since == 0)
-        *quiet_since = now;
-    if (now - *quiet_since < h->opts.flush_ns)
+    if (q->since == 0)
+        q->since = now;
+    if (now - q->since < h->opts.flush_ns)
         return;
+    if (++q->flushes == 2)
+        px_mem_return();
     px_history_flush(h);
-    *quiet_since = now;
+    q->since = now;
 }
 
 static void *run(void *data)
 {
     px_history *h = data;
-    int64_t quiet_since = 0;
+    quiet q = { 0 };
     uint64_t position = 0;
 
     px_thread_stand_back();
@@ -284,9 +293,9 @@ static void *run(void *data)
         if (status != PX_OK || (!idle && atomic_load(&h->position) == position))
             pause_ns(WAIT_BUSY_NS); /* for a flight, for memory, for the engine's end */
         if (atomic_load(&h->position) != position)
-            quiet_since = 0;
+            q = (quiet){ 0 };
         position = atomic_load(&h->position);
-        flush_when_quiet(h, &quiet_since);
+        use_quiet(h, &q);
     }
     return NULL;
 }
