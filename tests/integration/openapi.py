@@ -154,6 +154,9 @@ def check_document(document):
             assert operation["summary"].strip(), f"{place} has no summary"
             named = {p["name"] for p in operation["parameters"] if p["in"] == "path"}
             assert named == set(re.findall(r"\{(\w+)\}", path)), f"{place}: {named}"
+            for parameter in operation["parameters"]:
+                assert parameter["schema"].get("type"), f"{place}: {parameter} has no schema"
+                assert parameter["in"] == "path" or parameter["description"].strip(), f"{place}: {parameter} says nothing"
             assert any(status[0] in "23" for status in operation["responses"]), f"{place} never succeeds"
 
 
@@ -241,6 +244,22 @@ def refuse_each(asker):
             asker.ask(name, path, None, [] if "PATCH" in name else None, MESSAGE)
 
 
+def refuse_unknown_parameters(asker):
+    """Each path of /api/v1 names the parameters that it has; the data plane ignores what it does not know."""
+    for name in sorted(names_of(asker.document)):
+        known = [p["name"] for p in asker.operation(name)["parameters"] if p["in"] == "query"]
+        path = re.sub(r"\{\w+\}", "x", name.split(" ", 1)[1])
+        if not path.startswith("/api/v1/"):
+            continue
+        problem = json.loads(asker.ask(name, path + "?no%20such=1", 400, {}, MESSAGE)[2])
+        assert problem["code"] == "http.unknown_parameter" and "'no such'" in problem["detail"], (name, problem)
+        assert problem["detail"].endswith(f"nown: {', '.join(known)}" if known else "takes none"), (name, problem)
+        for parameter in known:
+            problem = json.loads(asker.ask(name, f"{path}?{parameter}x=1", 400, {}, MESSAGE)[2])
+            assert f"did you mean '{parameter}'?" in problem["detail"], (name, problem)
+    asker.ask("GET /models", "/models?no%20such=1", 200)
+
+
 def repeat_each(asker):
     """What lists the header keeps its answer, and answers again as it is described; all else that changes something
     refuses it, so that nobody leans on what is not there."""
@@ -293,6 +312,7 @@ def main():
         tell_story(asker)
         repeat_each(asker)
         refuse_each(asker)
+        refuse_unknown_parameters(asker)
         refuse_other_methods(asker)
         print(f"{len(asker.asked)} operations do what /api/openapi.json says")
 
