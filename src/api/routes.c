@@ -254,8 +254,8 @@ const px_route px_api_routes[] = {
     { "PATCH", "/api/v1/branches/*/twins/*", px_v1_patch_branch_twin, JSON,
       "Changes a twin in a branch", "name id", "", "JsonPatch", "204" },
 
-    { "GET", "/api/v1/backups", px_v1_list_backups, 0, "Lists backups", "", "", NULL,
-      "200:BackupPage" },
+    { "GET", "/api/v1/backups", px_v1_list_backups, 0, "Lists backups, by name", "",
+      "limit:integer cursor", NULL, "200:BackupPage" },
     { "POST", "/api/v1/backups", px_v1_post_backup, PX_ROUTE_ANY_JSON,
       "Begins a backup of everything that all tenants have", "", "", "NewBackup", "202:Backup" },
     { "GET", "/api/v1/backups/*", px_v1_get_backup, 0, "One backup, and how far it is", "name", "",

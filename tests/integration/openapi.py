@@ -123,7 +123,7 @@ STORY = [
     ("GET /api/v1/branches/{name}/diff", "/api/v1/branches/b/diff", 200),
     ("DELETE /api/v1/branches/{name}", "/api/v1/branches/b", 204),
     ("POST /api/v1/backups", "/api/v1/backups", 202, {"name": "b"}),
-    ("GET /api/v1/backups", "/api/v1/backups", 200),
+    ("GET /api/v1/backups", "/api/v1/backups?limit=1", 200),
     ("GET /api/v1/backups/{name}", "/api/v1/backups/b", 200),
     ("POST /api/v1/backups/{name}/cancel", "/api/v1/backups/b/cancel", 200),
     ("DELETE /api/v1/backups/{name}", "/api/v1/backups/b", None),
