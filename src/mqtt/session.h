@@ -88,6 +88,10 @@ void px_mqtt_session_sent(px_mqtt_session *session, size_t size);
 void px_mqtt_session_ack(px_mqtt_session *session, uint32_t token, px_mqtt_reason reason);
 size_t px_mqtt_session_unanswered(const px_mqtt_session *session);
 
+/* From inside `publish`, before it refuses the message of this token: why, one sentence, copied,
+ * for the reason string of its PUBACK (v5). Without it the reason says what it usually means. */
+void px_mqtt_session_explain(px_mqtt_session *session, uint32_t token, px_str text);
+
 /* Sends or queues a message. PX_OK also when QoS 0 was dropped (and counted). PX_LIMIT: the client
  * is too slow for QoS 1, the session has ended. PX_NOT_FOUND: not open. */
 px_status px_mqtt_session_deliver(px_mqtt_session *session, const px_mqtt_publish *message);
