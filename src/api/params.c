@@ -28,6 +28,7 @@ static const struct {
     { "property", "paths of properties, commas between; all of the model when absent" },
     { "relationshipName", "only relationships of this name" },
     { "section", "the section of the bulk format that the lines are of" },
+    { "sender", "only what this device, or the holder of this token, sent" },
     { "stats", "of a bucket: mean, or all (count, min, max, sum, first, last)" },
     { "Telemetry-Source-Time", "when it was measured; the time of arrival when absent" },
     { "timeout", "so many seconds the call waits for the device's answer" },

@@ -212,7 +212,7 @@ const px_route px_api_routes[] = {
       "", "twins after:integer @Last-Event-ID", NULL, "200:text/event-stream" },
     { "GET", "/api/v1/rejects", px_v1_list_rejects, 0,
       "Lists values that were refused, with the reason, the newest first", "",
-      "limit:integer cursor", NULL, "200:RejectPage" },
+      "sender limit:integer cursor", NULL, "200:RejectPage" },
 
     { "GET", "/api/v1/endpoints", px_v1_list_endpoints, 0,
       "Lists endpoints that event routes may lead to", "", "limit:integer cursor", NULL,
