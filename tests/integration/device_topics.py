@@ -146,6 +146,29 @@ def each_topic_means_what_it_says():
         assert metrics["pollux_fields_rejected_total"] == 4 and metrics["pollux_messages_refused_total"] == 2, metrics
 
 
+def what_a_device_rejects_is_no_success_of_the_command_line():
+    with Server() as s:
+        web = Web(s)
+        web.want(201, "POST", "/models", PRESS)
+        press(web, "press")
+        d = Client(s, "d", device(web, "d", ["press"]))
+        assert d.subscribe("twins/press/commands/#") == 1
+        said = "error: the device of twin 'press' rejected 'stop'"
+        for answer, code, told in (({"status": "applied", "payload": 1}, 0, ""),
+                                   ({"status": "rejected", "payload": "the guard is open"}, 2, said + ": the guard is open\n"),
+                                   ({"status": "rejected", "payload": {"code": 7}}, 2, said + ': {"code":7}\n'),
+                                   ({"status": "rejected"}, 2, said + "\n")):
+            d.got.clear()
+            asked = s.cli_start("twin", "command", "press", "stop")
+            topic = "twins/press/commands/stop/"
+            until(lambda: any(m[0].startswith(topic) for m in d.got), "the command")
+            assert d.publish(next(m[0] for m in d.got if m[0].startswith(topic)) + "/response", answer) == 0
+            out, err = asked.communicate(timeout=20)
+            assert (asked.returncode, err) == (code, told), (asked.returncode, out, err)
+            assert answer["status"] in out, out
+        d.close()
+
+
 def a_device_has_its_own_twins_only():
     with Server() as s:
         web = Web(s)
@@ -229,5 +252,6 @@ def rights_withdrawn_end_connections_within_a_second():
                 d.close()
 
 
-main(each_topic_means_what_it_says, a_device_has_its_own_twins_only, tenants_of_the_same_names_never_meet,
+main(each_topic_means_what_it_says, a_device_has_its_own_twins_only,
+     what_a_device_rejects_is_no_success_of_the_command_line, tenants_of_the_same_names_never_meet,
      rights_withdrawn_end_connections_within_a_second)
