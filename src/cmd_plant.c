@@ -43,7 +43,7 @@ static px_status read_door(const px_args *args, px_mqtt_address *door, px_plant_
 {
     const char *mqtt = px_args_get(args, "mqtt");
 
-    PX_TRY(px_mqtt_address_parse(mqtt ? mqtt : MQTT_DEFAULT, MQTT_PORT, door, ret_err));
+    PX_TRY(px_mqtt_address_parse(mqtt ? mqtt : MQTT_DEFAULT, "--mqtt", MQTT_PORT, door, ret_err));
     opts->host = door->host;
     opts->port = door->port;
     return PX_OK;

@@ -7,6 +7,7 @@
  */
 #include "cli/sender.h"
 
+#include <errno.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
 #include <stdio.h>
@@ -39,7 +40,7 @@ typedef struct slot {
 struct px_sender {
     px_sender_opts opts;
     struct mosquitto *client; /* NULL between connections */
-    bool up, ever_up, lost;
+    bool up, ever_up, lost, told_first;
     int protocol;
     int connack; /* the refusal in CONNACK; 0: none */
     int complaint, complaints;
@@ -264,17 +265,38 @@ static bool configure(px_sender *sender)
     return true;
 }
 
+/* Once: who waits for the first connection wants to know. */
+static void note_first(px_sender *sender, int error)
+{
+    char text[400], why[128];
+
+    if (sender->told_first)
+        return;
+    sender->told_first = true;
+    snprintf(text, sizeof(text), "no MQTT server answers at %s:%d%s%s; trying for %lld seconds",
+             sender->host, sender->opts.port, error ? ": " : "",
+             error ? strerror_r(error, why, sizeof(why)) : "",
+             (long long)(sender->opts.first_connect_ns / PX_SECOND));
+    note(sender, text);
+}
+
 static px_status connect_again(px_sender *sender, px_err *ret_err)
 {
+    int rc;
+
     sender->client = mosquitto_new(sender->client_id, true, sender);
     if (!sender->client)
         return px_no_memory(ret_err);
     if (!configure(sender))
         return px_fail(ret_err, PX_INVALID, "the MQTT library refuses these settings");
     sender->connect_ns = px_monotonic_ns();
-    if (mosquitto_connect(sender->client, sender->host, sender->opts.port, KEEPALIVE_S))
-        return lose(sender, ret_err);
-    return PX_OK;
+    rc = mosquitto_connect(sender->client, sender->host, sender->opts.port, KEEPALIVE_S);
+    if (rc == MOSQ_ERR_EAI && !sender->ever_up)
+        return px_fail(ret_err, PX_UNREACHABLE, "there is no host '%s' that a name server knows",
+                       sender->host);
+    if (rc && !sender->ever_up)
+        note_first(sender, rc == MOSQ_ERR_ERRNO ? errno : 0);
+    return rc ? lose(sender, ret_err) : PX_OK;
 }
 
 /* ---- sending ---- */

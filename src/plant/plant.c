@@ -249,6 +249,9 @@ static px_status loop(plant *p, px_err *ret_err)
             looked_ns = now_ns;
         }
     }
+    if (!p->running && !p->opts->ends(p->opts->data))
+        return px_fail(ret_err, PX_UNREACHABLE, "no MQTT server answered at %s:%d", p->opts->host,
+                       p->opts->port);
     /* What was said goes out before the end, if somebody listens. */
     for (int i = 0; i < 40 && px_link_is_open(p->link) && px_link_owed(p->link) > 0; i++)
         PX_TRY(px_link_turn(p->link, TURN_MS, ret_err));
