@@ -23,8 +23,9 @@ typedef enum pxi_mqtt_state { PXI_MQTT_WAITING, PXI_MQTT_OPEN, PXI_MQTT_ENDED } 
 /* One message that waits for its PUBACK. */
 typedef struct pxi_mqtt_answer {
     uint16_t packet_id;
-    uint8_t reason;
-    bool is_known, is_partly;
+    uint16_t told;  /* by the application */
+    uint8_t reason; /* that goes on the wire */
+    bool is_known;
 } pxi_mqtt_answer;
 
 /* Why a message is refused, until its PUBACK leaves. */

@@ -70,9 +70,12 @@ static bool wants_text(const px_mqtt_session *s)
 static px_str usual_text(const pxi_mqtt_answer *a)
 {
     static const struct {
-        px_mqtt_reason reason;
+        px_mqtt_reason told;
         const char *text;
     } usual[] = {
+        { PX_MQTT_PARTLY, "some fields were not taken; GET /api/v1/rejects says which, and why" },
+        { PX_MQTT_DISK_FULL,
+          "the server's disk is full; it takes messages again when there is room" },
         { PX_MQTT_NOT_AUTHORIZED,
           "this client may not publish there; a device speaks for its own twins only" },
         { PX_MQTT_TOPIC_NAME_INVALID,
@@ -82,10 +85,8 @@ static px_str usual_text(const pxi_mqtt_answer *a)
         { PX_MQTT_QUOTA_EXCEEDED, "the server has no room for it now; send it again later" },
     };
 
-    if (a->is_partly)
-        return PX_STR("some fields were not taken; GET /api/v1/rejects says which, and why");
     for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
-        if (usual[i].reason == (px_mqtt_reason)a->reason)
+        if (usual[i].told == (px_mqtt_reason)a->told)
             return px_str_c(usual[i].text);
     return (px_str){ 0 };
 }
@@ -165,9 +166,11 @@ static void set_answer(px_mqtt_session *s, uint32_t token, px_mqtt_reason reason
 
     if (((token - s->answer_first) & PXI_MQTT_TOKEN_MASK) >= s->answer_count || a->is_known)
         return;
-    a->is_partly = reason == PX_MQTT_PARTLY;
-    if (a->is_partly)
+    a->told = (uint16_t)reason;
+    if (reason == PX_MQTT_PARTLY)
         reason = PX_MQTT_SUCCESS;
+    if (reason == PX_MQTT_DISK_FULL)
+        reason = PX_MQTT_QUOTA_EXCEEDED;
     if (reason >= 0x80)
         px_mqtt_count_add(&s->opts.counters->refused[reason & 0xFF], 1);
     a->reason = (uint8_t)reason;

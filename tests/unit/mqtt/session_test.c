@@ -260,6 +260,7 @@ PX_TEST(a_refusal_says_why_in_the_applications_words_or_in_the_usual_ones)
                                                PX_MQTT_PAYLOAD_FORMAT_INVALID,
                                                PX_MQTT_QUOTA_EXCEEDED };
     px_mqtt_story st;
+    px_str got;
 
     begin_open(&st, PX_MQTT_V5);
     for (size_t i = 0; i < 4; i++) {
@@ -273,6 +274,14 @@ PX_TEST(a_refusal_says_why_in_the_applications_words_or_in_the_usual_ones)
         px_mqtt_story_feed(&st);
         CHECK(reason_string(px_mqtt_story_output(&st)).len > 40);
     }
+    st.on_publish = PX_MQTT_LATER; /* a full disk is 0x97 on the wire, and its own sentence */
+    st.explains = NULL;
+    put_publish(&st, PX_MQTT_V5, "a", "1", 1);
+    px_mqtt_story_feed(&st);
+    px_mqtt_session_ack(st.session, st.tokens[0], PX_MQTT_DISK_FULL);
+    got = px_mqtt_story_output(&st);
+    CHECK(got.ptr[4] == '\x97' &&
+          px_str_starts(reason_string(got), PX_STR("the server's disk is")));
     st.on_publish = PX_MQTT_SUCCESS; /* what was said of a message that was taken is not told */
     st.explains = "nothing";
     put_publish(&st, PX_MQTT_V5, "a", "1", 1);
