@@ -43,7 +43,7 @@ static px_status read_door(const px_args *args, px_mqtt_address *door, px_plant_
 {
     const char *mqtt = px_args_get(args, "mqtt");
 
-    PX_TRY(px_mqtt_address_parse(mqtt ? mqtt : MQTT_DEFAULT, MQTT_PORT, door, ret_err));
+    PX_TRY(px_mqtt_address_parse(mqtt ? mqtt : MQTT_DEFAULT, "--mqtt", MQTT_PORT, door, ret_err));
     opts->host = door->host;
     opts->port = door->port;
     return PX_OK;
@@ -94,12 +94,18 @@ static px_status run_fault(px_cli *cli, const px_args *args, px_err *ret_err)
     const char *unit = px_args_operand(args, 0), *fault = px_args_operand(args, 1);
     px_plant_opts opts = { .device = "operator" };
     px_mqtt_address door;
+    px_status status;
     PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, ARENA_BYTES);
     PX_TRY(read_door(args, &door, &opts, ret_err));
     PX_TRY(px_api_token(cli, &arena, &opts.key, ret_err));
-    PX_TRY(px_mqtt_suggest(cli, NULL, px_plant_fault(&opts, unit, fault, ret_err)));
+    status = px_plant_fault(&opts, unit, fault, ret_err);
+    if (status == PX_UNAUTHORIZED) {
+        px_cli_cure(cli, "give --data DIR of the server that the plant speaks to, or --token T");
+        return px_fail(ret_err, status, "the server does not know this token");
+    }
+    PX_TRY(px_mqtt_suggest(cli, NULL, status));
     return px_out_done(cli, NULL, ret_err, "%s: %s", unit,
                        strcmp(fault, "stop") == 0
                            ? "breaks down now; a start mends it, or five minutes do"
@@ -171,7 +177,7 @@ const px_cmd px_cmd_plant[] = {
     { .noun = "plant",
       .summary = "an emulated production line, for trying things out",
       .examples = "pollux plant run --key K\n"
-                  "pollux plant fault cnc-01 bearing\n"
+                  "pollux plant fault cnc-01 bearing --data ./demo\n"
                   "pollux plant series --seed 7 --steps 600" },
     { .noun = "plant",
       .verb = "run",
@@ -188,9 +194,17 @@ const px_cmd px_cmd_plant[] = {
       .verb = "fault",
       .summary = "break a unit of a running plant",
       .operands = "UNIT stop|bearing",
-      .examples = "pollux plant fault cnc-01 stop\npollux plant fault press-01 bearing",
-      .notes = "stop: breaks down now. bearing: vibration and temperature rise until it fails.\n"
-               "`pollux twin command UNIT start` mends both.",
+      .examples = "pollux demo manufacturing --data ./demo\n"
+                  "pollux plant fault cnc-01 stop --data ./demo\n"
+                  "pollux plant fault press-01 bearing --data ./demo\n"
+                  "pollux twin command press-01 start --data ./demo",
+      .notes =
+          "Units: cnc-01, press-01, robot-01, oven-01, packer-01. Faults:\n"
+          "  stop     breaks down now; `pollux twin command UNIT start` mends it, or five minutes "
+          "do\n"
+          "  bearing  vibration and temperature rise until it fails, in ten minutes of running; a\n"
+          "           start mends it\n"
+          "The demo runs such a plant. Its data folder has the token; --token T is as good.",
       .opts = fault_options,
       .operands_min = 2,
       .operands_max = 2,

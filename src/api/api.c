@@ -14,6 +14,7 @@
 #include "api/jobs.h"
 #include "api/media.h"
 #include "api/once.h"
+#include "api/params.h"
 #include "api/rate.h"
 #include "api/watch.h"
 #include "api/workers.h"
@@ -289,6 +290,8 @@ void px_api_handle(px_api *api, px_api_call *call)
         status = px_rates_admit(api->rates, call, &err);
     memset(&call->request, 0, offsetof(px_request, result));
     call->request.source_time = PX_TIME_NONE;
+    if (status == PX_OK)
+        status = px_params_check(call, &err);
     if (status == PX_OK)
         status = read_body(call, &err);
     if (status == PX_OK && api->opts.azure_limits)

@@ -15,7 +15,8 @@ typedef void px_handler(px_api_call *call);
 /**
  * A row of routes.c: what is served and its description, from which /api/openapi.json is made.
  *
- * Types are of schemas.c: string, integer, number, boolean, time, or the name of a schema. A
+ * Types are of schemas.c: string, integer, number, boolean, time, the name of a schema, or words
+ * with `|` between, of which it is one. A
  * parameter is `name[:type][!]` (`!`: required), `@name` a header; string when no type is told. An
  * answer is `status[:schema or media type]`; every other status of 400 and more is an error body.
  * Azure paths want api-version, which is not listed, and have their own errors.

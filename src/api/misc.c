@@ -113,8 +113,9 @@ void px_v1_list_rejects(px_api_call *call)
         !px_api_cursor_number(call, &before))
         return;
     items = PX_ARENA_ARRAY(&call->arena, px_rejected, limit + 1);
-    status = items ? px_rejects_list(call->api->opts.rejects, call->principal.tenant, before,
-                                     (size_t)limit + 1, &call->arena, items, &count, &err)
+    status = items ? px_rejects_list(call->api->opts.rejects, call->principal.tenant,
+                                     px_api_param(call, "sender"), before, (size_t)limit + 1,
+                                     &call->arena, items, &count, &err)
                    : px_arena_fail(&call->arena, &err);
     if (status != PX_OK) {
         px_api_fail(call, status, &err);

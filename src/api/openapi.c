@@ -2,6 +2,7 @@
 /* /api/openapi.json: the table of routes.c and the schemas of schemas.c as OpenAPI 3.1. */
 #include "api/inner.h"
 #include "api/media.h"
+#include "api/params.h"
 
 px_handler px_on_get_openapi;
 
@@ -27,43 +28,37 @@ static void put_path(px_buf *path, const px_route *route)
     }
 }
 
-static void put_parameter(px_json_writer *w, const char *in, px_str name, px_str type, bool needed)
+static void put_parameter(px_json_writer *w, const char *in, const px_param *param)
 {
     px_json_begin_object(w);
     put_member(w, "in", in);
     px_json_key(w, PX_STR("name"));
-    px_json_string(w, name);
+    px_json_string(w, param->name);
+    if (strcmp(in, "path") != 0)
+        put_member(w, "description", px_param_meaning(param->name));
     px_json_key(w, PX_STR("required"));
-    px_json_bool(w, needed);
+    px_json_bool(w, param->needed);
     px_json_key(w, PX_STR("schema"));
-    px_put_schema_type(w, type.len ? type : PX_STR("string"));
+    px_put_schema_type(w, param->type);
     px_json_end_object(w);
-}
-
-/* `[@]name[:type][!]` */
-static void put_listed(px_json_writer *w, px_str text)
-{
-    bool needed = text.ptr[text.len - 1] == '!', in_header = text.ptr[0] == '@';
-    px_str name;
-
-    text.len -= needed;
-    text = px_str_skip(text, in_header);
-    name = px_str_cut(&text, ':');
-    put_parameter(w, in_header ? "header" : "query", name, text, needed);
 }
 
 static void put_parameters(px_json_writer *w, const px_route *route)
 {
     px_str args = px_str_c(route->args), params = px_str_c(route->params);
+    px_param param = { .type = PX_STR("string"), .needed = true };
 
     px_json_key(w, PX_STR("parameters"));
     px_json_begin_array(w);
-    while (args.len)
-        put_parameter(w, "path", px_str_cut(&args, ' '), (px_str){ 0 }, true);
+    while (args.len) {
+        param.name = px_str_cut(&args, ' ');
+        put_parameter(w, "path", &param);
+    }
+    param.name = PX_STR("api-version");
     if (route->flags & PX_ROUTE_AZURE)
-        put_parameter(w, "query", PX_STR("api-version"), (px_str){ 0 }, true);
-    while (params.len)
-        put_listed(w, px_str_cut(&params, ' '));
+        put_parameter(w, "query", &param);
+    while (px_param_next(&params, &param))
+        put_parameter(w, param.in_header ? "header" : "query", &param);
     px_json_end_array(w);
 }
 

@@ -5,9 +5,11 @@
  *   object = field { " " field } [ " ..." ]      "...": other members may come
  *   field  = name [ "~" ] ":" type               "~": may be absent
  *   alias  = "=" type
- *   type   = ( string | integer | number | boolean | time | any | Name ) { "[]" | "{}" | "?" }
+ *   type   = ( string | integer | number | boolean | time | any | Name | word { "|" word } )
+ *            { "[]" | "{}" | "?" }
  *
- * `[]` is an array of it, `{}` an object whose members are all of it, `?` it or null.
+ * `[]` is an array of it, `{}` an object whose members are all of it, `?` it or null; of words it
+ * is one.
  */
 #include "api/inner.h"
 
@@ -53,6 +55,29 @@ const px_api_schema px_api_schemas[] = {
     { "PropertyIndex", "id:string property:string model~:string updated:time state~:string "
                        "twins~:integer bytes~:integer" },
     { "PropertyIndexPage", "items:PropertyIndex[] cursor:string?" },
+
+    { "NewEndpoint", "kind:webhook|mqtt url~:string topic~:string headers~:string{} "
+                     "secret~:string?" },
+    { "Endpoint", "id:string kind:webhook|mqtt url~:string topic~:string headers~:string{} "
+                  "hasSecret~:boolean updated:time waiting~:integer deadLetters~:integer" },
+    { "EndpointPage", "items:Endpoint[] cursor:string?" },
+    { "DeadLetter", "id:string endpoint:string? time:time died:time tries:integer reason:string "
+                    "event:any" },
+    { "DeadLetterPage", "items:DeadLetter[] cursor:string?" },
+    { "DeadLettersReplayed", "replayed:integer more:boolean" },
+    { "DeadLettersPurged", "purged:integer more:boolean" },
+
+    { "Batch", "dryRun~:boolean changes:Change[]" },
+    { "Change", "op:put|patch|delete|desired twin:string relationship~:string component~:string "
+                "ifMatch~:string ifNoneMatch~:string value~:any" },
+    { "BatchAnswer", "dryRun:boolean changes:ChangeAnswer[]" },
+    { "ChangeAnswer", "twin:string relationship~:string created~:boolean etag~:string" },
+    { "ImportAnswer", "refused:RefusedLine[] taken:integer" },
+    { "RefusedLine", "line:integer code:string detail:string path~:string" },
+    { "ExportPage", "items:any{}[] cursor:string? until:integer" },
+    { "File", "name:string bytes:integer changed:time" },
+    { "FilePage", "items:File[] cursor:string?" },
+    { "FilePart", "name:string bytes:integer whole:boolean" },
 
     { "Login", "token:string" },
     { "Session", "tenant:integer principal:string role:string csrf:string" },
@@ -121,11 +146,23 @@ static void put_reference(px_json_writer *w, px_str name)
     px_buf_release(&text);
 }
 
+static void put_words(px_json_writer *w, px_str words)
+{
+    put_member(w, "type", PX_STR("string"));
+    px_json_key(w, PX_STR("enum"));
+    px_json_begin_array(w);
+    while (words.len)
+        px_json_string(w, px_str_cut(&words, '|'));
+    px_json_end_array(w);
+}
+
 static void put_plain(px_json_writer *w, px_str name)
 {
     if (px_str_eq(name, PX_STR("any")))
         return;
-    if (px_str_eq(name, PX_STR("time"))) {
+    if (memchr(name.ptr, '|', name.len)) {
+        put_words(w, name);
+    } else if (px_str_eq(name, PX_STR("time"))) {
         put_member(w, "type", PX_STR("string"));
         put_member(w, "format", PX_STR("date-time"));
     } else if (name.ptr[0] >= 'A' && name.ptr[0] <= 'Z') {

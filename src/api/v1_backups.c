@@ -161,41 +161,93 @@ static px_str name_of(const char *path)
     return px_str_of(text.ptr, text.len - 3);
 }
 
-static void put_all(px_api_call *call, const px_file_info *infos, size_t count)
+/* One of the list; `file` NULL: it is under way, or failed, and has none. */
+typedef struct listed {
+    px_str name;
+    const char *path;
+    const px_file_info *file;
+} listed;
+
+typedef struct listing {
+    listed *items; /* by name */
+    size_t count;
+    px_backup_stat stat;
+} listing;
+
+/* That of which there is no file yet goes to its place. */
+static void insert_running(listing *list)
 {
-    px_backup_stat stat = px_engine_backup_stat(call->api->opts.engine);
+    listed running = { .name = name_of(list->stat.path), .path = list->stat.path };
+    size_t at = list->count++;
+
+    for (; at > 0 && px_str_cmp(list->items[at - 1].name, running.name) > 0; at--)
+        list->items[at] = list->items[at - 1];
+    list->items[at] = running;
+}
+
+static px_status list_all(px_api_call *call, listing *list, px_err *ret_err)
+{
+    px_file_info *infos;
+    size_t count;
+    bool told;
+
+    list->stat = px_engine_backup_stat(call->api->opts.engine);
+    told = list->stat.phase == PX_BACKUP_NONE || list->stat.phase == PX_BACKUP_DONE;
+    PX_TRY(px_backups_list(call->api->opts.backups, &call->arena, &infos, &count, ret_err));
+    list->items = PX_ARENA_ARRAY(&call->arena, listed, count + 1);
+    if (!list->items)
+        return px_arena_fail(&call->arena, ret_err);
+    for (; list->count < count; list->count++) {
+        listed *item = &list->items[list->count];
+
+        *item = (listed){ .name = infos[list->count].name, .file = &infos[list->count] };
+        item->path = path_of(call, item->name, ret_err);
+        if (!item->path)
+            return ret_err->status;
+        told = told || is_about(&list->stat, item->path);
+    }
+    if (!told)
+        insert_running(list);
+    return PX_OK;
+}
+
+static void put_page(px_api_call *call, const listing *list, px_str after, uint64_t limit)
+{
     px_json_writer w = px_json_writer_of(&call->out);
-    bool told = stat.phase == PX_BACKUP_NONE || stat.phase == PX_BACKUP_DONE;
+    px_str last = { 0 };
+    size_t i = 0;
 
     px_json_begin_object(&w);
     px_json_key(&w, PX_STR("items"));
     px_json_begin_array(&w);
-    for (size_t i = 0; i < count; i++) {
-        const char *path = path_of(call, infos[i].name, NULL);
-        bool about = path && is_about(&stat, path);
+    while (after.ptr && i < list->count && px_str_cmp(list->items[i].name, after) <= 0)
+        i++;
+    for (; i < list->count && limit > 0; i++, limit--) {
+        const listed *item = &list->items[i];
+        bool about = is_about(&list->stat, item->path);
 
-        told = told || about;
-        put_backup(&w, infos[i].name, path ? path : "", &infos[i], about ? &stat : NULL);
+        put_backup(&w, item->name, item->path, item->file, about ? &list->stat : NULL);
+        last = item->name;
     }
-    if (!told)
-        put_backup(&w, name_of(stat.path), stat.path, NULL, &stat);
     px_json_end_array(&w);
-    px_json_key(&w, PX_STR("cursor")); /* of every list; these are few */
-    px_json_null(&w);
+    px_api_put_cursor(call, &w, i < list->count ? last : (px_str){ 0 });
     px_json_end_object(&w);
     px_api_json(call, 200);
 }
 
 void px_v1_list_backups(px_api_call *call)
 {
-    px_file_info *infos;
-    size_t count;
+    listing list = { 0 };
+    uint64_t limit;
+    px_str after;
     px_err err;
 
-    if (!may(call))
+    if (!may(call) ||
+        !px_api_param_number(call, "limit", PX_BACKUPS_MAX, 1, PX_BACKUPS_MAX, &limit) ||
+        !px_api_cursor(call, &after))
         return;
-    if (px_backups_list(call->api->opts.backups, &call->arena, &infos, &count, &err) == PX_OK)
-        put_all(call, infos, count);
+    if (list_all(call, &list, &err) == PX_OK)
+        put_page(call, &list, after, limit);
     else
         px_api_fail(call, err.status, &err);
 }

@@ -61,11 +61,19 @@ px_status px_api_token(px_cli *cli, px_arena *arena, const char **ret_token, px_
     return px_fail(ret_err, PX_UNAUTHORIZED, "no token was given");
 }
 
+/* The bad address stands where it was written. */
+static void suggest_server(px_cli *cli)
+{
+    px_cli_cure(cli, "%s http://HOST:PORT or https://HOST:PORT, such as " PX_CLI_SERVER_DEFAULT,
+                px_args_get(cli->args, "server") ? "give --server" : "set POLLUX_URL to");
+}
+
 px_status px_api_http(px_cli *cli, px_http **ret_http, px_err *ret_err)
 {
     px_http_opts opts = { .url = px_args_get(cli->args, "server"),
                           .ca = px_args_get(cli->args, "ca") };
     const char *token;
+    px_status status;
     PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, 1 << 20);
@@ -76,7 +84,10 @@ px_status px_api_http(px_cli *cli, px_http **ret_http, px_err *ret_err)
             opts.url = PX_CLI_SERVER_DEFAULT;
         PX_TRY(find_token(cli, &arena, &token, ret_err));
         opts.token = first_word(&arena, token);
-        PX_TRY(px_http_open(&cli->http, &opts, ret_err));
+        status = px_http_open(&cli->http, &opts, ret_err);
+        if (status == PX_INVALID)
+            suggest_server(cli);
+        PX_TRY(status);
     }
     *ret_http = cli->http;
     return PX_OK;

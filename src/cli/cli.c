@@ -169,20 +169,21 @@ static px_status unknown_word(px_cli *cli, const char *noun, const char *word, p
 static px_status help_words(px_cli *cli, const char *noun, const char *verb, px_err *ret_err)
 {
     px_buf text = { 0 };
+    unsigned width = px_term_help_columns(cli->out);
     const px_cmd *cmd = noun ? find_cmd(cli->groups, noun, verb) : NULL;
     px_status status = PX_OK;
 
     if (!noun)
-        px_help_top(&text, cli->groups);
+        px_help_top(&text, cli->groups, width);
     else if (strcmp(noun, "exit-codes") == 0)
-        px_help_exit_codes(&text);
+        px_help_exit_codes(&text, width);
     else if (!cmd)
         status = find_cmd(cli->groups, noun, NULL) ? unknown_word(cli, noun, verb, ret_err)
                                                    : unknown_word(cli, NULL, noun, ret_err);
     else if (cmd->run)
-        px_help_cmd(&text, cmd);
+        px_help_cmd(&text, cmd, width);
     else
-        px_help_noun(&text, cli->groups, noun);
+        px_help_noun(&text, cli->groups, noun, width);
     if (status == PX_OK)
         status = px_buf_status(&text, ret_err);
     if (status == PX_OK)

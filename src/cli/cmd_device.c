@@ -118,6 +118,43 @@ static px_status run_key(px_cli *cli, const px_args *args, px_err *ret_err)
     return print_key(cli, root, ret_err);
 }
 
+/* Tokens send, too, so this is no failure; most often it is a slip, though. */
+static void note_missing_device(px_cli *cli, const char *id)
+{
+    px_err err = { 0 };
+
+    if (px_no_such(cli, PX_THING_DEVICE, id, PX_NOT_FOUND, &err) == PX_NOT_FOUND && err.text[0])
+        px_cli_note(cli, "%s", err.text);
+}
+
+static px_status run_rejects(px_cli *cli, const px_args *args, px_err *ret_err)
+{
+    static const px_out_column heads[] = { { "time", "time", false },
+                                           { "sender", "sender", false },
+                                           { "twin", "twin", false },
+                                           { "name", "name", false },
+                                           { "reason", "reason", false },
+                                           { "payload", "payload", false },
+                                           { 0 } };
+    const char *id = px_args_operand(args, 0);
+    px_buf path = { 0 };
+    size_t count = 0;
+    px_status status;
+
+    px_put_c(&path, "/api/v1/rejects");
+    if (id) {
+        px_put_c(&path, "?sender=");
+        px_put_url_part(&path, px_str_c(id));
+    }
+    status = px_buf_status(&path, ret_err);
+    if (status == PX_OK)
+        status = px_out_list_counted(cli, path.ptr, heads, &count, ret_err);
+    px_buf_release(&path);
+    if (status == PX_OK && id && count == 0)
+        note_missing_device(cli, id);
+    return status;
+}
+
 static const px_opt add_options[] = {
     { "twin", 't', "T", "a twin it speaks for; may be repeated" },
     { 0 },
@@ -128,7 +165,8 @@ const px_cmd px_cmd_device[] = {
       .summary = "devices, their twins and keys",
       .examples = "pollux device add pump-1 --twin pump-1\n"
                   "pollux device list\n"
-                  "pollux device key pump-1" },
+                  "pollux device key pump-1\n"
+                  "pollux device rejects pump-1" },
     { .noun = "device",
       .verb = "add",
       .summary = "let a device speak for twins; prints its key, once",
@@ -170,5 +208,17 @@ const px_cmd px_cmd_device[] = {
       .operands_min = 1,
       .operands_max = 1,
       .run = run_key },
+    { .noun = "device",
+      .verb = "rejects",
+      .summary = "what devices sent that was refused, and why",
+      .operands = "[D]",
+      .examples = "pollux device rejects\n"
+                  "pollux device rejects pump-1\n"
+                  "pollux device rejects pump-1 --json",
+      .notes =
+          "The newest first, of D or of all: when it came, from whom, for which twin and name,\n"
+          "the reason, and how the message began. The server keeps the newest 1024 in memory.",
+      .operands_max = 1,
+      .run = run_rejects },
     { 0 },
 };

@@ -317,7 +317,7 @@ static px_status prepare(px_cli *cli, const px_args *args, px_replay *replay, px
     PX_TRY(px_mqtt_address_parse(mqtts  ? mqtts
                                  : mqtt ? mqtt
                                         : "127.0.0.1:1883",
-                                 mqtts ? 8883 : 1883, door, ret_err));
+                                 mqtts ? "--mqtts" : "--mqtt", mqtts ? 8883 : 1883, door, ret_err));
     PX_TRY(px_mqtt_key(args, arena, &sender->key, ret_err));
     PX_TRY(find_twin(cli, args, device, arena, &twin, ret_err));
     PX_TRY(put_topic(topic, twin, ret_err));

@@ -247,7 +247,7 @@ static px_status run_show(px_cli *cli, const px_args *args, px_err *ret_err)
     return show_values(cli, twin, &arena, ret_err);
 }
 
-/* ---- desired, command ---- */
+/* ---- desired ---- */
 
 /* {"speed":{"value":25,"version":3}}: a line a property. */
 static px_status print_desired(px_cli *cli, const px_json *root, px_arena *arena, px_err *ret_err)
@@ -303,35 +303,6 @@ static px_status run_desired(px_cli *cli, const px_args *args, px_err *ret_err)
     if (root)
         return print_desired(cli, root, &arena, ret_err);
     return px_out_done(cli, NULL, ret_err, "desired of %s: %zu set", id, list->count);
-}
-
-static px_status run_command(px_cli *cli, const px_args *args, px_err *ret_err)
-{
-    const char *id = px_args_operand(args, 0), *name = px_args_operand(args, 1);
-    const char *payload = px_args_operand(args, 2);
-    px_http_call call = { .method = "POST", .body = PX_STR("{}") };
-    px_buf after = { 0 };
-    px_json *root;
-    px_status status;
-    PX_AUTO_ARENA arena = { 0 };
-
-    px_arena_init(&arena, PX_API_ANSWER_BYTES_MAX);
-    if (payload) {
-        PX_TRY(px_json_parse(px_str_c(payload), NULL, &arena, &root, ret_err));
-        call.body = px_str_c(payload);
-    }
-    px_put_c(&after, "/commands/");
-    px_put_url_part(&after, px_str_c(name));
-    status = px_twin_call(cli, call, "/api/v1/twins/", id, after.ptr, &arena, &root, ret_err);
-    px_buf_release(&after);
-    if (status == PX_NOT_FOUND)
-        status = px_no_such_member(cli, id, PX_MEMBER_COMMAND, px_str_c(name), status, ret_err);
-    PX_TRY(px_no_such(cli, PX_THING_TWIN, id, status, ret_err));
-    PX_TRY(px_out_facts(cli, root, ret_err));
-    if (!px_str_eq(px_json_get_text(root, PX_STR("status")), PX_STR("timed out")))
-        return PX_OK;
-    px_cli_cure(cli, "pollux device list shows which device speaks for the twin; is it connected?");
-    return px_fail(ret_err, PX_TIMEOUT, "no device of twin '%s' answered in time", id);
 }
 
 /* ---- table ---- */
@@ -438,11 +409,11 @@ const px_cmd px_cmd_twin[] = {
       .examples = "pollux twin command pump-1 stop\n"
                   "pollux twin command pump-1 setSpeed '{\"speed\":20}'",
       .notes =
-          "status: applied or rejected, as the device answers. A device that does not answer in\n"
-          "time ends the command with exit code 7.",
+          "status: applied or rejected, as the device answers. What it rejected ends the command\n"
+          "with exit code 2, a device that does not answer in time with 7.",
       .operands_min = 2,
       .operands_max = 3,
-      .run = run_command },
+      .run = px_twin_command },
     { .noun = "twin",
       .verb = "branch",
       .summary = "try changes on a branch beside the live twins",

@@ -32,14 +32,33 @@ static char *copy(const char *text)
     return bytes ? memcpy(bytes, text, size) : NULL;
 }
 
+/* What the library would call unreachable, though nobody was asked. */
+static px_status check_url(const char *url, px_err *ret_err)
+{
+    px_str text = px_str_c(url);
+    CURLU *parts;
+    CURLUcode code;
+
+    if (!px_str_starts(text, PX_STR("http://")) && !px_str_starts(text, PX_STR("https://")))
+        return px_fail_id(ret_err, PX_INVALID, "cli.server",
+                          "the server '%s' does not begin with http:// or https://", url);
+    parts = curl_url();
+    if (!parts)
+        return px_no_memory(ret_err);
+    code = curl_url_set(parts, CURLUPART_URL, url, 0);
+    curl_url_cleanup(parts);
+    if (code == CURLUE_OK)
+        return PX_OK;
+    return px_fail_id(ret_err, PX_INVALID, "cli.server", "the server '%s' is no URL: %s", url,
+                      curl_url_strerror(code));
+}
+
 px_status px_http_open(px_http **ret_http, const px_http_opts *opts, px_err *ret_err)
 {
     px_str url = px_str_c(opts->url);
     px_http *http;
 
-    if (!px_str_starts(url, PX_STR("http://")) && !px_str_starts(url, PX_STR("https://")))
-        return px_fail_id(ret_err, PX_INVALID, "cli.server",
-                          "the server '%s' does not begin with http:// or https://", opts->url);
+    PX_TRY(check_url(opts->url, ret_err));
     http = px_zalloc(1, sizeof(*http));
     if (!http)
         return px_no_memory(ret_err);

@@ -7,23 +7,43 @@
 
 enum { KEY_FILE_BYTES_MAX = 4096 };
 
-px_status px_mqtt_address_parse(const char *text, int port, px_mqtt_address *ret_address,
-                                px_err *ret_err)
+/* The port behind `colon`, or 0. */
+static int read_port(const char *colon)
 {
-    const char *colon = strrchr(text, ':'), *end = colon ? colon : text + strlen(text);
     char *rest;
+    long port = strtol(colon + 1, &rest, 10);
 
-    if (text[0] == '[' && end > text && end[-1] == ']') {
-        text++;
-        end--;
-    }
-    ret_address->port = colon ? (int)strtol(colon + 1, &rest, 10) : port;
-    if ((colon && (*rest || rest == colon + 1)) || ret_address->port < 1 ||
-        ret_address->port > 65535 || end == text ||
-        (size_t)(end - text) >= sizeof(ret_address->host))
-        return px_fail_id(ret_err, PX_INVALID, "cli.value", "'%s' is no HOST:PORT", text);
-    memcpy(ret_address->host, text, (size_t)(end - text));
-    ret_address->host[end - text] = 0;
+    return px_is_digit(colon[1]) && !*rest && port >= 1 && port <= UINT16_MAX ? (int)port : 0;
+}
+
+/* `[` and `]` around it say that colons are part of it. */
+static bool is_host(px_str host, bool in_brackets)
+{
+    for (size_t i = 0; i < host.len; i++)
+        if (host.ptr[i] <= ' ' || host.ptr[i] == '/' || (host.ptr[i] == ':' && !in_brackets))
+            return false;
+    return host.len > 0;
+}
+
+px_status px_mqtt_address_parse(const char *text, const char *option, int port,
+                                px_mqtt_address *ret_address, px_err *ret_err)
+{
+    const char *colon = strrchr(text, ':'), *bracket = strrchr(text, ']');
+    px_str host;
+    bool in_brackets;
+
+    if (colon && bracket > colon)
+        colon = NULL; /* [::1] without a port */
+    host = px_str_of(text, colon ? (size_t)(colon - text) : strlen(text));
+    in_brackets = host.len > 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']';
+    if (in_brackets)
+        host = px_str_of(host.ptr + 1, host.len - 2);
+    ret_address->port = colon ? read_port(colon) : port;
+    if (!ret_address->port || !is_host(host, in_brackets) || host.len >= sizeof(ret_address->host))
+        return px_fail_id(ret_err, PX_INVALID, "cli.value",
+                          "%s '%s' is no HOST:PORT, such as 127.0.0.1:%d", option, text, port);
+    memcpy(ret_address->host, host.ptr, host.len);
+    ret_address->host[host.len] = 0;
     return PX_OK;
 }
 

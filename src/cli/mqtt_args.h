@@ -12,8 +12,8 @@ typedef struct px_mqtt_address {
     int port;
 } px_mqtt_address;
 
-/* HOST:PORT, HOST (then `port`), [HOST]:PORT. Errors: PX_INVALID. */
-PX_NODISCARD px_status px_mqtt_address_parse(const char *text, int port,
+/* HOST:PORT, HOST (then `port`), [HOST]:PORT. Errors: PX_INVALID, with `option` ("--mqtt"). */
+PX_NODISCARD px_status px_mqtt_address_parse(const char *text, const char *option, int port,
                                              px_mqtt_address *ret_address, px_err *ret_err);
 
 /* The device's key from --key K, --key @FILE or POLLUX_DEVICE_KEY; lives in argv, the environment

@@ -176,6 +176,14 @@ static px_status print_list(px_cli *cli, listing *list, px_err *ret_err)
 
 px_status px_out_list(px_cli *cli, const char *path, const px_out_column *columns, px_err *ret_err)
 {
+    size_t count;
+
+    return px_out_list_counted(cli, path, columns, &count, ret_err);
+}
+
+px_status px_out_list_counted(px_cli *cli, const char *path, const px_out_column *columns,
+                              size_t *ret_count, px_err *ret_err)
+{
     listing list = { .columns = columns };
     const char *heads[PX_TABLE_COLUMNS_MAX];
     unsigned count = 0;
@@ -198,5 +206,6 @@ px_status px_out_list(px_cli *cli, const char *path, const px_out_column *column
     px_table_release(&list.table);
     px_buf_release(&list.json);
     px_arena_release(&arena);
+    *ret_count = list.count;
     return status;
 }

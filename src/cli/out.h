@@ -29,6 +29,11 @@ const px_json *px_out_find(const px_json *item, const char *path);
 PX_NODISCARD px_status px_out_list(px_cli *cli, const char *path, const px_out_column *columns,
                                    px_err *ret_err);
 
+/* The same; `ret_count` gets how many there were. */
+PX_NODISCARD px_status px_out_list_counted(px_cli *cli, const char *path,
+                                           const px_out_column *columns, size_t *ret_count,
+                                           px_err *ret_err);
+
 /* The value as one line of JSON. */
 PX_NODISCARD px_status px_out_json(px_cli *cli, const px_json *value, px_err *ret_err);
 

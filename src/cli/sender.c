@@ -7,6 +7,7 @@
  */
 #include "cli/sender.h"
 
+#include <errno.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
 #include <stdio.h>
@@ -26,6 +27,8 @@ enum {
     COMPLAINTS_MAX = 3, /* connections in a row that the server ended with a reason */
 };
 
+#define WAIT_TOLD_NS (3 * PX_SECOND)
+
 typedef enum slot_state { WAITING, SENT, DONE } slot_state;
 
 typedef struct slot {
@@ -39,12 +42,13 @@ typedef struct slot {
 struct px_sender {
     px_sender_opts opts;
     struct mosquitto *client; /* NULL between connections */
-    bool up, ever_up, lost;
+    bool up, ever_up, lost, told_first, told_wait;
     int protocol;
     int connack; /* the refusal in CONNACK; 0: none */
     int complaint, complaints;
     unsigned window, in_flight, backoff_ms;
     int64_t begin_ns, connect_ns, retry_ns, hold_ns;
+    int64_t wait_ns; /* since then every message was sent back; 0: none */
     slot slots[PX_MQTT_INFLIGHT_MAX];
     unsigned head, count; /* of the ring */
     px_sender_counts counts;
@@ -129,9 +133,37 @@ static void on_disconnect(struct mosquitto *client, void *data, int reason,
     sender->complaint = reason >= 0x80 ? reason : 0;
 }
 
+static void note(px_sender *sender, const char *text)
+{
+    sender->opts.note(sender->opts.data, text);
+}
+
 static bool may_try_again(int reason)
 {
     return reason == MQTT_RC_QUOTA_EXCEEDED || reason == MQTT_RC_SERVER_BUSY;
+}
+
+/* Not long after the first message was sent back, a person wants to know why nothing moves. */
+static void note_wait(px_sender *sender, const char *reason)
+{
+    char text[400];
+    int64_t now_ns = px_monotonic_ns();
+
+    if (!sender->wait_ns)
+        sender->wait_ns = now_ns;
+    if (sender->told_wait || now_ns - sender->wait_ns < WAIT_TOLD_NS)
+        return;
+    sender->told_wait = true;
+    snprintf(text, sizeof(text), "waiting, since the server takes nothing now: %s", reason);
+    note(sender, text);
+}
+
+static void end_wait(px_sender *sender)
+{
+    if (sender->told_wait)
+        note(sender, "the server takes messages again");
+    sender->told_wait = false;
+    sender->wait_ns = 0;
 }
 
 static void refuse(px_sender *sender, slot *s, const char *reason)
@@ -146,8 +178,10 @@ static void acknowledge(px_sender *sender, slot *s, int reason, const char *text
     if (may_try_again(reason)) {
         s->state = WAITING;
         sender->hold_ns = px_monotonic_ns() + 500 * PX_MILLISECOND;
+        note_wait(sender, text ? text : mosquitto_reason_string(reason));
         return;
     }
+    end_wait(sender);
     if (reason >= 0x80) {
         refuse(sender, s, text ? text : mosquitto_reason_string(reason));
         return;
@@ -182,11 +216,6 @@ static void on_publish(struct mosquitto *client, void *data, int mid, int reason
 }
 
 /* ---- connection ---- */
-
-static void note(px_sender *sender, const char *text)
-{
-    sender->opts.note(sender->opts.data, text);
-}
 
 static void disconnect(px_sender *sender)
 {
@@ -264,17 +293,38 @@ static bool configure(px_sender *sender)
     return true;
 }
 
+/* Once: who waits for the first connection wants to know. */
+static void note_first(px_sender *sender, int error)
+{
+    char text[400], why[128];
+
+    if (sender->told_first)
+        return;
+    sender->told_first = true;
+    snprintf(text, sizeof(text), "no MQTT server answers at %s:%d%s%s; trying for %lld seconds",
+             sender->host, sender->opts.port, error ? ": " : "",
+             error ? strerror_r(error, why, sizeof(why)) : "",
+             (long long)(sender->opts.first_connect_ns / PX_SECOND));
+    note(sender, text);
+}
+
 static px_status connect_again(px_sender *sender, px_err *ret_err)
 {
+    int rc;
+
     sender->client = mosquitto_new(sender->client_id, true, sender);
     if (!sender->client)
         return px_no_memory(ret_err);
     if (!configure(sender))
         return px_fail(ret_err, PX_INVALID, "the MQTT library refuses these settings");
     sender->connect_ns = px_monotonic_ns();
-    if (mosquitto_connect(sender->client, sender->host, sender->opts.port, KEEPALIVE_S))
-        return lose(sender, ret_err);
-    return PX_OK;
+    rc = mosquitto_connect(sender->client, sender->host, sender->opts.port, KEEPALIVE_S);
+    if (rc == MOSQ_ERR_EAI && !sender->ever_up)
+        return px_fail(ret_err, PX_UNREACHABLE, "there is no host '%s' that a name server knows",
+                       sender->host);
+    if (rc && !sender->ever_up)
+        note_first(sender, rc == MOSQ_ERR_ERRNO ? errno : 0);
+    return rc ? lose(sender, ret_err) : PX_OK;
 }
 
 /* ---- sending ---- */

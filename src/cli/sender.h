@@ -7,7 +7,8 @@
  * lost connection is made anew with a back-off of 0.1 to 2 s, as a new session: the server's own
  * check for the same sample (series, source time, value) makes a repetition harmless. Refused for
  * good are messages with a reason code of 0x80 and above, but not 0x97 (quota, full disk) and 0x89
- * (busy), which are tried again.
+ * (busy), which are tried again; when that lasts for 3 s, a note says why, and another when it
+ * ends.
  *
  * Threads: one.
  */

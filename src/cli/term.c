@@ -37,6 +37,13 @@ px_term px_term_of(FILE *stream)
     return term;
 }
 
+unsigned px_term_help_columns(FILE *stream)
+{
+    unsigned columns = positive_env("COLUMNS");
+
+    return columns ? columns : px_term_of(stream).columns;
+}
+
 const char *px_term_begin(const px_term *term, px_colour colour)
 {
     static const char *const sequences[] = {

@@ -21,6 +21,9 @@ typedef enum px_colour { PX_BOLD, PX_DIM, PX_RED, PX_YELLOW, PX_GREEN, PX_CYAN }
 
 px_term px_term_of(FILE *stream);
 
+/* How wide help may be: COLUMNS where it is set, else the terminal's width; 0 for no limit. */
+unsigned px_term_help_columns(FILE *stream);
+
 /* The escape sequence that begins a colour or ends all; "" where colour is off. */
 const char *px_term_begin(const px_term *term, px_colour colour);
 const char *px_term_end(const px_term *term);

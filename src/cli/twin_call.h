@@ -32,4 +32,7 @@ PX_NODISCARD px_status px_twin_call(px_cli *cli, px_http_call call, const char *
                                     const char *id, const char *after, px_arena *arena,
                                     px_json **ret_root, px_err *ret_err);
 
+/* The verb `command` (twin_command.c). Errors: PX_INVALID, the device rejected it; PX_TIMEOUT. */
+PX_NODISCARD px_status px_twin_command(px_cli *cli, const px_args *args, px_err *ret_err);
+
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Reason codes (section 2.4), and four answers that never go on the wire.
+ * Reason codes (section 2.4), and five answers that never go on the wire.
  *
  * Threads: any.
  */
@@ -66,6 +66,8 @@ typedef enum px_mqtt_reason {
     /* Of an application: taken, but not every field of it. A success, with a reason string in v5.
      */
     PX_MQTT_PARTLY = 0x103,
+    /* Of an application: 0x97 because its disk is full, which the reason string says in v5. */
+    PX_MQTT_DISK_FULL = 0x104,
 } px_mqtt_reason;
 
 /* "packet_too_large"; "unknown" for a code that the protocol does not have. */

@@ -53,6 +53,7 @@ static void release_inner(px_mqtt_session *s)
     px_free(s->in_flight);
     s->in_flight = NULL;
     free_aliases(s);
+    pxi_mqtt_drop_whys(s);
 }
 
 void px_mqtt_session_free(px_mqtt_session *s)

@@ -36,9 +36,9 @@ typedef struct px_mqtt_session px_mqtt_session;
 typedef struct px_mqtt_app {
     /* PX_MQTT_SUCCESS lets the client in. `client_id` is never empty: one is assigned if needed. */
     px_mqtt_reason (*connect)(void *ctx, const px_mqtt_connect *connect, px_str client_id);
-    /* A reason, PX_MQTT_PARTLY, PX_MQTT_LATER, or PX_MQTT_BUSY. With PX_MQTT_TOKEN_NONE only BUSY
-     * has an effect; a will answered BUSY is lost, and counted as 0x89. `publish->topic` is whole
-     * and checked, aliases are resolved. */
+    /* A reason, PX_MQTT_PARTLY, PX_MQTT_DISK_FULL, PX_MQTT_LATER, or PX_MQTT_BUSY. With
+     * PX_MQTT_TOKEN_NONE only BUSY has an effect; a will answered BUSY is lost, and counted as
+     * 0x89. `publish->topic` is whole and checked, aliases are resolved. */
     px_mqtt_reason (*publish)(void *ctx, const px_mqtt_publish *publish, uint32_t token);
     /* PX_MQTT_SUCCESS grants filter->qos but at most 1; or a reason >= 0x80. The filter is checked.
      */
@@ -87,6 +87,10 @@ void px_mqtt_session_sent(px_mqtt_session *session, size_t size);
  * Never allocates beyond the output buffer; cost: some ns. */
 void px_mqtt_session_ack(px_mqtt_session *session, uint32_t token, px_mqtt_reason reason);
 size_t px_mqtt_session_unanswered(const px_mqtt_session *session);
+
+/* From inside `publish`, before it refuses the message of this token: why, one sentence, copied,
+ * for the reason string of its PUBACK (v5). Without it the reason says what it usually means. */
+void px_mqtt_session_explain(px_mqtt_session *session, uint32_t token, px_str text);
 
 /* Sends or queues a message. PX_OK also when QoS 0 was dropped (and counted). PX_LIMIT: the client
  * is too slow for QoS 1, the session has ended. PX_NOT_FOUND: not open. */

@@ -23,9 +23,18 @@ typedef enum pxi_mqtt_state { PXI_MQTT_WAITING, PXI_MQTT_OPEN, PXI_MQTT_ENDED } 
 /* One message that waits for its PUBACK. */
 typedef struct pxi_mqtt_answer {
     uint16_t packet_id;
-    uint8_t reason;
-    bool is_known, is_partly;
+    uint16_t told;  /* by the application */
+    uint8_t reason; /* that goes on the wire */
+    bool is_known;
 } pxi_mqtt_answer;
+
+/* Why a message is refused, until its PUBACK leaves. */
+typedef struct pxi_mqtt_why {
+    struct pxi_mqtt_why *next;
+    uint32_t token;
+    uint16_t len;
+    char text[];
+} pxi_mqtt_why;
 
 /* The will, kept in one piece of memory from CONNECT to the end. */
 typedef struct pxi_mqtt_will {
@@ -52,6 +61,7 @@ struct px_mqtt_session {
     /* Messages from the client in order of arrival: token n is at n % PXI_MQTT_RING. */
     pxi_mqtt_answer answers[PXI_MQTT_RING];
     uint32_t answer_first, answer_count;
+    pxi_mqtt_why *whys; /* of those that wait; most often none */
 
     /* Messages to the client. */
     uint16_t *in_flight; /* packet ids, oldest first; NULL until the first QoS 1 delivery */
@@ -73,6 +83,7 @@ void pxi_mqtt_handle_request(px_mqtt_session *s, const px_mqtt_frame *frame);
 /* Ends the session; the will is sent unless it was dropped, the client is told if it can be. */
 void pxi_mqtt_end(px_mqtt_session *s, px_mqtt_reason reason, bool tell);
 void pxi_mqtt_drop_will(px_mqtt_session *s);
+void pxi_mqtt_drop_whys(px_mqtt_session *s);
 
 /* The buffer to write one packet of this type into; counts it. */
 px_buf *pxi_mqtt_out(px_mqtt_session *s, px_mqtt_type type);

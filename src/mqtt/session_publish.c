@@ -59,22 +59,93 @@ static bool is_judgement(uint8_t reason)
            reason == PX_MQTT_TOPIC_NAME_INVALID || reason == PX_MQTT_PAYLOAD_FORMAT_INVALID;
 }
 
-static void put_answer(px_mqtt_session *s, const pxi_mqtt_answer *a)
-{
-    px_str text = PX_STR("some fields were not taken; GET /api/v1/rejects says which, and why");
-    px_buf *out = pxi_mqtt_out(s, PX_MQTT_PUBACK);
+/* ---- reason strings ---- */
 
-    if (a->is_partly && s->version == PX_MQTT_V5 && !s->wants_no_text &&
-        s->client_packet_bytes_max >= text.len + 16)
+static bool wants_text(const px_mqtt_session *s)
+{
+    return s->version == PX_MQTT_V5 && !s->wants_no_text;
+}
+
+/* Empty: the reason needs none. */
+static px_str usual_text(const pxi_mqtt_answer *a)
+{
+    static const struct {
+        px_mqtt_reason told;
+        const char *text;
+    } usual[] = {
+        { PX_MQTT_PARTLY, "some fields were not taken; GET /api/v1/rejects says which, and why" },
+        { PX_MQTT_DISK_FULL,
+          "the server's disk is full; it takes messages again when there is room" },
+        { PX_MQTT_NOT_AUTHORIZED,
+          "this client may not publish there; a device speaks for its own twins only" },
+        { PX_MQTT_TOPIC_NAME_INVALID,
+          "the topic means nothing, or its twin is not there; see GET /api/v1/rejects" },
+        { PX_MQTT_PAYLOAD_FORMAT_INVALID,
+          "nothing of the message was taken; GET /api/v1/rejects says why" },
+        { PX_MQTT_QUOTA_EXCEEDED, "the server has no room for it now; send it again later" },
+    };
+
+    for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+        if (usual[i].told == (px_mqtt_reason)a->told)
+            return px_str_c(usual[i].text);
+    return (px_str){ 0 };
+}
+
+void px_mqtt_session_explain(px_mqtt_session *s, uint32_t token, px_str text)
+{
+    pxi_mqtt_why *why;
+
+    if (token == PX_MQTT_TOKEN_NONE || !wants_text(s) || text.len > UINT16_MAX ||
+        !px_str_is_utf8(text, NULL))
+        return;
+    why = px_alloc(sizeof(*why) + text.len);
+    if (!why)
+        return; /* the usual sentence, then */
+    *why = (pxi_mqtt_why){ .next = s->whys, .token = token, .len = (uint16_t)text.len };
+    memcpy(why->text, text.ptr, text.len);
+    s->whys = why;
+}
+
+/* Out of the list; NULL when nobody said why. */
+static pxi_mqtt_why *take_why(px_mqtt_session *s, uint32_t token)
+{
+    for (pxi_mqtt_why **at = &s->whys; *at; at = &(*at)->next) {
+        pxi_mqtt_why *why = *at;
+
+        if (why->token != token)
+            continue;
+        *at = why->next;
+        return why;
+    }
+    return NULL;
+}
+
+void pxi_mqtt_drop_whys(px_mqtt_session *s)
+{
+    while (s->whys)
+        px_free(take_why(s, s->whys->token));
+}
+
+static void put_answer(px_mqtt_session *s, const pxi_mqtt_answer *a, uint32_t token)
+{
+    px_buf *out = pxi_mqtt_out(s, PX_MQTT_PUBACK);
+    pxi_mqtt_why *why = take_why(s, token);
+    px_str text = why && a->reason >= 0x80 ? px_str_of(why->text, why->len) : usual_text(a);
+
+    if (text.len && wants_text(s) && s->client_packet_bytes_max >= text.len + 16)
         px_mqtt_put_ack_text(out, PX_MQTT_PUBACK, a->packet_id, a->reason, text);
     else
         px_mqtt_put_ack(out, s->version, PX_MQTT_PUBACK, a->packet_id, a->reason);
+    px_free(why);
 }
+
+/* ---- answers ---- */
 
 static void put_known_answers(px_mqtt_session *s)
 {
     while (s->answer_count > 0 && s->state == PXI_MQTT_OPEN) {
-        const pxi_mqtt_answer *a = &s->answers[s->answer_first % PXI_MQTT_RING];
+        uint32_t token = s->answer_first;
+        const pxi_mqtt_answer *a = &s->answers[token % PXI_MQTT_RING];
 
         if (!a->is_known)
             break;
@@ -84,7 +155,7 @@ static void put_known_answers(px_mqtt_session *s)
             pxi_mqtt_end(s, (px_mqtt_reason)a->reason, false);
             return;
         }
-        put_answer(s, a);
+        put_answer(s, a, token);
     }
     pxi_mqtt_check_out(s);
 }
@@ -95,9 +166,11 @@ static void set_answer(px_mqtt_session *s, uint32_t token, px_mqtt_reason reason
 
     if (((token - s->answer_first) & PXI_MQTT_TOKEN_MASK) >= s->answer_count || a->is_known)
         return;
-    a->is_partly = reason == PX_MQTT_PARTLY;
-    if (a->is_partly)
+    a->told = (uint16_t)reason;
+    if (reason == PX_MQTT_PARTLY)
         reason = PX_MQTT_SUCCESS;
+    if (reason == PX_MQTT_DISK_FULL)
+        reason = PX_MQTT_QUOTA_EXCEEDED;
     if (reason >= 0x80)
         px_mqtt_count_add(&s->opts.counters->refused[reason & 0xFF], 1);
     a->reason = (uint8_t)reason;

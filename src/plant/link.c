@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plant/link.h"
 
+#include <errno.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
 #include <stdio.h>
@@ -130,13 +131,32 @@ static px_status lose(px_link *link, px_err *ret_err)
     return PX_OK;
 }
 
+/* Who waits for the first connection wants to know. */
+static void tell_first(px_link *link, int error)
+{
+    char text[400], why[128];
+
+    snprintf(text, sizeof(text), "no MQTT server answers at %s:%d%s%s; trying for %lld seconds",
+             link->host, link->opts.port, error ? ": " : "",
+             error ? strerror_r(error, why, sizeof(why)) : "",
+             (long long)(link->opts.first_connect_ms / 1000));
+    link->opts.note(link->opts.data, text);
+}
+
 static px_status start(px_link *link, px_err *ret_err)
 {
     bool again = link->connect_ms != 0;
+    int rc;
 
     link->connect_ms = now_ms();
-    if (again ? mosquitto_reconnect(link->client)
-              : mosquitto_connect(link->client, link->host, link->opts.port, KEEPALIVE_S))
+    rc = again ? mosquitto_reconnect(link->client)
+               : mosquitto_connect(link->client, link->host, link->opts.port, KEEPALIVE_S);
+    if (rc == MOSQ_ERR_EAI && !link->ever_open)
+        return px_fail(ret_err, PX_UNREACHABLE, "there is no host '%s' that a name server knows",
+                       link->host);
+    if (rc && !link->ever_open && !again)
+        tell_first(link, rc == MOSQ_ERR_ERRNO ? errno : 0);
+    if (rc)
         return lose(link, ret_err);
     link->started = true;
     return PX_OK;

@@ -249,6 +249,9 @@ static px_status loop(plant *p, px_err *ret_err)
             looked_ns = now_ns;
         }
     }
+    if (!p->running && !p->opts->ends(p->opts->data))
+        return px_fail(ret_err, PX_UNREACHABLE, "no MQTT server answered at %s:%d", p->opts->host,
+                       p->opts->port);
     /* What was said goes out before the end, if somebody listens. */
     for (int i = 0; i < 40 && px_link_is_open(p->link) && px_link_owed(p->link) > 0; i++)
         PX_TRY(px_link_turn(p->link, TURN_MS, ret_err));
@@ -310,21 +313,36 @@ static void ignore_note(void *data, const char *text)
     (void)data, (void)text;
 }
 
+/* A word that must be one of few: the nearest, or all of them, when it is none. */
+static px_status check_word(const char *what, const char *id, const char *word, const px_str *known,
+                            size_t count, px_err *ret_err)
+{
+    px_str near = px_str_nearest(px_str_c(word), known, count);
+    px_buf text = { 0 };
+
+    for (size_t i = 0; i < count; i++)
+        if (px_str_eq(known[i], px_str_c(word)))
+            return PX_OK;
+    px_putf(&text, "the plant has no %s '%.64s'", what, word);
+    if (near.len)
+        px_putf(&text, "; did you mean '%.*s'?", PX_FMT(near));
+    for (size_t i = 0; i < count && !near.len; i++)
+        px_putf(&text, "%s%.*s", i ? ", " : "; it has ", PX_FMT(known[i]));
+    px_fail_id(ret_err, PX_INVALID, id, "%.*s", PX_FMT(px_buf_str(&text)));
+    px_buf_release(&text);
+    return PX_INVALID;
+}
+
 static px_status check_fault(const char *unit, const char *fault, px_err *ret_err)
 {
-    px_str units[PX_LINE_UNITS], near;
+    static const px_str faults[] = { { "stop", 4 }, { "bearing", 7 } };
+    px_str units[PX_LINE_UNITS];
 
     for (unsigned i = 0; i < PX_LINE_UNITS; i++)
         units[i] = px_str_c(px_line_unit_id(i));
-    near = px_str_nearest(px_str_c(unit), units, PX_LINE_UNITS);
-    if (px_line_unit_find(px_str_c(unit)) == PX_LINE_UNITS)
-        return px_fail_id(ret_err, PX_INVALID, "plant.unit", "the plant has no unit '%s'%s%.*s%s",
-                          unit, near.len ? "; did you mean '" : "", PX_FMT(near),
-                          near.len ? "'?" : "");
-    if (strcmp(fault, "stop") != 0 && strcmp(fault, "bearing") != 0)
-        return px_fail_id(ret_err, PX_INVALID, "plant.fault",
-                          "'%s' is no fault of this plant: stop or bearing", fault);
-    return PX_OK;
+    PX_TRY(check_word("unit", "plant.unit", unit, units, PX_LINE_UNITS, ret_err));
+    return check_word("fault", "plant.fault", fault, faults, sizeof(faults) / sizeof(faults[0]),
+                      ret_err);
 }
 
 px_status px_plant_fault(const px_plant_opts *opts, const char *unit, const char *fault,

@@ -38,15 +38,15 @@ static uint16_t port_of(int fd)
     return ntohs(((struct sockaddr_in *)&address)->sin_port);
 }
 
-/* A listening socket on one address, or -1 with errno. */
-static int listen_on(const struct addrinfo *at)
+/* A socket on one address, or -1 with errno. */
+static int socket_on(const struct addrinfo *at, bool listens)
 {
     int fd = socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), saved;
 
     if (fd < 0)
         return -1;
     set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    if (bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+    if (bind(fd, at->ai_addr, at->ai_addrlen) == 0 && (!listens || listen(fd, BACKLOG) == 0))
         return fd;
     saved = errno;
     close(fd);
@@ -54,22 +54,23 @@ static int listen_on(const struct addrinfo *at)
     return -1;
 }
 
-static px_status listen_failed(const char *host, uint16_t port, int error, px_err *ret_err)
+static px_status listen_failed(const char *host, uint16_t port, const char *option, int error,
+                               px_err *ret_err)
 {
     char why[128];
     const char *words = strerror_r(error, why, sizeof(why));
 
     if (error == EADDRINUSE)
-        return px_fail_id(
-            ret_err, PX_BUSY, "listen.taken",
-            "port %u of %s is taken by another program; --http and --mqtt choose other ports",
-            (unsigned)port, host);
+        return px_fail_id(ret_err, PX_BUSY, "listen.taken",
+                          "port %u of %s is taken by another program; %s HOST:PORT chooses another",
+                          (unsigned)port, host, option);
     return px_fail_id(ret_err, error == EACCES ? PX_DENIED : PX_IO, "listen.failed",
-                      "cannot listen on %s port %u: %s", host, (unsigned)port, words);
+                      "cannot listen on %s port %u: %s; %s HOST:PORT chooses another", host,
+                      (unsigned)port, words, option);
 }
 
-px_status px_listen(const char *host, uint16_t port, int *ret_fd, uint16_t *ret_port,
-                    px_err *ret_err)
+static px_status open_socket(const char *host, uint16_t port, const char *option, bool listens,
+                             int *ret_fd, px_err *ret_err)
 {
     struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE }, *list = NULL;
     char service[8];
@@ -78,16 +79,34 @@ px_status px_listen(const char *host, uint16_t port, int *ret_fd, uint16_t *ret_
     snprintf(service, sizeof(service), "%u", (unsigned)port);
     error = getaddrinfo(host, service, &hints, &list);
     if (error != 0)
-        return px_fail_id(ret_err, PX_INVALID, "listen.host",
-                          "'%s' is not an address to listen on: %s", host, gai_strerror(error));
+        return px_fail_id(
+            ret_err, PX_INVALID, "listen.host",
+            "'%s' is not an address to listen on: %s; %s takes HOST:PORT of this machine", host,
+            gai_strerror(error), option);
     for (const struct addrinfo *at = list; at && fd < 0; at = at->ai_next)
-        fd = listen_on(at);
+        fd = socket_on(at, listens);
     error = errno;
     freeaddrinfo(list);
     if (fd < 0)
-        return listen_failed(host, port, error, ret_err);
+        return listen_failed(host, port, option, error, ret_err);
     *ret_fd = fd;
-    *ret_port = port_of(fd);
+    return PX_OK;
+}
+
+px_status px_listen(const char *host, uint16_t port, int *ret_fd, uint16_t *ret_port,
+                    px_err *ret_err)
+{
+    PX_TRY(open_socket(host, port, "--http, --mqtt or --mqtts", true, ret_fd, ret_err));
+    *ret_port = port_of(*ret_fd);
+    return PX_OK;
+}
+
+px_status px_listen_check(const char *host, uint16_t port, const char *option, px_err *ret_err)
+{
+    int fd;
+
+    PX_TRY(open_socket(host, port, option, false, &fd, ret_err));
+    close(fd);
     return PX_OK;
 }
 

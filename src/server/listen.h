@@ -15,6 +15,12 @@
 PX_NODISCARD px_status px_listen(const char *host, uint16_t port, int *ret_fd, uint16_t *ret_port,
                                  px_err *ret_err);
 
+/* Whether px_listen would find the address free, before anything is made for it. Nothing listens
+ * meanwhile, so nobody takes the look for a server. `option`, such as "--http", stands in the
+ * sentence: it is the cure. Errors: those of px_listen. */
+PX_NODISCARD px_status px_listen_check(const char *host, uint16_t port, const char *option,
+                                       px_err *ret_err);
+
 /* No delay, keepalive, and an end after 30 s without acknowledged progress. Failures are harmless.
  */
 void px_listen_tune(int fd);

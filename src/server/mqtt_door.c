@@ -213,6 +213,15 @@ static px_mqtt_worker *worker_of(px_mqtt_door *door, px_mqtt_conn conn)
     return conn.v != 0 && thread < door->worker_count ? &door->workers[thread] : NULL;
 }
 
+void px_mqtt_door_explain(px_mqtt_door *door, unsigned thread, px_mqtt_conn conn, uint32_t token,
+                          px_str text)
+{
+    px_mqtt_link *link = px_mqtt_link_find(&door->workers[thread], conn);
+
+    if (link)
+        px_mqtt_session_explain(link->session, token, text);
+}
+
 void px_mqtt_door_ack(px_mqtt_door *door, px_mqtt_conn conn, uint32_t token, px_mqtt_reason reason)
 {
     px_mqtt_worker *w = worker_of(door, conn);

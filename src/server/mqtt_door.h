@@ -106,6 +106,10 @@ void px_mqtt_door_free(px_mqtt_door *door);
 
 /* ---- any thread; each copies what it is given ---- */
 
+/* Inside `publish`, on its thread, before it refuses the message: why, for the reason string. */
+void px_mqtt_door_explain(px_mqtt_door *door, unsigned thread, px_mqtt_conn conn, uint32_t token,
+                          px_str text);
+
 /* Answers a message that `publish` answered PX_MQTT_LATER; exactly once each. Cannot fail: its room
  * was made when the message came. Goes out at the next wake. */
 void px_mqtt_door_ack(px_mqtt_door *door, px_mqtt_conn conn, uint32_t token, px_mqtt_reason reason);

@@ -22,6 +22,7 @@
 #include "server/address.h"
 #include "server/admin_token.h"
 #include "server/http_side.h"
+#include "server/listen.h"
 #include "server/log_stderr.h"
 #include "server/outbound_side.h"
 #include "server/settings.h"
@@ -171,6 +172,31 @@ static px_status read_addresses(server *s, px_err *ret_err)
     return px_address_parse(o->mqtts, "--mqtts", &s->mqtts_at, ret_err);
 }
 
+/* Two doors at one place: the second would find it taken by the first. */
+static px_status check_apart(const px_address *a, const px_address *b, px_err *ret_err)
+{
+    if (a->port == 0 || a->port != b->port || strcmp(a->host, b->host) != 0)
+        return PX_OK;
+    return px_fail_id(
+        ret_err, PX_INVALID, "server.address",
+        "two doors cannot share %s port %u; give --http, --mqtt and --mqtts a port each", a->host,
+        (unsigned)a->port);
+}
+
+/* A port that is taken leaves no data directory behind. Whoever takes it between this look and the
+ * door is told of by the door. */
+static px_status check_ports(const server *s, px_err *ret_err)
+{
+    PX_TRY(check_apart(&s->mqtt_at, &s->http_at, ret_err));
+    PX_TRY(px_listen_check(s->mqtt_at.host, s->mqtt_at.port, "--mqtt", ret_err));
+    PX_TRY(px_listen_check(s->http_at.host, s->http_at.port, "--http", ret_err));
+    if (!s->opts->mqtts)
+        return PX_OK;
+    PX_TRY(check_apart(&s->mqtts_at, &s->http_at, ret_err));
+    PX_TRY(check_apart(&s->mqtts_at, &s->mqtt_at, ret_err));
+    return px_listen_check(s->mqtts_at.host, s->mqtts_at.port, "--mqtts", ret_err);
+}
+
 static px_status open_mqtt(server *s, px_err *ret_err)
 {
     px_twin_topics_opts topics_opts = {
@@ -238,6 +264,7 @@ static px_status open_all(server *s, px_err *ret_err)
 {
     PX_TRY(px_settings_read(s->opts, &s->settings, ret_err));
     PX_TRY(read_addresses(s, ret_err));
+    PX_TRY(check_ports(s, ret_err));
     PX_TRY(make_data_dir(s->opts->data_dir, ret_err));
     PX_TRY(open_core(s, ret_err));
     PX_TRY(px_engine_start(s->engine, ret_err));

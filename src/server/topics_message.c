@@ -19,6 +19,7 @@ static px_mqtt_reason reason_of(px_status status)
     case PX_NOT_FOUND:
         return PX_MQTT_TOPIC_NAME_INVALID;
     case PX_FULL:
+        return PX_MQTT_DISK_FULL;
     case PX_LIMIT:
     case PX_BUSY:
     case PX_NO_MEMORY:

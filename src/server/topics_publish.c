@@ -4,6 +4,8 @@
 #include "server/topics_impl.h"
 #include "sync/decode.h"
 
+enum { TOPIC_SHOWN_MAX = 96 }; /* so that the cure is not cut off */
+
 /* One message on its way in; all borrowed for the call. */
 typedef struct incoming {
     px_twin_topics *topics;
@@ -49,8 +51,15 @@ static px_status find_layout(px_twin_topics *topics, uint32_t tenant, px_str twi
     return PX_OK;
 }
 
+/* Told to the sender, not only kept. */
+static void explain(const incoming *in, const char *sentence)
+{
+    px_mqtt_door_explain(in->topics->door, in->thread, in->conn, in->token, px_str_c(sentence));
+}
+
 static px_mqtt_reason refuse(const incoming *in, px_status status, const px_err *err)
 {
+    explain(in, err->text);
     return px_topics_refuse(in->topics, in->client, in->name->twin, status, err,
                             in->publish->payload);
 }
@@ -89,6 +98,21 @@ static px_status decode(const incoming *in, px_topics_message *m, px_decoded *re
     return px_decode_message(layout, &opts, m->request.text, &m->arena, ret_decoded, ret_err);
 }
 
+/* Not one field was good. */
+static void explain_rejects(const incoming *in, const px_decoded *decoded)
+{
+    px_err err;
+
+    if (decoded->reject_count == 0)
+        return;
+    if (decoded->rejected > 1)
+        px_fail(&err, PX_INVALID, "%s; so were %zu more, see GET /api/v1/rejects",
+                decoded->rejects[0].text, (size_t)decoded->rejected - 1);
+    else
+        px_fail(&err, PX_INVALID, "%s", decoded->rejects[0].text);
+    explain(in, err.text);
+}
+
 static px_mqtt_reason publish_sample(const incoming *in)
 {
     px_twin_topics *topics = in->topics;
@@ -107,6 +131,8 @@ static px_mqtt_reason publish_sample(const incoming *in)
     if (decoded.rejected)
         keep_rejects(topics, in->client, in->name->twin, &decoded, in->publish->payload);
     if (decoded.accepted == 0) {
+        if (decoded.rejected)
+            explain_rejects(in, &decoded);
         px_topics_give_back(m);
         return decoded.rejected ? PX_MQTT_PAYLOAD_FORMAT_INVALID : PX_MQTT_SUCCESS;
     }
@@ -171,8 +197,10 @@ static px_mqtt_reason publish_plain(const incoming *in)
     px_buf props = { 0 };
     bool whole;
 
-    if (in->client->principal.role == PX_ROLE_READER)
+    if (in->client->principal.role == PX_ROLE_READER) {
+        explain(in, "a reader publishes nothing; use a device's key or an admin's token");
         return PX_MQTT_NOT_AUTHORIZED;
+    }
     px_mqtt_put_props_forward(&props, in->publish->props);
     message.encoded_props = px_buf_str(&props);
     whole = props.status == PX_OK;
@@ -188,16 +216,19 @@ static px_mqtt_reason publish_plain(const incoming *in)
 
 static px_mqtt_reason refuse_topic(const incoming *in)
 {
+    px_str topic = in->publish->topic;
+    int shown = topic.len < TOPIC_SHOWN_MAX ? (int)topic.len : TOPIC_SHOWN_MAX;
     px_status status;
     px_err err;
 
     if (in->name->kind == PX_TOPIC_RESERVED)
-        status =
-            px_fail_id(&err, PX_DENIED, "topic.reserved",
-                       "only the server itself publishes to '%.*s'", PX_FMT(in->publish->topic));
+        status = px_fail_id(&err, PX_DENIED, "topic.reserved",
+                            "only the server itself publishes to '%.*s'", shown, topic.ptr);
     else
-        status = px_fail_id(&err, PX_NOT_FOUND, "topic.unknown", "topic '%.*s' has no meaning",
-                            PX_FMT(in->publish->topic));
+        status = px_fail_id(&err, PX_NOT_FOUND, "topic.unknown",
+                            "topic '%.*s' has no meaning; a device publishes to twins/T/telemetry, "
+                            "twins/T/reported and twins/T/commands/NAME/ID/response",
+                            shown, topic.ptr);
     return refuse(in, status, &err);
 }
 

@@ -2,6 +2,7 @@
 #include "store/backups.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -105,6 +106,12 @@ px_status px_backups_prepare(const px_backups *backups, px_err *ret_err)
                       PX_FMT(folder));
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return px_str_cmp(((const px_file_info *)a)->name, ((const px_file_info *)b)->name);
+}
+
+/* Sorted anew: a-b.db stands before a.db, and a before a-b. */
 px_status px_backups_list(const px_backups *backups, px_arena *arena, px_file_info **ret_infos,
                           size_t *ret_count, px_err *ret_err)
 {
@@ -112,6 +119,8 @@ px_status px_backups_list(const px_backups *backups, px_arena *arena, px_file_in
                            ret_count, ret_err));
     for (size_t i = 0; i < *ret_count; i++)
         (*ret_infos)[i].name.len -= sizeof(WHOLE) - 1;
+    if (*ret_count)
+        qsort(*ret_infos, *ret_count, sizeof(**ret_infos), by_name);
     return PX_OK;
 }
 

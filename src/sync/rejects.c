@@ -113,8 +113,14 @@ static bool copy_entry(const entry *e, px_arena *arena, px_rejected *ret)
            ret->reason.ptr && ret->payload.ptr;
 }
 
-px_status px_rejects_list(px_rejects *rejects, uint32_t tenant, uint64_t before, size_t max,
-                          px_arena *arena, px_rejected *ret_items, size_t *ret_count,
+static bool is_of(const entry *e, uint32_t tenant, px_str sender)
+{
+    return e->tenant == tenant &&
+           (!sender.ptr || px_str_eq(px_str_of(e->sender.bytes, e->sender.len), sender));
+}
+
+px_status px_rejects_list(px_rejects *rejects, uint32_t tenant, px_str sender, uint64_t before,
+                          size_t max, px_arena *arena, px_rejected *ret_items, size_t *ret_count,
                           px_err *ret_err)
 {
     px_status status = PX_OK;
@@ -126,7 +132,7 @@ px_status px_rejects_list(px_rejects *rejects, uint32_t tenant, uint64_t before,
     for (uint64_t back = 0; back < kept && *ret_count < max; back++) {
         const entry *e = &rejects->entries[(rejects->count - 1 - back) % PX_REJECTS_MAX];
 
-        if (e->tenant != tenant || (before && e->number >= before))
+        if (!is_of(e, tenant, sender) || (before && e->number >= before))
             continue;
         if (!copy_entry(e, arena, &ret_items[(*ret_count)++])) {
             status = px_arena_fail(arena, ret_err);

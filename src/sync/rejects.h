@@ -27,11 +27,11 @@ px_rejects *px_rejects_new(void); /* NULL: no memory */
 void px_rejects_free(px_rejects *rejects);
 /* Copies. Cannot fail; long texts are cut. */
 void px_rejects_add(px_rejects *rejects, const px_rejected *rejected);
-/* The newest first, of one tenant, at most `max`, copied into the arena; with `before` those of
- * smaller numbers only. */
-PX_NODISCARD px_status px_rejects_list(px_rejects *rejects, uint32_t tenant, uint64_t before,
-                                       size_t max, px_arena *arena, px_rejected *ret_items,
-                                       size_t *ret_count, px_err *ret_err);
+/* The newest first, of one tenant, at most `max`, copied into the arena; with `sender` of that one
+ * only, with `before` those of smaller numbers. */
+PX_NODISCARD px_status px_rejects_list(px_rejects *rejects, uint32_t tenant, px_str sender,
+                                       uint64_t before, size_t max, px_arena *arena,
+                                       px_rejected *ret_items, size_t *ret_count, px_err *ret_err);
 uint64_t px_rejects_count(px_rejects *rejects); /* of all tenants, since the start */
 
 /* How many there were of each reason since the start. Reasons are ids of errors, so few; what comes

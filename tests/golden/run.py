@@ -20,7 +20,7 @@ def main():
     update, path = sys.argv[1] == "--update", sys.argv[-1]
     with open(path) as f:
         script = f.read().splitlines()
-    env = {k: v for k, v in os.environ.items() if not k.startswith("POLLUX_")}
+    env = {k: v for k, v in os.environ.items() if not k.startswith("POLLUX_") and k != "COLUMNS"}
     env["PATH"] = os.path.dirname(os.environ["POLLUX"]) + ":" + env["PATH"]
     written, wanted, bad, at = [], [], 0, 0
     with tempfile.TemporaryDirectory() as folder:

@@ -12,9 +12,9 @@ from mqtt_echo import Client, Echo, until
 POLLUX = os.environ["POLLUX"]
 
 
-def start(echo, path, *more, device="pump-1", twin="pump-1"):
-    return subprocess.Popen([POLLUX, "replay", path, "-d", device, "-k", "k", "-t", twin, "--json", "--mqtt",
-                             f"127.0.0.1:{echo.port}", *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def start(echo, path, device="pump-1", twin="pump-1", words=("--json",)):
+    return subprocess.Popen([POLLUX, "replay", path, "-d", device, "-k", "k", "-t", twin, *words, "--mqtt",
+                             f"127.0.0.1:{echo.port}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def end(process, code=0):
@@ -59,10 +59,15 @@ def a_busy_door_is_waited_for(echo, path):
 def a_full_disk_is_waited_for(echo, path):
     echo.say("full")
     before = echo.stats()["publish_in"]
-    process = start(echo, path)
+    process = start(echo, path, words=())
     until(lambda: echo.stats()["publish_in"] - before >= 200, "a second try")
+    time.sleep(4)  # long enough for a word about it
     echo.say("room")
-    summary, _ = end(process)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, (out, err)
+    summary, lines = {line.split()[0]: float(line.split()[1]) for line in out.splitlines()}, err.splitlines()
+    assert len(lines) == 3 and lines[0].startswith("pollux: waiting, since the server takes nothing now: "), err
+    assert "disk is full" in lines[0] and lines[1] == "pollux: the server takes messages again", err
     assert summary["acknowledged"] == summary["sent"] == 1000 and summary["refused"] == 0, summary
     assert summary["resent"] >= 100, summary
 

@@ -175,6 +175,20 @@ def replays(s, folder):
     assert s.json("history", "pump-1", "--last", "--property", "flow")["values"]["flow"]["value"] == 1.5
 
 
+def rejects(s, folder):
+    """What `replays` had refused, and a token's: all, of one sender, of nobody."""
+    s.json("device", "add", "quiet", "--twin", "pump-2")
+    got = s.json("device", "rejects", "pump-1")
+    assert [(r["name"], r["sender"], r["twin"]) for r in got] == [("swirl", "pump-1", "pump-1")] * 2, got
+    assert got[0]["reason"] == "the model has no 'swirl'" and '"swirl":8' in got[0]["payload"] and got[0]["time"] > got[1]["time"]
+    table = s.cli("device", "rejects").splitlines()
+    assert table[0].split() == ["time", "sender", "twin", "name", "reason", "payload"] and '"swirl":8' in table[1], table
+    assert s.json("device", "rejects", "quiet") == []
+    err = s.cli_start("device", "rejects", "pomp-1").communicate()[1]
+    assert err == "pollux: there are none\npollux: there is no device 'pomp-1'; did you mean 'pump-1'?\n", err
+    s.cli("device", "delete", "quiet")
+
+
 def plants(s, folder):
     """A plant whose device speaks for other twins says so, instead of running for nothing."""
     key = s.json("device", "key", "pump-1")["key"]
@@ -242,7 +256,7 @@ def every_noun():
         for story in (twins, relationships, queries, desired, devices, watching, watching_live, branches, histories, rights, tenants, commands):
             story(s)
             print("   ", story.__name__, flush=True)
-        for story in (replays, plants, odd_files):
+        for story in (replays, rejects, plants, odd_files):
             story(s, folder)
             print("   ", story.__name__, flush=True)
         s.cli("twin", "delete", "pump-2")

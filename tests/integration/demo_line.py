@@ -115,6 +115,13 @@ def faults(demo):
     demo.wait_for("robot-01", "a stop is injected", state="fault", reason="drive")
     demo.run("twin", "command", "robot-01", "start")
     demo.wait_for("robot-01", "a start mends it", reason="none")
+    # As the help has it, with the folder for a token; a token that is none is told as one.
+    words = [POLLUX, "plant", "fault", "robot-01", "stop", "--mqtt", demo.mqtt]
+    done = subprocess.run([*words, "--data", demo.folder], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0 and done.stdout.startswith("robot-01: breaks down now"), done
+    demo.run("twin", "command", "robot-01", "start")
+    done = subprocess.run([*words, "--token", "nonsense"], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 3 and done.stderr.startswith("error: the server does not know this token\ncure: give --data"), done
 
 
 def figures(demo):

@@ -18,6 +18,8 @@ PRESS = [{"@id": "dtmi:test:Press;1", "@type": "Interface", "@context": "dtmi:dt
     {"@id": "dtmi:test:Motor;1", "@type": "Interface", "@context": "dtmi:dtdl:context;3", "contents": [
         {"@type": "Property", "name": "heat", "schema": "double"}, {"@type": "Telemetry", "name": "hum", "schema": "double"}]}]
 TWIN = {"$metadata": {"$model": "dtmi:test:Press;1"}, "speed": 20, "motor": {"$metadata": {}}}
+UNKNOWN = ("topic 'twins/mine/nonsense' has no meaning; a device publishes to twins/T/telemetry, twins/T/reported and "
+           "twins/T/commands/NAME/ID/response")
 
 
 def until(true, what, seconds=15):
@@ -40,7 +42,7 @@ class Client:
         p.on_subscribe = lambda c, d, mid, codes, *_: self.codes.__setitem__(mid, [getattr(x, "value", x) for x in codes])
         p.on_disconnect = lambda c, d, code, *_: self.ends.append(getattr(code, "value", code))
         # paho 1.6 keeps no reason of a PUBACK or a short DISCONNECT: they are read off the packets themselves
-        self.reasons, handle = {}, p._handle_pubackcomp
+        self.reasons, self.texts, handle = {}, {}, p._handle_pubackcomp
         p._handle_pubackcomp = lambda cmd: (self.note(p._in_packet["packet"]), handle(cmd))[1]
         bye = p._handle_disconnect
         p._handle_disconnect = lambda: (self.ends.append(p._in_packet["packet"][0]), bye())[1]
@@ -49,13 +51,21 @@ class Client:
         until(lambda: self.code is not None, "CONNACK")
 
     def note(self, body):
-        self.reasons[body[0] << 8 | body[1]] = body[2] if len(body) > 2 else 0
+        mid = body[0] << 8 | body[1]
+        at = 5 if len(body) > 3 and body[3] & 0x80 else 4  # behind the length of the properties, which are one text
+        self.texts[mid] = bytes(body[at + 3:]).decode()
+        self.reasons[mid] = body[2] if len(body) > 2 else 0
 
     def publish(self, topic, payload):
         """The reason of the PUBACK."""
         mid = self.paho.publish(topic, payload if isinstance(payload, str) else json.dumps(payload), 1).mid
         until(lambda: mid in self.reasons, f"PUBACK of {topic}")
         return self.reasons[mid]
+
+    def refusal(self, topic, payload):
+        """Reason and reason string of the PUBACK."""
+        reason = self.publish(topic, payload)
+        return reason, self.texts[max(self.texts)]
 
     def subscribe(self, topic, qos=1):
         _, mid = self.paho.subscribe(topic, qos)
@@ -136,6 +146,29 @@ def each_topic_means_what_it_says():
         assert metrics["pollux_fields_rejected_total"] == 4 and metrics["pollux_messages_refused_total"] == 2, metrics
 
 
+def what_a_device_rejects_is_no_success_of_the_command_line():
+    with Server() as s:
+        web = Web(s)
+        web.want(201, "POST", "/models", PRESS)
+        press(web, "press")
+        d = Client(s, "d", device(web, "d", ["press"]))
+        assert d.subscribe("twins/press/commands/#") == 1
+        said = "error: the device of twin 'press' rejected 'stop'"
+        for answer, code, told in (({"status": "applied", "payload": 1}, 0, ""),
+                                   ({"status": "rejected", "payload": "the guard is open"}, 2, said + ": the guard is open\n"),
+                                   ({"status": "rejected", "payload": {"code": 7}}, 2, said + ': {"code":7}\n'),
+                                   ({"status": "rejected"}, 2, said + "\n")):
+            d.got.clear()
+            asked = s.cli_start("twin", "command", "press", "stop")
+            topic = "twins/press/commands/stop/"
+            until(lambda: any(m[0].startswith(topic) for m in d.got), "the command")
+            assert d.publish(next(m[0] for m in d.got if m[0].startswith(topic)) + "/response", answer) == 0
+            out, err = asked.communicate(timeout=20)
+            assert (asked.returncode, err) == (code, told), (asked.returncode, out, err)
+            assert answer["status"] in out, out
+        d.close()
+
+
 def a_device_has_its_own_twins_only():
     with Server() as s:
         web = Web(s)
@@ -144,14 +177,19 @@ def a_device_has_its_own_twins_only():
             press(web, twin)
         key, plus = device(web, "d", ["mine"]), device(web, "p", ["+"])
         d, p = Client(s, "d", key), Client(s, "p", plus)
-        assert d.publish("twins/other/telemetry", {"speed": 1}) == 0x87
+        other = d.refusal("twins/other/telemetry", {"speed": 1})
+        assert other[0] == 0x87 and "other" in other[1], other
+        assert d.refusal("twins/mine/nonsense", {}) == (0x90, UNKNOWN), d.texts
+        assert d.refusal("twins/mine/telemetry", {"sped": 1}) == (0x99, "the model has no 'sped'; did you mean 'speed'?"), d.texts
+        text = d.refusal("twins/mine/telemetry", {"sped": 1, "x": 2, "y": 3})[1]
+        assert text.endswith("; so were 2 more, see GET /api/v1/rejects"), text
         assert d.publish("twins/nobody/telemetry", {"speed": 1}) == 0x87
         for topic in ("twins/other/desired", "twins/+/desired", "twins/#", "#", "+/mine/desired", "events/#", "twins/mine/2/#", "twins/mine%2F2/#"):
             granted = d.subscribe(topic)
             assert granted == (1 if topic == "twins/mine/2/#" else 0x87), (topic, granted)
         assert d.subscribe("twins/mine/#") == 1
         assert p.subscribe("twins/+/#") == 0x87 and p.subscribe("twins/%2B/#") == 1
-        assert d.publish("events/graph/mine", "forged") == 0x87
+        assert d.refusal("events/graph/mine", "forged") == (0x87, "only the server itself publishes to 'events/graph/mine'")
         for twin in ("mine%2F2", "other", "%2B"):
             assert web.patch(twin, {"speed": 77})[0] == 204
         assert web.patch("mine", {"speed": 78})[0] == 204
@@ -214,5 +252,6 @@ def rights_withdrawn_end_connections_within_a_second():
                 d.close()
 
 
-main(each_topic_means_what_it_says, a_device_has_its_own_twins_only, tenants_of_the_same_names_never_meet,
+main(each_topic_means_what_it_says, a_device_has_its_own_twins_only,
+     what_a_device_rejects_is_no_success_of_the_command_line, tenants_of_the_same_names_never_meet,
      rights_withdrawn_end_connections_within_a_second)

@@ -2,6 +2,7 @@
 """A disk that is full, on a small tmpfs: refused clearly at every door, reads go on, writes come back by
 themselves, and neither a stop nor kill -9 in this state loses anything."""
 import os
+import tempfile
 import time
 
 from clients import GONE, Mqtt, Web, model, twin
@@ -17,9 +18,13 @@ class Book:
     def __init__(self, s):
         self.s, self.web, self.http, self.mqtt, self.said = s, Web(s), 0, 0, ""
         self.web.want(201, "POST", "/models", [model("Full", n="integer", text="string")])
-        for name in ("h", "m"):
+        for name in ("h", "m", "r"):
             self.web.want(200, "PUT", f"/digitaltwins/{name}", twin("Full"))
         self.key = self.web.want(201, "PUT", "/api/v1/devices/d", {"twins": ["m"]})["key"]
+        self.file = tempfile.NamedTemporaryFile("w", suffix=".csv")  # the small disk has no room for it
+        self.file.write("time,n\n" + "".join(f"2026-01-01T00:00:0{i}Z,{i}\n" for i in range(5)))
+        self.file.flush()
+        self.replay_key = self.web.want(201, "PUT", "/api/v1/devices/r", {"twins": ["r"]})["key"]
         self.link = Mqtt(s, "d", self.key, version=5)
 
     def patch(self, text="x"):
@@ -73,6 +78,22 @@ def refused(book):
     book.check()
 
 
+def begin_replay(book):
+    """A recorded file is played while nothing is taken: after some seconds it says what it waits for."""
+    replay = book.s.cli_start("replay", book.file.name, "--device", "r", "--key", book.replay_key, "--mqtt", book.s.mqtt_address)
+    said = replay.stderr.readline()
+    assert said == ("pollux: waiting, since the server takes nothing now: the server's disk is full; it takes messages "
+                    "again when there is room\n"), said
+    assert replay.poll() is None
+    return replay
+
+
+def end_replay(book, replay):
+    out, err = replay.communicate(timeout=30)
+    assert replay.returncode == 0 and "pollux: the server takes messages again\n" in err, (out, err)
+    assert book.web.want(200, "GET", "/digitaltwins/r")["n"] == 4
+
+
 def taken_again(book):
     end = time.monotonic() + 5
     while not (book.patch() and book.publish()):
@@ -90,8 +111,10 @@ def a_full_disk_refuses_and_recovers():
         disk.fill(leave=6 << 20)
         until_refused(book)
         refused(book)
+        replay = begin_replay(book)
         disk.free()
         taken_again(book)
+        end_replay(book, replay)
         with open(s.log.name) as f:
             log = f.read()
         assert "store.full" in log and "store.room" in log and log.count("store.full") < 20, log[-2000:]

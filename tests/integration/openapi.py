@@ -9,6 +9,7 @@ import http.client
 import json
 import re
 import sys
+import time
 
 from jsonschema import Draft202012Validator
 
@@ -86,12 +87,25 @@ STORY = [
     ("GET /api/v1/history/{id}/last", "/api/v1/history/p1/last", 200),
     ("GET /api/v1/history/{id}/count", "/api/v1/history/p1/count", 200),
     ("GET /api/v1/kpi/oee", f"/api/v1/kpi/oee?twin=p1&{DAY}", None),
-    ("GET /api/v1/rejects", "/api/v1/rejects", 200),
-    ("POST /api/v1/batch", "/api/v1/batch", None, {"changes": []}),
-    ("POST /api/v1/import", "/api/v1/import?section=Twins", None, {"$dtId": "p9", **TWIN}),
+    ("GET /api/v1/rejects", "/api/v1/rejects?sender=nobody", 200),
+    ("POST /api/v1/batch", "/api/v1/batch", 200, {"changes": []}),
+    ("POST /api/v1/batch", "/api/v1/batch", 200, {"dryRun": True, "changes": [{"op": "delete", "twin": "p2"}]}),
+    ("POST /api/v1/batch", "/api/v1/batch", 200, {"changes": [
+        {"op": "put", "twin": "p4", "ifNoneMatch": "*", "value": TWIN},
+        {"op": "put", "twin": "p4", "relationship": "r", "value": EDGE},
+        {"op": "patch", "twin": "p4", "component": "motor", "ifMatch": "*",
+         "value": [{"op": "replace", "path": "/volts", "value": 401}]},
+        {"op": "desired", "twin": "p4", "value": {"speed": 3}},
+        {"op": "delete", "twin": "p4", "relationship": "r"}]}),
+    ("POST /api/v1/import", "/api/v1/import?section=Twins", 200, {"$dtId": "p9", **TWIN}),
+    ("POST /api/v1/import", "/api/v1/import?section=Twins", 200, {"$dtId": "p8", "$metadata": {"$model": "dtmi:t:None;1"}}),
+    ("GET /api/v1/export", "/api/v1/export?section=Models", 200),
     ("GET /api/v1/export", "/api/v1/export?section=Twins", 200),
-    ("PUT /api/v1/files/{name}", "/api/v1/files/in.ndjson", None, {"Section": "Header"}),
-    ("GET /api/v1/files/{name}", "/api/v1/files/in.ndjson", None),
+    ("GET /api/v1/export", "/api/v1/export?section=Relationships", 200),
+    ("PUT /api/v1/files/{name}", "/api/v1/files/in.ndjson", 202, "{\n", {"Content-Range": "bytes 0-1/4"}),
+    ("PUT /api/v1/files/{name}", "/api/v1/files/in.ndjson", 201, "}\n", {"Content-Range": "bytes 2-3/4"}),
+    ("PUT /api/v1/files/{name}", "/api/v1/files/in.ndjson", 201, {"Section": "Header"}),
+    ("GET /api/v1/files/{name}", "/api/v1/files/in.ndjson", 200),
     ("GET /api/v1/files", "/api/v1/files", 200),
     ("PUT /jobs/imports/{id}", "/jobs/imports/j1", None, {"inputBlobUri": "x", "outputBlobUri": "y"}),
     ("GET /jobs/imports/{id}", "/jobs/imports/j1", None),
@@ -100,16 +114,16 @@ STORY = [
     ("DELETE /jobs/imports/{id}", "/jobs/imports/j1", None),
     ("GET /jobs/deletions", "/jobs/deletions", 200),
     ("GET /jobs/deletions/{id}", "/jobs/deletions/none", 404),
-    ("DELETE /api/v1/files/{name}", "/api/v1/files/in.ndjson", None),
-    ("PUT /api/v1/endpoints/{name}", "/api/v1/endpoints/e", None, {"kind": "mqtt", "topic": "out/e"}),
+    ("DELETE /api/v1/files/{name}", "/api/v1/files/in.ndjson", 204),
+    ("PUT /api/v1/endpoints/{name}", "/api/v1/endpoints/e", 200, {"kind": "mqtt", "topic": "out/e"}),
+    ("PUT /api/v1/endpoints/{name}", "/api/v1/endpoints/lost", 200,
+     {"kind": "webhook", "url": "http://localhost:9/hook?key=1", "headers": {"X-Key": "k"}, "secret": "s"}),
+    ("GET /api/v1/endpoints/{name}", "/api/v1/endpoints/lost", 200),
     ("GET /api/v1/endpoints/{name}", "/api/v1/endpoints/e", 200),
     ("GET /api/v1/endpoints", "/api/v1/endpoints", 200),
     ("PUT /eventroutes/{id}", "/eventroutes/r1", 204, {"endpointName": "e", "filter": "true"}),
     ("GET /eventroutes/{id}", "/eventroutes/r1", 200),
     ("GET /eventroutes", "/eventroutes", 200, None, {"max-items-per-page": "1"}),
-    ("GET /api/v1/deadletters", "/api/v1/deadletters", 200),
-    ("POST /api/v1/deadletters/replay", "/api/v1/deadletters/replay", None),
-    ("DELETE /api/v1/deadletters", "/api/v1/deadletters", None),
     ("DELETE /eventroutes/{id}", "/eventroutes/r1", 204),
     ("DELETE /api/v1/endpoints/{name}", "/api/v1/endpoints/e", 204),
     ("PUT /api/v1/property-indexes/{id}", "/api/v1/property-indexes/i", 200, {"property": "speed"}),
@@ -123,7 +137,7 @@ STORY = [
     ("GET /api/v1/branches/{name}/diff", "/api/v1/branches/b/diff", 200),
     ("DELETE /api/v1/branches/{name}", "/api/v1/branches/b", 204),
     ("POST /api/v1/backups", "/api/v1/backups", 202, {"name": "b"}),
-    ("GET /api/v1/backups", "/api/v1/backups", 200),
+    ("GET /api/v1/backups", "/api/v1/backups?limit=1", 200),
     ("GET /api/v1/backups/{name}", "/api/v1/backups/b", 200),
     ("POST /api/v1/backups/{name}/cancel", "/api/v1/backups/b/cancel", 200),
     ("DELETE /api/v1/backups/{name}", "/api/v1/backups/b", None),
@@ -133,6 +147,10 @@ STORY = [
     ("GET /{file}", "/nothing", 404),
     ("GET /{folder}/{file}", "/nothing/there", 404),
 ]
+
+# Whatever is JSON: models, what a model calls for, telemetry, and this description.
+LOOSE = {"GET /api/openapi.json", "POST /models", "POST /api/v1/twins/{id}/commands/{command}",
+         "POST /digitaltwins/{id}/telemetry", "POST /digitaltwins/{id}/components/{component}/telemetry"}
 
 
 def resolve(schema, document):
@@ -146,6 +164,9 @@ def check_document(document):
     used = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)))
     assert used <= names, f"no such schema: {used - names}"
     assert names <= used, f"schemas that nothing uses: {names - used}"
+    loose = {f"{method.upper()} {path}" for path, item in document["paths"].items() for method, operation in item.items()
+             if "schemas/Any" in json.dumps(operation)}
+    assert loose == LOOSE, f"no more than these may say nothing of their bodies: {loose ^ LOOSE}"
     for name, schema in document["components"]["schemas"].items():
         Draft202012Validator.check_schema(schema)
     for path, item in document["paths"].items():
@@ -154,6 +175,9 @@ def check_document(document):
             assert operation["summary"].strip(), f"{place} has no summary"
             named = {p["name"] for p in operation["parameters"] if p["in"] == "path"}
             assert named == set(re.findall(r"\{(\w+)\}", path)), f"{place}: {named}"
+            for parameter in operation["parameters"]:
+                assert parameter["schema"].get("type"), f"{place}: {parameter} has no schema"
+                assert parameter["in"] == "path" or parameter["description"].strip(), f"{place}: {parameter} says nothing"
             assert any(status[0] in "23" for status in operation["responses"]), f"{place} never succeeds"
 
 
@@ -203,11 +227,22 @@ class Asker:
             errors = list(Draft202012Validator(resolve(body["schema"], self.document)).iter_errors(json.loads(content)))
             assert not errors, f"{name} {status}: {errors[0].message} at {list(errors[0].absolute_path)}\n{content[:600]}"
 
+    def judge_body(self, name, body):
+        """What was taken is as described."""
+        content = self.operation(name).get("requestBody", {}).get("content", {})
+        schema = content.get("application/json", {}).get("schema")
+        if schema and body is not None:
+            told = json.loads(body) if isinstance(body, str) else body
+            errors = list(Draft202012Validator(resolve(schema, self.document)).iter_errors(told))
+            assert not errors, f"{name} takes what it does not describe: {errors[0].message}"
+
     def ask(self, name, path, wanted=None, body=None, headers=None, token=True):
         method = name.split(" ", 1)[0]
         status, got, content = self.send(method, self.path_of(name, path), body, headers or {}, self.server.token if token else None)
         assert wanted in (None, status), f"{name} {path}: {status} instead of {wanted}: {content[:400]}"
         self.judge(name, status, got, content)
+        if status < 300:
+            self.judge_body(name, body)
         self.asked.add(name)
         return status, got, content
 
@@ -216,9 +251,35 @@ def names_of(document):
     return {f"{method.upper()} {path}" for path, item in document["paths"].items() for method in item}
 
 
+def letters_of(asker):
+    return json.loads(asker.ask("GET /api/v1/deadletters", "/api/v1/deadletters?endpoint=lost&limit=1", 200)[2])["items"]
+
+
+def wait_for_letter(asker):
+    end = time.monotonic() + 30
+    while not letters_of(asker):
+        assert time.monotonic() < end, "no dead letter came"
+        time.sleep(0.05)
+
+
+def tell_letters(asker):
+    """Nothing private may be sent to, so what a route leads to `localhost` is dead at once."""
+    asker.ask("PUT /eventroutes/{id}", "/eventroutes/r2", 204, {"endpointName": "lost", "filter": "true"})
+    asker.ask("PATCH /digitaltwins/{id}", "/digitaltwins/p1", 204, SPEED)
+    wait_for_letter(asker)
+    moved = json.loads(asker.ask("POST /api/v1/deadletters/replay", "/api/v1/deadletters/replay?endpoint=lost", 200)[2])
+    assert moved["replayed"] == 1, moved
+    wait_for_letter(asker)
+    moved = json.loads(asker.ask("DELETE /api/v1/deadletters", "/api/v1/deadletters", 200)[2])
+    assert moved["purged"] == 1, moved
+    asker.ask("DELETE /eventroutes/{id}", "/eventroutes/r2", 204)
+
+
 def tell_story(asker):
     for step in STORY:
         asker.ask(*step)
+        if step[:2] == ("GET /api/v1/endpoints", "/api/v1/endpoints"):
+            tell_letters(asker)
     name = "POST /api/v1/tokens"
     made = json.loads(asker.ask(name, "/api/v1/tokens", 201, {"name": "n", "role": "reader"})[2])
     asker.ask("DELETE /api/v1/tokens/{id}", f"/api/v1/tokens/{made['id']}", 204)
@@ -239,6 +300,22 @@ def refuse_each(asker):
             assert 400 <= status < 500, f"{name} takes '{{' for JSON: {status}"
         if "{" in name and "DELETE" not in name and "PUT" not in name:
             asker.ask(name, path, None, [] if "PATCH" in name else None, MESSAGE)
+
+
+def refuse_unknown_parameters(asker):
+    """Each path of /api/v1 names the parameters that it has; the data plane ignores what it does not know."""
+    for name in sorted(names_of(asker.document)):
+        known = [p["name"] for p in asker.operation(name)["parameters"] if p["in"] == "query"]
+        path = re.sub(r"\{\w+\}", "x", name.split(" ", 1)[1])
+        if not path.startswith("/api/v1/"):
+            continue
+        problem = json.loads(asker.ask(name, path + "?no%20such=1", 400, {}, MESSAGE)[2])
+        assert problem["code"] == "http.unknown_parameter" and "'no such'" in problem["detail"], (name, problem)
+        assert problem["detail"].endswith(f"nown: {', '.join(known)}" if known else "takes none"), (name, problem)
+        for parameter in known:
+            problem = json.loads(asker.ask(name, f"{path}?{parameter}x=1", 400, {}, MESSAGE)[2])
+            assert f"did you mean '{parameter}'?" in problem["detail"], (name, problem)
+    asker.ask("GET /models", "/models?no%20such=1", 200)
 
 
 def repeat_each(asker):
@@ -293,6 +370,7 @@ def main():
         tell_story(asker)
         repeat_each(asker)
         refuse_each(asker)
+        refuse_unknown_parameters(asker)
         refuse_other_methods(asker)
         print(f"{len(asker.asked)} operations do what /api/openapi.json says")
 

@@ -122,7 +122,7 @@ with tempfile.TemporaryDirectory(prefix="pollux-plant-") as folder:
         status, text = fault("ovn-01", "stop")
         assert status == 2 and "did you mean 'oven-01'" in text, text
         status, text = fault("oven-01", "flood")
-        assert status == 2 and "stop or bearing" in text, text
+        assert status == 2 and "it has stop, bearing" in text, text
 
         # The broker goes and comes back: what was said meanwhile arrives, and power has no hole. The
         # plant stands still until the watcher listens again, else it may speak to nobody.

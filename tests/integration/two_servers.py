@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two servers on one data directory, or on one port: the second is refused with a sentence, and the first
 does not notice."""
+import os
 import subprocess
 
 from clients import Web, model, twin
@@ -34,7 +35,14 @@ def a_taken_port_is_named():
             doors = {"--http": "127.0.0.1:0", "--mqtt": "127.0.0.1:0", door: f"127.0.0.1:{port}"}
             code, said = serve("--data", s.data + "-2", *[word for pair in doors.items() for word in pair])
             assert code not in (0, 1) and code < 128, (code, said)
-            assert str(port) in said and "taken by another program" in said, said
+            assert said == f"pollux: port {port} of 127.0.0.1 is taken by another program; {door} HOST:PORT chooses another\n", said
+            assert not os.path.exists(s.data + "-2"), "a start that could not begin leaves a data directory"
+        code, said = serve("--data", s.data + "-2", "--http", "127.0.0.1:0", "--mqtt", "no..host:1883", "--allow-plain")
+        assert code == 2 and "'no..host' is not an address to listen on" in said and "--mqtt takes" in said, said
+        port = free_ports(1)[0]
+        code, said = serve("--data", s.data + "-2", "--http", f"127.0.0.1:{port}", "--mqtt", f"127.0.0.1:{port}")
+        assert code == 2 and f"two doors cannot share 127.0.0.1 port {port}" in said, said
+        assert not os.path.exists(s.data + "-2")
 
 
 def a_place_that_is_no_directory_is_named():

@@ -167,7 +167,7 @@ static void deliver(echo *e, const command *c)
 static px_mqtt_reason judge(echo *e, px_str topic)
 {
     if (atomic_load(&e->is_full))
-        return PX_MQTT_QUOTA_EXCEEDED;
+        return PX_MQTT_DISK_FULL;
     if (px_str_starts(topic, PX_STR("twins/odd/")))
         return PX_MQTT_PAYLOAD_FORMAT_INVALID;
     return px_str_starts(topic, PX_STR("refuse/")) ? PX_MQTT_NOT_AUTHORIZED : PX_MQTT_SUCCESS;

@@ -21,6 +21,8 @@ static px_mqtt_reason on_publish(void *ctx, const px_mqtt_publish *p, uint32_t t
         return PX_MQTT_BUSY;
     px_putf(&story->log, "publish %.*s %.*s qos=%d%s%s\n", PX_FMT(p->topic), PX_FMT(p->payload),
             p->qos, p->retain ? " retain" : "", p->dup ? " dup" : "");
+    if (story->explains)
+        px_mqtt_session_explain(story->session, token, px_str_c(story->explains));
     if (token != PX_MQTT_TOKEN_NONE && story->on_publish == PX_MQTT_LATER)
         story->tokens[story->token_count++ % 256] = token;
     return story->on_publish;

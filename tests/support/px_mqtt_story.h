@@ -16,7 +16,8 @@ typedef struct px_mqtt_story {
     px_buf sent; /* packets to feed, built by the test */
     int64_t now_ns;
     px_mqtt_reason on_connect, on_publish, on_subscribe;
-    uint32_t busy_every; /* n: each n-th offer is answered BUSY once; 0: never */
+    const char *explains; /* NULL: on_publish is all that is told */
+    uint32_t busy_every;  /* n: each n-th offer is answered BUSY once; 0: never */
     uint32_t offers;
     uint32_t tokens[256]; /* of messages that wait for an answer, in order of arrival */
     size_t token_count;

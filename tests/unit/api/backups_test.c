@@ -89,6 +89,62 @@ PX_TEST(without_a_name_the_time_names_it)
     end();
 }
 
+/* The next page of one; its name, or "" at the end. */
+static const char *next_name(char target[256])
+{
+    const reply *r = API_ASK(&w, "GET", target, NULL, 200);
+    static char name[64];
+
+    snprintf(name, sizeof(name), "%s", api_text(r, "/items/0/name"));
+    CHECK_STR(api_text(r, "/items/1"), "");
+    if (strcmp(api_text(r, "/cursor"), "null") == 0)
+        target[0] = '\0';
+    else
+        snprintf(target, 256, BACKUPS "?limit=1&cursor=%s", api_text(r, "/cursor"));
+    return name;
+}
+
+PX_TEST(backups_come_in_pages_by_name_and_so_does_one_under_way)
+{
+    static const char *const names[] = { "a", "a-b", "a-c", "b" };
+    char target[256] = BACKUPS "?limit=1";
+
+    begin();
+    for (size_t i = 0; i < 4; i++) {
+        char body[32], made[64];
+
+        if (i == 2)
+            continue;
+        snprintf(body, sizeof(body), "{\"name\":\"%s\"}", names[i]);
+        snprintf(made, sizeof(made), BACKUPS "/%s", names[i]);
+        API_ASK(&w, "POST", BACKUPS, body, 202);
+        wait_for(made);
+    }
+    API_ASK(&w, "POST", BACKUPS, "{\"name\":\"a-c\"}", 202);
+    for (size_t i = 0; i < 4; i++)
+        CHECK_STR(next_name(target), names[i]);
+    CHECK_STR(target, "");
+    CHECK_STR(api_text(API_ASK(&w, "GET", BACKUPS, NULL, 200), "/items/3/name"), "b");
+    wait_for(BACKUPS "/a-c");
+    end();
+}
+
+PX_TEST(pages_of_backups_have_limits_and_cursors_as_all_lists)
+{
+    char target[256];
+
+    begin();
+    API_ASK(&w, "GET", BACKUPS "?limit=0", NULL, 400);
+    API_ASK(&w, "GET", BACKUPS "?limit=1000", NULL, 200);
+    API_ASK(&w, "GET", BACKUPS "?limit=1001", NULL, 400);
+    API_ASK(&w, "PUT", "/api/v1/tenants/acme", NULL, 201);
+    API_ASK(&w, "PUT", "/api/v1/tenants/acme2", NULL, 201);
+    snprintf(target, sizeof(target), BACKUPS "?cursor=%s",
+             api_text(API_ASK(&w, "GET", "/api/v1/tenants?limit=1", NULL, 200), "/cursor"));
+    CHECK_STR(api_text(API_ASK(&w, "GET", target, NULL, 400), "/code"), "http.cursor");
+    end();
+}
+
 PX_TEST(one_that_ended_is_not_cancelled_any_more)
 {
     begin();

@@ -570,6 +570,16 @@ PX_TEST(rejects_are_seen_by_their_tenant)
     r = API_ASK(&w, "GET", "/api/v1/rejects", NULL, 200);
     CHECK_STR(api_text(r, "/items/0/code"), "value.type");
     CHECK_STR(api_text(r, "/items/1"), "");
+    rejected.tenant = 1;
+    rejected.sender = PX_STR("plc 2");
+    px_rejects_add(w.rejects, &rejected);
+    r = API_ASK(&w, "GET", "/api/v1/rejects?sender=plc+2", NULL, 200);
+    CHECK_STR(api_text(r, "/items/0/sender"), "plc 2");
+    CHECK_STR(api_text(r, "/items/1"), "");
+    r = API_ASK(&w, "GET", "/api/v1/rejects?sender=plc", NULL, 200);
+    CHECK_STR(api_text(r, "/items/0/sender"), "plc");
+    CHECK_STR(api_text(r, "/items/1"), "");
+    CHECK_STR(api_text(API_ASK(&w, "GET", "/api/v1/rejects?sender=pl", NULL, 200), "/items"), "[]");
     api_world_release(&w);
 }
 
