@@ -49,7 +49,7 @@ static void answer_twin(px_api_call *call)
     if (!px_api_read_twin(call, call->args[0], PX_ACTION_READ_TWIN, &twin, &model))
         return;
     px_put_twin_json(&call->out, model, twin);
-    px_api_etag(call, px_twin_seq(twin));
+    px_api_etag(call, px_twin_revision(twin));
     px_api_json(call, 200);
 }
 
@@ -67,7 +67,7 @@ static void put_done(px_api_call *call)
     px_put_twin_json(
         &call->out,
         px_registry_model(px_engine_registry(call->api->opts.engine), px_twin_model(twin)), twin);
-    px_api_etag(call, px_twin_seq(twin));
+    px_api_etag(call, px_twin_revision(twin));
     px_api_json(call, 200);
 }
 
@@ -124,7 +124,7 @@ void px_on_get_component(px_api_call *call)
         return;
     }
     px_put_component_json(&call->out, model, twin, component);
-    px_api_etag(call, px_twin_seq(twin));
+    px_api_etag(call, px_twin_revision(twin));
     px_api_json(call, 200);
 }
 

@@ -175,7 +175,7 @@ void px_v1_get_twin(px_api_call *call)
     px_json_key(&w, PX_STR("desired"));
     put_desired(&w, layout, twin);
     px_json_end_object(&w);
-    px_api_etag(call, px_twin_seq(twin));
+    px_api_etag(call, px_twin_revision(twin));
     px_api_json(call, 200);
 }
 

@@ -96,8 +96,8 @@ static px_status read_fields(telemetry *t, const px_json *body, bool ahead, px_e
     return PX_OK;
 }
 
-/* History and routes only. Known telemetry names become samples; a body of any form passes, as the
- * data plane's clients expect. A Message-Id counts once within its twin. */
+/* Known telemetry names become a sample: history, and the last values beside the twin. A body of
+ * any form passes, as the data plane's clients expect. A Message-Id counts once within its twin. */
 px_status px_check_telemetry(px_engine_state *state, px_request *request, px_err *ret_err)
 {
     px_event event = { .type = PX_EVENT_TELEMETRY,
@@ -107,6 +107,8 @@ px_status px_check_telemetry(px_engine_state *state, px_request *request, px_err
                        .source_time = request->source_time,
                        .cause = request->principal.id };
     telemetry t = { .state = state, .component = PX_NO_COMPONENT };
+    px_growth growth = { .state = state, .id = request->id, .may_be_late = true, .beside = true };
+    px_sample sample = { .source_time = request->source_time };
     const px_model *model;
     const px_twin *twin;
 
@@ -128,8 +130,11 @@ px_status px_check_telemetry(px_engine_state *state, px_request *request, px_err
     }
     if (px_json_is(request->json, PX_JSON_OBJECT))
         PX_TRY(read_fields(&t, request->json, is_ahead(state, request->source_time), ret_err));
-    event.fields = t.fields;
-    event.field_count = t.field_count;
+    sample.fields = event.fields = t.fields;
+    sample.field_count = event.field_count = t.field_count;
+    growth.twin = twin;
+    if (t.field_count)
+        PX_TRY(px_check_growth(&growth, &sample, 1, ret_err));
     if (request->json)
         event.body = request->json->raw;
     event.model_no = px_twin_model(twin);

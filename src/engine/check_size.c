@@ -11,10 +11,21 @@ static size_t base_weight(const px_growth *growth)
     return growth->twin ? px_twin_weight(growth->twin) : PX_TWIN_HEAD_BYTES + growth->id.len;
 }
 
+/* What stands beside the values and comes with the first of its kind: the version of the desired
+ * ones, the revision when a last value comes beside the twin. */
+static size_t first_weight(const px_growth *growth)
+{
+    bool has_version = growth->twin && px_twin_desired_version(growth->twin) != 0;
+    bool has_revision = growth->twin && px_twin_keeps_revision(growth->twin);
+
+    return (size_t)((growth->desired && !has_version) + (growth->beside && !has_revision)) *
+           PX_TWIN_VALUE_BYTES;
+}
+
 /* As if everything came on top. */
 static size_t most_weight(const px_growth *growth, const px_sample *samples, size_t sample_count)
 {
-    size_t weight = base_weight(growth) + (growth->desired ? PX_TWIN_VALUE_BYTES : 0);
+    size_t weight = base_weight(growth) + first_weight(growth);
 
     for (size_t s = 0; s < sample_count; s++)
         for (size_t i = 0; i < samples[s].field_count; i++)
@@ -53,10 +64,8 @@ static uint32_t field_end(const px_sample *samples, size_t sample_count)
 static size_t exact_weight(const px_growth *growth, const px_sample *samples, size_t sample_count,
                            uint32_t *weights)
 {
-    size_t weight = base_weight(growth);
+    size_t weight = base_weight(growth) + first_weight(growth);
 
-    if (growth->desired && (!growth->twin || px_twin_desired_version(growth->twin) == 0))
-        weight += PX_TWIN_VALUE_BYTES; /* the version stands beside the values */
     for (size_t s = 0; s < sample_count; s++)
         for (size_t i = 0; i < samples[s].field_count; i++) {
             const px_field_value *f = &samples[s].fields[i];

@@ -110,7 +110,7 @@ px_status px_check_twin_put(px_engine_state *state, px_request *request, px_err 
                           "If-None-Match: * header was specified but a twin with the id %.*s was "
                           "found. Please specify a different twin id",
                           PX_FMT(request->id));
-    PX_TRY(px_state_match(request, old ? px_twin_seq(old) : 0, ret_err));
+    PX_TRY(px_state_match(request, old ? px_twin_revision(old) : 0, ret_err));
     PX_TRY(px_state_body(request, ret_err));
     if (!px_json_is(request->json, PX_JSON_OBJECT))
         return px_fail_id(ret_err, PX_INVALID, "twin.invalid",
@@ -173,7 +173,7 @@ px_status px_check_twin_delete(px_engine_state *state, px_request *request, px_e
     const px_twin *twin;
 
     PX_TRY(px_state_find_twin(state, request, &twin, NULL, ret_err));
-    PX_TRY(px_state_match(request, px_twin_seq(twin), ret_err));
+    PX_TRY(px_state_match(request, px_twin_revision(twin), ret_err));
     if (px_view_has_edges(px_txn_view(state->txn), px_twin_number(twin)))
         return px_fail_id(ret_err, PX_INVALID, "twin.has_relationships",
                           "Twin %.*s has active relationships; delete them first",
@@ -428,7 +428,7 @@ px_status px_check_twin_patch(px_engine_state *state, px_request *request, px_er
                        .source_time = PX_TIME_NONE };
 
     PX_TRY(px_state_find_twin(state, request, &twin, &model, ret_err));
-    PX_TRY(px_state_match(request, px_twin_seq(twin), ret_err));
+    PX_TRY(px_state_match(request, px_twin_revision(twin), ret_err));
     PX_TRY(px_state_body(request, ret_err));
     p.model = px_state_model(state, px_twin_model(twin));
     p.layout = px_model_layout(p.model);
@@ -436,7 +436,7 @@ px_status px_check_twin_patch(px_engine_state *state, px_request *request, px_er
     if (p.component != PX_NO_COMPONENT)
         PX_TRY(px_state_check_own(state, twin, model, ret_err));
     if (model == p.model && px_json_is(request->json, PX_JSON_ARRAY) && request->json->count == 0)
-        return unchanged(request, px_twin_number(twin), px_twin_seq(twin));
+        return unchanged(request, px_twin_number(twin), px_twin_revision(twin));
     p.changes_model = model != p.model || changes_model(&p, request->json);
     PX_TRY(present_document(&p, twin, ret_err));
     PX_TRY(px_json_patch(p.doc, request->json, &opts, &state->arena, &p.doc, ret_err));

@@ -176,7 +176,9 @@ static px_status fold_model_delete(px_engine_state *state, const px_event *event
 static px_status set_fields(px_engine_state *state, const px_event *event, px_origin_kind kind,
                             px_err *ret_err)
 {
-    px_origin origin = { .kind = kind, .arrival_time = event->time };
+    px_origin origin = { .kind = kind,
+                         .beside = event->type == PX_EVENT_TELEMETRY,
+                         .arrival_time = event->time };
     px_applied applied;
 
     for (size_t i = 0; i < event->field_count; i++) {
@@ -194,6 +196,29 @@ static px_status set_fields(px_engine_state *state, const px_event *event, px_or
         state->samples_duplicate += applied == PX_DUPLICATE;
     }
     return PX_OK;
+}
+
+/* A row may hold the values already, but never the Message-Id. An older release took values for
+ * which its twin has no room: they stay what they were then, history. */
+static px_status fold_telemetry(px_engine_state *state, const px_event *event, px_err *ret_err)
+{
+    const px_twin *twin = px_view_twin(px_txn_view(state->txn), event->tenant, event->twin_no);
+    px_growth growth = { .state = state, .twin = twin, .may_be_late = true, .beside = true };
+    px_sample sample = { .fields = event->fields, .field_count = event->field_count };
+    px_status status = PX_OK;
+
+    if (event->id.len && !px_seen_add(&state->seen, event->twin_no, event->id))
+        return px_no_memory(ret_err);
+    if (state->replaying) {
+        if ((twin ? px_twin_seq(twin) : px_state_known(state, PX_STATE_TWIN, event->twin_no)) >=
+            event->seq)
+            return PX_OK;
+        if (twin && event->field_count)
+            status = px_check_growth(&growth, &sample, 1, ret_err);
+    }
+    if (status != PX_OK)
+        return status == PX_TOO_LARGE ? PX_OK : status;
+    return set_fields(state, event, PX_ORIGIN_DEVICE, ret_err);
 }
 
 static px_status count(px_engine_state *state, const px_event *event, px_quota_kind kind,
@@ -378,9 +403,7 @@ px_status px_state_fold(px_engine_state *state, const px_event *event, px_model 
     px_txn_at(state->txn, event->seq, event->time);
     switch (event->type) {
     case PX_EVENT_TELEMETRY:
-        if (event->id.len == 0)
-            return PX_OK;
-        return px_seen_add(&state->seen, event->twin_no, event->id) ? PX_OK : px_no_memory(ret_err);
+        return fold_telemetry(state, event, ret_err);
     case PX_EVENT_TICK:
     case PX_EVENT_COMMAND_REQUEST:
     case PX_EVENT_COMMAND_RESPONSE:

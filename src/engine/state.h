@@ -193,6 +193,7 @@ typedef struct px_growth {
     const px_twin *twin; /* NULL: it is new, or made anew */
     px_str id;
     bool desired; /* the values are desired ones */
+    bool beside;  /* they are last values beside the twin */
     bool
         may_be_late; /* a value may stay: the larger counts, the one that is there or the new one */
 } px_growth;

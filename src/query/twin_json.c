@@ -110,7 +110,7 @@ px_time px_component_time(const px_layout *layout, const px_twin *twin, uint32_t
 
     while (walk_next(&at, &field, &slot))
         newest = slot.arrival_time > newest ? slot.arrival_time : newest;
-    return newest == PX_TIME_NONE ? px_twin_time(twin) : newest;
+    return newest == PX_TIME_NONE ? px_twin_revised(twin) : newest;
 }
 
 void px_put_metadata_json(px_buf *buf, const px_model *model, const px_twin *twin,
@@ -123,7 +123,7 @@ void px_put_metadata_json(px_buf *buf, const px_model *model, const px_twin *twi
         px_put_c(buf, "\"$model\":");
         px_put_json_string(buf, px_model_id(model));
         px_put_char(buf, ',');
-        put_time_member(buf, "$lastUpdateTime", px_twin_time(twin));
+        put_time_member(buf, "$lastUpdateTime", px_twin_revised(twin));
     } else {
         put_time_member(buf, "$lastUpdateTime", px_component_time(layout, twin, component));
     }
@@ -169,7 +169,7 @@ void px_put_twin_json(px_buf *buf, const px_model *model, const px_twin *twin)
     px_put_c(buf, "{\"$dtId\":");
     px_put_json_string(buf, px_twin_id(twin));
     px_put_c(buf, ",\"$etag\":");
-    put_etag_string(buf, px_twin_seq(twin));
+    put_etag_string(buf, px_twin_revision(twin));
     put_values(buf, layout, twin, PX_NO_COMPONENT, &is_first);
     for (uint32_t i = 0; i < count; i++) {
         put_key(buf, components[i].name, &is_first);

@@ -32,7 +32,7 @@ static px_time time_of(const px_twin *twin, const px_model *model, const px_expr
 
     if (binding->what == PX_EXPR_TIME)
         return binding->component == PX_NO_COMPONENT
-                   ? px_twin_time(twin)
+                   ? px_twin_revised(twin)
                    : px_component_time(px_model_layout(model), twin, binding->component);
     if (!px_twin_slot(twin, binding->field, &slot))
         return PX_TIME_NONE;
@@ -47,7 +47,7 @@ static size_t text_of(void *data, const void *row, const px_model *model,
 
     px_buf_clear(made);
     if (binding->what == PX_EXPR_ETAG) {
-        px_put_etag(made, model ? px_twin_seq(row) : px_rel_seq(row));
+        px_put_etag(made, model ? px_twin_revision(row) : px_rel_seq(row));
     } else {
         time = time_of(row, model, binding);
         if (time == PX_TIME_NONE)

@@ -158,6 +158,8 @@ static void stamp(const px_txn *txn, px_twin *fresh)
 {
     fresh->seq = txn->seq;
     fresh->time = txn->time;
+    if (pxi_twin_keeps_revision(fresh))
+        pxi_twin_revise(fresh, txn->seq, txn->time);
 }
 
 /* Puts a made record in place, with the present position and time. */
@@ -211,6 +213,26 @@ static px_status write_slot(px_txn *txn, const px_twin *twin, const pxi_slot *sl
     return PX_OK;
 }
 
+/* Writes, and takes back what that did to the revision. */
+static px_status write_beside(px_txn *txn, const px_twin *before, const pxi_slot *slot,
+                              bool present, uint32_t index, px_err *ret_err)
+{
+    pxi_slot told = pxi_slot_revision(px_twin_revision(before), px_twin_revised(before));
+    uint64_t revision = px_twin_revision(before);
+    px_time revised = px_twin_revised(before);
+    uint32_t twin_no = before->no;
+    px_twin *twin;
+
+    PX_TRY(write_slot(txn, before, slot, present, index, ret_err));
+    twin = own(txn, twin_no);
+    px_assert(twin); /* it was written just now */
+    if (!pxi_twin_keeps_revision(twin) &&
+        rebuild(txn, twin, &told, PXI_REMOVE_NONE, ret_err) != PX_OK)
+        return pxi_txn_broken(txn, ret_err);
+    pxi_twin_revise(own(txn, twin_no), revision, revised);
+    return PX_OK;
+}
+
 static bool find_slot(const px_twin *twin, uint32_t key, uint32_t *ret_index)
 {
     *ret_index = pxi_twin_lower(twin, key);
@@ -249,6 +271,8 @@ px_status px_graph_set(px_txn *txn, uint32_t twin_no, uint32_t key, px_value val
         *ret_applied = applied;
     if (applied == PX_LATE || applied == PX_DUPLICATE)
         return PX_OK;
+    if (origin->beside)
+        return write_beside(txn, twin, &fresh, present, index, ret_err);
     return write_slot(txn, twin, &fresh, present, index, ret_err);
 }
 
@@ -260,7 +284,7 @@ px_status px_graph_unset(px_txn *txn, uint32_t twin_no, uint32_t key, px_err *re
     PX_TRY(check_open(txn, ret_err));
     if (!twin)
         return unknown_twin(twin_no, ret_err);
-    if (!pxi_twin_get(twin, key, &live) || key == PXI_KEY_DESIRED_VERSION)
+    if (!pxi_twin_get(twin, key, &live) || key >= PXI_KEY_REVISION)
         return PX_OK;
     return rebuild(txn, twin, NULL, key, ret_err);
 }

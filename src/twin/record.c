@@ -114,7 +114,8 @@ static uint32_t id_len(const px_twin *twin)
 
 static uint32_t tail_len(const px_twin *twin)
 {
-    return twin->sizes >> 9;
+    _Static_assert(PXI_TWIN_TAIL_MAX < PXI_KEEPS_REVISION >> 9, "the tail has bits 9 to 30");
+    return (twin->sizes & ~PXI_KEEPS_REVISION) >> 9;
 }
 
 typedef struct columns {
@@ -218,6 +219,7 @@ void pxi_form_add(pxi_twin_form *form, const pxi_slot *slot)
     form->slots++;
     form->tail += slot->text.len;
     form->wide |= !fits_narrow(slot);
+    form->keeps_revision |= slot->key == PXI_KEY_REVISION;
 }
 
 size_t pxi_form_bytes(pxi_twin_form *form)
@@ -240,6 +242,8 @@ px_twin *pxi_twin_init(void *memory, const pxi_twin_form *form)
     twin->tenant = form->tenant;
     twin->model = form->model;
     twin->sizes = (uint32_t)form->tail << 9 | (uint32_t)form->wide << 8 | (uint32_t)form->id.len;
+    if (form->keeps_revision)
+        twin->sizes |= PXI_KEEPS_REVISION;
     memcpy(columns_of(twin).id, form->id.ptr, form->id.len);
     return twin;
 }
@@ -385,21 +389,9 @@ px_time px_twin_time(const px_twin *twin)
     return twin->time;
 }
 
-static bool has_version(const px_twin *twin)
-{
-    uint32_t count = pxi_twin_count(twin);
-
-    return count > 0 && columns_of(twin).key[count - 1] == PXI_KEY_DESIRED_VERSION;
-}
-
-uint64_t px_twin_desired_version(const px_twin *twin)
-{
-    return has_version(twin) ? (uint64_t)pxi_twin_at(twin, pxi_twin_count(twin) - 1).value : 0;
-}
-
 uint32_t px_twin_slot_count(const px_twin *twin)
 {
-    return pxi_twin_count(twin) - has_version(twin);
+    return pxi_twin_value_count(twin);
 }
 
 px_slot px_twin_slot_at(const px_twin *twin, uint32_t index)
@@ -420,7 +412,7 @@ bool px_twin_slot(const px_twin *twin, uint32_t key, px_slot *ret_slot)
 {
     pxi_slot slot;
 
-    if (key >= PXI_KEY_DESIRED_VERSION || !pxi_twin_get(twin, key, &slot))
+    if (key >= PXI_KEY_REVISION || !pxi_twin_get(twin, key, &slot))
         return false;
     *ret_slot = pxi_slot_show(&slot);
     return true;

@@ -6,7 +6,9 @@
  * slots, then the id, then the tail with all texts. Values take 4 bytes each while all of them fit
  * (`wide` is 0), else 8: with eight numbers that is 32 bytes a twin. A word packs arrival (ms, 42
  * bits), exponent (8), kind (3), quality (2), flags (3). The version of the desired values is the
- * value of a slot with the highest key. Threads: values only.
+ * value of a slot with the highest key. Once a last value came beside the twin, position and time
+ * of its last other write are source and arrival of a slot with the key below. Threads: values
+ * only.
  */
 #ifndef PX_TWIN_RECORD_H
 #define PX_TWIN_RECORD_H
@@ -16,6 +18,7 @@
 #include "twin/twin.h"
 
 #define PXI_KEY_DESIRED_VERSION 0xffffu
+#define PXI_KEY_REVISION 0xfffeu
 #define PXI_TWIN_TAIL_MAX PX_TWIN_TEXTS_BYTES_MAX
 
 struct px_twin {
@@ -23,8 +26,10 @@ struct px_twin {
     uint64_t seq;
     px_time time;
     uint32_t no, tenant, model;
-    uint32_t sizes; /* tail << 9 | wide << 8 | id */
+    uint32_t sizes; /* keeps its revision << 31 | tail << 9 | wide << 8 | id */
 };
+
+#define PXI_KEEPS_REVISION (UINT32_C(1) << 31)
 
 struct px_rel {
     uint64_t head; /* birth << 16 | bytes of the name */
@@ -65,7 +70,7 @@ static inline uint64_t pxi_record_birth(const void *record)
 
 pxi_slot pxi_slot_make(uint32_t key, px_value value, const px_origin *origin);
 px_slot pxi_slot_show(const pxi_slot *slot);
-/* All slots, the one of the version included. */
+/* All slots, those of revision and version included. */
 static inline uint32_t pxi_twin_count(const px_twin *twin)
 {
     return (uint32_t)(twin->head & 0xffff);
@@ -98,6 +103,23 @@ static inline uint16_t *pxi_twin_keys(const px_twin *twin)
     return (uint16_t *)((uintptr_t)pxi_twin_values(twin) + bytes);
 }
 
+/* Few do: what every write looks at. */
+static inline bool pxi_twin_keeps_revision(const px_twin *twin)
+{
+    return twin->sizes & PXI_KEEPS_REVISION;
+}
+
+/* Those that hold a value: revision and version stand behind them. */
+static inline uint32_t pxi_twin_value_count(const px_twin *twin)
+{
+    const uint16_t *keys = pxi_twin_keys(twin);
+    uint32_t count = pxi_twin_count(twin);
+
+    while (count > 0 && keys[count - 1] >= PXI_KEY_REVISION)
+        count--;
+    return count;
+}
+
 /* Index of the first slot that is not below the key. */
 static inline uint32_t pxi_twin_lower(const px_twin *twin, uint32_t key)
 {
@@ -127,7 +149,7 @@ typedef struct pxi_twin_form {
     px_str id;
     uint32_t slots;
     size_t tail;
-    bool wide;
+    bool wide, keeps_revision;
 } pxi_twin_form;
 
 /* Widens the form by a slot: its text, and whether its value fits. */
@@ -147,6 +169,12 @@ px_status pxi_twin_with(pxi_slab *slab, uint64_t birth, const px_twin *source, c
 px_twin *pxi_twin_copy(pxi_slab *slab, uint64_t birth, const px_twin *source);
 /* Changes a slot that is there; false when the value does not fit into its place. */
 bool pxi_twin_set(px_twin *twin, uint32_t index, const pxi_slot *slot);
+
+/* ---- revision.c ---- */
+
+pxi_slot pxi_slot_revision(uint64_t revision, px_time time);
+/* Sets the revision of a twin that keeps it. */
+void pxi_twin_revise(px_twin *twin, uint64_t revision, px_time time);
 
 size_t pxi_rel_bytes(const px_rel *rel);
 

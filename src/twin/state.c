@@ -7,7 +7,8 @@
 
 enum {
     FORMAT = 1,
-    SLOTS_KEPT = 24, /* of a row, between measuring and filling; more are read twice */
+    FORMAT_REVISION = 2, /* of a twin whose revision is not its last write */
+    SLOTS_KEPT = 24,     /* of a row, between measuring and filling; more are read twice */
     QUALITY_MASK = 3,
     FLAG_BY_ARRIVAL = 4,
     FLAG_BY_COMMAND = 8,
@@ -47,13 +48,18 @@ void px_put_twin(px_buf *buf, const px_twin *twin)
 {
     uint32_t count = px_twin_slot_count(twin);
     px_time base = twin->time - twin->time % PX_MILLISECOND;
+    bool has_revision = px_twin_revision(twin) != twin->seq;
 
-    px_put_u8(buf, FORMAT);
+    px_put_u8(buf, has_revision ? FORMAT_REVISION : FORMAT);
     px_put_varint(buf, twin->tenant);
     px_put_varint(buf, twin->no);
     px_put_varint(buf, twin->model);
     px_put_varint(buf, twin->seq);
     px_put_zigzag(buf, twin->time);
+    if (has_revision) {
+        px_put_varint(buf, px_twin_revision(twin));
+        px_put_zigzag(buf, minus(px_twin_revised(twin), base) / PX_MILLISECOND);
+    }
     px_put_block(buf, px_twin_id(twin));
     px_put_varint(buf, px_twin_desired_version(twin));
     px_put_varint(buf, count);
@@ -95,17 +101,17 @@ static uint32_t get_u32(px_cut *cut)
     return (uint32_t)v;
 }
 
-static px_status open_row(px_str row, px_cut *ret_cut, px_err *ret_err)
+static px_status open_row(px_str row, uint8_t newest, px_cut *ret_cut, uint8_t *ret_format,
+                          px_err *ret_err)
 {
-    uint8_t format;
-
     *ret_cut = px_cut_of(row);
-    format = px_get_u8(ret_cut);
+    *ret_format = px_get_u8(ret_cut);
     if (ret_cut->bad)
         return corrupt(ret_err, "it is empty");
-    if (format != FORMAT)
-        return px_fail(ret_err, PX_UNSUPPORTED, "a state row has format %u, this release reads %d",
-                       format, FORMAT);
+    if (*ret_format < FORMAT || *ret_format > newest)
+        return px_fail(ret_err, PX_UNSUPPORTED,
+                       "a state row has format %u, this release reads up to %u", *ret_format,
+                       newest);
     return PX_OK;
 }
 
@@ -147,7 +153,8 @@ static pxi_slot version_slot(uint64_t version)
 /* A row taken apart. */
 typedef struct twin_row {
     pxi_twin_form form;
-    uint64_t version;
+    uint64_t version, revision; /* 0: none */
+    px_time revised;
     uint32_t count;
     px_cut slots, slots_more; /* all of them; those behind the kept ones */
     pxi_slot kept[SLOTS_KEPT];
@@ -176,6 +183,11 @@ static px_status measure(twin_row *row, px_err *ret_err)
     }
     if (cut.bad || px_cut_left(&cut))
         return corrupt(ret_err, "its values do not read");
+    if (row->revision) {
+        pxi_slot slot = pxi_slot_revision(row->revision, row->revised);
+
+        pxi_form_add(&row->form, &slot);
+    }
     if (row->version) {
         pxi_slot slot = version_slot(row->version);
 
@@ -184,17 +196,30 @@ static px_status measure(twin_row *row, px_err *ret_err)
     return PX_OK;
 }
 
+/* A write before the last one: what is told of the last one is not told of another. */
+static void get_revision(px_cut *cut, twin_row *row)
+{
+    row->revision = px_get_varint(cut);
+    row->revised =
+        plus((int64_t)((uint64_t)px_get_zigzag(cut) * (uint64_t)PX_MILLISECOND), base_of(row));
+    cut->bad |= row->revision == 0 || row->revision >= row->form.seq;
+}
+
 static px_status read_twin(px_str bytes, twin_row *row, px_err *ret_err)
 {
+    uint8_t format;
     px_cut cut;
 
-    PX_TRY(open_row(bytes, &cut, ret_err));
+    PX_TRY(open_row(bytes, FORMAT_REVISION, &cut, &format, ret_err));
     row->form = (pxi_twin_form){ 0 };
     row->form.tenant = get_u32(&cut);
     row->form.no = get_u32(&cut);
     row->form.model = get_u32(&cut);
     row->form.seq = px_get_varint(&cut);
     row->form.time = px_get_zigzag(&cut);
+    row->revision = 0;
+    if (format == FORMAT_REVISION)
+        get_revision(&cut, row);
     row->form.id = px_get_block(&cut);
     row->version = px_get_varint(&cut);
     row->count = get_u32(&cut);
@@ -209,6 +234,7 @@ static px_twin *fill(void *memory, const twin_row *row)
 {
     px_twin *twin = pxi_twin_init(memory, &row->form);
     px_cut cut = row->slots_more;
+    uint32_t at = row->count;
     size_t tail_at = 0;
 
     for (uint32_t i = 0; i < row->count; i++) {
@@ -216,10 +242,15 @@ static px_twin *fill(void *memory, const twin_row *row)
 
         pxi_twin_fill(twin, i, &slot, &tail_at);
     }
+    if (row->revision) {
+        pxi_slot slot = pxi_slot_revision(row->revision, row->revised);
+
+        pxi_twin_fill(twin, at++, &slot, &tail_at);
+    }
     if (row->version) {
         pxi_slot slot = version_slot(row->version);
 
-        pxi_twin_fill(twin, row->count, &slot, &tail_at);
+        pxi_twin_fill(twin, at, &slot, &tail_at);
     }
     return twin;
 }
@@ -294,9 +325,10 @@ typedef struct rel_row {
 
 static px_status read_rel(px_str bytes, rel_row *row, px_err *ret_err)
 {
+    uint8_t format;
     px_cut cut;
 
-    PX_TRY(open_row(bytes, &cut, ret_err));
+    PX_TRY(open_row(bytes, FORMAT, &cut, &format, ret_err));
     *row = (rel_row){ 0 };
     row->tenant = get_u32(&cut);
     row->no = get_u32(&cut);

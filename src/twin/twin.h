@@ -29,7 +29,8 @@ typedef enum px_origin_kind {
 typedef struct px_origin {
     px_origin_kind kind;
     px_quality quality;
-    bool ahead; /* its source clock was not believed: kept, uncertain, ordered by arrival */
+    bool ahead;  /* its source clock was not believed: kept, uncertain, ordered by arrival */
+    bool beside; /* a last value beside the twin: px_twin_revision stays */
     px_time source_time;  /* PX_TIME_NONE: the source did not say */
     px_time arrival_time; /* kept in whole milliseconds, 1970 to 2109 */
 } px_origin;
@@ -56,15 +57,20 @@ px_str px_twin_id(const px_twin *twin);
 uint32_t px_twin_number(const px_twin *twin);
 uint32_t px_twin_tenant(const px_twin *twin);
 uint32_t px_twin_model(const px_twin *twin);
-uint64_t px_twin_seq(const px_twin *twin);             /* position of the last write: the ETag */
-px_time px_twin_time(const px_twin *twin);             /* commit time of the last write */
+uint64_t px_twin_seq(const px_twin *twin); /* position of the last write */
+px_time px_twin_time(const px_twin *twin); /* commit time of the last write */
+/* Of the last write that was no last value beside it (px_origin.beside): the ETag, and its time. */
+uint64_t px_twin_revision(const px_twin *twin);
+px_time px_twin_revised(const px_twin *twin);
 uint64_t px_twin_desired_version(const px_twin *twin); /* 0: nothing was ever desired */
 
 /* What of PX_TWIN_BYTES_MAX the twin uses: its head and id, PX_TWIN_VALUE_BYTES for each value that
- * it has, reported, desired or telemetry, and the texts among them. Cost: O(1). */
+ * it has, reported, desired or telemetry, and the texts among them. A last value that came beside
+ * the twin adds one more, once: the revision. Cost: O(1). */
 #define PX_TWIN_HEAD_BYTES 40
 #define PX_TWIN_VALUE_BYTES 26
 size_t px_twin_weight(const px_twin *twin);
+bool px_twin_keeps_revision(const px_twin *twin); /* it weighs that one more already */
 /* A px_twin is its bytes: this many, to copy it. */
 size_t px_twin_bytes(const px_twin *twin);
 

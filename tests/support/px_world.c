@@ -285,9 +285,11 @@ static void dump_twin(px_buf *buf, const px_view *view, const px_twin *twin, boo
 {
     px_edges edges = px_edges_out(view, px_twin_number(twin), (px_str){ 0 });
 
-    px_putf(buf, "%.*s no=%u model=%u time=%lld seq=%llu", PX_FMT(px_twin_id(twin)),
+    px_putf(buf, "%.*s no=%u model=%u time=%lld/%lld seq=%llu/%llu", PX_FMT(px_twin_id(twin)),
             px_twin_number(twin), px_twin_model(twin), (long long)px_twin_time(twin),
-            without_seqs ? 0 : (unsigned long long)px_twin_seq(twin));
+            (long long)px_twin_revised(twin),
+            without_seqs ? 0 : (unsigned long long)px_twin_seq(twin),
+            without_seqs ? 0 : (unsigned long long)px_twin_revision(twin));
     for (uint32_t i = 0; i < px_twin_slot_count(twin); i++) {
         px_slot slot = px_twin_slot_at(twin, i);
 

@@ -290,19 +290,21 @@ static void write_much(int twins, int rounds)
     free(all);
 }
 
-/* The value that the watcher holds of a twin after all that came. */
-static int last_speed(const watcher *v, const char *twin)
+/* The last value of this name that the watcher was told of the twin; -1: none. */
+static int last_value(const watcher *v, const char *twin, const char *name)
 {
-    char text[64];
-    const char *last = NULL;
+    char text[64], value[64];
+    int last = -1;
 
     snprintf(text, sizeof(text), "\"twin\":\"%s\",", twin);
-    for (const char *at = v->got.ptr; (at = strstr(at, text)); at++)
-        last = at;
-    CHECK(last != NULL);
-    last = strstr(last, "\"speed\":{\"value\":");
-    CHECK(last != NULL);
-    return atoi(last + strlen("\"speed\":{\"value\":"));
+    snprintf(value, sizeof(value), "\"%s\":{\"value\":", name);
+    for (const char *at = v->got.ptr; at && (at = strstr(at, text)); at++) {
+        const char *found = strstr(at, value), *end = strstr(at, "\n\n");
+
+        if (found && (!end || found < end))
+            last = atoi(found + strlen(value));
+    }
+    return last;
 }
 
 static void put_many(int twins)
@@ -413,7 +415,7 @@ PX_TEST(a_slow_watcher_gets_the_newest_of_each_twin)
         char id[16];
 
         snprintf(id, sizeof(id), "t%d", i);
-        CHECK_EQ(last_speed(&v, id), ROUNDS - 1);
+        CHECK_EQ(last_value(&v, id, "speed"), ROUNDS - 1);
     }
     CHECK(occurrences(&v, "event: change") < TWINS * ROUNDS);
     at = strstr(API_ASK(&w, "GET", "/metrics", NULL, 200)->body.ptr,
@@ -424,6 +426,68 @@ PX_TEST(a_slow_watcher_gets_the_newest_of_each_twin)
         CHECK(strtoull(at + 4, NULL, 10) >= before);
         before = strtoull(at + 4, NULL, 10);
     }
+    unwatch(&v);
+    api_world_release(&w);
+}
+
+static void tell_current(const char *twin, int current)
+{
+    char target[64], body[32], id[16];
+
+    snprintf(target, sizeof(target), "/digitaltwins/%s/telemetry", twin);
+    snprintf(body, sizeof(body), "{\"current\":%d}", current);
+    snprintf(id, sizeof(id), "m%d", current);
+    api_header(&w, "Message-Id", id);
+    API_ASK(&w, "POST", target, body, 204);
+}
+
+PX_TEST(telemetry_by_http_is_told_once_as_it_comes)
+{
+    watcher v;
+
+    begin();
+    watch(&v, w.admin, "/api/v1/stream?twins=a");
+    tell_current("a", 71);
+    tell_current("a", 71); /* the same Message-Id */
+    tell_current("b", 72);
+    tell_current("a", 73);
+    wait_for(&v, "\"twin\":\"a\",\"time\":");
+    wait_for(&v, "\"values\":{\"current\":{\"value\":73,");
+    CHECK_EQ(occurrences(&v, "{\"value\":71,"), 1);
+    CHECK_EQ(occurrences(&v, "{\"value\":72,"), 0);
+    CHECK_EQ(occurrences(&v, "event: change"), 2);
+    unwatch(&v);
+    api_world_release(&w);
+}
+
+/* What is left out on the way is told by the twin's state, which holds it. */
+PX_TEST(a_slow_watcher_gets_the_last_telemetry_of_each_twin)
+{
+    enum { TWINS = 40, ROUNDS = 30 };
+    watcher v;
+
+    begin();
+    put_many(TWINS);
+    watch(&v, w.admin, "/api/v1/stream");
+    write_much(TWINS, ROUNDS);
+    for (int i = 0; i < TWINS; i++) {
+        char id[16];
+
+        snprintf(id, sizeof(id), "t%d", i);
+        tell_current(id, 500 + i);
+    }
+    for (int i = 0; i < TWINS; i++) {
+        char id[16];
+
+        snprintf(id, sizeof(id), "t%d", i);
+        for (int tries = 0; tries < 1000 && last_value(&v, id, "current") < 0; tries++) {
+            drain(&v);
+            usleep(10 * 1000);
+        }
+        CHECK_EQ(last_value(&v, id, "current"), 500 + i);
+        CHECK_EQ(last_value(&v, id, "speed"), ROUNDS - 1);
+    }
+    CHECK(occurrences(&v, "event: change") < TWINS * ROUNDS); /* some were left out */
     unwatch(&v);
     api_world_release(&w);
 }

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "api_world.h"
 
@@ -226,14 +227,40 @@ PX_TEST(a_component_without_a_name_is_not_the_twin)
     api_world_release(&w);
 }
 
+/* All that the data plane tells of the twin. */
+static void read_document(px_buf *told, char etag[80])
+{
+    static const char *const targets[] = { "/digitaltwins/press",
+                                           "/digitaltwins/press/components/motor" };
+    static const char *const queries[] = {
+        "{\"query\":\"SELECT * FROM digitaltwins\"}",
+        "{\"query\":\"SELECT T.$etag, T.$metadata.$lastUpdateTime, T.current, T.motor FROM "
+        "digitaltwins T\"}",
+    };
+
+    px_buf_clear(told);
+    for (int i = 0; i < 2; i++)
+        px_put(told, px_buf_str(&API_ASK(&w, "POST", "/query", queries[i], 200)->body));
+    for (int i = 0; i < 2; i++) {
+        const reply *r = API_ASK(&w, "GET", targets[i], NULL, 200);
+
+        px_put(told, px_buf_str(&r->body));
+        snprintf(etag, 80, "%s", api_reply_header(r, "ETag"));
+        px_put_c(told, etag);
+    }
+    px_put(told, px_str_of("", 1));
+}
+
 PX_TEST(telemetry_needs_a_message_id_and_changes_no_twin)
 {
+    px_buf before = { 0 }, after = { 0 };
     char etag[80];
     const reply *r;
 
     begin();
-    r = API_ASK(&w, "GET", "/digitaltwins/press", NULL, 200);
-    snprintf(etag, sizeof(etag), "%s", api_reply_header(r, "ETag"));
+    read_document(&before, etag);
+    CHECK(strstr(before.ptr, etag) != NULL);
+    usleep(3000); /* times of the document have milliseconds */
     r = API_ASK(&w, "POST", "/digitaltwins/press/telemetry", "{\"current\":1.5}", 400);
     CHECK_STR(api_text(r, "/error/code"), "InvalidArgument");
     api_header(&w, "Message-Id", "m1");
@@ -251,8 +278,21 @@ PX_TEST(telemetry_needs_a_message_id_and_changes_no_twin)
     CHECK_STR(api_text(r, "/error/code"), "ComponentNotFound");
     api_header(&w, "Message-Id", "m6");
     API_ASK(&w, "POST", "/digitaltwins/none/telemetry", "{}", 404);
-    r = API_ASK(&w, "GET", "/digitaltwins/press", NULL, 200);
+    read_document(&after, etag);
+    CHECK_STR(after.ptr, before.ptr);
+    /* not that it had not been kept */
+    r = API_ASK(&w, "GET", "/api/v1/twins/press", NULL, 200);
+    CHECK_STR(api_text(r, "/values/current/value"), "1.5");
+    CHECK_STR(api_text(r, "/values/motor.hum/value"), "1");
     CHECK_STR(api_reply_header(r, "ETag"), etag);
+    api_header(&w, "If-Match", etag);
+    API_ASK(&w, "PATCH", "/digitaltwins/press",
+            "[{\"op\":\"replace\",\"path\":\"/speed\",\"value\":5}]", 204);
+    api_header(&w, "If-Match", etag);
+    API_ASK(&w, "PATCH", "/digitaltwins/press",
+            "[{\"op\":\"replace\",\"path\":\"/speed\",\"value\":6}]", 412);
+    px_buf_release(&before);
+    px_buf_release(&after);
     api_world_release(&w);
 }
 

@@ -31,7 +31,14 @@ PX_TEST(a_twin_shows_values_with_their_times)
     CHECK_STR(api_text(r, "/values/speed/quality"), "good");
     CHECK(strlen(api_text(r, "/values/speed/arrivalTime")) > 20);
     CHECK_STR(api_text(r, "/desired"), "{}");
+    CHECK_STR(api_text(r, "/values/current/value"), "1.50");
+    CHECK_STR(api_text(r, "/values/current/kind"), "telemetry");
+    CHECK_STR(api_text(r, "/values/current/sourceTime"), "2026-11-01T12:00:00Z");
+    CHECK_STR(api_text(r, "/updated"), api_text(r, "/values/current/arrivalTime"));
     API_ASK(&w, "GET", "/api/v1/twins/none", NULL, 404);
+    r = API_ASK(&w, "GET", "/api/v1/history/press/count?property=current", NULL, 200);
+    CHECK_STR(api_text(r, "/count"),
+              "1"); /* kept once, by what was told and not by what is there */
     api_world_release(&w);
 }
 

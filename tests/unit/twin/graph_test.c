@@ -436,6 +436,49 @@ PX_TEST(every_kind_of_value_comes_back_as_it_went)
     px_graph_free(graph);
 }
 
+/* The ETag that a client holds must not break because something was measured. */
+PX_TEST(a_last_value_beside_the_twin_leaves_its_revision)
+{
+    px_origin patch = { .kind = PX_ORIGIN_COMMAND, .source_time = PX_TIME_NONE };
+    px_origin beside = { .beside = true, .source_time = 5 };
+    const px_twin *twin;
+    uint32_t no;
+
+    open_graph();
+    begin(1);
+    no = put("pump");
+    px_txn_at(txn, 2, 2 * PX_SECOND);
+    CHECK_OK(px_graph_set(txn, no, 0, px_value_bool(true), &patch, NULL, &err), &err);
+    for (uint64_t seq = 3; seq < 6; seq++) {
+        px_txn_at(txn, seq, (px_time)seq * PX_SECOND);
+        beside.source_time++;
+        CHECK_OK(px_graph_set(txn, no, 7, px_value_bool(true), &beside, NULL, &err), &err);
+        twin = px_view_twin(px_txn_view(txn), TENANT, no);
+        CHECK_EQ(px_twin_seq(twin), seq);
+        CHECK_EQ(px_twin_time(twin), (px_time)seq * PX_SECOND);
+        CHECK_EQ(px_twin_revision(twin), 2);
+        CHECK_EQ(px_twin_revised(twin), 2 * PX_SECOND);
+        CHECK_EQ(px_twin_slot_count(twin), 2);
+        CHECK(px_twin_keeps_revision(twin));
+    }
+    px_txn_at(txn, 6, 6 * PX_SECOND); /* late: as if it had not come */
+    beside.source_time = 5;
+    CHECK_OK(px_graph_set(txn, no, 7, px_value_bool(false), &beside, NULL, &err), &err);
+    CHECK_EQ(px_twin_seq(px_view_twin(px_txn_view(txn), TENANT, no)), 5);
+    px_txn_at(txn, UINT64_C(1) << 40, 7 * PX_SECOND); /* wider than the values are */
+    CHECK_OK(px_graph_touch(txn, no, &err), &err);
+    twin = px_view_twin(px_txn_view(txn), TENANT, no);
+    CHECK_EQ(px_twin_revision(twin), UINT64_C(1) << 40);
+    CHECK_EQ(px_twin_revised(twin), 7 * PX_SECOND);
+    px_txn_at(txn, UINT64_C(2) << 40, 8 * PX_SECOND);
+    CHECK_OK(px_graph_desire(txn, no, 0, px_value_bool(true), &patch, 9, &err), &err);
+    twin = px_view_twin(px_txn_view(txn), TENANT, no);
+    CHECK_EQ(px_twin_revision(twin), UINT64_C(2) << 40);
+    CHECK_EQ(px_twin_desired_version(twin), 9);
+    px_graph_commit(txn);
+    px_graph_free(graph);
+}
+
 PX_TEST(a_text_of_70000_bytes_has_room)
 {
     static char text[70000];

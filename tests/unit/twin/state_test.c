@@ -297,7 +297,8 @@ PX_TEST(a_relationship_is_loaded_before_its_twins)
 
 /* ---- hostile bytes ---- */
 
-static px_str a_row(px_graph *graph, px_buf *row)
+/* `beside`: its last write was a value beside the twin. */
+static px_str a_row(px_graph *graph, bool beside, px_buf *row)
 {
     px_origin origin = { .source_time = 77, .arrival_time = 99 * PX_SECOND };
     px_txn *txn;
@@ -309,23 +310,30 @@ static px_str a_row(px_graph *graph, px_buf *row)
     for (uint32_t key = 0; key < 12; key++)
         CHECK_EQ(px_graph_set(txn, no, key, world_value(key + 9), &origin, NULL, NULL), PX_OK);
     CHECK_EQ(px_graph_desire(txn, no, 2, px_value_bool(true), &origin, 8, NULL), PX_OK);
+    px_txn_at(txn, 14, 105 * PX_SECOND);
+    origin.beside = true;
+    if (beside)
+        CHECK_EQ(px_graph_set(txn, no, 12, world_value(1), &origin, NULL, NULL), PX_OK);
     px_put_twin(row, px_view_twin(px_txn_view(txn), 1, no));
     px_graph_rollback(txn);
     return px_buf_str(row);
 }
 
 /* The store's sum finds damage; here it only must not be believed further than it reads. */
-PX_TEST(a_damaged_row_is_refused_or_reads_as_another_row)
+static void damage(bool beside)
 {
     px_graph *graph = graph_new();
     px_buf row = { 0 }, memory = { 0 }, again = { 0 };
-    px_str bytes = a_row(graph, &row);
+    px_str bytes = a_row(graph, beside, &row);
     const px_twin *twin;
     px_err err;
 
     CHECK_OK(px_twin_decode(bytes, &memory, &twin, &err), &err);
-    CHECK_EQ(px_twin_slot_count(twin), 13);
+    CHECK_EQ(px_twin_slot_count(twin), 13 + beside);
     CHECK_EQ(px_twin_desired_version(twin), 8);
+    CHECK_EQ(px_twin_seq(twin), beside ? 14 : 12);
+    CHECK_EQ(px_twin_revision(twin), 12);
+    CHECK_EQ(px_twin_revised(twin), beside ? 100 * PX_SECOND : 100 * PX_SECOND + 7);
     for (size_t bit = 0; bit < bytes.len * 8; bit++) {
         row.ptr[bit / 8] ^= (char)(1 << bit % 8);
         if (px_twin_decode(bytes, &memory, &twin, &err) == PX_OK) {
@@ -345,11 +353,17 @@ PX_TEST(a_damaged_row_is_refused_or_reads_as_another_row)
     px_graph_free(graph);
 }
 
+PX_TEST(a_damaged_row_is_refused_or_reads_as_another_row)
+{
+    damage(false);
+    damage(true);
+}
+
 PX_TEST(a_row_of_another_tenant_is_refused)
 {
     px_graph *graph = graph_new();
     px_buf row = { 0 };
-    px_str bytes = a_row(graph, &row);
+    px_str bytes = a_row(graph, false, &row);
     px_txn *txn;
     px_err err;
 

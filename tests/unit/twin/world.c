@@ -53,7 +53,8 @@ static px_status put_twin(world *w, px_txn *txn, px_gen *gen, uint32_t at)
     else
         CHECK_EQ(no, twin->no);
     memcpy(rels, twin->rel, sizeof(rels));
-    *twin = (world_twin){ .live = true, .no = no, .model = model, .seq = w->seq };
+    *twin =
+        (world_twin){ .live = true, .no = no, .model = model, .seq = w->seq, .revision = w->seq };
     memcpy(twin->rel, rels, sizeof(rels));
     return PX_OK;
 }
@@ -101,6 +102,7 @@ static px_status set_value(world *w, px_txn *txn, px_gen *gen, uint32_t at)
     world_slot *slot = &twin->slot[key];
     bool command = px_gen_below(gen, 5) == 0;
     px_origin origin = { .kind = command ? PX_ORIGIN_COMMAND : PX_ORIGIN_DEVICE,
+                         .beside = px_gen_below(gen, 4) == 0,
                          .arrival_time = (px_time)w->seq * PX_MILLISECOND,
                          .source_time = (px_time)px_gen_below(gen, 40) };
     px_applied applied, wanted = PX_APPLIED;
@@ -115,6 +117,8 @@ static px_status set_value(world *w, px_txn *txn, px_gen *gen, uint32_t at)
         return PX_OK;
     *slot = (world_slot){ true, command, origin.source_time, origin.arrival_time, value };
     twin->seq = w->seq;
+    if (!origin.beside)
+        twin->revision = w->seq;
     return PX_OK;
 }
 
@@ -125,7 +129,7 @@ static px_status unset_value(world *w, px_txn *txn, px_gen *gen, uint32_t at)
 
     PX_TRY(px_graph_unset(txn, twin->no, key * 7, NULL));
     if (twin->slot[key].set)
-        twin->seq = w->seq;
+        twin->seq = twin->revision = w->seq;
     twin->slot[key].set = false;
     return PX_OK;
 }
@@ -141,7 +145,7 @@ static px_status desire(world *w, px_txn *txn, px_gen *gen, uint32_t at)
     PX_TRY(px_graph_desire(txn, twin->no, key * 7, remove ? (px_value){ 0 } : world_value(value),
                            &origin, twin->version + 1, NULL));
     twin->version++;
-    twin->seq = w->seq;
+    twin->seq = twin->revision = w->seq;
     twin->desired[key] = (world_slot){ .set = !remove, .value = value };
     return PX_OK;
 }
@@ -266,6 +270,8 @@ static void check_twin(const world *w, const px_view *view, uint32_t at)
     CHECK_EQ(px_twin_number(twin), wanted->no);
     CHECK_EQ(px_twin_model(twin), wanted->model);
     CHECK_EQ(px_twin_seq(twin), wanted->seq);
+    CHECK_EQ(px_twin_revision(twin), wanted->revision);
+    CHECK_EQ(px_twin_revised(twin), (px_time)wanted->revision * PX_SECOND);
     CHECK(px_str_eq(px_twin_id(twin), id_of(at, buf)));
     check_slots(wanted, twin);
 }

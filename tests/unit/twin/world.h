@@ -34,7 +34,7 @@ typedef struct world_rel {
 typedef struct world_twin {
     bool live;
     uint32_t no, model;
-    uint64_t seq, version;
+    uint64_t seq, revision, version;
     world_slot slot[WORLD_KEYS], desired[WORLD_KEYS];
     world_rel rel[WORLD_RELS];
 } world_twin;
