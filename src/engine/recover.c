@@ -101,7 +101,8 @@ static px_status read_group(px_cut *cut, group *g, px_err *ret_err)
         px_event_head *head = &g->head[g->count++];
 
         PX_TRY(px_get_event_head(cut, head, ret_err));
-        if (head->type == PX_EVENT_DEVICE_MESSAGE || head->type == PX_EVENT_TWIN_PATCH)
+        if (head->type == PX_EVENT_DEVICE_MESSAGE || head->type == PX_EVENT_TELEMETRY ||
+            head->type == PX_EVENT_TWIN_PATCH)
             g->twin_no[g->twin_count++] = head->no;
     }
     return PX_OK;
