@@ -195,11 +195,13 @@
 #define PX_DRAIN_NS INT64_C(1000000000)     /* then what is queued still is refused */
 
 /* the store */
-#define PX_ROW_BYTES_MAX (16 * 1024 * 1024) /* body of one journal row, uncompressed */
-#define PX_FOLD_BYTES_MAX (4 * 1024 * 1024) /* body of one fold row */
-#define PX_SLICES_US_MAX 2000               /* all slices of one commit together */
-#define PX_WAL_BYTES_MAX (32 * 1024 * 1024) /* where a checkpoint begins */
-#define PX_WAL_BYTES_HARD_FACTOR 4          /* times that: commits wait for the checkpoint */
+#define PX_ROW_BYTES_MAX (16 * 1024 * 1024)      /* body of one journal row, uncompressed */
+#define PX_FOLD_BYTES_MAX (4 * 1024 * 1024)      /* body of one fold row */
+#define PX_SLICES_US_MAX 2000                    /* all slices of one commit together */
+#define PX_WAL_BYTES_MAX (32 * 1024 * 1024)      /* where a checkpoint begins */
+#define PX_WAL_ROOM_BYTES_MAX (64 * 1024 * 1024) /* what the log's file gets at a start, */
+#define PX_WAL_ROOM_SHARE 32                     /* where the free disk has so many times that */
+#define PX_WAL_BYTES_HARD_FACTOR 4               /* times that: commits wait for the checkpoint */
 #define PX_READ_STEP_NS_MAX (100 * INT64_C(1000000)) /* one read transaction of a scan */
 #define PX_BACKUP_PAGES_PER_COMMIT 20
 #define PX_BACKUP_PAGES_PER_REST 100        /* when nothing is committed */

@@ -105,12 +105,21 @@ static px_status open_backups(server *s, px_err *ret_err)
     return status;
 }
 
+/* The log passes its limit by what is written while it is moved. */
+static int64_t wal_room(const px_settings *settings)
+{
+    int64_t limit = settings->wal_bytes_max ? settings->wal_bytes_max : PX_WAL_BYTES_MAX;
+
+    return limit + limit / 4 < PX_WAL_ROOM_BYTES_MAX ? limit + limit / 4 : PX_WAL_ROOM_BYTES_MAX;
+}
+
 static px_status open_core(server *s, px_err *ret_err)
 {
     px_store_opts store_opts = { .env = px_env_posix(),
                                  .log = &s->log,
                                  .dir = s->opts->data_dir,
-                                 .wal_bytes_max = s->settings.wal_bytes_max };
+                                 .wal_bytes_max = s->settings.wal_bytes_max,
+                                 .wal_room_bytes = wal_room(&s->settings) };
     px_engine_opts engine_opts = { .env = px_env_posix(),
                                    .log = &s->log,
                                    .batch_age_ns = s->settings.batch_age_ns,

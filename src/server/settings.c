@@ -11,7 +11,7 @@
 /* type, member, name, unit, default, most, factor to the stored unit, what 0 is stored as (0 takes
  * the default, -1 means none), meaning */
 #define PX_SETTINGS_MAP(X)                                                                         \
-    X(LONG, batch_age_ns, "batch_age_us", "µs", "400", 20000, 1000, -1,                           \
+    X(LONG, batch_age_ns, "batch_age_us", "µs", "400", 20000, 1000, -1,                            \
       "a batch closes when its oldest request is this old; 0: at once, with what is queued")       \
     X(LONG, checkpoint_ns, "checkpoint_s", "s", "30", 3600, 1000000000, 0,                         \
       "one round of the checkpoint over all keys")                                                 \
@@ -20,7 +20,8 @@
     X(LONG, journal_keep_ns, "journal_keep_h", "h", "24", 10000, 3600 * 1000000000LL, 0,           \
       "and never longer than this")                                                                \
     X(LONG, wal_bytes_max, "wal_mb", "MiB", "32", 1024, 1 << 20, 0,                                \
-      "size of the write-ahead log where a checkpoint begins")                                     \
+      "size of the write-ahead log where a checkpoint begins; its file is a quarter longer from "  \
+      "the start, at most 64 MiB, unless that is more than a 32nd of the free disk")               \
     X(LONG, snapshot_bytes_max, "snapshot_mb", "MiB", "1024", 1 << 20, 1 << 20, 0,                 \
       "what snapshots and branches may hold back before the oldest ends")                          \
     X(LONG, source_ahead_ns, "source_ahead_s", "s", "300", 86400, 1000000000, 0,                   \

@@ -52,11 +52,12 @@ static px_status take_directory(pxi_store *s, px_err *ret_err)
 
 /* --- the reserve ------------------------------------------------------------------------------ */
 
-static px_status fill_reserve(px_env *env, px_file *file, int64_t bytes)
+/* Zeros from `size`, where the file ends, to `bytes`. */
+static px_status lengthen(px_env *env, px_file *file, int64_t size, int64_t bytes)
 {
     static const char zeros[1 << 16];
 
-    for (int64_t at = 0; at < bytes; at += (int64_t)sizeof(zeros)) {
+    for (int64_t at = size; at < bytes; at += (int64_t)sizeof(zeros)) {
         int64_t n = bytes - at < (int64_t)sizeof(zeros) ? bytes - at : (int64_t)sizeof(zeros);
 
         PX_TRY(env->write(env, file, zeros, (size_t)n, at));
@@ -79,7 +80,7 @@ static void make_reserve(pxi_store *s, int64_t bytes)
         return;
     status = env->size(env, file, &size);
     if (status == PX_OK && size < bytes)
-        status = fill_reserve(env, file, bytes);
+        status = lengthen(env, file, 0, bytes);
     env->close(env, file);
     s->reserved = status == PX_OK;
     if (status != PX_OK) {
@@ -95,6 +96,29 @@ static void release_reserve(px_store *store)
 
     s->env->remove(s->env, s->reserve_path);
     s->reserved = false;
+}
+
+/* --- the log's room --------------------------------------------------------------------------- */
+
+/* The sync of a file that grows waits for the file system's own journal, and so for whatever else
+ * goes to this disk. What is left of a log that did not get its room grows as it always can. */
+static void make_log_room(pxi_store *s, int64_t bytes)
+{
+    px_env *env = s->env;
+    px_file *file = NULL;
+    int64_t size = 0;
+    px_status status;
+
+    if (env->free_bytes(env, s->wal_path) / PX_WAL_ROOM_SHARE < bytes ||
+        env->open(env, s->wal_path, PX_OPEN_READ | PX_OPEN_WRITE, &file, NULL) != PX_OK)
+        return;
+    status = env->size(env, file, &size);
+    if (status == PX_OK && size < bytes)
+        status = lengthen(env, file, size, bytes);
+    env->close(env, file);
+    if (status != PX_OK)
+        px_log_warn(s->log, "store.log_room", "the log grows as it goes: %s",
+                    px_status_meaning(status));
 }
 
 /* --- opening ---------------------------------------------------------------------------------- */
@@ -236,6 +260,8 @@ static px_status open_all(pxi_store *s, const px_store_opts *opts, px_err *ret_e
     PX_TRY(px_row_packer_new(&s->packer, ret_err));
     PX_TRY(take_directory(s, ret_err));
     PX_TRY(open_database(s, ret_err));
+    if (opts->wal_room_bytes > 0)
+        make_log_room(s, opts->wal_room_bytes);
     PX_TRY(start_checkpoint(s, opts, ret_err));
     make_reserve(s, reserve);
     return PX_OK;

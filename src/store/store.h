@@ -17,12 +17,14 @@
 #define PX_STORE_SCHEMA 2 /* the newest schema that this release knows; meta (1, 0, 0) holds it */
 
 typedef struct px_store_opts {
-    px_env *env;           /* borrowed until close; px_env_posix() when NULL */
-    px_log *log;           /* borrowed until close; may be NULL */
-    const char *dir;       /* must exist; copied */
-    bool threadless;       /* no checkpoint thread: px_store_checkpoint_step does its work */
-    int64_t wal_bytes_max; /* where a checkpoint begins; 0 = PX_WAL_BYTES_MAX */
-    int64_t reserve_bytes; /* 0 = PX_STORE_RESERVE_BYTES; negative = no reserve */
+    px_env *env;            /* borrowed until close; px_env_posix() when NULL */
+    px_log *log;            /* borrowed until close; may be NULL */
+    const char *dir;        /* must exist; copied */
+    bool threadless;        /* no checkpoint thread: px_store_checkpoint_step does its work */
+    int64_t wal_bytes_max;  /* where a checkpoint begins; 0 = PX_WAL_BYTES_MAX */
+    int64_t wal_room_bytes; /* the log's file is so long from the start, where the disk has
+                               PX_WAL_ROOM_SHARE times that; 0: it grows */
+    int64_t reserve_bytes;  /* 0 = PX_STORE_RESERVE_BYTES; negative = no reserve */
 } px_store_opts;
 
 /**

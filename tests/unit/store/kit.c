@@ -8,11 +8,17 @@
 
 px_status kit_open(px_fakedisk *disk, px_store **ret_store, px_err *ret_err)
 {
+    return kit_open_with_room(disk, 0, ret_store, ret_err);
+}
+
+px_status kit_open_with_room(px_fakedisk *disk, int64_t room, px_store **ret_store, px_err *ret_err)
+{
     const px_store_opts opts = {
         .env = px_fakedisk_env(disk),
         .dir = "d",
         .threadless = true,
         .wal_bytes_max = 64 * 1024,
+        .wal_room_bytes = room,
         .reserve_bytes = -1,
     };
 

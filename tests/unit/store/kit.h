@@ -10,6 +10,9 @@
 
 /* Threadless, in directory "d" of the fake disk, without a reserve. */
 px_status kit_open(px_fakedisk *disk, px_store **ret_store, px_err *ret_err);
+/* The same, with so much room for the log from the start. */
+px_status kit_open_with_room(px_fakedisk *disk, int64_t room, px_store **ret_store,
+                             px_err *ret_err);
 px_store *kit_must_open(px_fakedisk *disk);
 
 /* A fresh directory of the machine, and the end of it. */

@@ -229,4 +229,64 @@ PX_TEST(a_second_process_is_refused_on_the_machines_own_disk)
     kit_remove_dir(dir);
 }
 
+/* --- the log's room --------------------------------------------------------------------------- */
+
+enum { ROOM = 80 * 1024 };
+
+static px_store *open_with_room(px_fakedisk *disk)
+{
+    px_store *store = NULL;
+    px_err err = { 0 };
+
+    CHECK_OK(kit_open_with_room(disk, ROOM, &store, &err), &err);
+    return store;
+}
+
+static size_t log_length(px_fakedisk *disk)
+{
+    return px_fakedisk_bytes(disk, "d/pollux.db-wal").len;
+}
+
+PX_TEST(the_log_has_its_room_before_the_first_commit_and_after_a_kill)
+{
+    px_fakedisk *disk = px_fakedisk_new(1);
+    px_store *store = open_with_room(disk);
+    px_err err = { 0 };
+    uint64_t rows = 0;
+
+    for (int round = 0; round < 3; round++) {
+        CHECK_EQ(log_length(disk), ROOM);
+        CHECK_OK(kit_commit_row(store, (uint64_t)round + 1, &err), &err);
+        CHECK_EQ(log_length(disk), ROOM);
+        px_fakedisk_crash_is_kill(disk, true);
+        px_fakedisk_crash(disk);
+        px_store_close(store);
+        px_fakedisk_restart(disk);
+        store = open_with_room(disk);
+    }
+    CHECK_OK(kit_read_all(store, &rows, &err), &err);
+    CHECK_EQ(rows, 3 + 1); /* and the one of the schema */
+    px_store_close(store);
+    px_fakedisk_free(disk);
+}
+
+PX_TEST(a_disk_with_little_room_keeps_it)
+{
+    px_fakedisk *disk = px_fakedisk_new(1);
+    px_store *store;
+    px_err err = { 0 };
+
+    px_fakedisk_capacity(disk, PX_WAL_ROOM_SHARE * ROOM);
+    store = open_with_room(disk);
+    CHECK(log_length(disk) < ROOM);
+    CHECK_OK(kit_commit_row(store, 1, &err), &err);
+    px_store_close(store);
+
+    px_fakedisk_capacity(disk, (PX_WAL_ROOM_SHARE + 1) * ROOM + px_fakedisk_used(disk));
+    store = open_with_room(disk);
+    CHECK_EQ(log_length(disk), ROOM);
+    px_store_close(store);
+    px_fakedisk_free(disk);
+}
+
 PX_TEST_MAIN()

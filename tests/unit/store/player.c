@@ -164,7 +164,7 @@ px_status player_commit(player *p)
 
 bool player_open(player *p)
 {
-    px_status status = kit_open(p->disk, &p->store, &p->err);
+    px_status status = kit_open_with_room(p->disk, p->wal_room, &p->store, &p->err);
     int found;
 
     if (status != PX_OK) {
@@ -195,6 +195,7 @@ player *player_new(uint64_t seed)
 
     p->gen.state = seed;
     p->disk = px_fakedisk_new(seed);
+    p->wal_room = seed % 2 ? 0 : 80 * 1024;
     return p;
 }
 

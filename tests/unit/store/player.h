@@ -10,6 +10,7 @@ typedef struct player {
     px_gen gen;
     px_fakedisk *disk;
     px_store *store;
+    int64_t wal_room;  /* of half the seeds none */
     model acked, next; /* what is acknowledged; what it is if the commit in flight is there too */
     bool in_flight;    /* the last commit gave neither PX_OK nor a refusal */
     px_err err;        /* of the last commit */
