@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "twin/graph.h"
 #include "twin/index.h"
+#include "twin/edge_names.h"
 #include "twin/order.h"
 #include "twin/radix.h"
 #include "twin/readers.h"
@@ -99,6 +100,7 @@ struct px_graph {
     uint64_t gen, base;
     bool is_branch;
     bool loading; /* rows are put in, and no twin is in its sets yet */
+    pxi_edge_names *names; /* shared with branches */
     px_txn txn;
 
     /* Guards gen, roots (the writer reads both without), busy, and the list of snapshots. */
