@@ -8,9 +8,9 @@
 #include <pthread.h>
 
 #include "base/map.h"
+#include "twin/edge_names.h"
 #include "twin/graph.h"
 #include "twin/index.h"
-#include "twin/edge_names.h"
 #include "twin/order.h"
 #include "twin/radix.h"
 #include "twin/readers.h"
@@ -99,7 +99,7 @@ struct px_graph {
     pxi_slab slab;
     uint64_t gen, base;
     bool is_branch;
-    bool loading; /* rows are put in, and no twin is in its sets yet */
+    bool loading;          /* rows are put in, and no twin is in its sets yet */
     pxi_edge_names *names; /* shared with branches */
     px_txn txn;
 
