@@ -21,6 +21,8 @@
 #define PX_DTMI_USER_BYTES_MAX 2048
 #define PX_DTMI_INTERFACE_BYTES_MAX 128
 #define PX_NAME_BYTES_MAX 512 /* of a property, component, relationship */
+#define PX_RELATIONSHIP_NAMES_MAX                                                                  \
+    16384 /* that the graph knows by their hashes; more only cost time */
 #define PX_DOC_ID_BYTES_MAX 128
 
 /* values and documents */

@@ -74,8 +74,17 @@ bool px_str_is_utf8(px_str s, size_t *ret_bad)
     const unsigned char *bytes = (const unsigned char *)s.ptr;
 
     for (size_t at = 0; at < s.len;) {
-        size_t len = utf8_length(bytes + at, s.len - at);
+        uint64_t eight;
+        size_t len;
 
+        if (s.len - at >= sizeof(eight)) { /* plain letters, most of the time */
+            memcpy(&eight, bytes + at, sizeof(eight));
+            if (!(eight & UINT64_C(0x8080808080808080))) {
+                at += sizeof(eight);
+                continue;
+            }
+        }
+        len = utf8_length(bytes + at, s.len - at);
         if (len == 0) {
             if (ret_bad)
                 *ret_bad = at;

@@ -204,13 +204,14 @@ px_status px_lexer_init(px_lexer *lexer, px_str text, const char *what, const ch
 
 bool px_token_is(const px_token *token, const char *word)
 {
-    size_t len = strlen(word);
+    px_str raw = token->raw;
 
-    if (token->raw.len != len)
+    /* Most words are not this one, and their first letter says so. */
+    if (!raw.len || ((raw.ptr[0] ^ word[0]) & ~0x20) || strlen(word) != raw.len)
         return false;
     if (token->kind == PX_TOKEN_MARK)
-        return memcmp(token->raw.ptr, word, len) == 0;
-    return token->kind == PX_TOKEN_NAME && strncasecmp(token->raw.ptr, word, len) == 0;
+        return memcmp(raw.ptr, word, raw.len) == 0;
+    return token->kind == PX_TOKEN_NAME && strncasecmp(raw.ptr, word, raw.len) == 0;
 }
 
 px_status px_lexer_accept(px_lexer *lexer, const char *word, bool *ret_was, px_err *ret_err)
@@ -221,10 +222,11 @@ px_status px_lexer_accept(px_lexer *lexer, const char *word, bool *ret_was, px_e
 
 px_status px_lexer_expect(px_lexer *lexer, const char *word, px_err *ret_err)
 {
-    px_str candidate = px_str_c(word);
+    px_str candidate;
 
     if (px_token_is(&lexer->token, word))
         return px_lexer_next(lexer, ret_err);
+    candidate = px_str_c(word);
     return px_lexer_expected(lexer, word, &candidate, is_name_begin(word[0]) ? 1 : 0, ret_err);
 }
 
@@ -242,7 +244,8 @@ bool px_token_is_reserved(px_str name)
     };
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (strlen(words[i]) == name.len && strncasecmp(words[i], name.ptr, name.len) == 0)
+        if (name.len && !((words[i][0] ^ name.ptr[0]) & ~0x20) && strlen(words[i]) == name.len &&
+            strncasecmp(words[i], name.ptr, name.len) == 0)
             return true;
     return false;
 }

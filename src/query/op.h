@@ -123,18 +123,6 @@ uint64_t pxi_explain(const pxi_run *run, px_buf *rows);
  * which a snapshot that ended may say. */
 bool pxi_take_twin(pxi_run *run, uint32_t source, uint32_t no);
 
-/* ---- fans: the relationships of one twin that a hop allows ---- */
-
-typedef struct pxi_fan {
-    const px_query_hop *hop;
-    px_edges at;
-    uint32_t twin_no, name;
-    bool incoming, is_open, is_last_way;
-} pxi_fan;
-
-void pxi_fan_open(pxi_fan *fan, const pxi_run *run, const px_plan_step *step, uint32_t twin_no);
-bool pxi_fan_next(pxi_fan *fan, uint32_t *ret_rel_no, uint32_t *ret_other_no);
-
 /* MATCH walks no relationship twice. */
 bool pxi_is_walked(const pxi_run *run, uint32_t rel_no);
 

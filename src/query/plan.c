@@ -126,6 +126,7 @@ static px_status choose_start(const px_query *query, const px_plan_ground *groun
         plan->start = s;
         plan->kind = PX_PLAN_IDS;
     }
+    plan->answered = best; /* who was found by an id has it */
     if (best)
         return list_ids(best, arena, plan, ret_err);
     if (ground)
@@ -248,7 +249,7 @@ static px_expr_node **home_of(const px_query *query, px_plan *plan, uint64_t sou
 static px_status place_parts(const px_query *query, const px_expr_node *node, px_plan *plan,
                              px_arena *arena, px_err *ret_err)
 {
-    if (!node)
+    if (!node || node == plan->answered)
         return PX_OK;
     if (node->kind != PX_EXPR_AND)
         return join_part(home_of(query, plan, px_expr_sources(node)), node, arena, ret_err);

@@ -12,8 +12,8 @@
  * Such a term counts where the condition cannot hold without it: alone, or in an AND at the top.
  * Of several twins the one that is narrowed most is where the walk begins, wherever it stands in
  * the pattern; hops lead from there in both directions. Parts of the condition that an AND joins
- * are asked as soon as all that they read is there. Together they are the whole condition, so that
- * a plan can be slow but not wrong.
+ * are asked as soon as all that they read is there. Together they are the whole condition, but for
+ * ids that the walk began at, so that a plan can be slow but not wrong.
  */
 #ifndef PX_QUERY_PLAN_H
 #define PX_QUERY_PLAN_H
@@ -44,6 +44,7 @@ typedef struct px_plan {
     uint32_t start;    /* the source it begins at */
     const px_str *ids; /* IDS, EDGES_FROM, EDGES_TO */
     uint32_t id_count;
+    const px_expr_node *answered;   /* IDS: the term, which need not be asked again, or NULL */
     const px_expr_node *model;      /* MODELS: the term */
     const px_property_index *index; /* PROPERTY: which, and what of it; of the ground's view */
     const px_property_range *ranges;

@@ -17,6 +17,11 @@ px_status pxi_graph_new(const px_graph_opts *opts, const px_snapshot *base, px_g
 
     if (!graph)
         return px_no_memory(ret_err);
+    graph->names = base ? pxi_edge_names_hold(base->graph->names) : pxi_edge_names_new();
+    if (!graph->names) {
+        px_free(graph);
+        return px_no_memory(ret_err);
+    }
     opts = opts ? opts : &defaults;
     pxi_slab_init(&graph->slab, opts->chunk_bytes);
     pxi_readers_init(&graph->readers);
@@ -61,6 +66,7 @@ void px_graph_free(px_graph *graph)
     pxi_property_release(graph);
     pthread_cond_destroy(&graph->granted);
     pthread_mutex_destroy(&graph->lock);
+    pxi_edge_names_release(graph->names);
     pxi_slab_release(&graph->slab);
     px_free(graph);
 }

@@ -62,59 +62,71 @@ static pxi_key key_of(pxi_entry entry)
     return (pxi_key){ entry.a, entry.b, entry.c };
 }
 
+static uint64_t high_of(pxi_key key)
+{
+    return (uint64_t)key.a << 32 | key.b;
+}
+
+/* Without a branch, for whether a key in a node is below another is anybody's guess: 1 or 0. */
+static uint32_t is_below(pxi_key x, pxi_key y)
+{
+    return (uint32_t)(high_of(x) < high_of(y)) | ((high_of(x) == high_of(y)) & (x.c < y.c));
+}
+
 /* Index of the first entry that is not below the key. */
 static uint32_t leaf_at(const pxi_index_leaf *leaf, pxi_key key)
 {
-    uint32_t low = 0, high = count_of(leaf);
+    uint32_t low = 0, left = count_of(leaf);
 
-    while (low < high) {
-        uint32_t middle = (low + high) / 2;
+    while (left > 1) {
+        uint32_t half = left / 2;
 
-        if (compare(key_of(leaf->entry[middle]), key) < 0)
-            low = middle + 1;
-        else
-            high = middle;
+        low += half & -is_below(key_of(leaf->entry[low + half - 1]), key);
+        left -= half;
     }
-    return low;
+    return low + (left && is_below(key_of(leaf->entry[low]), key));
 }
 
 /* Index of the child that would hold the key: the last one whose bound is not above it. */
 static uint32_t inner_at(const pxi_index_inner *inner, pxi_key key)
 {
-    uint32_t low = 0, high = count_of(inner) - 1;
+    uint32_t low = 0, left = count_of(inner);
 
-    while (low < high) {
-        uint32_t middle = (low + high + 1) / 2;
+    while (left > 1) {
+        uint32_t half = left / 2;
 
-        if (compare(inner->key[middle], key) <= 0)
-            low = middle;
-        else
-            high = middle - 1;
+        low += half & -(is_below(key, inner->key[low + half]) ^ 1u);
+        left -= half;
     }
     return low;
 }
 
 /* ---- reading ---- */
 
-const pxi_entry *pxi_index_run(const void *root, pxi_entry from, uint32_t *ret_count)
+/* All of a node at once: a search in one that is far away then waits once and not at each step. */
+static void fetch(const void *node)
 {
-    const void *node = root, *right = NULL; /* the subtree behind the path */
-    pxi_key key = key_of(from);
-    const pxi_index_leaf *leaf;
-    uint32_t at;
+    const char *at = node;
 
-    if (!node)
-        return NULL;
-    while (!is_leaf(node)) {
-        const pxi_index_inner *inner = node;
+    for (size_t offset = 0; offset < sizeof(pxi_index_leaf); offset += 64)
+        __builtin_prefetch(at + offset);
+}
 
-        at = inner_at(inner, key);
-        if (at + 1 < count_of(inner))
-            right = inner->child[at + 1];
-        node = inner->child[at];
-    }
-    leaf = node;
-    at = leaf_at(leaf, key);
+/* One step down: the child that would hold the key, and what lies right of the path. */
+static const void *child_of(const pxi_index_inner *inner, pxi_key key, const void **right)
+{
+    uint32_t at = inner_at(inner, key);
+
+    if (at + 1 < count_of(inner))
+        *right = inner->child[at + 1];
+    return inner->child[at];
+}
+
+static const pxi_entry *run_of(const pxi_index_leaf *leaf, pxi_key key, const void *right,
+                               uint32_t *ret_count)
+{
+    uint32_t at = leaf_at(leaf, key);
+
     if (at == count_of(leaf)) {
         if (!right)
             return NULL;
@@ -125,6 +137,54 @@ const pxi_entry *pxi_index_run(const void *root, pxi_entry from, uint32_t *ret_c
     }
     *ret_count = count_of(leaf) - at;
     return &leaf->entry[at];
+}
+
+const pxi_entry *pxi_index_run(const void *root, pxi_entry from, uint32_t *ret_count)
+{
+    const void *node = root, *right = NULL; /* the subtree behind the path */
+    pxi_key key = key_of(from);
+
+    if (!node)
+        return NULL;
+    while (!is_leaf(node)) {
+        node = child_of(node, key, &right);
+        fetch(node);
+    }
+    return run_of(node, key, right, ret_count);
+}
+
+/* One step down of each whose node is not a leaf. False: there was none. */
+static bool step_down(const pxi_index_seek *seeks, uint32_t count, const void **node,
+                      const void **right)
+{
+    bool any = false;
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (!node[i] || is_leaf(node[i]))
+            continue;
+        node[i] = child_of(node[i], key_of(seeks[i].from), &right[i]);
+        fetch(node[i]);
+        any = true;
+    }
+    return any;
+}
+
+void pxi_index_runs(pxi_index_seek *seeks, uint32_t count)
+{
+    const void *node[PXI_INDEX_SEEKS_MAX], *right[PXI_INDEX_SEEKS_MAX];
+
+    px_assert(count <= PXI_INDEX_SEEKS_MAX);
+    for (uint32_t i = 0; i < count; i++) {
+        node[i] = seeks[i].root;
+        right[i] = NULL;
+    }
+    while (step_down(seeks, count, node, right))
+        ;
+    for (uint32_t i = 0; i < count; i++) {
+        seeks[i].count = 0;
+        seeks[i].run =
+            node[i] ? run_of(node[i], key_of(seeks[i].from), right[i], &seeks[i].count) : NULL;
+    }
 }
 
 bool pxi_index_from(const void *root, pxi_entry from, pxi_entry *ret_entry)

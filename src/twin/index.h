@@ -24,6 +24,18 @@ bool pxi_index_from(const void *root, pxi_entry key, pxi_entry *ret_entry);
 /* The same, and all that follow it in its leaf: walking a run asks the tree once for up to 31
  * entries. NULL at the end. Borrowed while the tree does not change. */
 const pxi_entry *pxi_index_run(const void *root, pxi_entry key, uint32_t *ret_count);
+
+/* Many such runs, perhaps of several trees, a level of all of them at a time, so that the waits for
+ * memory of all are one. */
+enum { PXI_INDEX_SEEKS_MAX = 32 };
+typedef struct pxi_index_seek {
+    const void *root;
+    pxi_entry from;
+    const pxi_entry *run; /* set: as above */
+    uint32_t count;
+} pxi_index_seek;
+void pxi_index_runs(pxi_index_seek *seeks, uint32_t count);
+
 /* The entry with exactly this key. */
 bool pxi_index_get(const void *root, pxi_entry key, uint32_t *ret_value);
 

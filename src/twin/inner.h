@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "base/map.h"
+#include "twin/edge_names.h"
 #include "twin/graph.h"
 #include "twin/index.h"
 #include "twin/order.h"
@@ -98,7 +99,8 @@ struct px_graph {
     pxi_slab slab;
     uint64_t gen, base;
     bool is_branch;
-    bool loading; /* rows are put in, and no twin is in its sets yet */
+    bool loading;          /* rows are put in, and no twin is in its sets yet */
+    pxi_edge_names *names; /* shared with branches */
     px_txn txn;
 
     /* Guards gen, roots (the writer reads both without), busy, and the list of snapshots. */

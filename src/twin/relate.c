@@ -62,6 +62,15 @@ static px_status settle_number(px_txn *txn, px_rel *fresh, uint32_t present, px_
     return PX_OK;
 }
 
+static px_status note_name(px_txn *txn, const px_rel *fresh, px_err *ret_err)
+{
+    px_str name = px_rel_name(fresh);
+
+    return pxi_edge_names_note(txn->graph->names, pxi_name_hash(name), name)
+               ? PX_OK
+               : px_no_memory(ret_err);
+}
+
 /* As with twins the later number has the id. */
 static px_status enter_ids(px_txn *txn, const px_rel *rel, uint32_t present)
 {
@@ -80,8 +89,12 @@ px_status pxi_rel_place(px_txn *txn, px_rel *fresh, px_err *ret_err)
     pxi_wanted what = { .view = &txn->view, .owner = fresh->source, .id = id };
     uint32_t present =
         pxi_trie_find(txn->roots.rel_ids, pxi_key_hash(fresh->source, id), pxi_rel_matches, &what);
-    px_status status = settle_number(txn, fresh, present, ret_err);
-    const px_rel *before = status == PX_OK ? pxi_view_rel(&txn->view, fresh->no) : NULL;
+    px_status status = note_name(txn, fresh, ret_err);
+    const px_rel *before;
+
+    if (status == PX_OK)
+        status = settle_number(txn, fresh, present, ret_err);
+    before = status == PX_OK ? pxi_view_rel(&txn->view, fresh->no) : NULL;
 
     if (status != PX_OK || (before && !edges_remove(txn, before))) {
         pxi_slab_free(&txn->graph->slab, fresh);

@@ -13,7 +13,13 @@
 #define UNPOISON(ptr, size) ((void)(ptr), (void)(size))
 #endif
 
-enum { FINE_BYTES_MAX = 1024, FINE_STEP = 8, REGION_CHUNKS = 16, LARGE = 0 };
+enum {
+    FINE_BYTES_MAX = 1024,
+    FINE_STEP = 8,
+    REGION_CHUNKS = 16,
+    LARGE = 0,
+    LARGE_PAGE_BYTES = 2 << 20
+};
 
 typedef struct pxi_free {
     struct pxi_free *next;
@@ -100,18 +106,19 @@ static void count(_Atomic uint64_t *figure, uint64_t change)
                           memory_order_relaxed);
 }
 
-static uintptr_t aligned_up(const pxi_slab *slab, void *raw)
+static uintptr_t aligned_up(size_t alignment, void *raw)
 {
-    return ((uintptr_t)raw + slab->chunk_bytes - 1) & ~(uintptr_t)(slab->chunk_bytes - 1);
+    return ((uintptr_t)raw + alignment - 1) & ~(uintptr_t)(alignment - 1);
 }
 
 /* One more region, cut into spare chunks. Its bookkeeping is a block of its own, outside. */
 static bool region_add(pxi_slab *slab)
 {
     size_t chunks = slab->chunk_bytes >= 65536 ? REGION_CHUNKS : 1;
-    size_t bytes = (chunks + 1) * slab->chunk_bytes;
+    size_t bytes = chunks * slab->chunk_bytes;
+    size_t alignment = bytes >= LARGE_PAGE_BYTES ? LARGE_PAGE_BYTES : slab->chunk_bytes;
     pxi_region *region = px_alloc(sizeof(*region));
-    void *raw = region ? px_alloc(bytes) : NULL;
+    void *raw = region ? px_alloc(bytes + alignment) : NULL;
     uintptr_t base;
 
     if (!raw) {
@@ -121,10 +128,11 @@ static bool region_add(pxi_slab *slab)
     *region = (pxi_region){ slab->regions, raw };
     slab->regions = region;
     count(&slab->reserved, bytes);
-    base = aligned_up(slab, raw);
-    /* Records are met at random: with pages of 2 MiB a miss costs half. A wish, not a need. */
+    base = aligned_up(alignment, raw);
+    /* Records are met at random: with pages of 2 MiB a miss costs half. A wish, not a need. What
+     * lies around the aligned part is only addresses: nobody touches it. */
     if (chunks > 1)
-        (void)madvise((void *)base, chunks * slab->chunk_bytes, MADV_HUGEPAGE);
+        (void)madvise((void *)base, bytes, MADV_HUGEPAGE);
     for (size_t i = chunks; i-- > 0;)
         link_in(&slab->spare, chunk_of(slab, (void *)(base + i * slab->chunk_bytes)));
     return true;
@@ -163,7 +171,7 @@ static void *large_alloc(pxi_slab *slab, size_t size)
     raw = px_alloc(bytes);
     if (!raw)
         return NULL;
-    chunk = chunk_of(slab, (void *)aligned_up(slab, raw));
+    chunk = chunk_of(slab, (void *)aligned_up(slab->chunk_bytes, raw));
     *chunk = (pxi_chunk){
         .class_no = LARGE, .live = 1, .block_bytes = size, .raw_bytes = bytes, .raw = raw
     };

@@ -82,6 +82,28 @@ const px_rel *px_view_rel_find(const px_view *view, uint32_t source_no, px_str r
     return no ? pxi_view_rel(view, no) : NULL;
 }
 
+void px_view_fetch_places(const px_view *view, const uint32_t *twin_nos, uint32_t count)
+{
+    pxi_radix *root = view->roots->twins, *leaf;
+
+    for (uint32_t i = 0; i < count; i++)
+        if ((leaf = pxi_radix_leaf(root, twin_nos[i])))
+            __builtin_prefetch((const char *)leaf + offsetof(pxi_radix, child) +
+                               (twin_nos[i] & 63) * sizeof(leaf->child[0]));
+}
+
+void px_view_fetch(const px_view *view, const uint32_t *twin_nos, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const char *record = pxi_radix_get(view->roots->twins, twin_nos[i]);
+
+        if (record) {
+            __builtin_prefetch(record);
+            __builtin_prefetch(record + 64);
+        }
+    }
+}
+
 static bool is_ended(const px_view *view)
 {
     return view->snapshot && atomic_load_explicit(&view->snapshot->ended, memory_order_relaxed);
@@ -202,23 +224,43 @@ uint64_t px_view_model_count(const px_view *view, uint32_t tenant, uint32_t mode
 
 /* ---- relationships of a twin ---- */
 
-static px_edges edges_of(const px_view *view, uint32_t twin_no, px_str name, bool incoming)
+px_edge_name px_view_edge_name(const px_view *view, px_str name)
+{
+    const px_graph *graph = view->txn ? view->txn->graph : view->snapshot->graph;
+    px_edge_name asked = { .name = name };
+
+    if (!name.ptr)
+        return asked;
+    asked.hash = pxi_name_hash(name);
+    asked.is_sure = pxi_edge_names_is_sure(graph->names, asked.hash, name);
+    return asked;
+}
+
+px_edges px_edges_of(const px_view *view, uint32_t twin_no, const px_edge_name *name, bool incoming)
 {
     return (px_edges){ .view = view,
-                       .name = name,
+                       .name = name->name,
                        .twin_no = twin_no,
-                       .name_hash = name.ptr ? pxi_name_hash(name) : 0,
+                       .name_hash = name->hash,
+                       .is_sure = name->is_sure,
                        .incoming = incoming };
+}
+
+static px_edges edges_named(const px_view *view, uint32_t twin_no, px_str name, bool incoming)
+{
+    px_edge_name asked = { .name = name, .hash = name.ptr ? pxi_name_hash(name) : 0 };
+
+    return px_edges_of(view, twin_no, &asked, incoming);
 }
 
 px_edges px_edges_out(const px_view *view, uint32_t twin_no, px_str name)
 {
-    return edges_of(view, twin_no, name, false);
+    return edges_named(view, twin_no, name, false);
 }
 
 px_edges px_edges_in(const px_view *view, uint32_t twin_no, px_str name)
 {
-    return edges_of(view, twin_no, name, true);
+    return edges_named(view, twin_no, name, true);
 }
 
 void px_edges_seek(px_edges *at, px_str after_name, uint32_t after_rel_no)
@@ -244,6 +286,50 @@ static const pxi_entry *edge_from(px_edges *at)
     }
     at->run = edge ? edge + 1 : NULL;
     return edge;
+}
+
+uint32_t px_edges_peek(px_edges *at, uint32_t *ret_other_nos, uint32_t most)
+{
+    const pxi_entry *edge;
+    uint32_t count = 0;
+
+    if (!at->view->snapshot || is_ended(at->view))
+        return 0;
+    if (!at->run_left) {
+        at->run = edge_from(at);
+        at->run_left += at->run != NULL;
+    }
+    edge = at->run;
+    for (; count < most && count < at->run_left && edge[count].a == at->twin_no; count++) {
+        if (at->name.ptr && edge[count].b != at->name_hash)
+            break;
+        ret_other_nos[count] = edge[count].value;
+    }
+    return count;
+}
+
+void px_edges_find(const px_view *view, const px_edge_name *name, bool incoming,
+                   px_edges_place *places, uint32_t count)
+{
+    pxi_index_seek seeks[PX_EDGES_PLACES_MAX];
+
+    px_assert(count <= PX_EDGES_PLACES_MAX);
+    for (uint32_t i = 0; i < count; i++)
+        seeks[i] = (pxi_index_seek){ .root = incoming ? view->roots->in : view->roots->out,
+                                     .from = { places[i].twin_no, name->hash, 0, 0 } };
+    if (view->snapshot)
+        pxi_index_runs(seeks, count);
+    for (uint32_t i = 0; i < count; i++) {
+        places[i].run = seeks[i].run;
+        places[i].run_left = seeks[i].count;
+    }
+}
+
+void px_edges_begin(px_edges *fresh, const px_edges_place *place)
+{
+    px_assert(fresh->twin_no == place->twin_no);
+    fresh->run = place->run;
+    fresh->run_left = place->run_left;
 }
 
 static bool edge_next(px_edges *at, pxi_entry *ret_edge)
@@ -280,10 +366,12 @@ bool px_edges_step(px_edges *at, uint32_t *ret_rel_no, uint32_t *ret_other_no)
 {
     pxi_entry edge;
 
-    while (edge_next(at, &edge)) {
-        const px_rel *rel = at->name.ptr ? pxi_view_rel(at->view, edge.c) : NULL;
+    bool is_asked = at->name.ptr && !at->is_sure;
 
-        if (at->name.ptr && (!rel || !px_str_eq(px_rel_name(rel), at->name)))
+    while (edge_next(at, &edge)) {
+        const px_rel *rel = is_asked ? pxi_view_rel(at->view, edge.c) : NULL;
+
+        if (is_asked && (!rel || !px_str_eq(px_rel_name(rel), at->name)))
             continue;
         *ret_rel_no = edge.c;
         *ret_other_no = edge.value;

@@ -46,6 +46,15 @@ const px_twin *px_twins_next(px_twins *at); /* NULL at the end */
 /* Goes on behind the twin with this number, which need not exist any more: for paging. */
 void px_twins_seek(px_twins *at, uint32_t after_no);
 
+/* A name as relationships are looked for by: ask once, and after the view is there. */
+typedef struct px_edge_name {
+    px_str name; /* borrowed; ptr NULL: all names */
+    uint32_t hash;
+    bool is_sure; /* no other name has this hash: no record need be read for it */
+} px_edge_name;
+
+px_edge_name px_view_edge_name(const px_view *view, px_str name);
+
 /* Relationships of one twin: `for (const px_rel *rel; (rel = px_edges_next(&at));)`. */
 typedef struct px_edges {
     const px_view *view;
@@ -54,16 +63,42 @@ typedef struct px_edges {
     uint32_t run_left;
     uint32_t twin_no, name_hash, rel_no;
     bool incoming, started;
+    bool is_sure; /* px_edge_name */
 } px_edges;
 
 px_edges px_edges_out(const px_view *view, uint32_t twin_no, px_str name);
 px_edges px_edges_in(const px_view *view, uint32_t twin_no, px_str name);
+px_edges px_edges_of(const px_view *view, uint32_t twin_no, const px_edge_name *name,
+                     bool incoming);
 const px_rel *px_edges_next(px_edges *at); /* NULL at the end */
 /* The same for who wants only the number and the twin at the other end: no record is read unless a
- * name is asked for. False at the end. */
+ * name is asked for that is not sure. False at the end. */
 bool px_edges_step(px_edges *at, uint32_t *ret_rel_no, uint32_t *ret_other_no);
+/* The twins at the other ends of those that come next, as far as they lie side by side: at most
+ * `most`, perhaps none. A hint: a name that is not sure is not compared. */
+uint32_t px_edges_peek(px_edges *at, uint32_t *ret_other_nos, uint32_t most);
 /* Goes on behind this relationship, for paging; the iterator must be fresh. */
 void px_edges_seek(px_edges *at, px_str after_name, uint32_t after_rel_no);
+
+/* Where relationships of a twin begin, found before anybody iterates over them; in a snapshot only,
+ * in a transaction nothing is found. */
+typedef struct px_edges_place {
+    const void *run; /* NULL: not found */
+    uint32_t run_left;
+    uint32_t twin_no;
+} px_edges_place;
+enum { PX_EDGES_PLACES_MAX = 32 };
+
+/* Finds places of several twins at once, which takes little longer than to find one. */
+void px_edges_find(const px_view *view, const px_edge_name *name, bool incoming,
+                   px_edges_place *places, uint32_t count);
+/* A fresh iterator begins there; it is of the same view, twin, name and direction. */
+void px_edges_begin(px_edges *fresh, const px_edges_place *place);
+
+/* Has the records of twins fetched that are going to be read, in two steps with other work between
+ * them: first where they are, then they themselves. */
+void px_view_fetch_places(const px_view *view, const uint32_t *twin_nos, uint32_t count);
+void px_view_fetch(const px_view *view, const uint32_t *twin_nos, uint32_t count);
 
 /* Outgoing relationships of that name, counted up to `most`: what a maximum multiplicity asks. */
 uint32_t px_view_edge_count(const px_view *view, uint32_t twin_no, px_str name, uint32_t most);

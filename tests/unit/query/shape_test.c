@@ -305,15 +305,14 @@ PX_TEST(explain_tells_the_plan_and_walks_nothing)
                "IS_OF_MODEL(b, '" THING "') AND b.n < c.n GROUP BY b.$dtId ORDER BY COUNT DESC "
                "OFFSET 1 LIMIT 10",
                "{\"step\":1,\"operator\":\"seek\",\"detail\":\"a by $dtId, ids: 2\"},"
-               "{\"step\":2,\"operator\":\"filter\",\"detail\":\"conditions: 1, of a\"},"
-               "{\"step\":3,\"operator\":\"join\",\"detail\":\"a -[r]-> c\"},"
-               "{\"step\":4,\"operator\":\"filter\",\"detail\":\"conditions: 1, of r\"},"
-               "{\"step\":5,\"operator\":\"match\",\"detail\":\"c <-[:x|y*1..3]- b\"},"
-               "{\"step\":6,\"operator\":\"filter\",\"detail\":\"conditions: 2, of b, c\"},"
-               "{\"step\":7,\"operator\":\"group\",\"detail\":\"keys: 1\"},"
-               "{\"step\":8,\"operator\":\"sort\",\"detail\":\"keys: 1\"},"
-               "{\"step\":9,\"operator\":\"offset\",\"detail\":\"rows: 1\"},"
-               "{\"step\":10,\"operator\":\"limit\",\"detail\":\"rows: 10\"}");
+               "{\"step\":2,\"operator\":\"join\",\"detail\":\"a -[r]-> c\"},"
+               "{\"step\":3,\"operator\":\"filter\",\"detail\":\"conditions: 1, of r\"},"
+               "{\"step\":4,\"operator\":\"match\",\"detail\":\"c <-[:x|y*1..3]- b\"},"
+               "{\"step\":5,\"operator\":\"filter\",\"detail\":\"conditions: 2, of b, c\"},"
+               "{\"step\":6,\"operator\":\"group\",\"detail\":\"keys: 1\"},"
+               "{\"step\":7,\"operator\":\"sort\",\"detail\":\"keys: 1\"},"
+               "{\"step\":8,\"operator\":\"offset\",\"detail\":\"rows: 1\"},"
+               "{\"step\":9,\"operator\":\"limit\",\"detail\":\"rows: 10\"}");
     CHECK_EQ(kit.result.cost, 0);
     query_kit_release(&kit);
 }

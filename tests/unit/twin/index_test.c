@@ -64,6 +64,38 @@ PX_TEST(an_index_whose_keys_wander_stays_dense)
     pxi_slab_release(&slab);
 }
 
+/* Many searches at a time find what one at a time does, gaps, ends and empty trees too. */
+PX_PROP(runs_found_together_are_those_found_alone, 20)
+{
+    pxi_index_seek seeks[PXI_INDEX_SEEKS_MAX];
+    pxi_slab slab;
+    pxi_cow cow = { .slab = &slab, .gen = 1 };
+    void *roots[3] = { NULL, NULL, NULL }; /* the last one stays empty */
+
+    pxi_slab_init(&slab, 4096);
+    for (int i = 0; i < 3000; i++)
+        CHECK(pxi_index_put(&cow, &roots[px_gen_below(gen, 2)],
+                            (pxi_entry){ (uint32_t)px_gen_below(gen, 300),
+                                         (uint32_t)px_gen_below(gen, 3), (uint32_t)i, 7 }));
+    for (int round = 0; round < 50; round++) {
+        uint32_t count = (uint32_t)px_gen_below(gen, PXI_INDEX_SEEKS_MAX + 1);
+
+        for (uint32_t i = 0; i < count; i++)
+            seeks[i] = (pxi_index_seek){ .root = roots[px_gen_below(gen, 3)],
+                                         .from = { (uint32_t)px_gen_below(gen, 310),
+                                                   (uint32_t)px_gen_below(gen, 4),
+                                                   (uint32_t)px_gen_below(gen, 3000), 0 } };
+        pxi_index_runs(seeks, count);
+        for (uint32_t i = 0; i < count; i++) {
+            uint32_t left = 0;
+
+            CHECK(seeks[i].run == pxi_index_run(seeks[i].root, seeks[i].from, &left));
+            CHECK_EQ(seeks[i].count, left);
+        }
+    }
+    pxi_slab_release(&slab);
+}
+
 PX_PROP(index_agrees_with_a_plain_array, 20)
 {
     enum { KEYS = 3000 };
