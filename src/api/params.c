@@ -80,8 +80,7 @@ static px_status refuse(px_str name, const px_str *names, size_t count, px_err *
     px_str nearest = px_str_nearest(name, names, count);
     px_buf text = { 0 };
 
-    px_putf(&text, "there is no parameter '%.*s' here",
-            (int)(name.len < SHOWN_MAX ? name.len : SHOWN_MAX), name.ptr);
+    px_putf(&text, "there is no parameter '%.*s' here", PX_FMT(px_str_head(name, SHOWN_MAX)));
     if (nearest.len)
         px_putf(&text, "; did you mean '%.*s'?", PX_FMT(nearest));
     px_put_c(&text, count ? (nearest.len ? " Known: " : "; known: ") : "; this path takes none");
@@ -96,7 +95,7 @@ static px_status refuse_malformed(px_str raw, px_err *ret_err)
 {
     return px_fail_id(ret_err, PX_INVALID, "http.parameter",
                       "'%.*s' in the query is malformed; write it as UTF-8, percent-encoded",
-                      (int)(raw.len < SHOWN_MAX ? raw.len : SHOWN_MAX), raw.ptr);
+                      PX_FMT(px_str_head(raw, SHOWN_MAX)));
 }
 
 static bool is_among(px_str name, const px_str *names, size_t count)

@@ -156,3 +156,12 @@ px_str px_str_nearest(px_str word, const px_str *candidates, size_t count)
     }
     return best;
 }
+
+px_str px_str_head(px_str s, size_t most)
+{
+    if (s.len <= most)
+        return s;
+    while (most > 0 && ((unsigned char)s.ptr[most] & 0xC0) == 0x80)
+        most--;
+    return px_str_of(s.ptr, most);
+}

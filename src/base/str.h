@@ -83,6 +83,8 @@ px_str px_str_cut(px_str *rest, char separator);
 /* True for well-formed UTF-8 without surrogates (RFC 3629); `ret_bad` (may be NULL) gets the index
  * of the first offending byte. */
 bool px_str_is_utf8(px_str s, size_t *ret_bad);
+/* At most `most` bytes of its beginning, and no part of a letter of UTF-8 at the end. */
+px_str px_str_head(px_str s, size_t most);
 
 /* XXH3, 64 bit. Stable across releases: it is part of keys on disk. */
 uint64_t px_str_hash(px_str s);

@@ -31,7 +31,7 @@ static bool put_row(px_checkpoint *c, const px_dirty *dirty, px_op *ret_op)
     if (!dirty->deleted && !dirty->is_rel)
         px_put_twin(&c->body, dirty->twin);
     if (c->body.status != PX_OK)
-        return false; /* no memory: the row stays dirty, the round goes on next time */
+        return false; /* no memory: it stays dirty, and the cursor has passed it */
     *ret_op = (px_op){
         .kind = PX_OP_PUT,
         .table = PX_TABLE_STATE,
@@ -91,12 +91,13 @@ static bool next(void *data, uint32_t rows_before, px_op *ret_op)
     px_dirty dirty;
 
     (void)rows_before;
-    if (c->meta_pulled || c->pulled_count == PX_CHECKPOINT_ROWS_MAX)
+    if (c->meta_pulled || c->lost || c->pulled_count == PX_CHECKPOINT_ROWS_MAX)
         return false;
     for (int steps = 0; !c->ended && steps < STEPS_PER_ROW_MAX; steps++) {
         switch (px_graph_dirty_next(c->state->graph, &c->cursor, &dirty)) {
         case PX_DIRTY_ROW:
-            return put_row(c, &dirty, ret_op);
+            c->lost = !put_row(c, &dirty, ret_op);
+            return !c->lost;
         case PX_DIRTY_PAUSE:
             break;
         case PX_DIRTY_END:
@@ -132,7 +133,7 @@ bool px_checkpoint_prepare(px_checkpoint *c, int64_t now_ns, bool all, px_slice 
     c->rows_due = all ? PX_CHECKPOINT_ROWS_MAX : rows_due(c, now_ns);
     c->last_ns = now_ns;
     c->pulled_count = 0;
-    c->ended = c->meta_pulled = false;
+    c->ended = c->meta_pulled = c->lost = false;
     *ret_slice = (px_slice){ .name = "twins",
                              .next = next,
                              .data = c,
@@ -153,7 +154,10 @@ void px_checkpoint_settle(px_checkpoint *c, bool committed)
         px_graph_dirty_stored(c->state->graph, &c->pulled[i]);
     c->rows += c->pulled_count;
     c->pulled_count = 0;
-    if (c->meta_pulled) {
+    if (c->lost) {
+        c->active = false;
+        px_dirty_restart(&c->cursor);
+    } else if (c->meta_pulled) {
         c->done_seq = c->round_seq;
         c->active = false;
     } else if (c->ended) {

@@ -32,6 +32,7 @@ typedef struct px_checkpoint {
     px_dirty pulled[PX_CHECKPOINT_ROWS_MAX]; /* in the commit under way */
     uint32_t pulled_count;
     bool ended; /* the round ended in the commit under way */
+    bool lost;  /* a row of it found no memory: the round begins anew */
     bool meta_pulled;
     uint64_t rows; /* so far */
 } px_checkpoint;

@@ -254,15 +254,18 @@ static void pause_ns(int64_t duration_ns)
     nanosleep(&t, NULL);
 }
 
-/* A time in which nothing came. */
+#define RETURN_NS (300 * PX_SECOND) /* between two times that the heap is given back */
+
+/* Times in which nothing came. */
 typedef struct quiet {
-    int64_t since;    /* the last thing that was done because of it; 0: it is none */
-    uint32_t flushes; /* so far */
+    int64_t since;    /* the last thing that was done because of this one; 0: it is none */
+    uint32_t flushes; /* in it so far */
+    int64_t returned; /* when memory was given back the last time */
 } quiet;
 
 /* Journal time stands still while nothing is written: what waits in memory then goes by the clock.
  * When it went, most of what the series took is free, in pieces that the heap keeps: once a quiet
- * time they go back to the system. */
+ * time, and not too often, they go back to the system. */
 static void use_quiet(px_history *h, quiet *q)
 {
     int64_t now = h->env->monotonic_ns(h->env);
@@ -271,8 +274,10 @@ static void use_quiet(px_history *h, quiet *q)
         q->since = now;
     if (now - q->since < h->opts.flush_ns)
         return;
-    if (++q->flushes == 2)
+    if (++q->flushes == 2 && (q->returned == 0 || now - q->returned >= RETURN_NS)) {
         px_mem_return();
+        q->returned = now;
+    }
     px_history_flush(h);
     q->since = now;
 }
@@ -293,7 +298,7 @@ static void *run(void *data)
         if (status != PX_OK || (!idle && atomic_load(&h->position) == position))
             pause_ns(WAIT_BUSY_NS); /* for a flight, for memory, for the engine's end */
         if (atomic_load(&h->position) != position)
-            q = (quiet){ 0 };
+            q = (quiet){ .returned = q.returned };
         position = atomic_load(&h->position);
         use_quiet(h, &q);
     }

@@ -196,6 +196,8 @@ static pxi_mqtt_done offer_unacknowledged(px_mqtt_session *s, const px_mqtt_publ
 
     if (reason == PX_MQTT_BUSY)
         return PXI_MQTT_KEPT;
+    if (reason == PX_MQTT_DISK_FULL)
+        reason = PX_MQTT_QUOTA_EXCEEDED;
     if (reason >= 0x80 && reason < 0x100)
         px_mqtt_count_add(&s->opts.counters->refused[reason], 1);
     return PXI_MQTT_TAKEN;

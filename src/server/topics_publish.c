@@ -216,19 +216,18 @@ static px_mqtt_reason publish_plain(const incoming *in)
 
 static px_mqtt_reason refuse_topic(const incoming *in)
 {
-    px_str topic = in->publish->topic;
-    int shown = topic.len < TOPIC_SHOWN_MAX ? (int)topic.len : TOPIC_SHOWN_MAX;
+    px_str topic = px_str_head(in->publish->topic, TOPIC_SHOWN_MAX);
     px_status status;
     px_err err;
 
     if (in->name->kind == PX_TOPIC_RESERVED)
         status = px_fail_id(&err, PX_DENIED, "topic.reserved",
-                            "only the server itself publishes to '%.*s'", shown, topic.ptr);
+                            "only the server itself publishes to '%.*s'", PX_FMT(topic));
     else
         status = px_fail_id(&err, PX_NOT_FOUND, "topic.unknown",
                             "topic '%.*s' has no meaning; a device publishes to twins/T/telemetry, "
                             "twins/T/reported and twins/T/commands/NAME/ID/response",
-                            shown, topic.ptr);
+                            PX_FMT(topic));
     return refuse(in, status, &err);
 }
 

@@ -136,29 +136,10 @@ static int64_t size_of(px_env *env, const char *path)
     return size;
 }
 
-/* All that is in the log goes into the file, so that the next commit starts the log over: frames of
- * a commit that a crash cut short never lie behind new ones (wal.h). */
-static px_status empty_log(pxi_store *s, px_err *ret_err)
-{
-    int code = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-
-    if (pxi_sql_status(code) == PX_FULL) {
-        release_reserve(&s->base);
-        code = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    }
-    if (code == SQLITE_OK || pxi_sql_status(code) == PX_FULL)
-        return PX_OK;
-    return pxi_sql_fail(s->vfs, s->db, code, "cannot move the log into the file", ret_err);
-}
-
-/* A log that ends with a whole commit goes on, and is moved when it is full: a start does not wait
- * for that. */
 static px_status open_database(pxi_store *s, px_err *ret_err)
 {
-    bool loose;
-
     PX_TRY(pxi_schema_check_head(s->env, s->db_path, ret_err));
-    PX_TRY(pxi_wal_check(s->env, s->wal_path, &loose, ret_err));
+    PX_TRY(pxi_wal_settle(s->env, s->wal_path, ret_err));
     PX_TRY(pxi_vfs_new(s->env, s->db_path, &s->vfs, ret_err));
     s->vfs->file_bytes = size_of(s->env, s->db_path);
     s->vfs->wal_bytes = s->vfs->wal_file_bytes = size_of(s->env, s->wal_path);
@@ -168,8 +149,6 @@ static px_status open_database(pxi_store *s, px_err *ret_err)
         return px_fail(ret_err, PX_IO, "cannot sync the data directory of %s", s->db_path);
     PX_TRY(pxi_schema_open(s->vfs, s->db, ret_err));
     PX_TRY(pxi_start_journal(s, ret_err));
-    if (loose)
-        PX_TRY(empty_log(s, ret_err));
     return pxi_writer_open(s, ret_err);
 }
 

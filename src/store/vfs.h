@@ -51,12 +51,12 @@ typedef struct pxi_file {
     const char *path; /* SQLite keeps it as long as the file is open */
     pxi_file_kind kind;
     pxi_gather gather; /* of the log: written at the next sync */
-    bool fresh;       /* made by this open: its name is not durable before the first sync */
-    bool main;        /* the store's own file or log, not a backup's: it is counted */
-    bool paced;       /* of the checkpoint's connection: sync and rest after every MiB */
-    int64_t unsynced; /* bytes written since, when paced */
-    int level;        /* SQLITE_LOCK_… that this connection holds */
-    pxi_node *node;   /* databases only */
+    bool fresh;        /* made by this open: its name is not durable before the first sync */
+    bool main;         /* the store's own file or log, not a backup's: it is counted */
+    bool paced;        /* of the checkpoint's connection: sync and rest after every MiB */
+    int64_t unsynced;  /* bytes written since, when paced */
+    int level;         /* SQLITE_LOCK_… that this connection holds */
+    pxi_node *node;    /* databases only */
     bool shm_open;
     uint16_t shm_shared, shm_exclusive; /* bit per slot that this connection holds */
 } pxi_file;

@@ -96,7 +96,8 @@ typedef struct walk {
     sums before;      /* as stored in the frame (or header) before */
     int64_t broken;   /* index of the first frame that does not fit; -1: none yet */
     uint32_t commits; /* from that frame on, whole ones that belong to this log */
-    bool loose;       /* frames of this log lie behind the last commit that is whole */
+    int64_t whole;    /* so many frames, to the end of the last whole commit before it */
+    bool loose;       /* frames of this log lie behind that commit */
 } walk;
 
 static bool is_zero(const uint8_t *p, size_t size)
@@ -144,8 +145,10 @@ static void walk_frame(walk *w, int64_t index, const uint8_t *frame)
     bool whole = ours && frame_fits(w->before, frame, w->swap);
     bool commit = ours && big_endian(frame + 4) != 0;
 
+    if (whole && commit && w->broken < 0)
+        w->whole = index + 1;
     if (ours)
-        w->loose = !whole || !commit || w->broken >= 0;
+        w->loose = w->whole != index + 1;
     if (!whole && w->broken < 0) {
         w->broken = index;
         w->commits = commit && head_is_in_one_sector(index) ? 1 : 0;
@@ -193,18 +196,29 @@ static px_status check_open_log(walk *w, px_err *ret_err)
     return status;
 }
 
-px_status pxi_wal_check(px_env *env, const char *path, bool *ret_loose, px_err *ret_err)
+static px_status settle(walk *w, px_err *ret_err)
+{
+    int64_t size;
+
+    PX_TRY(check_open_log(w, ret_err));
+    size = PXI_WAL_HEAD + w->whole * PXI_FRAME_BYTES;
+    if (w->loose && w->env->truncate(w->env, w->file, size) != PX_OK)
+        return px_fail(ret_err, PX_IO, "cannot cut %s to %lld bytes", w->path, (long long)size);
+    if (w->env->sync(w->env, w->file) != PX_OK)
+        return px_fail(ret_err, PX_IO, "cannot sync %s", w->path);
+    return PX_OK;
+}
+
+px_status pxi_wal_settle(px_env *env, const char *path, px_err *ret_err)
 {
     walk w = { .env = env, .path = path, .broken = -1 };
-    px_status status = env->open(env, path, PX_OPEN_READ, &w.file, NULL);
+    px_status status = env->open(env, path, PX_OPEN_READ | PX_OPEN_WRITE, &w.file, NULL);
 
-    *ret_loose = false;
     if (status == PX_NOT_FOUND)
         return PX_OK;
     if (status != PX_OK)
         return px_fail(ret_err, status, "cannot open %s: %s", path, px_status_meaning(status));
-    status = check_open_log(&w, ret_err);
+    status = settle(&w, ret_err);
     env->close(env, w.file);
-    *ret_loose = w.loose;
     return status;
 }

@@ -27,14 +27,15 @@ static inline bool pxi_wal_is_page(int64_t offset, size_t size)
 px_status pxi_wal_read_page(px_env *env, px_file *file, void *ret_page, int64_t offset);
 
 /**
- * Walks a log that no connection has open. Absent and empty logs are whole.
+ * Walks a log that no connection has open, cuts off what lies behind its last whole commit, and
+ * syncs it. Absent and empty logs are whole.
  *
  * A power cut can only damage the one commit whose sync had not returned, and nothing was written
- * behind it: a damaged frame with later commits behind it was damaged afterwards. For that to stay
- * true `ret_loose` matters: frames of this log lie behind its last whole commit, and the next
- * commit must start the log over instead of going between them. Errors: PX_CORRUPT (names frame and
- * byte), PX_IO, PX_NO_MEMORY.
+ * behind it: a damaged frame with later commits behind it was damaged afterwards. This keeps that
+ * true: no new commit goes between frames of one that was cut short, and what a killed process had
+ * written and not synced is durable before anybody reads it.
+ * Errors: PX_CORRUPT (names frame and byte), PX_IO, PX_NO_MEMORY.
  */
-px_status pxi_wal_check(px_env *env, const char *path, bool *ret_loose, px_err *ret_err);
+px_status pxi_wal_settle(px_env *env, const char *path, px_err *ret_err);
 
 #endif

@@ -43,16 +43,13 @@ void px_rejects_free(px_rejects *rejects)
     px_free(rejects);
 }
 
-/* Cut before a code point rather than inside one. */
 static void keep(text *to, px_str from)
 {
-    size_t len = from.len < sizeof(to->bytes) ? from.len : sizeof(to->bytes);
+    px_str head = px_str_head(from, sizeof(to->bytes));
 
-    while (len < from.len && len > 0 && ((unsigned char)from.ptr[len] & 0xC0) == 0x80)
-        len--;
-    if (len)
-        memcpy(to->bytes, from.ptr, len);
-    to->len = (uint16_t)len;
+    if (head.len)
+        memcpy(to->bytes, head.ptr, head.len);
+    to->len = (uint16_t)head.len;
 }
 
 /* The last place is for all that have none of their own. */

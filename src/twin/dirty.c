@@ -9,6 +9,7 @@ enum {
     STAGE_TOMBS,
     STAGE_TWINS,
     STAGE_RELS,
+    STAGE_LATE_TOMBS,
     BATCH_MAX = 65535, /* its places fit 16 bits, with 0 for none */
     RECORDS_PER_STEP = 512,
     LEAVES_PER_STEP = 512,
@@ -70,7 +71,7 @@ static uint32_t batch_next(pxi_dirty_batch *batch)
 void px_dirty_restart(px_dirty_cursor *cursor)
 {
     cursor->stage = STAGE_TOMBS;
-    cursor->next = 0;
+    cursor->next = cursor->tombs = 0;
     if (cursor->batch)
         batch_clear(cursor->batch);
 }
@@ -95,10 +96,10 @@ static void next_stage(px_dirty_cursor *cursor)
 /* Deletions are named by their place in the whole list since the start. */
 static bool next_tomb(px_graph *graph, px_dirty_cursor *cursor, px_dirty *ret_dirty)
 {
-    if (cursor->next < graph->tombs_gone)
-        cursor->next = graph->tombs_gone;
-    while (cursor->next - graph->tombs_gone < graph->tombs.len) {
-        pxi_tomb *tomb = &graph->tombs.ptr[cursor->next++ - graph->tombs_gone];
+    if (cursor->tombs < graph->tombs_gone)
+        cursor->tombs = graph->tombs_gone;
+    while (cursor->tombs - graph->tombs_gone < graph->tombs.len) {
+        pxi_tomb *tomb = &graph->tombs.ptr[cursor->tombs++ - graph->tombs_gone];
         pxi_radix *root = tomb->is_rel ? graph->roots.rels : graph->roots.twins;
 
         if (!tomb->stored && pxi_radix_get(root, tomb->no))
@@ -113,7 +114,6 @@ static bool next_tomb(px_graph *graph, px_dirty_cursor *cursor, px_dirty *ret_di
                                  .seq = tomb->seq };
         return true;
     }
-    next_stage(cursor);
     return false;
 }
 
@@ -214,14 +214,16 @@ static px_dirty_step next_record(px_graph *graph, px_dirty_cursor *cursor, px_di
 
 px_dirty_step px_graph_dirty_next(px_graph *graph, px_dirty_cursor *cursor, px_dirty *ret_dirty)
 {
-    if (cursor->stage == STAGE_TOMBS && next_tomb(graph, cursor, ret_dirty))
-        return PX_DIRTY_ROW;
-    while (cursor->stage <= STAGE_RELS) {
-        px_dirty_step step = next_record(graph, cursor, ret_dirty);
+    for (; cursor->stage <= STAGE_LATE_TOMBS; next_stage(cursor)) {
+        bool of_tombs = cursor->stage == STAGE_TOMBS || cursor->stage == STAGE_LATE_TOMBS;
+        px_dirty_step step = PX_DIRTY_END;
 
+        if (!of_tombs)
+            step = next_record(graph, cursor, ret_dirty);
+        else if (next_tomb(graph, cursor, ret_dirty))
+            step = PX_DIRTY_ROW;
         if (step != PX_DIRTY_END)
             return step;
-        next_stage(cursor);
     }
     px_dirty_restart(cursor);
     return PX_DIRTY_END;

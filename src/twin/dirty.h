@@ -2,7 +2,8 @@
 /**
  * What the checkpoint still has to write: twins and relationships changed since they were stored.
  *
- * The writer's cursor goes round: deletions first, then twins, then relationships. It collects what
+ * The writer's cursor goes round: deletions first, then twins, then relationships, then deletions
+ * that came meanwhile, because what they took away was not given any more. It collects what
  * is dirty by number, and gives what it collected by slot, as the rows stand on disk: neighbours
  * share their pages. It takes published state only, between two transactions or inside one. When
  * the row is durable, px_graph_dirty_stored says so with the seq that the row holds; what changed
@@ -17,6 +18,7 @@
 typedef struct px_dirty_cursor {
     uint32_t stage; /* zeroed: the beginning of a round */
     uint64_t next;
+    uint64_t tombs;                /* deletions are given up to here */
     struct pxi_dirty_batch *batch; /* what it collected; NULL: it has not begun to */
 } px_dirty_cursor;
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SECTOR = 512, NAME_MAX_BYTES = 256 };
+enum { SECTOR = 512, PAGE = 4096, NAME_MAX_BYTES = 256 };
 
 typedef struct image {
     uint8_t *bytes;
@@ -204,25 +204,25 @@ static void apply_to_sector(image *m, const change *c, size_t from)
     memcpy(m->bytes + begin, c->bytes + (begin - c->offset), end - begin);
 }
 
-/* Three kinds of crash: nothing unsynced arrived, all of it did, or each sector by itself. */
+/* Three kinds of crash: nothing unsynced arrived, all of it did, or each sector, in some crashes
+ * each page, by itself. */
 static void inode_crash(inode *f, uint64_t *random)
 {
     size_t kind = next_random(random) % 4, n = f->change_count, most = f->platter.size;
-    size_t size = f->platter.size;
+    size_t size = f->platter.size, unit = next_random(random) % 2 ? SECTOR : PAGE, upto = 0;
 
     for (size_t i = 0; i < n; i++)
         most = f->changes[i].size_after > most ? f->changes[i].size_after : most;
     most = (most + SECTOR - 1) / SECTOR * SECTOR;
     image_reserve(&f->platter, most);
     for (size_t at = 0; at < most && n > 0; at += SECTOR) {
-        size_t upto = kind == 0 ? 0 : kind == 1 ? n : next_random(random) % (n + 1);
-
+        if (at % unit == 0)
+            upto = kind == 0 ? 0 : kind == 1 ? n : next_random(random) % (n + 1);
         for (size_t i = 0; i < upto; i++)
             apply_to_sector(&f->platter, &f->changes[i], at);
     }
     if (n > 0) {
-        size_t upto = kind == 0 ? 0 : kind == 1 ? n : next_random(random) % (n + 1);
-
+        upto = kind == 0 ? 0 : kind == 1 ? n : next_random(random) % (n + 1);
         size = upto ? f->changes[upto - 1].size_after : size;
     }
     f->platter.size = most;

@@ -119,4 +119,18 @@ PX_TEST(the_hash_is_the_one_of_xxh3)
     CHECK(px_str_hash((px_str){ 0 }) == 0x2D06800538D394C2);
 }
 
+PX_TEST(a_head_ends_before_a_letter_that_does_not_fit)
+{
+    px_str s = PX_STR("a\xc3\xa4\xe2\x82\xac");
+
+    CHECK_EQ(px_str_head(s, 6).len, 6);
+    CHECK_EQ(px_str_head(s, 7).len, 6);
+    CHECK_EQ(px_str_head(s, 5).len, 3);
+    CHECK_EQ(px_str_head(s, 3).len, 3);
+    CHECK_EQ(px_str_head(s, 2).len, 1);
+    CHECK_EQ(px_str_head(s, 1).len, 1);
+    CHECK_EQ(px_str_head(s, 0).len, 0);
+    CHECK_EQ(px_str_head(PX_STR(""), 3).len, 0);
+}
+
 PX_TEST_MAIN()

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
 #include "px_test.h"
 #include "px_world.h"
 
@@ -82,6 +84,35 @@ PX_TEST(the_journal_waits_for_a_consumer_that_has_ended)
     px_feed_close(feed);
     report(&world, 100, PX_SECOND);
     CHECK_EQ(bounds_of(&world).seq_first, 1);
+    px_world_release(&world);
+}
+
+/* Made, and gone before the round came by: the journal behind the round begins with the deletion.
+ */
+PX_TEST(a_twin_that_goes_while_a_round_is_under_way_keeps_no_start_from_working)
+{
+    px_world world;
+    char id[16];
+
+    px_world_init(&world, 1);
+    world.checkpoint_ns = 3600 * PX_SECOND;
+    world.journal_keep_bytes = 1;
+    px_world_kill(&world, false);
+    CHECK_EQ(px_world_model(&world, model).status, PX_OK);
+    for (int i = 0; i < 200; i++) {
+        snprintf(id, sizeof(id), "b%d", i);
+        CHECK_EQ(
+            px_world_put(&world, id, "{\"$metadata\":{\"$model\":\"dtmi:test:Box;1\"}}").status,
+            PX_OK);
+    }
+    px_fakedisk_advance(world.disk, 500 * PX_SECOND);
+    for (int i = 190; i < 200; i++) {
+        snprintf(id, sizeof(id), "b%d", i);
+        CHECK_EQ(px_world_delete(&world, id).status, PX_OK);
+    }
+    for (int i = 0; i < 60; i++)
+        CHECK_EQ(px_world_report(&world, "b1", "x", i, 0, i).status, PX_OK);
+    px_world_kill(&world, false);
     px_world_release(&world);
 }
 

@@ -111,4 +111,36 @@ PX_TEST(a_cut_at_each_single_operation_is_survived)
     fputs("\n", stderr);
 }
 
+/* Killed within a commit and started: what the start saw, it serves. Then the power goes, before
+ * anything else was written or soon after. */
+static void kill_then_cut(uint64_t seed, uint64_t op, uint64_t more)
+{
+    player *p = player_new(seed);
+
+    CHECK(player_open(p));
+    play(p, 30);
+    px_fakedisk_crash_is_kill(p->disk, true);
+    px_fakedisk_crash_at(p->disk, px_fakedisk_ops(p->disk) + op);
+    play(p, 30);
+    px_fakedisk_crash(p->disk);
+    end_life(p);
+    CHECK(player_open(p));
+    if (more) {
+        px_fakedisk_crash_at(p->disk, px_fakedisk_ops(p->disk) + more - 1);
+        play(p, 30);
+    }
+    px_fakedisk_crash(p->disk);
+    end_life(p);
+    CHECK(player_open(p));
+    player_free(p);
+}
+
+PX_TEST(what_a_start_saw_is_there_after_a_power_cut)
+{
+    for (uint64_t more = 0; more < 6; more++)
+        for (uint64_t seed = 1; seed < 16; seed++)
+            for (uint64_t op = 0; op < 8; op += 2)
+                kill_then_cut(seed, op, more);
+}
+
 PX_TEST_MAIN()
