@@ -29,6 +29,17 @@ static px_str slice(const px_lexer *lexer, size_t from, size_t to)
     return px_str_of(lexer->text.ptr + from, to - from);
 }
 
+/* The end of a name that goes through `at`. */
+static size_t name_end(const px_lexer *lexer, size_t at)
+{
+    const char *ptr = lexer->text.ptr;
+    size_t len = lexer->text.len;
+
+    while (at < len && is_name_char(ptr[at]))
+        at++;
+    return at;
+}
+
 static void give(px_lexer *lexer, px_token_kind kind, size_t begin, size_t end)
 {
     lexer->token.kind = kind;
@@ -115,8 +126,7 @@ static px_status lex_parameter(px_lexer *lexer, size_t begin, px_err *ret_err)
     if (!is_name_begin(byte_at(lexer, end)))
         return px_lexer_fail(lexer, slice(lexer, begin, begin + 1), ret_err,
                              "'@' begins the name of a parameter, such as @limit");
-    while (is_name_char(byte_at(lexer, end)))
-        end++;
+    end = name_end(lexer, end);
     give(lexer, PX_TOKEN_PARAMETER, begin, end);
     lexer->token.text = slice(lexer, begin + 1, end);
     return PX_OK;
@@ -159,7 +169,7 @@ static px_status lex_mark(px_lexer *lexer, size_t begin, px_err *ret_err)
 
 px_status px_lexer_next(px_lexer *lexer, px_err *ret_err)
 {
-    size_t begin = lexer->at, end;
+    size_t begin = lexer->at;
     char c;
 
     while (is_space(byte_at(lexer, begin)))
@@ -170,9 +180,7 @@ px_status px_lexer_next(px_lexer *lexer, px_err *ret_err)
         return PX_OK;
     }
     if (is_name_begin(c)) {
-        for (end = begin + 1; is_name_char(byte_at(lexer, end));)
-            end++;
-        give(lexer, PX_TOKEN_NAME, begin, end);
+        give(lexer, PX_TOKEN_NAME, begin, name_end(lexer, begin + 1));
         return PX_OK;
     }
     /* three brackets are the one of a list and the two of a name */

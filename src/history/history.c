@@ -254,7 +254,7 @@ static void pause_ns(int64_t duration_ns)
     nanosleep(&t, NULL);
 }
 
-#define RETURN_NS (300 * PX_SECOND) /* between two times that the heap is given back */
+#define RETURN_NS (60 * PX_SECOND) /* between two times that the heap is given back */
 
 /* Times in which nothing came. */
 typedef struct quiet {
