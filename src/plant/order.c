@@ -68,6 +68,21 @@ bool px_order_read(px_str topic, px_str payload, px_arena *arena, px_order *ret_
     return known;
 }
 
+bool px_order_is_new(px_order_memory *memory, const px_order *order)
+{
+    uint64_t hash = px_str_hash(order->id) ^ order->unit;
+    uint32_t count =
+        memory->count < PX_ORDERS_REMEMBERED ? memory->count : (uint32_t)PX_ORDERS_REMEMBERED;
+
+    if (order->id.len == 0)
+        return true;
+    for (uint32_t i = 0; i < count; i++)
+        if (memory->seen[i] == hash)
+            return false;
+    memory->seen[memory->count++ % PX_ORDERS_REMEMBERED] = hash;
+    return true;
+}
+
 bool px_order_apply(const px_order *order, px_line *line)
 {
     switch (order->act) {

@@ -36,6 +36,19 @@ typedef struct px_order {
  */
 bool px_order_read(px_str topic, px_str payload, px_arena *arena, px_order *ret_order);
 
+enum { PX_ORDERS_REMEMBERED = 64 };
+
+/* The newest commands, each by the hash of unit and id. Zeroed: none. */
+typedef struct px_order_memory {
+    uint64_t seen[PX_ORDERS_REMEMBERED];
+    uint32_t count; /* so far */
+} px_order_memory;
+
+/* Whether the command comes for the first time; all that is no command does. One that is on its way
+ * while the plant subscribes comes twice: live, and among those that wait. Its answer is on its way
+ * as well then, and a second one would be refused. */
+bool px_order_is_new(px_order_memory *memory, const px_order *order);
+
 /* Does it to the line; false when it asks for nothing the line knows. */
 bool px_order_apply(const px_order *order, px_line *line);
 

@@ -42,6 +42,7 @@ typedef struct plant {
     px_env *env;
     px_line line;
     px_report report;
+    px_order_memory orders;
     px_link *link;
     px_time begin;         /* wall time of the line's step 0 */
     int64_t begin_mono_ns; /* monotonic time of the same */
@@ -163,7 +164,8 @@ static void on_message(void *data, px_str topic, px_str payload)
     PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, ORDER_ARENA_BYTES);
-    if (!p->running || !px_order_read(topic, payload, &arena, &order))
+    if (!p->running || !px_order_read(topic, payload, &arena, &order) ||
+        !px_order_is_new(&p->orders, &order))
         return;
     run_to_now(p, say_live);
     applied = px_order_apply(&order, &p->line);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plant/order.h"
 
+#include <stdio.h>
+
 #include "px_test.h"
 
 static bool read(px_arena *arena, const char *topic, const char *payload, px_order *ret_order)
@@ -105,6 +107,32 @@ PX_TEST(faults_come_from_their_own_topic)
     px_arena_release(&arena);
     CHECK(read(&arena, "plant/faults/press-01", "flood", &order));
     CHECK(!px_order_apply(&order, &line));
+}
+
+static bool is_new(px_order_memory *memory, const char *id, unsigned unit)
+{
+    px_order order = { .act = PX_ORDER_STOP, .unit = unit, .id = px_str_c(id) };
+
+    return px_order_is_new(memory, &order);
+}
+
+PX_TEST(a_command_that_comes_twice_is_done_once)
+{
+    px_order_memory memory = { 0 };
+    char id[16];
+
+    CHECK(is_new(&memory, "a", 1));
+    CHECK(!is_new(&memory, "a", 1));
+    CHECK(is_new(&memory, "a", 2)); /* another unit's */
+    CHECK(is_new(&memory, "", 1));  /* desired values and faults have no id */
+    CHECK(is_new(&memory, "", 1));
+    for (int i = 2; i < PX_ORDERS_REMEMBERED; i++) {
+        snprintf(id, sizeof(id), "c%d", i);
+        CHECK(is_new(&memory, id, 1));
+    }
+    CHECK(!is_new(&memory, "a", 1)); /* the oldest of as many as are remembered */
+    CHECK(is_new(&memory, "last", 1));
+    CHECK(is_new(&memory, "a", 1)); /* forgotten */
 }
 
 PX_TEST_MAIN()
