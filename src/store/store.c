@@ -50,14 +50,18 @@ static px_status take_directory(pxi_store *s, px_err *ret_err)
     return PX_OK;
 }
 
-/* --- the reserve ------------------------------------------------------------------------------ */
+/* --- room that is kept ------------------------------------------------------------------------ */
 
-/* Zeros from `size`, where the file ends, to `bytes`. */
-static px_status lengthen(px_env *env, px_file *file, int64_t size, int64_t bytes)
+/* Zeros from where the file ends to `bytes`. */
+static px_status lengthen(px_env *env, px_file *file, int64_t bytes)
 {
     static const char zeros[1 << 16];
+    int64_t at = 0;
 
-    for (int64_t at = size; at < bytes; at += (int64_t)sizeof(zeros)) {
+    PX_TRY(env->size(env, file, &at));
+    if (at >= bytes)
+        return PX_OK;
+    for (; at < bytes; at += (int64_t)sizeof(zeros)) {
         int64_t n = bytes - at < (int64_t)sizeof(zeros) ? bytes - at : (int64_t)sizeof(zeros);
 
         PX_TRY(env->write(env, file, zeros, (size_t)n, at));
@@ -65,29 +69,45 @@ static px_status lengthen(px_env *env, px_file *file, int64_t size, int64_t byte
     return env->sync(env, file);
 }
 
+/* A file of at least so many bytes, where the disk has `share` times that. PX_BUSY: it has not. */
+static px_status make_room(px_env *env, const char *path, int flags, int64_t bytes, int share)
+{
+    px_file *file = NULL;
+    px_status status;
+
+    if (env->free_bytes(env, path) / share < bytes)
+        return PX_BUSY;
+    PX_TRY(env->open(env, path, PX_OPEN_READ | PX_OPEN_WRITE | flags, &file, NULL));
+    status = lengthen(env, file, bytes);
+    env->close(env, file);
+    return status;
+}
+
 /* Without it the store works all the same: a full disk just leaves less room for the end. */
 static void make_reserve(pxi_store *s, int64_t bytes)
 {
-    px_env *env = s->env;
-    px_file *file = NULL;
-    int64_t size = 0;
     px_status status;
 
-    if (bytes < 0 || env->free_bytes(env, s->db_path) < 2 * bytes)
+    if (bytes < 0)
         return;
-    if (env->open(env, s->reserve_path, PX_OPEN_READ | PX_OPEN_WRITE | PX_OPEN_CREATE, &file,
-                  NULL) != PX_OK)
-        return;
-    status = env->size(env, file, &size);
-    if (status == PX_OK && size < bytes)
-        status = lengthen(env, file, 0, bytes);
-    env->close(env, file);
+    status = make_room(s->env, s->reserve_path, PX_OPEN_CREATE, bytes, 2);
     s->reserved = status == PX_OK;
-    if (status != PX_OK) {
-        env->remove(env, s->reserve_path);
-        px_log_warn(s->log, "store.reserve", "no room is kept for a clean stop: %s",
+    if (status == PX_OK || status == PX_BUSY)
+        return;
+    s->env->remove(s->env, s->reserve_path);
+    px_log_warn(s->log, "store.reserve", "no room is kept for a clean stop: %s",
+                px_status_meaning(status));
+}
+
+/* The sync of a file that grows waits for the file system's own journal, and so for whatever else
+ * goes to this disk. A log that did not get its room grows as it always can. */
+static void make_log_room(pxi_store *s, int64_t bytes)
+{
+    px_status status = make_room(s->env, s->wal_path, 0, bytes, PX_WAL_ROOM_SHARE);
+
+    if (status != PX_OK && status != PX_BUSY)
+        px_log_warn(s->log, "store.log_room", "the log grows as it goes: %s",
                     px_status_meaning(status));
-    }
 }
 
 static void release_reserve(px_store *store)
@@ -96,29 +116,6 @@ static void release_reserve(px_store *store)
 
     s->env->remove(s->env, s->reserve_path);
     s->reserved = false;
-}
-
-/* --- the log's room --------------------------------------------------------------------------- */
-
-/* The sync of a file that grows waits for the file system's own journal, and so for whatever else
- * goes to this disk. What is left of a log that did not get its room grows as it always can. */
-static void make_log_room(pxi_store *s, int64_t bytes)
-{
-    px_env *env = s->env;
-    px_file *file = NULL;
-    int64_t size = 0;
-    px_status status;
-
-    if (env->free_bytes(env, s->wal_path) / PX_WAL_ROOM_SHARE < bytes ||
-        env->open(env, s->wal_path, PX_OPEN_READ | PX_OPEN_WRITE, &file, NULL) != PX_OK)
-        return;
-    status = env->size(env, file, &size);
-    if (status == PX_OK && size < bytes)
-        status = lengthen(env, file, size, bytes);
-    env->close(env, file);
-    if (status != PX_OK)
-        px_log_warn(s->log, "store.log_room", "the log grows as it goes: %s",
-                    px_status_meaning(status));
 }
 
 /* --- opening ---------------------------------------------------------------------------------- */
@@ -138,11 +135,13 @@ static int64_t size_of(px_env *env, const char *path)
 
 static px_status open_database(pxi_store *s, px_err *ret_err)
 {
+    int64_t wal_bytes;
+
     PX_TRY(pxi_schema_check_head(s->env, s->db_path, ret_err));
-    PX_TRY(pxi_wal_settle(s->env, s->wal_path, ret_err));
+    PX_TRY(pxi_wal_settle(s->env, s->wal_path, &wal_bytes, ret_err));
     PX_TRY(pxi_vfs_new(s->env, s->db_path, &s->vfs, ret_err));
     s->vfs->file_bytes = size_of(s->env, s->db_path);
-    s->vfs->wal_bytes = s->vfs->wal_file_bytes = size_of(s->env, s->wal_path);
+    s->vfs->wal_bytes = wal_bytes;
     PX_TRY(pxi_sql_open(s->vfs, s->db_path, PXI_SQL_WRITER, &s->db, ret_err));
     /* a process that was killed may have left names that no sync has reached */
     if (s->env->sync_dir(s->env, s->db_path) != PX_OK)
@@ -241,6 +240,7 @@ static px_status open_all(pxi_store *s, const px_store_opts *opts, px_err *ret_e
     PX_TRY(open_database(s, ret_err));
     if (opts->wal_room_bytes > 0)
         make_log_room(s, opts->wal_room_bytes);
+    s->vfs->wal_file_bytes = size_of(s->env, s->wal_path);
     PX_TRY(start_checkpoint(s, opts, ret_err));
     make_reserve(s, reserve);
     return PX_OK;

@@ -196,29 +196,29 @@ static px_status check_open_log(walk *w, px_err *ret_err)
     return status;
 }
 
-static px_status settle(walk *w, px_err *ret_err)
+static px_status settle(walk *w, int64_t *ret_bytes, px_err *ret_err)
 {
-    int64_t size;
-
     PX_TRY(check_open_log(w, ret_err));
-    size = PXI_WAL_HEAD + w->whole * PXI_FRAME_BYTES;
-    if (w->loose && w->env->truncate(w->env, w->file, size) != PX_OK)
-        return px_fail(ret_err, PX_IO, "cannot cut %s to %lld bytes", w->path, (long long)size);
+    *ret_bytes = PXI_WAL_HEAD + w->whole * PXI_FRAME_BYTES;
+    if (w->loose && w->env->truncate(w->env, w->file, *ret_bytes) != PX_OK)
+        return px_fail(ret_err, PX_IO, "cannot cut %s to %lld bytes", w->path,
+                       (long long)*ret_bytes);
     if (w->env->sync(w->env, w->file) != PX_OK)
         return px_fail(ret_err, PX_IO, "cannot sync %s", w->path);
     return PX_OK;
 }
 
-px_status pxi_wal_settle(px_env *env, const char *path, px_err *ret_err)
+px_status pxi_wal_settle(px_env *env, const char *path, int64_t *ret_bytes, px_err *ret_err)
 {
     walk w = { .env = env, .path = path, .broken = -1 };
     px_status status = env->open(env, path, PX_OPEN_READ | PX_OPEN_WRITE, &w.file, NULL);
 
+    *ret_bytes = 0;
     if (status == PX_NOT_FOUND)
         return PX_OK;
     if (status != PX_OK)
         return px_fail(ret_err, status, "cannot open %s: %s", path, px_status_meaning(status));
-    status = settle(&w, ret_err);
+    status = settle(&w, ret_bytes, ret_err);
     env->close(env, w.file);
     return status;
 }

@@ -34,8 +34,10 @@ px_status pxi_wal_read_page(px_env *env, px_file *file, void *ret_page, int64_t 
  * behind it: a damaged frame with later commits behind it was damaged afterwards. This keeps that
  * true: no new commit goes between frames of one that was cut short, and what a killed process had
  * written and not synced is durable before anybody reads it.
+ *
+ * @param ret_bytes  where its last whole commit ends; the file may be longer
  * Errors: PX_CORRUPT (names frame and byte), PX_IO, PX_NO_MEMORY.
  */
-px_status pxi_wal_settle(px_env *env, const char *path, px_err *ret_err);
+px_status pxi_wal_settle(px_env *env, const char *path, int64_t *ret_bytes, px_err *ret_err);
 
 #endif

@@ -251,11 +251,15 @@ PX_TEST(the_log_has_its_room_before_the_first_commit_and_after_a_kill)
 {
     px_fakedisk *disk = px_fakedisk_new(1);
     px_store *store = open_with_room(disk);
+    px_store_stats stats;
     px_err err = { 0 };
     uint64_t rows = 0;
 
     for (int round = 0; round < 3; round++) {
         CHECK_EQ(log_length(disk), ROOM);
+        CHECK_EQ(wal_file_bytes(store), ROOM);
+        px_store_stats_get(store, &stats);
+        CHECK(stats.wal_bytes < ROOM); /* what is in use, not the room */
         CHECK_OK(kit_commit_row(store, (uint64_t)round + 1, &err), &err);
         CHECK_EQ(log_length(disk), ROOM);
         px_fakedisk_crash_is_kill(disk, true);
