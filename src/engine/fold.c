@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Events into state. One function for the live path and for replay. In replay a thing's state row
- * may already hold what an event says (the row's seq is not below the event's): then the event is
- * skipped. It may also speak of things that a later event removes and whose rows are gone by now:
- * such an event has nothing left to do.
+ * Events into state. One function for the live path and for replay. In replay events that a row
+ * holds already are passed over before they come here (known.c). One that comes may speak of things
+ * that a later event removes and whose rows are gone by now: it has nothing left to do.
  */
 #include "engine/property.h"
 
@@ -185,8 +184,7 @@ static px_status fold_telemetry(px_engine_state *state, const px_event *event, p
     if (event->id.len && !px_seen_add(&state->seen, event->twin_no, event->id))
         return px_no_memory(ret_err);
     if (state->replaying) {
-        if ((twin ? px_twin_seq(twin) : px_state_known(state, PX_STATE_TWIN, event->twin_no)) >=
-            event->seq)
+        if (px_state_twin_known(state, event->tenant, event->twin_no) >= event->seq)
             return PX_OK;
         if (twin && event->field_count)
             status = px_check_growth(&growth, &sample, 1, ret_err);

@@ -27,11 +27,16 @@ px_status px_state_remember(px_engine_state *state, px_state_kind kind, uint32_t
     return PX_OK;
 }
 
+uint64_t px_state_twin_known(const px_engine_state *state, uint32_t tenant, uint32_t no)
+{
+    const px_twin *twin = px_view_twin(px_txn_view(state->txn), tenant, no);
+
+    return twin ? px_twin_seq(twin) : px_state_known(state, PX_STATE_TWIN, no);
+}
+
 /* Position up to which the thing that the event changes is known already. */
 static uint64_t known_seq(const px_engine_state *state, const px_event_head *head)
 {
-    const px_view *view = px_txn_view(state->txn);
-
     switch (head->type) {
     case PX_EVENT_MODEL_PUT:
     case PX_EVENT_MODEL_DECOMMISSION:
@@ -42,7 +47,7 @@ static uint64_t known_seq(const px_engine_state *state, const px_event_head *hea
         return px_state_known(state, PX_STATE_DOCUMENT, head->no);
     case PX_EVENT_RELATIONSHIP_PUT:
     case PX_EVENT_RELATIONSHIP_DELETE: {
-        const px_rel *rel = px_view_rel(view, head->tenant, head->no);
+        const px_rel *rel = px_view_rel(px_txn_view(state->txn), head->tenant, head->no);
 
         return rel ? px_rel_seq(rel) : px_state_known(state, PX_STATE_RELATIONSHIP, head->no);
     }
@@ -50,11 +55,8 @@ static uint64_t known_seq(const px_engine_state *state, const px_event_head *hea
     case PX_EVENT_TWIN_PATCH:
     case PX_EVENT_TWIN_DELETE:
     case PX_EVENT_TWIN_DESIRED:
-    case PX_EVENT_DEVICE_MESSAGE: {
-        const px_twin *twin = px_view_twin(view, head->tenant, head->no);
-
-        return twin ? px_twin_seq(twin) : px_state_known(state, PX_STATE_TWIN, head->no);
-    }
+    case PX_EVENT_DEVICE_MESSAGE:
+        return px_state_twin_known(state, head->tenant, head->no);
     case PX_EVENT_TELEMETRY: /* its Message-Id is in no row, whatever is in the twin's */
     case PX_EVENT_TICK:
     case PX_EVENT_COMMAND_REQUEST:

@@ -120,6 +120,8 @@ PX_NODISCARD px_status px_state_load_row(px_engine_state *state, const px_fold *
                                          px_err *ret_err);
 /* Position up to which the thing is known from its row alone; 0 when no row was read. */
 uint64_t px_state_known(const px_engine_state *state, px_state_kind kind, uint32_t no);
+/* Of a twin, also from what was folded since. */
+uint64_t px_state_twin_known(const px_engine_state *state, uint32_t tenant, uint32_t no);
 PX_NODISCARD px_status px_state_remember(px_engine_state *state, px_state_kind kind, uint32_t no,
                                          uint64_t seq, px_err *ret_err);
 

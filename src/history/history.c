@@ -15,6 +15,8 @@ enum {
     WAIT_BUSY_NS = 1000 * 1000,
 };
 
+#define RETURN_NS (60 * PX_SECOND) /* between two times that the heap is given back */
+
 /* ---- life ---- */
 
 static void init_locks(px_history *h)
@@ -253,8 +255,6 @@ static void pause_ns(int64_t duration_ns)
 
     nanosleep(&t, NULL);
 }
-
-#define RETURN_NS (60 * PX_SECOND) /* between two times that the heap is given back */
 
 /* Times in which nothing came. */
 typedef struct quiet {
