@@ -172,8 +172,12 @@
       "deliveries larger than their client takes")                                                 \
     X(MQTT_STALLS, "pollux_mqtt_stalls_total", COUNTER, "", "",                                    \
       "times that a client was not read because the server was busy")                              \
+    X(MQTT_EXPIRED_DROPPED, "pollux_mqtt_expired_dropped_total", COUNTER, "", "",                  \
+      "deliveries that waited longer than they were good for")                                     \
+    X(MQTT_REPEATS, "pollux_mqtt_repeats_total", COUNTER, "", "",                                  \
+      "QoS 2 messages that came again and were not taken again")                                   \
     X(MQTT_ACKS_UNASKED, "pollux_mqtt_acks_unasked_total", COUNTER, "", "",                        \
-      "PUBACKs from clients for nothing that was sent")                                            \
+      "answers from clients to nothing that was sent")                                             \
     X(MESSAGES, "pollux_messages_total", COUNTER, "", "", "device messages taken")                 \
     X(FIELDS, "pollux_fields_total", COUNTER, "values", "", "fields of device messages taken")     \
     X(FIELDS_REJECTED, "pollux_fields_rejected_total", COUNTER, "values", "",                      \

@@ -80,7 +80,12 @@
 #define PX_MQTT_PASSWORD_BYTES_MAX 8192
 #define PX_MQTT_SUBSCRIPTIONS_MAX 1000 /* of one connection */
 #define PX_MQTT_INFLIGHT_MAX 100
+#define PX_MQTT_REQUESTS_MAX 16        /* SUBSCRIBE and UNSUBSCRIBE of one connection, unanswered */
+#define PX_MQTT_FILTERS_MAX 1000       /* of one SUBSCRIBE or UNSUBSCRIBE */
+#define PX_MQTT_KEEPALIVE_S_DEFAULT 60 /* the longest, unless the server allows more */
 #define PX_MQTT_KEEPALIVE_S_MAX 3600
+#define PX_MQTT_SESSION_EXPIRY_S_MAX (24 * 3600)
+#define PX_MQTT_MESSAGE_EXPIRY_S_MAX (7 * 24 * 3600)
 #define PX_MQTT_USER_PROPERTIES_MAX 32
 #define PX_MQTT_TENANT_SUBSCRIPTIONS_MAX 100000
 #define PX_MQTT_TOPIC_ALIASES_MAX 16

@@ -21,8 +21,10 @@ typedef struct px_mqtt_counters {
     px_mqtt_counter lost;              /* sessions whose network went away without DISCONNECT */
     px_mqtt_counter qos0_dropped;      /* deliveries that a slow client did not get */
     px_mqtt_counter oversized_dropped; /* deliveries larger than the client takes */
-    px_mqtt_counter stalls;            /* times that a session was not read because of BUSY */
-    px_mqtt_counter acks_unasked;      /* PUBACKs from clients for nothing that was sent */
+    px_mqtt_counter expired_dropped;   /* deliveries that waited longer than they were good for */
+    px_mqtt_counter repeats;      /* QoS 2 messages that came again, and were not offered again */
+    px_mqtt_counter stalls;       /* times that a session was not read because of BUSY */
+    px_mqtt_counter acks_unasked; /* answers from clients to nothing that was sent */
 } px_mqtt_counters;
 
 static inline void px_mqtt_count_add(px_mqtt_counter *counter, uint64_t n)

@@ -75,31 +75,50 @@ void px_mqtt_put_connack(px_buf *buf, px_mqtt_version version, bool session_pres
     put_props(buf, version, encoded_props);
 }
 
-static size_t publish_body_bytes(px_mqtt_version version, const px_mqtt_publish *p)
+static size_t publish_body_bytes(px_mqtt_version version, const px_mqtt_publish *p,
+                                 size_t more_bytes)
 {
-    return 2 + p->topic.len + (p->qos ? 2 : 0) + props_bytes(version, p->encoded_props) +
-           p->payload.len;
+    size_t props = more_bytes + p->encoded_props.len;
+
+    return 2 + p->topic.len + (p->qos ? 2 : 0) +
+           (version == PX_MQTT_V5 ? pxi_mqtt_varint_bytes(props) + props : 0) + p->payload.len;
 }
 
-size_t px_mqtt_publish_bytes(px_mqtt_version version, const px_mqtt_publish *publish)
+size_t pxi_mqtt_publish_bytes_with(px_mqtt_version version, const px_mqtt_publish *publish,
+                                   size_t props_bytes)
 {
-    size_t body = publish_body_bytes(version, publish);
+    size_t body = publish_body_bytes(version, publish, props_bytes);
 
     return 1 + pxi_mqtt_varint_bytes(body) + body;
 }
 
-void px_mqtt_put_publish(px_buf *buf, px_mqtt_version version, const px_mqtt_publish *p)
+size_t px_mqtt_publish_bytes(px_mqtt_version version, const px_mqtt_publish *publish)
+{
+    return pxi_mqtt_publish_bytes_with(version, publish, 0);
+}
+
+void pxi_mqtt_put_publish_with(px_buf *buf, px_mqtt_version version, const px_mqtt_publish *p,
+                               px_str props)
 {
     unsigned flags = (p->dup ? 8u : 0) | (unsigned)p->qos << 1 | (p->retain ? 1u : 0);
-    size_t bytes = publish_body_bytes(version, p);
+    size_t bytes = publish_body_bytes(version, p, props.len);
 
     px_buf_reserve(buf, bytes + 5);
     put_header(buf, PX_MQTT_PUBLISH, flags, bytes);
     pxi_mqtt_put_binary(buf, p->topic);
     if (p->qos)
         pxi_mqtt_put_u16(buf, p->packet_id);
-    put_props(buf, version, p->encoded_props);
+    if (version == PX_MQTT_V5) {
+        pxi_mqtt_put_varint(buf, props.len + p->encoded_props.len);
+        px_put(buf, props);
+        px_put(buf, p->encoded_props);
+    }
     px_put(buf, p->payload);
+}
+
+void px_mqtt_put_publish(px_buf *buf, px_mqtt_version version, const px_mqtt_publish *publish)
+{
+    pxi_mqtt_put_publish_with(buf, version, publish, (px_str){ NULL, 0 });
 }
 
 void px_mqtt_put_ack(px_buf *buf, px_mqtt_version version, px_mqtt_type type, uint16_t packet_id,

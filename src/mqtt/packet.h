@@ -63,6 +63,7 @@ typedef struct px_mqtt_publish {
      * do not get them. */
     px_str encoded_props;
     const px_mqtt_props *props; /* in only: NULL in 3.1.1 and when the packet has none */
+    int64_t expires_at_ns;      /* out only, of sessions: monotonic; 0: never */
     uint16_t packet_id;         /* 0 for QoS 0 */
     uint8_t qos;
     bool retain, dup;
@@ -106,6 +107,7 @@ typedef struct px_mqtt_filters {
 
 typedef struct px_mqtt_filter {
     px_str text;
+    px_str share; /* GROUP of `$share/GROUP/…` once px_mqtt_filter_settle took it off; else empty */
     uint8_t qos; /* the highest wanted: 0, 1 or 2 */
     bool no_local, retain_as_published;
     uint8_t retain_handling; /* 0 send retained, 1 only when new, 2 never */
@@ -115,7 +117,7 @@ px_mqtt_reason px_mqtt_decode_subscribe(px_str body, px_mqtt_version version,
                                         px_mqtt_filters *ret_filters);
 px_mqtt_reason px_mqtt_decode_unsubscribe(px_str body, px_mqtt_version version,
                                           px_mqtt_filters *ret_filters);
-/* False after the last entry. */
+/* False after the last entry. `text` is as it came, `share` is empty. */
 bool px_mqtt_filters_next(px_mqtt_filters *filters, px_mqtt_filter *ret_filter);
 
 typedef struct px_mqtt_disconnect {
@@ -146,7 +148,7 @@ void px_mqtt_put_connack(px_buf *buf, px_mqtt_version version, bool session_pres
 void px_mqtt_put_publish(px_buf *buf, px_mqtt_version version, const px_mqtt_publish *publish);
 void px_mqtt_put_ack(px_buf *buf, px_mqtt_version version, px_mqtt_type type, uint16_t packet_id,
                      uint8_t reason);
-/* Of v5 only: with a reason string. */
+/* Of v5 only: with a reason string. PUBREL, which has none of ours, is not written by it. */
 void px_mqtt_put_ack_text(px_buf *buf, px_mqtt_type type, uint16_t packet_id, uint8_t reason,
                           px_str text);
 void px_mqtt_put_subscribe(px_buf *buf, px_mqtt_version version, uint16_t packet_id,

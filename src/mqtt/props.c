@@ -140,7 +140,7 @@ static px_mqtt_reason read_one(px_cut *cut, unsigned place, px_mqtt_props *props
     }
 }
 
-px_mqtt_reason pxi_mqtt_props_parse(px_str raw, unsigned place, px_mqtt_props *ret_props)
+px_mqtt_reason px_mqtt_props_parse(px_str raw, unsigned place, px_mqtt_props *ret_props)
 {
     px_cut cut = px_cut_of(raw);
 
@@ -172,7 +172,7 @@ px_mqtt_reason px_mqtt_props_read(px_cut *cut, unsigned place, px_mqtt_props *re
         return PX_MQTT_MALFORMED;
     raw = px_str_of((const char *)cut->ptr, len);
     cut->ptr += len;
-    return pxi_mqtt_props_parse(raw, place, ret_props);
+    return px_mqtt_props_parse(raw, place, ret_props);
 }
 
 static void skip_value(px_cut *cut, unsigned kind)
@@ -259,8 +259,6 @@ void px_mqtt_put_props_forward(px_buf *buf, const px_mqtt_props *props)
         return;
     if (px_mqtt_has(props, PX_MQTT_PROP_PAYLOAD_FORMAT))
         px_mqtt_put_prop_u8(buf, PX_MQTT_PROP_PAYLOAD_FORMAT, props->payload_is_text);
-    if (px_mqtt_has(props, PX_MQTT_PROP_MESSAGE_EXPIRY))
-        px_mqtt_put_prop_u32(buf, PX_MQTT_PROP_MESSAGE_EXPIRY, props->message_expiry_s);
     if (px_mqtt_has(props, PX_MQTT_PROP_CONTENT_TYPE))
         px_mqtt_put_prop_str(buf, PX_MQTT_PROP_CONTENT_TYPE, props->content_type);
     if (px_mqtt_has(props, PX_MQTT_PROP_RESPONSE_TOPIC))

@@ -74,6 +74,9 @@ static inline bool px_mqtt_has(const px_mqtt_props *props, px_mqtt_prop prop)
  */
 px_mqtt_reason px_mqtt_props_read(px_cut *cut, unsigned place, px_mqtt_props *ret_props);
 
+/* The same of bytes without the length before them, such as a kept copy of `raw`. */
+px_mqtt_reason px_mqtt_props_parse(px_str raw, unsigned place, px_mqtt_props *ret_props);
+
 /* Walks the user properties; `*at` starts as props->raw. False after the last. */
 bool px_mqtt_user_next(px_str *at, px_str *ret_name, px_str *ret_value);
 
@@ -83,7 +86,8 @@ void px_mqtt_put_prop_u16(px_buf *buf, px_mqtt_prop prop, uint16_t value);
 void px_mqtt_put_prop_u32(px_buf *buf, px_mqtt_prop prop, uint32_t value);
 void px_mqtt_put_prop_str(px_buf *buf, px_mqtt_prop prop, px_str value);
 void px_mqtt_put_prop_user(px_buf *buf, px_str name, px_str value);
-/* Those properties of a PUBLISH that a server hands on to subscribers (section 3.3.2.3). */
+/* Those properties of a PUBLISH that a server hands on to subscribers as they are (section
+ * 3.3.2.3). Message Expiry is not among them: time is taken off it, see px_mqtt_session_deliver. */
 void px_mqtt_put_props_forward(px_buf *buf, const px_mqtt_props *props);
 
 #endif

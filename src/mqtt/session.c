@@ -4,7 +4,8 @@
  *
  * Whole packets are handled where they lie in the caller's buffer; only the beginning of a packet
  * whose end has not come is copied, and it is completed with exactly the bytes that it lacks. A
- * session that stalls keeps the rest of what was read, beginning with the message not taken.
+ * session that is blocked keeps the rest of what was read: beginning with the message not taken, or
+ * behind the request whose answer it waits for.
  */
 #include "mqtt/session_inner.h"
 #include "mqtt/wire.h"
@@ -13,7 +14,11 @@ static void set_defaults(px_mqtt_session_opts *o)
 {
     o->packet_bytes_max = o->packet_bytes_max ? o->packet_bytes_max : PX_MQTT_PACKET_BYTES_MAX;
     o->out_bytes_max = o->out_bytes_max ? o->out_bytes_max : PX_MQTT_OUT_BYTES_MAX;
-    o->keep_alive_s_max = o->keep_alive_s_max ? o->keep_alive_s_max : PX_MQTT_KEEPALIVE_S_MAX;
+    o->keep_alive_s_max = o->keep_alive_s_max ? o->keep_alive_s_max : PX_MQTT_KEEPALIVE_S_DEFAULT;
+    if (o->keep_alive_s_max > PX_MQTT_KEEPALIVE_S_MAX)
+        o->keep_alive_s_max = PX_MQTT_KEEPALIVE_S_MAX;
+    if (o->session_expiry_s_max == 0)
+        o->session_expiry_s_max = PX_MQTT_SESSION_EXPIRY_S_MAX;
     if (o->receive_max == 0 || o->receive_max > PX_MQTT_INFLIGHT_MAX)
         o->receive_max = PX_MQTT_INFLIGHT_MAX;
 }
@@ -36,23 +41,20 @@ px_mqtt_session *px_mqtt_session_new(const px_mqtt_session_opts *opts, int64_t n
     return s;
 }
 
-static void free_aliases(px_mqtt_session *s)
-{
-    for (size_t i = 0; s->aliases && i < PX_MQTT_TOPIC_ALIASES_MAX; i++)
-        px_free((void *)(uintptr_t)s->aliases[i].ptr);
-    px_free(s->aliases);
-    s->aliases = NULL;
-}
-
 /* What an ended session needs no more. Not part of the end itself: that can come from inside a
  * callback whose arguments borrow from here. */
 static void release_inner(px_mqtt_session *s)
 {
     px_buf_release(&s->in);
     px_buf_release(&s->queue);
-    px_free(s->in_flight);
-    s->in_flight = NULL;
-    free_aliases(s);
+    px_free(s->sent);
+    px_free(s->received);
+    px_free(s->answers);
+    s->sent = NULL;
+    s->received = NULL;
+    s->answers = NULL;
+    s->answer_count = 0;
+    pxi_mqtt_aliases_release(s);
     pxi_mqtt_drop_whys(s);
 }
 
@@ -67,12 +69,6 @@ void px_mqtt_session_free(px_mqtt_session *s)
     px_free(s);
 }
 
-void pxi_mqtt_drop_will(px_mqtt_session *s)
-{
-    px_free(s->will);
-    s->will = NULL;
-}
-
 void pxi_mqtt_rest(px_buf *buf)
 {
     if (buf->len > 0)
@@ -85,25 +81,6 @@ void pxi_mqtt_rest(px_buf *buf)
 
 /* ---- the end ---- */
 
-static void send_will(px_mqtt_session *s)
-{
-    pxi_mqtt_will *will = s->will;
-    px_mqtt_props props;
-    px_mqtt_reason reason;
-
-    if (!will)
-        return;
-    s->will = NULL;
-    if (will->raw_props.len > 0 &&
-        pxi_mqtt_props_parse(will->raw_props, PX_MQTT_PROPS_OF_WILL, &props) == PX_MQTT_SUCCESS)
-        will->message.props = &props;
-    reason = s->opts.app->publish(s->opts.ctx, &will->message, PX_MQTT_TOKEN_NONE);
-    reason = reason == PX_MQTT_BUSY ? PX_MQTT_SERVER_BUSY : reason; /* there is no second chance */
-    if (reason >= 0x80 && reason != PX_MQTT_LATER)
-        px_mqtt_count_add(&s->opts.counters->refused[reason & 0xFF], 1);
-    px_free(will);
-}
-
 void pxi_mqtt_end(px_mqtt_session *s, px_mqtt_reason reason, bool tell)
 {
     bool was_open = s->state == PXI_MQTT_OPEN;
@@ -112,14 +89,16 @@ void pxi_mqtt_end(px_mqtt_session *s, px_mqtt_reason reason, bool tell)
         return;
     s->state = PXI_MQTT_ENDED;
     s->stalled = false;
+    s->request_count = 0;
+    s->owed_count = 0;
     px_mqtt_count_add(&s->opts.counters->ended[reason & 0xFF], 1);
     if (tell && was_open && s->version == PX_MQTT_V5)
         px_mqtt_put_disconnect(pxi_mqtt_out(s, PX_MQTT_DISCONNECT), s->version, (uint8_t)reason,
                                (px_str){ NULL, 0 });
-    send_will(s);
     if (s->closed_due) {
         s->closed_due = false;
-        s->opts.app->closed(s->opts.ctx, reason);
+        s->ending.reason = reason;
+        s->opts.app->closed(s->opts.ctx, &s->ending);
     }
 }
 
@@ -136,10 +115,15 @@ void px_mqtt_session_lost(px_mqtt_session *s)
     pxi_mqtt_end(s, PX_MQTT_UNSPECIFIED, false);
 }
 
+void px_mqtt_session_clock(px_mqtt_session *s, int64_t now_ns)
+{
+    s->now_ns = now_ns;
+}
+
 void px_mqtt_session_tick(px_mqtt_session *s, int64_t now_ns)
 {
     s->now_ns = now_ns;
-    if (s->stalled || s->paused) {
+    if (pxi_mqtt_is_blocked(s) || s->paused) {
         s->last_packet_ns = now_ns; /* it is we who do not read */
         return;
     }
@@ -167,9 +151,6 @@ static pxi_mqtt_done handle(px_mqtt_session *s, const px_mqtt_frame *frame)
     switch (frame->type) {
     case PX_MQTT_PUBLISH:
         return pxi_mqtt_handle_publish(s, frame);
-    case PX_MQTT_PUBACK:
-        pxi_mqtt_handle_puback(s, frame);
-        break;
     case PX_MQTT_CONNECT:
         pxi_mqtt_handle_connect(s, frame);
         break;
@@ -193,7 +174,7 @@ static size_t run(px_mqtt_session *s, px_str bytes)
     size_t used = 0;
     px_mqtt_frame frame;
 
-    while (s->state != PXI_MQTT_ENDED) {
+    while (s->state != PXI_MQTT_ENDED && !pxi_mqtt_is_blocked(s)) {
         px_str rest = px_str_skip(bytes, used);
         px_mqtt_reason reason;
 
@@ -239,7 +220,8 @@ static size_t missing_bytes(px_mqtt_session *s)
 /* Completes the packet in `in` from the front of `*bytes`. */
 static void complete(px_mqtt_session *s, px_str *bytes)
 {
-    while (s->state != PXI_MQTT_ENDED && !s->stalled && s->in.len > 0 && bytes->len > 0) {
+    while (s->state != PXI_MQTT_ENDED && !pxi_mqtt_is_blocked(s) && s->in.len > 0 &&
+           bytes->len > 0) {
         size_t wanted = missing_bytes(s);
         size_t taken = wanted < bytes->len ? wanted : bytes->len;
 
@@ -256,7 +238,7 @@ static void settle(px_mqtt_session *s)
     pxi_mqtt_check_out(s);
     if (s->state == PXI_MQTT_ENDED)
         release_inner(s);
-    else if (!s->stalled)
+    else if (!pxi_mqtt_is_blocked(s))
         pxi_mqtt_rest(&s->in);
 }
 
@@ -267,22 +249,17 @@ void px_mqtt_session_feed(px_mqtt_session *s, px_str bytes, int64_t now_ns)
     s->now_ns = now_ns;
     px_mqtt_count_add(&s->opts.counters->bytes_in, bytes.len);
     complete(s, &bytes);
-    if (bytes.len > 0 && !s->stalled && s->state != PXI_MQTT_ENDED)
+    if (bytes.len > 0)
         bytes = px_str_skip(bytes, run(s, bytes));
     if (bytes.len > 0 && s->state != PXI_MQTT_ENDED)
         keep(s, bytes);
     settle(s);
 }
 
-void px_mqtt_session_resume(px_mqtt_session *s, int64_t now_ns)
+void pxi_mqtt_go_on(px_mqtt_session *s)
 {
-    size_t used;
+    size_t used = run(s, px_buf_str(&s->in));
 
-    if (!s->stalled)
-        return;
-    s->stalled = false;
-    s->now_ns = now_ns;
-    used = run(s, px_buf_str(&s->in));
     if (used > 0 && s->state != PXI_MQTT_ENDED) {
         s->in.len -= used;
         memmove(s->in.ptr, s->in.ptr + used, s->in.len);
@@ -290,9 +267,18 @@ void px_mqtt_session_resume(px_mqtt_session *s, int64_t now_ns)
     settle(s);
 }
 
+void px_mqtt_session_resume(px_mqtt_session *s, int64_t now_ns)
+{
+    if (!s->stalled)
+        return;
+    s->stalled = false;
+    s->now_ns = now_ns;
+    pxi_mqtt_go_on(s);
+}
+
 bool px_mqtt_session_wants_input(const px_mqtt_session *s)
 {
-    return s->state != PXI_MQTT_ENDED && !s->stalled && !s->paused &&
+    return s->state != PXI_MQTT_ENDED && !pxi_mqtt_is_blocked(s) && !s->paused &&
            pxi_mqtt_backlog(s) < PXI_MQTT_OUT_PAUSE_BYTES;
 }
 
@@ -361,6 +347,12 @@ bool px_mqtt_session_is_open(const px_mqtt_session *s)
 bool px_mqtt_session_is_ended(const px_mqtt_session *s)
 {
     return s->state == PXI_MQTT_ENDED;
+}
+
+size_t px_mqtt_session_unanswered(const px_mqtt_session *s)
+{
+    return (size_t)(s->state == PXI_MQTT_JUDGED) + s->answer_count + s->request_count +
+           s->owed_count;
 }
 
 px_str px_mqtt_session_client_id(const px_mqtt_session *s)

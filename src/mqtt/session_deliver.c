@@ -2,110 +2,166 @@
 /*
  * Messages to the client.
  *
- * QoS 1 takes a packet id and a place in the client's window; what finds the window or the output
- * full waits in the queue as an encoded packet without its id:
+ * QoS 1 and 2 take a packet id and a place in the client's window until the client has answered:
  *
- *   record = size of the packet (4 bytes, native), offset of its packet id (4 bytes), packet
+ *   QoS 1:  PUBLISH → owes PUBACK → done
+ *   QoS 2:  PUBLISH → owes PUBREC → (the application's leave) → PUBREL → owes PUBCOMP → done
+ *
+ * What finds the window or the output full waits in the queue of session_queue.c.
  */
 #include "mqtt/session_inner.h"
+#include "mqtt/wire.h"
 
-enum { RECORD_HEAD_BYTES = 8 };
+enum { EXPIRY_BYTES = 5 };
+
+/* ---- the window ---- */
+
+bool pxi_mqtt_sent_reserve(px_mqtt_session *s)
+{
+    if (!s->sent)
+        s->sent = px_zalloc(PXI_MQTT_RING, sizeof(*s->sent));
+    return s->sent != NULL;
+}
+
+static pxi_mqtt_sent *sent_at(const px_mqtt_session *s, size_t index)
+{
+    return &s->sent[(s->sent_first + index) % PXI_MQTT_RING];
+}
+
+pxi_mqtt_sent *pxi_mqtt_sent_find(px_mqtt_session *s, uint16_t packet_id)
+{
+    for (size_t i = 0; i < s->sent_count; i++)
+        if (sent_at(s, i)->packet_id == packet_id)
+            return sent_at(s, i);
+    return NULL;
+}
+
+/* Most often the oldest: then nothing moves. */
+void pxi_mqtt_sent_remove(px_mqtt_session *s, pxi_mqtt_sent *sent)
+{
+    size_t index = ((size_t)(sent - s->sent) + PXI_MQTT_RING - s->sent_first) % PXI_MQTT_RING;
+
+    for (; index > 0; index--)
+        *sent_at(s, index) = *sent_at(s, index - 1);
+    s->sent_first = (uint16_t)((s->sent_first + 1) % PXI_MQTT_RING);
+    s->sent_count--;
+}
+
+static void take_place(px_mqtt_session *s, uint16_t packet_id, pxi_mqtt_owes owes)
+{
+    *sent_at(s, s->sent_count++) = (pxi_mqtt_sent){ .packet_id = packet_id, .owes = (uint8_t)owes };
+}
+
+/* There are at most PXI_MQTT_RING ids in use, so the loop is short. */
+static uint16_t next_packet_id(px_mqtt_session *s)
+{
+    do {
+        s->last_packet_id = (uint16_t)((s->last_packet_id + 1) | PX_MQTT_SESSION_IDS_FROM);
+    } while (pxi_mqtt_sent_find(s, s->last_packet_id));
+    return s->last_packet_id;
+}
 
 static bool fits_out(const px_mqtt_session *s, size_t size)
 {
     return pxi_mqtt_backlog(s) + size <= s->opts.out_bytes_max;
 }
 
-static size_t find_in_flight(const px_mqtt_session *s, uint16_t packet_id)
+/* A PUBREL must not wait for the window (section 4.9), only for room to remember it. */
+bool pxi_mqtt_has_place(const px_mqtt_session *s, size_t size)
 {
-    for (size_t i = 0; i < s->in_flight_count; i++)
-        if (s->in_flight[i] == packet_id)
-            return i;
-    return SIZE_MAX;
+    return s->sent_count < (size > 0 ? s->in_flight_max : PXI_MQTT_RING) && fits_out(s, size);
 }
 
-/* There are at most PX_MQTT_INFLIGHT_MAX ids in use, so the loop is short. */
-static uint16_t take_packet_id(px_mqtt_session *s)
+/* ---- writing ---- */
+
+bool pxi_mqtt_is_expired(const px_mqtt_session *s, const px_mqtt_publish *m)
 {
-    do {
-        s->last_packet_id++;
-    } while (s->last_packet_id == 0 || find_in_flight(s, s->last_packet_id) != SIZE_MAX);
-    s->in_flight[s->in_flight_count++] = s->last_packet_id;
-    return s->last_packet_id;
+    return m->expires_at_ns != 0 && s->now_ns >= m->expires_at_ns;
 }
 
-static px_status too_slow(px_mqtt_session *s)
+size_t pxi_mqtt_size_of(const px_mqtt_session *s, const px_mqtt_publish *m)
+{
+    size_t more = m->expires_at_ns && s->version == PX_MQTT_V5 ? EXPIRY_BYTES : 0;
+
+    return pxi_mqtt_publish_bytes_with(s->version, m, more);
+}
+
+/* Seconds begun count whole: what is still sent is good for one at least. */
+static size_t write_expiry(const px_mqtt_session *s, const px_mqtt_publish *m, char *out)
+{
+    int64_t left_s = (m->expires_at_ns - s->now_ns + PX_SECOND - 1) / PX_SECOND;
+    uint32_t v = left_s < UINT32_MAX ? (uint32_t)left_s : UINT32_MAX;
+
+    *out++ = PX_MQTT_PROP_MESSAGE_EXPIRY;
+    for (int shift = 24; shift >= 0; shift -= 8)
+        *out++ = (char)(v >> shift);
+    return EXPIRY_BYTES;
+}
+
+static size_t write_alias(uint16_t alias, char *out)
+{
+    if (alias == 0)
+        return 0;
+    *out++ = PX_MQTT_PROP_TOPIC_ALIAS;
+    *out++ = (char)(alias >> 8);
+    *out = (char)alias;
+    return 3;
+}
+
+static void write_message(px_mqtt_session *s, px_mqtt_publish *m)
+{
+    char props[EXPIRY_BYTES + 3];
+    size_t len = 0;
+
+    if (s->version == PX_MQTT_V5 && m->expires_at_ns != 0)
+        len = write_expiry(s, m, props);
+    if (s->alias_out_max > 0)
+        len += write_alias(pxi_mqtt_alias_out(s, m), props + len);
+    pxi_mqtt_put_publish_with(pxi_mqtt_out(s, PX_MQTT_PUBLISH), s->version, m,
+                              px_str_of(props, len));
+}
+
+void pxi_mqtt_write_numbered(px_mqtt_session *s, const px_mqtt_publish *message)
+{
+    px_mqtt_publish m = *message;
+
+    if (m.packet_id == 0)
+        m.packet_id = next_packet_id(s);
+    take_place(s, m.packet_id, m.qos == 2 ? PXI_MQTT_OWES_PUBREC : PXI_MQTT_OWES_PUBACK);
+    write_message(s, &m);
+}
+
+void pxi_mqtt_write_pubrel(px_mqtt_session *s, uint16_t packet_id)
+{
+    take_place(s, packet_id, PXI_MQTT_OWES_PUBCOMP);
+    px_mqtt_put_ack(pxi_mqtt_out(s, PX_MQTT_PUBREL), s->version, PX_MQTT_PUBREL, packet_id, 0);
+}
+
+/* ---- deliveries ---- */
+
+px_status pxi_mqtt_too_slow(px_mqtt_session *s)
 {
     pxi_mqtt_end(s, PX_MQTT_QUOTA_EXCEEDED, true);
     return PX_LIMIT;
 }
 
-/* Where the packet id stands: behind the fixed header and the topic. */
-static uint32_t id_offset(size_t packet_bytes, const px_mqtt_publish *m, px_mqtt_version version)
+void pxi_mqtt_drop(px_mqtt_session *s, const px_mqtt_publish *m, px_mqtt_counter *counter,
+                   px_mqtt_reason reason)
 {
-    size_t props = version == PX_MQTT_V5 ? m->encoded_props.len : 0;
-    size_t props_head = version == PX_MQTT_V5 ? (props < 128 ? 1 : props < 16384 ? 2 : 3) : 0;
-
-    return (uint32_t)(packet_bytes - m->payload.len - props - props_head - 2);
+    px_mqtt_count_add(counter, 1);
+    if (m->packet_id != 0)
+        (void)s->opts.app->acked(s->opts.ctx, m->packet_id,
+                                 m->qos == 2 ? PX_MQTT_PUBREC : PX_MQTT_PUBACK, (uint8_t)reason);
 }
 
-static px_status enqueue(px_mqtt_session *s, const px_mqtt_publish *m, size_t size)
-{
-    px_mqtt_publish unnumbered = *m;
-    uint32_t head[2] = { (uint32_t)size, id_offset(size, m, s->version) };
-
-    if (s->queue_count == PX_MQTT_QUEUE_MESSAGES_MAX ||
-        s->queue.len - s->queue_start + size + RECORD_HEAD_BYTES > PX_MQTT_QUEUE_BYTES_MAX)
-        return too_slow(s);
-    if (s->queue_start > s->queue.len / 2) {
-        s->queue.len -= s->queue_start;
-        memmove(s->queue.ptr, s->queue.ptr + s->queue_start, s->queue.len);
-        s->queue_start = 0;
-    }
-    px_put(&s->queue, px_str_of((const char *)head, sizeof(head)));
-    px_mqtt_put_publish(&s->queue, s->version, &unnumbered);
-    if (s->queue.status != PX_OK)
-        return too_slow(s);
-    s->queue_count++;
-    return PX_OK;
-}
-
-void pxi_mqtt_pump(px_mqtt_session *s)
-{
-    while (s->queue_count > 0 && s->in_flight_count < s->in_flight_max) {
-        uint32_t head[2];
-        char *packet = s->queue.ptr + s->queue_start + RECORD_HEAD_BYTES;
-        uint16_t packet_id;
-
-        memcpy(head, s->queue.ptr + s->queue_start, sizeof(head));
-        if (!fits_out(s, head[0]))
-            return;
-        packet_id = take_packet_id(s);
-        packet[head[1]] = (char)(packet_id >> 8);
-        packet[head[1] + 1] = (char)packet_id;
-        px_put(pxi_mqtt_out(s, PX_MQTT_PUBLISH), px_str_of(packet, head[0]));
-        s->queue_start += RECORD_HEAD_BYTES + head[0];
-        s->queue_count--;
-    }
-    if (s->queue_count == 0) {
-        s->queue.len = s->queue_start = 0;
-        pxi_mqtt_rest(&s->queue);
-    }
-    pxi_mqtt_check_out(s);
-}
-
+/* In the order in which they came: behind what waits nothing is sent. */
 static px_status deliver_numbered(px_mqtt_session *s, const px_mqtt_publish *m, size_t size)
 {
-    px_mqtt_publish numbered = *m;
-
-    if (!s->in_flight)
-        s->in_flight = px_zalloc(s->in_flight_max, sizeof(*s->in_flight));
-    if (!s->in_flight)
-        return too_slow(s);
-    if (s->queue_count > 0 || s->in_flight_count == s->in_flight_max || !fits_out(s, size))
-        return enqueue(s, m, size);
-    numbered.packet_id = take_packet_id(s);
-    px_mqtt_put_publish(pxi_mqtt_out(s, PX_MQTT_PUBLISH), s->version, &numbered);
+    if (!pxi_mqtt_sent_reserve(s))
+        return pxi_mqtt_too_slow(s);
+    if (s->queue_count > 0 || !pxi_mqtt_has_place(s, size))
+        return pxi_mqtt_enqueue(s, m);
+    pxi_mqtt_write_numbered(s, m);
     return PX_OK;
 }
 
@@ -117,40 +173,20 @@ px_status px_mqtt_session_deliver(px_mqtt_session *s, const px_mqtt_publish *mes
 
     if (s->state != PXI_MQTT_OPEN)
         return PX_NOT_FOUND;
-    m.qos = m.qos ? 1 : 0;
-    m.dup = false;
-    size = px_mqtt_publish_bytes(s->version, &m);
-    if (size > s->client_packet_bytes_max || size > s->opts.packet_bytes_max) {
-        px_mqtt_count_add(&s->opts.counters->oversized_dropped, 1);
-        return PX_OK;
-    }
-    if (m.qos == 1)
+    px_assert(m.packet_id < PX_MQTT_SESSION_IDS_FROM && m.qos <= 2);
+    m.packet_id = m.qos ? m.packet_id : 0;
+    m.dup = m.dup && m.packet_id != 0;
+    size = pxi_mqtt_size_of(s, &m);
+    if (size > s->client_packet_bytes_max || size > s->opts.packet_bytes_max)
+        pxi_mqtt_drop(s, &m, &s->opts.counters->oversized_dropped, PX_MQTT_PACKET_TOO_LARGE);
+    else if (pxi_mqtt_is_expired(s, &m))
+        pxi_mqtt_drop(s, &m, &s->opts.counters->expired_dropped, PX_MQTT_IMPLEMENTATION_SPECIFIC);
+    else if (m.qos > 0)
         status = deliver_numbered(s, &m, size);
     else if (fits_out(s, size))
-        px_mqtt_put_publish(pxi_mqtt_out(s, PX_MQTT_PUBLISH), s->version, &m);
+        write_message(s, &m);
     else
         px_mqtt_count_add(&s->opts.counters->qos0_dropped, 1);
     pxi_mqtt_check_out(s);
     return status;
-}
-
-void pxi_mqtt_handle_puback(px_mqtt_session *s, const px_mqtt_frame *frame)
-{
-    px_mqtt_ack ack;
-    px_mqtt_reason reason = px_mqtt_decode_ack(frame->body, s->version, PX_MQTT_PUBACK, &ack);
-    size_t at;
-
-    if (reason != PX_MQTT_SUCCESS) {
-        pxi_mqtt_end(s, reason, true);
-        return;
-    }
-    at = find_in_flight(s, ack.packet_id);
-    if (at == SIZE_MAX) {
-        px_mqtt_count_add(&s->opts.counters->acks_unasked, 1);
-        return;
-    }
-    s->in_flight_count--;
-    memmove(s->in_flight + at, s->in_flight + at + 1,
-            (s->in_flight_count - at) * sizeof(*s->in_flight));
-    pxi_mqtt_pump(s);
 }

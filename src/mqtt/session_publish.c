@@ -1,34 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Messages from the client. Each QoS 1 message takes a place in a ring before the application sees
- * it; answers come in any order, PUBACKs leave from the front of the ring (section 4.6).
+ * Messages from the client. Each of QoS 1 or 2 takes a place in a ring before the application sees
+ * it; answers come in any order, PUBACKs and PUBRECs leave from the front of the ring
+ * (section 4.6).
  */
 #include "mqtt/session_inner.h"
 
-/* Aliases live until the end of the connection; a topic beside an alias (re)defines it. */
-static px_mqtt_reason resolve_alias(px_mqtt_session *s, px_mqtt_publish *p)
+/* What only messages with properties need. */
+static px_mqtt_reason settle_props(px_mqtt_session *s, px_mqtt_props *props, px_mqtt_publish *p)
 {
-    size_t at = (size_t)p->props->topic_alias - 1;
-    char *copy;
-
-    if (at >= PX_MQTT_TOPIC_ALIASES_MAX)
-        return PX_MQTT_TOPIC_ALIAS_INVALID;
-    if (!s->aliases)
-        s->aliases = px_zalloc(PX_MQTT_TOPIC_ALIASES_MAX, sizeof(*s->aliases));
-    if (!s->aliases)
-        return PX_MQTT_QUOTA_EXCEEDED;
-    if (p->topic.len == 0) {
-        p->topic = s->aliases[at];
-        return p->topic.len ? PX_MQTT_SUCCESS : PX_MQTT_TOPIC_ALIAS_INVALID;
-    }
-    if (px_str_eq(p->topic, s->aliases[at]))
-        return PX_MQTT_SUCCESS;
-    copy = px_realloc((void *)(uintptr_t)s->aliases[at].ptr, p->topic.len);
-    if (!copy)
-        return PX_MQTT_QUOTA_EXCEEDED;
-    memcpy(copy, p->topic.ptr, p->topic.len);
-    s->aliases[at] = px_str_of(copy, p->topic.len);
-    return PX_MQTT_SUCCESS;
+    if (px_mqtt_has(props, PX_MQTT_PROP_SUBSCRIPTION_ID))
+        return PX_MQTT_PROTOCOL_ERROR; /* only a server may send one */
+    if (props->message_expiry_s > PX_MQTT_MESSAGE_EXPIRY_S_MAX)
+        props->message_expiry_s = PX_MQTT_MESSAGE_EXPIRY_S_MAX;
+    return px_mqtt_has(props, PX_MQTT_PROP_TOPIC_ALIAS) ? pxi_mqtt_alias_in(s, p) : PX_MQTT_SUCCESS;
 }
 
 static px_mqtt_reason read_publish(px_mqtt_session *s, const px_mqtt_frame *frame,
@@ -38,21 +23,15 @@ static px_mqtt_reason read_publish(px_mqtt_session *s, const px_mqtt_frame *fram
 
     if (reason != PX_MQTT_SUCCESS)
         return reason;
-    if (ret_publish->qos > 1)
-        return PX_MQTT_QOS_NOT_SUPPORTED;
     if (ret_publish->retain && !s->opts.retain_available) {
         if (s->version == PX_MQTT_V5)
             return PX_MQTT_RETAIN_NOT_SUPPORTED;
         ret_publish->retain = false;
     }
-    if (px_mqtt_has(ret_publish->props, PX_MQTT_PROP_SUBSCRIPTION_ID))
-        return PX_MQTT_PROTOCOL_ERROR; /* only a server may send one */
-    if (px_mqtt_has(ret_publish->props, PX_MQTT_PROP_TOPIC_ALIAS))
-        return resolve_alias(s, ret_publish);
-    return PX_MQTT_SUCCESS;
+    return ret_publish->props ? settle_props(s, props, ret_publish) : PX_MQTT_SUCCESS;
 }
 
-/* A refusal that no repetition would change: 3.1.1 gets its PUBACK all the same (session.h). */
+/* A refusal that no repetition would change: 3.1.1 gets its answer all the same (session.h). */
 static bool is_judgement(uint8_t reason)
 {
     return reason < 0x80 || reason == PX_MQTT_NOT_AUTHORIZED ||
@@ -128,14 +107,17 @@ void pxi_mqtt_drop_whys(px_mqtt_session *s)
 
 static void put_answer(px_mqtt_session *s, const pxi_mqtt_answer *a, uint32_t token)
 {
-    px_buf *out = pxi_mqtt_out(s, PX_MQTT_PUBACK);
+    px_mqtt_type type = a->is_qos_2 ? PX_MQTT_PUBREC : PX_MQTT_PUBACK;
+    px_buf *out = pxi_mqtt_out(s, type);
     pxi_mqtt_why *why = take_why(s, token);
     px_str text = why && a->reason >= 0x80 ? px_str_of(why->text, why->len) : usual_text(a);
 
     if (text.len && wants_text(s) && s->client_packet_bytes_max >= text.len + 16)
-        px_mqtt_put_ack_text(out, PX_MQTT_PUBACK, a->packet_id, a->reason, text);
+        px_mqtt_put_ack_text(out, type, a->packet_id, a->reason, text);
     else
-        px_mqtt_put_ack(out, s->version, PX_MQTT_PUBACK, a->packet_id, a->reason);
+        px_mqtt_put_ack(out, s->version, type, a->packet_id, a->reason);
+    if (a->is_qos_2 && a->reason < 0x80)
+        pxi_mqtt_received_add(s, a->packet_id);
     px_free(why);
 }
 
@@ -185,9 +167,15 @@ void px_mqtt_session_ack(px_mqtt_session *s, uint32_t token, px_mqtt_reason reas
     put_known_answers(s);
 }
 
-size_t px_mqtt_session_unanswered(const px_mqtt_session *s)
+bool pxi_mqtt_is_unanswered(const px_mqtt_session *s, uint16_t packet_id)
 {
-    return s->answer_count;
+    for (uint32_t i = 0; i < s->answer_count; i++) {
+        const pxi_mqtt_answer *a = &s->answers[(s->answer_first + i) % PXI_MQTT_RING];
+
+        if (a->is_qos_2 && a->packet_id == packet_id)
+            return true;
+    }
+    return false;
 }
 
 static pxi_mqtt_done offer_unacknowledged(px_mqtt_session *s, const px_mqtt_publish *p)
@@ -203,18 +191,65 @@ static pxi_mqtt_done offer_unacknowledged(px_mqtt_session *s, const px_mqtt_publ
     return PXI_MQTT_TAKEN;
 }
 
+/* ---- QoS 1 and 2 ---- */
+
+/* A QoS 2 message that came before: answered as it was then, or by the answer that is still due.
+ * Its id cannot stand for another message before PUBCOMP. */
+static bool is_repeat(px_mqtt_session *s, const px_mqtt_publish *p)
+{
+    const pxi_mqtt_received *before = pxi_mqtt_received_find(s, p->packet_id);
+
+    if (!before && !pxi_mqtt_is_unanswered(s, p->packet_id))
+        return false;
+    px_mqtt_count_add(&s->opts.counters->repeats, 1);
+    if (before && before->is_releasing)
+        pxi_mqtt_end(s, PX_MQTT_PACKET_ID_IN_USE, true);
+    else if (before)
+        px_mqtt_put_ack(pxi_mqtt_out(s, PX_MQTT_PUBREC), s->version, PX_MQTT_PUBREC, p->packet_id,
+                        0);
+    pxi_mqtt_check_out(s);
+    return true;
+}
+
+/* A 3.1.1 client was never told a limit: let it wait, unless what it waits for is its own PUBREL.
+ */
+static pxi_mqtt_done exceed(px_mqtt_session *s)
+{
+    if (s->version == PX_MQTT_V311 && s->answer_count > 0)
+        return PXI_MQTT_KEPT;
+    pxi_mqtt_end(s, PX_MQTT_RECEIVE_MAX_EXCEEDED, true);
+    return PXI_MQTT_TAKEN;
+}
+
+static bool is_window_full(const px_mqtt_session *s, const px_mqtt_publish *p)
+{
+    if (s->version == PX_MQTT_V311 && p->qos == 1)
+        return s->answer_count == s->opts.receive_max;
+    return s->answer_count + s->received_count >= s->opts.receive_max;
+}
+
+static bool has_rings(px_mqtt_session *s, const px_mqtt_publish *p)
+{
+    if (!s->answers)
+        s->answers = px_zalloc(PXI_MQTT_RING, sizeof(*s->answers));
+    return s->answers && (p->qos == 1 || pxi_mqtt_received_reserve(s));
+}
+
 static pxi_mqtt_done offer(px_mqtt_session *s, const px_mqtt_publish *p)
 {
     uint32_t token = (s->answer_first + s->answer_count) & PXI_MQTT_TOKEN_MASK;
     px_mqtt_reason reason;
 
-    if (s->answer_count == s->opts.receive_max) {
-        if (s->version == PX_MQTT_V311)
-            return PXI_MQTT_KEPT; /* it was never told a limit: let it wait */
-        pxi_mqtt_end(s, PX_MQTT_RECEIVE_MAX_EXCEEDED, true);
+    if (p->qos == 2 && is_repeat(s, p))
+        return PXI_MQTT_TAKEN;
+    if (is_window_full(s, p))
+        return exceed(s);
+    if (!has_rings(s, p)) {
+        pxi_mqtt_end(s, PX_MQTT_QUOTA_EXCEEDED, true);
         return PXI_MQTT_TAKEN;
     }
-    s->answers[token % PXI_MQTT_RING] = (pxi_mqtt_answer){ .packet_id = p->packet_id };
+    s->answers[token % PXI_MQTT_RING] =
+        (pxi_mqtt_answer){ .packet_id = p->packet_id, .is_qos_2 = p->qos == 2 };
     s->answer_count++;
     reason = s->opts.app->publish(s->opts.ctx, p, token);
     if (s->state != PXI_MQTT_OPEN || reason == PX_MQTT_LATER)

@@ -75,8 +75,28 @@ px_mqtt_reason px_mqtt_filter_check(px_str filter)
         (s.wild && !wildcards_stand_alone(filter)))
         return PX_MQTT_TOPIC_FILTER_INVALID;
     if (px_str_starts(filter, PX_STR("$share/")) || px_str_eq(filter, PX_STR("$share")))
-        return PX_MQTT_SHARED_NOT_SUPPORTED;
+        return PX_MQTT_TOPIC_FILTER_INVALID;
     return PX_MQTT_SUCCESS;
+}
+
+px_mqtt_reason px_mqtt_filter_settle(px_str *filter, px_str *ret_share)
+{
+    px_str rest = *filter, share;
+
+    *ret_share = (px_str){ NULL, 0 };
+    if (!px_str_starts(rest, PX_STR("$share/")))
+        return px_mqtt_filter_check(rest);
+    if (rest.len > PX_TOPIC_BYTES_MAX)
+        return PX_MQTT_TOPIC_FILTER_INVALID;
+    rest = px_str_skip(rest, 7);
+    share = px_str_cut(&rest, '/');
+    if (!px_mqtt_utf8(share))
+        return PX_MQTT_MALFORMED;
+    if (share.len == 0 || scan_bytes(share).wild)
+        return PX_MQTT_TOPIC_FILTER_INVALID;
+    *filter = rest;
+    *ret_share = share;
+    return px_mqtt_filter_check(rest);
 }
 
 /* Like px_str_cut, but tells "a" from "a/": `*more` stays true while a level follows. */

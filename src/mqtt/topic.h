@@ -15,9 +15,17 @@
 /* PX_MQTT_SUCCESS, PX_MQTT_MALFORMED (not UTF-8, NUL), PX_MQTT_TOPIC_NAME_INVALID. One pass. */
 px_mqtt_reason px_mqtt_topic_check(px_str topic);
 
-/* PX_MQTT_SUCCESS, PX_MQTT_MALFORMED, PX_MQTT_TOPIC_FILTER_INVALID, or PX_MQTT_SHARED_NOT_SUPPORTED
- * for `$share/...`. */
+/* PX_MQTT_SUCCESS, PX_MQTT_MALFORMED, or PX_MQTT_TOPIC_FILTER_INVALID, also for `$share/...`. */
 px_mqtt_reason px_mqtt_filter_check(px_str filter);
+
+/**
+ * Takes `$share/GROUP/` off a filter (section 4.8.2) and checks what is left.
+ *
+ * @param filter     in: as it came; out: without the prefix
+ * @param ret_share  GROUP: one level without wildcards; empty when there was no prefix
+ * Errors: as px_mqtt_filter_check.
+ */
+px_mqtt_reason px_mqtt_filter_settle(px_str *filter, px_str *ret_share);
 
 /**
  * True when the filter selects the topic. Both must have passed their check.

@@ -4,7 +4,7 @@
 #define PX_MQTT_WIRE_H
 
 #include "base/buf.h"
-#include "mqtt/props.h"
+#include "mqtt/packet.h"
 #include "mqtt/topic.h"
 
 enum { PXI_MQTT_VARINT_MAX = 268435455, PXI_MQTT_STRING_BYTES_MAX = 65535 };
@@ -97,8 +97,11 @@ static inline size_t pxi_mqtt_varint_bytes(size_t v)
     return v < 128 ? 1 : v < 16384 ? 2 : v < 2097152 ? 3 : 4;
 }
 
-/* px_mqtt_props_read without the length before it. */
-px_mqtt_reason pxi_mqtt_props_parse(px_str raw, unsigned place, px_mqtt_props *ret_props);
+/* px_mqtt_put_publish with these encoded properties before the message's own; and its size. */
+void pxi_mqtt_put_publish_with(px_buf *buf, px_mqtt_version version, const px_mqtt_publish *publish,
+                               px_str props);
+size_t pxi_mqtt_publish_bytes_with(px_mqtt_version version, const px_mqtt_publish *publish,
+                                   size_t props_bytes);
 
 void pxi_mqtt_put_u16(px_buf *buf, uint16_t v);
 void pxi_mqtt_put_u32(px_buf *buf, uint32_t v);

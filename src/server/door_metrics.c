@@ -32,6 +32,8 @@
     X(MQTT_QOS0_DROPPED, qos0_dropped)                                                             \
     X(MQTT_OVERSIZED, oversized_dropped)                                                           \
     X(MQTT_STALLS, stalls)                                                                         \
+    X(MQTT_EXPIRED_DROPPED, expired_dropped)                                                       \
+    X(MQTT_REPEATS, repeats)                                                                       \
     X(MQTT_ACKS_UNASKED, acks_unasked)
 
 #define TOPICS_FIGURES(X)                                                                          \

@@ -230,6 +230,48 @@ void px_mqtt_door_ack(px_mqtt_door *door, px_mqtt_conn conn, uint32_t token, px_
         px_mqtt_post_answer_put(&w->post, (px_mqtt_post_answer){ conn, token, reason });
 }
 
+static void reply(px_mqtt_door *door, const px_mqtt_reply *r)
+{
+    px_mqtt_worker *w = worker_of(door, r->conn);
+
+    if (w && !px_mqtt_post_reply_put(&w->post, r))
+        px_log_error(door->log, "mqtt.answer_lost", "out of memory kind=%d", (int)r->kind);
+}
+
+void px_mqtt_door_admit(px_mqtt_door *door, px_mqtt_conn conn, const px_mqtt_admission *admission)
+{
+    reply(door,
+          &(px_mqtt_reply){ .conn = conn, .kind = PX_MQTT_REPLY_ADMIT, .admission = *admission });
+}
+
+void px_mqtt_door_answer(px_mqtt_door *door, px_mqtt_conn conn, px_mqtt_type type,
+                         uint16_t packet_id, const uint8_t *reasons, size_t count)
+{
+    reply(door, &(px_mqtt_reply){ .conn = conn,
+                                  .kind = PX_MQTT_REPLY_ANSWER,
+                                  .type = type,
+                                  .packet_id = packet_id,
+                                  .reasons = reasons,
+                                  .count = count });
+}
+
+void px_mqtt_door_released(px_mqtt_door *door, px_mqtt_conn conn, uint16_t packet_id)
+{
+    reply(door,
+          &(px_mqtt_reply){ .conn = conn, .kind = PX_MQTT_REPLY_RELEASED, .packet_id = packet_id });
+}
+
+void px_mqtt_door_release(px_mqtt_door *door, px_mqtt_conn conn, uint16_t packet_id)
+{
+    reply(door,
+          &(px_mqtt_reply){ .conn = conn, .kind = PX_MQTT_REPLY_RELEASE, .packet_id = packet_id });
+}
+
+int64_t px_mqtt_door_now_ns(const px_mqtt_door *door)
+{
+    return door->env->monotonic_ns(door->env);
+}
+
 px_status px_mqtt_door_deliver(px_mqtt_door *door, const px_mqtt_conn *conns, size_t count,
                                const px_mqtt_publish *message)
 {
@@ -306,6 +348,8 @@ static void add_counters(px_mqtt_door_stats *sum, const px_mqtt_counters *c)
     sum->lost += px_mqtt_count_of(&c->lost);
     sum->qos0_dropped += px_mqtt_count_of(&c->qos0_dropped);
     sum->oversized_dropped += px_mqtt_count_of(&c->oversized_dropped);
+    sum->expired_dropped += px_mqtt_count_of(&c->expired_dropped);
+    sum->repeats += px_mqtt_count_of(&c->repeats);
     sum->stalls += px_mqtt_count_of(&c->stalls);
     sum->acks_unasked += px_mqtt_count_of(&c->acks_unasked);
 }

@@ -30,7 +30,7 @@ typedef struct px_mqtt_conn {
     uint64_t v;
 } px_mqtt_conn;
 
-/* What the application says about a client that it lets in. */
+/* What the application says about a client that it lets in, at once or later. */
 typedef struct px_mqtt_grant {
     void *principal; /* the application's own; given back with every callback until `closed` */
     uint64_t
@@ -52,13 +52,19 @@ typedef struct px_mqtt_door_app {
                               px_str client_id, px_mqtt_grant *ret_grant);
     px_mqtt_reason (*publish)(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
                               const px_mqtt_publish *publish, uint32_t token);
+    /* May be NULL: SUCCESS. */
+    px_mqtt_reason (*release)(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
+                              uint16_t packet_id);
     px_mqtt_reason (*subscribe)(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
-                                const px_mqtt_filter *filter);
+                                px_mqtt_sub_request *request);
     px_mqtt_reason (*unsubscribe)(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
-                                  px_str filter);
-    /* The principal is the application's again. */
+                                  px_mqtt_sub_request *request);
+    /* Of messages that were delivered with a packet id. May be NULL: SUCCESS. */
+    px_mqtt_reason (*acked)(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
+                            uint16_t packet_id, px_mqtt_type type, uint8_t reason);
+    /* The principal is the application's again; due once `connect` gave SUCCESS or LATER. */
     void (*closed)(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
-                   px_mqtt_reason reason);
+                   const px_mqtt_end *end);
     /* Before the first connection is accepted: this is the door. On the caller's thread; may be
      * NULL.
      */
@@ -114,6 +120,18 @@ void px_mqtt_door_explain(px_mqtt_door *door, unsigned thread, px_mqtt_conn conn
  * was made when the message came. Goes out at the next wake. */
 void px_mqtt_door_ack(px_mqtt_door *door, px_mqtt_conn conn, uint32_t token, px_mqtt_reason reason);
 
+/* The other answers given later, as the px_mqtt_session_* of the same name. They go out at the next
+ * wake, before the deliveries that were put with them. Should there be no memory for one, those
+ * connections of its thread end that wait for answers, so that none waits for ever (0x97). */
+void px_mqtt_door_admit(px_mqtt_door *door, px_mqtt_conn conn, const px_mqtt_admission *admission);
+void px_mqtt_door_answer(px_mqtt_door *door, px_mqtt_conn conn, px_mqtt_type type,
+                         uint16_t packet_id, const uint8_t *reasons, size_t count);
+void px_mqtt_door_released(px_mqtt_door *door, px_mqtt_conn conn, uint16_t packet_id);
+void px_mqtt_door_release(px_mqtt_door *door, px_mqtt_conn conn, uint16_t packet_id);
+
+/* The clock of `px_mqtt_publish.expires_at_ns`. */
+int64_t px_mqtt_door_now_ns(const px_mqtt_door *door);
+
 /* The message for some connections, copied once per thread. Goes out at the next wake. PX_LIMIT:
  * too much is waiting already (PX_MQTT_DOOR_MAIL_BYTES_MAX); none got it on that thread, and it is
  * counted. PX_NO_MEMORY likewise. */
@@ -148,7 +166,7 @@ typedef struct px_mqtt_door_stats {
     uint64_t packets_in[PX_MQTT_TYPE_COUNT], packets_out[PX_MQTT_TYPE_COUNT];
     uint64_t bytes_in, bytes_out;      /* of MQTT, before TLS */
     uint64_t refused[256], ended[256]; /* by reason */
-    uint64_t lost, qos0_dropped, oversized_dropped, stalls, acks_unasked;
+    uint64_t lost, qos0_dropped, oversized_dropped, expired_dropped, repeats, stalls, acks_unasked;
 } px_mqtt_door_stats;
 
 /* A sum over the threads; each number is exact, the whole is not one instant. */

@@ -46,16 +46,16 @@ static px_mqtt_reason on_connect(void *ctx, const px_mqtt_connect *connect, px_s
         return PX_MQTT_SERVER_SHUTTING_DOWN;
     reason =
         app->connect(app->ctx, w->index, link->ref, &link->peer, connect, client_id, &link->grant);
-    if (reason != PX_MQTT_SUCCESS)
+    if (reason != PX_MQTT_SUCCESS && reason != PX_MQTT_LATER)
         return reason;
     if (take_name(link, client_id) != PX_OK) {
         app->closed(app->ctx, w->index, link->ref, link->grant.principal,
-                    PX_MQTT_SERVER_UNAVAILABLE);
+                    &(px_mqtt_end){ .reason = PX_MQTT_SERVER_UNAVAILABLE });
         return PX_MQTT_SERVER_UNAVAILABLE;
     }
     link->is_authenticated = true;
     atomic_fetch_sub(&w->door->unauthenticated, 1);
-    return PX_MQTT_SUCCESS;
+    return reason;
 }
 
 static px_mqtt_reason on_publish(void *ctx, const px_mqtt_publish *publish, uint32_t token)
@@ -73,24 +73,45 @@ static px_mqtt_reason on_publish(void *ctx, const px_mqtt_publish *publish, uint
     return reason;
 }
 
-static px_mqtt_reason on_subscribe(void *ctx, const px_mqtt_filter *filter)
+static px_mqtt_reason on_release(void *ctx, uint16_t packet_id)
 {
     px_mqtt_link *link = ctx;
     const px_mqtt_door_app *app = &link->worker->door->app;
 
-    return app->subscribe(app->ctx, link->worker->index, link->ref, link->grant.principal, filter);
+    if (!app->release)
+        return PX_MQTT_SUCCESS;
+    return app->release(app->ctx, link->worker->index, link->ref, link->grant.principal, packet_id);
 }
 
-static px_mqtt_reason on_unsubscribe(void *ctx, px_str filter)
+static px_mqtt_reason on_subscribe(void *ctx, px_mqtt_sub_request *request)
+{
+    px_mqtt_link *link = ctx;
+    const px_mqtt_door_app *app = &link->worker->door->app;
+
+    return app->subscribe(app->ctx, link->worker->index, link->ref, link->grant.principal, request);
+}
+
+static px_mqtt_reason on_unsubscribe(void *ctx, px_mqtt_sub_request *request)
 {
     px_mqtt_link *link = ctx;
     const px_mqtt_door_app *app = &link->worker->door->app;
 
     return app->unsubscribe(app->ctx, link->worker->index, link->ref, link->grant.principal,
-                            filter);
+                            request);
 }
 
-static void on_closed(void *ctx, px_mqtt_reason reason)
+static px_mqtt_reason on_acked(void *ctx, uint16_t packet_id, px_mqtt_type type, uint8_t reason)
+{
+    px_mqtt_link *link = ctx;
+    const px_mqtt_door_app *app = &link->worker->door->app;
+
+    if (!app->acked)
+        return PX_MQTT_SUCCESS;
+    return app->acked(app->ctx, link->worker->index, link->ref, link->grant.principal, packet_id,
+                      type, reason);
+}
+
+static void on_closed(void *ctx, const px_mqtt_end *end)
 {
     px_mqtt_link *link = ctx;
     px_mqtt_door *door = link->worker->door;
@@ -100,14 +121,17 @@ static void on_closed(void *ctx, px_mqtt_reason reason)
                               px_mqtt_session_client_id(link->session), link->ref);
     link->is_named = false;
     px_log_debug(door->log, "mqtt.closed", "address=%s client=%.*s reason=%s", link->peer.address,
-                 PX_FMT(px_mqtt_session_client_id(link->session)), px_mqtt_reason_name(reason));
-    door->app.closed(door->app.ctx, link->worker->index, link->ref, link->grant.principal, reason);
+                 PX_FMT(px_mqtt_session_client_id(link->session)),
+                 px_mqtt_reason_name(end->reason));
+    door->app.closed(door->app.ctx, link->worker->index, link->ref, link->grant.principal, end);
 }
 
 static const px_mqtt_app session_app = { .connect = on_connect,
                                          .publish = on_publish,
+                                         .release = on_release,
                                          .subscribe = on_subscribe,
                                          .unsubscribe = on_unsubscribe,
+                                         .acked = on_acked,
                                          .closed = on_closed };
 
 /* ---- slots ---- */
@@ -378,6 +402,7 @@ void px_mqtt_link_settle(px_mqtt_link *link)
         settle_handshake(link);
         return;
     }
+    px_mqtt_session_clock(link->session, link->worker->now_ns);
     is_written = !link->is_broken && write_all(link);
     if (link->is_broken) {
         px_mqtt_link_close(link);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A letter is a head, the references of its connections, topic, payload, properties; one after the
- * other in a byte buffer, so that a delivery costs one copy and no allocation.
+ * other in a byte buffer, so that a delivery costs one copy and no allocation. A reply is its
+ * struct and the list that it points to, padded to whole structs' alignment.
  */
 #include "server/mqtt_post.h"
 
@@ -11,8 +12,11 @@
 #include "base/limits.h"
 
 typedef struct letter_head {
+    int64_t expires_at_ns;
     uint32_t conn_count, topic_bytes, payload_bytes, props_bytes;
-    uint8_t qos, retain;
+    uint16_t packet_id;
+    uint8_t qos;
+    bool retain, dup;
 } letter_head;
 
 px_status px_mqtt_post_init(px_mqtt_post *post, px_err *ret_err)
@@ -32,6 +36,7 @@ static void release_bag(px_mqtt_post_bag *bag)
     PX_VEC_RELEASE(&bag->answers);
     PX_VEC_RELEASE(&bag->orders);
     PX_VEC_RELEASE(&bag->arrivals);
+    px_buf_release(&bag->replies);
     px_buf_release(&bag->letters);
 }
 
@@ -61,6 +66,65 @@ void px_mqtt_post_answer_put(px_mqtt_post *post, px_mqtt_post_answer answer)
     pthread_mutex_unlock(&post->lock);
     px_assert(put); /* reserved when the message came; only answering twice could use it up */
 }
+
+/* ---- replies ---- */
+
+static size_t padded(size_t bytes)
+{
+    return (bytes + sizeof(int64_t) - 1) / sizeof(int64_t) * sizeof(int64_t);
+}
+
+/* The list of a reply: ids or reasons. */
+static px_str list_of(const px_mqtt_reply *r)
+{
+    const px_mqtt_admission *a = &r->admission;
+
+    if (r->kind == PX_MQTT_REPLY_ADMIT)
+        return px_str_of((const char *)a->received, a->received_count * sizeof(*a->received));
+    return px_str_of((const char *)r->reasons, r->count);
+}
+
+bool px_mqtt_post_reply_put(px_mqtt_post *post, const px_mqtt_reply *r)
+{
+    static const char zeros[sizeof(int64_t)];
+    px_buf *replies = &post->in.replies;
+    px_str list = list_of(r);
+    size_t padding = padded(list.len) - list.len;
+    bool put;
+
+    pthread_mutex_lock(&post->lock);
+    put = px_buf_reserve(replies, sizeof(*r) + list.len + padding);
+    replies->status = PX_OK; /* those already there are whole */
+    if (put) {
+        px_put(replies, px_str_of((const char *)r, sizeof(*r)));
+        px_put(replies, list);
+        px_put(replies, px_str_of(zeros, padding));
+    } else {
+        atomic_store(&post->is_short, true);
+    }
+    want(post);
+    pthread_mutex_unlock(&post->lock);
+    return put;
+}
+
+bool px_mqtt_reply_next(px_str *at, px_mqtt_reply *ret_reply)
+{
+    px_mqtt_reply r;
+    const void *list = at->ptr + sizeof(r);
+
+    if (at->len == 0)
+        return false;
+    memcpy(&r, at->ptr, sizeof(r));
+    if (r.kind == PX_MQTT_REPLY_ADMIT)
+        r.admission.received = list;
+    else
+        r.reasons = list;
+    *at = px_str_skip(*at, sizeof(r) + padded(list_of(&r).len));
+    *ret_reply = r;
+    return true;
+}
+
+/* ---- the rest ---- */
 
 bool px_mqtt_post_order_put(px_mqtt_post *post, px_mqtt_post_order order)
 {
@@ -102,8 +166,11 @@ px_status px_mqtt_post_letter_put(px_mqtt_post *post, unsigned thread, const px_
     letter_head head = { .topic_bytes = (uint32_t)m->topic.len,
                          .payload_bytes = (uint32_t)m->payload.len,
                          .props_bytes = (uint32_t)m->encoded_props.len,
+                         .expires_at_ns = m->expires_at_ns,
+                         .packet_id = m->packet_id,
                          .qos = m->qos,
-                         .retain = m->retain };
+                         .retain = m->retain,
+                         .dup = m->dup };
     px_status status = PX_OK;
     px_buf *letters = &post->in.letters;
     size_t size;
@@ -153,6 +220,15 @@ bool px_mqtt_post_reserve(px_mqtt_post *post, size_t count)
     return ok;
 }
 
+/* What grew for a crowd is given back. */
+static void empty(px_buf *buf)
+{
+    if (buf->cap > 1024 * 1024)
+        px_buf_release(buf);
+    else
+        px_buf_clear(buf);
+}
+
 void px_mqtt_post_take(px_mqtt_post *post)
 {
     px_mqtt_post_bag emptied = post->out;
@@ -160,10 +236,8 @@ void px_mqtt_post_take(px_mqtt_post *post)
     emptied.answers.len = 0;
     emptied.orders.len = 0;
     emptied.arrivals.len = 0;
-    if (emptied.letters.cap > 1024 * 1024)
-        px_buf_release(&emptied.letters);
-    else
-        px_buf_clear(&emptied.letters);
+    empty(&emptied.replies);
+    empty(&emptied.letters);
     pthread_mutex_lock(&post->lock);
     post->out = post->in;
     post->in = emptied;
@@ -188,8 +262,11 @@ bool px_mqtt_letter_next(px_str *at, px_mqtt_letter *ret_letter)
     m.payload = px_str_of(rest.ptr, head.payload_bytes);
     rest = px_str_skip(rest, head.payload_bytes);
     m.encoded_props = px_str_of(rest.ptr, head.props_bytes);
+    m.expires_at_ns = head.expires_at_ns;
+    m.packet_id = head.packet_id;
     m.qos = head.qos;
-    m.retain = head.retain != 0;
+    m.retain = head.retain;
+    m.dup = head.dup;
     ret_letter->message = m;
     *at = px_str_skip(rest, head.props_bytes);
     return true;

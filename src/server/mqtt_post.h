@@ -35,6 +35,24 @@ typedef struct px_mqtt_post_order {
     px_mqtt_reason reason;
 } px_mqtt_post_order;
 
+/* What an application answers later, but to `publish`. */
+typedef enum px_mqtt_reply_kind {
+    PX_MQTT_REPLY_ADMIT,
+    PX_MQTT_REPLY_ANSWER,
+    PX_MQTT_REPLY_RELEASED,
+    PX_MQTT_REPLY_RELEASE
+} px_mqtt_reply_kind;
+
+typedef struct px_mqtt_reply {
+    px_mqtt_conn conn;
+    px_mqtt_reply_kind kind;
+    px_mqtt_admission admission; /* of ADMIT */
+    px_mqtt_type type;           /* of ANSWER */
+    const uint8_t *reasons;      /* of ANSWER, borrowed */
+    size_t count;                /* of reasons */
+    uint16_t packet_id;
+} px_mqtt_reply;
+
 /* An accepted socket for another thread than the one that accepted it. */
 typedef struct px_mqtt_arrival {
     int fd;
@@ -46,7 +64,8 @@ typedef struct px_mqtt_post_bag {
     PX_VEC(px_mqtt_post_answer) answers;
     PX_VEC(px_mqtt_post_order) orders;
     PX_VEC(px_mqtt_arrival) arrivals;
-    px_buf letters; /* deliveries: records of mqtt_post.c, read by px_mqtt_letter_next */
+    px_buf replies; /* records of mqtt_post.c, read by px_mqtt_reply_next */
+    px_buf letters; /* deliveries: the same, read by px_mqtt_letter_next */
 } px_mqtt_post_bag;
 
 typedef struct px_mqtt_post {
@@ -54,6 +73,7 @@ typedef struct px_mqtt_post {
     px_mqtt_post_bag in;   /* being filled */
     px_mqtt_post_bag out;  /* of the thread */
     atomic_bool is_wanted; /* something was put since the last wake */
+    atomic_bool is_short;  /* there was no memory for a reply */
     int wake_fd;           /* an eventfd in the thread's epoll set */
     size_t answers_reserved;
 } px_mqtt_post;
@@ -63,6 +83,8 @@ void px_mqtt_post_release(px_mqtt_post *post); /* closes sockets that nobody too
 
 /* ---- any thread ---- */
 void px_mqtt_post_answer_put(px_mqtt_post *post, px_mqtt_post_answer answer);
+/* False when there is no memory; `is_short` says so to the thread. */
+PX_NODISCARD bool px_mqtt_post_reply_put(px_mqtt_post *post, const px_mqtt_reply *reply);
 PX_NODISCARD bool px_mqtt_post_order_put(px_mqtt_post *post, px_mqtt_post_order order);
 PX_NODISCARD bool px_mqtt_post_arrival_put(px_mqtt_post *post, px_mqtt_arrival arrival);
 /* For those of `conns` that belong to thread `thread`. Errors: PX_LIMIT, PX_NO_MEMORY. */
@@ -77,6 +99,9 @@ bool px_mqtt_post_wake(px_mqtt_post *post);
 bool px_mqtt_post_reserve(px_mqtt_post *post, size_t count);
 /* Everything put so far is in `post->out`, until the next call. */
 void px_mqtt_post_take(px_mqtt_post *post);
+
+/* Walks the replies in `post->out`; `*at` starts as their bytes. */
+bool px_mqtt_reply_next(px_str *at, px_mqtt_reply *ret_reply);
 
 /* Walks the deliveries in `post->out`; `*at` starts as the letters' bytes. The connections are
  * unaligned: px_mqtt_letter_conn reads one. */

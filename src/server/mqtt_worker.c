@@ -40,6 +40,37 @@ static void take_answer(px_mqtt_worker *w, const px_mqtt_post_answer *answer)
     w->retry = w->retry || link->is_waiting; /* a 3.1.1 client has room in its window again */
 }
 
+static void take_reply(px_mqtt_worker *w, const px_mqtt_reply *r)
+{
+    px_mqtt_link *link = px_mqtt_link_find(w, r->conn);
+
+    if (!link)
+        return;
+    px_mqtt_session_clock(link->session, w->now_ns);
+    if (r->kind == PX_MQTT_REPLY_ADMIT)
+        px_mqtt_session_admit(link->session, &r->admission);
+    else if (r->kind == PX_MQTT_REPLY_ANSWER)
+        px_mqtt_session_answer(link->session, r->type, r->packet_id, r->reasons, r->count);
+    else if (r->kind == PX_MQTT_REPLY_RELEASED)
+        px_mqtt_session_released(link->session, r->packet_id);
+    else
+        px_mqtt_session_release(link->session, r->packet_id);
+    px_mqtt_link_mark(link);
+}
+
+/* An answer could not be put: better no connection than one that waits for ever. */
+static void end_who_waits(px_mqtt_worker *w)
+{
+    for (size_t i = 0; i < w->slots.len; i++) {
+        px_mqtt_link *link = w->slots.ptr[i].link;
+
+        if (!link || px_mqtt_session_unanswered(link->session) == 0)
+            continue;
+        px_mqtt_session_end(link->session, PX_MQTT_QUOTA_EXCEEDED);
+        px_mqtt_link_mark(link);
+    }
+}
+
 static void take_order(px_mqtt_worker *w, const px_mqtt_post_order *order)
 {
     px_mqtt_link *link = px_mqtt_link_find(w, order->conn);
@@ -60,6 +91,8 @@ static void take_letter(px_mqtt_worker *w, const px_mqtt_letter *letter)
 
         if (!link)
             continue;
+        if (letter->message.expires_at_ns != 0)
+            px_mqtt_session_clock(link->session, w->now_ns);
         (void)px_mqtt_session_deliver(link->session, &letter->message); /* it counts by itself */
         px_mqtt_link_mark(link);
     }
@@ -69,6 +102,7 @@ void px_mqtt_worker_take_post(px_mqtt_worker *w)
 {
     px_mqtt_post_bag *bag = &w->post.out;
     px_mqtt_letter letter;
+    px_mqtt_reply reply;
 
     px_mqtt_post_take(&w->post);
     PX_VEC_EACH (&bag->arrivals, arrival) {
@@ -77,6 +111,11 @@ void px_mqtt_worker_take_post(px_mqtt_worker *w)
     PX_VEC_EACH (&bag->answers, answer) {
         take_answer(w, answer);
     }
+    for (px_str at = px_buf_str(&bag->replies); px_mqtt_reply_next(&at, &reply);)
+        take_reply(w, &reply);
+    if (atomic_load_explicit(&w->post.is_short, memory_order_relaxed) &&
+        atomic_exchange(&w->post.is_short, false))
+        end_who_waits(w);
     for (px_str at = px_buf_str(&bag->letters); px_mqtt_letter_next(&at, &letter);)
         take_letter(w, &letter);
     PX_VEC_EACH (&bag->orders, order) {

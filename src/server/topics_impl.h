@@ -11,13 +11,20 @@
 #include "server/twin_topics.h"
 #include "sync/credential.h"
 
-/* Who is connected: the principal lives in the arena. */
+/* The will of a client, in one piece of memory. */
+typedef struct px_topics_will {
+    px_mqtt_publish message; /* `props` is set when it is sent */
+    px_mqtt_props props;     /* of v5; empty when there are none */
+} px_topics_will;
+
+/* Who is connected: the principal and the will live in the arena. */
 typedef struct px_topics_client {
     px_principal principal;
     px_arena arena;
     px_mqtt_conn conn;
     px_credential_proof proof;      /* looked at by the connection's thread, */
     px_credential_proof seen_proof; /* and by the thread of deliveries */
+    px_topics_will *will;           /* NULL: none */
     atomic_bool is_revoked;
     struct px_topics_client *next, *prev;
 } px_topics_client;
@@ -90,7 +97,7 @@ px_mqtt_reason px_topics_connect(void *ctx, unsigned thread, px_mqtt_conn conn,
                                  const px_mqtt_peer *peer, const px_mqtt_connect *connect,
                                  px_str client_id, px_mqtt_grant *ret_grant);
 void px_topics_closed(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
-                      px_mqtt_reason reason);
+                      const px_mqtt_end *end);
 
 /* False when the client's credential no longer holds: its connection is being ended. */
 bool px_topics_still_may(px_twin_topics *topics, px_topics_client *client);
@@ -118,9 +125,9 @@ void px_topics_keep_reject(px_twin_topics *topics, const px_topics_client *clien
 
 /* ---- topics_subs.c ---- */
 px_mqtt_reason px_topics_subscribe(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
-                                   const px_mqtt_filter *filter);
+                                   px_mqtt_sub_request *request);
 px_mqtt_reason px_topics_unsubscribe(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
-                                     px_str filter);
+                                     px_mqtt_sub_request *request);
 void px_topics_drop_subs(px_twin_topics *topics, uint32_t tenant, px_mqtt_conn conn);
 bool px_topics_has_subscribers(px_twin_topics *topics, uint32_t tenant);
 bool px_topics_has_any_subscriber(px_twin_topics *topics);

@@ -203,6 +203,9 @@ static px_mqtt_reason publish_plain(const incoming *in)
     }
     px_mqtt_put_props_forward(&props, in->publish->props);
     message.encoded_props = px_buf_str(&props);
+    if (px_mqtt_has(in->publish->props, PX_MQTT_PROP_MESSAGE_EXPIRY))
+        message.expires_at_ns = px_mqtt_door_now_ns(in->topics->door) +
+                                in->publish->props->message_expiry_s * PX_SECOND;
     whole = props.status == PX_OK;
     if (whole) {
         atomic_fetch_add_explicit(&in->topics->plain, 1, memory_order_relaxed);

@@ -36,19 +36,32 @@ static bool may_subscribe(const px_principal *principal, px_str filter)
            !px_str_eq(first, PX_STR("#"));
 }
 
-px_mqtt_reason px_topics_subscribe(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
-                                   const px_mqtt_filter *filter)
+static bool remove(px_twin_topics *topics, const px_topics_client *client, px_str filter)
 {
-    px_twin_topics *topics = ctx;
-    px_topics_client *client = principal;
-    px_mqtt_sub sub = { .owner = conn.v,
-                        .qos = filter->qos > 1 ? 1 : filter->qos,
+    px_mqtt_subs *subs;
+    bool removed;
+
+    pthread_rwlock_wrlock(&topics->subs_lock);
+    subs = subs_of(topics, client->principal.tenant, false);
+    removed = subs && px_mqtt_subs_remove(subs, filter, client->conn.v);
+    pthread_rwlock_unlock(&topics->subs_lock);
+    return removed;
+}
+
+/* What is granted, or the refusal. */
+static px_mqtt_reason subscribe_one(px_twin_topics *topics, px_topics_client *client,
+                                    const px_mqtt_filter *filter)
+{
+    px_mqtt_sub sub = { .owner = client->conn.v,
+                        .qos = filter->qos,
                         .no_local = filter->no_local,
                         .retain_as_published = filter->retain_as_published };
     px_status status = PX_NO_MEMORY;
     px_mqtt_subs *subs;
     bool is_new;
 
+    if (filter->share.len > 0)
+        return PX_MQTT_SHARED_NOT_SUPPORTED;
     if (!px_topics_still_may(topics, client) || !may_subscribe(&client->principal, filter->text))
         return PX_MQTT_NOT_AUTHORIZED;
     pthread_rwlock_wrlock(&topics->subs_lock);
@@ -59,25 +72,36 @@ px_mqtt_reason px_topics_subscribe(void *ctx, unsigned thread, px_mqtt_conn conn
     if (status != PX_OK)
         return PX_MQTT_QUOTA_EXCEEDED;
     if (px_topics_greet(topics, client, filter))
-        return PX_MQTT_SUCCESS;
-    (void)px_topics_unsubscribe(ctx, thread, conn, principal, filter->text);
+        return (px_mqtt_reason)filter->qos;
+    (void)remove(topics, client, filter->text);
     return PX_MQTT_QUOTA_EXCEEDED;
 }
 
-px_mqtt_reason px_topics_unsubscribe(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
-                                     px_str filter)
+px_mqtt_reason px_topics_subscribe(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
+                                   px_mqtt_sub_request *request)
 {
-    px_twin_topics *topics = ctx;
-    const px_topics_client *client = principal;
-    px_mqtt_subs *subs;
-    bool removed;
+    (void)thread, (void)conn;
+    for (size_t i = 0; i < request->count; i++) {
+        if (request->reasons[i] == 0 && request->subscription_id != 0)
+            request->reasons[i] = PX_MQTT_SUBSCRIPTION_ID_NOT_SUPPORTED;
+        if (request->reasons[i] == 0)
+            request->reasons[i] = (uint8_t)subscribe_one(ctx, principal, &request->filters[i]);
+    }
+    return PX_MQTT_SUCCESS;
+}
 
-    (void)thread;
-    pthread_rwlock_wrlock(&topics->subs_lock);
-    subs = subs_of(topics, client->principal.tenant, false);
-    removed = subs && px_mqtt_subs_remove(subs, filter, conn.v);
-    pthread_rwlock_unlock(&topics->subs_lock);
-    return removed ? PX_MQTT_SUCCESS : PX_MQTT_NO_SUBSCRIPTION_EXISTED;
+px_mqtt_reason px_topics_unsubscribe(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
+                                     px_mqtt_sub_request *request)
+{
+    (void)thread, (void)conn;
+    for (size_t i = 0; i < request->count; i++) {
+        const px_mqtt_filter *filter = &request->filters[i];
+
+        if (request->reasons[i] == 0 &&
+            (filter->share.len > 0 || !remove(ctx, principal, filter->text)))
+            request->reasons[i] = PX_MQTT_NO_SUBSCRIPTION_EXISTED;
+    }
+    return PX_MQTT_SUCCESS;
 }
 
 bool px_topics_has_subscribers(px_twin_topics *topics, uint32_t tenant)
@@ -155,6 +179,7 @@ void px_topics_deliver(px_twin_topics *topics, uint32_t tenant, px_mqtt_conn sen
     settle_hits(hits, sender, message->qos);
     send_with_qos(topics, hits, 0, &out);
     send_with_qos(topics, hits, 1, &out);
+    send_with_qos(topics, hits, 2, &out);
 }
 
 bool px_twin_topics_tell(px_twin_topics *topics, uint32_t tenant, px_str topic, px_str payload)

@@ -86,42 +86,53 @@ static px_mqtt_reason on_publish(void *ctx, unsigned thread, px_mqtt_conn conn, 
     return PX_MQTT_LATER;
 }
 
-static px_mqtt_reason on_subscribe(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
-                                   const px_mqtt_filter *filter)
+static px_mqtt_reason subscribe_one(echo *e, px_mqtt_conn conn, const px_mqtt_filter *filter)
 {
-    echo *e = ctx;
-    px_mqtt_sub sub = { .owner = conn.v, .qos = filter->qos ? 1 : 0 };
+    px_mqtt_sub sub = { .owner = conn.v, .qos = filter->qos };
     px_status status;
     bool is_new;
 
-    (void)thread, (void)principal;
+    if (filter->share.len > 0)
+        return PX_MQTT_SHARED_NOT_SUPPORTED;
     if (px_str_starts(filter->text, PX_STR("refuse/")))
         return PX_MQTT_NOT_AUTHORIZED;
     pthread_mutex_lock(&e->lock);
     status = px_mqtt_subs_add(e->subs, filter->text, sub, &is_new, NULL);
     pthread_mutex_unlock(&e->lock);
-    return status == PX_OK ? PX_MQTT_SUCCESS : PX_MQTT_QUOTA_EXCEEDED;
+    return status == PX_OK ? (px_mqtt_reason)filter->qos : PX_MQTT_QUOTA_EXCEEDED;
+}
+
+static px_mqtt_reason on_subscribe(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
+                                   px_mqtt_sub_request *request)
+{
+    (void)thread, (void)principal;
+    for (size_t i = 0; i < request->count; i++)
+        if (request->reasons[i] == 0)
+            request->reasons[i] = (uint8_t)subscribe_one(ctx, conn, &request->filters[i]);
+    return PX_MQTT_SUCCESS;
 }
 
 static px_mqtt_reason on_unsubscribe(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
-                                     px_str filter)
+                                     px_mqtt_sub_request *request)
 {
     echo *e = ctx;
-    bool was_there;
 
     (void)thread, (void)principal;
     pthread_mutex_lock(&e->lock);
-    was_there = px_mqtt_subs_remove(e->subs, filter, conn.v);
+    for (size_t i = 0; i < request->count; i++)
+        if (request->reasons[i] == 0 &&
+            !px_mqtt_subs_remove(e->subs, request->filters[i].text, conn.v))
+            request->reasons[i] = PX_MQTT_NO_SUBSCRIPTION_EXISTED;
     pthread_mutex_unlock(&e->lock);
-    return was_there ? PX_MQTT_SUCCESS : PX_MQTT_NO_SUBSCRIPTION_EXISTED;
+    return PX_MQTT_SUCCESS;
 }
 
 static void on_closed(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
-                      px_mqtt_reason reason)
+                      const px_mqtt_end *end)
 {
     echo *e = ctx;
 
-    (void)thread, (void)reason;
+    (void)thread, (void)end;
     pthread_mutex_lock(&e->lock);
     px_mqtt_subs_drop(e->subs, conn.v);
     e->principals--;

@@ -13,10 +13,6 @@ static px_mqtt_reason on_publish(void *ctx, const px_mqtt_publish *p, uint32_t t
 {
     px_mqtt_story *story = ctx;
 
-    if (px_mqtt_session_is_ended(story->session)) {
-        px_putf(&story->log, "will %.*s %.*s\n", PX_FMT(p->topic), PX_FMT(p->payload));
-        return PX_MQTT_SUCCESS;
-    }
     if (story->busy_every && ++story->offers % story->busy_every == 0)
         return PX_MQTT_BUSY;
     px_putf(&story->log, "publish %.*s %.*s qos=%d%s%s\n", PX_FMT(p->topic), PX_FMT(p->payload),
@@ -28,33 +24,82 @@ static px_mqtt_reason on_publish(void *ctx, const px_mqtt_publish *p, uint32_t t
     return story->on_publish;
 }
 
-static px_mqtt_reason on_subscribe(void *ctx, const px_mqtt_filter *filter)
+static px_mqtt_reason on_release(void *ctx, uint16_t packet_id)
 {
     px_mqtt_story *story = ctx;
 
-    px_putf(&story->log, "subscribe %.*s qos=%d\n", PX_FMT(filter->text), filter->qos);
-    return story->on_subscribe;
+    px_putf(&story->log, "release %u\n", (unsigned)packet_id);
+    return story->on_release;
 }
 
-static px_mqtt_reason on_unsubscribe(void *ctx, px_str filter)
+static void note_filter(px_mqtt_story *story, const char *verb, const px_mqtt_sub_request *request,
+                        size_t at)
 {
-    px_mqtt_story *story = ctx;
+    const px_mqtt_filter *f = &request->filters[at];
 
-    px_putf(&story->log, "unsubscribe %.*s\n", PX_FMT(filter));
-    return PX_MQTT_SUCCESS;
+    px_putf(&story->log, "%s %.*s", verb, PX_FMT(f->text));
+    if (f->share.len > 0)
+        px_putf(&story->log, " share=%.*s", PX_FMT(f->share));
+    if (request->subscription_id != 0)
+        px_putf(&story->log, " id=%u", (unsigned)request->subscription_id);
+    if (request->reasons[at] != 0)
+        px_putf(&story->log, " refused=%02x", request->reasons[at]);
 }
 
-static void on_closed(void *ctx, px_mqtt_reason reason)
+static px_mqtt_reason on_subscribe(void *ctx, px_mqtt_sub_request *request)
 {
     px_mqtt_story *story = ctx;
 
-    px_putf(&story->log, "closed %s\n", px_mqtt_reason_name(reason));
+    for (size_t i = 0; i < request->count; i++) {
+        const px_mqtt_filter *f = &request->filters[i];
+
+        note_filter(story, "subscribe", request, i);
+        px_putf(&story->log, " qos=%d%s%s", f->qos, f->no_local ? " no_local" : "",
+                f->retain_as_published ? " as_published" : "");
+        px_putf(&story->log, f->retain_handling ? " handling=%d\n" : "\n", f->retain_handling);
+        if (request->reasons[i] == 0)
+            request->reasons[i] =
+                story->on_subscribe == PX_MQTT_SUCCESS ? f->qos : (uint8_t)story->on_subscribe;
+    }
+    return story->on_subscribe == PX_MQTT_LATER ? PX_MQTT_LATER : PX_MQTT_SUCCESS;
+}
+
+static px_mqtt_reason on_unsubscribe(void *ctx, px_mqtt_sub_request *request)
+{
+    px_mqtt_story *story = ctx;
+
+    for (size_t i = 0; i < request->count; i++) {
+        note_filter(story, "unsubscribe", request, i);
+        px_put_char(&story->log, '\n');
+    }
+    return story->on_subscribe == PX_MQTT_LATER ? PX_MQTT_LATER : PX_MQTT_SUCCESS;
+}
+
+static px_mqtt_reason on_acked(void *ctx, uint16_t packet_id, px_mqtt_type type, uint8_t reason)
+{
+    px_mqtt_story *story = ctx;
+
+    px_putf(&story->log, "%s %u %02x\n", px_mqtt_type_name(type), (unsigned)packet_id, reason);
+    return story->on_acked;
+}
+
+static void on_closed(void *ctx, const px_mqtt_end *end)
+{
+    px_mqtt_story *story = ctx;
+
+    px_putf(&story->log, "closed %s%s", px_mqtt_reason_name(end->reason),
+            end->with_will ? " will" : "");
+    if (end->has_expiry)
+        px_putf(&story->log, " expiry=%u", (unsigned)end->session_expiry_s);
+    px_put_char(&story->log, '\n');
 }
 
 static const px_mqtt_app recording_app = { .connect = on_connect,
                                            .publish = on_publish,
+                                           .release = on_release,
                                            .subscribe = on_subscribe,
                                            .unsubscribe = on_unsubscribe,
+                                           .acked = on_acked,
                                            .closed = on_closed };
 
 void px_mqtt_story_begin(px_mqtt_story *story, const px_mqtt_session_opts *opts)

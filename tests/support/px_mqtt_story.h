@@ -15,9 +15,10 @@ typedef struct px_mqtt_story {
     px_buf log;
     px_buf sent; /* packets to feed, built by the test */
     int64_t now_ns;
-    px_mqtt_reason on_connect, on_publish, on_subscribe;
-    const char *explains; /* NULL: on_publish is all that is told */
-    uint32_t busy_every;  /* n: each n-th offer is answered BUSY once; 0: never */
+    px_mqtt_reason on_connect, on_publish, on_release, on_acked;
+    px_mqtt_reason on_subscribe; /* SUCCESS: granted as asked; LATER; or the refusal of each */
+    const char *explains;        /* NULL: on_publish is all that is told */
+    uint32_t busy_every;         /* n: each n-th offer is answered BUSY once; 0: never */
     uint32_t offers;
     uint32_t tokens[256]; /* of messages that wait for an answer, in order of arrival */
     size_t token_count;

@@ -95,10 +95,12 @@ PX_TEST(a_v5_client_is_told_every_limit)
              PX_MQTT_SUCCESS);
     CHECK_EQ(ack.reason, 0);
     CHECK_EQ(ack.props.receive_max, PX_MQTT_INFLIGHT_MAX);
-    CHECK_EQ(ack.props.qos_max, 1);
+    CHECK(!px_mqtt_has(&ack.props, PX_MQTT_PROP_QOS_MAX)); /* 2, as the standard has it */
+    CHECK(!px_mqtt_has(&ack.props, PX_MQTT_PROP_SHARED_AVAILABLE));
+    CHECK(!px_mqtt_has(&ack.props, PX_MQTT_PROP_SUBSCRIPTION_ID_AVAILABLE));
     CHECK_EQ(ack.props.packet_bytes_max, PX_MQTT_PACKET_BYTES_MAX);
     CHECK_EQ(ack.props.topic_alias_max, PX_MQTT_TOPIC_ALIASES_MAX);
-    CHECK_EQ(ack.props.server_keep_alive_s, PX_MQTT_KEEPALIVE_S_MAX);
+    CHECK_EQ(ack.props.server_keep_alive_s, PX_MQTT_KEEPALIVE_S_DEFAULT);
     CHECK(px_mqtt_has(&ack.props, PX_MQTT_PROP_SESSION_EXPIRY) && ack.props.session_expiry_s == 0);
     CHECK(px_mqtt_has(&ack.props, PX_MQTT_PROP_RETAIN_AVAILABLE));
     CHECK_SLICE(ack.props.assigned_client_id, "px-000000000000002a");
@@ -190,7 +192,7 @@ PX_TEST(a_second_connect_is_a_protocol_error)
     put_connect(&st, PX_MQTT_V5, 0, NO_PROPS);
     px_mqtt_story_feed(&st);
     check_output(&st, PX_STR("\xe0\x01\x82"));
-    check_log(&st, "closed protocol_error\n");
+    check_log(&st, "closed protocol_error will\n");
     px_mqtt_story_end(&st);
 }
 
@@ -355,24 +357,33 @@ PX_TEST(what_a_v311_client_cannot_be_told)
     px_mqtt_story_end(&st);
 }
 
-PX_TEST(qos_2_is_refused)
+static void put_qos_2(px_mqtt_story *st, px_mqtt_version version, uint16_t packet_id, bool dup)
 {
-    px_mqtt_story st;
-    px_mqtt_publish p = { .topic = PX_STR("a"), .qos = 2, .packet_id = 1 };
+    px_mqtt_publish p = { .topic = PX_STR("a"), .qos = 2, .packet_id = packet_id, .dup = dup };
 
-    begin_open(&st, PX_MQTT_V5);
-    px_mqtt_put_publish(&st.sent, PX_MQTT_V5, &p);
-    px_mqtt_story_feed(&st);
-    check_output(&st, PX_STR("\xe0\x01\x9b"));
-    check_log(&st, "closed qos_not_supported\n");
-    px_mqtt_story_end(&st);
+    px_mqtt_put_publish(&st->sent, version, &p);
+}
 
-    begin_open(&st, PX_MQTT_V311);
-    px_mqtt_put_publish(&st.sent, PX_MQTT_V311, &p);
-    px_mqtt_story_feed(&st);
-    check_output(&st, PX_STR(""));
-    CHECK(px_mqtt_session_is_ended(st.session));
-    px_mqtt_story_end(&st);
+PX_TEST(a_qos_2_message_is_offered_once_and_released_once)
+{
+    for (uint8_t v = PX_MQTT_V311; v <= PX_MQTT_V5; v++) {
+        px_mqtt_version version = (px_mqtt_version)v;
+        px_mqtt_story st;
+
+        begin_open(&st, version);
+        put_qos_2(&st, version, 7, false);
+        px_mqtt_story_feed(&st);
+        check_output(&st, PX_STR("\x50\2\0\7"));
+        put_qos_2(&st, version, 7, true);
+        px_mqtt_story_feed(&st);
+        check_output(&st, PX_STR("\x50\2\0\7"));
+        check_log(&st, "publish a  qos=2\n");
+        px_put(&st.sent, PX_STR("\x62\2\0\7"));
+        px_mqtt_story_feed(&st);
+        check_output(&st, PX_STR("\x70\2\0\7"));
+        check_log(&st, "release 7\n");
+        px_mqtt_story_end(&st);
+    }
 }
 
 static void fill_window(px_mqtt_story *st, px_mqtt_version version, unsigned count)
@@ -493,15 +504,15 @@ PX_TEST(deliveries_obey_the_window_of_the_client)
     px_mqtt_story_output(&st);
     for (int i = 0; i < 4; i++)
         CHECK_EQ(deliver(&st, 1, PX_STR("x")), PX_OK);
-    check_output(&st, PX_STR("\x32\7\0\1t\0\1\0x\x32\7\0\1t\0\2\0x"));
+    check_output(&st, PX_STR("\x32\7\0\1t\x80\1\0x\x32\7\0\1t\x80\2\0x"));
     CHECK_EQ(deliver(&st, 0, PX_STR("y")), PX_OK); /* QoS 0 needs no window */
     check_output(&st, PX_STR("\x30\5\0\1t\0y"));
-    px_put(&st.sent, PX_STR("\x40\2\0\2"));
+    px_put(&st.sent, PX_STR("\x40\2\x80\2"));
     px_mqtt_story_feed(&st);
-    check_output(&st, PX_STR("\x32\7\0\1t\0\3\0x"));
-    px_put(&st.sent, PX_STR("\x40\2\0\1\x40\2\0\3\x40\2\0\x63"));
+    check_output(&st, PX_STR("\x32\7\0\1t\x80\3\0x"));
+    px_put(&st.sent, PX_STR("\x40\2\x80\1\x40\2\x80\3\x40\2\0\x63"));
     px_mqtt_story_feed(&st);
-    check_output(&st, PX_STR("\x32\7\0\1t\0\4\0x"));
+    check_output(&st, PX_STR("\x32\7\0\1t\x80\4\0x"));
     CHECK_EQ(px_mqtt_count_of(&st.counters.acks_unasked), 1);
     px_buf_release(&props);
     px_mqtt_story_end(&st);
@@ -615,13 +626,13 @@ static void begin_with_will(px_mqtt_story *st)
     px_buf_clear(&st->log);
 }
 
-PX_TEST(the_will_is_sent_unless_the_client_says_goodbye)
+PX_TEST(the_will_goes_out_unless_the_client_says_goodbye)
 {
     px_mqtt_story st;
 
     begin_with_will(&st);
     px_mqtt_session_lost(st.session);
-    check_log(&st, "will gone 1\nclosed unspecified_error\n");
+    check_log(&st, "closed unspecified_error will\n");
     px_mqtt_story_end(&st);
 
     begin_with_will(&st);
@@ -633,7 +644,7 @@ PX_TEST(the_will_is_sent_unless_the_client_says_goodbye)
     begin_with_will(&st);
     px_put(&st.sent, PX_STR("\xe0\1\4"));
     px_mqtt_story_feed(&st);
-    check_log(&st, "will gone 1\nclosed disconnect_with_will\n");
+    check_log(&st, "closed disconnect_with_will will\n");
     px_mqtt_story_end(&st);
 }
 
@@ -645,14 +656,14 @@ PX_TEST(subscriptions_are_judged_one_by_one)
                                        { .text = PX_STR("$share/g/t"), .qos = 0 } };
 
     begin_open(&st, PX_MQTT_V5);
-    px_mqtt_put_subscribe(&st.sent, PX_MQTT_V5, 5, filters, 3, NO_PROPS);
-    px_mqtt_put_unsubscribe(&st.sent, PX_MQTT_V5, 6, filters, 2);
+    px_mqtt_put_subscribe(&st.sent, PX_MQTT_V5, 5, filters, 3, PX_STR("\x0b\x11"));
+    px_mqtt_put_unsubscribe(&st.sent, PX_MQTT_V5, 6, filters, 3);
     px_mqtt_story_feed(&st);
-    check_log(&st, "subscribe a/+ qos=2\nunsubscribe a/+\n");
-    check_output(&st, PX_STR("\x90\6\0\5\0\1\x8f\x9e\xb0\5\0\6\0\0\x8f"));
-    px_mqtt_put_subscribe(&st.sent, PX_MQTT_V5, 7, filters, 1, PX_STR("\x0b\1"));
-    px_mqtt_story_feed(&st);
-    check_output(&st, PX_STR("\xe0\x01\xa1"));
+    check_log(&st, "subscribe a/+ id=17 qos=2\n"
+                   "subscribe a/b# id=17 refused=8f qos=0\n"
+                   "subscribe t share=g id=17 qos=0\n"
+                   "unsubscribe a/+\nunsubscribe a/b# refused=8f\nunsubscribe t share=g\n");
+    check_output(&st, PX_STR("\x90\6\0\5\0\2\x8f\0\xb0\6\0\6\0\0\x8f\0"));
     px_mqtt_story_end(&st);
 
     begin_open(&st, PX_MQTT_V311);
@@ -666,7 +677,7 @@ PX_TEST(subscriptions_are_judged_one_by_one)
 
 PX_TEST(what_only_servers_send_is_a_protocol_error)
 {
-    static const char *const packets[] = { "\x20\x02", "\x90\x03", "\xd0\x00", "\x50\x02",
+    static const char *const packets[] = { "\x20\x02", "\x90\x03", "\xd0\x00", "\xb0\x03",
                                            "\xf0\x00" };
 
     for (size_t i = 0; i < sizeof(packets) / sizeof(*packets); i++) {
@@ -796,22 +807,29 @@ PX_TEST(a_failed_request_for_memory_ends_the_session_or_is_made_up_for)
     }
 }
 
+/* What CONNACK says of the keep-alive that this client asks for; 0: nothing. */
+static uint16_t told_keep_alive(uint16_t option_s, uint16_t asked_s)
+{
+    px_mqtt_session_opts opts = { .keep_alive_s_max = option_s };
+    px_mqtt_story st;
+    px_mqtt_connack ack;
+
+    px_mqtt_story_begin(&st, &opts);
+    put_connect(&st, PX_MQTT_V5, asked_s, NO_PROPS);
+    px_mqtt_story_feed(&st);
+    CHECK_EQ(px_mqtt_decode_connack(first_frame(px_mqtt_story_output(&st)).body, PX_MQTT_V5, &ack),
+             PX_MQTT_SUCCESS);
+    px_mqtt_story_end(&st);
+    return ack.props.server_keep_alive_s;
+}
+
 PX_TEST(a_keep_alive_is_as_long_as_the_limit_and_no_longer)
 {
-    for (uint16_t more = 0; more < 2; more++) {
-        px_mqtt_story st;
-        px_mqtt_connack ack;
-
-        px_mqtt_story_begin(&st, NULL);
-        put_connect(&st, PX_MQTT_V5, (uint16_t)(PX_MQTT_KEEPALIVE_S_MAX + more), NO_PROPS);
-        px_mqtt_story_feed(&st);
-        CHECK_EQ(
-            px_mqtt_decode_connack(first_frame(px_mqtt_story_output(&st)).body, PX_MQTT_V5, &ack),
-            PX_MQTT_SUCCESS);
-        CHECK_EQ(px_mqtt_has(&ack.props, PX_MQTT_PROP_SERVER_KEEP_ALIVE), more == 1);
-        CHECK_EQ(ack.props.server_keep_alive_s, more ? PX_MQTT_KEEPALIVE_S_MAX : 0);
-        px_mqtt_story_end(&st);
-    }
+    CHECK_EQ(told_keep_alive(0, PX_MQTT_KEEPALIVE_S_DEFAULT), 0);
+    CHECK_EQ(told_keep_alive(0, PX_MQTT_KEEPALIVE_S_DEFAULT + 1), PX_MQTT_KEEPALIVE_S_DEFAULT);
+    CHECK_EQ(told_keep_alive(0, 0), PX_MQTT_KEEPALIVE_S_DEFAULT);
+    CHECK_EQ(told_keep_alive(UINT16_MAX, PX_MQTT_KEEPALIVE_S_MAX), 0);
+    CHECK_EQ(told_keep_alive(UINT16_MAX, PX_MQTT_KEEPALIVE_S_MAX + 1), PX_MQTT_KEEPALIVE_S_MAX);
 }
 
 PX_TEST_MAIN()

@@ -75,7 +75,7 @@ PX_TEST(wildcards_fill_a_whole_level)
 
 PX_TEST(shared_subscriptions_are_refused_by_name)
 {
-    CHECK_EQ(filter("$share/g/a"), PX_MQTT_SHARED_NOT_SUPPORTED);
+    CHECK_EQ(filter("$share/g/a"), PX_MQTT_TOPIC_FILTER_INVALID);
     CHECK_EQ(filter("$shared/a"), PX_MQTT_SUCCESS);
 }
 

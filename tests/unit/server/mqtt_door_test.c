@@ -59,25 +59,18 @@ static px_mqtt_reason on_publish(void *ctx, unsigned thread, px_mqtt_conn conn, 
 }
 
 static px_mqtt_reason on_subscribe(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
-                                   const px_mqtt_filter *filter)
+                                   px_mqtt_sub_request *request)
 {
-    (void)ctx, (void)thread, (void)conn, (void)principal, (void)filter;
-    return PX_MQTT_SUCCESS;
-}
-
-static px_mqtt_reason on_unsubscribe(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
-                                     px_str filter)
-{
-    (void)ctx, (void)thread, (void)conn, (void)principal, (void)filter;
+    (void)ctx, (void)thread, (void)conn, (void)principal, (void)request;
     return PX_MQTT_SUCCESS;
 }
 
 static void on_closed(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
-                      px_mqtt_reason reason)
+                      const px_mqtt_end *end)
 {
     seen *s = ctx;
 
-    (void)thread, (void)conn, (void)reason;
+    (void)thread, (void)conn, (void)end;
     CHECK(principal == s);
     pthread_mutex_lock(&s->lock);
     s->closes++;
@@ -90,7 +83,7 @@ static void open_door_with(seen *s, px_mqtt_door_opts opts)
                              .connect = on_connect,
                              .publish = on_publish,
                              .subscribe = on_subscribe,
-                             .unsubscribe = on_unsubscribe,
+                             .unsubscribe = on_subscribe,
                              .closed = on_closed };
     px_err err;
 
