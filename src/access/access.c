@@ -4,6 +4,8 @@
 enum { READER = 1 << PX_ROLE_READER, DEVICE = 1 << PX_ROLE_DEVICE, ADMIN = 1 << PX_ROLE_ADMIN };
 /* What touches every tenant is for the first one's admin. */
 enum { OF_ALL_TENANTS = 1 << 8 };
+/* Not about a twin: what a device does for itself. */
+enum { OF_NO_TWIN = 1 << 9 };
 
 /* A device's rights hold for its own twins only. */
 static const struct {
@@ -26,6 +28,8 @@ static const struct {
     [PX_ACTION_BRANCH] = { "branch", ADMIN },
     [PX_ACTION_READ_SERVER] = { "read the server's own figures", READER | ADMIN },
     [PX_ACTION_WRITE_TENANT] = { "make tenants", ADMIN | OF_ALL_TENANTS },
+    [PX_ACTION_CONNECT] = { "keep a session", READER | DEVICE | ADMIN | OF_NO_TWIN },
+    [PX_ACTION_PUBLISH] = { "publish messages", DEVICE | ADMIN | OF_NO_TWIN },
     [PX_ACTION_BACKUP] = { "make backups", ADMIN | OF_ALL_TENANTS },
 };
 
@@ -63,7 +67,8 @@ px_status px_authorize(const px_principal *principal, px_action action, px_str t
     if (!(rights[action].roles & 1u << principal->role))
         return px_fail_id(ret_err, PX_DENIED, "access.role", "a %s may not %s",
                           px_role_name(principal->role), rights[action].name);
-    if (principal->role == PX_ROLE_DEVICE && !is_own_twin(principal, twin_id))
+    if (principal->role == PX_ROLE_DEVICE && !(rights[action].roles & OF_NO_TWIN) &&
+        !is_own_twin(principal, twin_id))
         return px_fail_id(ret_err, PX_DENIED, "access.twin",
                           "device '%.*s' is not bound to twin '%.*s'; bind it with `pollux device "
                           "add %.*s --twin %.*s`",

@@ -24,6 +24,6 @@ bool px_vec_grow(void **ptr, size_t *cap, size_t needed, size_t item_size);
     (PX_VEC_RESERVE((v), (v)->len + 1) ? ((v)->ptr[(v)->len++] = (item), true) : false)
 #define PX_VEC_RELEASE(v) (px_free((v)->ptr), (v)->ptr = NULL, (v)->len = (v)->cap = 0)
 #define PX_VEC_EACH(v, item)                                                                       \
-    for (__typeof__((v)->ptr) item = (v)->ptr; item && item < (v)->ptr + (v)->len; item++)
+    for (__typeof__(*(v)->ptr) *item = (v)->ptr; item && item < (v)->ptr + (v)->len; item++)
 
 #endif

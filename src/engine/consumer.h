@@ -31,6 +31,7 @@ void px_batch_unref(px_batch *batch);
 typedef enum px_consumer_id {
     PX_CONSUMER_HISTORY = 1,
     PX_CONSUMER_OUTBOUND = 2,
+    PX_CONSUMER_BROKER = 3,
 } px_consumer_id;
 
 /**

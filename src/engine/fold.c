@@ -339,6 +339,15 @@ px_status px_state_fold(px_engine_state *state, const px_event *event, px_model 
     case PX_EVENT_COMMAND_REQUEST:
     case PX_EVENT_COMMAND_RESPONSE:
         return PX_OK; /* history and deliveries; a pending command is a document beside it */
+    case PX_EVENT_SESSION_OPEN:
+    case PX_EVENT_SESSION_CLOSE:
+    case PX_EVENT_SESSION_END:
+    case PX_EVENT_SESSION_SUBSCRIBE:
+    case PX_EVENT_SESSION_UNSUBSCRIBE:
+    case PX_EVENT_SESSION_RECEIPT:
+    case PX_EVENT_SESSION_ACK:
+    case PX_EVENT_SESSION_MESSAGE:
+        return PX_OK; /* a fold of their own, in the room broker */
     case PX_EVENT_MODEL_PUT:
         return fold_model_put(state, event, model, ret_err);
     case PX_EVENT_MODEL_DECOMMISSION:

@@ -34,6 +34,7 @@ typedef enum px_request_kind {
     PX_REQUEST_COMMAND_RESPONSE,    /* id, name, command_id, code, json: payload */
     PX_REQUEST_DOCUMENTS,           /* documents: written or deleted together */
     PX_REQUEST_TENANT_PUT,          /* id: the new tenant's name; documents: its first credential */
+    PX_REQUEST_SESSIONS,            /* sessions, and nothing else */
     PX_REQUEST_CALL, /* call: runs on the engine's thread between two batches (branches, probes) */
     PX_REQUEST_KIND_COUNT
 } px_request_kind;
@@ -51,6 +52,15 @@ typedef struct px_document_write {
     bool in_tenant_zero; /* credentials: found before the tenant is known */
     bool create_only;    /* PX_CONFLICT when it is there */
 } px_document_write;
+
+/* An event of the family `session`, as the room broker decided it; the engine asks who may and how
+ * much it is. Those that a request brings along stand in the batch behind what it changes, or not
+ * at all. */
+typedef struct px_session_write {
+    px_event_type type;
+    uint64_t session; /* its number; 0: of none, or that SESSION_OPEN makes it */
+    px_str id, body;
+} px_session_write;
 
 /* CHANGES that were only judged end as if refused, PX_INTERRUPTED with this id, when nothing is
  * wrong with them. */
@@ -110,6 +120,9 @@ struct px_request {
 
     const px_document_write *documents;
     size_t document_count;
+
+    const px_session_write *sessions; /* SESSIONS; DEVICE_MESSAGE and COMMAND_RESPONSE bring some */
+    size_t session_count;
 
     /* CHANGES: changes of twins and relationships, each judged by what those before it leave, as
      * the principal of the whole. Their results are filled in; `done` is called for the whole. */

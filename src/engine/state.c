@@ -237,6 +237,7 @@ static const struct {
     [PX_REQUEST_COMMAND_RESPONSE] = { PX_ACTION_ANSWER, px_check_command_response },
     [PX_REQUEST_DOCUMENTS] = { PX_ACTION_WRITE_DOCUMENT, px_check_documents },
     [PX_REQUEST_TENANT_PUT] = { PX_ACTION_WRITE_TENANT, px_check_tenant_put },
+    [PX_REQUEST_SESSIONS] = { PX_ACTION_CONNECT, px_check_sessions },
 };
 
 /* Every check decides before it emits, and within the bound of one request. One that does not would
@@ -258,6 +259,8 @@ static void guard(px_engine_state *state, px_result *result, uint64_t seq_before
 px_status px_state_check(px_engine_state *state, px_request *request, px_err *ret_err)
 {
     PX_TRY(px_authorize(&request->principal, handlers[request->kind].action, request->id, ret_err));
+    if (request->session_count > 0)
+        return px_check_with_sessions(state, request, handlers[request->kind].check, ret_err);
     return handlers[request->kind].check(state, request, ret_err);
 }
 

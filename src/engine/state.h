@@ -150,7 +150,11 @@ px_check px_check_relationship_put, px_check_relationship_patch, px_check_relati
 px_check px_check_changes;
 px_check px_check_telemetry, px_check_device_message;
 px_check px_check_command, px_check_command_response;
-px_check px_check_documents, px_check_tenant_put;
+px_check px_check_documents, px_check_tenant_put, px_check_sessions;
+
+/* The same, and the events of sessions that the request brings along behind what it emits. */
+PX_NODISCARD px_status px_check_with_sessions(px_engine_state *state, px_request *request,
+                                              px_check *check, px_err *ret_err);
 
 /* Authorises, then hands to the check of its kind. */
 px_check px_state_check;

@@ -54,6 +54,14 @@ static const member *members_of(px_event_type type)
         [PX_EVENT_DOCUMENT_DELETE] = { DOCUMENT, NAME, ID, REVISION, CAUSE, END },
         [PX_EVENT_COMMAND_REQUEST] = { TWIN, ID, NAME, REVISION, BODY, CAUSE, END },
         [PX_EVENT_COMMAND_RESPONSE] = { TWIN, ID, CODE, BODY, CAUSE, END },
+        [PX_EVENT_SESSION_OPEN] = { REVISION, ID, BODY, CAUSE, END },
+        [PX_EVENT_SESSION_CLOSE] = { REVISION, ID, BODY, CAUSE, END },
+        [PX_EVENT_SESSION_END] = { REVISION, ID, BODY, CAUSE, END },
+        [PX_EVENT_SESSION_SUBSCRIBE] = { REVISION, ID, BODY, CAUSE, END },
+        [PX_EVENT_SESSION_UNSUBSCRIBE] = { REVISION, ID, BODY, CAUSE, END },
+        [PX_EVENT_SESSION_RECEIPT] = { REVISION, ID, BODY, CAUSE, END },
+        [PX_EVENT_SESSION_ACK] = { REVISION, ID, BODY, CAUSE, END },
+        [PX_EVENT_SESSION_MESSAGE] = { REVISION, ID, BODY, CAUSE, END },
     };
 
     return (size_t)type < sizeof(lists) / sizeof(lists[0]) ? lists[type] : NULL;

@@ -37,7 +37,15 @@
     X(40, DOCUMENT_PUT, "document", "a document was written")                                      \
     X(41, DOCUMENT_DELETE, "document", "a document was deleted")                                   \
     X(50, COMMAND_REQUEST, "command", "a command was given to a twin")                             \
-    X(51, COMMAND_RESPONSE, "command", "the device answered a command, or its time ran out")
+    X(51, COMMAND_RESPONSE, "command", "the device answered a command, or its time ran out")        \
+    X(60, SESSION_OPEN, "session", "an MQTT session began, or was taken up again")                 \
+    X(61, SESSION_CLOSE, "session", "the connection of an MQTT session ended")                     \
+    X(62, SESSION_END, "session", "an MQTT session ended, and what was kept for it")               \
+    X(63, SESSION_SUBSCRIBE, "session", "an MQTT session subscribed to topics")                    \
+    X(64, SESSION_UNSUBSCRIBE, "session", "an MQTT session gave subscriptions up")                 \
+    X(65, SESSION_RECEIPT, "session", "a message of QoS 2 came, or was released")                  \
+    X(66, SESSION_ACK, "session", "receivers have what was kept for them")                         \
+    X(67, SESSION_MESSAGE, "session", "a plain message that is retained or kept for sessions")
 
 typedef enum px_event_type {
 #define X(number, name, family, meaning) PX_EVENT_##name = number,
@@ -75,14 +83,16 @@ typedef struct px_event {
     uint32_t relationship_no; /* RELATIONSHIP_* */
     uint32_t document_no;     /* DOCUMENT_*; the device of a DEVICE_MESSAGE */
     uint64_t
-        revision; /* DOCUMENT_*; version of TWIN_DESIRED; deadline (px_time) of COMMAND_REQUEST */
+        revision; /* DOCUMENT_*; version of TWIN_DESIRED; deadline (px_time) of COMMAND_REQUEST;
+                     SESSION_*: the session's number, which is the position of its first OPEN */
     bool flag;    /* MODEL_DECOMMISSION: closed; TWIN_PUT, RELATIONSHIP_PUT: replaces what was there
                    */
 
-    px_str id;   /* twin id, relationship id, document id, command id; model's DTMI */
+    px_str id;   /* twin id, relationship id, document id, command id; model's DTMI; client id of
+                    SESSION_OPEN, topic of SESSION_MESSAGE */
     px_str name; /* relationship name, document kind, command name; component of TELEMETRY */
     px_str body; /* model or document or payload as JSON; relationship properties (of a deleted one,
-                    its last); response payload */
+                    its last); response payload; SESSION_*: a record of the room broker */
     px_str before;          /* RELATIONSHIP_PUT that replaces: the properties that were there */
     px_str was_name;        /* the same: its name before, when it was another */
     uint32_t was_target_no; /* the same: its target before, when it was another */
@@ -113,7 +123,8 @@ typedef struct px_event_head {
     px_event_type type;
     uint32_t tenant;
     uint32_t no; /* of the thing that it changes: MODEL_* a model's, TWIN_*, DEVICE_MESSAGE,
-                    TELEMETRY and COMMAND_* a twin's, RELATIONSHIP_* and DOCUMENT_* their own */
+                    TELEMETRY and COMMAND_* a twin's, RELATIONSHIP_* and DOCUMENT_* their own;
+                    SESSION_*: nothing to rely on, their numbers are longer */
     px_str body;
 } px_event_head;
 
