@@ -405,28 +405,40 @@ size_t px_mqtt_subs_drop(px_mqtt_subs *subs, uint64_t owner_id)
 
 typedef PX_VEC(uint32_t) node_set;
 
-static bool collect(const px_mqtt_subs *subs, uint32_t node_at, px_mqtt_sub_vec *hits)
+/* A match under way. */
+typedef struct matching {
+    const px_mqtt_subs *subs;
+    uint64_t sender;
+    px_mqtt_hits *hits;
+    node_set sets[2];
+} matching;
+
+static bool collect(const matching *m, uint32_t node_at)
 {
     if (node_at == NIL)
         return true;
-    for (uint32_t at = subs->nodes.ptr[node_at].entries; at != NIL;
-         at = subs->entries.ptr[at].next_of_node)
-        if (!PX_VEC_PUSH(hits, subs->entries.ptr[at].sub))
+    for (uint32_t at = m->subs->nodes.ptr[node_at].entries; at != NIL;
+         at = m->subs->entries.ptr[at].next_of_node) {
+        const px_mqtt_sub *sub = &m->subs->entries.ptr[at].sub;
+
+        if (sub->no_local && sub->owner == m->sender)
+            continue;
+        if (!PX_VEC_PUSH(&m->hits->found, *sub))
             return false;
+    }
     return true;
 }
 
 /* Follows one level: `from` to `to`. A topic that begins with `$` is hidden from wildcards there.
  */
-static bool step(const px_mqtt_subs *subs, px_str level, bool hidden, node_set *from, node_set *to,
-                 px_mqtt_sub_vec *hits)
+static bool step(const matching *m, px_str level, bool hidden, const node_set *from, node_set *to)
 {
     to->len = 0;
     PX_VEC_EACH (from, at) {
-        const node *n = &subs->nodes.ptr[*at];
-        uint32_t exact = find_child(subs, *at, level);
+        const node *n = &m->subs->nodes.ptr[*at];
+        uint32_t exact = find_child(m->subs, *at, level);
 
-        if (!hidden && !collect(subs, n->hash, hits))
+        if (!hidden && !collect(m, n->hash))
             return false;
         if (exact != NIL && !PX_VEC_PUSH(to, exact))
             return false;
@@ -436,26 +448,26 @@ static bool step(const px_mqtt_subs *subs, px_str level, bool hidden, node_set *
     return true;
 }
 
-static bool match(const px_mqtt_subs *subs, px_str topic, node_set sets[2], px_mqtt_sub_vec *hits)
+static bool match(matching *m, px_str topic)
 {
     unsigned now = 0;
     bool hidden = topic.len > 0 && topic.ptr[0] == '$';
 
-    if (!PX_VEC_PUSH(&sets[0], ROOT))
+    if (!PX_VEC_PUSH(&m->sets[0], ROOT))
         return false;
-    for (bool more = true; more && sets[now].len > 0; now ^= 1) {
+    for (bool more = true; more && m->sets[now].len > 0; now ^= 1) {
         const char *slash = topic.len ? memchr(topic.ptr, '/', topic.len) : NULL;
         px_str level = px_str_of(topic.ptr, slash ? (size_t)(slash - topic.ptr) : topic.len);
 
-        if (!step(subs, level, hidden, &sets[now], &sets[now ^ 1], hits))
+        if (!step(m, level, hidden, &m->sets[now], &m->sets[now ^ 1]))
             return false;
         hidden = false;
         more = slash != NULL;
         topic = more ? px_str_skip(topic, level.len + 1) : topic;
     }
-    PX_VEC_EACH (&sets[now], at) {
+    PX_VEC_EACH (&m->sets[now], at) {
         /* "a/#" selects "a" as well */
-        if (!collect(subs, *at, hits) || !collect(subs, subs->nodes.ptr[*at].hash, hits))
+        if (!collect(m, *at) || !collect(m, m->subs->nodes.ptr[*at].hash))
             return false;
     }
     return true;
@@ -463,49 +475,62 @@ static bool match(const px_mqtt_subs *subs, px_str topic, node_set sets[2], px_m
 
 static int by_owner_id(const void *a, const void *b)
 {
-    uint64_t x = ((const px_mqtt_sub *)a)->owner, y = ((const px_mqtt_sub *)b)->owner;
+    const px_mqtt_sub *x = a, *y = b;
 
-    return (x > y) - (x < y);
+    return x->owner != y->owner ? (x->owner > y->owner) - (x->owner < y->owner)
+                                : (x->id > y->id) - (x->id < y->id);
 }
 
-/* One entry per owner, the options of its highest QoS. */
-static void merge(px_mqtt_sub_vec *hits)
+static bool add_hit(px_mqtt_hits *hits, const px_mqtt_sub *sub)
 {
-    size_t kept = 0;
+    px_mqtt_hit *last = hits->list.len ? &hits->list.ptr[hits->list.len - 1] : NULL;
 
-    if (hits->len < 2)
-        return;
-    qsort(hits->ptr, hits->len, sizeof(*hits->ptr), by_owner_id);
-    for (size_t i = 1; i < hits->len; i++) {
-        px_mqtt_sub *last = &hits->ptr[kept], *next = &hits->ptr[i];
+    if (!last || last->owner != sub->owner) {
+        px_mqtt_hit fresh = { .owner = sub->owner, .id_at = (uint32_t)hits->ids.len };
 
-        if (next->owner != last->owner) {
-            hits->ptr[++kept] = *next;
-            continue;
-        }
-        last->qos = last->qos > next->qos ? last->qos : next->qos;
-        last->no_local = last->no_local && next->no_local;
-        last->retain_as_published = last->retain_as_published || next->retain_as_published;
+        if (!PX_VEC_PUSH(&hits->list, fresh))
+            return false;
+        last = &hits->list.ptr[hits->list.len - 1];
     }
-    hits->len = kept + 1;
+    last->qos = last->qos > sub->qos ? last->qos : sub->qos;
+    last->retain_as_published = last->retain_as_published || sub->retain_as_published;
+    if (sub->id == 0)
+        return true;
+    last->id_count++;
+    return PX_VEC_PUSH(&hits->ids, sub->id);
 }
 
-px_status px_mqtt_subs_match(const px_mqtt_subs *subs, px_str topic, px_mqtt_sub_vec *hits,
-                             px_err *ret_err)
+/* One entry per owner. */
+static bool merge(px_mqtt_hits *hits)
 {
-    node_set sets[2] = { 0 };
+    if (hits->found.len > 1)
+        qsort(hits->found.ptr, hits->found.len, sizeof(*hits->found.ptr), by_owner_id);
+    PX_VEC_EACH (&hits->found, sub)
+        if (!add_hit(hits, sub))
+            return false;
+    return true;
+}
+
+px_status px_mqtt_subs_match(const px_mqtt_subs *subs, px_str topic, uint64_t sender,
+                             px_mqtt_hits *hits, px_err *ret_err)
+{
+    matching m = { .subs = subs, .sender = sender, .hits = hits };
     bool ok;
 
-    hits->len = 0;
+    hits->list.len = hits->ids.len = hits->found.len = 0;
     if (subs->count == 0)
         return PX_OK;
-    ok = match(subs, topic, sets, hits);
-    PX_VEC_RELEASE(&sets[0]);
-    PX_VEC_RELEASE(&sets[1]);
-    if (!ok)
-        return px_no_memory(ret_err);
-    merge(hits);
-    return PX_OK;
+    ok = match(&m, topic) && merge(hits);
+    PX_VEC_RELEASE(&m.sets[0]);
+    PX_VEC_RELEASE(&m.sets[1]);
+    return ok ? PX_OK : px_no_memory(ret_err);
+}
+
+void px_mqtt_hits_release(px_mqtt_hits *hits)
+{
+    PX_VEC_RELEASE(&hits->list);
+    PX_VEC_RELEASE(&hits->ids);
+    PX_VEC_RELEASE(&hits->found);
 }
 
 size_t px_mqtt_subs_count(const px_mqtt_subs *subs)

@@ -20,11 +20,27 @@ typedef struct px_mqtt_subs px_mqtt_subs;
 
 typedef struct px_mqtt_sub {
     uint64_t owner;
+    uint32_t id; /* subscription identifier; 0: none */
     uint8_t qos;
     bool no_local, retain_as_published;
 } px_mqtt_sub;
 
-typedef PX_VEC(px_mqtt_sub) px_mqtt_sub_vec;
+/* One owner whose filters select a topic: the highest QoS of them, and the identifiers of all. */
+typedef struct px_mqtt_hit {
+    uint64_t owner;
+    uint32_t id_at, id_count; /* in `ids` of the hits */
+    uint8_t qos;
+    bool retain_as_published; /* of one of them */
+} px_mqtt_hit;
+
+/* Zeroed is empty; kept from one match to the next, it keeps its memory. */
+typedef struct px_mqtt_hits {
+    PX_VEC(px_mqtt_hit) list; /* ascending by owner */
+    PX_VEC(uint32_t) ids;
+    PX_VEC(px_mqtt_sub) found; /* the match's own */
+} px_mqtt_hits;
+
+void px_mqtt_hits_release(px_mqtt_hits *hits);
 
 typedef struct px_mqtt_subs_opts {
     uint32_t per_owner_max; /* 0: PX_MQTT_SUBSCRIPTIONS_MAX */
@@ -50,14 +66,14 @@ bool px_mqtt_subs_remove(px_mqtt_subs *subs, px_str filter, uint64_t owner);
 size_t px_mqtt_subs_drop(px_mqtt_subs *subs, uint64_t owner);
 
 /**
- * Replaces `*hits` by the subscribers of a topic: one entry per owner, with the highest QoS of its
- * matching filters, in ascending order of owner.
+ * Replaces `*hits` by the subscribers of a topic.
  *
- * @param topic  must have passed px_mqtt_topic_check
+ * @param topic   must have passed px_mqtt_topic_check
+ * @param sender  whose own no-local subscriptions do not count; 0: nobody
  * Errors: PX_NO_MEMORY.
  */
-PX_NODISCARD px_status px_mqtt_subs_match(const px_mqtt_subs *subs, px_str topic,
-                                          px_mqtt_sub_vec *hits, px_err *ret_err);
+PX_NODISCARD px_status px_mqtt_subs_match(const px_mqtt_subs *subs, px_str topic, uint64_t sender,
+                                          px_mqtt_hits *hits, px_err *ret_err);
 
 size_t px_mqtt_subs_count(const px_mqtt_subs *subs);
 size_t px_mqtt_subs_count_of(const px_mqtt_subs *subs, uint64_t owner);

@@ -23,7 +23,7 @@ typedef struct delivery {
     px_twin_topics *topics;
     px_arena arena;
     px_buf topic, payload, props, scratch;
-    px_mqtt_sub_vec hits;
+    px_mqtt_hits hits;
     int64_t recheck_at_ns;
     bool is_failing; /* said so already */
 } delivery;
@@ -47,7 +47,6 @@ void px_topics_put_seq(px_buf *props, uint64_t seq)
  */
 static void send(delivery *d, const px_event *event, uint8_t qos)
 {
-    px_mqtt_conn server = { 0 };
     px_mqtt_publish message = { .topic = px_buf_str(&d->topic),
                                 .payload = px_buf_str(&d->payload),
                                 .qos = qos };
@@ -56,7 +55,7 @@ static void send(delivery *d, const px_event *event, uint8_t qos)
     px_topics_put_seq(&d->props, event->seq);
     message.encoded_props = px_buf_str(&d->props);
     if (d->topic.status == PX_OK && d->payload.status == PX_OK && d->props.status == PX_OK)
-        px_topics_deliver(d->topics, event->tenant, server, &message, &d->hits);
+        px_broker_tell(d->topics->broker, event->tenant, &message, &d->hits);
 }
 
 static const px_twin *read_twin(delivery *d, const px_event *event)
@@ -138,7 +137,8 @@ static void deliver_batch(delivery *d, const px_batch *batch)
     bool rechecked = false; /* once: all of the row is published */
     px_event event;
 
-    if (!px_topics_has_any_subscriber(d->topics)) /* reading events costs as much as making them */
+    if (!px_broker_has_any_subscriber(
+            d->topics->broker)) /* reading events costs as much as making them */
         return;
     for (uint64_t seq = batch->seq_first; px_cut_left(&cut) > 0; seq++) {
         px_arena_reset(&d->arena);
@@ -150,7 +150,7 @@ static void deliver_batch(delivery *d, const px_batch *batch)
             px_topics_recheck(d->topics);
             rechecked = true;
         }
-        if (event.tenant != 0 && px_topics_has_subscribers(d->topics, event.tenant))
+        if (event.tenant != 0 && px_broker_has_subscribers(d->topics->broker, event.tenant))
             deliver_event(d, &event);
     }
     if (px_cut_left(&cut) > 0) {
@@ -214,7 +214,7 @@ static void release(delivery *d)
     px_buf_release(&d->payload);
     px_buf_release(&d->props);
     px_buf_release(&d->scratch);
-    PX_VEC_RELEASE(&d->hits);
+    px_mqtt_hits_release(&d->hits);
 }
 
 void *px_topics_delivery_run(void *data)

@@ -219,7 +219,8 @@ static px_status open_mqtt(server *s, px_err *ret_err)
                                .tls_port = s->mqtts_at.port,
                                .tls_cert = s->opts->tls_cert,
                                .tls_key = s->opts->tls_key,
-                               .threads = s->settings.mqtt_threads };
+                               .threads = s->settings.mqtt_threads,
+                               .session = { .retain_available = true } };
     px_mqtt_door_app app;
 
     PX_TRY(px_twin_topics_new(&topics_opts, &s->topics, ret_err));

@@ -45,42 +45,6 @@ static px_status log_in(px_twin_topics *topics, const px_mqtt_connect *connect,
     return keep_principal(client, &principal) ? PX_OK : px_arena_fail(&client->arena, ret_err);
 }
 
-static bool keep(px_topics_client *client, px_str from, px_str *ret_copy)
-{
-    *ret_copy = px_arena_str(&client->arena, from);
-    return ret_copy->ptr != NULL;
-}
-
-/* Their texts lie in the packet: read anew from a copy of its bytes. */
-static bool keep_will_props(px_topics_client *client, const px_mqtt_props *props)
-{
-    px_topics_will *will = client->will;
-    px_str copy;
-
-    if (!keep(client, props->raw, &copy) ||
-        px_mqtt_props_parse(copy, PX_MQTT_PROPS_OF_WILL, &will->props) != PX_MQTT_SUCCESS)
-        return false;
-    will->props.message_expiry_s = props->message_expiry_s; /* cut to its limit */
-    will->message.props = &will->props;
-    return true;
-}
-
-static bool keep_will(px_topics_client *client, const px_mqtt_connect *connect)
-{
-    px_topics_will *will;
-
-    if (!connect->has_will)
-        return true;
-    will = client->will = PX_ARENA_ARRAY(&client->arena, px_topics_will, 1);
-    if (!will)
-        return false;
-    *will = (px_topics_will){ .message = connect->will };
-    will->message.props = NULL;
-    return keep(client, connect->will.topic, &will->message.topic) &&
-           keep(client, connect->will.payload, &will->message.payload) &&
-           (!connect->will.props || keep_will_props(client, connect->will.props));
-}
-
 static void add_client(px_twin_topics *topics, px_topics_client *client)
 {
     pthread_mutex_lock(&topics->clients_lock);
@@ -193,7 +157,7 @@ px_mqtt_reason px_topics_connect(void *ctx, unsigned thread, px_mqtt_conn conn,
     px_topics_client *client;
     px_mqtt_reason reason;
 
-    (void)thread, (void)client_id;
+    (void)thread;
     client = px_zalloc(1, sizeof(*client));
     if (!client)
         return PX_MQTT_SERVER_UNAVAILABLE;
@@ -204,26 +168,18 @@ px_mqtt_reason px_topics_connect(void *ctx, unsigned thread, px_mqtt_conn conn,
         forget(client);
         return reason;
     }
-    if (!keep_will(client, connect)) {
+    client->session = (px_broker_client){ .who = client->principal,
+                                          .credential = px_str_c(client->proof.id),
+                                          .conn = conn.v };
+    reason = px_broker_connect(topics->broker, &client->session, connect, client_id,
+                               px_topics_may_subscribe);
+    if (reason != PX_MQTT_SUCCESS && reason != PX_MQTT_LATER) {
         forget(client);
-        return PX_MQTT_SERVER_UNAVAILABLE;
+        return reason;
     }
     add_client(topics, client);
     *ret_grant = (px_mqtt_grant){ client, scope_of(&client->principal) };
-    return PX_MQTT_SUCCESS;
-}
-
-/* There is no second chance: what finds the engine busy is lost, and counted. */
-static void send_will(px_twin_topics *topics, unsigned thread, px_topics_client *client)
-{
-    px_mqtt_reason reason = px_topics_publish(topics, thread, client->conn, client,
-                                              &client->will->message, PX_MQTT_TOKEN_NONE);
-
-    if (reason != PX_MQTT_BUSY)
-        return;
-    atomic_fetch_add_explicit(&topics->messages_refused, 1, memory_order_relaxed);
-    px_log_warn(topics->opts.log, "mqtt.will_lost", "tenant=%u id='%.*s' the server is busy",
-                (unsigned)client->principal.tenant, PX_FMT(client->principal.id));
+    return reason;
 }
 
 void px_topics_closed(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
@@ -232,10 +188,9 @@ void px_topics_closed(void *ctx, unsigned thread, px_mqtt_conn conn, void *princ
     px_twin_topics *topics = ctx;
     px_topics_client *client = principal;
 
-    if (end->with_will && client->will)
-        send_will(topics, thread, client);
+    (void)thread, (void)conn;
     remove_client(topics, client);
-    px_topics_drop_subs(topics, client->principal.tenant, conn);
+    px_broker_closed(topics->broker, &client->session, end);
     forget(client);
 }
 
@@ -256,7 +211,7 @@ static bool still_may(px_twin_topics *topics, px_topics_client *client, px_crede
     atomic_fetch_add_explicit(&topics->revoked, 1, memory_order_relaxed);
     px_log_info(topics->opts.log, "mqtt.revoked", "tenant=%u id='%.*s'",
                 (unsigned)client->principal.tenant, PX_FMT(client->principal.id));
-    px_topics_drop_subs(topics, client->principal.tenant, client->conn);
+    px_broker_forget(topics->broker, &client->session);
     px_mqtt_door_end(topics->door, client->conn, PX_MQTT_ADMINISTRATIVE);
     return false;
 }

@@ -104,27 +104,30 @@ static bool add_greeting(px_twin_topics *topics, const px_topics_greeting *greet
     return added;
 }
 
-bool px_topics_greet(px_twin_topics *topics, const px_topics_client *client,
-                     const px_mqtt_filter *filter)
-{
-    px_topics_greeting greeting = { .conn = client->conn,
-                                    .tenant = client->principal.tenant,
-                                    .filter = filter->text,
-                                    .qos = filter->qos ? 1 : 0 };
-    char room[PX_TWIN_ID_BYTES_MAX];
-    px_str twin_id;
-
-    if (!px_topic_filter_twin(filter->text, room, &twin_id))
-        return true; /* watchers of all twins follow; devices name their own */
-    greet_desired(topics, &greeting, twin_id);
-    return !may_select_commands(filter->text) || add_greeting(topics, &greeting);
-}
-
 static void tell_gap(px_twin_topics *topics, px_str what, const px_err *err)
 {
     atomic_fetch_add_explicit(&topics->delivery_gaps, 1, memory_order_relaxed);
     px_log_warn(topics->opts.log, "mqtt.delivery_gap", "pending='%.*s' %s", PX_FMT(what),
                 err->text);
+}
+
+void px_topics_greet(px_twin_topics *topics, uint32_t tenant, px_mqtt_conn conn, px_str filter,
+                     uint8_t qos)
+{
+    px_topics_greeting greeting = {
+        .conn = conn, .tenant = tenant, .filter = filter, .qos = qos ? 1 : 0
+    };
+    char room[PX_TWIN_ID_BYTES_MAX];
+    px_str twin_id;
+    px_err err;
+
+    if (!px_topic_filter_twin(filter, room, &twin_id))
+        return; /* watchers of all twins follow; devices name their own */
+    greet_desired(topics, &greeting, twin_id);
+    if (!may_select_commands(filter) || add_greeting(topics, &greeting))
+        return;
+    px_fail(&err, PX_LIMIT, "too many subscriptions wait for their pending commands");
+    tell_gap(topics, filter, &err);
 }
 
 static void send_pending(px_twin_topics *topics, const px_topics_greeting *to, px_str twin_id,

@@ -6,34 +6,22 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "mqtt/subs.h"
+#include "broker/broker.h"
 #include "mqtt/topic.h"
 #include "server/twin_topics.h"
 #include "sync/credential.h"
 
-/* The will of a client, in one piece of memory. */
-typedef struct px_topics_will {
-    px_mqtt_publish message; /* `props` is set when it is sent */
-    px_mqtt_props props;     /* of v5; empty when there are none */
-} px_topics_will;
-
-/* Who is connected: the principal and the will live in the arena. */
+/* Who is connected: the principal lives in the arena. */
 typedef struct px_topics_client {
     px_principal principal;
+    px_broker_client session; /* what the broker knows of it */
     px_arena arena;
     px_mqtt_conn conn;
     px_credential_proof proof;      /* looked at by the connection's thread, */
     px_credential_proof seen_proof; /* and by the thread of deliveries */
-    px_topics_will *will;           /* NULL: none */
     atomic_bool is_revoked;
     struct px_topics_client *next, *prev;
 } px_topics_client;
-
-/* The subscriptions of one tenant. */
-typedef struct px_topics_tenant {
-    uint32_t tenant;
-    px_mqtt_subs *subs;
-} px_topics_tenant;
 
 /* A fresh subscription that is owed its twin's pending commands. */
 typedef struct px_topics_greeting {
@@ -52,7 +40,10 @@ typedef struct px_topics_message {
     px_mqtt_conn conn;
     uint32_t token;
     unsigned thread;
-    bool is_partial; /* some of its fields were rejected */
+    bool is_partial;        /* some of its fields were rejected */
+    px_session_write write; /* what rides along, or is all there is */
+    px_broker_gate *gate;   /* of a plain message; else NULL */
+    uint64_t will_of;       /* it is the will of this session; 0: of none */
 } px_topics_message;
 
 typedef struct px_topics_thread {
@@ -62,7 +53,8 @@ typedef struct px_topics_thread {
     char pad[64];
 } px_topics_thread;
 
-enum { PX_TOPICS_THREADS_MAX = 64 };
+/* Those of the door, and the broker's, which sends wills. */
+enum { PX_TOPICS_BROKER_THREAD = 64, PX_TOPICS_THREADS_MAX };
 
 struct px_twin_topics {
     px_twin_topics_opts opts;
@@ -72,8 +64,7 @@ struct px_twin_topics {
     px_topics_client *clients;
     pthread_mutex_t greetings_lock; /* guards the list, in order of arrival */
     PX_VEC(px_topics_greeting) greetings;
-    pthread_rwlock_t subs_lock; /* guards tenants and what they hold */
-    PX_VEC(px_topics_tenant) tenants;
+    px_broker *broker;
     px_topics_thread threads[PX_TOPICS_THREADS_MAX];
 
     pthread_t delivery_thread;
@@ -86,8 +77,8 @@ struct px_twin_topics {
                             uint32_t *cursor, size_t max, px_arena *arena, px_document *ret_items,
                             size_t *ret_count, px_err *ret_err);
 
-    _Atomic uint64_t messages, fields, fields_rejected, messages_refused, plain, deliveries,
-        revoked, delivery_gaps, logins_failed;
+    _Atomic uint64_t messages, fields, fields_rejected, messages_refused, plain, revoked,
+        delivery_gaps, logins_failed;
     _Atomic int64_t login_log_at_ns; /* the next line about a failed login, one a second */
     _Atomic uint64_t login_log_left_out;
 };
@@ -105,6 +96,8 @@ bool px_topics_still_may(px_twin_topics *topics, px_topics_client *client);
 void px_topics_recheck(px_twin_topics *topics);
 
 /* ---- topics_publish.c ---- */
+/* The will of a session, with the rights that its credential still has; on the broker's thread. */
+bool px_topics_will(void *ctx, const px_broker_will *will);
 px_mqtt_reason px_topics_publish(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
                                  const px_mqtt_publish *publish, uint32_t token);
 
@@ -128,18 +121,20 @@ px_mqtt_reason px_topics_subscribe(void *ctx, unsigned thread, px_mqtt_conn conn
                                    px_mqtt_sub_request *request);
 px_mqtt_reason px_topics_unsubscribe(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
                                      px_mqtt_sub_request *request);
-void px_topics_drop_subs(px_twin_topics *topics, uint32_t tenant, px_mqtt_conn conn);
-bool px_topics_has_subscribers(px_twin_topics *topics, uint32_t tenant);
-bool px_topics_has_any_subscriber(px_twin_topics *topics);
-/* Sends a message to whoever of the tenant subscribed to its topic, with its encoded properties;
- * `sender` (0: the server) is for those who do not want their own back. */
-void px_topics_deliver(px_twin_topics *topics, uint32_t tenant, px_mqtt_conn sender,
-                       const px_mqtt_publish *message, px_mqtt_sub_vec *hits);
+px_mqtt_reason px_topics_release(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
+                                 uint16_t packet_id);
+px_mqtt_reason px_topics_acked(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
+                               uint16_t packet_id, px_mqtt_type type, uint8_t reason);
+/* Whether somebody may have what this filter selects. */
+bool px_topics_may_subscribe(const px_principal *principal, px_str filter);
+/* Upwards from the broker. */
+px_broker_app px_topics_broker_app(px_twin_topics *topics);
 
 /* ---- topics_greet.c ---- */
-/* The present answer to a fresh subscription; false when it cannot be given now. */
-bool px_topics_greet(px_twin_topics *topics, const px_topics_client *client,
-                     const px_mqtt_filter *filter);
+/* The present answer to a subscription that is fresh, or came back with its session. What has no
+ * place any more is counted as a gap. */
+void px_topics_greet(px_twin_topics *topics, uint32_t tenant, px_mqtt_conn conn, px_str filter,
+                     uint8_t qos);
 /* A slice of what greetings still have to look through; true when there is more at once. What lacks
  * memory stays for the next call, what cannot be given is counted as a gap. On the thread of
  * deliveries. */

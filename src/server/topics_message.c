@@ -108,6 +108,12 @@ static void message_done(px_request *request)
     }
     if (reason == PX_MQTT_SUCCESS && m->is_partial)
         reason = PX_MQTT_PARTLY;
+    if (m->gate)
+        px_broker_gate_leave(topics->broker, m->gate, request->result.seq);
+    if (m->will_of)
+        px_broker_will_ended(topics->broker, m->will_of, request->result.status);
+    if (request->session_count > 0)
+        px_broker_awaits_fold(topics->broker);
     if (m->token != PX_MQTT_TOKEN_NONE)
         px_mqtt_door_ack(topics->door, m->conn, m->token, reason);
     px_topics_give_back(m);
@@ -144,7 +150,11 @@ void px_topics_begin(px_topics_message *m, px_request_kind kind, px_mqtt_conn co
     request->data = m;
     m->conn = conn;
     m->token = token;
+    request->sessions = &m->write;
+    request->session_count = 0;
     m->is_partial = false;
+    m->gate = NULL;
+    m->will_of = 0;
 }
 
 px_mqtt_reason px_topics_send(px_twin_topics *topics, unsigned thread, px_topics_message *m)

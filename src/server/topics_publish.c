@@ -11,10 +11,11 @@ typedef struct incoming {
     px_twin_topics *topics;
     unsigned thread;
     px_mqtt_conn conn;
-    const px_topics_client *client;
+    px_topics_client *client;
     const px_mqtt_publish *publish;
     const px_topic_name *name;
     uint32_t token;
+    const px_broker_will *will; /* NULL: a client says it */
 } incoming;
 
 static void keep_rejects(px_twin_topics *topics, const px_topics_client *client, px_str twin,
@@ -54,6 +55,8 @@ static px_status find_layout(px_twin_topics *topics, uint32_t tenant, px_str twi
 /* Told to the sender, not only kept. */
 static void explain(const incoming *in, const char *sentence)
 {
+    if (in->will)
+        return; /* its sender is gone */
     px_mqtt_door_explain(in->topics->door, in->thread, in->conn, in->token, px_str_c(sentence));
 }
 
@@ -62,6 +65,21 @@ static px_mqtt_reason refuse(const incoming *in, px_status status, const px_err 
     explain(in, err->text);
     return px_topics_refuse(in->topics, in->client, in->name->twin, status, err,
                             in->publish->payload);
+}
+
+/* What rides along: that a will is out, or that a message of QoS 2 came. False: no memory. */
+static bool add_rider(const incoming *in, px_topics_message *m)
+{
+    if (in->will) {
+        m->write = *in->will->write;
+        m->write.body = px_arena_str(&m->arena, m->write.body);
+        m->will_of = m->write.session;
+    } else if (!px_broker_receipt(in->topics->broker, &in->client->session, in->publish, &m->arena,
+                                  &m->write)) {
+        return true;
+    }
+    m->request.session_count = 1;
+    return m->write.body.ptr != NULL;
 }
 
 /* A message for the engine, with what all kinds of them carry; NULL: no memory. */
@@ -79,7 +97,7 @@ static px_topics_message *begin(const incoming *in, px_request_kind kind)
     request->name = px_arena_str(&m->arena, in->name->command);
     request->command_id = px_arena_str(&m->arena, in->name->command_id);
     if (request->text.ptr && request->id.ptr && request->name.ptr && request->command_id.ptr &&
-        px_topics_copy_principal(m, &in->client->principal))
+        px_topics_copy_principal(m, &in->client->principal) && add_rider(in, m))
         return m;
     px_topics_give_back(m);
     return NULL;
@@ -187,34 +205,59 @@ static px_mqtt_reason publish_response(const incoming *in)
 
 /* ---- everything else ---- */
 
+/* Through the journal: its event, and that a will is out behind it. */
+static px_mqtt_reason journal(const incoming *in, px_topics_message *m,
+                              const px_session_write *write)
+{
+    px_broker_client *session = &in->client->session;
+    px_session_write *writes = PX_ARENA_ARRAY(&m->arena, px_session_write, 2);
+
+    if (!px_engine_has_room(in->topics->opts.engine)) {
+        px_topics_give_back(m);
+        return PX_MQTT_BUSY;
+    }
+    m->gate = writes && add_rider(in, m) ? px_broker_gate_enter(session) : NULL;
+    if (!m->gate) {
+        px_topics_give_back(m);
+        return PX_MQTT_QUOTA_EXCEEDED;
+    }
+    writes[0] = *write;
+    writes[1] = m->write;
+    m->request.sessions = writes;
+    m->request.session_count = in->will ? 2 : 1; /* the event itself says that a message came */
+    return px_topics_send(in->topics, in->thread, m);
+}
+
 /* As it came: payload, and the properties that a server has to hand on. */
 static px_mqtt_reason publish_plain(const incoming *in)
 {
-    px_mqtt_publish message = { .topic = in->publish->topic,
-                                .payload = in->publish->payload,
-                                .qos = in->publish->qos };
-    px_mqtt_sub_vec hits = { 0 };
-    px_buf props = { 0 };
-    bool whole;
+    px_broker_client *session = &in->client->session;
+    px_session_write write;
+    px_mqtt_reason reason;
+    px_topics_message *m;
+    px_err err;
 
-    if (in->client->principal.role == PX_ROLE_READER) {
+    if (px_authorize(&in->client->principal, PX_ACTION_PUBLISH, PX_STR(""), &err) != PX_OK) {
         explain(in, "a reader publishes nothing; use a device's key or an admin's token");
         return PX_MQTT_NOT_AUTHORIZED;
     }
-    px_mqtt_put_props_forward(&props, in->publish->props);
-    message.encoded_props = px_buf_str(&props);
-    if (px_mqtt_has(in->publish->props, PX_MQTT_PROP_MESSAGE_EXPIRY))
-        message.expires_at_ns = px_mqtt_door_now_ns(in->topics->door) +
-                                in->publish->props->message_expiry_s * PX_SECOND;
-    whole = props.status == PX_OK;
-    if (whole) {
-        atomic_fetch_add_explicit(&in->topics->plain, 1, memory_order_relaxed);
-        px_topics_deliver(in->topics, in->client->principal.tenant, in->conn, &message, &hits);
-        px_mqtt_door_wake(in->topics->door);
+    m = px_topics_take(in->topics, in->thread);
+    if (!m)
+        return PX_MQTT_QUOTA_EXCEEDED;
+    px_topics_begin(m, PX_REQUEST_SESSIONS, in->conn, in->token);
+    m->request.id = m->request.text = PX_STR("");
+    if (!px_topics_copy_principal(m, &in->client->principal)) {
+        px_topics_give_back(m);
+        return PX_MQTT_QUOTA_EXCEEDED;
     }
-    px_buf_release(&props);
-    PX_VEC_RELEASE(&hits);
-    return whole ? PX_MQTT_SUCCESS : PX_MQTT_QUOTA_EXCEEDED;
+    reason = px_broker_publish(in->topics->broker, session, in->publish, &m->arena, &write);
+    if (reason == PX_MQTT_LATER)
+        reason = journal(in, m, &write);
+    else
+        px_topics_give_back(m);
+    if (reason == PX_MQTT_LATER || reason < 0x80)
+        atomic_fetch_add_explicit(&in->topics->plain, 1, memory_order_relaxed);
+    return reason;
 }
 
 static px_mqtt_reason refuse_topic(const incoming *in)
@@ -245,27 +288,107 @@ static px_status authorize(const incoming *in, px_err *ret_err)
     return px_authorize(&in->client->principal, action, in->name->twin, ret_err);
 }
 
-px_mqtt_reason px_topics_publish(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
-                                 const px_mqtt_publish *publish, uint32_t token)
+static px_mqtt_reason publish(incoming *in)
 {
     px_topic_name name;
-    incoming in = { ctx, thread, conn, principal, publish, &name, token };
     px_status status;
     px_err err;
 
+    in->name = &name;
+    px_topic_name_read(in->publish->topic, &name);
+    if (name.kind == PX_TOPIC_PLAIN)
+        return publish_plain(in);
+    if (name.kind == PX_TOPIC_RESERVED)
+        return refuse_topic(in);
+    status = authorize(in, &err);
+    if (status != PX_OK)
+        return refuse(in, status, &err);
+    if (name.kind == PX_TOPIC_NONE)
+        return refuse_topic(in);
+    if (!px_engine_has_room(in->topics->opts.engine))
+        return PX_MQTT_BUSY; /* the door reads on when there is room: nobody loses a connection */
+    return name.kind == PX_TOPIC_RESPONSE ? publish_response(in) : publish_sample(in);
+}
+
+px_mqtt_reason px_topics_publish(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
+                                 const px_mqtt_publish *message, uint32_t token)
+{
+    incoming in = { .topics = ctx,
+                    .thread = thread,
+                    .conn = conn,
+                    .client = principal,
+                    .publish = message,
+                    .token = token };
+
     if (!px_topics_still_may(ctx, principal))
         return PX_MQTT_NOT_AUTHORIZED;
-    px_topic_name_read(publish->topic, &name);
-    if (name.kind == PX_TOPIC_PLAIN)
-        return publish_plain(&in);
-    if (name.kind == PX_TOPIC_RESERVED)
-        return refuse_topic(&in);
-    status = authorize(&in, &err);
-    if (status != PX_OK)
-        return refuse(&in, status, &err);
-    if (name.kind == PX_TOPIC_NONE)
-        return refuse_topic(&in);
-    if (!px_engine_has_room(in.topics->opts.engine))
-        return PX_MQTT_BUSY; /* the door reads on when there is room: nobody loses a connection */
-    return name.kind == PX_TOPIC_RESPONSE ? publish_response(&in) : publish_sample(&in);
+    return publish(&in);
+}
+
+/* ---- wills ---- */
+
+/* Nothing came of the message: what is left to say is that it is done with. */
+static bool send_alone(const incoming *in)
+{
+    px_topics_message *m = px_topics_take(in->topics, in->thread);
+
+    if (!m)
+        return false;
+    px_topics_begin(m, PX_REQUEST_SESSIONS, in->conn, in->token);
+    m->request.id = m->request.text = PX_STR("");
+    if (!px_topics_copy_principal(m, &in->client->principal) || !add_rider(in, m)) {
+        px_topics_give_back(m);
+        return false;
+    }
+    (void)px_topics_send(in->topics, in->thread, m);
+    return true;
+}
+
+static bool find_holder(px_twin_topics *topics, const px_broker_will *will, px_arena *arena,
+                        px_topics_client *client)
+{
+    px_err err;
+
+    if (px_credential_holder(px_engine_documents(topics->opts.engine), will->credential, arena,
+                             &client->principal, &err) == PX_OK &&
+        client->principal.tenant == will->tenant) {
+        client->session.who = client->principal;
+        return true;
+    }
+    px_log_info(topics->opts.log, "mqtt.will",
+                "topic='%.*s' is not sent: its sender's credential "
+                "is gone",
+                PX_FMT(will->message->topic));
+    return false;
+}
+
+bool px_topics_will(void *ctx, const px_broker_will *will)
+{
+    px_twin_topics *topics = ctx;
+    px_topics_client client = { 0 };
+    incoming in = { .topics = topics,
+                    .thread = PX_TOPICS_BROKER_THREAD,
+                    .client = &client,
+                    .publish = will->message,
+                    .token = PX_MQTT_TOKEN_NONE,
+                    .will = will };
+    PX_AUTO_ARENA arena = { 0 };
+    px_mqtt_reason reason;
+    bool is_taken = true;
+
+    if (!atomic_load(&topics->is_open))
+        return false;
+    px_arena_init(&arena, PX_CREDENTIAL_ARENA_BYTES_MAX);
+    if (!find_holder(topics, will, &arena, &client)) {
+        px_broker_will_ended(topics->broker, will->write->session, PX_DENIED);
+        return true;
+    }
+    reason = publish(&in);
+    if (reason == PX_MQTT_BUSY)
+        return false;
+    if (reason != PX_MQTT_LATER)
+        is_taken = send_alone(&in);
+    px_broker_gate_drop(&client.session);
+    px_topics_flush(topics, PX_TOPICS_BROKER_THREAD);
+    return is_taken;
 }

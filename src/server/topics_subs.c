@@ -1,27 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who of a tenant wants which topics, and sending to them. */
+/* Who may have which topics; and what the broker says, to the door. */
 #include "base/level.h"
 #include "server/topics_impl.h"
 
-/* The caller holds the lock, for writing when it may `make`. */
-static px_mqtt_subs *subs_of(px_twin_topics *topics, uint32_t tenant, bool make)
-{
-    px_topics_tenant fresh = { tenant, NULL };
-
-    PX_VEC_EACH (&topics->tenants, t)
-        if (t->tenant == tenant)
-            return t->subs;
-    if (!make || !PX_VEC_RESERVE(&topics->tenants, topics->tenants.len + 1))
-        return NULL;
-    fresh.subs = px_mqtt_subs_new((px_mqtt_subs_opts){ 0 });
-    if (fresh.subs)
-        PX_VEC_PUSH(&topics->tenants, fresh);
-    return fresh.subs;
-}
-
 /* A device sees its own twins' topics and plain ones; wildcards that reach beyond are refused, not
  * narrowed. At the twin's level a wildcard is one, whatever the twins are called. */
-static bool may_subscribe(const px_principal *principal, px_str filter)
+bool px_topics_may_subscribe(const px_principal *principal, px_str filter)
 {
     char room[PX_TWIN_ID_BYTES_MAX];
     px_str first, twin;
@@ -36,173 +20,132 @@ static bool may_subscribe(const px_principal *principal, px_str filter)
            !px_str_eq(first, PX_STR("#"));
 }
 
-static bool remove(px_twin_topics *topics, const px_topics_client *client, px_str filter)
-{
-    px_mqtt_subs *subs;
-    bool removed;
-
-    pthread_rwlock_wrlock(&topics->subs_lock);
-    subs = subs_of(topics, client->principal.tenant, false);
-    removed = subs && px_mqtt_subs_remove(subs, filter, client->conn.v);
-    pthread_rwlock_unlock(&topics->subs_lock);
-    return removed;
-}
-
-/* What is granted, or the refusal. */
-static px_mqtt_reason subscribe_one(px_twin_topics *topics, px_topics_client *client,
-                                    const px_mqtt_filter *filter)
-{
-    px_mqtt_sub sub = { .owner = client->conn.v,
-                        .qos = filter->qos,
-                        .no_local = filter->no_local,
-                        .retain_as_published = filter->retain_as_published };
-    px_status status = PX_NO_MEMORY;
-    px_mqtt_subs *subs;
-    bool is_new;
-
-    if (filter->share.len > 0)
-        return PX_MQTT_SHARED_NOT_SUPPORTED;
-    if (!px_topics_still_may(topics, client) || !may_subscribe(&client->principal, filter->text))
-        return PX_MQTT_NOT_AUTHORIZED;
-    pthread_rwlock_wrlock(&topics->subs_lock);
-    subs = subs_of(topics, client->principal.tenant, true);
-    if (subs)
-        status = px_mqtt_subs_add(subs, filter->text, sub, &is_new, NULL);
-    pthread_rwlock_unlock(&topics->subs_lock);
-    if (status != PX_OK)
-        return PX_MQTT_QUOTA_EXCEEDED;
-    if (px_topics_greet(topics, client, filter))
-        return (px_mqtt_reason)filter->qos;
-    (void)remove(topics, client, filter->text);
-    return PX_MQTT_QUOTA_EXCEEDED;
-}
-
 px_mqtt_reason px_topics_subscribe(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
                                    px_mqtt_sub_request *request)
 {
+    px_twin_topics *topics = ctx;
+    px_topics_client *client = principal;
+    bool may = px_topics_still_may(topics, client);
+
     (void)thread, (void)conn;
-    for (size_t i = 0; i < request->count; i++) {
-        if (request->reasons[i] == 0 && request->subscription_id != 0)
-            request->reasons[i] = PX_MQTT_SUBSCRIPTION_ID_NOT_SUPPORTED;
-        if (request->reasons[i] == 0)
-            request->reasons[i] = (uint8_t)subscribe_one(ctx, principal, &request->filters[i]);
-    }
-    return PX_MQTT_SUCCESS;
+    for (size_t i = 0; i < request->count; i++)
+        if (request->reasons[i] == 0 &&
+            !(may && px_topics_may_subscribe(&client->principal, request->filters[i].text)))
+            request->reasons[i] = PX_MQTT_NOT_AUTHORIZED;
+    return px_broker_subscribe(topics->broker, &client->session, request);
 }
 
 px_mqtt_reason px_topics_unsubscribe(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
                                      px_mqtt_sub_request *request)
 {
+    px_twin_topics *topics = ctx;
+    px_topics_client *client = principal;
+
     (void)thread, (void)conn;
-    for (size_t i = 0; i < request->count; i++) {
-        const px_mqtt_filter *filter = &request->filters[i];
-
-        if (request->reasons[i] == 0 &&
-            (filter->share.len > 0 || !remove(ctx, principal, filter->text)))
-            request->reasons[i] = PX_MQTT_NO_SUBSCRIPTION_EXISTED;
-    }
-    return PX_MQTT_SUCCESS;
+    return px_broker_unsubscribe(topics->broker, &client->session, request);
 }
 
-bool px_topics_has_subscribers(px_twin_topics *topics, uint32_t tenant)
+px_mqtt_reason px_topics_release(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
+                                 uint16_t packet_id)
 {
-    const px_mqtt_subs *subs;
-    bool any;
+    px_twin_topics *topics = ctx;
+    px_topics_client *client = principal;
 
-    pthread_rwlock_rdlock(&topics->subs_lock);
-    subs = subs_of(topics, tenant, false);
-    any = subs && px_mqtt_subs_count(subs) > 0;
-    pthread_rwlock_unlock(&topics->subs_lock);
-    return any;
+    (void)thread, (void)conn;
+    return px_broker_release(topics->broker, &client->session, packet_id);
 }
 
-bool px_topics_has_any_subscriber(px_twin_topics *topics)
+px_mqtt_reason px_topics_acked(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
+                               uint16_t packet_id, px_mqtt_type type, uint8_t reason)
 {
-    bool any = false;
+    px_twin_topics *topics = ctx;
+    px_topics_client *client = principal;
 
-    pthread_rwlock_rdlock(&topics->subs_lock);
-    PX_VEC_EACH (&topics->tenants, t)
-        any = any || px_mqtt_subs_count(t->subs) > 0;
-    pthread_rwlock_unlock(&topics->subs_lock);
-    return any;
-}
-
-/* One call per QoS: a subscriber gets the lower of its own and the message's. */
-static void send_with_qos(px_twin_topics *topics, const px_mqtt_sub_vec *hits, uint8_t qos,
-                          px_mqtt_publish *message)
-{
-    px_mqtt_conn conns[256];
-    size_t count = 0;
-
-    message->qos = qos;
-    for (size_t i = 0; i <= hits->len; i++) {
-        if (count == sizeof(conns) / sizeof(conns[0]) || (i == hits->len && count > 0)) {
-            if (px_mqtt_door_deliver(topics->door, conns, count, message) == PX_OK)
-                atomic_fetch_add_explicit(&topics->deliveries, count, memory_order_relaxed);
-            count = 0;
-        }
-        if (i < hits->len && hits->ptr[i].qos == qos)
-            conns[count++] = (px_mqtt_conn){ hits->ptr[i].owner };
-    }
-}
-
-/* What its own sender does not want back is taken out; the rest gets the lower QoS of both. */
-static void settle_hits(px_mqtt_sub_vec *hits, px_mqtt_conn sender, uint8_t qos)
-{
-    size_t kept = 0;
-
-    PX_VEC_EACH (hits, hit) {
-        if (hit->no_local && hit->owner == sender.v)
-            continue;
-        hits->ptr[kept] = *hit;
-        hits->ptr[kept].qos = hit->qos < qos ? hit->qos : qos;
-        kept++;
-    }
-    hits->len = kept;
-}
-
-void px_topics_deliver(px_twin_topics *topics, uint32_t tenant, px_mqtt_conn sender,
-                       const px_mqtt_publish *message, px_mqtt_sub_vec *hits)
-{
-    px_mqtt_publish out = *message;
-    px_status status = PX_NOT_FOUND;
-    const px_mqtt_subs *subs;
-
-    hits->len = 0;
-    pthread_rwlock_rdlock(&topics->subs_lock);
-    subs = subs_of(topics, tenant, false);
-    if (subs)
-        status = px_mqtt_subs_match(subs, message->topic, hits, NULL);
-    pthread_rwlock_unlock(&topics->subs_lock);
-    if (status != PX_OK)
-        return;
-    settle_hits(hits, sender, message->qos);
-    send_with_qos(topics, hits, 0, &out);
-    send_with_qos(topics, hits, 1, &out);
-    send_with_qos(topics, hits, 2, &out);
+    (void)thread, (void)conn;
+    return px_broker_acked(topics->broker, &client->session, packet_id, type, reason);
 }
 
 bool px_twin_topics_tell(px_twin_topics *topics, uint32_t tenant, px_str topic, px_str payload)
 {
     px_mqtt_publish message = { .topic = topic, .payload = payload, .qos = 1 };
-    px_mqtt_conn server = { 0 };
-    px_mqtt_sub_vec hits = { 0 };
+    px_mqtt_hits hits = { 0 };
 
     if (!atomic_load(&topics->is_open))
         return false;
-    px_topics_deliver(topics, tenant, server, &message, &hits);
+    px_broker_tell(topics->broker, tenant, &message, &hits);
     px_mqtt_door_wake(topics->door);
-    PX_VEC_RELEASE(&hits);
+    px_mqtt_hits_release(&hits);
     return true;
 }
 
-void px_topics_drop_subs(px_twin_topics *topics, uint32_t tenant, px_mqtt_conn conn)
-{
-    px_mqtt_subs *subs;
+/* ---- from the broker ---- */
 
-    pthread_rwlock_wrlock(&topics->subs_lock);
-    subs = subs_of(topics, tenant, false);
-    if (subs)
-        px_mqtt_subs_drop(subs, conn.v);
-    pthread_rwlock_unlock(&topics->subs_lock);
+static void admit(void *ctx, uint64_t conn, const px_mqtt_admission *admission)
+{
+    px_twin_topics *topics = ctx;
+
+    px_mqtt_door_admit(topics->door, (px_mqtt_conn){ conn }, admission);
+}
+
+static void answer(void *ctx, uint64_t conn, px_mqtt_type type, uint16_t packet_id,
+                   const uint8_t *reasons, size_t count)
+{
+    px_twin_topics *topics = ctx;
+
+    px_mqtt_door_answer(topics->door, (px_mqtt_conn){ conn }, type, packet_id, reasons, count);
+}
+
+static void deliver(void *ctx, const uint64_t *conns, size_t count, const px_mqtt_publish *message)
+{
+    px_twin_topics *topics = ctx;
+    px_mqtt_conn refs[256];
+
+    for (size_t at = 0; at < count;) {
+        size_t n = 0;
+
+        while (n < sizeof(refs) / sizeof(refs[0]) && at < count)
+            refs[n++] = (px_mqtt_conn){ conns[at++] };
+        if (px_mqtt_door_deliver(topics->door, refs, n, message) != PX_OK)
+            continue; /* counted by the door; the rest may belong to another thread */
+    }
+}
+
+static void release(void *ctx, uint64_t conn, uint16_t packet_id)
+{
+    px_twin_topics *topics = ctx;
+
+    px_mqtt_door_release(topics->door, (px_mqtt_conn){ conn }, packet_id);
+}
+
+static void released(void *ctx, uint64_t conn, uint16_t packet_id)
+{
+    px_twin_topics *topics = ctx;
+
+    px_mqtt_door_released(topics->door, (px_mqtt_conn){ conn }, packet_id);
+}
+
+static void wake(void *ctx)
+{
+    px_twin_topics *topics = ctx;
+
+    if (atomic_load_explicit(&topics->is_open, memory_order_acquire))
+        px_mqtt_door_wake(topics->door);
+}
+
+static void subscribed(void *ctx, uint32_t tenant, uint64_t conn, px_str filter, uint8_t qos)
+{
+    px_topics_greet(ctx, tenant, (px_mqtt_conn){ conn }, filter, qos);
+}
+
+px_broker_app px_topics_broker_app(px_twin_topics *topics)
+{
+    return (px_broker_app){ .ctx = topics,
+                            .admit = admit,
+                            .answer = answer,
+                            .deliver = deliver,
+                            .release = release,
+                            .released = released,
+                            .wake = wake,
+                            .subscribed = subscribed,
+                            .will = px_topics_will };
 }

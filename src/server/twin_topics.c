@@ -8,13 +8,25 @@ px_status px_twin_topics_new(const px_twin_topics_opts *opts, px_twin_topics **r
                              px_err *ret_err)
 {
     px_twin_topics *topics = px_zalloc(1, sizeof(*topics));
+    px_broker_opts broker_opts = { .engine = opts->engine,
+                                   .store = px_engine_store(opts->engine),
+                                   .log = opts->log };
+    px_status status;
 
     if (!topics)
         return px_no_memory(ret_err);
+    broker_opts.app = px_topics_broker_app(topics);
+    status = px_broker_open(&broker_opts, &topics->broker, ret_err);
+    if (status == PX_OK)
+        status = px_broker_start(topics->broker, ret_err); /* before the first connection */
+    if (status != PX_OK) {
+        px_broker_close(topics->broker);
+        px_free(topics);
+        return status;
+    }
     topics->opts = *opts;
     topics->next = px_feed_next;
     topics->list_under = px_documents_list_under;
-    pthread_rwlock_init(&topics->subs_lock, NULL);
     pthread_mutex_init(&topics->clients_lock, NULL);
     pthread_mutex_init(&topics->greetings_lock, NULL);
     *ret_topics = topics;
@@ -40,10 +52,7 @@ void px_twin_topics_free(px_twin_topics *topics)
         free_messages(topics->threads[i].pool);
         free_messages(atomic_load(&topics->threads[i].returned));
     }
-    PX_VEC_EACH (&topics->tenants, t)
-        px_mqtt_subs_free(t->subs);
-    PX_VEC_RELEASE(&topics->tenants);
-    pthread_rwlock_destroy(&topics->subs_lock);
+    px_broker_close(topics->broker);
     pthread_mutex_destroy(&topics->clients_lock);
     px_topics_forget_greetings(topics);
     pthread_mutex_destroy(&topics->greetings_lock);
@@ -54,6 +63,7 @@ void px_twin_topics_answered(px_twin_topics *topics)
 {
     if (!topics || !atomic_load_explicit(&topics->is_open, memory_order_acquire))
         return;
+    px_broker_answered(topics->broker);
     px_mqtt_door_wake(topics->door);
     if (px_engine_has_room(topics->opts.engine))
         px_mqtt_door_resume(topics->door);
@@ -74,6 +84,8 @@ px_mqtt_door_app px_twin_topics_app(px_twin_topics *topics)
                                .publish = px_topics_publish,
                                .subscribe = px_topics_subscribe,
                                .unsubscribe = px_topics_unsubscribe,
+                               .release = px_topics_release,
+                               .acked = px_topics_acked,
                                .closed = px_topics_closed,
                                .opened = opened,
                                .flush = px_topics_flush };
@@ -82,6 +94,7 @@ px_mqtt_door_app px_twin_topics_app(px_twin_topics *topics)
 px_status px_twin_topics_start(px_twin_topics *topics, px_err *ret_err)
 {
     atomic_store(&topics->stopping, false);
+    PX_TRY(px_broker_start(topics->broker, ret_err));
     PX_TRY(px_feed_open_at(topics->opts.engine, px_engine_position(topics->opts.engine),
                            &topics->feed, ret_err));
     if (!px_thread_start(&topics->delivery_thread, "deliveries", px_topics_delivery_run, topics))
@@ -98,8 +111,14 @@ void px_twin_topics_stop(px_twin_topics *topics)
     if (topics->delivering)
         pthread_join(topics->delivery_thread, NULL);
     topics->delivering = false;
+    px_broker_stop(topics->broker);
     px_feed_close(topics->feed);
     topics->feed = NULL;
+}
+
+px_broker *px_twin_topics_broker(px_twin_topics *topics)
+{
+    return topics->broker;
 }
 
 px_twin_topics_stats px_twin_topics_stat(px_twin_topics *topics)
@@ -109,7 +128,7 @@ px_twin_topics_stats px_twin_topics_stat(px_twin_topics *topics)
                                    .fields_rejected = atomic_load(&topics->fields_rejected),
                                    .messages_refused = atomic_load(&topics->messages_refused),
                                    .plain = atomic_load(&topics->plain),
-                                   .deliveries = atomic_load(&topics->deliveries),
+                                   .deliveries = px_broker_stat(topics->broker).deliveries,
                                    .revoked = atomic_load(&topics->revoked),
                                    .logins_failed = atomic_load(&topics->logins_failed),
                                    .delivery_gaps = atomic_load(&topics->delivery_gaps) };

@@ -16,6 +16,7 @@
 #ifndef PX_SERVER_TWIN_TOPICS_H
 #define PX_SERVER_TWIN_TOPICS_H
 
+#include "broker/broker.h"
 #include "engine/engine.h"
 #include "server/mqtt_door.h"
 #include "sync/backoff.h"
@@ -34,7 +35,8 @@ PX_NODISCARD px_status px_twin_topics_new(const px_twin_topics_opts *opts,
                                           px_twin_topics **ret_topics, px_err *ret_err);
 /* The table for px_mqtt_door_open; `ctx` is the topics. */
 px_mqtt_door_app px_twin_topics_app(px_twin_topics *topics);
-/* Once the door is open: deliveries begin. */
+/* Once the door is open: deliveries begin. Before it, new took up what the journal says of
+ * sessions. */
 PX_NODISCARD px_status px_twin_topics_start(px_twin_topics *topics, px_err *ret_err);
 /* Ends the deliveries; before the door is freed. */
 void px_twin_topics_stop(px_twin_topics *topics);
@@ -46,6 +48,8 @@ void px_twin_topics_answered(px_twin_topics *topics);
 /* What a route tells: a message to a plain topic of the tenant, for whoever subscribed to it, with
  * QoS 1. False while the door is not open. Any thread. */
 bool px_twin_topics_tell(px_twin_topics *topics, uint32_t tenant, px_str topic, px_str payload);
+
+px_broker *px_twin_topics_broker(px_twin_topics *topics); /* borrowed */
 
 typedef struct px_twin_topics_stats {
     uint64_t messages, fields, fields_rejected, messages_refused, plain, deliveries, revoked,

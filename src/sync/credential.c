@@ -127,30 +127,14 @@ static px_status read_device(px_documents *documents, px_principal *principal, p
     return PX_OK;
 }
 
-px_status px_credential_prove(px_documents *documents, px_str text, px_arena *arena,
-                              px_principal *ret_principal, px_credential_proof *ret_proof,
-                              px_err *ret_err)
+/* The principal that a credential's document names. */
+static px_status read_principal(px_documents *documents, const px_json *body, px_arena *arena,
+                                px_principal *ret_principal, uint64_t *ret_device_revision,
+                                px_err *ret_err)
 {
-    px_credential_proof proof = { 0 };
-    char hash[HASH_CHARS + 1];
     px_principal principal = { 0 };
-    px_document document;
-    px_str id, secret, wanted;
-    px_json *body;
-    px_status status;
     int64_t tenant = 0;
 
-    if (!split(text, &id, &secret))
-        return refuse(ret_err);
-    status = px_documents_get(documents, 0, PX_STR("credential"), id, arena, &document, ret_err);
-    if (status == PX_NOT_FOUND)
-        return refuse(ret_err);
-    PX_TRY(status);
-    PX_TRY(px_json_parse(document.body, NULL, arena, &body, ret_err));
-    hash_secret(secret, hash);
-    wanted = px_json_get_text(body, PX_STR("hash"));
-    if (wanted.len != HASH_CHARS || sodium_memcmp(wanted.ptr, hash, HASH_CHARS) != 0)
-        return refuse(ret_err);
     if (px_json_is(px_json_get(body, PX_STR("tenant")), PX_JSON_NUMBER))
         px_num_to_int(px_json_get(body, PX_STR("tenant"))->num, &tenant);
     principal.tenant = (uint32_t)tenant;
@@ -160,13 +144,56 @@ px_status px_credential_prove(px_documents *documents, px_str text, px_arena *ar
         px_json_is(px_json_get(body, PX_STR("operatesTenants")), PX_JSON_TRUE);
     if (principal.role == PX_ROLE_DEVICE) {
         principal.id = px_json_get_text(body, PX_STR("device"));
-        PX_TRY(read_device(documents, &principal, arena, &proof.device_revision, ret_err));
+        PX_TRY(read_device(documents, &principal, arena, ret_device_revision, ret_err));
     }
-    memcpy(proof.id, id.ptr, id.len);
-    proof.revision = document.revision;
     *ret_principal = principal;
+    return PX_OK;
+}
+
+static px_status find(px_documents *documents, px_str id, px_arena *arena, uint64_t *ret_revision,
+                      px_json **ret_body, px_err *ret_err)
+{
+    px_document document;
+    px_status status =
+        px_documents_get(documents, 0, PX_STR("credential"), id, arena, &document, ret_err);
+
+    if (status == PX_NOT_FOUND)
+        return refuse(ret_err);
+    PX_TRY(status);
+    *ret_revision = document.revision;
+    return px_json_parse(document.body, NULL, arena, ret_body, ret_err);
+}
+
+px_status px_credential_prove(px_documents *documents, px_str text, px_arena *arena,
+                              px_principal *ret_principal, px_credential_proof *ret_proof,
+                              px_err *ret_err)
+{
+    px_credential_proof proof = { 0 };
+    char hash[HASH_CHARS + 1];
+    px_str id, secret, wanted;
+    px_json *body;
+
+    if (!split(text, &id, &secret))
+        return refuse(ret_err);
+    PX_TRY(find(documents, id, arena, &proof.revision, &body, ret_err));
+    hash_secret(secret, hash);
+    wanted = px_json_get_text(body, PX_STR("hash"));
+    if (wanted.len != HASH_CHARS || sodium_memcmp(wanted.ptr, hash, HASH_CHARS) != 0)
+        return refuse(ret_err);
+    PX_TRY(read_principal(documents, body, arena, ret_principal, &proof.device_revision, ret_err));
+    memcpy(proof.id, id.ptr, id.len);
     *ret_proof = proof;
     return PX_OK;
+}
+
+px_status px_credential_holder(px_documents *documents, px_str id, px_arena *arena,
+                               px_principal *ret_principal, px_err *ret_err)
+{
+    uint64_t revision, device_revision;
+    px_json *body;
+
+    PX_TRY(find(documents, id, arena, &revision, &body, ret_err));
+    return read_principal(documents, body, arena, ret_principal, &device_revision, ret_err);
 }
 
 px_status px_credential_check(px_documents *documents, px_str text, px_arena *arena,

@@ -61,6 +61,11 @@ PX_NODISCARD px_status px_credential_prove(px_documents *documents, px_str text,
                                            px_principal *ret_principal,
                                            px_credential_proof *ret_proof, px_err *ret_err);
 
+/* Who holds the credential of this public id now, without a proof: for what somebody who had one
+ * left behind, such as a will. Errors: PX_UNAUTHORIZED (it is gone), as above. */
+PX_NODISCARD px_status px_credential_holder(px_documents *documents, px_str id, px_arena *arena,
+                                            px_principal *ret_principal, px_err *ret_err);
+
 /* True while neither document was written since. One load while no document of the server was, else
  * two look-ups, no copy: cheap enough for every message of an open connection. */
 bool px_credential_stands(px_documents *documents, const px_principal *principal,

@@ -82,7 +82,7 @@ class Server:
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         try:
-            assert self.process.wait(15) == 0, self.process.returncode
+            assert self.process.wait(15) == 0, (self.process.returncode, open(self.log.name, errors="replace").read()[-6000:])
         except subprocess.TimeoutExpired:
             self.kill()
             raise

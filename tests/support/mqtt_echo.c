@@ -160,19 +160,19 @@ static void on_flush(void *ctx, unsigned thread)
 
 static void deliver(echo *e, const command *c)
 {
-    px_mqtt_sub_vec hits = { 0 };
+    px_mqtt_hits hits = { 0 };
     px_mqtt_publish m = { .topic = c->topic, .payload = c->payload };
 
     pthread_mutex_lock(&e->lock);
-    px_assert(px_mqtt_subs_match(e->subs, c->topic, &hits, NULL) == PX_OK);
+    px_assert(px_mqtt_subs_match(e->subs, c->topic, 0, &hits, NULL) == PX_OK);
     pthread_mutex_unlock(&e->lock);
-    PX_VEC_EACH (&hits, hit) {
+    PX_VEC_EACH (&hits.list, hit) {
         px_mqtt_conn conn = { hit->owner };
 
         m.qos = hit->qos < c->qos ? hit->qos : c->qos;
         px_assert(px_mqtt_door_deliver(e->door, &conn, 1, &m) != PX_INVALID); /* PX_LIMIT may be */
     }
-    PX_VEC_RELEASE(&hits);
+    px_mqtt_hits_release(&hits);
 }
 
 static px_mqtt_reason judge(echo *e, px_str topic)

@@ -19,46 +19,46 @@ static bool add(px_mqtt_subs *subs, const char *filter, uint64_t owner, uint8_t 
     return is_new;
 }
 
-static size_t hits_of(px_mqtt_subs *subs, const char *topic, px_mqtt_sub_vec *hits)
+static size_t hits_of(px_mqtt_subs *subs, const char *topic, px_mqtt_hits *hits)
 {
     px_err err;
 
-    CHECK_OK(px_mqtt_subs_match(subs, px_str_c(topic), hits, &err), &err);
-    return hits->len;
+    CHECK_OK(px_mqtt_subs_match(subs, px_str_c(topic), 0, hits, &err), &err);
+    return hits->list.len;
 }
 
 PX_TEST(an_owner_is_hit_once_with_its_highest_qos)
 {
     px_mqtt_subs *subs = px_mqtt_subs_new((px_mqtt_subs_opts){ 0 });
-    px_mqtt_sub_vec hits = { 0 };
+    px_mqtt_hits hits = { 0 };
 
     CHECK(add(subs, "a/+", 7, 0));
     CHECK(add(subs, "a/b", 7, 1));
     CHECK(add(subs, "#", 7, 0));
     CHECK(add(subs, "a/b", 3, 0));
     CHECK_EQ(hits_of(subs, "a/b", &hits), 2);
-    CHECK_EQ(hits.ptr[0].owner, 3);
-    CHECK_EQ(hits.ptr[0].qos, 0);
-    CHECK_EQ(hits.ptr[1].owner, 7);
-    CHECK_EQ(hits.ptr[1].qos, 1);
-    PX_VEC_RELEASE(&hits);
+    CHECK_EQ(hits.list.ptr[0].owner, 3);
+    CHECK_EQ(hits.list.ptr[0].qos, 0);
+    CHECK_EQ(hits.list.ptr[1].owner, 7);
+    CHECK_EQ(hits.list.ptr[1].qos, 1);
+    px_mqtt_hits_release(&hits);
     px_mqtt_subs_free(subs);
 }
 
 PX_TEST(a_second_subscription_replaces_the_first)
 {
     px_mqtt_subs *subs = px_mqtt_subs_new((px_mqtt_subs_opts){ 0 });
-    px_mqtt_sub_vec hits = { 0 };
+    px_mqtt_hits hits = { 0 };
 
     CHECK(add(subs, "a", 1, 1));
     CHECK(!add(subs, "a", 1, 0));
     CHECK_EQ(px_mqtt_subs_count(subs), 1);
     CHECK_EQ(hits_of(subs, "a", &hits), 1);
-    CHECK_EQ(hits.ptr[0].qos, 0);
+    CHECK_EQ(hits.list.ptr[0].qos, 0);
     CHECK(px_mqtt_subs_remove(subs, PX_STR("a"), 1));
     CHECK(!px_mqtt_subs_remove(subs, PX_STR("a"), 1));
     CHECK_EQ(hits_of(subs, "a", &hits), 0);
-    PX_VEC_RELEASE(&hits);
+    px_mqtt_hits_release(&hits);
     px_mqtt_subs_free(subs);
 }
 
@@ -104,7 +104,7 @@ PX_TEST(the_default_limit_holds_at_the_number_and_not_one_past_it)
 PX_TEST(a_failed_request_for_memory_leaves_the_index_as_it_was)
 {
     px_mqtt_subs *subs = px_mqtt_subs_new((px_mqtt_subs_opts){ 0 });
-    px_mqtt_sub_vec hits = { 0 };
+    px_mqtt_hits hits = { 0 };
     bool is_new;
     px_status status = PX_NO_MEMORY;
 
@@ -120,7 +120,7 @@ PX_TEST(a_failed_request_for_memory_leaves_the_index_as_it_was)
     }
     CHECK_EQ(hits_of(subs, "a/c/d/e", &hits), 1);
     CHECK_EQ(hits_of(subs, "a/b", &hits), 1);
-    PX_VEC_RELEASE(&hits);
+    px_mqtt_hits_release(&hits);
     px_mqtt_subs_free(subs);
 }
 
@@ -172,7 +172,7 @@ static size_t model_find(const model *m, const char *filter, uint64_t owner)
 
 static void check_topic(px_mqtt_subs *subs, const model *m, const char *topic)
 {
-    px_mqtt_sub_vec hits = { 0 };
+    px_mqtt_hits hits = { 0 };
     size_t wanted = 0;
 
     hits_of(subs, topic, &hits);
@@ -183,14 +183,14 @@ static void check_topic(px_mqtt_subs *subs, const model *m, const char *topic)
             selected =
                 selected || (m->rows[i].owner == owner &&
                              px_mqtt_filter_matches(px_str_c(m->rows[i].filter), px_str_c(topic)));
-        PX_VEC_EACH (&hits, sub) {
+        PX_VEC_EACH (&hits.list, sub) {
             hit = hit || sub->owner == owner;
         }
         CHECK_EQ(hit, selected);
         wanted += selected;
     }
-    CHECK_EQ(hits.len, wanted);
-    PX_VEC_RELEASE(&hits);
+    CHECK_EQ(hits.list.len, wanted);
+    px_mqtt_hits_release(&hits);
 }
 
 PX_PROP(the_index_agrees_with_trying_every_filter, 200)

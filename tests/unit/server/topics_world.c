@@ -15,7 +15,7 @@
 void topics_world_init(topics_world *world)
 {
     px_twin_topics_opts topics_opts;
-    px_mqtt_door_opts opts = { .host = "127.0.0.1", .threads = 2 };
+    px_mqtt_door_opts opts = { .host = "127.0.0.1", .threads = 2, .session = { .retain_available = true } };
     px_mqtt_door_app app;
     px_err err;
 
