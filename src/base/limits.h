@@ -73,12 +73,13 @@
 /* messages */
 #define PX_MQTT_PACKET_BEFORE_AUTH_BYTES_MAX (64 * 1024)
 #define PX_MQTT_PACKET_BYTES_MAX (256 * 1024)
-#define PX_MQTT_SESSIONS_MAX 100000u        /* kept ones, of one tenant */
-#define PX_MQTT_RETAINED_MAX 100000u        /* retained messages of one tenant */
+#define PX_MQTT_SESSIONS_MAX 100000u                   /* kept ones, of one tenant */
+#define PX_MQTT_RETAINED_MAX 100000u                   /* retained messages of one tenant */
+#define PX_MQTT_RETAINED_WAITING_MAX 10000u            /* for one connection that keeps nothing */
 #define PX_MQTT_RETAINED_BYTES_MAX (256 * 1024 * 1024) /* the same */
-#define PX_MQTT_SHARE_MEMBERS_MAX 10000     /* of one shared subscription */
-#define PX_SESSION_RECORD_BYTES_MAX (1024 * 1024) /* what a session writes at once */
-#define PX_BROKER_SAVE_NS (INT64_C(5) * 1000000000) /* between two writings of its rows */
+#define PX_MQTT_SHARE_MEMBERS_MAX 10000                /* of one shared subscription */
+#define PX_SESSION_RECORD_BYTES_MAX (1024 * 1024)      /* what a session writes at once */
+#define PX_BROKER_SAVE_NS (INT64_C(5) * 1000000000)    /* between two writings of its rows */
 #define PX_TOPIC_BYTES_MAX 1024
 #define PX_TOPIC_LEVELS_MAX 32
 #define PX_MQTT_CLIENT_ID_BYTES_MAX 128

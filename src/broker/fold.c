@@ -449,9 +449,10 @@ static px_status send_live(px_broker *b, uint32_t tenant, const px_message_recor
 
     if (!t)
         return PX_OK;
-    PX_TRY(px_mqtt_subs_match(t->subs, r->letter.topic,
-                              sender ? pxi_session_owner(sender) : r->peer.conn, &b->hits,
-                              ret_err));
+    PX_TRY(
+        px_mqtt_subs_match(t->subs, r->letter.topic,
+                           sender && !sender->is_passing ? pxi_session_owner(sender) : r->peer.conn,
+                           &b->hits, ret_err));
     (void)pxi_send(b, &b->hits, &message, PX_SEND_TO_LIVE);
     for (size_t i = 0; i < r->copy_count; i++) {
         const px_copy_record *c = &r->copies[i];

@@ -29,6 +29,9 @@
 #define PXI_OWNER_SESSION (UINT64_C(1) << 63) /* and the session's slot */
 #define PXI_OWNER_GROUP (UINT64_C(1) << 62)   /* and the group's slot */
 
+/* Numbers of what passes: connections' below it. */
+#define PXI_PASSING_NO (UINT64_C(1) << 63)
+
 /* Packet ids that the broker gives; the session itself takes those above. */
 #define PXI_PACKET_ID_MAX 0x7FFF
 
@@ -71,6 +74,8 @@ typedef struct px_session {
     px_str client_id, credential; /* owned */
     bool is_online;               /* by the journal: opened and not closed */
     bool is_ghost;                /* ended; only its will is left */
+    bool is_passing; /* no session at all: retained messages on their way to a connection that keeps
+                        nothing, and that takes them by and by */
     bool is_dirty, is_stored;
     px_peer peer;      /* of its connection, or of the last one */
     px_time closed_at; /* while not online */
@@ -250,6 +255,8 @@ void pxi_session_hide(px_broker *b, px_session *s);  /* no longer found by its c
 void pxi_session_drop(px_broker *b, px_session *s);  /* for good, with all that it keeps */
 void pxi_session_empty(px_broker *b, px_session *s); /* filters, queue, receipts */
 void pxi_session_touch(px_broker *b, px_session *s, uint64_t seq);
+/* The one of this connection that passes, made if need be; NULL: no memory. */
+px_session *pxi_session_passing(px_broker *b, uint32_t tenant, uint64_t conn);
 void pxi_sessions_release(px_broker *b);
 static inline uint64_t pxi_session_owner(const px_session *s)
 {

@@ -174,10 +174,15 @@ static void forget_pending(px_broker *b, uint64_t conn)
 
 void px_broker_forget(px_broker *b, const px_broker_client *client)
 {
+    px_session *passing;
+
     if (client->is_kept)
         return;
     forget_pending(b, client->conn);
     pthread_rwlock_wrlock(&b->lock);
+    passing = pxi_session_by_conn(b, client->conn);
+    if (passing)
+        pxi_session_drop(b, passing);
     pxi_filters_drop(b, client->who.tenant, client->conn);
     pthread_rwlock_unlock(&b->lock);
 }
@@ -435,6 +440,16 @@ static bool owe_received(px_broker *b, const px_session *s, uint16_t packet_id)
     return pxi_job_send(job, NULL) == PX_OK;
 }
 
+/* What passes is nobody's to remember. */
+static void take_passing_ack(px_broker *b, px_session *s, px_entry *entry, px_mqtt_type type,
+                             uint8_t reason)
+{
+    if (type == PX_MQTT_PUBREC && reason < 0x80)
+        return;
+    pxi_entry_remove(b, s, entry);
+    pxi_pump(b, s);
+}
+
 /* Under the lock. */
 static px_mqtt_reason take_ack(px_broker *b, px_session *s, px_entry *entry, px_mqtt_type type,
                                uint8_t reason)
@@ -462,7 +477,9 @@ px_mqtt_reason px_broker_acked(px_broker *b, px_broker_client *client, uint16_t 
     pthread_rwlock_wrlock(&b->lock);
     s = pxi_session_by_conn(b, client->conn);
     entry = s ? pxi_entry_find(s, packet_id) : NULL;
-    if (entry)
+    if (entry && s->is_passing)
+        take_passing_ack(b, s, entry, type, reason);
+    else if (entry)
         result = take_ack(b, s, entry, type, reason);
     pthread_rwlock_unlock(&b->lock);
     return result;

@@ -36,6 +36,8 @@ static bool has_room(const px_session *s, const px_letter *letter)
 {
     const px_letter_record *r = &letter->record;
 
+    if (s->is_passing) /* retained messages are there whether they wait or not */
+        return s->queue.len < PX_MQTT_RETAINED_WAITING_MAX;
     return s->queue.len < PX_MQTT_QUEUE_MESSAGES_MAX &&
            s->queue_bytes + r->topic.len + r->payload.len + r->props.len <= PX_MQTT_QUEUE_BYTES_MAX;
 }

@@ -138,7 +138,7 @@ size_t pxi_send(px_broker *b, const px_mqtt_hits *hits, const px_mqtt_publish *m
 
 typedef struct fresh {
     px_broker *b;
-    px_session *session; /* NULL: it keeps nothing */
+    px_session *session; /* NULL: none yet */
     uint64_t conn;
     const px_filter_record *filter;
 } fresh;
@@ -157,7 +157,11 @@ static px_status send_one_retained(void *data, uint32_t slot, px_err *ret_err)
     copy.qos = lower(f->filter->qos, letter->record.qos);
     copy.ids = &id;
     copy.id_count = id != 0;
-    if (f->session && copy.qos > 0)
+    if (copy.qos > 0 && !f->session)
+        f->session = pxi_session_passing(b, letter->tenant, f->conn);
+    if (copy.qos > 0 && !f->session)
+        return px_no_memory(ret_err);
+    if (copy.qos > 0)
         return pxi_enqueue(b, f->session, letter, &copy, ret_err);
     if (!f->conn)
         return PX_OK;
@@ -174,5 +178,8 @@ px_status pxi_send_retained(px_broker *b, uint32_t tenant, uint64_t conn, px_ses
 
     if (!t || f->share.len)
         return PX_OK;
-    return px_retained_walk(t->retained, f->text, send_one_retained, &to, ret_err);
+    PX_TRY(px_retained_walk(t->retained, f->text, send_one_retained, &to, ret_err));
+    if (!s && to.session)
+        pxi_pump(b, to.session);
+    return PX_OK;
 }

@@ -179,6 +179,23 @@ bool pxi_session_set_will(px_session *s, const px_will_record *will)
     return true;
 }
 
+px_session *pxi_session_passing(px_broker *b, uint32_t tenant, uint64_t conn)
+{
+    px_session *s = pxi_session_by_conn(b, conn);
+
+    if (s)
+        return s;
+    /* numbers of this kind meet no position of an event */
+    s = pxi_session_make(b, tenant, PXI_PASSING_NO | conn, 0, (px_str){ NULL, 0 });
+    if (!s)
+        return NULL;
+    s->is_passing = s->is_online = true;
+    if (pxi_session_set_peer(b, s, (px_peer){ b->boot, conn }))
+        return s;
+    pxi_session_drop(b, s);
+    return NULL;
+}
+
 /* ---- ending ---- */
 
 void pxi_session_hide(px_broker *b, px_session *s)

@@ -277,9 +277,24 @@ def order(server):
     b.leave()
 
 
+def many(server):
+    """More retained messages than a window and a queue hold, for a client that keeps nothing."""
+    a = Client(server, "a")
+    for i in range(3000):
+        a.paho.publish(f"many/{i}", "x" * 1000, 1, retain=True)
+    last = a.paho.publish("many/last", "x", 2, retain=True)
+    last.wait_for_publish(60)
+    b = Client(server, "b")
+    b.subscribe("many/#", 2)
+    until(lambda: len(b.got) >= 3001, "all that is retained", 60)
+    assert len({g[0] for g in b.got}) == len(b.got) == 3001
+    a.leave()
+    b.leave()
+
+
 def story():
     with Server() as server:
-        for chapter in (retained, survives, expires, wills, shares, options, order):
+        for chapter in (retained, survives, expires, wills, shares, options, order, many):
             began = time.monotonic()
             chapter(server)
             print(f"{chapter.__name__}: {time.monotonic() - began:.1f} s", flush=True)
