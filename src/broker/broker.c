@@ -11,6 +11,8 @@
 enum {
     FOLD_ARENA_BYTES_MAX = 64 * 1024 * 1024,
     SWEEP_NS = 100 * 1000 * 1000,
+    SWEEP_SESSIONS = 5000,
+    SWEEP_LETTERS = 20000,
     PAUSE_NS = 1000 * 1000,
     CATCH_UP_WAIT_NS = 100 * 1000 * 1000,
 };
@@ -352,12 +354,28 @@ static void look_at(px_broker *b, px_session *s, px_time now)
         pxi_queue_expire(b, s);
 }
 
-/* Retained messages whose time ran out are let go a few at a time. */
-static void expire_retained(px_broker *b, px_time now)
+/* Of many, so many at a time: nobody waits for the lock for longer than that takes. */
+static void look_at_some(px_broker *b, px_time now)
 {
-    PX_VEC_EACH (&b->letters, at) {
-        px_letter *letter = *at;
+    size_t count = b->sessions.len < SWEEP_SESSIONS ? b->sessions.len : SWEEP_SESSIONS;
 
+    for (size_t i = 0; i < count; i++) {
+        b->sweep_session = b->sweep_session + 1 < b->sessions.len ? b->sweep_session + 1 : 0;
+        if (b->sessions.ptr[b->sweep_session])
+            look_at(b, b->sessions.ptr[b->sweep_session], now);
+    }
+}
+
+/* Retained messages whose time ran out; who asks before is not told of them either. */
+static void expire_some(px_broker *b, px_time now)
+{
+    size_t count = b->letters.len < SWEEP_LETTERS ? b->letters.len : SWEEP_LETTERS;
+
+    for (size_t i = 0; i < count; i++) {
+        px_letter *letter;
+
+        b->sweep_letter = b->sweep_letter + 1 < b->letters.len ? b->sweep_letter + 1 : 0;
+        letter = b->letters.ptr[b->sweep_letter];
         if (!letter || !letter->is_retained || !pxi_letter_is_over(letter, now))
             continue;
         atomic_fetch_add_explicit(&b->expired, 1, memory_order_relaxed);
@@ -371,10 +389,8 @@ static void sweep(px_broker *b)
 
     now = now > b->now ? now : b->now;
     pthread_rwlock_wrlock(&b->lock);
-    for (size_t i = 0; i < b->sessions.len; i++)
-        if (b->sessions.ptr[i])
-            look_at(b, b->sessions.ptr[i], now);
-    expire_retained(b, now);
+    look_at_some(b, now);
+    expire_some(b, now);
     pthread_rwlock_unlock(&b->lock);
     PX_VEC_EACH (&b->due_wills, no)
         ask_will(b, *no);

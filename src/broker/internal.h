@@ -204,6 +204,7 @@ struct px_broker {
     _Atomic uint32_t jobs_out; /* with the engine */
 
     px_save save;
+    size_t sweep_session, sweep_letter; /* places where the sweep goes on */
     int64_t save_at_ns, sweep_at_ns;
     uint64_t saved_position;
     bool is_saving_all; /* what is dirty does not fit one effect: the cursor waits for the last */
