@@ -135,7 +135,8 @@ px_mqtt_reason px_broker_acked(px_broker *broker, px_broker_client *client, uint
 /* ---- messages ---- */
 
 /**
- * A plain message. PX_MQTT_SUCCESS or PX_MQTT_NO_MATCHING_SUBSCRIBERS: it is on its way.
+ * A plain message. PX_MQTT_SUCCESS or PX_MQTT_NO_MATCHING_SUBSCRIBERS: it is on its way, and the
+ * caller wakes the door when it has no more of them.
  * PX_MQTT_LATER: it has to be journalled, `ret_write` (in `arena`) says as what; when that is
  * committed subscribers get it from the fold. The caller enters the gate, and leaves it when the
  * engine has answered. Else a refusal.

@@ -198,14 +198,11 @@ static px_mqtt_reason send_now(px_broker *b, const px_mqtt_publish *message,
                                const px_mqtt_hits *hits)
 {
     px_mqtt_publish out = *message;
-    size_t sent;
 
     if (px_mqtt_has(message->props, PX_MQTT_PROP_MESSAGE_EXPIRY))
         out.expires_at_ns =
             b->env->monotonic_ns(b->env) + (int64_t)message->props->message_expiry_s * PX_SECOND;
-    sent = pxi_send(b, hits, &out, PX_SEND_TO_ALL);
-    if (sent > 0)
-        b->opts.app.wake(b->opts.app.ctx);
+    (void)pxi_send(b, hits, &out, PX_SEND_TO_ALL);
     return hits->list.len > 0 ? PX_MQTT_SUCCESS : PX_MQTT_NO_MATCHING_SUBSCRIBERS;
 }
 

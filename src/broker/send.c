@@ -120,8 +120,14 @@ static void send_to_group(sending *s, uint64_t owner)
 size_t pxi_send(px_broker *b, const px_mqtt_hits *hits, const px_mqtt_publish *message,
                 px_send_to to)
 {
-    sending s = { .b = b, .message = message, .to = to };
+    sending s; /* its places are written before they are read, and many */
 
+    s.b = b;
+    s.message = message;
+    s.to = to;
+    s.sent = 0;
+    for (unsigned variant = 0; variant < VARIANTS; variant++)
+        s.crowds[variant].count = 0;
     PX_VEC_EACH (&hits->list, hit) {
         if (hit->owner & PXI_OWNER_GROUP)
             send_to_group(&s, hit->owner);

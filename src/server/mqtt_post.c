@@ -241,6 +241,7 @@ void px_mqtt_post_take(px_mqtt_post *post)
     pthread_mutex_lock(&post->lock);
     post->out = post->in;
     post->in = emptied;
+    atomic_store_explicit(&post->is_wanted, false, memory_order_relaxed); /* nobody is waited for */
     pthread_mutex_unlock(&post->lock);
 }
 

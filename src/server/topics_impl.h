@@ -50,6 +50,7 @@ typedef struct px_topics_thread {
     px_request *first, *last;              /* collected in this round */
     px_topics_message *pool;               /* the thread's own */
     _Atomic(px_topics_message *) returned; /* by the engine's thread; taken all at once */
+    bool has_sent;                         /* plain messages in this round: the door is woken */
     char pad[64];
 } px_topics_thread;
 

@@ -179,6 +179,9 @@ void px_topics_flush(void *ctx, unsigned thread)
     px_topics_thread *own = &topics->threads[thread];
     px_request *first = own->first;
 
+    if (own->has_sent)
+        px_mqtt_door_wake(topics->door); /* those on other threads; ours were looked at already */
+    own->has_sent = false;
     if (!first)
         return;
     if (px_engine_submit(topics->opts.engine, first, own->last) != PX_OK) {

@@ -255,6 +255,7 @@ static px_mqtt_reason publish_plain(const incoming *in)
         reason = journal(in, m, &write);
     else
         px_topics_give_back(m);
+    in->topics->threads[in->thread].has_sent |= reason < 0x80;
     if (reason == PX_MQTT_LATER || reason < 0x80)
         atomic_fetch_add_explicit(&in->topics->plain, 1, memory_order_relaxed);
     return reason;

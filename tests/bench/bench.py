@@ -113,6 +113,49 @@ def mqtt(o):
             peer.stop()
 
 
+def qos0(o):
+    """Each message into twin and history; the peer throws it away, for nobody subscribed."""
+    pollux, peer = Pollux(o.work), Mosquitto(o.work)
+    try:
+        clients = pollux.pumps(16)
+
+        def load(server):
+            return tool("px_load_mqtt", ("port", server.mqtt), ("pid", server.pid), ("clients", clients), ("connections", 16), ("qos", 0),
+                        ("rate", 50000), ("seconds", o.seconds))
+        against("MQTT QoS 0, twin and history, at 50 k/s", 2.5, o.rounds, lambda: load(pollux), lambda: load(peer))
+    finally:
+        pollux.stop()
+        peer.stop()
+
+
+def plain(o):
+    """One subscriber, which is a program of the peer's, gets all that 16 publishers say to plain topics at a steady rate."""
+    for qos in (0, 1):
+        pollux, peer = Pollux(o.work), Mosquitto(o.work)
+        clients = os.path.join(o.work, f"plain-{qos}")
+        with open(clients, "w") as f:
+            f.writelines(f"me {pollux.token} plain/{i:04d}/value\n" for i in range(16))
+
+        def load(server):
+            words = ["mosquitto_sub", "-p", str(server.mqtt), "-u", "me", "-P", pollux.token, "-q", str(qos), "-t", "plain/#"]
+            with open(os.devnull, "wb") as nothing:
+                subscriber = subprocess.Popen(words, stdout=nothing, stderr=nothing)
+            try:
+                time.sleep(0.3)
+                result = tool("px_load_mqtt", ("port", server.mqtt), ("pid", server.pid), ("clients", clients), ("connections", 16),
+                              ("inflight", 20), ("qos", qos), ("rate", 20000), ("seconds", o.seconds))
+                assert subscriber.poll() is None, "the subscriber was sent away"
+                return result
+            finally:
+                subscriber.terminate()
+                subscriber.wait(10)
+        try:
+            against(f"plain publish, one subscriber, QoS {qos}, at 20 k/s", 2, o.rounds, lambda: load(pollux), lambda: load(peer))
+        finally:
+            pollux.stop()
+            peer.stop()
+
+
 def web(o):
     pollux = Pollux(o.work)
     try:
@@ -395,7 +438,7 @@ def rooms(o):
             subprocess.run([path], check=True)
 
 
-ROWS = {"mqtt": mqtt, "decode": decode, "language": language, "http": web, "watcher": watcher, "memory": memory, "query": query, "index": index, "traverse": traverse, "import": imports, "sustained": sustained, "rooms": rooms}
+ROWS = {"mqtt": mqtt, "qos0": qos0, "plain": plain, "decode": decode, "language": language, "http": web, "watcher": watcher, "memory": memory, "query": query, "index": index, "traverse": traverse, "import": imports, "sustained": sustained, "rooms": rooms}
 
 
 def print_table():

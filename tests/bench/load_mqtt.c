@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * MQTT 3.1.1 publishers, QoS 1, on loopback, one epoll thread.
+ * MQTT 3.1.1 publishers on loopback, one epoll thread.
  *
  *   px_load_mqtt --port P --clients FILE [--pid SERVER] [--connections 200] [--inflight 1]
- *                [--seconds 3] [--rate N] [--samples 1] [--twins COUNT --twin-first N]
+ *                [--seconds 3] [--rate N] [--qos 1] [--samples 1] [--twins COUNT --twin-first N]
  *
  * FILE has a line `USER PASSWORD TOPIC` for each connection. Every connection keeps `inflight`
- * messages under way; with --rate, N messages a second are spread over all of them. With --samples
+ * messages under way; with --rate, N messages a second are spread over all of them. With --qos 0,
+ * which needs a rate, what was sent counts as acknowledged. With --samples
  * a message is a backlog of that many samples. With --twins each message goes to the next of COUNT
  * twins m00000000000, m00000000001 …, once: eight numbers, each with a time of its own.
  * Prints one JSON object: what was acknowledged, in what time, at what CPU time of the server, and
@@ -56,7 +57,7 @@ typedef struct client {
 
 typedef struct load {
     int port, epoll, timer;
-    long pid, connections, inflight, seconds, rate, samples, twins, twin_first;
+    long pid, connections, inflight, seconds, rate, qos, samples, twins, twin_first;
     client *clients;
     long turn; /* of the connections, when paced */
     uint64_t sent, acked, refused;
@@ -175,13 +176,15 @@ static void put_publish(load *l, client *c, int64_t now_us)
         body = (size_t)l->samples * (BODY_BYTES + 1) + 1;
     }
     reserve(c, body + c->topic_len + 16);
-    put_byte(c, 0x32);
-    put_length(c, 2 + c->topic_len + 2 + body);
+    put_byte(c, l->qos ? 0x32 : 0x30);
+    put_length(c, 2 + c->topic_len + (l->qos ? 2 : 0) + body);
     put_byte(c, (unsigned)(c->topic_len >> 8));
     put_byte(c, (unsigned)(c->topic_len & 255));
     put(c, c->topic, c->topic_len);
-    put_byte(c, id >> 8);
-    put_byte(c, id & 255);
+    if (l->qos) {
+        put_byte(c, id >> 8);
+        put_byte(c, id & 255);
+    }
     if (l->twins) {
         put(c, eight, body);
     } else if (l->samples > 1) {
@@ -193,9 +196,13 @@ static void put_publish(load *l, client *c, int64_t now_us)
     } else {
         put_sample(c, now_us);
     }
+    l->sent++;
+    if (!l->qos) {
+        l->acked++;
+        return;
+    }
     c->sent_us[id] = now_us;
     c->inflight++;
-    l->sent++;
 }
 
 static void watch(load *l, client *c, bool writing)
@@ -433,6 +440,7 @@ int main(int argc, char **argv)
     l.seconds = load_number(argc, argv, "--seconds", 3);
     l.rate = load_number(argc, argv, "--rate", 0);
     l.samples = load_number(argc, argv, "--samples", 1);
+    l.qos = load_number(argc, argv, "--qos", 1);
     l.twins = load_number(argc, argv, "--twins", 0);
     l.twin_first = load_number(argc, argv, "--twin-first", 0);
     if (l.inflight < 1 || l.inflight > INFLIGHT_MAX || l.connections < 1)
