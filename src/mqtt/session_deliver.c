@@ -12,7 +12,7 @@
 #include "mqtt/session_inner.h"
 #include "mqtt/wire.h"
 
-enum { EXPIRY_BYTES = 5 };
+enum { EXPIRY_BYTES = 5, PUBREL_BYTES = 4 };
 
 /* ---- the window ---- */
 
@@ -66,10 +66,17 @@ static bool fits_out(const px_mqtt_session *s, size_t size)
     return pxi_mqtt_backlog(s) + size <= s->opts.out_bytes_max;
 }
 
-/* A PUBREL must not wait for the window (section 4.9), only for room to remember it. */
-bool pxi_mqtt_has_place(const px_mqtt_session *s, size_t size)
+/* What may expire does not grow old in the output of a client that does not read. */
+bool pxi_mqtt_has_place(const px_mqtt_session *s, const px_mqtt_publish *m, size_t size)
 {
-    return s->sent_count < (size > 0 ? s->in_flight_max : PXI_MQTT_RING) && fits_out(s, size);
+    return s->sent_count < s->in_flight_max && fits_out(s, size) &&
+           (m->expires_at_ns == 0 || pxi_mqtt_backlog(s) < PXI_MQTT_OUT_PAUSE_BYTES);
+}
+
+/* It must not wait for the window (section 4.9), only for room to remember it. */
+bool pxi_mqtt_has_place_for_pubrel(const px_mqtt_session *s)
+{
+    return s->sent_count < PXI_MQTT_RING && fits_out(s, PUBREL_BYTES);
 }
 
 /* ---- writing ---- */
@@ -159,7 +166,7 @@ static px_status deliver_numbered(px_mqtt_session *s, const px_mqtt_publish *m, 
 {
     if (!pxi_mqtt_sent_reserve(s))
         return pxi_mqtt_too_slow(s);
-    if (s->queue_count > 0 || !pxi_mqtt_has_place(s, size))
+    if (s->queue_count > 0 || !pxi_mqtt_has_place(s, m, size))
         return pxi_mqtt_enqueue(s, m);
     pxi_mqtt_write_numbered(s, m);
     return PX_OK;

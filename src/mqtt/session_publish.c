@@ -203,7 +203,7 @@ static bool is_repeat(px_mqtt_session *s, const px_mqtt_publish *p)
         return false;
     px_mqtt_count_add(&s->opts.counters->repeats, 1);
     if (before && before->is_releasing)
-        pxi_mqtt_end(s, PX_MQTT_PACKET_ID_IN_USE, true);
+        pxi_mqtt_end(s, PX_MQTT_PROTOCOL_ERROR, true);
     else if (before)
         px_mqtt_put_ack(pxi_mqtt_out(s, PX_MQTT_PUBREC), s->version, PX_MQTT_PUBREC, p->packet_id,
                         0);

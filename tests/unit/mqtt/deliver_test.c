@@ -221,6 +221,21 @@ PX_TEST(what_expired_before_it_was_sent_is_dropped_counted_and_told)
     px_mqtt_story_end(&st);
 }
 
+PX_TEST(what_may_expire_does_not_grow_old_in_the_output)
+{
+    static char chunk[70000];
+    px_mqtt_story st;
+
+    story_open(&st, PX_MQTT_V5);
+    CHECK_EQ(deliver(&st, 0, px_str_of(chunk, sizeof(chunk))), PX_OK);
+    deliver_until(&st, 1, 5, 10 * PX_SECOND);
+    px_mqtt_session_clock(st.session, 10 * PX_SECOND);
+    px_mqtt_story_output(&st); /* the client reads again, too late */
+    CHECK_OUT(&st, "");
+    CHECK_LOG(&st, "puback 5 83\n");
+    px_mqtt_story_end(&st);
+}
+
 PX_TEST(a_queue_full_of_what_expired_has_room)
 {
     px_mqtt_story st;

@@ -75,7 +75,7 @@ PX_TEST(an_id_that_is_being_released_stands_for_no_other_message)
     CHECK_OUT(&st, "\x50\2\0\7");
     put_qos_2(&st, PX_MQTT_V5, 7, false);
     px_mqtt_story_feed(&st);
-    CHECK_OUT(&st, "\xe0\1\x91");
+    CHECK_OUT(&st, "\xe0\1\x82");
     px_mqtt_story_end(&st);
 }
 
