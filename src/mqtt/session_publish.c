@@ -144,9 +144,12 @@ static void put_known_answers(px_mqtt_session *s)
 
 static void set_answer(px_mqtt_session *s, uint32_t token, px_mqtt_reason reason)
 {
-    pxi_mqtt_answer *a = &s->answers[token % PXI_MQTT_RING];
+    pxi_mqtt_answer *a;
 
-    if (((token - s->answer_first) & PXI_MQTT_TOKEN_MASK) >= s->answer_count || a->is_known)
+    if (((token - s->answer_first) & PXI_MQTT_TOKEN_MASK) >= s->answer_count)
+        return;
+    a = &s->answers[token % PXI_MQTT_RING];
+    if (a->is_known)
         return;
     a->told = (uint16_t)reason;
     if (reason == PX_MQTT_PARTLY)
