@@ -27,7 +27,7 @@ typedef struct seen {
     px_mqtt_type acked_type;
     px_mqtt_end end; /* the newest */
     /* set before what shall be answered so */
-    px_mqtt_reason on_connect, on_publish, on_release, on_subscribe, on_acked;
+    _Atomic(px_mqtt_reason) on_connect, on_publish, on_release, on_subscribe, on_acked;
 } seen;
 
 /* On loopback, any port. `on_publish` is LATER, the others are SUCCESS. */
