@@ -93,11 +93,12 @@ size_t pxi_mqtt_size_of(const px_mqtt_session *s, const px_mqtt_publish *m)
     return pxi_mqtt_publish_bytes_with(s->version, m, more);
 }
 
-/* Seconds begun count whole: what is still sent is good for one at least. */
+/* To the nearest second, for the clock of who set the end may be a little ahead of ours, and no one
+ * shall be told more than was asked for; but what is sent is good for one second at least. */
 static size_t write_expiry(const px_mqtt_session *s, const px_mqtt_publish *m, char *out)
 {
-    int64_t left_s = (m->expires_at_ns - s->now_ns + PX_SECOND - 1) / PX_SECOND;
-    uint32_t v = left_s < UINT32_MAX ? (uint32_t)left_s : UINT32_MAX;
+    int64_t left_s = (m->expires_at_ns - s->now_ns + PX_SECOND / 2) / PX_SECOND;
+    uint32_t v = left_s < 1 ? 1 : left_s < UINT32_MAX ? (uint32_t)left_s : UINT32_MAX;
 
     *out++ = PX_MQTT_PROP_MESSAGE_EXPIRY;
     for (int shift = 24; shift >= 0; shift -= 8)

@@ -3,7 +3,7 @@
  * A client of Eclipse Paho C that talks to itself through a server: it subscribes, publishes, and
  * checks that each message comes back once, in order, with what was beside it.
  *
- *   mqtt_peer PORT VERSION QOS COUNT
+ *   [MQTT_PASSWORD=…] mqtt_peer PORT VERSION QOS COUNT
  *
  * VERSION is 4 (3.1.1) or 5; one of 5 takes one message at a time (Receive Maximum 1), subscribes
  * with an identifier and sends user properties, a response topic and an expiry. Prints what is
@@ -126,6 +126,7 @@ static void join(peer *p, const char *address)
     MQTTClient_connectOptions new = MQTTClient_connectOptions_initializer5;
     MQTTClient_createOptions how = MQTTClient_createOptions_initializer;
     MQTTProperties props = MQTTProperties_initializer;
+    const char *password = getenv("MQTT_PASSWORD");
     MQTTProperty window = { .identifier = MQTTPROPERTY_CODE_RECEIVE_MAXIMUM, .value.integer2 = 1 };
 
     how.MQTTVersion = p->version;
@@ -134,7 +135,7 @@ static void join(peer *p, const char *address)
          "create");
     must(MQTTClient_setCallbacks(p->client, p, on_lost, on_message, NULL), "callbacks");
     old.username = new.username = "u";
-    old.password = new.password = "p";
+    old.password = new.password = password ? password : "p";
     old.reliable = new.reliable = 0;
     old.maxInflightMessages = new.maxInflightMessages = p->count;
     if (p->version != MQTTVERSION_5) {

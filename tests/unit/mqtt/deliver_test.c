@@ -191,9 +191,11 @@ PX_TEST(the_seconds_that_are_left_are_told_when_the_message_leaves)
     st.now_ns = 2 * PX_SECOND + 1;
     feed(&st, PX_STR("\x40\2\0\5"));
     CHECK_OUT(&st, "\x32\x0b\0\1t\0\6\5\2\0\0\0\x3a");
-    px_mqtt_session_clock(st.session, 60 * PX_SECOND - 1); /* seconds begun count whole */
+    px_mqtt_session_clock(st.session, 60 * PX_SECOND - 1); /* good for one second at least */
     deliver_until(&st, 0, 0, 60 * PX_SECOND);
     CHECK_OUT(&st, "\x30\x09\0\1t\5\2\0\0\0\1");
+    deliver_until(&st, 0, 0, 65 * PX_SECOND); /* set a moment after our clock was read */
+    CHECK_OUT(&st, "\x30\x09\0\1t\5\2\0\0\0\5");
     px_mqtt_story_end(&st);
 }
 
