@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "mqtt_door_kit.h"
 
 /* A client whose CONNECT waits for its admission. */
@@ -104,6 +105,29 @@ PX_TEST(an_admission_for_one_who_is_gone_harms_nobody)
     send_bytes(fd, PX_STR("\xc0\0"));
     expect(fd, PX_STR("\xd0\0"));
     close(fd);
+    close_door(&s);
+}
+
+PX_TEST(one_whose_answer_finds_no_memory_does_not_wait_for_ever)
+{
+    px_mqtt_door_stats stats;
+    seen s;
+    int judged, other;
+
+    open_door(&s, 1);
+    other = join(&s, 1);
+    judged = begin_judged(&s, 0, 2);
+    px_mem_fail_nth(1); /* the door sleeps, so this is the answer's */
+    px_mqtt_door_admit(s.door, s.conns[0], &(px_mqtt_admission){ 0 });
+    px_mem_fail_nth(0);
+    px_mqtt_door_wake(s.door);
+    expect_end(judged);
+    send_bytes(other, PX_STR("\xc0\0")); /* one who waits for nothing goes on */
+    expect(other, PX_STR("\xd0\0"));
+    px_mqtt_door_read_stats(s.door, &stats);
+    CHECK_EQ(stats.ended[PX_MQTT_QUOTA_EXCEEDED], 1);
+    close(judged);
+    close(other);
     close_door(&s);
 }
 
