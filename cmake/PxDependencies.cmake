@@ -12,6 +12,7 @@ pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(MOSQUITTO REQUIRED IMPORTED_TARGET libmosquitto)
 pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)   # tests
 pkg_check_modules(JANSSON IMPORTED_TARGET jansson) # the peer in the decode benchmark
+find_library(PX_PAHO_C paho-mqtt3c)                # a peer in the stories of the MQTT door
 if(NOT CMOCKA_FOUND AND NOT PX_FUZZ)
   message(STATUS "cmocka is not here: the program is built without its tests")
   set(BUILD_TESTING OFF)

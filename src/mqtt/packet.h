@@ -83,8 +83,8 @@ typedef struct px_mqtt_connect {
  */
 px_mqtt_reason px_mqtt_decode_connect(px_str body, px_mqtt_connect *ret_connect);
 
-/* `props` is the caller's room for properties; `ret_publish->props` points to it or is NULL. QoS 2
- * is decoded; who does not offer it refuses. The topic is checked for UTF-8 and wildcards. */
+/* `props` is the caller's room for properties; `ret_publish->props` points to it or is NULL. The
+ * topic is checked for UTF-8 and wildcards. */
 px_mqtt_reason px_mqtt_decode_publish(const px_mqtt_frame *frame, px_mqtt_version version,
                                       px_mqtt_props *props, px_mqtt_publish *ret_publish);
 

@@ -115,7 +115,7 @@ void px_mqtt_session_release(px_mqtt_session *s, uint16_t packet_id)
         put_pubrel(s, packet_id, PX_MQTT_SUCCESS);
     } else if (!sent && !pxi_mqtt_sent_reserve(s)) {
         (void)pxi_mqtt_too_slow(s);
-    } else if (!sent && s->queue_count == 0 && pxi_mqtt_has_place(s, 0)) {
+    } else if (!sent && s->queue_count == 0 && pxi_mqtt_has_place_for_pubrel(s)) {
         pxi_mqtt_write_pubrel(s, packet_id);
     } else if (!sent) {
         (void)pxi_mqtt_enqueue(s, &(px_mqtt_publish){ .packet_id = packet_id });

@@ -12,7 +12,7 @@
 #include "mqtt/session_inner.h"
 #include "mqtt/wire.h"
 
-enum { EXPIRY_BYTES = 5 };
+enum { EXPIRY_BYTES = 5, PUBREL_BYTES = 4 };
 
 /* ---- the window ---- */
 
@@ -66,10 +66,17 @@ static bool fits_out(const px_mqtt_session *s, size_t size)
     return pxi_mqtt_backlog(s) + size <= s->opts.out_bytes_max;
 }
 
-/* A PUBREL must not wait for the window (section 4.9), only for room to remember it. */
-bool pxi_mqtt_has_place(const px_mqtt_session *s, size_t size)
+/* What may expire does not grow old in the output of a client that does not read. */
+bool pxi_mqtt_has_place(const px_mqtt_session *s, const px_mqtt_publish *m, size_t size)
 {
-    return s->sent_count < (size > 0 ? s->in_flight_max : PXI_MQTT_RING) && fits_out(s, size);
+    return s->sent_count < s->in_flight_max && fits_out(s, size) &&
+           (m->expires_at_ns == 0 || pxi_mqtt_backlog(s) < PXI_MQTT_OUT_PAUSE_BYTES);
+}
+
+/* It must not wait for the window (section 4.9), only for room to remember it. */
+bool pxi_mqtt_has_place_for_pubrel(const px_mqtt_session *s)
+{
+    return s->sent_count < PXI_MQTT_RING && fits_out(s, PUBREL_BYTES);
 }
 
 /* ---- writing ---- */
@@ -86,11 +93,12 @@ size_t pxi_mqtt_size_of(const px_mqtt_session *s, const px_mqtt_publish *m)
     return pxi_mqtt_publish_bytes_with(s->version, m, more);
 }
 
-/* Seconds begun count whole: what is still sent is good for one at least. */
+/* To the nearest second, for the clock of who set the end may be a little ahead of ours, and no one
+ * shall be told more than was asked for; but what is sent is good for one second at least. */
 static size_t write_expiry(const px_mqtt_session *s, const px_mqtt_publish *m, char *out)
 {
-    int64_t left_s = (m->expires_at_ns - s->now_ns + PX_SECOND - 1) / PX_SECOND;
-    uint32_t v = left_s < UINT32_MAX ? (uint32_t)left_s : UINT32_MAX;
+    int64_t left_s = (m->expires_at_ns - s->now_ns + PX_SECOND / 2) / PX_SECOND;
+    uint32_t v = left_s < 1 ? 1 : left_s < UINT32_MAX ? (uint32_t)left_s : UINT32_MAX;
 
     *out++ = PX_MQTT_PROP_MESSAGE_EXPIRY;
     for (int shift = 24; shift >= 0; shift -= 8)
@@ -159,7 +167,7 @@ static px_status deliver_numbered(px_mqtt_session *s, const px_mqtt_publish *m, 
 {
     if (!pxi_mqtt_sent_reserve(s))
         return pxi_mqtt_too_slow(s);
-    if (s->queue_count > 0 || !pxi_mqtt_has_place(s, size))
+    if (s->queue_count > 0 || !pxi_mqtt_has_place(s, m, size))
         return pxi_mqtt_enqueue(s, m);
     pxi_mqtt_write_numbered(s, m);
     return PX_OK;

@@ -157,8 +157,9 @@ void pxi_mqtt_aliases_release(px_mqtt_session *s);
 bool pxi_mqtt_sent_reserve(px_mqtt_session *s);
 pxi_mqtt_sent *pxi_mqtt_sent_find(px_mqtt_session *s, uint16_t packet_id); /* NULL */
 void pxi_mqtt_sent_remove(px_mqtt_session *s, pxi_mqtt_sent *sent);
-/* True when a message of this size may leave now; 0 is a PUBREL. */
-bool pxi_mqtt_has_place(const px_mqtt_session *s, size_t size);
+/* True when this message of `size` bytes may leave now. */
+bool pxi_mqtt_has_place(const px_mqtt_session *s, const px_mqtt_publish *message, size_t size);
+bool pxi_mqtt_has_place_for_pubrel(const px_mqtt_session *s);
 /* Takes the place and writes the message; its size fits. */
 void pxi_mqtt_write_numbered(px_mqtt_session *s, const px_mqtt_publish *message);
 void pxi_mqtt_write_pubrel(px_mqtt_session *s, uint16_t packet_id);

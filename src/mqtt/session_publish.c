@@ -144,9 +144,12 @@ static void put_known_answers(px_mqtt_session *s)
 
 static void set_answer(px_mqtt_session *s, uint32_t token, px_mqtt_reason reason)
 {
-    pxi_mqtt_answer *a = &s->answers[token % PXI_MQTT_RING];
+    pxi_mqtt_answer *a;
 
-    if (((token - s->answer_first) & PXI_MQTT_TOKEN_MASK) >= s->answer_count || a->is_known)
+    if (((token - s->answer_first) & PXI_MQTT_TOKEN_MASK) >= s->answer_count)
+        return;
+    a = &s->answers[token % PXI_MQTT_RING];
+    if (a->is_known)
         return;
     a->told = (uint16_t)reason;
     if (reason == PX_MQTT_PARTLY)
@@ -203,7 +206,7 @@ static bool is_repeat(px_mqtt_session *s, const px_mqtt_publish *p)
         return false;
     px_mqtt_count_add(&s->opts.counters->repeats, 1);
     if (before && before->is_releasing)
-        pxi_mqtt_end(s, PX_MQTT_PACKET_ID_IN_USE, true);
+        pxi_mqtt_end(s, PX_MQTT_PROTOCOL_ERROR, true);
     else if (before)
         px_mqtt_put_ack(pxi_mqtt_out(s, PX_MQTT_PUBREC), s->version, PX_MQTT_PUBREC, p->packet_id,
                         0);

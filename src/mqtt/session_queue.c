@@ -119,7 +119,7 @@ static bool move_one(px_mqtt_session *s, const record_head *head, const char *re
     px_mqtt_publish m = message_of(record, head);
 
     if (m.qos == 0) {
-        if (!pxi_mqtt_has_place(s, 0))
+        if (!pxi_mqtt_has_place_for_pubrel(s))
             return false;
         pxi_mqtt_write_pubrel(s, m.packet_id);
         return true;
@@ -128,7 +128,7 @@ static bool move_one(px_mqtt_session *s, const record_head *head, const char *re
         pxi_mqtt_drop(s, &m, &s->opts.counters->expired_dropped, PX_MQTT_IMPLEMENTATION_SPECIFIC);
         return true;
     }
-    if (!pxi_mqtt_has_place(s, pxi_mqtt_size_of(s, &m)))
+    if (!pxi_mqtt_has_place(s, &m, pxi_mqtt_size_of(s, &m)))
         return false;
     pxi_mqtt_write_numbered(s, &m);
     return true;

@@ -43,14 +43,14 @@ def every_message_comes_once_and_in_order(port, count):
 def qos_is_the_lower_of_both(echo):
     low, high, writer = Client(echo.port, "low"), Client(echo.port, "high", 4), Client(echo.port, "w")
     assert low.subscribe("q/+", 0) == [0]
-    assert high.subscribe("q/#", 2) == [1]
-    for qos in (0, 1):
+    assert high.subscribe("q/#", 2) == [2]
+    for qos in (0, 1, 2):
         writer.publish("q/x", str(qos), qos).wait_for_publish()
-    until(lambda: len(low.got) == 2 and len(high.got) == 2, "deliveries")
-    assert low.got == [("q/x", b"0", 0), ("q/x", b"1", 0)]
-    assert high.got == [("q/x", b"0", 0), ("q/x", b"1", 1)]
+    until(lambda: len(low.got) == 3 and len(high.got) == 3, "deliveries")
+    assert low.got == [("q/x", b"0", 0), ("q/x", b"1", 0), ("q/x", b"2", 0)]
+    assert high.got == [("q/x", b"0", 0), ("q/x", b"1", 1), ("q/x", b"2", 2)]
     low.paho.unsubscribe("q/+")
-    until(lambda: (writer.publish("q/x", "2").wait_for_publish(), len(high.got) > 2)[1], "QoS 1")
+    until(lambda: (writer.publish("q/x", "3").wait_for_publish(), len(high.got) > 3)[1], "QoS 1")
     for client in (low, high, writer):
         client.close()
 

@@ -103,15 +103,20 @@ def packet(first, body):
             return bytes([first]) + length + body
 
 
-def connect_packet(client_id, version=4, keepalive=60, user="u"):
-    props = b"\0" if version == 5 else b""
+def connect_packet(client_id, version=4, keepalive=60, user="u", props=b""):
+    props = bytes([len(props)]) + props if version == 5 else b""
     return packet(0x10, string("MQTT") + bytes([version, 0x82]) + keepalive.to_bytes(2, "big") +
                   props + string(client_id) + string(user))
 
 
-def publish_packet(topic, payload, packet_id=0, version=4):
+def publish_packet(topic, payload, packet_id=0, version=4, qos=1):
     head = string(topic) + (packet_id.to_bytes(2, "big") if packet_id else b"")
-    return packet(0x32 if packet_id else 0x30, head + (b"\0" if version == 5 else b"") + payload)
+    return packet(0x30 | (qos << 1 if packet_id else 0), head + (b"\0" if version == 5 else b"") + payload)
+
+
+def subscribe_packet(topic, qos, packet_id=1, version=4):
+    return packet(0x82, packet_id.to_bytes(2, "big") + (b"\0" if version == 5 else b"") + string(topic) +
+                  bytes([qos]))
 
 
 class Raw:
@@ -145,6 +150,16 @@ class Raw:
 
     def close(self):
         self.socket.close()
+
+
+def read_packets(raw, is_last):
+    """Whole packets of less than 128 bytes, up to the first for which this is true."""
+    packets = []
+    while not packets or not is_last(packets[-1]):
+        head = raw.read(2)
+        assert len(head) == 2 and head[1] < 128, (head, packets)
+        packets.append(head + raw.read(head[1]))
+    return packets
 
 
 def chopping_relay(port, pause=0.0):

@@ -46,6 +46,17 @@ static void note_filter(px_mqtt_story *story, const char *verb, const px_mqtt_su
         px_putf(&story->log, " refused=%02x", request->reasons[at]);
 }
 
+static px_mqtt_reason answer_later(px_mqtt_story *story, const px_mqtt_sub_request *request,
+                                   px_mqtt_type answer)
+{
+    px_mqtt_story_asked asked = { answer, request->packet_id, request->count };
+
+    if (story->on_subscribe != PX_MQTT_LATER)
+        return PX_MQTT_SUCCESS;
+    px_assert(PX_VEC_PUSH(&story->subscribes, asked));
+    return PX_MQTT_LATER;
+}
+
 static px_mqtt_reason on_subscribe(void *ctx, px_mqtt_sub_request *request)
 {
     px_mqtt_story *story = ctx;
@@ -61,7 +72,7 @@ static px_mqtt_reason on_subscribe(void *ctx, px_mqtt_sub_request *request)
             request->reasons[i] =
                 story->on_subscribe == PX_MQTT_SUCCESS ? f->qos : (uint8_t)story->on_subscribe;
     }
-    return story->on_subscribe == PX_MQTT_LATER ? PX_MQTT_LATER : PX_MQTT_SUCCESS;
+    return answer_later(story, request, PX_MQTT_SUBACK);
 }
 
 static px_mqtt_reason on_unsubscribe(void *ctx, px_mqtt_sub_request *request)
@@ -72,7 +83,7 @@ static px_mqtt_reason on_unsubscribe(void *ctx, px_mqtt_sub_request *request)
         note_filter(story, "unsubscribe", request, i);
         px_put_char(&story->log, '\n');
     }
-    return story->on_subscribe == PX_MQTT_LATER ? PX_MQTT_LATER : PX_MQTT_SUCCESS;
+    return answer_later(story, request, PX_MQTT_UNSUBACK);
 }
 
 static px_mqtt_reason on_acked(void *ctx, uint16_t packet_id, px_mqtt_type type, uint8_t reason)
@@ -117,6 +128,7 @@ void px_mqtt_story_begin(px_mqtt_story *story, const px_mqtt_session_opts *opts)
 void px_mqtt_story_end(px_mqtt_story *story)
 {
     px_mqtt_session_free(story->session);
+    PX_VEC_RELEASE(&story->subscribes);
     px_buf_release(&story->log);
     px_buf_release(&story->sent);
 }

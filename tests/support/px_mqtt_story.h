@@ -7,7 +7,15 @@
 #ifndef PX_MQTT_STORY_H
 #define PX_MQTT_STORY_H
 
+#include "base/vec.h"
 #include "mqtt/session.h"
+
+/* A request that was answered PX_MQTT_LATER. */
+typedef struct px_mqtt_story_asked {
+    px_mqtt_type answer; /* PX_MQTT_SUBACK, PX_MQTT_UNSUBACK */
+    uint16_t packet_id;
+    size_t count;
+} px_mqtt_story_asked;
 
 typedef struct px_mqtt_story {
     px_mqtt_session *session;
@@ -22,6 +30,7 @@ typedef struct px_mqtt_story {
     uint32_t offers;
     uint32_t tokens[256]; /* of messages that wait for an answer, in order of arrival */
     size_t token_count;
+    PX_VEC(px_mqtt_story_asked) subscribes; /* those that wait for an answer */
 } px_mqtt_story;
 
 void px_mqtt_story_begin(px_mqtt_story *story, const px_mqtt_session_opts *opts);

@@ -106,4 +106,33 @@ PX_TEST(wildcards_do_not_see_dollar_topics)
     CHECK(matches("a/#", "a/$b"));
 }
 
+static px_mqtt_reason settle(const char *text, const char *wanted_filter, const char *wanted_share)
+{
+    px_str filter = px_str_c(text), share;
+    px_mqtt_reason reason = px_mqtt_filter_settle(&filter, &share);
+
+    if (reason == PX_MQTT_SUCCESS) {
+        CHECK_SLICE(filter, wanted_filter);
+        CHECK_SLICE(share, wanted_share);
+    }
+    return reason;
+}
+
+PX_TEST(the_group_of_a_shared_subscription_is_taken_off)
+{
+    CHECK_EQ(settle("a/+", "a/+", ""), PX_MQTT_SUCCESS);
+    CHECK_EQ(settle("$share/g/a/#", "a/#", "g"), PX_MQTT_SUCCESS);
+    CHECK_EQ(settle("$share/g//", "/", "g"), PX_MQTT_SUCCESS);
+    CHECK_EQ(settle("$shared/g/a", "$shared/g/a", ""), PX_MQTT_SUCCESS); /* another word */
+    CHECK_EQ(settle("$share", "", ""), PX_MQTT_TOPIC_FILTER_INVALID);
+    CHECK_EQ(settle("$share/g", "", ""), PX_MQTT_TOPIC_FILTER_INVALID);
+    CHECK_EQ(settle("$share/g/", "", ""), PX_MQTT_TOPIC_FILTER_INVALID);
+    CHECK_EQ(settle("$share//a", "", ""), PX_MQTT_TOPIC_FILTER_INVALID);
+    CHECK_EQ(settle("$share/+/a", "", ""), PX_MQTT_TOPIC_FILTER_INVALID);
+    CHECK_EQ(settle("$share/g#/a", "", ""), PX_MQTT_TOPIC_FILTER_INVALID);
+    CHECK_EQ(settle("$share/g/a+", "", ""), PX_MQTT_TOPIC_FILTER_INVALID);
+    CHECK_EQ(settle("$share/g/$share/h/a", "", ""), PX_MQTT_TOPIC_FILTER_INVALID);
+    CHECK_EQ(settle("$share/\xff/a", "", ""), PX_MQTT_MALFORMED);
+}
+
 PX_TEST_MAIN()
