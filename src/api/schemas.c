@@ -90,9 +90,21 @@ const px_api_schema px_api_schemas[] = {
     { "DesiredValues", "=DesiredValue{}" },
     { "DesiredValue", "value:any version:integer" },
     { "CommandAnswer", "id:string status:string response:any" },
-    { "Device", "id:string updated:time twins:string[]" },
+    { "Device", "id:string updated:time state:registered|active|disabled|retired group~:string "
+                "attributes~:string{} twins:string[]" },
     { "DevicePage", "items:Device[] cursor:string?" },
-    { "DeviceTwins", "twins:string[] ..." },
+    { "DeviceTwins", "twins:string[] group~:string attributes~:string{} ..." },
+    { "NewDeviceState", "state:registered|disabled|retired" },
+    { "DeviceState", "id:string state:registered|active|disabled|retired group~:string "
+                     "attributes~:string{} twins:string[]" },
+    { "NewDeviceCredential",
+      "type:key|jwt|certificate label~:string expires~:time "
+      "algorithm~:RS256|PS256|ES256|EdDSA publicKey~:string issuer~:string "
+      "audience~:string certificate~:string fingerprint~:string subject~:string" },
+    { "DeviceCredential", "id:string type:key|jwt|certificate label~:string created~:time "
+                          "expires~:time algorithm~:string issuer~:string audience~:string "
+                          "publicKey~:string fingerprint~:string subject~:string key~:string" },
+    { "DeviceCredentials", "items:DeviceCredential[]" },
     { "DeviceKey", "id:string twins:string[] key~:string" },
     { "NewToken", "name:string role:string ..." },
     { "Token", "id:string name:string role:string token~:string" },

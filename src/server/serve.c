@@ -173,6 +173,8 @@ static px_status read_addresses(server *s, px_err *ret_err)
     PX_TRY(check_exposure(s, &s->mqtt_at, "--mqtt", false, ret_err));
     PX_TRY(px_address_parse(o->http ? o->http : "127.0.0.1:7780", "--http", &s->http_at, ret_err));
     PX_TRY(check_exposure(s, &s->http_at, "--http", o->tls_cert != NULL, ret_err));
+    if (o->mqtts_ca && !o->mqtts)
+        return px_fail_id(ret_err, PX_INVALID, "server.tls", "--mqtts-ca needs --mqtts");
     if (!o->mqtts)
         return PX_OK;
     if (!o->tls_cert || !o->tls_key)
@@ -219,6 +221,7 @@ static px_status open_mqtt(server *s, px_err *ret_err)
                                .tls_port = s->mqtts_at.port,
                                .tls_cert = s->opts->tls_cert,
                                .tls_key = s->opts->tls_key,
+                               .tls_ca = s->opts->mqtts_ca,
                                .threads = s->settings.mqtt_threads,
                                .session = { .retain_available = true } };
     px_mqtt_door_app app;
