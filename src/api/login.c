@@ -131,12 +131,14 @@ static px_status look_up(px_api *api, px_str credential, px_arena *arena,
 {
     px_evidence evidence = { .text = credential };
     px_credential_proof proof;
+    px_status status = px_credential_prove(api->env, px_engine_documents(api->opts.engine),
+                                           &evidence, arena, ret_principal, &proof, ret_err);
 
-    PX_TRY(px_credential_prove(api->env, px_engine_documents(api->opts.engine), &evidence, arena,
-                               ret_principal, &proof, ret_err));
-    if (proof.awaits_activation)
+    if (status == PX_OK && proof.awaits_activation)
         px_device_activate(api->opts.engine, ret_principal, proof.device_revision);
-    return PX_OK;
+    if (status == PX_OK && proof.device_no && api->opts.presence)
+        px_presence_seen(api->opts.presence, proof.device_no, api->env->now(api->env));
+    return status;
 }
 
 static px_status prove(px_api *api, px_str credential, px_arena *arena, px_principal *ret_principal,

@@ -91,7 +91,13 @@ const px_api_schema px_api_schemas[] = {
     { "DesiredValue", "value:any version:integer" },
     { "CommandAnswer", "id:string status:string response:any" },
     { "Device", "id:string updated:time state:registered|active|disabled|retired group~:string "
-                "attributes~:string{} twins:string[]" },
+                "attributes~:string{} twins:string[] lastSeen:time? connections:integer "
+                "counters~:DeviceCounters" },
+    { "DeviceCounters", "since:time connects:integer refusals:integer messages:integer "
+                        "bytes:integer rejects:integer" },
+    { "DeviceLog", "items:DeviceLogEntry[]" },
+    { "DeviceLogEntry", "time:time event:connected|refused|ended reason:string count:integer "
+                        "address:string protocol:string" },
     { "DevicePage", "items:Device[] cursor:string?" },
     { "DeviceTwins", "twins:string[] group~:string attributes~:string{} ..." },
     { "NewDeviceState", "state:registered|disabled|retired" },

@@ -4,6 +4,7 @@
  * told once, in the answer that made it.
  */
 #include "api/device_call.h"
+#include "api/v1_device_log.h"
 
 enum { PAGE_MAX = 500, TWINS_MAX = 10000 };
 
@@ -28,7 +29,8 @@ static void put_facts(px_json_writer *w, const px_device *device)
     px_json_put_raw(w, device->twins);
 }
 
-static void put_device(px_json_writer *w, const px_document *document, px_arena *arena)
+static void put_device(px_api_call *call, px_json_writer *w, const px_document *document,
+                       bool with_counters)
 {
     px_device device;
 
@@ -37,8 +39,11 @@ static void put_device(px_json_writer *w, const px_document *document, px_arena 
     px_json_string(w, document->id);
     px_json_key(w, PX_STR("updated"));
     px_json_time(w, document->updated);
-    if (px_device_read(document->body, arena, &device, NULL) == PX_OK)
+    if (px_device_read(document->body, &call->arena, &device, NULL) == PX_OK)
         put_facts(w, &device);
+    px_put_device_seen(call, w, document->no);
+    if (with_counters)
+        px_put_device_counters(call, w, document->no);
     px_json_end_object(w);
 }
 
@@ -57,7 +62,7 @@ void px_v1_list_devices(px_api_call *call)
     px_json_key(&w, PX_STR("items"));
     px_json_begin_array(&w);
     for (size_t i = 0; i < count; i++)
-        put_device(&w, &items[i], &call->arena);
+        put_device(call, &w, &items[i], false);
     px_json_end_array(&w);
     px_api_put_cursor_number(call, &w, cursor);
     px_json_end_object(&w);
@@ -72,7 +77,7 @@ void px_v1_get_device(px_api_call *call)
     if (!px_api_may(call, PX_ACTION_READ_DOCUMENT) ||
         !px_api_document(call, PX_STR("device"), NULL, &document))
         return;
-    put_device(&w, &document, &call->arena);
+    put_device(call, &w, &document, true);
     px_api_etag(call, document.revision);
     px_api_json(call, 200);
 }

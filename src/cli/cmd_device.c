@@ -8,6 +8,8 @@ enum { LOOKED_AT_MAX = 20 }; /* twins of one `device add` */
 
 static const px_out_column columns[] = { { "id", "id", false },
                                          { "state", "state", false },
+                                         { "connections", "connections", true },
+                                         { "last seen", "lastSeen", false },
                                          { "group", "group", false },
                                          { "twins", "twins", false },
                                          { 0 } };
@@ -28,6 +30,25 @@ px_status px_device_ask(px_cli *cli, const char *method, const char *id, const c
         status = px_api_call(cli, &call, arena, ret_root, ret_err);
     px_buf_release(&path);
     return px_no_such(cli, PX_THING_DEVICE, id, status, ret_err);
+}
+
+px_status px_device_list(px_cli *cli, const char *id, const char *after, const px_out_column *heads,
+                         px_err *ret_err)
+{
+    px_buf path = { 0 };
+    px_status status;
+    PX_AUTO_ARENA arena = { 0 };
+
+    px_arena_init(&arena, 16 << 20);
+    PX_TRY(px_device_ask(cli, "GET", id, "", (px_str){ 0 }, &arena, NULL, ret_err));
+    px_put_c(&path, "/api/v1/devices/");
+    px_put_url_part(&path, px_str_c(id));
+    px_put_c(&path, after);
+    status = px_buf_status(&path, ret_err);
+    if (status == PX_OK)
+        status = px_out_list(cli, path.ptr, heads, ret_err);
+    px_buf_release(&path);
+    return status;
 }
 
 /* A device may be made before its twins, so this is no failure; most often it is a slip, though. */
@@ -112,6 +133,19 @@ static px_status run_show(px_cli *cli, const px_args *args, px_err *ret_err)
     PX_TRY(px_device_ask(cli, "GET", px_args_operand(args, 0), "", (px_str){ 0 }, &arena, &root,
                          ret_err));
     return px_out_facts(cli, root, ret_err);
+}
+
+static px_status run_log(px_cli *cli, const px_args *args, px_err *ret_err)
+{
+    static const px_out_column heads[] = { { "time", "time", false },
+                                           { "event", "event", false },
+                                           { "reason", "reason", false },
+                                           { "count", "count", true },
+                                           { "address", "address", false },
+                                           { "protocol", "protocol", false },
+                                           { 0 } };
+
+    return px_device_list(cli, px_args_operand(args, 0), "/log", heads, ret_err);
 }
 
 static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)
@@ -202,6 +236,15 @@ const px_cmd px_cmd_device[] = {
       .operands_min = 1,
       .operands_max = 1,
       .run = run_show },
+    { .noun = "device",
+      .verb = "log",
+      .summary = "connections of a device: let in, refused, ended",
+      .operands = "D",
+      .examples = "pollux device log pump-1",
+      .notes = "The newest first: when, why, from where. The server keeps 16 entries in memory.",
+      .operands_min = 1,
+      .operands_max = 1,
+      .run = run_log },
     { .noun = "device",
       .verb = "delete",
       .summary = "delete a device; what proved it is worth nothing from then on",

@@ -63,21 +63,8 @@ px_status px_device_credentials_run(px_cli *cli, const px_args *args, px_err *re
                                              { "created", "created", false },
                                              { "expires", "expires", false },
                                              { 0 } };
-    const char *id = px_args_operand(args, 0);
-    px_buf path = { 0 };
-    px_status status;
-    PX_AUTO_ARENA arena = { 0 };
 
-    px_arena_init(&arena, 16 << 20);
-    PX_TRY(px_device_ask(cli, "GET", id, "", (px_str){ 0 }, &arena, NULL, ret_err));
-    px_put_c(&path, "/api/v1/devices/");
-    px_put_url_part(&path, px_str_c(id));
-    px_put_c(&path, "/credentials");
-    status = px_buf_status(&path, ret_err);
-    if (status == PX_OK)
-        status = px_out_list(cli, path.ptr, columns, ret_err);
-    px_buf_release(&path);
-    return status;
+    return px_device_list(cli, px_args_operand(args, 0), "/credentials", columns, ret_err);
 }
 
 /* Posts what `w` wrote into `body`, and shows what came of it. */

@@ -3,14 +3,17 @@
 #ifndef PX_CLI_DEVICE_CALL_H
 #define PX_CLI_DEVICE_CALL_H
 
-#include "base/json.h"
-#include "cli/cli.h"
+#include "cli/out.h"
 
 /* METHOD /api/v1/devices/ID`after`; an unknown device is answered with the nearest one.
  * `ret_root` may be NULL. */
 PX_NODISCARD px_status px_device_ask(px_cli *cli, const char *method, const char *id,
                                      const char *after, px_str body, px_arena *arena,
                                      px_json **ret_root, px_err *ret_err);
+
+/* Lists what is there below a device. */
+PX_NODISCARD px_status px_device_list(px_cli *cli, const char *id, const char *after,
+                                      const px_out_column *columns, px_err *ret_err);
 
 /* Verbs in files of their own. */
 px_status px_device_enable_run(px_cli *cli, const px_args *args, px_err *ret_err);

@@ -43,6 +43,7 @@ typedef struct server {
     px_files *files;
     px_backups *backups;
     px_backoff *backoff; /* failed logins, at all doors */
+    px_presence *presence;
     px_twin_topics *topics;
     px_mqtt_door *mqtt;
     px_outbound_side *outbound;
@@ -145,11 +146,12 @@ static px_status open_core(server *s, px_err *ret_err)
     PX_TRY(px_history_open(&history_opts, &s->history, ret_err));
     s->rejects = px_rejects_new();
     s->backoff = px_backoff_new(0);
+    s->presence = px_presence_new(0, engine_opts.env->now(engine_opts.env));
     PX_TRY(px_files_new(s->opts->data_dir,
                         s->settings.import_folder[0] ? s->settings.import_folder : NULL, &s->files,
                         ret_err));
     PX_TRY(open_backups(s, ret_err));
-    return s->rejects && s->backoff ? PX_OK : px_no_memory(ret_err);
+    return s->rejects && s->backoff && s->presence ? PX_OK : px_no_memory(ret_err);
 }
 
 static px_status check_exposure(const server *s, const px_address *address, const char *what,
@@ -210,9 +212,11 @@ static px_status check_ports(const server *s, px_err *ret_err)
 
 static px_status open_mqtt(server *s, px_err *ret_err)
 {
-    px_twin_topics_opts topics_opts = {
-        .engine = s->engine, .rejects = s->rejects, .log = &s->log, .backoff = s->backoff
-    };
+    px_twin_topics_opts topics_opts = { .engine = s->engine,
+                                        .rejects = s->rejects,
+                                        .log = &s->log,
+                                        .backoff = s->backoff,
+                                        .presence = s->presence };
     px_mqtt_door_opts opts = { .env = px_env_posix(),
                                .log = &s->log,
                                .host = s->mqtt_at.host,
@@ -253,6 +257,7 @@ static px_status open_http(server *s, px_err *ret_err)
                                .outbound = px_outbound_side_room(s->outbound),
                                .rejects = s->rejects,
                                .backoff = s->backoff,
+                               .presence = s->presence,
                                .files = s->files,
                                .backups = s->backups,
                                .mqtt = s->mqtt,
@@ -313,6 +318,7 @@ static void close_all(server *s)
     px_files_free(s->files);
     px_backups_free(s->backups);
     px_backoff_free(s->backoff);
+    px_presence_free(s->presence);
     if (s->store)
         px_store_close(s->store);
 }

@@ -4,6 +4,8 @@
  * at again with every message, and for all clients four times a second, because a key may be
  * replaced, a device unbound or a token withdrawn while its connection is open.
  */
+#include <stdio.h>
+
 #include "server/topics_impl.h"
 #include "sync/device.h"
 
@@ -79,6 +81,60 @@ static uint64_t scope_of(const px_principal *principal)
     return (uint64_t)principal->tenant << 32 | principal->document_no;
 }
 
+/* ---- what a device's log says ---- */
+
+static px_presence_peer seen_at(px_twin_topics *topics, const char *address, uint8_t version,
+                                const char *reason)
+{
+    px_env *env = px_engine_env(topics->opts.engine);
+
+    return (px_presence_peer){ env->now(env), address, reason, version };
+}
+
+static void note_connected(px_twin_topics *topics, px_topics_client *client,
+                           const px_mqtt_peer *peer, const px_mqtt_connect *connect)
+{
+    px_presence_peer seen = seen_at(topics, client->address, (uint8_t)connect->version, "");
+
+    if (!topics->opts.presence || client->principal.role != PX_ROLE_DEVICE)
+        return;
+    snprintf(client->address, sizeof(client->address), "%.47s", peer->address);
+    client->version = (uint8_t)connect->version;
+    client->presence =
+        px_presence_connected(topics->opts.presence, client->principal.document_no, &seen);
+}
+
+static void note_refused(px_twin_topics *topics, const px_topics_client *client,
+                         const px_mqtt_peer *peer, const px_mqtt_connect *connect,
+                         const char *reason)
+{
+    px_presence_peer seen = seen_at(topics, peer->address, (uint8_t)connect->version, reason);
+
+    if (topics->opts.presence && client->proof.device_no)
+        px_presence_refused(topics->opts.presence, client->proof.device_no, &seen);
+}
+
+static void note_ended(px_twin_topics *topics, px_topics_client *client, px_mqtt_reason reason)
+{
+    const char *name = reason == PX_MQTT_SUCCESS ? "disconnected" : px_mqtt_reason_name(reason);
+    px_presence_peer seen = seen_at(topics, client->address, client->version, name);
+
+    if (client->presence)
+        px_presence_ended(topics->opts.presence, client->presence, &seen);
+}
+
+px_mqtt_reason px_topics_take_publish(void *ctx, unsigned thread, px_mqtt_conn conn,
+                                      void *principal, const px_mqtt_publish *publish,
+                                      uint32_t token)
+{
+    px_topics_client *client = principal;
+    px_mqtt_reason reason = px_topics_publish(ctx, thread, conn, principal, publish, token);
+
+    if (reason != PX_MQTT_BUSY) /* which comes again */
+        px_presence_message(client->presence, publish->payload.len);
+    return reason;
+}
+
 /* ---- logins that fail ---- */
 
 /* What a login is kept account of by: the public id of its credential, which nobody guesses and
@@ -142,6 +198,7 @@ static px_mqtt_reason judge(px_twin_topics *topics, const px_mqtt_peer *peer,
         px_backoff_forgive(backoff, id);
     if (status == PX_OK)
         return PX_MQTT_SUCCESS;
+    note_refused(topics, client, peer, connect, err.id);
     if (status == PX_DENIED) { /* the credential is right, the device is not to come */
         (void)refuse_login(topics, peer, connect, err.text, false, now_ns);
         return PX_MQTT_NOT_AUTHORIZED;
@@ -188,6 +245,7 @@ px_mqtt_reason px_topics_connect(void *ctx, unsigned thread, px_mqtt_conn conn,
     }
     if (client->proof.awaits_activation)
         px_device_activate(topics->opts.engine, &client->principal, client->proof.device_revision);
+    note_connected(topics, client, peer, connect);
     add_client(topics, client);
     *ret_grant = (px_mqtt_grant){ client, scope_of(&client->principal) };
     return reason;
@@ -201,6 +259,7 @@ void px_topics_closed(void *ctx, unsigned thread, px_mqtt_conn conn, void *princ
 
     (void)thread, (void)conn;
     remove_client(topics, client);
+    note_ended(topics, client, end->reason);
     px_broker_closed(topics->broker, &client->session, end);
     forget(client);
 }
@@ -235,10 +294,16 @@ bool px_topics_still_may(px_twin_topics *topics, px_topics_client *client)
 
 void px_topics_recheck(px_twin_topics *topics)
 {
+    px_env *env = px_engine_env(topics->opts.engine);
+    px_time now = env->now(env);
+
     pthread_mutex_lock(&topics->clients_lock);
-    for (px_topics_client *client = topics->clients; client; client = client->next)
+    for (px_topics_client *client = topics->clients; client; client = client->next) {
+        if (client->presence)
+            px_presence_tick(topics->opts.presence, client->presence, now);
         if (still_may(topics, client, &client->seen_proof) && client->seen_proof.awaits_activation)
             px_device_activate(topics->opts.engine, &client->principal,
                                client->seen_proof.device_revision); /* it was another meanwhile */
+    }
     pthread_mutex_unlock(&topics->clients_lock);
 }

@@ -107,6 +107,7 @@ typedef struct px_credential_proof {
     px_time until;          /* PX_TIME_NONE: for ever */
     px_time token_until;    /* of the JWT or certificate itself; likewise */
     bool awaits_activation; /* a registered device: see px_device_activate */
+    uint32_t device_no;     /* of whose document the credential is, also when it was refused */
 } px_credential_proof;
 
 /* What reading a device with 10,000 twins of the longest ids takes, and some. */
@@ -122,6 +123,9 @@ px_str px_credential_account(px_str text, char room[PX_CREDENTIAL_ID_BYTES_MAX])
  * Who holds this. All of the principal lives in `arena`; a device's twins are those its document
  * names now, in ascending order. A device with 10,000 twins needs an arena of
  * PX_CREDENTIAL_ARENA_BYTES_MAX.
+ *
+ * `ret_proof` is written in any case: a refusal has its `device_no`, for the device's log, where a
+ * credential of that id is known.
  *
  * Errors: PX_UNAUTHORIZED, the same for a wrong form, an unknown id and a wrong secret; a JWT whose
  * signature is right is told what else is wrong with it. PX_DENIED: it is right, but the device is

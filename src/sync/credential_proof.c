@@ -55,6 +55,7 @@ static px_status read_device(px_documents *documents, px_principal *principal, p
     if (status == PX_NOT_FOUND)
         return refuse(ret_err);
     PX_TRY(status);
+    proof->device_no = document.no;
     PX_TRY(px_device_read(document.body, arena, &device, ret_err));
     PX_TRY(px_device_admits(device.state, principal->id, ret_err));
     principal->document_no = document.no;
@@ -170,27 +171,49 @@ static px_status check_time(px_env *env, px_credential_proof *proof, px_err *ret
                       "the time of this credential is over; ask for a new one");
 }
 
+static px_status prove(proving *p, const px_evidence *evidence, px_principal *principal,
+                       px_err *ret_err)
+{
+    PX_TRY(by_any(p, evidence, ret_err));
+    p->proof.until = earlier(p->facts.expires, p->proof.token_until);
+    PX_TRY(check_time(p->env, &p->proof, ret_err));
+    principal->tenant = p->facts.tenant;
+    principal->role = p->facts.role;
+    principal->id = p->facts.role == PX_ROLE_DEVICE ? p->facts.device : p->facts.name;
+    principal->operates_tenants = p->facts.operates_tenants;
+    if (principal->role != PX_ROLE_DEVICE)
+        return PX_OK;
+    return read_device(p->documents, principal, p->arena, &p->proof, ret_err);
+}
+
+/* Whose log a refusal belongs into. */
+static void find_device(proving *p)
+{
+    px_document document;
+
+    if (p->proof.device_no == 0 && p->facts.device.len &&
+        px_documents_get(p->documents, p->facts.tenant, PX_STR("device"), p->facts.device, p->arena,
+                         &document, NULL) == PX_OK)
+        p->proof.device_no = document.no;
+}
+
 px_status px_credential_prove(px_env *env, px_documents *documents, const px_evidence *evidence,
                               px_arena *arena, px_principal *ret_principal,
                               px_credential_proof *ret_proof, px_err *ret_err)
 {
-    proving p = {
-        .env = env, .documents = documents, .arena = arena, .proof = { .token_until = PX_TIME_NONE }
-    };
+    proving p = { .env = env,
+                  .documents = documents,
+                  .arena = arena,
+                  .proof = { .until = PX_TIME_NONE, .token_until = PX_TIME_NONE } };
     px_principal principal = { 0 };
+    px_status status = prove(&p, evidence, &principal, ret_err);
 
-    PX_TRY(by_any(&p, evidence, ret_err));
-    p.proof.until = earlier(p.facts.expires, p.proof.token_until);
-    PX_TRY(check_time(env, &p.proof, ret_err));
-    principal.tenant = p.facts.tenant;
-    principal.role = p.facts.role;
-    principal.id = p.facts.role == PX_ROLE_DEVICE ? p.facts.device : p.facts.name;
-    principal.operates_tenants = p.facts.operates_tenants;
-    if (principal.role == PX_ROLE_DEVICE)
-        PX_TRY(read_device(documents, &principal, arena, &p.proof, ret_err));
-    *ret_principal = principal;
+    if (status == PX_OK)
+        *ret_principal = principal;
+    else
+        find_device(&p);
     *ret_proof = p.proof;
-    return PX_OK;
+    return status;
 }
 
 /* ---- later ---- */

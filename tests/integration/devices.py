@@ -98,6 +98,43 @@ def a_device_lives_until_it_retires():
         assert code(s.mqtt, "d", key) == 0x86
 
 
+def what_a_device_did_is_counted_and_told():
+    with Server() as s:
+        web = Web(s)
+        web.want(201, "POST", "/models", [{"@id": "dtmi:t:P;1", "@type": "Interface", "@context": "dtmi:dtdl:context;3",
+                                           "contents": [{"@type": "Property", "name": "speed", "schema": "double"}]}])
+        web.want(200, "PUT", "/digitaltwins/t", {"$metadata": {"$model": "dtmi:t:P;1"}})
+        key = device(web, "d", ["t"])
+        show = lambda: web.want(200, "GET", "/api/v1/devices/d")
+        assert (show()["lastSeen"], show()["connections"], show()["counters"]["connects"]) == (None, 0, 0)
+        d = Client(s.mqtt, "d", key)
+        assert show()["connections"] == 1 and show()["lastSeen"]
+        first = show()["lastSeen"]
+        time.sleep(0.01)  # so that a later sight is another time
+        for payload in ('{"speed":1}', '{"speed":2}', '{"sped":3}', "{"):
+            d.paho.publish("twins/t/telemetry", payload, 1).wait_for_publish(10)
+        until(lambda: show()["lastSeen"] > first, "a message that was seen")
+        counters = show()["counters"]
+        assert (counters["messages"], counters["bytes"], counters["rejects"], counters["connects"]) == (4, 33, 2, 1), counters
+        d.close()
+        until(lambda: show()["connections"] == 0, "the end")
+        for version in (5, 4, 4):
+            code(s.mqtt, "d", key[:-1] + ("A" if key[-1] != "A" else "B"), version=version)
+        s.cli("device", "disable", "d")
+        assert code(s.mqtt, "d", key) == 0x87
+        log = s.json("device", "log", "d")
+        assert [(e["event"], e["reason"], e["count"], e["protocol"]) for e in log] == [
+            ("refused", "device.disabled", 1, "MQTT 5"), ("refused", "access.credential", 2, "MQTT 3.1.1"),
+            ("refused", "access.credential", 1, "MQTT 5"), ("ended", "disconnected", 1, "MQTT 5"), ("connected", "", 1, "MQTT 5")], log
+        assert all(e["address"].startswith("127.0.0.1:") for e in log)
+        assert show()["counters"]["refusals"] == 4
+        assert web.metrics()["pollux_devices_seen"] == 1
+        s.kill()
+        s.start()
+        web = Web(s)
+        assert show()["lastSeen"] is None and s.json("device", "log", "d") == []
+
+
 def keys_overlap_and_end_one_by_one():
     with Server() as s:
         web = Web(s)
@@ -253,5 +290,5 @@ def a_certificate_lets_a_device_in_without_a_password():
             d.close()
 
 
-main(a_device_lives_until_it_retires, keys_overlap_and_end_one_by_one, tokens_of_every_algorithm_let_a_device_in,
+main(a_device_lives_until_it_retires, what_a_device_did_is_counted_and_told, keys_overlap_and_end_one_by_one, tokens_of_every_algorithm_let_a_device_in,
      a_certificate_lets_a_device_in_without_a_password)

@@ -83,6 +83,7 @@ STORY = [
      {"type": "certificate", "fingerprint": "ab" * 32, "expires": "2200-01-01T00:00:00Z"}),
     ("GET /api/v1/devices/{id}/credentials", "/api/v1/devices/d1/credentials", 200),
     ("DELETE /api/v1/devices/{id}/credentials/{credential}", f"/api/v1/devices/d1/credentials/x509-{'ab' * 32}", 204),
+    ("GET /api/v1/devices/{id}/log", "/api/v1/devices/d1/log", 200),
     ("PUT /api/v1/devices/{id}/state", "/api/v1/devices/d1/state", 200, {"state": "disabled"}),
     ("DELETE /api/v1/devices/{id}", "/api/v1/devices/d1", 204),
     ("PUT /api/v1/tenants/{id}", "/api/v1/tenants/acme", 201),
