@@ -17,9 +17,9 @@ extern px_handler px_on_post_session, px_on_get_session, px_on_delete_session;
 extern px_handler px_v1_list_twins, px_v1_get_twin, px_v1_get_desired, px_v1_patch_desired,
     px_v1_post_command;
 extern px_handler px_v1_list_devices, px_v1_get_device, px_v1_put_device, px_v1_delete_device,
-    px_v1_post_key, px_v1_get_device_log, px_v1_put_device_state, px_v1_list_credentials,
-    px_v1_post_credential, px_v1_delete_credential, px_v1_put_tenant, px_v1_get_tenant,
-    px_v1_post_tenant_token, px_v1_list_tenants;
+    px_v1_post_key, px_v1_get_device_log, px_v1_post_device_import, px_v1_put_device_state,
+    px_v1_list_credentials, px_v1_post_credential, px_v1_delete_credential, px_v1_put_tenant,
+    px_v1_get_tenant, px_v1_post_tenant_token, px_v1_list_tenants;
 extern px_handler px_v1_post_token, px_v1_delete_token;
 extern px_handler px_v1_get_history, px_v1_get_history_last, px_v1_get_history_count;
 extern px_handler px_v1_get_oee;
@@ -166,6 +166,9 @@ const px_route px_api_routes[] = {
       "@If-Match @Idempotency-Key", "DeviceTwins", "200:DeviceKey 201:DeviceKey" },
     { "DELETE", "/api/v1/devices/*", px_v1_delete_device, 0, "Deletes a device and its credentials",
       "id", "@If-Match @Idempotency-Key", NULL, "204" },
+    { "POST", "/api/v1/devices", px_v1_post_device_import, JSON,
+      "Registers or changes many devices, each for itself, and makes twins that they lack", "", "",
+      "DeviceImport", "200:DeviceImportAnswer" },
     { "GET", "/api/v1/devices/*/log", px_v1_get_device_log, 0,
       "Connections of a device that were let in, refused and ended, the newest first", "id", "",
       NULL, "200:DeviceLog" },

@@ -100,6 +100,12 @@ const px_api_schema px_api_schemas[] = {
                         "address:string protocol:string" },
     { "DevicePage", "items:Device[] cursor:string?" },
     { "DeviceTwins", "twins:string[] group~:string attributes~:string{} ..." },
+    { "DeviceImport", "devices:NewDevice[] dryRun~:boolean" },
+    { "NewDevice", "id:string twins:string[] model~:string group~:string attributes~:string{}" },
+    { "DeviceImportAnswer", "results:DeviceImportResult[] created:integer changed:integer "
+                            "unchanged:integer refused:integer twinsCreated:integer" },
+    { "DeviceImportResult", "id:string status:created|changed|unchanged|refused key~:string "
+                            "code~:string detail~:string" },
     { "NewDeviceState", "state:registered|disabled|retired" },
     { "DeviceState", "id:string state:registered|active|disabled|retired group~:string "
                      "attributes~:string{} twins:string[]" },

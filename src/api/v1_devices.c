@@ -3,10 +3,11 @@
  * /api/v1/devices: devices and their life. What proves a device is of v1_credentials.c. A key is
  * told once, in the answer that made it.
  */
+#include "api/device_body.h"
 #include "api/device_call.h"
 #include "api/v1_device_log.h"
 
-enum { PAGE_MAX = 500, TWINS_MAX = 10000 };
+enum { PAGE_MAX = 500 };
 
 px_handler px_v1_list_devices, px_v1_get_device, px_v1_put_device, px_v1_delete_device,
     px_v1_put_device_state;
@@ -104,68 +105,19 @@ static void device_written(px_api_call *call)
     px_api_json(call, own->has_credential ? 201 : 200);
 }
 
-static bool read_twins(px_api_call *call, px_str *ret_twins)
-{
-    const px_json *twins = px_json_get(call->request.json, PX_STR("twins"));
-    bool good = px_json_is(twins, PX_JSON_ARRAY) && twins->count <= TWINS_MAX;
-    px_buf buf = { 0 };
-    px_err err;
-
-    for (const px_json *m = good ? twins->first : NULL; m; m = m->next)
-        good = good && m->type == PX_JSON_STRING && m->text.len > 0 &&
-               m->text.len <= PX_TWIN_ID_BYTES_MAX;
-    if (!good) {
-        px_fail_id(&err, PX_INVALID, "device.twins",
-                   "a device's body is {\"twins\":[\"ID\", …]} with at most %d twins", TWINS_MAX);
-        px_api_fail(call, PX_INVALID, &err);
-        return false;
-    }
-    px_put_json_node(&buf, twins);
-    *ret_twins = px_api_keep(call, &buf);
-    return true;
-}
-
-static bool is_attribute(const px_json *m)
-{
-    return m->type == PX_JSON_STRING && m->key.len <= PX_DOC_ID_BYTES_MAX &&
-           m->text.len <= PX_DEVICE_ATTRIBUTE_BYTES_MAX;
-}
-
-/* What does not come is kept as it is. */
-static bool read_labels(px_api_call *call, px_device *device)
-{
-    const px_json *group = px_json_get(call->request.json, PX_STR("group"));
-    const px_json *attributes = px_json_get(call->request.json, PX_STR("attributes"));
-    bool good = !attributes || (attributes->type == PX_JSON_OBJECT &&
-                                attributes->count <= PX_DEVICE_ATTRIBUTES_MAX);
-    px_err err;
-
-    for (const px_json *m = good && attributes ? attributes->first : NULL; m; m = m->next)
-        good = good && is_attribute(m);
-    if (group)
-        good = good && group->type == PX_JSON_STRING && group->text.len <= PX_DOC_ID_BYTES_MAX;
-    if (!good) {
-        px_fail_id(&err, PX_INVALID, "device.attributes",
-                   "`group` is a text of at most %d bytes, `attributes` an object of at most %d "
-                   "texts of at most %d bytes",
-                   PX_DOC_ID_BYTES_MAX, PX_DEVICE_ATTRIBUTES_MAX, PX_DEVICE_ATTRIBUTE_BYTES_MAX);
-        px_api_fail(call, PX_INVALID, &err);
-        return false;
-    }
-    if (group)
-        device->group = group->text;
-    if (attributes)
-        device->attributes = attributes;
-    return true;
-}
-
 void px_v1_put_device(px_api_call *call)
 {
     px_device_call *own = px_device_call_open(call, PX_DEVICE_MAY_BE_NEW);
     px_credential_grant grant = { .type = PX_CREDENTIAL_KEY };
+    px_status status;
+    px_err err;
 
-    if (!own || !read_twins(call, &own->device.twins) || !read_labels(call, &own->device) ||
-        !px_api_conditions(call, true, false))
+    if (!own)
+        return;
+    status = px_device_body_read(call->request.json, &call->arena, &own->device, &err);
+    if (status != PX_OK)
+        px_api_fail(call, status, &err);
+    if (status != PX_OK || !px_api_conditions(call, true, false))
         return;
     if (own->document.id.ptr)
         px_device_call_prune(call);

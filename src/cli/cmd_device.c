@@ -237,6 +237,22 @@ const px_cmd px_cmd_device[] = {
       .operands_max = 1,
       .run = run_show },
     { .noun = "device",
+      .verb = "import",
+      .summary = "register many devices from a CSV file",
+      .operands = "FILE|-",
+      .examples = "pollux device import plant.csv --keys plant.keys\n"
+                  "pollux device import plant.csv --dry-run\n"
+                  "pollux device import pumps.csv -k pumps.keys --model 'dtmi:com:acme:Pump;1'",
+      .notes =
+          "The first line names the columns: id; twin (several: semicolons between); model, of\n"
+          "which twins are made that are not there; group. All others are attributes. A row that\n"
+          "is refused is named and passed over; any makes the exit code 2. The same file again\n"
+          "changes nothing. FILE of --keys gets lines id,key and is readable by you alone.",
+      .opts = px_device_import_options,
+      .operands_min = 1,
+      .operands_max = 1,
+      .run = px_device_import_run },
+    { .noun = "device",
       .verb = "log",
       .summary = "connections of a device: let in, refused, ended",
       .operands = "D",

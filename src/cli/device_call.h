@@ -19,12 +19,13 @@ PX_NODISCARD px_status px_device_list(px_cli *cli, const char *id, const char *a
 px_status px_device_enable_run(px_cli *cli, const px_args *args, px_err *ret_err);
 px_status px_device_disable_run(px_cli *cli, const px_args *args, px_err *ret_err);
 px_status px_device_retire_run(px_cli *cli, const px_args *args, px_err *ret_err);
+px_status px_device_import_run(px_cli *cli, const px_args *args, px_err *ret_err);
 px_status px_device_key_run(px_cli *cli, const px_args *args, px_err *ret_err);
 px_status px_device_credentials_run(px_cli *cli, const px_args *args, px_err *ret_err);
 px_status px_device_jwt_run(px_cli *cli, const px_args *args, px_err *ret_err);
 px_status px_device_certificate_run(px_cli *cli, const px_args *args, px_err *ret_err);
 px_status px_device_revoke_run(px_cli *cli, const px_args *args, px_err *ret_err);
-extern const px_opt px_device_key_options[], px_device_jwt_options[],
+extern const px_opt px_device_import_options[], px_device_key_options[], px_device_jwt_options[],
     px_device_certificate_options[];
 
 /* The key is on stdout, where a script finds it; what to do with it on stderr. */

@@ -290,5 +290,6 @@ def a_certificate_lets_a_device_in_without_a_password():
             d.close()
 
 
-main(a_device_lives_until_it_retires, what_a_device_did_is_counted_and_told, keys_overlap_and_end_one_by_one, tokens_of_every_algorithm_let_a_device_in,
-     a_certificate_lets_a_device_in_without_a_password)
+if __name__ == "__main__":
+    main(a_device_lives_until_it_retires, what_a_device_did_is_counted_and_told, keys_overlap_and_end_one_by_one, tokens_of_every_algorithm_let_a_device_in,
+         a_certificate_lets_a_device_in_without_a_password)

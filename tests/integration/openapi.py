@@ -84,6 +84,8 @@ STORY = [
     ("GET /api/v1/devices/{id}/credentials", "/api/v1/devices/d1/credentials", 200),
     ("DELETE /api/v1/devices/{id}/credentials/{credential}", f"/api/v1/devices/d1/credentials/x509-{'ab' * 32}", 204),
     ("GET /api/v1/devices/{id}/log", "/api/v1/devices/d1/log", 200),
+    ("POST /api/v1/devices", "/api/v1/devices", 200, {"devices": [
+        {"id": "i1", "twins": ["i1"], "model": "dtmi:t:None;1"}, {"id": "i2", "twins": [], "group": "g", "attributes": {"a": "b"}}]}),
     ("PUT /api/v1/devices/{id}/state", "/api/v1/devices/d1/state", 200, {"state": "disabled"}),
     ("DELETE /api/v1/devices/{id}", "/api/v1/devices/d1", 204),
     ("PUT /api/v1/tenants/{id}", "/api/v1/tenants/acme", 201),

@@ -250,4 +250,55 @@ PX_TEST(another_tenant_and_the_device_itself_touch_nothing)
     api_world_release(&w);
 }
 
+/* ---- many at once ---- */
+
+static const reply *import_rows(int count, int status)
+{
+    px_buf body = { 0 };
+    const reply *r;
+
+    px_put_c(&body, "{\"devices\":[");
+    for (int i = 0; i < count; i++)
+        px_putf(&body, "%s{\"id\":\"m%d\",\"twins\":[]}", i ? "," : "", i);
+    px_put_c(&body, "]}");
+    r = API_ASK(&w, "POST", "/api/v1/devices", body.ptr, status);
+    px_buf_release(&body);
+    return r;
+}
+
+PX_TEST(an_import_takes_a_thousand_devices_and_no_more)
+{
+    begin_with("d");
+    CHECK_STR(api_text(import_rows(PX_DEVICES_PER_CALL_MAX + 1, 413), "/code"), "device.import");
+    CHECK_STR(api_text(import_rows(PX_DEVICES_PER_CALL_MAX, 200), "/created"), "1000");
+    CHECK_STR(api_text(import_rows(PX_DEVICES_PER_CALL_MAX, 200), "/unchanged"), "1000");
+    api_world_release(&w);
+}
+
+PX_TEST(each_row_of_an_import_is_for_itself)
+{
+    char key[PX_CREDENTIAL_BYTES + 1];
+    const reply *r;
+
+    begin_with("d");
+    API_ASK(&w, "PUT", "/api/v1/devices/old", "{\"twins\":[]}", 201);
+    API_ASK(&w, "PUT", "/api/v1/devices/old/state", "{\"state\":\"retired\"}", 200);
+    r = API_ASK(&w, "POST", "/api/v1/devices",
+                "{\"devices\":[{\"id\":\"new\",\"twins\":[\"press\",\"made\"],"
+                "\"model\":\"dtmi:test:Press;1\"},{\"id\":\"old\",\"twins\":[]},"
+                "{\"id\":\"d\",\"twins\":[\"press\"],\"group\":\"g\"},7,"
+                "{\"id\":\"new\",\"twins\":[]}]}",
+                200);
+    CHECK_STR(api_text(r, "/results/0/status"), "created");
+    snprintf(key, sizeof(key), "%s", api_text(r, "/results/0/key"));
+    CHECK_STR(api_text(r, "/results/1/code"), "device.retired");
+    CHECK_STR(api_text(r, "/results/2/status"), "changed");
+    CHECK_STR(api_text(r, "/results/3/code"), "device.id");
+    CHECK_STR(api_text(r, "/results/4/status"), "refused"); /* the same id a second time */
+    CHECK_STR(api_text(r, "/twinsCreated"), "1");
+    API_ASK_AS(&w, key, "GET", "/digitaltwins/made", NULL, 200);
+    API_ASK_AS(&w, key, "POST", "/api/v1/devices", "{\"devices\":[]}", 403);
+    api_world_release(&w);
+}
+
 PX_TEST_MAIN()
