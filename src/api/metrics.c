@@ -181,6 +181,8 @@ void px_on_get_metrics(px_api_call *call)
     put_rejects(&metrics, api->opts.rejects);
     put_watch(&metrics, api->watch);
     px_metric(&metrics, PX_METRIC_HTTP_REPLAYED, (double)atomic_load(&api->replayed));
+    px_metric(&metrics, PX_METRIC_CLAIMS, (double)atomic_load(&api->claims));
+    px_metric(&metrics, PX_METRIC_CLAIMS_REFUSED, (double)atomic_load(&api->claims_refused));
     px_metric(&metrics, PX_METRIC_LOGINS_FAILED, (double)px_logins_failed(api->logins));
     if (api->opts.presence)
         put_presence(&metrics, api->opts.presence);

@@ -76,6 +76,9 @@
       "devices whose last sight, log and counters are kept")                                       \
     X(DEVICES_FORGOTTEN, "pollux_devices_forgotten_total", COUNTER, "", "",                        \
       "devices whose log and counters made room for others")                                       \
+    X(CLAIMS, "pollux_claims_total", COUNTER, "", "", "devices registered by a claim")             \
+    X(CLAIMS_REFUSED, "pollux_claims_refused_total", COUNTER, "", "",                              \
+      "claims of devices that were refused")                                                       \
     X(LOGINS_FAILED, "pollux_logins_failed_total", COUNTER, "", "",                                \
       "credentials by HTTP that were wrong")                                                       \
     X(HISTORY_position, "pollux_history_position", GAUGE, "events", "",                            \

@@ -17,7 +17,8 @@ extern px_handler px_on_post_session, px_on_get_session, px_on_delete_session;
 extern px_handler px_v1_list_twins, px_v1_get_twin, px_v1_get_desired, px_v1_patch_desired,
     px_v1_post_command;
 extern px_handler px_v1_list_devices, px_v1_get_device, px_v1_put_device, px_v1_delete_device,
-    px_v1_post_key, px_v1_get_device_log, px_v1_post_device_import, px_v1_put_device_state,
+    px_v1_post_key, px_v1_get_device_log, px_v1_post_device_import, px_v1_list_claims,
+    px_v1_get_claim, px_v1_put_claim, px_v1_delete_claim, px_v1_post_claim, px_v1_put_device_state,
     px_v1_list_credentials, px_v1_post_credential, px_v1_delete_credential, px_v1_put_tenant,
     px_v1_get_tenant, px_v1_post_tenant_token, px_v1_list_tenants;
 extern px_handler px_v1_post_token, px_v1_delete_token;
@@ -186,6 +187,17 @@ const px_route px_api_routes[] = {
     { "DELETE", "/api/v1/devices/*/credentials/*", px_v1_delete_credential, 0,
       "Revokes a credential; connections that it opened end", "id credential",
       "@If-Match @Idempotency-Key", NULL, "204" },
+    { "GET", "/api/v1/claims", px_v1_list_claims, 0, "Lists claims, without their texts", "",
+      "limit:integer cursor", NULL, "200:ClaimPage" },
+    { "GET", "/api/v1/claims/*", px_v1_get_claim, 0, "One claim", "id", "", NULL, "200:Claim" },
+    { "PUT", "/api/v1/claims/*", px_v1_put_claim, PX_ROUTE_ANY_JSON,
+      "Makes a claim, whose text is told here only: unknown devices register themselves by it",
+      "id", "@Idempotency-Key", "NewClaim", "201:Claim" },
+    { "DELETE", "/api/v1/claims/*", px_v1_delete_claim, 0,
+      "Ends a claim; devices that it registered stay", "id", "@Idempotency-Key", NULL, "204" },
+    { "POST", "/api/v1/claim", px_v1_post_claim, PX_ROUTE_OPEN | JSON,
+      "Registers the device that shows a claim, and tells its key", "", "", "ClaimUse",
+      "201:DeviceKey" },
     { "POST", "/api/v1/tokens", px_v1_post_token, JSON,
       "A token for a person or a service, told here only", "", "@Idempotency-Key", "NewToken",
       "201:Token" },

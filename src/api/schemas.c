@@ -106,6 +106,11 @@ const px_api_schema px_api_schemas[] = {
                             "unchanged:integer refused:integer twinsCreated:integer" },
     { "DeviceImportResult", "id:string status:created|changed|unchanged|refused key~:string "
                             "code~:string detail~:string" },
+    { "NewClaim", "uses~:integer expires~:time prefix~:string group~:string model~:string" },
+    { "Claim", "id:string uses:integer used:integer expires:time prefix~:string group~:string "
+               "model~:string claim~:string" },
+    { "ClaimPage", "items:Claim[] cursor:string?" },
+    { "ClaimUse", "claim:string id:string" },
     { "NewDeviceState", "state:registered|disabled|retired" },
     { "DeviceState", "id:string state:registered|active|disabled|retired group~:string "
                      "attributes~:string{} twins:string[]" },

@@ -194,7 +194,7 @@ static px_status read_type(const px_api_call *call, px_credential_type *ret_type
 {
     px_str name = px_json_get_text(call->request.json, PX_STR("type"));
 
-    for (int i = 0; i < PX_CREDENTIAL_TYPE_COUNT; i++) {
+    for (int i = 0; i <= PX_CREDENTIAL_CERTIFICATE; i++) {
         *ret_type = (px_credential_type)i;
         if (px_str_eq(name, px_str_c(px_credential_type_name(*ret_type))))
             return PX_OK;

@@ -7,8 +7,8 @@
  *
  *   rows ─► read and judged ─► twins, one chain of requests ─► devices, another ─► results
  */
-#include "api/await.h"
 #include "api/device_body.h"
+#include "api/new_twin.h"
 #include "api/workers.h"
 #include "sync/credential.h"
 
@@ -164,25 +164,6 @@ static bool has_twin(const device_import *m, px_str id)
                            id, &twin_no, &model_no) == PX_OK;
 }
 
-/* Nothing but its model, and the components that it must have. */
-static void put_twin(px_json_writer *w, const px_model *model)
-{
-    uint32_t count;
-    const px_component *components = px_layout_components(px_model_layout(model), &count);
-
-    px_json_begin_object(w);
-    px_json_key(w, PX_STR("$metadata"));
-    px_json_begin_object(w);
-    px_json_key(w, PX_STR("$model"));
-    px_json_string(w, px_model_id(model));
-    px_json_end_object(w);
-    for (uint32_t i = 0; i < count; i++) {
-        px_json_key(w, components[i].name);
-        px_json_put_raw(w, PX_STR("{\"$metadata\":{}}"));
-    }
-    px_json_end_object(w);
-}
-
 static px_status new_twin(device_import *m, row *r, px_str id, px_err *ret_err)
 {
     px_buf text = { 0 };
@@ -197,7 +178,7 @@ static px_status new_twin(device_import *m, row *r, px_str id, px_err *ret_err)
     px_json *json;
     px_str kept;
 
-    put_twin(&w, r->info.model);
+    px_put_new_twin(&w, r->info.model);
     kept = keep(m, &text);
     if (!kept.ptr)
         return px_arena_fail(&m->call->arena, ret_err);

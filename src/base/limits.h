@@ -71,6 +71,9 @@
 #define PX_DEVICE_ATTRIBUTES_MAX 64        /* of one device, */
 #define PX_DEVICE_ATTRIBUTE_BYTES_MAX 1024 /* each, and its name PX_DOC_ID_BYTES_MAX */
 #define PX_DEVICES_PER_CALL_MAX 1000       /* of an import */
+#define PX_CLAIMS_MAX 1000                 /* of one tenant */
+#define PX_CLAIM_USES_MAX 100000           /* devices that one registers */
+#define PX_CLAIM_NS_MAX (INT64_C(90 * 24 * 3600) * 1000000000) /* until its end */
 #define PX_DEVICES_SEEN_MAX 65536  /* that are kept account of; more than there are connections */
 #define PX_DEVICE_LOG_MAX 16       /* entries of one */
 #define PX_CERTIFICATE_NAMES_MAX 4 /* that are looked up, of one certificate */

@@ -8,6 +8,7 @@
 extern const px_cmd px_cmd_api[];
 extern const px_cmd px_cmd_backup[];
 extern const px_cmd px_cmd_batch[];
+extern const px_cmd px_cmd_claim[];
 extern const px_cmd px_cmd_deadletter[];
 extern const px_cmd px_cmd_device[];
 extern const px_cmd px_cmd_endpoint[];

@@ -47,6 +47,17 @@ static const px_member device[] = {
     { 0 },
 };
 
+static const px_member claim[] = {
+    { "credential", PX_MEMBER_TEXT, true, 1, CREDENTIAL_ID_CHARS, 0 },
+    { "uses", PX_MEMBER_COUNT, true, 1, PX_CLAIM_USES_MAX, 0 },
+    { "used", PX_MEMBER_COUNT, true, 0, PX_CLAIM_USES_MAX, 0 },
+    { "expires", PX_MEMBER_TIME, true, 0, 0, 0 },
+    { "prefix", PX_MEMBER_TEXT, false, 1, PX_DOC_ID_BYTES_MAX, 0 },
+    { "group", PX_MEMBER_TEXT, false, 1, PX_DOC_ID_BYTES_MAX, 0 },
+    { "model", PX_MEMBER_TEXT, false, 1, PX_DTMI_INTERFACE_BYTES_MAX, 0 },
+    { 0 },
+};
+
 static const px_member command[] = {
     { "twin", PX_MEMBER_TEXT, true, 1, PX_TWIN_ID_BYTES_MAX, 0 },
     { "twinNumber", PX_MEMBER_COUNT, true, 1, UINT32_MAX, 0 },

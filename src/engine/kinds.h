@@ -37,6 +37,8 @@ typedef struct px_member {
       PX_DOC_ID_BYTES_MAX, credential, "what proves somebody: a token, or a device's key")         \
     X(DEVICE, "device", PX_ACTION_WRITE_DOCUMENT, "/api/v1/devices/*", false, PX_DOC_ID_BYTES_MAX, \
       device, "a device: its twins, its state, its credentials")                                   \
+    X(CLAIM, "claim", PX_ACTION_WRITE_DOCUMENT, "/api/v1/claims/*", false, PX_DOC_ID_BYTES_MAX,    \
+      claim, "by what unknown devices ask to be registered: how many, until when")                 \
     X(COMMAND, "command", PX_ACTION_COMMAND, "", false, 2 * PX_DOC_ID_BYTES_MAX + 1, command,      \
       "a command that waits for its response; its id is TWIN/ID")                                  \
     X(ENDPOINT, "endpoint", PX_ACTION_WRITE_DOCUMENT, "/api/v1/endpoints/*", false,                \

@@ -13,6 +13,7 @@ static const char *const type_names[PX_CREDENTIAL_TYPE_COUNT] = {
     [PX_CREDENTIAL_KEY] = "key",
     [PX_CREDENTIAL_JWT] = "jwt",
     [PX_CREDENTIAL_CERTIFICATE] = "certificate",
+    [PX_CREDENTIAL_CLAIM] = "claim",
 };
 
 const char *px_credential_type_name(px_credential_type type)

@@ -37,6 +37,7 @@ typedef enum px_credential_type {
     PX_CREDENTIAL_KEY,
     PX_CREDENTIAL_JWT,
     PX_CREDENTIAL_CERTIFICATE,
+    PX_CREDENTIAL_CLAIM, /* proves nobody: sync/claim.h */
     PX_CREDENTIAL_TYPE_COUNT
 } px_credential_type;
 

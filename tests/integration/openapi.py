@@ -86,6 +86,11 @@ STORY = [
     ("GET /api/v1/devices/{id}/log", "/api/v1/devices/d1/log", 200),
     ("POST /api/v1/devices", "/api/v1/devices", 200, {"devices": [
         {"id": "i1", "twins": ["i1"], "model": "dtmi:t:None;1"}, {"id": "i2", "twins": [], "group": "g", "attributes": {"a": "b"}}]}),
+    ("PUT /api/v1/claims/{id}", "/api/v1/claims/c1", 201, {"uses": 2, "prefix": "p", "group": "g"}),
+    ("GET /api/v1/claims/{id}", "/api/v1/claims/c1", 200),
+    ("GET /api/v1/claims", "/api/v1/claims", 200),
+    ("DELETE /api/v1/claims/{id}", "/api/v1/claims/c1", 204),
+    ("POST /api/v1/claim", "/api/v1/claim", None, {"claim": "plx_none", "id": "x"}),
     ("PUT /api/v1/devices/{id}/state", "/api/v1/devices/d1/state", 200, {"state": "disabled"}),
     ("DELETE /api/v1/devices/{id}", "/api/v1/devices/d1", 204),
     ("PUT /api/v1/tenants/{id}", "/api/v1/tenants/acme", 201),

@@ -301,4 +301,114 @@ PX_TEST(each_row_of_an_import_is_for_itself)
     api_world_release(&w);
 }
 
+/* ---- claims ---- */
+
+static const char *make_claim(const char *name, const char *body)
+{
+    static char text[PX_CREDENTIAL_BYTES + 1];
+    char target[128];
+
+    snprintf(target, sizeof(target), "/api/v1/claims/%s", name);
+    snprintf(text, sizeof(text), "%s", api_text(API_ASK(&w, "PUT", target, body, 201), "/claim"));
+    return text;
+}
+
+static const reply *use_claim(const char *claim, const char *id, int status)
+{
+    char body[512];
+
+    snprintf(body, sizeof(body), "{\"claim\":\"%s\",\"id\":\"%s\"}", claim, id);
+    return API_ASK_AS(&w, "", "POST", "/api/v1/claim", body, status);
+}
+
+PX_TEST(a_claim_registers_as_many_devices_as_it_says)
+{
+    char key[PX_CREDENTIAL_BYTES + 1];
+    const char *claim;
+    const reply *r;
+
+    begin_with("d");
+    claim = make_claim("c", "{\"uses\":2,\"prefix\":\"pump-\",\"group\":\"g\","
+                            "\"model\":\"dtmi:test:Press;1\"}");
+    use_claim(claim, "fan-1", 400);
+    r = use_claim(claim, "pump-1", 201);
+    snprintf(key, sizeof(key), "%s", api_text(r, "/key"));
+    API_ASK_AS(&w, key, "GET", "/digitaltwins/pump-1", NULL, 200);
+    CHECK_STR(api_text(API_ASK(&w, "GET", "/api/v1/devices/pump-1", NULL, 200), "/group"), "g");
+    CHECK_STR(api_text(use_claim(claim, "pump-1", 409), "/code"), "document.exists");
+    use_claim(claim, "pump-2", 201);
+    CHECK_STR(api_text(use_claim(claim, "pump-3", 403), "/code"), "claim.used");
+    API_ASK(&w, "GET", "/digitaltwins/pump-3", NULL, 404);
+    r = API_ASK(&w, "GET", "/api/v1/claims/c", NULL, 200);
+    CHECK_STR(api_text(r, "/used"), "2");
+    CHECK_STR(api_text(r, "/claim"), "");
+    API_ASK(&w, "PUT", "/api/v1/claims/c", "{}", 409);
+    API_ASK(&w, "DELETE", "/api/v1/claims/c", NULL, 204);
+    use_claim(claim, "pump-3", 401);
+    API_ASK_AS(&w, key, "GET", "/digitaltwins/pump-1", NULL, 200); /* the device stays */
+    api_world_release(&w);
+}
+
+PX_TEST(a_claim_takes_over_no_twin_and_no_device)
+{
+    const char *claim;
+
+    begin_with("d");
+    claim = make_claim("c", "{\"uses\":9,\"model\":\"dtmi:test:Press;1\"}");
+    CHECK_STR(api_text(use_claim(claim, "press", 409), "/code"), "claim.twin");
+    use_claim(claim, "d", 409);
+    API_ASK(&w, "GET", "/digitaltwins/d", NULL, 404);
+    CHECK_STR(api_text(API_ASK(&w, "GET", "/api/v1/claims/c", NULL, 200), "/used"), "0");
+    api_world_release(&w);
+}
+
+PX_TEST(a_claim_proves_nobody_and_a_key_is_no_claim)
+{
+    char key[PX_CREDENTIAL_BYTES + 1], claim[PX_CREDENTIAL_BYTES + 1];
+    px_buf told = { 0 };
+
+    snprintf(key, sizeof(key), "%s", begin_with("d"));
+    snprintf(claim, sizeof(claim), "%s", make_claim("c", "{}"));
+    API_ASK_AS(&w, claim, "GET", "/digitaltwins/press", NULL, 401);
+    /* the same to an unknown one, a wrong one and what is none */
+    px_put_c(&told, use_claim(key, "x", 401)->body.ptr);
+    CHECK_STR(
+        use_claim("plx_0000000000000000_0123456789012345678901234567890123456789012", "x", 401)
+            ->body.ptr,
+        told.ptr);
+    claim[PX_CREDENTIAL_BYTES - 1] = claim[PX_CREDENTIAL_BYTES - 1] == 'A' ? 'B' : 'A';
+    CHECK_STR(use_claim(claim, "x", 401)->body.ptr, told.ptr);
+    CHECK_STR(use_claim("", "x", 401)->body.ptr, told.ptr);
+    px_buf_release(&told);
+    API_ASK_AS(&w, key, "PUT", "/api/v1/claims/mine", "{}", 403);
+    API_ASK_AS(&w, key, "GET", "/api/v1/claims", NULL, 403);
+    api_world_release(&w);
+}
+
+PX_TEST(a_claim_has_a_form_and_its_limits)
+{
+    static const char *const bodies[] = {
+        "{\"uses\":0}",
+        "{\"uses\":100001}",
+        "{\"uses\":1.5}",
+        "{\"expires\":\"2001-01-01T00:00:00Z\"}",
+        "{\"expires\":\"2200-01-01T00:00:00Z\"}",
+        "{\"prefix\":7}",
+    };
+    char target[64];
+
+    begin_with("d");
+    CHECK_EQ(PX_CLAIM_USES_MAX, 100000);
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
+        API_ASK(&w, "PUT", "/api/v1/claims/c", bodies[i], 400);
+    API_ASK(&w, "PUT", "/api/v1/claims/c", "{\"model\":\"dtmi:test:None;1\"}", 404);
+    API_ASK(&w, "PUT", "/api/v1/claims/c", "{\"uses\":100000}", 201);
+    for (int i = 1; i < PX_CLAIMS_MAX; i++) {
+        snprintf(target, sizeof(target), "/api/v1/claims/c%d", i);
+        API_ASK(&w, "PUT", target, NULL, 201);
+    }
+    API_ASK(&w, "PUT", "/api/v1/claims/more", NULL, 429);
+    api_world_release(&w);
+}
+
 PX_TEST_MAIN()
