@@ -41,12 +41,12 @@ class Client:
         until(lambda: self.code is not None, "CONNACK")
 
     def must_end(self, act):
-        """Does it, and says how long the connection outlived it."""
+        """Does it, and sees that the connection does not outlive it by a second."""
         assert not self.ended
-        began = time.monotonic()
         act()
+        done = time.monotonic()
         until(lambda: self.ended, "the end of the connection")
-        assert self.ended - began < 1, self.ended - began
+        assert self.ended - done < 1, self.ended - done
 
     def close(self):
         self.paho.disconnect()
@@ -149,8 +149,10 @@ def keys_overlap_and_end_one_by_one():
         # the end is moved up: the connection of the old key ends by time, that of the new one stays
         began = time.monotonic()
         third = s.json("device", "key", "d", "--overlap", "2")["key"]
+        done = time.monotonic()
         until(lambda: one.ended and two.ended, "the ends of both")
-        assert 1 < one.ended - began < 3.5 and 1 < two.ended - began < 3.5, (one.ended - began, two.ended - began)
+        for ended in (one.ended, two.ended):
+            assert ended - began >= 2 and ended - done < 3, (began, done, ended)
         assert (code(s.mqtt, "d", first), code(s.mqtt, "d", second), code(s.mqtt, "d", third)) == (0x86, 0x86, 0)
         three = Client(s.mqtt, "d", third)
         three.must_end(lambda: s.cli("device", "revoke", "d", third[4:20]))
@@ -222,11 +224,12 @@ def tokens_of_every_algorithm_let_a_device_in():
             s.start()
             web = Web(s)
             # an open connection ends with its token: 60 s of leeway behind exp
-            short = Client(s.mqtt, "d", token(folder, key, algorithm, kid, {**good, "exp": now - 60 + int(time.time()) - now + 2}))
+            over = int(time.time()) + 3
+            short = Client(s.mqtt, "d", token(folder, key, algorithm, kid, {**good, "exp": over - 60}))
             assert short.code == 0
-            began = time.monotonic()
             until(lambda: short.ended, "the end of the token")
-            assert short.ended - began < 3.5
+            late = time.time() - (time.monotonic() - short.ended) - over
+            assert -0.01 <= late < 1, late
             short.close()
             long = Client(s.mqtt, "d", jwt)
             assert long.code == 0
