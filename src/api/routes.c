@@ -17,8 +17,9 @@ extern px_handler px_on_post_session, px_on_get_session, px_on_delete_session;
 extern px_handler px_v1_list_twins, px_v1_get_twin, px_v1_get_desired, px_v1_patch_desired,
     px_v1_post_command;
 extern px_handler px_v1_list_devices, px_v1_get_device, px_v1_put_device, px_v1_delete_device,
-    px_v1_post_key, px_v1_get_device_log, px_v1_post_device_import, px_v1_list_claims,
-    px_v1_get_claim, px_v1_put_claim, px_v1_delete_claim, px_v1_post_claim, px_v1_put_device_state,
+    px_v1_post_key, px_v1_get_device_log, px_v1_post_device_import, px_v1_list_issuers,
+    px_v1_get_issuer, px_v1_put_issuer, px_v1_delete_issuer, px_v1_list_claims, px_v1_get_claim,
+    px_v1_put_claim, px_v1_delete_claim, px_v1_post_claim, px_v1_put_device_state,
     px_v1_list_credentials, px_v1_post_credential, px_v1_delete_credential, px_v1_put_tenant,
     px_v1_get_tenant, px_v1_post_tenant_token, px_v1_list_tenants;
 extern px_handler px_v1_post_token, px_v1_delete_token;
@@ -198,6 +199,16 @@ const px_route px_api_routes[] = {
     { "POST", "/api/v1/claim", px_v1_post_claim, PX_ROUTE_OPEN | JSON,
       "Registers the device that shows a claim, and tells its key", "", "", "ClaimUse",
       "201:DeviceKey" },
+    { "GET", "/api/v1/issuers", px_v1_list_issuers, 0, "Lists issuers of tokens of devices", "",
+      "limit:integer cursor", NULL, "200:IssuerPage" },
+    { "GET", "/api/v1/issuers/*", px_v1_get_issuer, 0, "One issuer and its public keys", "id", "",
+      NULL, "200:Issuer" },
+    { "PUT", "/api/v1/issuers/*", px_v1_put_issuer, JSON,
+      "Takes tokens of an issuer, or changes what is asked of them", "id",
+      "@If-Match @Idempotency-Key", "NewIssuer", "200:Issuer" },
+    { "DELETE", "/api/v1/issuers/*", px_v1_delete_issuer, 0,
+      "Takes tokens of an issuer no more; connections that they opened end", "id",
+      "@If-Match @Idempotency-Key", NULL, "204" },
     { "POST", "/api/v1/tokens", px_v1_post_token, JSON,
       "A token for a person or a service, told here only", "", "@Idempotency-Key", "NewToken",
       "201:Token" },

@@ -106,6 +106,10 @@ const px_api_schema px_api_schemas[] = {
                             "unchanged:integer refused:integer twinsCreated:integer" },
     { "DeviceImportResult", "id:string status:created|changed|unchanged|refused key~:string "
                             "code~:string detail~:string" },
+    { "IssuerKey", "kid:string algorithm:RS256|PS256|ES256|EdDSA publicKey:string" },
+    { "NewIssuer", "issuer:string audience~:string claim~:string keys:IssuerKey[]" },
+    { "Issuer", "id:string issuer:string audience:string claim:string keys:IssuerKey[]" },
+    { "IssuerPage", "items:Issuer[] cursor:string?" },
     { "NewClaim", "uses~:integer expires~:time prefix~:string group~:string model~:string" },
     { "Claim", "id:string uses:integer used:integer expires:time prefix~:string group~:string "
                "model~:string claim~:string" },

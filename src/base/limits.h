@@ -71,6 +71,8 @@
 #define PX_DEVICE_ATTRIBUTES_MAX 64        /* of one device, */
 #define PX_DEVICE_ATTRIBUTE_BYTES_MAX 1024 /* each, and its name PX_DOC_ID_BYTES_MAX */
 #define PX_DEVICES_PER_CALL_MAX 1000       /* of an import */
+#define PX_ISSUERS_MAX 16                  /* of tokens, of one tenant */
+#define PX_ISSUER_KEYS_MAX 16              /* of one */
 #define PX_CLAIMS_MAX 1000                 /* of one tenant */
 #define PX_CLAIM_USES_MAX 100000           /* devices that one registers */
 #define PX_CLAIM_NS_MAX (INT64_C(90 * 24 * 3600) * 1000000000) /* until its end */

@@ -17,6 +17,7 @@ extern const px_cmd px_cmd_file[];
 extern const px_cmd px_cmd_import[];
 extern const px_cmd px_cmd_history[];
 extern const px_cmd px_cmd_index[];
+extern const px_cmd px_cmd_issuer[];
 extern const px_cmd px_cmd_model[];
 extern const px_cmd px_cmd_query[];
 extern const px_cmd px_cmd_rel[];

@@ -22,6 +22,7 @@ typedef enum px_thing {
     PX_THING_ROUTE,
     PX_THING_INDEX,
     PX_THING_CLAIM,
+    PX_THING_ISSUER,
     PX_THING_COUNT,
 } px_thing;
 

@@ -33,7 +33,9 @@ static const px_member credential[] = {
     { "key", PX_MEMBER_TEXT, false, 1, PX_PUBLIC_KEY_BYTES_MAX, 0 },   /* PEM */
     { "issuer", PX_MEMBER_TEXT, false, 1, PX_JWT_CLAIM_BYTES_MAX, 0 }, /* that it must name */
     { "audience", PX_MEMBER_TEXT, false, 1, PX_JWT_CLAIM_BYTES_MAX, 0 },
-    { "subject", PX_MEMBER_TEXT, false, 1, PX_DOC_ID_BYTES_MAX, 0 }, /* of a certificate */
+    { "claim", PX_MEMBER_TEXT, false, 1, PX_JWT_CLAIM_BYTES_MAX, 0 }, /* of an issuer's tokens */
+    { "keys", PX_MEMBER_ANY, false, 0, 0, 0 },                        /* of an issuer */
+    { "subject", PX_MEMBER_TEXT, false, 1, PX_DOC_ID_BYTES_MAX, 0 },  /* of a certificate */
     { 0 },
 };
 
@@ -55,6 +57,11 @@ static const px_member claim[] = {
     { "prefix", PX_MEMBER_TEXT, false, 1, PX_DOC_ID_BYTES_MAX, 0 },
     { "group", PX_MEMBER_TEXT, false, 1, PX_DOC_ID_BYTES_MAX, 0 },
     { "model", PX_MEMBER_TEXT, false, 1, PX_DTMI_INTERFACE_BYTES_MAX, 0 },
+    { 0 },
+};
+
+static const px_member issuer[] = {
+    { "credential", PX_MEMBER_TEXT, true, 1, PX_DOC_ID_BYTES_MAX, 0 },
     { 0 },
 };
 

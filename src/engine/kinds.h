@@ -39,6 +39,8 @@ typedef struct px_member {
       device, "a device: its twins, its state, its credentials")                                   \
     X(CLAIM, "claim", PX_ACTION_WRITE_DOCUMENT, "/api/v1/claims/*", false, PX_DOC_ID_BYTES_MAX,    \
       claim, "by what unknown devices ask to be registered: how many, until when")                 \
+    X(ISSUER, "issuer", PX_ACTION_WRITE_DOCUMENT, "/api/v1/issuers/*", false, PX_DOC_ID_BYTES_MAX, \
+      issuer, "who signs tokens of many devices; its keys are in its credential")                  \
     X(COMMAND, "command", PX_ACTION_COMMAND, "", false, 2 * PX_DOC_ID_BYTES_MAX + 1, command,      \
       "a command that waits for its response; its id is TWIN/ID")                                  \
     X(ENDPOINT, "endpoint", PX_ACTION_WRITE_DOCUMENT, "/api/v1/endpoints/*", false,                \

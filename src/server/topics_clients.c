@@ -235,7 +235,8 @@ px_mqtt_reason px_topics_connect(void *ctx, unsigned thread, px_mqtt_conn conn,
         return reason;
     }
     client->session = (px_broker_client){ .who = client->principal,
-                                          .credential = px_str_c(client->proof.id),
+                                          .credential = px_credential_holder_name(
+                                              &client->proof, &client->principal, &client->arena),
                                           .conn = conn.v };
     reason = px_broker_connect(topics->broker, &client->session, connect, client_id,
                                px_topics_may_subscribe);

@@ -14,6 +14,7 @@ static const char *const type_names[PX_CREDENTIAL_TYPE_COUNT] = {
     [PX_CREDENTIAL_JWT] = "jwt",
     [PX_CREDENTIAL_CERTIFICATE] = "certificate",
     [PX_CREDENTIAL_CLAIM] = "claim",
+    [PX_CREDENTIAL_ISSUER] = "issuer",
 };
 
 const char *px_credential_type_name(px_credential_type type)
@@ -146,12 +147,18 @@ bool px_credential_id(px_str text, px_str *ret_id)
 
 px_str px_credential_account(px_str text, char room[PX_CREDENTIAL_ID_BYTES_MAX])
 {
+    char hash[PX_HASH_CHARS + 1];
     px_str id;
 
-    if (!px_credential_id(text, &id) && !px_jwt_kid(text, room, PX_CREDENTIAL_ID_BYTES_MAX, &id))
-        return (px_str){ 0 };
-    if (id.ptr != room)
-        memcpy(room, id.ptr, id.len);
+    if (!px_credential_id(text, &id)) {
+        if (!px_jwt_kid(text, room, PX_CREDENTIAL_ID_BYTES_MAX, &id))
+            return (px_str){ 0 };
+        if (id.len == PX_CREDENTIAL_RANDOM_ID_BYTES)
+            return id;
+        px_credential_hash(text, hash);
+        id = px_str_of(hash, PX_HASH_CHARS);
+    }
+    memcpy(room, id.ptr, id.len);
     return px_str_of(room, id.len);
 }
 

@@ -37,7 +37,8 @@ typedef enum px_credential_type {
     PX_CREDENTIAL_KEY,
     PX_CREDENTIAL_JWT,
     PX_CREDENTIAL_CERTIFICATE,
-    PX_CREDENTIAL_CLAIM, /* proves nobody: sync/claim.h */
+    PX_CREDENTIAL_CLAIM,  /* proves nobody: sync/claim.h */
+    PX_CREDENTIAL_ISSUER, /* of tokens of many devices: sync/issuer.h */
     PX_CREDENTIAL_TYPE_COUNT
 } px_credential_type;
 
@@ -104,11 +105,12 @@ typedef struct px_evidence {
 typedef struct px_credential_proof {
     char id[PX_CREDENTIAL_ID_BYTES_MAX + 1]; /* of the credential */
     uint64_t revision, device_revision;
-    uint64_t generation;    /* of the documents, when it was last found to stand */
-    px_time until;          /* PX_TIME_NONE: for ever */
-    px_time token_until;    /* of the JWT or certificate itself; likewise */
-    bool awaits_activation; /* a registered device: see px_device_activate */
-    uint32_t device_no;     /* of whose document the credential is, also when it was refused */
+    uint64_t generation;                 /* of the documents, when it was last found to stand */
+    px_time until;                       /* PX_TIME_NONE: for ever */
+    px_time token_until;                 /* of the JWT or certificate itself; likewise */
+    bool awaits_activation;              /* a registered device: see px_device_activate */
+    char mark[PX_FINGERPRINT_CHARS + 1]; /* of an issuer: px_issuer_mark; else "" */
+    uint32_t device_no; /* of whose document the credential is, also when it was refused */
 } px_credential_proof;
 
 /* What reading a device with 10,000 twins of the longest ids takes, and some. */
@@ -116,8 +118,9 @@ typedef struct px_credential_proof {
 
 /* The public id in the text of a token or a key; false when the form is wrong. */
 bool px_credential_id(px_str text, px_str *ret_id);
-/* What failures of this text are kept account of by: its public id, or the `kid` of a JWT, which
- * nobody locks out who does not know it. Empty when it has none. `room` holds it. */
+/* What failures of this text are kept account of by: its public id, or the `kid` of a device's own
+ * JWT, which nobody locks out who does not know it; of another JWT, whose `kid` a whole fleet
+ * shares, the hash of all of it. Empty when it is none of these. `room` holds it. */
 px_str px_credential_account(px_str text, char room[PX_CREDENTIAL_ID_BYTES_MAX]);
 
 /**
@@ -137,7 +140,10 @@ PX_NODISCARD px_status px_credential_prove(px_env *env, px_documents *documents,
                                            px_principal *ret_principal,
                                            px_credential_proof *ret_proof, px_err *ret_err);
 
-/* Who holds the credential of this public id now, without a proof: for what somebody who had one
+/* What px_credential_holder finds the holder of a proof by, in the arena; ptr NULL: no memory. */
+px_str px_credential_holder_name(const px_credential_proof *proof, const px_principal *principal,
+                                 px_arena *arena);
+/* Who holds the credential of this name now, without a proof: for what somebody who had one
  * left behind, such as a will. Errors: PX_UNAUTHORIZED (it is gone), as above. */
 PX_NODISCARD px_status px_credential_holder(px_documents *documents, px_str id, px_arena *arena,
                                             px_principal *ret_principal, px_err *ret_err);

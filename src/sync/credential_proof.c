@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "sync/credential_inner.h"
 #include "sync/device.h"
+#include "sync/issuer.h"
 #include "sync/jwt.h"
 
 static px_status refuse(px_err *ret_err)
@@ -113,23 +114,54 @@ static px_status by_key(proving *p, px_str id, px_str secret, px_err *ret_err)
     return PX_OK;
 }
 
+static px_status check_claims(proving *p, const px_jwt *jwt, px_str subject, px_err *ret_err)
+{
+    px_jwt_wanted wanted = { .issuer = p->facts.issuer,
+                             .audience = p->facts.audience,
+                             .subject = subject,
+                             .now = p->env->now(p->env) };
+
+    return px_jwt_check(jwt, &wanted, &p->proof.token_until, ret_err);
+}
+
+/* By a key of the device's own. */
+static px_status by_own_jwt(proving *p, const px_jwt *jwt, px_err *ret_err)
+{
+    PX_TRY(find(p, jwt->kid, PX_CREDENTIAL_JWT, ret_err));
+    if (!px_jwt_is_signed_by(jwt, p->facts.algorithm, p->facts.key))
+        return refuse(ret_err);
+    return check_claims(p, jwt, p->facts.device, ret_err);
+}
+
+/* By the issuer that it names, who is asked for his key of this `kid`. */
+static px_status by_issued_jwt(proving *p, const px_jwt *jwt, px_err *ret_err)
+{
+    char id[PX_CREDENTIAL_ID_BYTES_MAX + 1];
+    px_issuer_key key;
+
+    px_issuer_id(px_json_get_text(jwt->claims, PX_STR("iss")), id);
+    PX_TRY(find(p, px_str_c(id), PX_CREDENTIAL_ISSUER, ret_err));
+    if (!px_issuer_key_find(&p->facts, jwt->kid, &key) ||
+        !px_jwt_is_signed_by(jwt, key.algorithm, key.pem))
+        return refuse(ret_err);
+    PX_TRY(check_claims(p, jwt, (px_str){ 0 }, ret_err));
+    px_issuer_mark(&p->facts, &key, p->proof.mark);
+    p->facts.device = px_issuer_device(&p->facts, jwt);
+    return p->facts.device.len ? PX_OK : refuse(ret_err);
+}
+
 static px_status by_jwt(proving *p, px_str text, px_err *ret_err)
 {
-    px_jwt_wanted wanted;
     px_jwt jwt;
     px_status status = px_jwt_read(text, p->arena, &jwt, ret_err);
 
     if (status == PX_INVALID)
         return refuse(ret_err);
     PX_TRY(status);
-    PX_TRY(find(p, jwt.kid, PX_CREDENTIAL_JWT, ret_err));
-    wanted = (px_jwt_wanted){ .issuer = p->facts.issuer,
-                              .audience = p->facts.audience,
-                              .subject = p->facts.device,
-                              .now = p->env->now(p->env) };
-    if (!px_jwt_is_signed_by(&jwt, p->facts.algorithm, p->facts.key))
-        return refuse(ret_err);
-    return px_jwt_check(&jwt, &wanted, &p->proof.token_until, ret_err);
+    if (jwt.kid.len == PX_CREDENTIAL_RANDOM_ID_BYTES &&
+        px_documents_revision(p->documents, 0, PX_STR("credential"), jwt.kid))
+        return by_own_jwt(p, &jwt, ret_err);
+    return by_issued_jwt(p, &jwt, ret_err);
 }
 
 /* Itself, else by the first of its names that a device has. */
@@ -253,11 +285,15 @@ static bool same_twins(const px_principal *a, const px_principal *b)
     return same;
 }
 
-/* A certificate may have been taken away and given to somebody else. */
-static bool is_of(const px_credential_facts *facts, const px_principal *principal)
+/* A certificate may have been taken away and given to somebody else, a key of an issuer be no more.
+ */
+static bool is_of(const px_credential_facts *facts, const px_principal *principal,
+                  const px_credential_proof *proof)
 {
     px_str id = facts->role == PX_ROLE_DEVICE ? facts->device : facts->name;
 
+    if (facts->type == PX_CREDENTIAL_ISSUER)
+        return facts->tenant == principal->tenant && px_issuer_has_mark(facts, proof->mark);
     return facts->tenant == principal->tenant && facts->role == principal->role &&
            px_str_eq(id, principal->id);
 }
@@ -276,7 +312,7 @@ static px_status renew_credential(px_env *env, px_documents *documents,
         return refuse(ret_err);
     PX_TRY(status);
     PX_TRY(px_credential_read(document.body, arena, &facts, ret_err));
-    if (!is_of(&facts, principal))
+    if (!is_of(&facts, principal, proof))
         return refuse(ret_err);
     proof->revision = document.revision;
     proof->until = earlier(facts.expires, proof->token_until);
@@ -303,13 +339,32 @@ px_status px_credential_renew(px_env *env, px_documents *documents, const px_pri
 
 /* ---- without a proof ---- */
 
-px_status px_credential_holder(px_documents *documents, px_str id, px_arena *arena,
+/* `ID`, or for an issuer `ID/DEVICE`. */
+px_str px_credential_holder_name(const px_credential_proof *proof, const px_principal *principal,
+                                 px_arena *arena)
+{
+    px_buf name = { 0 };
+    px_str kept = { 0 };
+
+    px_put_c(&name, proof->id);
+    if (proof->mark[0]) {
+        px_put_char(&name, '/');
+        px_put(&name, principal->id);
+    }
+    if (name.status == PX_OK)
+        kept = px_arena_str(arena, px_buf_str(&name));
+    px_buf_release(&name);
+    return kept;
+}
+
+px_status px_credential_holder(px_documents *documents, px_str name, px_arena *arena,
                                px_principal *ret_principal, px_err *ret_err)
 {
     px_credential_proof proof = { 0 };
     px_principal principal = { 0 };
     px_credential_facts facts;
     px_document document;
+    px_str id = px_str_cut(&name, '/');
     px_status status =
         px_documents_get(documents, 0, PX_STR("credential"), id, arena, &document, ret_err);
 
@@ -317,6 +372,8 @@ px_status px_credential_holder(px_documents *documents, px_str id, px_arena *are
         return refuse(ret_err);
     PX_TRY(status);
     PX_TRY(px_credential_read(document.body, arena, &facts, ret_err));
+    if (facts.type == PX_CREDENTIAL_ISSUER)
+        facts.device = name;
     principal.tenant = facts.tenant;
     principal.role = facts.role;
     principal.id = facts.role == PX_ROLE_DEVICE ? facts.device : facts.name;

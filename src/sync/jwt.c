@@ -163,7 +163,8 @@ px_status px_jwt_check(const px_jwt *jwt, const px_jwt_wanted *wanted, px_time *
         return refuse_claim(ret_err, "iss", "", wanted->issuer);
     if (!is_audience(px_json_get(jwt->claims, PX_STR("aud")), wanted->audience))
         return refuse_claim(ret_err, "aud", "", wanted->audience);
-    if (subject && (subject->type != PX_JSON_STRING || !px_str_eq(subject->text, wanted->subject)))
+    if (subject && wanted->subject.len &&
+        (subject->type != PX_JSON_STRING || !px_str_eq(subject->text, wanted->subject)))
         return refuse_claim(ret_err, "sub", "", wanted->subject);
     return check_time(jwt, wanted->now, ret_until, ret_err);
 }

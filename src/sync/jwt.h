@@ -32,7 +32,8 @@ bool px_jwt_kid(px_str text, char *room, size_t size, px_str *ret_kid);
 bool px_jwt_is_signed_by(const px_jwt *jwt, px_str algorithm, px_str pem);
 
 typedef struct px_jwt_wanted {
-    px_str issuer, audience, subject;
+    px_str issuer, audience;
+    px_str subject; /* empty: whatever it is */
     px_time now;
 } px_jwt_wanted;
 

@@ -24,13 +24,15 @@ def until(true, what, seconds=15):
 class Client:
     """A paho client that notes when it was let in, and when and why it was ended."""
 
-    def __init__(self, port, user, password, version=5, client_id=None, tls=None):
+    def __init__(self, port, user, password, version=5, client_id=None, tls=None, will=None):
         self.code, self.ends, self.ended = None, [], None
         self.paho = p = paho.Client(client_id or user or "c", protocol=version)
         if user or password:
             p.username_pw_set(user, password)
         if tls:
             p.tls_set(**tls)
+        if will:
+            p.will_set(*will)
         p.reconnect_delay_set(60, 60)
         p.on_connect = lambda c, d, f, code, *_: setattr(self, "code", getattr(code, "value", code))
         p.on_disconnect = lambda *_: setattr(self, "ended", self.ended or time.monotonic())
@@ -213,6 +215,8 @@ def tokens_of_every_algorithm_let_a_device_in():
             assert code(s.mqtt, "d", jwt) == 0, algorithm
             Web(s, jwt).want(200, "GET", "/digitaltwins/t")
             Web(s, jwt).want(403, "GET", "/api/v1/devices")
+            Web(s, jwt).want(403, "GET", "/api/v1/stream")
+            Web(s, jwt).want(403, "POST", "/api/v1/session", {"token": jwt})
             bad = [jwt[:-12] + "AAAAAAAAAAAA", jwt.replace(jwt.split(".")[0], base64url(json.dumps({"alg": "none", "kid": kid}).encode()))]
             if algorithm == "EdDSA":
                 bad += [token(folder, key, algorithm, kid, {**good, **wrong})
@@ -235,6 +239,52 @@ def tokens_of_every_algorithm_let_a_device_in():
             assert long.code == 0
             long.must_end(lambda: s.cli("device", "revoke", "d", kid))
             long.close()
+
+
+def tokens_of_an_issuer_let_many_devices_in():
+    with Server() as s, tempfile.TemporaryDirectory() as folder:
+        web, now = Web(s), int(time.time())
+        for name in ("d", "e"):
+            device(web, name)
+        for kid in ("k1", "k2"):
+            openssl("genpkey", "-algorithm", "ED25519", "-out", f"{folder}/{kid}")
+            openssl("pkey", "-in", f"{folder}/{kid}", "-pubout", "-out", f"{folder}/{kid}.pub")
+
+        def add(*kids):
+            s.cli("issuer", "add", "plant", "--issuer", "https://login.example", "--claim", "device",
+                  *(word for kid in kids for word in ("--key", f"{kid}:EdDSA:{folder}/{kid}.pub")))
+
+        def made(kid, name):
+            return token(folder, f"{folder}/{kid}", "EdDSA", kid, {
+                "iss": "https://login.example", "aud": "pollux", "sub": "robot 7", "device": name, "nbf": now - 10, "exp": now + 600})
+
+        add("k1")
+        d, e = (Client(s.mqtt, name, made("k1", name)) for name in ("d", "e"))
+        assert (d.code, e.code) == (0, 0) and code(s.mqtt, "e", made("k1", "d")) == 0x86
+        assert code(s.mqtt, "d", made("k2", "d")) == 0x86 and code(s.mqtt, "f", made("k1", "f")) == 0x86
+        add("k1", "k2")
+        two = Client(s.mqtt, "e", made("k2", "e"), client_id="two")
+        e.must_end(lambda: s.cli("device", "disable", "e"))
+        until(lambda: two.ended, "the end of both connections of the device")
+        assert not d.ended, "another key beside its own ends nothing"
+        d.must_end(lambda: add("k2"))
+        d2 = Client(s.mqtt, "d", made("k2", "d"))
+        assert d2.code == 0 and code(s.mqtt, "d", made("k1", "d")) in (0x86, 0x9F)
+        # its will goes out in the name of the device that the token named
+        heard, watcher = [], Client(s.mqtt, "any", s.token, client_id="watcher")
+        watcher.paho.on_message = lambda c, data, m: heard.append((m.topic, m.payload))
+        watcher.paho.on_subscribe = lambda *_: heard.append("subscribed")
+        watcher.paho.subscribe("plain/last", 1)
+        until(lambda: heard, "SUBACK")
+        s.cli("device", "enable", "e")
+        dying = Client(s.mqtt, "e", made("k2", "e"), will=("plain/last", "words", 1))
+        dying.paho._sock.shutdown(2)
+        until(lambda: ("plain/last", b"words") in heard, "the will")
+        dying.close()
+        watcher.close()
+        d2.must_end(lambda: s.cli("issuer", "delete", "plant"))
+        for client in (d, e, two, d2):
+            client.close()
 
 
 def authority(folder):
@@ -295,4 +345,5 @@ def a_certificate_lets_a_device_in_without_a_password():
 
 if __name__ == "__main__":
     main(a_device_lives_until_it_retires, what_a_device_did_is_counted_and_told, keys_overlap_and_end_one_by_one, tokens_of_every_algorithm_let_a_device_in,
+         tokens_of_an_issuer_let_many_devices_in,
          a_certificate_lets_a_device_in_without_a_password)

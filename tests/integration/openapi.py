@@ -86,6 +86,12 @@ STORY = [
     ("GET /api/v1/devices/{id}/log", "/api/v1/devices/d1/log", 200),
     ("POST /api/v1/devices", "/api/v1/devices", 200, {"devices": [
         {"id": "i1", "twins": ["i1"], "model": "dtmi:t:None;1"}, {"id": "i2", "twins": [], "group": "g", "attributes": {"a": "b"}}]}),
+    ("PUT /api/v1/issuers/{id}", "/api/v1/issuers/i1", 200, {"issuer": "https://i.example", "keys": [
+        {"kid": "k", "algorithm": "EdDSA",
+         "publicKey": '{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}'}]}),
+    ("GET /api/v1/issuers/{id}", "/api/v1/issuers/i1", 200),
+    ("GET /api/v1/issuers", "/api/v1/issuers", 200),
+    ("DELETE /api/v1/issuers/{id}", "/api/v1/issuers/i1", 204),
     ("PUT /api/v1/claims/{id}", "/api/v1/claims/c1", 201, {"uses": 2, "prefix": "p", "group": "g"}),
     ("GET /api/v1/claims/{id}", "/api/v1/claims/c1", 200),
     ("GET /api/v1/claims", "/api/v1/claims", 200),

@@ -207,7 +207,7 @@ void api_world_release(api_world *world)
 static px_str find_header(const px_api_call *call, const char *name)
 {
     const api_world *world = call->door_data;
-    static char bearer[128];
+    static char bearer[16 * 1024];
 
     for (size_t i = 0; i < world->header_count; i++)
         if (strcasecmp(world->headers[i][0], name) == 0)
