@@ -70,3 +70,11 @@ void px_api_document_write(px_api_call *call, px_str kind, px_str body,
     call->request.document_count = 1;
     px_api_submit(call, then);
 }
+
+px_str px_api_keep(px_api_call *call, px_buf *buf)
+{
+    px_str kept = buf->status == PX_OK ? px_arena_str(&call->arena, px_buf_str(buf)) : PX_STR("");
+
+    px_buf_release(buf);
+    return kept.ptr ? kept : PX_STR("");
+}

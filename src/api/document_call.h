@@ -34,4 +34,8 @@ PX_NODISCARD bool px_api_document_list(px_api_call *call, uint32_t tenant, px_st
 void px_api_document_write(px_api_call *call, px_str kind, px_str body,
                            void (*then)(px_api_call *call));
 
+/* Moves what was built into the arena. Empty, never absent, when memory ended: a body that is
+ * absent would delete. */
+px_str px_api_keep(px_api_call *call, px_buf *buf);
+
 #endif

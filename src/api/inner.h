@@ -51,7 +51,8 @@ struct px_api {
     struct px_jobs *jobs;
     struct px_workers *workers, *query_workers, *bulk_workers;
     _Atomic bool stopping;
-    _Atomic uint64_t replayed; /* answers that were kept under an Idempotency-Key */
+    _Atomic uint64_t claims, claims_refused; /* of devices */
+    _Atomic uint64_t replayed;               /* answers that were kept under an Idempotency-Key */
 };
 
 extern const px_route px_api_routes[];

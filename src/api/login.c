@@ -14,6 +14,7 @@
 #include "api/inner.h"
 #include "sync/backoff.h"
 #include "sync/credential.h"
+#include "sync/device.h"
 
 enum { CACHE_PLACES = 1024, ENTRY_ARENA_BYTES_MAX = 4 * 1024 * 1024 };
 
@@ -124,10 +125,25 @@ static bool is_known(px_api *api, px_str credential, px_arena *arena, px_princip
     return known;
 }
 
+/* A device's first accepted call makes it active. */
+static px_status look_up(px_api *api, px_str credential, px_arena *arena,
+                         px_principal *ret_principal, px_err *ret_err)
+{
+    px_evidence evidence = { .text = credential };
+    px_credential_proof proof;
+    px_status status = px_credential_prove(api->env, px_engine_documents(api->opts.engine),
+                                           &evidence, arena, ret_principal, &proof, ret_err);
+
+    if (status == PX_OK && proof.awaits_activation)
+        px_device_activate(api->opts.engine, ret_principal, proof.device_revision);
+    if (status == PX_OK && proof.device_no && api->opts.presence)
+        px_presence_seen(api->opts.presence, proof.device_no, api->env->now(api->env));
+    return status;
+}
+
 static px_status prove(px_api *api, px_str credential, px_arena *arena, px_principal *ret_principal,
                        px_err *ret_err)
 {
-    px_documents *documents = px_engine_documents(api->opts.engine);
     struct px_login_cache *cache = api->logins;
     int64_t now_ns = api->env->monotonic_ns(api->env);
     uint64_t cleared;
@@ -135,9 +151,10 @@ static px_status prove(px_api *api, px_str credential, px_arena *arena, px_princ
     pthread_mutex_lock(&cache->lock);
     cleared = cache->cleared;
     pthread_mutex_unlock(&cache->lock);
-    PX_TRY(px_credential_check(documents, credential, arena, ret_principal, ret_err));
+    PX_TRY(look_up(api, credential, arena, ret_principal, ret_err));
     pthread_mutex_lock(&cache->lock);
-    if (cache->cleared == cleared) /* else it may have been withdrawn meanwhile */
+    if (cache->cleared == cleared &&
+        credential.len == PX_CREDENTIAL_BYTES) /* else it may have been withdrawn meanwhile */
         keep(place_of(cache, credential), credential, ret_principal, now_ns + cache_ns);
     pthread_mutex_unlock(&cache->lock);
     return PX_OK;
@@ -188,12 +205,12 @@ static px_status judge(px_api_call *call, px_str credential, px_err *ret_err)
     int64_t now_ns = call->api->env->monotonic_ns(call->api->env), wait_ns = 0;
     uint64_t address = px_backoff_row(
         'a', px_str_of((const char *)&call->peer_network, sizeof(call->peer_network)));
-    bool has_id;
+    char room[PX_CREDENTIAL_ID_BYTES_MAX];
+    px_str id = backoff ? px_credential_account(credential, room) : (px_str){ 0 };
+    bool has_id = id.len > 0;
     uint64_t row;
     px_status status;
-    px_str id;
 
-    has_id = backoff && px_credential_id(credential, &id);
     row = has_id ? px_backoff_row('i', id) : 0;
     if (has_id)
         wait_ns = px_backoff_wait_ns(backoff, row, now_ns);

@@ -124,6 +124,15 @@ static void put_rejects(px_metrics *m, px_rejects *rejects)
         px_metric_of(m, PX_METRIC_REJECTS, reasons[i].id, (double)reasons[i].count);
 }
 
+static void put_presence(px_metrics *m, px_presence *presence)
+{
+    px_presence_stats stats = px_presence_stat(presence);
+
+    px_metric(m, PX_METRIC_DEVICES_CONNECTED, (double)stats.connected);
+    px_metric(m, PX_METRIC_DEVICES_SEEN, (double)stats.rows);
+    px_metric(m, PX_METRIC_DEVICES_FORGOTTEN, (double)stats.forgotten);
+}
+
 static void put_watch(px_metrics *m, px_watch *watch)
 {
     px_watch_stats w = px_watch_stat(watch);
@@ -172,7 +181,11 @@ void px_on_get_metrics(px_api_call *call)
     put_rejects(&metrics, api->opts.rejects);
     put_watch(&metrics, api->watch);
     px_metric(&metrics, PX_METRIC_HTTP_REPLAYED, (double)atomic_load(&api->replayed));
+    px_metric(&metrics, PX_METRIC_CLAIMS, (double)atomic_load(&api->claims));
+    px_metric(&metrics, PX_METRIC_CLAIMS_REFUSED, (double)atomic_load(&api->claims_refused));
     px_metric(&metrics, PX_METRIC_LOGINS_FAILED, (double)px_logins_failed(api->logins));
+    if (api->opts.presence)
+        put_presence(&metrics, api->opts.presence);
     if (api->opts.history)
         put_history(&metrics, api->opts.history);
     if (api->opts.outbound)

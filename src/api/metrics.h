@@ -70,6 +70,15 @@
     X(STREAM_CONFLATED, "pollux_stream_conflated_total", COUNTER, "", "",                          \
       "changes that a slow watcher got the newest of only")                                        \
     X(STREAM_GAPS, "pollux_stream_gaps_total", COUNTER, "", "", "streams that had to read again")  \
+    X(DEVICES_CONNECTED, "pollux_devices_connected", GAUGE, "", "",                                \
+      "devices that have an MQTT connection open")                                                 \
+    X(DEVICES_SEEN, "pollux_devices_seen", GAUGE, "", "",                                          \
+      "devices whose last sight, log and counters are kept")                                       \
+    X(DEVICES_FORGOTTEN, "pollux_devices_forgotten_total", COUNTER, "", "",                        \
+      "devices whose log and counters made room for others")                                       \
+    X(CLAIMS, "pollux_claims_total", COUNTER, "", "", "devices registered by a claim")             \
+    X(CLAIMS_REFUSED, "pollux_claims_refused_total", COUNTER, "", "",                              \
+      "claims of devices that were refused")                                                       \
     X(LOGINS_FAILED, "pollux_logins_failed_total", COUNTER, "", "",                                \
       "credentials by HTTP that were wrong")                                                       \
     X(HISTORY_position, "pollux_history_position", GAUGE, "events", "",                            \

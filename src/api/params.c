@@ -25,6 +25,7 @@ static const struct {
     { "Message-Id", "names the message: it counts once within its twin" },
     { "model", "only twins of this model, and of those that extend it" },
     { "operation-id", "the name of the job; one is made when none is told" },
+    { "overlap", "seconds that the keys before it hold on; 0 unless told" },
     { "property", "paths of properties, commas between; all of the model when absent" },
     { "relationshipName", "only relationships of this name" },
     { "section", "the section of the bulk format that the lines are of" },

@@ -90,9 +90,42 @@ const px_api_schema px_api_schemas[] = {
     { "DesiredValues", "=DesiredValue{}" },
     { "DesiredValue", "value:any version:integer" },
     { "CommandAnswer", "id:string status:string response:any" },
-    { "Device", "id:string updated:time twins:string[]" },
+    { "Device", "id:string updated:time state:registered|active|disabled|retired group~:string "
+                "attributes~:string{} twins:string[] lastSeen:time? connections:integer "
+                "counters~:DeviceCounters" },
+    { "DeviceCounters", "since:time connects:integer refusals:integer messages:integer "
+                        "bytes:integer rejects:integer" },
+    { "DeviceLog", "items:DeviceLogEntry[]" },
+    { "DeviceLogEntry", "time:time event:connected|refused|ended reason:string count:integer "
+                        "address:string protocol:string" },
     { "DevicePage", "items:Device[] cursor:string?" },
-    { "DeviceTwins", "twins:string[] ..." },
+    { "DeviceTwins", "twins:string[] group~:string attributes~:string{} ..." },
+    { "DeviceImport", "devices:NewDevice[] dryRun~:boolean" },
+    { "NewDevice", "id:string twins:string[] model~:string group~:string attributes~:string{}" },
+    { "DeviceImportAnswer", "results:DeviceImportResult[] created:integer changed:integer "
+                            "unchanged:integer refused:integer twinsCreated:integer" },
+    { "DeviceImportResult", "id:string status:created|changed|unchanged|refused key~:string "
+                            "code~:string detail~:string" },
+    { "IssuerKey", "kid:string algorithm:RS256|PS256|ES256|EdDSA publicKey:string" },
+    { "NewIssuer", "issuer:string audience~:string claim~:string keys:IssuerKey[]" },
+    { "Issuer", "id:string issuer:string audience:string claim:string keys:IssuerKey[]" },
+    { "IssuerPage", "items:Issuer[] cursor:string?" },
+    { "NewClaim", "uses~:integer expires~:time prefix~:string group~:string model~:string" },
+    { "Claim", "id:string uses:integer used:integer expires:time prefix~:string group~:string "
+               "model~:string claim~:string" },
+    { "ClaimPage", "items:Claim[] cursor:string?" },
+    { "ClaimUse", "claim:string id:string" },
+    { "NewDeviceState", "state:registered|disabled|retired" },
+    { "DeviceState", "id:string state:registered|active|disabled|retired group~:string "
+                     "attributes~:string{} twins:string[]" },
+    { "NewDeviceCredential",
+      "type:key|jwt|certificate label~:string expires~:time "
+      "algorithm~:RS256|PS256|ES256|EdDSA publicKey~:string issuer~:string "
+      "audience~:string certificate~:string fingerprint~:string subject~:string" },
+    { "DeviceCredential", "id:string type:key|jwt|certificate label~:string created~:time "
+                          "expires~:time algorithm~:string issuer~:string audience~:string "
+                          "publicKey~:string fingerprint~:string subject~:string key~:string" },
+    { "DeviceCredentials", "items:DeviceCredential[]" },
     { "DeviceKey", "id:string twins:string[] key~:string" },
     { "NewToken", "name:string role:string ..." },
     { "Token", "id:string name:string role:string token~:string" },

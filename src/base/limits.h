@@ -67,6 +67,23 @@
 #define PX_TWINS_MAX 10000000u
 #define PX_RELATIONSHIPS_MAX 50000000u
 #define PX_DEVICES_MAX 10000000u
+#define PX_DEVICE_CREDENTIALS_MAX 16       /* of one device */
+#define PX_DEVICE_ATTRIBUTES_MAX 64        /* of one device, */
+#define PX_DEVICE_ATTRIBUTE_BYTES_MAX 1024 /* each, and its name PX_DOC_ID_BYTES_MAX */
+#define PX_DEVICES_PER_CALL_MAX 1000       /* of an import */
+#define PX_ISSUERS_MAX 16                  /* of tokens, of one tenant */
+#define PX_ISSUER_KEYS_MAX 16              /* of one */
+#define PX_CLAIMS_MAX 1000                 /* of one tenant */
+#define PX_CLAIM_USES_MAX 100000           /* devices that one registers */
+#define PX_CLAIM_NS_MAX (INT64_C(90 * 24 * 3600) * 1000000000) /* until its end */
+#define PX_DEVICES_SEEN_MAX 65536  /* that are kept account of; more than there are connections */
+#define PX_DEVICE_LOG_MAX 16       /* entries of one */
+#define PX_CERTIFICATE_NAMES_MAX 4 /* that are looked up, of one certificate */
+#define PX_KEY_OVERLAP_S_MAX (90 * 24 * 3600) /* of the old keys with the new one */
+#define PX_JWT_BYTES_MAX (8 * 1024)
+#define PX_JWT_LEEWAY_S 60
+#define PX_JWT_CLAIM_BYTES_MAX 256         /* of the issuer and the audience that a key asks for */
+#define PX_PUBLIC_KEY_BYTES_MAX (8 * 1024) /* PEM or JWK */
 #define PX_BRANCHES_MAX 16
 #define PX_BRANCH_BYTES_MAX (UINT64_C(64) << 20) /* what one branch copied and made */
 

@@ -8,6 +8,7 @@
 extern const px_cmd px_cmd_api[];
 extern const px_cmd px_cmd_backup[];
 extern const px_cmd px_cmd_batch[];
+extern const px_cmd px_cmd_claim[];
 extern const px_cmd px_cmd_deadletter[];
 extern const px_cmd px_cmd_device[];
 extern const px_cmd px_cmd_endpoint[];
@@ -16,6 +17,7 @@ extern const px_cmd px_cmd_file[];
 extern const px_cmd px_cmd_import[];
 extern const px_cmd px_cmd_history[];
 extern const px_cmd px_cmd_index[];
+extern const px_cmd px_cmd_issuer[];
 extern const px_cmd px_cmd_model[];
 extern const px_cmd px_cmd_query[];
 extern const px_cmd px_cmd_rel[];

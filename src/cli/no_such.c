@@ -28,6 +28,10 @@ static const struct {
                          "pollux route list shows the routes there are" },
     [PX_THING_INDEX] = { "index", "/api/v1/property-indexes/", "", "/api/v1/property-indexes",
                          "pollux index list shows the indexes there are" },
+    [PX_THING_CLAIM] = { "claim", "/api/v1/claims/", "", "/api/v1/claims",
+                         "pollux claim list shows the claims there are" },
+    [PX_THING_ISSUER] = { "issuer", "/api/v1/issuers/", "", "/api/v1/issuers",
+                          "pollux issuer list shows the issuers there are" },
 };
 
 static const struct {

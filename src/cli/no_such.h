@@ -21,6 +21,8 @@ typedef enum px_thing {
     PX_THING_ENDPOINT,
     PX_THING_ROUTE,
     PX_THING_INDEX,
+    PX_THING_CLAIM,
+    PX_THING_ISSUER,
     PX_THING_COUNT,
 } px_thing;
 

@@ -59,6 +59,10 @@ static px_status check_write(px_engine_state *state, const px_request *request, 
     if (write->create_only && old)
         return px_fail_id(ret_err, PX_CONFLICT, "document.exists", "%.*s '%.*s' is there already",
                           PX_FMT(write->kind), PX_FMT(write->id));
+    if (write->if_match && (!old || old->revision != write->if_match))
+        return px_fail_id(ret_err, PX_STALE, "document.stale",
+                          "%.*s '%.*s' changed since it was read", PX_FMT(write->kind),
+                          PX_FMT(write->id));
     if (!old && write->body.ptr && !write->in_tenant_zero)
         PX_TRY(px_quota_check(&state->quotas, tenant, PX_QUOTA_DOCUMENTS, 1, ret_err));
     return write->in_tenant_zero ? PX_OK

@@ -11,6 +11,7 @@ enum {
     HASH_CHARS = 64,
     CREDENTIAL_ID_CHARS = 16,
     ROLE_BYTES_MAX = 16,
+    TYPE_BYTES_MAX = 16,
     STATUS_BYTES_MAX = 16,
     URL_BYTES_MAX = 4096
 };
@@ -23,13 +24,44 @@ static const px_member credential[] = {
     { "name", PX_MEMBER_TEXT, true, 0, PX_DOC_ID_BYTES_MAX, 0 },
     { "device", PX_MEMBER_TEXT, false, 1, PX_DOC_ID_BYTES_MAX, 0 },
     { "operatesTenants", PX_MEMBER_BOOL, false, 0, 0, 0 },
-    { "hash", PX_MEMBER_TEXT, true, HASH_CHARS, HASH_CHARS, 0 },
+    { "type", PX_MEMBER_TEXT, false, 1, TYPE_BYTES_MAX, 0 },
+    { "label", PX_MEMBER_TEXT, false, 0, PX_DOC_ID_BYTES_MAX, 0 },
+    { "created", PX_MEMBER_TIME, false, 0, 0, 0 },
+    { "expires", PX_MEMBER_TIME, false, 0, 0, 0 },
+    { "hash", PX_MEMBER_TEXT, false, HASH_CHARS, HASH_CHARS, 0 },      /* of a key */
+    { "algorithm", PX_MEMBER_TEXT, false, 1, TYPE_BYTES_MAX, 0 },      /* of a JWT */
+    { "key", PX_MEMBER_TEXT, false, 1, PX_PUBLIC_KEY_BYTES_MAX, 0 },   /* PEM */
+    { "issuer", PX_MEMBER_TEXT, false, 1, PX_JWT_CLAIM_BYTES_MAX, 0 }, /* that it must name */
+    { "audience", PX_MEMBER_TEXT, false, 1, PX_JWT_CLAIM_BYTES_MAX, 0 },
+    { "claim", PX_MEMBER_TEXT, false, 1, PX_JWT_CLAIM_BYTES_MAX, 0 }, /* of an issuer's tokens */
+    { "keys", PX_MEMBER_ANY, false, 0, 0, 0 },                        /* of an issuer */
+    { "subject", PX_MEMBER_TEXT, false, 1, PX_DOC_ID_BYTES_MAX, 0 },  /* of a certificate */
     { 0 },
 };
 
 static const px_member device[] = {
     { "twins", PX_MEMBER_TEXTS, true, 1, PX_TWIN_ID_BYTES_MAX, TWINS_OF_DEVICE_MAX },
-    { "credential", PX_MEMBER_TEXT, false, 0, CREDENTIAL_ID_CHARS, 0 },
+    { "credential", PX_MEMBER_TEXT, false, 0, CREDENTIAL_ID_CHARS, 0 }, /* as 0.1 wrote it */
+    { "credentials", PX_MEMBER_TEXTS, false, 1, PX_DOC_ID_BYTES_MAX, PX_DEVICE_CREDENTIALS_MAX },
+    { "state", PX_MEMBER_TEXT, false, 1, STATUS_BYTES_MAX, 0 },
+    { "group", PX_MEMBER_TEXT, false, 0, PX_DOC_ID_BYTES_MAX, 0 },
+    { "attributes", PX_MEMBER_ANY, false, 0, 0, 0 },
+    { 0 },
+};
+
+static const px_member claim[] = {
+    { "credential", PX_MEMBER_TEXT, true, 1, CREDENTIAL_ID_CHARS, 0 },
+    { "uses", PX_MEMBER_COUNT, true, 1, PX_CLAIM_USES_MAX, 0 },
+    { "used", PX_MEMBER_COUNT, true, 0, PX_CLAIM_USES_MAX, 0 },
+    { "expires", PX_MEMBER_TIME, true, 0, 0, 0 },
+    { "prefix", PX_MEMBER_TEXT, false, 1, PX_DOC_ID_BYTES_MAX, 0 },
+    { "group", PX_MEMBER_TEXT, false, 1, PX_DOC_ID_BYTES_MAX, 0 },
+    { "model", PX_MEMBER_TEXT, false, 1, PX_DTMI_INTERFACE_BYTES_MAX, 0 },
+    { 0 },
+};
+
+static const px_member issuer[] = {
+    { "credential", PX_MEMBER_TEXT, true, 1, PX_DOC_ID_BYTES_MAX, 0 },
     { 0 },
 };
 

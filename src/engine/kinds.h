@@ -34,9 +34,13 @@ typedef struct px_member {
     X(TENANT, "tenant", PX_ACTION_WRITE_TENANT, "/api/v1/tenants/*", true, PX_DOC_ID_BYTES_MAX,    \
       tenant, "a tenant; its number is the document's and one more")                               \
     X(CREDENTIAL, "credential", PX_ACTION_WRITE_DOCUMENT, "/api/v1/tokens/*", true,                \
-      PX_DOC_ID_BYTES_MAX, credential, "a token or a device's key: tenant, role, hash")            \
+      PX_DOC_ID_BYTES_MAX, credential, "what proves somebody: a token, or a device's key")         \
     X(DEVICE, "device", PX_ACTION_WRITE_DOCUMENT, "/api/v1/devices/*", false, PX_DOC_ID_BYTES_MAX, \
-      device, "a device: the twins it is bound to, its credential")                                \
+      device, "a device: its twins, its state, its credentials")                                   \
+    X(CLAIM, "claim", PX_ACTION_WRITE_DOCUMENT, "/api/v1/claims/*", false, PX_DOC_ID_BYTES_MAX,    \
+      claim, "by what unknown devices ask to be registered: how many, until when")                 \
+    X(ISSUER, "issuer", PX_ACTION_WRITE_DOCUMENT, "/api/v1/issuers/*", false, PX_DOC_ID_BYTES_MAX, \
+      issuer, "who signs tokens of many devices; its keys are in its credential")                  \
     X(COMMAND, "command", PX_ACTION_COMMAND, "", false, 2 * PX_DOC_ID_BYTES_MAX + 1, command,      \
       "a command that waits for its response; its id is TWIN/ID")                                  \
     X(ENDPOINT, "endpoint", PX_ACTION_WRITE_DOCUMENT, "/api/v1/endpoints/*", false,                \

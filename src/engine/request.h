@@ -51,6 +51,7 @@ typedef struct px_document_write {
     px_str kind, id, body;
     bool in_tenant_zero; /* credentials: found before the tenant is known */
     bool create_only;    /* PX_CONFLICT when it is there */
+    uint64_t if_match;   /* 0, or the revision that this one must still have: else PX_STALE */
 } px_document_write;
 
 /* An event of the family `session`, as the room broker decided it; the engine asks who may and how

@@ -125,12 +125,14 @@ static bool read_file(const char *path, char *ret_token, size_t size)
 
 static bool is_known(px_engine *engine, const char *token)
 {
+    px_evidence evidence = { .text = px_str_c(token) };
+    px_credential_proof proof;
     px_principal principal;
     PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, 1024 * 1024);
-    return px_credential_check(px_engine_documents(engine), px_str_c(token), &arena, &principal,
-                               NULL) == PX_OK;
+    return px_credential_prove(px_engine_env(engine), px_engine_documents(engine), &evidence,
+                               &arena, &principal, &proof, NULL) == PX_OK;
 }
 
 px_status px_admin_token(px_engine *engine, const char *data_dir, char *ret_token, size_t size,

@@ -59,7 +59,7 @@ static px_status read_tls(px_http_door *door, px_err *ret_err)
         return px_fail_id(
             ret_err, PX_INVALID, "tls.key",
             "a certificate needs its key, and a key its certificate: --tls-cert and --tls-key");
-    PX_TRY(px_tls_new(door->opts.tls_cert, door->opts.tls_key, &tls, ret_err));
+    PX_TRY(px_tls_new(door->opts.tls_cert, door->opts.tls_key, NULL, &tls, ret_err));
     px_tls_free(tls);
     PX_TRY(read_pem(door->opts.tls_cert, &door->cert, ret_err));
     return read_pem(door->opts.tls_key, &door->key, ret_err);

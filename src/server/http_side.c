@@ -54,6 +54,7 @@ px_status px_http_side_open(const px_http_side_opts *opts, px_http_side **ret_si
                              .outbound = opts->outbound,
                              .rejects = opts->rejects,
                              .backoff = opts->backoff,
+                             .presence = opts->presence,
                              .files = opts->files,
                              .backups = opts->backups,
                              .log = opts->log,

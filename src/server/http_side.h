@@ -20,7 +20,8 @@ typedef struct px_http_side_opts {
     px_history *history;
     px_outbound *outbound;
     px_rejects *rejects;
-    px_backoff *backoff; /* of failed logins; borrowed */
+    px_backoff *backoff;   /* of failed logins; borrowed */
+    px_presence *presence; /* of devices; borrowed */
     px_files *files;
     px_backups *backups;
     px_mqtt_door *mqtt; /* for metrics */

@@ -71,7 +71,7 @@ static px_status listen_all(px_mqtt_door *door, px_err *ret_err)
     if (!o->tls_cert || !o->tls_key)
         return px_fail_id(ret_err, PX_INVALID, "mqtt.tls",
                           "MQTT over TLS needs a certificate and its key");
-    PX_TRY(px_tls_new(o->tls_cert, o->tls_key, &door->tls, ret_err));
+    PX_TRY(px_tls_new(o->tls_cert, o->tls_key, o->tls_ca, &door->tls, ret_err));
     return px_listen(o->tls_host, o->tls_port, &door->secure.fd, &door->secure.port, ret_err);
 }
 
@@ -127,7 +127,8 @@ px_status px_mqtt_door_open(const px_mqtt_door_opts *opts, const px_mqtt_door_ap
     door->plain.fd = door->secure.fd = -1;
     status = begin(door, ret_err);
     /* the caller's strings were for the start only */
-    door->opts.host = door->opts.tls_host = door->opts.tls_cert = door->opts.tls_key = NULL;
+    door->opts.host = door->opts.tls_host = door->opts.tls_cert = door->opts.tls_key =
+        door->opts.tls_ca = NULL;
     if (status != PX_OK) {
         px_mqtt_door_free(door);
         return status;

@@ -41,6 +41,8 @@ typedef struct px_mqtt_peer {
     char address[64]; /* "127.0.0.1:51234", "[::1]:51234" */
     uint64_t network; /* as px_listen_address tells it: whose address it is, without the port */
     bool is_loopback, is_tls;
+    /* What a TLS client showed, borrowed for the call of `connect`; NULL: nothing. */
+    const struct px_certificate *certificate;
 } px_mqtt_peer;
 
 /* On door threads, several at once; `thread` counts from 0. Callbacks mean what px_mqtt_app says. A
@@ -80,6 +82,7 @@ typedef struct px_mqtt_door_opts {
     const char *tls_host; /* NULL: no TLS listener */
     uint16_t tls_port;
     const char *tls_cert, *tls_key; /* PEM files */
+    const char *tls_ca;             /* of clients' certificates; NULL: they are asked for none */
     unsigned threads;               /* [1 below four processors, else 2]; at most 64 */
     uint32_t connections_max;       /* [PX_MQTT_CONNECTIONS_MAX] */
     uint32_t

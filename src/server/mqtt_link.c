@@ -40,12 +40,15 @@ static px_mqtt_reason on_connect(void *ctx, const px_mqtt_connect *connect, px_s
     px_mqtt_link *link = ctx;
     px_mqtt_worker *w = link->worker;
     const px_mqtt_door_app *app = &w->door->app;
+    px_mqtt_peer peer = link->peer;
+    px_certificate certificate;
     px_mqtt_reason reason;
 
     if (w->is_draining)
         return PX_MQTT_SERVER_SHUTTING_DOWN;
-    reason =
-        app->connect(app->ctx, w->index, link->ref, &link->peer, connect, client_id, &link->grant);
+    if (link->tls && px_tls_link_certificate(link->tls, &certificate))
+        peer.certificate = &certificate;
+    reason = app->connect(app->ctx, w->index, link->ref, &peer, connect, client_id, &link->grant);
     if (reason != PX_MQTT_SUCCESS && reason != PX_MQTT_LATER)
         return reason;
     if (take_name(link, client_id) != PX_OK) {

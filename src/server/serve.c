@@ -43,6 +43,7 @@ typedef struct server {
     px_files *files;
     px_backups *backups;
     px_backoff *backoff; /* failed logins, at all doors */
+    px_presence *presence;
     px_twin_topics *topics;
     px_mqtt_door *mqtt;
     px_outbound_side *outbound;
@@ -145,11 +146,12 @@ static px_status open_core(server *s, px_err *ret_err)
     PX_TRY(px_history_open(&history_opts, &s->history, ret_err));
     s->rejects = px_rejects_new();
     s->backoff = px_backoff_new(0);
+    s->presence = px_presence_new(0, engine_opts.env->now(engine_opts.env));
     PX_TRY(px_files_new(s->opts->data_dir,
                         s->settings.import_folder[0] ? s->settings.import_folder : NULL, &s->files,
                         ret_err));
     PX_TRY(open_backups(s, ret_err));
-    return s->rejects && s->backoff ? PX_OK : px_no_memory(ret_err);
+    return s->rejects && s->backoff && s->presence ? PX_OK : px_no_memory(ret_err);
 }
 
 static px_status check_exposure(const server *s, const px_address *address, const char *what,
@@ -173,6 +175,8 @@ static px_status read_addresses(server *s, px_err *ret_err)
     PX_TRY(check_exposure(s, &s->mqtt_at, "--mqtt", false, ret_err));
     PX_TRY(px_address_parse(o->http ? o->http : "127.0.0.1:7780", "--http", &s->http_at, ret_err));
     PX_TRY(check_exposure(s, &s->http_at, "--http", o->tls_cert != NULL, ret_err));
+    if (o->mqtts_ca && !o->mqtts)
+        return px_fail_id(ret_err, PX_INVALID, "server.tls", "--mqtts-ca needs --mqtts");
     if (!o->mqtts)
         return PX_OK;
     if (!o->tls_cert || !o->tls_key)
@@ -208,9 +212,11 @@ static px_status check_ports(const server *s, px_err *ret_err)
 
 static px_status open_mqtt(server *s, px_err *ret_err)
 {
-    px_twin_topics_opts topics_opts = {
-        .engine = s->engine, .rejects = s->rejects, .log = &s->log, .backoff = s->backoff
-    };
+    px_twin_topics_opts topics_opts = { .engine = s->engine,
+                                        .rejects = s->rejects,
+                                        .log = &s->log,
+                                        .backoff = s->backoff,
+                                        .presence = s->presence };
     px_mqtt_door_opts opts = { .env = px_env_posix(),
                                .log = &s->log,
                                .host = s->mqtt_at.host,
@@ -219,6 +225,7 @@ static px_status open_mqtt(server *s, px_err *ret_err)
                                .tls_port = s->mqtts_at.port,
                                .tls_cert = s->opts->tls_cert,
                                .tls_key = s->opts->tls_key,
+                               .tls_ca = s->opts->mqtts_ca,
                                .threads = s->settings.mqtt_threads,
                                .session = { .retain_available = true } };
     px_mqtt_door_app app;
@@ -250,6 +257,7 @@ static px_status open_http(server *s, px_err *ret_err)
                                .outbound = px_outbound_side_room(s->outbound),
                                .rejects = s->rejects,
                                .backoff = s->backoff,
+                               .presence = s->presence,
                                .files = s->files,
                                .backups = s->backups,
                                .mqtt = s->mqtt,
@@ -310,6 +318,7 @@ static void close_all(server *s)
     px_files_free(s->files);
     px_backups_free(s->backups);
     px_backoff_free(s->backoff);
+    px_presence_free(s->presence);
     if (s->store)
         px_store_close(s->store);
 }

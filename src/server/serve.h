@@ -17,6 +17,7 @@ typedef struct px_serve_opts {
     const char *http;           /* default 127.0.0.1:7780 */
     const char *mqtt;           /* default 127.0.0.1:1883 */
     const char *mqtts;          /* NULL: no MQTT over TLS */
+    const char *mqtts_ca;       /* PEM: who signs certificates of clients; NULL: none are asked */
     const char *tls_cert;       /* PEM; with it the HTTP door speaks only HTTPS */
     const char *tls_key;        /* PEM */
     bool allow_plain;           /* unencrypted doors off loopback */

@@ -2,12 +2,16 @@
 #include "server/tls.h"
 
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <sodium.h>
+#include <stdio.h>
 
 #include "base/mem.h"
 
 struct px_tls {
     gnutls_certificate_credentials_t credentials;
     gnutls_priority_t priority;
+    bool asks_clients;
 };
 
 struct px_tls_link {
@@ -16,7 +20,19 @@ struct px_tls_link {
     size_t offered; /* bytes of an interrupted write, which GnuTLS has already encrypted */
 };
 
-px_status px_tls_new(const char *cert_file, const char *key_file, px_tls **ret_tls, px_err *ret_err)
+static px_status read_authorities(px_tls *tls, const char *file, px_err *ret_err)
+{
+    int count = gnutls_certificate_set_x509_trust_file(tls->credentials, file, GNUTLS_X509_FMT_PEM);
+
+    tls->asks_clients = true;
+    return count > 0 ? PX_OK
+                     : px_fail_id(ret_err, PX_INVALID, "tls.authorities",
+                                  "'%s' holds no certificate of an authority in PEM: %s", file,
+                                  count < 0 ? gnutls_strerror(count) : "it has none");
+}
+
+px_status px_tls_new(const char *cert_file, const char *key_file, const char *ca_file,
+                     px_tls **ret_tls, px_err *ret_err)
 {
     px_tls *tls = px_zalloc(1, sizeof(*tls));
     int error;
@@ -35,6 +51,10 @@ px_status px_tls_new(const char *cert_file, const char *key_file, px_tls **ret_t
         return px_fail_id(ret_err, PX_INVALID, "tls.certificate",
                           "certificate '%s' and key '%s' cannot be used: %s", cert_file, key_file,
                           gnutls_strerror(error));
+    }
+    if (ca_file && read_authorities(tls, ca_file, ret_err) != PX_OK) {
+        px_tls_free(tls);
+        return PX_INVALID;
     }
     *ret_tls = tls;
     return PX_OK;
@@ -66,6 +86,8 @@ px_tls_link *px_tls_link_new(px_tls *tls, int fd)
         px_tls_link_free(link);
         return NULL;
     }
+    if (tls->asks_clients)
+        gnutls_certificate_server_set_request(link->session, GNUTLS_CERT_REQUEST);
     gnutls_transport_set_int(link->session, fd);
     return link;
 }
@@ -132,6 +154,92 @@ void px_tls_bye(px_tls_link *link)
 {
     if (link->is_up && link->offered == 0)
         (void)gnutls_bye(link->session, GNUTLS_SHUT_WR);
+}
+
+/* ---- the client's certificate ---- */
+
+static void add_name(px_certificate *certificate, const char *name, size_t size)
+{
+    if (size == 0 || size > PX_DOC_ID_BYTES_MAX || memchr(name, 0, size) ||
+        certificate->name_count == PX_CERTIFICATE_NAMES_MAX)
+        return;
+    memcpy(certificate->names[certificate->name_count++], name, size); /* cleared before */
+}
+
+/* The common name, then DNS names as they come. */
+static void read_names(gnutls_x509_crt_t crt, px_certificate *certificate)
+{
+    char name[PX_DOC_ID_BYTES_MAX + 1];
+    size_t size = sizeof(name);
+
+    if (gnutls_x509_crt_get_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &size) == 0)
+        add_name(certificate, name, size);
+    for (unsigned i = 0; certificate->name_count < PX_CERTIFICATE_NAMES_MAX; i++) {
+        int kind;
+
+        size = sizeof(name);
+        kind = gnutls_x509_crt_get_subject_alt_name(crt, i, name, &size, NULL);
+        if (kind == GNUTLS_E_SHORT_MEMORY_BUFFER)
+            continue;
+        if (kind < 0)
+            return;
+        if (kind == GNUTLS_SAN_DNSNAME)
+            add_name(certificate, name, size);
+    }
+}
+
+static bool read_shown(const gnutls_datum_t *der, px_certificate *certificate)
+{
+    unsigned char hash[PX_FINGERPRINT_CHARS / 2];
+    size_t size = sizeof(hash);
+    gnutls_x509_crt_t crt;
+    bool is_good;
+
+    if (gnutls_x509_crt_init(&crt) != 0)
+        return false;
+    is_good = gnutls_x509_crt_import(crt, der, GNUTLS_X509_FMT_DER) == 0 &&
+              gnutls_x509_crt_get_fingerprint(crt, GNUTLS_DIG_SHA256, hash, &size) == 0;
+    if (is_good) {
+        sodium_bin2hex(certificate->fingerprint, sizeof(certificate->fingerprint), hash, size);
+        certificate->expires = (px_time)gnutls_x509_crt_get_expiration_time(crt) * PX_SECOND;
+        read_names(crt, certificate);
+    }
+    gnutls_x509_crt_deinit(crt);
+    return is_good;
+}
+
+/* Signed by an authority of ours, for a client, and within its time. */
+static void judge(gnutls_session_t session, px_certificate *certificate)
+{
+    gnutls_typed_vdata_st purpose = { .type = GNUTLS_DT_KEY_PURPOSE_OID,
+                                      .data =
+                                          (unsigned char *)(uintptr_t)GNUTLS_KP_TLS_WWW_CLIENT };
+    gnutls_datum_t why = { 0 };
+    unsigned status = 0;
+    int code = gnutls_certificate_verify_peers(session, &purpose, 1, &status);
+
+    if (code == 0 && status == 0)
+        return;
+    if (code == 0)
+        code = gnutls_certificate_verification_status_print(status, GNUTLS_CRT_X509, &why, 0);
+    snprintf(certificate->problem, sizeof(certificate->problem), "%s",
+             why.data ? (const char *)why.data : gnutls_strerror(code));
+    gnutls_free(why.data);
+}
+
+bool px_tls_link_certificate(px_tls_link *link, px_certificate *ret_certificate)
+{
+    unsigned count = 0;
+    const gnutls_datum_t *shown = gnutls_certificate_get_peers(link->session, &count);
+
+    *ret_certificate = (px_certificate){ 0 };
+    if (!shown || count == 0)
+        return false;
+    if (read_shown(&shown[0], ret_certificate))
+        judge(link->session, ret_certificate);
+    else
+        snprintf(ret_certificate->problem, sizeof(ret_certificate->problem), "it cannot be read");
+    return true;
 }
 
 bool px_tls_link_is_up(const px_tls_link *link)

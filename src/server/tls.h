@@ -8,14 +8,16 @@
 #ifndef PX_SERVER_TLS_H
 #define PX_SERVER_TLS_H
 
-#include "base/err.h"
+#include "sync/credential.h"
 
 typedef struct px_tls px_tls;
 typedef struct px_tls_link px_tls_link;
 
-/* PEM files. Errors: PX_INVALID with what is wrong with them, PX_NO_MEMORY. */
-PX_NODISCARD px_status px_tls_new(const char *cert_file, const char *key_file, px_tls **ret_tls,
-                                  px_err *ret_err);
+/* PEM files. With `ca_file` (NULL: none) clients are asked for a certificate, which they need not
+ * have; those that one of its authorities signed are taken. Errors: PX_INVALID with what is wrong
+ * with a file, PX_NO_MEMORY. */
+PX_NODISCARD px_status px_tls_new(const char *cert_file, const char *key_file, const char *ca_file,
+                                  px_tls **ret_tls, px_err *ret_err);
 void px_tls_free(px_tls *tls); /* after the last link */
 
 px_tls_link *px_tls_link_new(px_tls *tls, int fd); /* NULL: no memory */
@@ -34,6 +36,9 @@ px_tls_result px_tls_read(px_tls_link *link, char *buffer, size_t size, size_t *
 px_tls_result px_tls_write(px_tls_link *link, px_str bytes, size_t *ret_size);
 /* Tells the peer that nothing follows; does not wait. */
 void px_tls_bye(px_tls_link *link);
+
+/* What the client showed in the handshake; false: nothing. */
+bool px_tls_link_certificate(px_tls_link *link, px_certificate *ret_certificate);
 
 bool px_tls_link_is_up(const px_tls_link *link); /* the handshake is done */
 bool px_tls_link_wants_write(const px_tls_link *link);

@@ -4,7 +4,10 @@
  * at again with every message, and for all clients four times a second, because a key may be
  * replaced, a device unbound or a token withdrawn while its connection is open.
  */
+#include <stdio.h>
+
 #include "server/topics_impl.h"
+#include "sync/device.h"
 
 static void forget(px_topics_client *client)
 {
@@ -28,17 +31,21 @@ static bool keep_principal(px_topics_client *client, const px_principal *from)
     return kept && client->principal.id.ptr;
 }
 
-/* A device has to say who it is, so that a key that was mixed up is noticed. */
-static px_status log_in(px_twin_topics *topics, const px_mqtt_connect *connect,
-                        px_topics_client *client, px_err *ret_err)
+/* A device has to say who it is, so that a key that was mixed up is noticed; one with a certificate
+ * need not. */
+static px_status log_in(px_twin_topics *topics, const px_mqtt_peer *peer,
+                        const px_mqtt_connect *connect, px_topics_client *client, px_err *ret_err)
 {
+    px_evidence evidence = { .text = connect->password, .certificate = peer->certificate };
+    px_engine *engine = topics->opts.engine;
     px_principal principal;
     PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, PX_CREDENTIAL_ARENA_BYTES_MAX);
-    PX_TRY(px_credential_prove(px_engine_documents(topics->opts.engine), connect->password, &arena,
-                               &principal, &client->proof, ret_err));
-    if (principal.role == PX_ROLE_DEVICE && !px_str_eq(connect->user, principal.id))
+    PX_TRY(px_credential_prove(px_engine_env(engine), px_engine_documents(engine), &evidence,
+                               &arena, &principal, &client->proof, ret_err));
+    if (principal.role == PX_ROLE_DEVICE && !px_str_eq(connect->user, principal.id) &&
+        (connect->user.len || connect->password.len))
         return px_fail_id(ret_err, PX_UNAUTHORIZED, "access.credential",
                           "this key is another device's");
     client->seen_proof = client->proof;
@@ -74,16 +81,70 @@ static uint64_t scope_of(const px_principal *principal)
     return (uint64_t)principal->tenant << 32 | principal->document_no;
 }
 
+/* ---- what a device's log says ---- */
+
+static px_presence_peer seen_at(px_twin_topics *topics, const char *address, uint8_t version,
+                                const char *reason)
+{
+    px_env *env = px_engine_env(topics->opts.engine);
+
+    return (px_presence_peer){ env->now(env), address, reason, version };
+}
+
+static void note_connected(px_twin_topics *topics, px_topics_client *client,
+                           const px_mqtt_peer *peer, const px_mqtt_connect *connect)
+{
+    px_presence_peer seen = seen_at(topics, client->address, (uint8_t)connect->version, "");
+
+    if (!topics->opts.presence || client->principal.role != PX_ROLE_DEVICE)
+        return;
+    snprintf(client->address, sizeof(client->address), "%.47s", peer->address);
+    client->version = (uint8_t)connect->version;
+    client->presence =
+        px_presence_connected(topics->opts.presence, client->principal.document_no, &seen);
+}
+
+static void note_refused(px_twin_topics *topics, const px_topics_client *client,
+                         const px_mqtt_peer *peer, const px_mqtt_connect *connect,
+                         const char *reason)
+{
+    px_presence_peer seen = seen_at(topics, peer->address, (uint8_t)connect->version, reason);
+
+    if (topics->opts.presence && client->proof.device_no)
+        px_presence_refused(topics->opts.presence, client->proof.device_no, &seen);
+}
+
+static void note_ended(px_twin_topics *topics, px_topics_client *client, px_mqtt_reason reason)
+{
+    const char *name = reason == PX_MQTT_SUCCESS ? "disconnected" : px_mqtt_reason_name(reason);
+    px_presence_peer seen = seen_at(topics, client->address, client->version, name);
+
+    if (client->presence)
+        px_presence_ended(topics->opts.presence, client->presence, &seen);
+}
+
+px_mqtt_reason px_topics_take_publish(void *ctx, unsigned thread, px_mqtt_conn conn,
+                                      void *principal, const px_mqtt_publish *publish,
+                                      uint32_t token)
+{
+    px_topics_client *client = principal;
+    px_mqtt_reason reason = px_topics_publish(ctx, thread, conn, principal, publish, token);
+
+    if (reason != PX_MQTT_BUSY) /* which comes again */
+        px_presence_message(client->presence, publish->payload.len);
+    return reason;
+}
+
 /* ---- logins that fail ---- */
 
 /* What a login is kept account of by: the public id of its credential, which nobody guesses and
  * nobody can lock out who does not know it; what is no credential goes by the user's name. */
 static uint64_t row_of_id(const px_mqtt_connect *connect)
 {
-    px_str id;
+    char room[PX_CREDENTIAL_ID_BYTES_MAX];
+    px_str id = px_credential_account(connect->password, room);
 
-    return px_credential_id(connect->password, &id) ? px_backoff_row('i', id)
-                                                    : px_backoff_row('u', connect->user);
+    return id.len ? px_backoff_row('i', id) : px_backoff_row('u', connect->user);
 }
 
 static uint64_t row_of_address(const px_mqtt_peer *peer)
@@ -132,11 +193,16 @@ static px_mqtt_reason judge(px_twin_topics *topics, const px_mqtt_peer *peer,
 
     if (backoff && px_backoff_wait_ns(backoff, id, now_ns) > 0)
         return refuse_login(topics, peer, connect, "it failed too often", true, now_ns);
-    status = log_in(topics, connect, client, &err);
+    status = log_in(topics, peer, connect, client, &err);
     if (status == PX_OK && backoff)
         px_backoff_forgive(backoff, id);
     if (status == PX_OK)
         return PX_MQTT_SUCCESS;
+    note_refused(topics, client, peer, connect, err.id);
+    if (status == PX_DENIED) { /* the credential is right, the device is not to come */
+        (void)refuse_login(topics, peer, connect, err.text, false, now_ns);
+        return PX_MQTT_NOT_AUTHORIZED;
+    }
     if (status != PX_UNAUTHORIZED) {
         px_log_warn(topics->opts.log, "mqtt.login", "peer=%s %s", peer->address, err.text);
         return PX_MQTT_SERVER_UNAVAILABLE;
@@ -169,7 +235,8 @@ px_mqtt_reason px_topics_connect(void *ctx, unsigned thread, px_mqtt_conn conn,
         return reason;
     }
     client->session = (px_broker_client){ .who = client->principal,
-                                          .credential = px_str_c(client->proof.id),
+                                          .credential = px_credential_holder_name(
+                                              &client->proof, &client->principal, &client->arena),
                                           .conn = conn.v };
     reason = px_broker_connect(topics->broker, &client->session, connect, client_id,
                                px_topics_may_subscribe);
@@ -177,6 +244,9 @@ px_mqtt_reason px_topics_connect(void *ctx, unsigned thread, px_mqtt_conn conn,
         forget(client);
         return reason;
     }
+    if (client->proof.awaits_activation)
+        px_device_activate(topics->opts.engine, &client->principal, client->proof.device_revision);
+    note_connected(topics, client, peer, connect);
     add_client(topics, client);
     *ret_grant = (px_mqtt_grant){ client, scope_of(&client->principal) };
     return reason;
@@ -190,6 +260,7 @@ void px_topics_closed(void *ctx, unsigned thread, px_mqtt_conn conn, void *princ
 
     (void)thread, (void)conn;
     remove_client(topics, client);
+    note_ended(topics, client, end->reason);
     px_broker_closed(topics->broker, &client->session, end);
     forget(client);
 }
@@ -200,11 +271,12 @@ void px_topics_closed(void *ctx, unsigned thread, px_mqtt_conn conn, void *princ
 static bool still_may(px_twin_topics *topics, px_topics_client *client, px_credential_proof *proof)
 {
     px_documents *documents = px_engine_documents(topics->opts.engine);
+    px_env *env = px_engine_env(topics->opts.engine);
 
     if (atomic_load_explicit(&client->is_revoked, memory_order_relaxed))
         return false;
-    if (px_credential_stands(documents, &client->principal, proof) ||
-        px_credential_renew(documents, &client->principal, proof, NULL) == PX_OK)
+    if (px_credential_stands(env, documents, &client->principal, proof) ||
+        px_credential_renew(env, documents, &client->principal, proof, NULL) == PX_OK)
         return true;
     if (atomic_exchange(&client->is_revoked, true))
         return false;
@@ -223,8 +295,16 @@ bool px_topics_still_may(px_twin_topics *topics, px_topics_client *client)
 
 void px_topics_recheck(px_twin_topics *topics)
 {
+    px_env *env = px_engine_env(topics->opts.engine);
+    px_time now = env->now(env);
+
     pthread_mutex_lock(&topics->clients_lock);
-    for (px_topics_client *client = topics->clients; client; client = client->next)
-        (void)still_may(topics, client, &client->seen_proof);
+    for (px_topics_client *client = topics->clients; client; client = client->next) {
+        if (client->presence)
+            px_presence_tick(topics->opts.presence, client->presence, now);
+        if (still_may(topics, client, &client->seen_proof) && client->seen_proof.awaits_activation)
+            px_device_activate(topics->opts.engine, &client->principal,
+                               client->seen_proof.device_revision); /* it was another meanwhile */
+    }
     pthread_mutex_unlock(&topics->clients_lock);
 }

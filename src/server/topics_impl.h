@@ -19,6 +19,9 @@ typedef struct px_topics_client {
     px_mqtt_conn conn;
     px_credential_proof proof;      /* looked at by the connection's thread, */
     px_credential_proof seen_proof; /* and by the thread of deliveries */
+    px_presence_row *presence;      /* of a device; NULL: none is kept */
+    char address[48];               /* that it came from, and the version it speaks, for its log */
+    uint8_t version;
     atomic_bool is_revoked;
     struct px_topics_client *next, *prev;
 } px_topics_client;
@@ -90,6 +93,11 @@ px_mqtt_reason px_topics_connect(void *ctx, unsigned thread, px_mqtt_conn conn,
                                  px_str client_id, px_mqtt_grant *ret_grant);
 void px_topics_closed(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
                       const px_mqtt_end *end);
+
+/* px_topics_publish, counted for the device that it comes from. */
+px_mqtt_reason px_topics_take_publish(void *ctx, unsigned thread, px_mqtt_conn conn,
+                                      void *principal, const px_mqtt_publish *publish,
+                                      uint32_t token);
 
 /* False when the client's credential no longer holds: its connection is being ended. */
 bool px_topics_still_may(px_twin_topics *topics, px_topics_client *client);

@@ -81,7 +81,7 @@ px_mqtt_door_app px_twin_topics_app(px_twin_topics *topics)
 {
     return (px_mqtt_door_app){ .ctx = topics,
                                .connect = px_topics_connect,
-                               .publish = px_topics_publish,
+                               .publish = px_topics_take_publish,
                                .subscribe = px_topics_subscribe,
                                .unsubscribe = px_topics_unsubscribe,
                                .release = px_topics_release,

@@ -20,6 +20,7 @@
 #include "engine/engine.h"
 #include "server/mqtt_door.h"
 #include "sync/backoff.h"
+#include "sync/presence.h"
 #include "sync/rejects.h"
 
 typedef struct px_twin_topics px_twin_topics;
@@ -28,7 +29,8 @@ typedef struct px_twin_topics_opts {
     px_engine *engine;
     px_rejects *rejects;
     px_log *log;
-    px_backoff *backoff; /* of failed logins at all doors; borrowed; NULL: none is kept */
+    px_backoff *backoff;   /* of failed logins at all doors; borrowed; NULL: none is kept */
+    px_presence *presence; /* of devices; borrowed; NULL: none is kept */
 } px_twin_topics_opts;
 
 PX_NODISCARD px_status px_twin_topics_new(const px_twin_topics_opts *opts,

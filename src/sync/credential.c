@@ -2,65 +2,133 @@
 #include "sync/credential.h"
 
 #include <sodium.h>
-#include <stdlib.h>
 
 #include "base/json.h"
+#include "sync/credential_inner.h"
+#include "sync/jwt.h"
 
-enum {
-    ID_BYTES = 8,
-    SECRET_BYTES = 32,
-    SECRET_CHARS = 43,
-    HASH_CHARS = 2 * crypto_hash_sha256_BYTES
+enum { ID_BYTES = 8, SECRET_BYTES = 32, SECRET_CHARS = 43 };
+
+static const char *const type_names[PX_CREDENTIAL_TYPE_COUNT] = {
+    [PX_CREDENTIAL_KEY] = "key",
+    [PX_CREDENTIAL_JWT] = "jwt",
+    [PX_CREDENTIAL_CERTIFICATE] = "certificate",
+    [PX_CREDENTIAL_CLAIM] = "claim",
+    [PX_CREDENTIAL_ISSUER] = "issuer",
 };
 
-static void hash_secret(px_str secret, char ret_hex[HASH_CHARS + 1])
+const char *px_credential_type_name(px_credential_type type)
+{
+    return type_names[type];
+}
+
+void px_credential_hash(px_str secret, char ret_hex[PX_HASH_CHARS + 1])
 {
     unsigned char hash[crypto_hash_sha256_BYTES];
 
     crypto_hash_sha256(hash, (const unsigned char *)secret.ptr, secret.len);
-    sodium_bin2hex(ret_hex, HASH_CHARS + 1, hash, sizeof(hash));
+    sodium_bin2hex(ret_hex, PX_HASH_CHARS + 1, hash, sizeof(hash));
+}
+
+/* ---- a new one ---- */
+
+static void put_text(px_json_writer *w, const char *name, px_str text)
+{
+    if (text.len == 0)
+        return;
+    px_json_key(w, px_str_c(name));
+    px_json_string(w, text);
+}
+
+static void put_time(px_json_writer *w, const char *name, px_time time)
+{
+    if (time == 0 || time == PX_TIME_NONE)
+        return;
+    px_json_key(w, px_str_c(name));
+    px_json_time(w, time);
+}
+
+static void put_grant(px_json_writer *w, const px_credential_grant *grant)
+{
+    px_json_key(w, PX_STR("tenant"));
+    px_json_uint(w, grant->tenant);
+    px_json_key(w, PX_STR("role"));
+    px_json_string(w, px_str_c(px_role_name(grant->role)));
+    px_json_key(w, PX_STR("name"));
+    px_json_string(w, grant->name);
+    put_text(w, "device", grant->device);
+    if (grant->operates_tenants) {
+        px_json_key(w, PX_STR("operatesTenants"));
+        px_json_bool(w, true);
+    }
+    if (grant->type != PX_CREDENTIAL_KEY)
+        put_text(w, "type", px_str_c(px_credential_type_name(grant->type)));
+    put_text(w, "label", grant->label);
+    put_time(w, "created", grant->created);
+    put_time(w, "expires", grant->expires);
+}
+
+static void make_id(px_env *env, px_credential *credential)
+{
+    unsigned char id[ID_BYTES];
+
+    env->random(env, id, sizeof(id));
+    sodium_bin2hex(credential->id, sizeof(credential->id), id, sizeof(id));
+}
+
+/* `plx_<id>_<secret>`, and the hash of the secret. */
+static void make_text(px_env *env, px_credential *credential, char ret_hash[PX_HASH_CHARS + 1])
+{
+    unsigned char secret[SECRET_BYTES];
+    char encoded[SECRET_CHARS + 1];
+
+    env->random(env, secret, sizeof(secret));
+    sodium_bin2base64(encoded, sizeof(encoded), secret, sizeof(secret),
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    memcpy(credential->text, "plx_", 4);
+    memcpy(credential->text + 4, credential->id, 2 * ID_BYTES);
+    credential->text[4 + 2 * ID_BYTES] = '_';
+    memcpy(credential->text + 5 + 2 * ID_BYTES, encoded, sizeof(encoded));
+    px_credential_hash(px_str_of(encoded, SECRET_CHARS), ret_hash);
+    sodium_memzero(secret, sizeof(secret));
+    sodium_memzero(encoded, sizeof(encoded));
 }
 
 void px_credential_make(px_env *env, const px_credential_grant *grant,
                         px_credential *ret_credential, px_buf *body)
 {
-    unsigned char id[ID_BYTES], secret[SECRET_BYTES];
-    char encoded[SECRET_CHARS + 1], hash[HASH_CHARS + 1];
+    char hash[PX_HASH_CHARS + 1];
     px_json_writer w = px_json_writer_of(body);
 
-    env->random(env, id, sizeof(id));
-    env->random(env, secret, sizeof(secret));
-    sodium_bin2hex(ret_credential->id, sizeof(ret_credential->id), id, sizeof(id));
-    sodium_bin2base64(encoded, sizeof(encoded), secret, sizeof(secret),
-                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    memcpy(ret_credential->text, "plx_", 4);
-    memcpy(ret_credential->text + 4, ret_credential->id, 2 * ID_BYTES);
-    ret_credential->text[4 + 2 * ID_BYTES] = '_';
-    memcpy(ret_credential->text + 5 + 2 * ID_BYTES, encoded, sizeof(encoded));
-    hash_secret(px_str_of(encoded, SECRET_CHARS), hash);
-
+    *ret_credential = (px_credential){ 0 };
     px_json_begin_object(&w);
-    px_json_key(&w, PX_STR("tenant"));
-    px_json_uint(&w, grant->tenant);
-    px_json_key(&w, PX_STR("role"));
-    px_json_string(&w, px_str_c(px_role_name(grant->role)));
-    px_json_key(&w, PX_STR("name"));
-    px_json_string(&w, grant->name);
-    if (grant->device.len) {
-        px_json_key(&w, PX_STR("device"));
-        px_json_string(&w, grant->device);
+    put_grant(&w, grant);
+    switch (grant->type) {
+    case PX_CREDENTIAL_JWT:
+        make_id(env, ret_credential);
+        put_text(&w, "algorithm", px_str_c(px_jwt_algorithm_name(grant->key->algorithm)));
+        put_text(&w, "key", grant->key->pem);
+        put_text(&w, "issuer", grant->issuer);
+        put_text(&w, "audience", grant->audience);
+        break;
+    case PX_CREDENTIAL_CERTIFICATE:
+        if (grant->subject.len)
+            px_credential_subject_id(grant->subject, ret_credential->id);
+        else
+            px_credential_certificate_id(grant->fingerprint, ret_credential->id);
+        put_text(&w, "subject", grant->subject);
+        break;
+    default:
+        make_id(env, ret_credential);
+        make_text(env, ret_credential, hash);
+        put_text(&w, "hash", px_str_of(hash, PX_HASH_CHARS));
     }
-    if (grant->operates_tenants) {
-        px_json_key(&w, PX_STR("operatesTenants"));
-        px_json_bool(&w, true);
-    }
-    px_json_key(&w, PX_STR("hash"));
-    px_json_string(&w, px_str_of(hash, HASH_CHARS));
     px_json_end_object(&w);
-    sodium_memzero(secret, sizeof(secret));
 }
 
-static bool split(px_str text, px_str *ret_id, px_str *ret_secret)
+/* ---- what comes ---- */
+
+bool px_credential_split(px_str text, px_str *ret_id, px_str *ret_secret)
 {
     if (text.len != PX_CREDENTIAL_BYTES || !px_str_starts(text, PX_STR("plx_")) ||
         text.ptr[4 + 2 * ID_BYTES] != '_')
@@ -74,8 +142,42 @@ bool px_credential_id(px_str text, px_str *ret_id)
 {
     px_str secret;
 
-    return split(text, ret_id, &secret);
+    return px_credential_split(text, ret_id, &secret);
 }
+
+px_str px_credential_account(px_str text, char room[PX_CREDENTIAL_ID_BYTES_MAX])
+{
+    char hash[PX_HASH_CHARS + 1];
+    px_str id;
+
+    if (!px_credential_id(text, &id)) {
+        if (!px_jwt_kid(text, room, PX_CREDENTIAL_ID_BYTES_MAX, &id))
+            return (px_str){ 0 };
+        if (id.len == PX_CREDENTIAL_RANDOM_ID_BYTES)
+            return id;
+        px_credential_hash(text, hash);
+        id = px_str_of(hash, PX_HASH_CHARS);
+    }
+    memcpy(room, id.ptr, id.len);
+    return px_str_of(room, id.len);
+}
+
+void px_credential_certificate_id(px_str fingerprint, char ret_id[PX_CREDENTIAL_ID_BYTES_MAX + 1])
+{
+    size_t count = fingerprint.len < PX_FINGERPRINT_CHARS ? fingerprint.len : PX_FINGERPRINT_CHARS;
+
+    memcpy(ret_id, "x509-", 5);
+    memcpy(ret_id + 5, fingerprint.ptr, count);
+    ret_id[5 + count] = '\0';
+}
+
+void px_credential_subject_id(px_str name, char ret_id[PX_CREDENTIAL_ID_BYTES_MAX + 1])
+{
+    memcpy(ret_id, "name-", 5);
+    px_credential_hash(name, ret_id + 5);
+}
+
+/* ---- documents ---- */
 
 static px_role role_of(px_str name)
 {
@@ -85,174 +187,74 @@ static px_role role_of(px_str name)
     return PX_ROLE_NONE;
 }
 
-static px_status refuse(px_err *ret_err)
+static px_time time_of(const px_json *body, const char *name)
 {
-    return px_fail_id(ret_err, PX_UNAUTHORIZED, "access.credential",
-                      "this credential is not known here");
+    px_time time;
+
+    return px_time_parse(px_json_get_text(body, px_str_c(name)), &time, NULL) == PX_OK
+               ? time
+               : PX_TIME_NONE;
 }
 
-static int compare_ids(const void *a, const void *b)
+/* Errors of a type that this release does not know: PX_CORRUPT, so that it proves nothing. */
+static px_status type_of(px_str name, px_credential_type *ret_type, px_err *ret_err)
 {
-    return px_str_cmp(*(const px_str *)a, *(const px_str *)b);
-}
-
-/* The twins that the device's document names, in order; none when the document is gone. */
-static px_status read_device(px_documents *documents, px_principal *principal, px_arena *arena,
-                             uint64_t *ret_revision, px_err *ret_err)
-{
-    const px_json *twins;
-    px_document document;
-    px_json *body;
-    px_str *ids;
-    px_status status = px_documents_get(documents, principal->tenant, PX_STR("device"),
-                                        principal->id, arena, &document, ret_err);
-
-    if (status == PX_NOT_FOUND)
-        return refuse(ret_err);
-    PX_TRY(status);
-    PX_TRY(px_json_parse(document.body, NULL, arena, &body, ret_err));
-    principal->document_no = document.no;
-    *ret_revision = document.revision;
-    twins = px_json_get(body, PX_STR("twins"));
-    if (!px_json_is(twins, PX_JSON_ARRAY))
+    *ret_type = PX_CREDENTIAL_KEY;
+    if (name.len == 0)
         return PX_OK;
-    ids = PX_ARENA_ARRAY(arena, px_str, twins->count);
-    if (!ids)
-        return px_arena_fail(arena, ret_err);
-    for (const px_json *twin = twins->first; twin; twin = twin->next)
-        ids[principal->twin_count++] = twin->text;
-    if (principal->twin_count > 1)
-        qsort(ids, principal->twin_count, sizeof(*ids), compare_ids);
-    principal->twins = ids;
-    return PX_OK;
+    for (int i = 0; i < PX_CREDENTIAL_TYPE_COUNT; i++) {
+        if (!px_str_eq(name, px_str_c(type_names[i])))
+            continue;
+        *ret_type = (px_credential_type)i;
+        return PX_OK;
+    }
+    return px_fail_id(ret_err, PX_CORRUPT, "access.credential_type",
+                      "there is no credential of type '%.*s'", PX_FMT(name));
 }
 
-/* The principal that a credential's document names. */
-static px_status read_principal(px_documents *documents, const px_json *body, px_arena *arena,
-                                px_principal *ret_principal, uint64_t *ret_device_revision,
-                                px_err *ret_err)
+px_status px_credential_read(px_str text, px_arena *arena, px_credential_facts *ret_facts,
+                             px_err *ret_err)
 {
-    px_principal principal = { 0 };
+    px_credential_facts facts = { 0 };
+    const px_json *number;
+    px_json *body;
     int64_t tenant = 0;
 
-    if (px_json_is(px_json_get(body, PX_STR("tenant")), PX_JSON_NUMBER))
-        px_num_to_int(px_json_get(body, PX_STR("tenant"))->num, &tenant);
-    principal.tenant = (uint32_t)tenant;
-    principal.role = role_of(px_json_get_text(body, PX_STR("role")));
-    principal.id = px_json_get_text(body, PX_STR("name"));
-    principal.operates_tenants =
-        px_json_is(px_json_get(body, PX_STR("operatesTenants")), PX_JSON_TRUE);
-    if (principal.role == PX_ROLE_DEVICE) {
-        principal.id = px_json_get_text(body, PX_STR("device"));
-        PX_TRY(read_device(documents, &principal, arena, ret_device_revision, ret_err));
+    PX_TRY(px_json_parse(text, NULL, arena, &body, ret_err));
+    PX_TRY(type_of(px_json_get_text(body, PX_STR("type")), &facts.type, ret_err));
+    number = px_json_get(body, PX_STR("tenant"));
+    if (px_json_is(number, PX_JSON_NUMBER))
+        px_num_to_int(number->num, &tenant);
+    facts.tenant = (uint32_t)tenant;
+    facts.role = role_of(px_json_get_text(body, PX_STR("role")));
+    facts.name = px_json_get_text(body, PX_STR("name"));
+    facts.device = px_json_get_text(body, PX_STR("device"));
+    facts.label = px_json_get_text(body, PX_STR("label"));
+    facts.hash = px_json_get_text(body, PX_STR("hash"));
+    facts.algorithm = px_json_get_text(body, PX_STR("algorithm"));
+    facts.key = px_json_get_text(body, PX_STR("key"));
+    facts.issuer = px_json_get_text(body, PX_STR("issuer"));
+    facts.audience = px_json_get_text(body, PX_STR("audience"));
+    facts.subject = px_json_get_text(body, PX_STR("subject"));
+    facts.created = time_of(body, "created");
+    facts.expires = time_of(body, "expires");
+    facts.operates_tenants = px_json_is(px_json_get(body, PX_STR("operatesTenants")), PX_JSON_TRUE);
+    facts.body = body;
+    *ret_facts = facts;
+    return PX_OK;
+}
+
+void px_put_credential_until(px_buf *buf, const px_credential_facts *facts, px_time expires)
+{
+    px_json_writer w = px_json_writer_of(buf);
+
+    px_json_begin_object(&w);
+    for (const px_json *m = facts->body->first; m; m = m->next) {
+        if (px_str_eq(m->key, PX_STR("expires")))
+            continue;
+        px_json_key(&w, m->key);
+        px_json_node(&w, m);
     }
-    *ret_principal = principal;
-    return PX_OK;
-}
-
-static px_status find(px_documents *documents, px_str id, px_arena *arena, uint64_t *ret_revision,
-                      px_json **ret_body, px_err *ret_err)
-{
-    px_document document;
-    px_status status =
-        px_documents_get(documents, 0, PX_STR("credential"), id, arena, &document, ret_err);
-
-    if (status == PX_NOT_FOUND)
-        return refuse(ret_err);
-    PX_TRY(status);
-    *ret_revision = document.revision;
-    return px_json_parse(document.body, NULL, arena, ret_body, ret_err);
-}
-
-px_status px_credential_prove(px_documents *documents, px_str text, px_arena *arena,
-                              px_principal *ret_principal, px_credential_proof *ret_proof,
-                              px_err *ret_err)
-{
-    px_credential_proof proof = { 0 };
-    char hash[HASH_CHARS + 1];
-    px_str id, secret, wanted;
-    px_json *body;
-
-    if (!split(text, &id, &secret))
-        return refuse(ret_err);
-    PX_TRY(find(documents, id, arena, &proof.revision, &body, ret_err));
-    hash_secret(secret, hash);
-    wanted = px_json_get_text(body, PX_STR("hash"));
-    if (wanted.len != HASH_CHARS || sodium_memcmp(wanted.ptr, hash, HASH_CHARS) != 0)
-        return refuse(ret_err);
-    PX_TRY(read_principal(documents, body, arena, ret_principal, &proof.device_revision, ret_err));
-    memcpy(proof.id, id.ptr, id.len);
-    *ret_proof = proof;
-    return PX_OK;
-}
-
-px_status px_credential_holder(px_documents *documents, px_str id, px_arena *arena,
-                               px_principal *ret_principal, px_err *ret_err)
-{
-    uint64_t revision, device_revision;
-    px_json *body;
-
-    PX_TRY(find(documents, id, arena, &revision, &body, ret_err));
-    return read_principal(documents, body, arena, ret_principal, &device_revision, ret_err);
-}
-
-px_status px_credential_check(px_documents *documents, px_str text, px_arena *arena,
-                              px_principal *ret_principal, px_err *ret_err)
-{
-    px_credential_proof proof;
-
-    return px_credential_prove(documents, text, arena, ret_principal, &proof, ret_err);
-}
-
-static bool looks_the_same(px_documents *documents, const px_principal *principal,
-                           const px_credential_proof *proof)
-{
-    if (px_documents_revision(documents, 0, PX_STR("credential"), px_str_c(proof->id)) !=
-        proof->revision)
-        return false;
-    return principal->role != PX_ROLE_DEVICE ||
-           px_documents_revision(documents, principal->tenant, PX_STR("device"), principal->id) ==
-               proof->device_revision;
-}
-
-bool px_credential_stands(px_documents *documents, const px_principal *principal,
-                          px_credential_proof *proof)
-{
-    uint64_t generation = px_documents_generation(documents); /* before it is looked at */
-
-    if (proof->generation == generation)
-        return true;
-    if (!looks_the_same(documents, principal, proof))
-        return false;
-    proof->generation = generation;
-    return true;
-}
-
-static bool same_twins(const px_principal *a, const px_principal *b)
-{
-    bool same = a->document_no == b->document_no && a->twin_count == b->twin_count;
-
-    for (size_t i = 0; same && i < a->twin_count; i++)
-        same = px_str_eq(a->twins[i], b->twins[i]);
-    return same;
-}
-
-px_status px_credential_renew(px_documents *documents, const px_principal *principal,
-                              px_credential_proof *proof, px_err *ret_err)
-{
-    px_principal now = { .tenant = principal->tenant, .id = principal->id };
-    PX_AUTO_ARENA arena = { 0 };
-    uint64_t revision;
-
-    px_arena_init(&arena, PX_CREDENTIAL_ARENA_BYTES_MAX);
-    if (px_documents_revision(documents, 0, PX_STR("credential"), px_str_c(proof->id)) !=
-        proof->revision)
-        return refuse(ret_err);
-    if (principal->role != PX_ROLE_DEVICE)
-        return PX_OK;
-    PX_TRY(read_device(documents, &now, &arena, &revision, ret_err));
-    if (!same_twins(principal, &now))
-        return refuse(ret_err);
-    proof->device_revision = revision;
-    return PX_OK;
+    put_time(&w, "expires", expires);
+    px_json_end_object(&w);
 }

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The examples of docs/api.md and docs/mqtt.md, run as they stand: `$ command`, then what it prints, where `…` is anything."""
+"""The examples of docs/api.md, docs/mqtt.md and docs/devices.md, run as they stand: `$ command`, then what it prints, where `…` is anything."""
 import os
 import re
 import subprocess
 import sys
 import tempfile
 
-from pollux import Server
+from pollux import PROGRAM, Server
 
 DOCS = os.path.join(os.path.dirname(__file__), "..", "..", "docs")
 
@@ -23,7 +23,8 @@ def examples(page):
 def play(page):
     told = 0
     with Server() as server, tempfile.TemporaryDirectory() as folder:
-        env = {**os.environ, "URL": server.url, "TOKEN": server.token, "MQTT": str(server.mqtt)}
+        env = {**os.environ, "URL": server.url, "TOKEN": server.token, "MQTT": str(server.mqtt), "POLLUX_URL": server.url,
+               "POLLUX_TOKEN": server.token, "PATH": os.path.dirname(PROGRAM) + ":" + os.environ["PATH"]}
         for command, wanted in examples(page):
             got = subprocess.run(["sh", "-c", command], env=env, cwd=folder, capture_output=True, text=True, timeout=30)
             assert got.returncode == 0, f"{command}\n{got.stderr}"
@@ -35,7 +36,7 @@ def play(page):
 
 
 def main():
-    for page, least in (("api.md", 13), ("mqtt.md", 9)):
+    for page, least in (("api.md", 13), ("mqtt.md", 9), ("devices.md", 12)):
         told = play(page)
         assert told >= least, f"only {told} examples were found"
 

@@ -149,6 +149,8 @@ void api_world_init_with(api_world *world, const px_engine_opts *engine_opts)
     CHECK(mkdtemp(world->dir) != NULL);
     world->rejects = world->api_opts.rejects = px_rejects_new();
     CHECK(world->rejects != NULL);
+    world->presence = world->api_opts.presence = px_presence_new(0, 1000 * PX_SECOND);
+    CHECK(world->presence != NULL);
     open_all(world);
     make_token(world, &admin, world->admin);
     world->token = world->admin;
@@ -195,6 +197,7 @@ void api_world_release(api_world *world)
 {
     close_all(world, false);
     px_rejects_free(world->rejects);
+    px_presence_free(world->presence);
     api_reply_release(&world->reply);
     remove_folder(world->dir);
 }
@@ -204,7 +207,7 @@ void api_world_release(api_world *world)
 static px_str find_header(const px_api_call *call, const char *name)
 {
     const api_world *world = call->door_data;
-    static char bearer[128];
+    static char bearer[16 * 1024];
 
     for (size_t i = 0; i < world->header_count; i++)
         if (strcasecmp(world->headers[i][0], name) == 0)

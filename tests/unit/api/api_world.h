@@ -37,6 +37,7 @@ typedef struct api_world {
     px_engine *engine;
     px_history *history;
     px_rejects *rejects;
+    px_presence *presence;
     px_api *api;
     px_engine_opts engine_opts;
     px_api_opts api_opts; /* limits in it may be set and api_world_restart_api called */

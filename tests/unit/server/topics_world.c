@@ -25,7 +25,8 @@ void topics_world_init(topics_world *world)
     CHECK(world->backoff != NULL);
     topics_opts = (px_twin_topics_opts){ .engine = world->api.engine,
                                          .rejects = world->api.rejects,
-                                         .backoff = world->backoff };
+                                         .backoff = world->backoff,
+                                         .presence = world->api.presence };
     CHECK_OK(px_twin_topics_new(&topics_opts, &world->topics, &err), &err);
     app = px_twin_topics_app(world->topics);
     CHECK_OK(px_mqtt_door_open(&opts, &app, &world->door, &err), &err);

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where a device is and was: what GET of a device tells beside its document, and its log. */
+#include "api/v1_device_log.h"
+
+#include "api/document_call.h"
+
+px_handler px_v1_get_device_log;
+
+static bool read_facts(px_api_call *call, uint32_t device_no, px_presence_facts *ret_facts)
+{
+    *ret_facts = (px_presence_facts){ .seen = PX_TIME_NONE };
+    return call->api->opts.presence &&
+           px_presence_read(call->api->opts.presence, device_no, ret_facts);
+}
+
+static void put_number(px_json_writer *w, const char *name, uint64_t number)
+{
+    px_json_key(w, px_str_c(name));
+    px_json_uint(w, number);
+}
+
+void px_put_device_seen(px_api_call *call, px_json_writer *w, uint32_t device_no)
+{
+    px_presence_facts facts;
+
+    (void)read_facts(call, device_no, &facts);
+    px_json_key(w, PX_STR("lastSeen"));
+    px_json_time(w, facts.seen);
+    put_number(w, "connections", facts.connections);
+}
+
+void px_put_device_counters(px_api_call *call, px_json_writer *w, uint32_t device_no)
+{
+    px_presence_facts facts;
+
+    if (!call->api->opts.presence)
+        return;
+    (void)read_facts(call, device_no, &facts);
+    px_json_key(w, PX_STR("counters"));
+    px_json_begin_object(w);
+    px_json_key(w, PX_STR("since"));
+    px_json_time(w, px_presence_since(call->api->opts.presence));
+    put_number(w, "connects", facts.connects);
+    put_number(w, "refusals", facts.refusals);
+    put_number(w, "messages", facts.messages);
+    put_number(w, "bytes", facts.bytes);
+    put_number(w, "rejects", facts.rejects);
+    px_json_end_object(w);
+}
+
+static void put_entry(px_json_writer *w, const px_presence_entry *entry)
+{
+    px_json_begin_object(w);
+    px_json_key(w, PX_STR("time"));
+    px_json_time(w, entry->time);
+    px_json_key(w, PX_STR("event"));
+    px_json_string(w, px_str_c(px_presence_event_name(entry->event)));
+    px_json_key(w, PX_STR("reason"));
+    px_json_string(w, px_str_c(entry->reason));
+    put_number(w, "count", entry->count);
+    px_json_key(w, PX_STR("address"));
+    px_json_string(w, px_str_c(entry->address));
+    px_json_key(w, PX_STR("protocol"));
+    px_json_string(w, entry->version == 5 ? PX_STR("MQTT 5") : PX_STR("MQTT 3.1.1"));
+    px_json_end_object(w);
+}
+
+void px_v1_get_device_log(px_api_call *call)
+{
+    px_json_writer w = px_json_writer_of(&call->out);
+    px_presence_facts facts;
+    px_document document;
+
+    if (!px_api_may(call, PX_ACTION_READ_DOCUMENT) ||
+        !px_api_document(call, PX_STR("device"), NULL, &document))
+        return;
+    (void)read_facts(call, document.no, &facts);
+    px_json_begin_object(&w);
+    px_json_key(&w, PX_STR("items"));
+    px_json_begin_array(&w);
+    for (size_t i = 0; i < facts.log_count; i++)
+        put_entry(&w, &facts.log[i]);
+    px_json_end_array(&w);
+    px_json_end_object(&w);
+    px_api_json(call, 200);
+}
