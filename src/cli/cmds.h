@@ -8,6 +8,7 @@
 extern const px_cmd px_cmd_api[];
 extern const px_cmd px_cmd_backup[];
 extern const px_cmd px_cmd_batch[];
+extern const px_cmd px_cmd_binding[];
 extern const px_cmd px_cmd_claim[];
 extern const px_cmd px_cmd_deadletter[];
 extern const px_cmd px_cmd_device[];
@@ -23,6 +24,7 @@ extern const px_cmd px_cmd_query[];
 extern const px_cmd px_cmd_rel[];
 extern const px_cmd px_cmd_replay[];
 extern const px_cmd px_cmd_route[];
+extern const px_cmd px_cmd_sync[];
 extern const px_cmd px_cmd_tenant[];
 extern const px_cmd px_cmd_twin[];
 extern const px_cmd px_cmd_watch[];
