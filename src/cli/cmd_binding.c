@@ -177,5 +177,23 @@ const px_cmd px_cmd_binding[] = {
       .operands_min = 1,
       .operands_max = 2,
       .run = px_binding_try_run },
+    { .noun = "binding",
+      .verb = "suggest",
+      .summary = "propose a model and a binding from samples",
+      .operands = "FILE|DIR …",
+      .examples = "pollux binding suggest recorded.ndjson\n"
+                  "pollux binding suggest readings.csv --id dtmi:acme:Press\\;1 --out press\n"
+                  "pollux binding suggest samples/",
+      .notes =
+          "Samples are CSV (.csv), or lines of JSON as `test` takes them. Types are told from\n"
+          "values and names: a measured quantity is a double, a count an integer, 0 and 1 alone\n"
+          "a boolean, a few texts that repeat an enum; a unit at the end of a name, [K] or _kW,\n"
+          "becomes the property's. What varies in the topics names the twin. Look it over, then\n"
+          "upload the model, and `test` and `put` the binding.",
+      .opts = px_cmd_propose_options,
+      .operands_min = 1,
+      .operands_max = 100,
+      .is_local = true,
+      .run = px_cmd_propose_run },
     { 0 },
 };

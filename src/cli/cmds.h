@@ -31,6 +31,8 @@ extern const px_cmd px_cmd_watch[];
 
 /* Verbs of `twin` and `model`, in files of their own. */
 px_status px_cmd_branch_run(px_cli *cli, const px_args *args, px_err *ret_err);
+extern const px_opt px_cmd_propose_options[];
+px_status px_cmd_propose_run(px_cli *cli, const px_args *args, px_err *ret_err);
 extern const px_opt px_cmd_suggest_options[];
 px_status px_cmd_suggest_run(px_cli *cli, const px_args *args, px_err *ret_err);
 extern const px_opt px_cmd_tree_options[], px_cmd_scaffold_options[];
