@@ -253,6 +253,11 @@ static px_mqtt_reason send_bound(const incoming *in, px_topics_message *m)
     return PX_MQTT_QUOTA_EXCEEDED;
 }
 
+static bool is_refusal(px_mqtt_reason bound)
+{
+    return bound >= 0x80 && bound != PX_MQTT_LATER;
+}
+
 /* As it came: payload, and the properties that a server has to hand on; beside that what bindings
  * make of it, in the same commit as what is journalled of it. */
 static px_mqtt_reason publish_plain(const incoming *in)
@@ -275,6 +280,7 @@ static px_mqtt_reason publish_plain(const incoming *in)
         m = begin_plain(in);
     if (!m)
         return PX_MQTT_QUOTA_EXCEEDED;
+    m->is_partial = m->is_partial || is_refusal(bound);
     reason = px_broker_publish(in->topics->broker, session, in->publish, &m->arena, &write);
     if (reason == PX_MQTT_LATER)
         reason = journal(in, m, &write);
@@ -285,7 +291,9 @@ static px_mqtt_reason publish_plain(const incoming *in)
     in->topics->threads[in->thread].has_sent |= reason < 0x80;
     if (reason == PX_MQTT_LATER || reason < 0x80)
         atomic_fetch_add_explicit(&in->topics->plain, 1, memory_order_relaxed);
-    return bound != PX_MQTT_LATER && bound >= 0x80 && reason < 0x80 ? bound : reason;
+    if (!is_refusal(bound) || reason >= 0x80)
+        return reason; /* LATER among them */
+    return reason == PX_MQTT_NO_MATCHING_SUBSCRIBERS ? bound : PX_MQTT_PARTLY;
 }
 
 static px_mqtt_reason refuse_topic(const incoming *in)

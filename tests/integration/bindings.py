@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import tempfile
+import time
 
 from clients import Web
 from pollux import Server, main
@@ -126,6 +127,48 @@ def what_cannot_be_mapped_is_kept_and_taken_after_the_binding_is_mended_once():
         assert len(last) == 1 and last[0]["payload"] == "no JSON"
 
 
+def until(true, seconds=20):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.02)
+
+
+def subscribe(server, *words):
+    return ["mosquitto_sub", "-V", "5", "-h", "127.0.0.1", "-p", str(server.mqtt), "-u", "admin", "-P", server.token, *words]
+
+
+def what_a_binding_takes_is_a_plain_message_as_well():
+    """Retained, queued for a session that is away, by QoS 2 and as a will: in each case the values come once."""
+    with Server() as s:
+        web = begin(s, "press-7")
+        web.want(200, "PUT", "/api/v1/bindings/presses", BINDING)
+        keeper = ("-i", "keeper", "-c", "-x", "3600", "-q", "1", "-t", "factory/#")
+        assert subprocess.run(subscribe(s, *keeper, "-E"), timeout=20).returncode == 0
+        sent = [f'{{"temp":{50 + 18 * n},"ts":{1793534400000 + n}}}' for n in range(3)]
+        for qos, message in enumerate(sent):
+            publish(s, "factory/1/7/data", message, qos=qos)
+        until(lambda: values(web, "press-7").get("temperature") == 30)
+        assert values(web, "press-7") == {"temperature": 30} and in_history(web, "press-7", "temperature") == 3
+        # one that no value comes of is a plain one still
+        assert publish(s, "factory/1/7/data", '{"temp":"hot"}') == 0 and rejects(web)[0]["name"] == "/temp"
+        heard = subprocess.run(subscribe(s, *keeper, "-C", "3", "-W", "20"), capture_output=True, text=True, timeout=30)
+        assert set(sent[1:]) | {'{"temp":"hot"}'} <= set(heard.stdout.split("\n")), heard
+        done = subprocess.run(["mosquitto_pub", "-V", "5", "-p", str(s.mqtt), "-u", "admin", "-P", s.token, "-q", "1", "-r", "-t", "factory/1/7/data",
+                               "-m", '{"temp":14}'], timeout=20)
+        assert done.returncode == 0 and values(web, "press-7")["temperature"] == -10
+        got = subprocess.run(subscribe(s, "-t", "factory/1/7/data", "-C", "1", "-W", "20"), capture_output=True, text=True, timeout=30)
+        assert got.stdout == '{"temp":14}\n', got
+        leaver = subprocess.Popen(subscribe(s, "-t", "nothing", "--will-topic", "factory/1/7/data", "--will-payload", '{"temp":5}', "--will-qos", "1"))
+        until(lambda: web.metrics()["pollux_mqtt_connections"] - web.metrics()["pollux_mqtt_unauthenticated"] == 1)
+        leaver.kill()
+        leaver.wait(10)
+        until(lambda: values(web, "press-7")["temperature"] == -15)
+        s.kill()
+        s.start()
+        assert values(Web(s), "press-7") == {"temperature": -15}
+
+
 def a_device_writes_its_own_twins_only_and_a_binding_what_it_was_given_the_right_to():
     with Server() as s:
         web = begin(s, "press-7", "press-8", "line-1")
@@ -241,7 +284,8 @@ def what_is_suggested_fits_the_samples():
             print(f"  recorded data was not tried: there is no {series}")
 
 
-main(a_message_is_mapped_and_its_puback_means_committed, what_cannot_be_mapped_is_kept_and_taken_after_the_binding_is_mended_once,
+main(a_message_is_mapped_and_its_puback_means_committed, what_a_binding_takes_is_a_plain_message_as_well,
+     what_cannot_be_mapped_is_kept_and_taken_after_the_binding_is_mended_once,
      a_device_writes_its_own_twins_only_and_a_binding_what_it_was_given_the_right_to, one_message_counts_for_all_its_twins_or_for_none,
      values_by_http_count_line_by_line, a_binding_is_tried_before_it_is_used,
      what_is_suggested_fits_the_samples)
