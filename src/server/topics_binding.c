@@ -30,6 +30,8 @@ static void keep_reject(const px_topics_bound *b, const px_principal *sender,
     px_bind_input input = { .topic = b->topic, .payload = b->m->request.text };
 
     px_bind_desk_reject(&desk, topics->opts.rejects, b->time, &input, miss);
+    if (topics->opts.presence && sender->role == PX_ROLE_DEVICE)
+        px_presence_rejected(topics->opts.presence, sender->document_no);
 }
 
 /* The whole message, for this binding. */
