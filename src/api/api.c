@@ -10,6 +10,7 @@
 
 #include "api/azure.h"
 #include "api/branches.h"
+#include "api/ingest.h"
 #include "api/inner.h"
 #include "api/jobs.h"
 #include "api/media.h"
@@ -36,6 +37,8 @@ px_status px_api_new(const px_api_opts *opts, px_api **ret_api, px_err *ret_err)
     api->branches = px_branches_new();
     status = api->sessions && api->logins && api->branches ? px_watch_new(api, &api->watch, ret_err)
                                                            : px_no_memory(ret_err);
+    if (status == PX_OK)
+        status = px_ingest_init(api, ret_err);
     if (status == PX_OK)
         status = px_rates_new(opts->rate_per_second, &api->rates, ret_err);
     if (status == PX_OK)
@@ -78,6 +81,7 @@ void px_api_free(px_api *api)
     px_sessions_free(api->sessions);
     px_login_cache_free(api->logins);
     px_rates_free(api->rates);
+    px_ingest_release(api);
     px_free(api);
 }
 

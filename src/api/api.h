@@ -25,6 +25,7 @@
 #include "store/backups.h"
 #include "store/files.h"
 #include "sync/backoff.h"
+#include "sync/bindings.h"
 #include "sync/presence.h"
 #include "sync/rejects.h"
 
@@ -106,6 +107,7 @@ typedef struct px_api_opts {
     px_history *history;   /* NULL: no history */
     px_outbound *outbound; /* NULL: routes lead nowhere */
     px_rejects *rejects;
+    px_bindings *bindings; /* borrowed; NULL: none are used */
     px_backoff *backoff;   /* of failed logins at all doors; borrowed; NULL: none is kept */
     px_presence *presence; /* of devices; borrowed; NULL: none is kept */
     px_files *files;       /* of import jobs; NULL: none */

@@ -49,6 +49,7 @@ struct px_api {
     struct px_rates *rates; /* NULL: no limit */
     struct px_branches *branches;
     struct px_jobs *jobs;
+    px_binding *ingest_json, *ingest_line; /* what is understood without a binding */
     struct px_workers *workers, *query_workers, *bulk_workers;
     _Atomic bool stopping;
     _Atomic uint64_t claims, claims_refused; /* of devices */

@@ -122,6 +122,18 @@ static void put_rejects(px_metrics *m, px_rejects *rejects)
     px_metric_announce(m, PX_METRIC_REJECTS);
     for (size_t i = 0; i < count; i++)
         px_metric_of(m, PX_METRIC_REJECTS, reasons[i].id, (double)reasons[i].count);
+    px_metric(m, PX_METRIC_REJECT_BYTES, (double)px_rejects_bytes(rejects));
+}
+
+static void put_bindings(px_metrics *m, px_bindings *bindings)
+{
+    px_binding_stats b = px_bindings_stat_all(bindings);
+
+    px_metric(m, PX_METRIC_BINDING_MESSAGES, (double)b.messages);
+    px_metric(m, PX_METRIC_BINDING_VALUES, (double)b.values);
+    px_metric(m, PX_METRIC_BINDING_MISSED, (double)b.missed);
+    px_metric(m, PX_METRIC_BINDING_REFUSED, (double)b.refused);
+    px_metric(m, PX_METRIC_BINDING_BROKEN, (double)px_bindings_broken(bindings));
 }
 
 static void put_presence(px_metrics *m, px_presence *presence)
@@ -179,6 +191,8 @@ void px_on_get_metrics(px_api_call *call)
     }
     put_engine(&metrics, api->opts.engine);
     put_rejects(&metrics, api->opts.rejects);
+    if (api->opts.bindings)
+        put_bindings(&metrics, api->opts.bindings);
     put_watch(&metrics, api->watch);
     px_metric(&metrics, PX_METRIC_HTTP_REPLAYED, (double)atomic_load(&api->replayed));
     px_metric(&metrics, PX_METRIC_CLAIMS, (double)atomic_load(&api->claims));

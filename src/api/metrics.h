@@ -65,6 +65,18 @@
     X(STORE_FULL, "pollux_store_full", GAUGE, "", "", "1 while the disk is full")                  \
     X(REJECTS, "pollux_rejects_total", COUNTER, "", "reason",                                      \
       "messages and fields kept for inspection in /api/v1/rejects")                                \
+    X(REJECT_BYTES, "pollux_reject_bytes", GAUGE, "bytes", "",                                     \
+      "payloads kept whole, to be offered again")                                                  \
+    X(BINDING_MESSAGES, "pollux_binding_messages_total", COUNTER, "", "",                          \
+      "messages that a binding took, once for each of them")                                       \
+    X(BINDING_VALUES, "pollux_binding_values_total", COUNTER, "values", "",                        \
+      "values that bindings made of them")                                                         \
+    X(BINDING_MISSED, "pollux_binding_missed_total", COUNTER, "", "",                              \
+      "fields and rows that a binding could not map")                                              \
+    X(BINDING_REFUSED, "pollux_binding_refused_total", COUNTER, "", "",                            \
+      "messages that were refused whole for a binding")                                            \
+    X(BINDING_BROKEN, "pollux_binding_broken_total", COUNTER, "", "",                              \
+      "bindings that do not compile and are passed over, each time they are looked at")            \
     X(STREAMS, "pollux_streams", GAUGE, "", "", "event streams open")                              \
     X(STREAM_EVENTS, "pollux_stream_events_total", COUNTER, "", "", "changes sent to streams")     \
     X(STREAM_CONFLATED, "pollux_stream_conflated_total", COUNTER, "", "",                          \

@@ -5,8 +5,7 @@
 #include "api/inner.h"
 #include "api/watch.h"
 
-px_handler px_v1_post_command, px_v1_get_stream, px_v1_list_rejects, px_on_get_healthz,
-    px_on_get_readyz;
+px_handler px_v1_post_command, px_v1_get_stream, px_on_get_healthz, px_on_get_readyz;
 
 /* ---- commands ---- */
 
@@ -68,68 +67,6 @@ void px_v1_get_stream(px_api_call *call)
         px_api_fail(call, status, &err);
     else
         px_watch_stream(call->api->watch, call, twins, after);
-}
-
-/* ---- rejects ---- */
-
-static void put_reject(px_json_writer *w, const px_rejected *item)
-{
-    px_json_begin_object(w);
-    px_json_key(w, PX_STR("number"));
-    px_json_uint(w, item->number);
-    px_json_key(w, PX_STR("time"));
-    px_json_time(w, item->time);
-    px_json_key(w, PX_STR("sender"));
-    px_json_string(w, item->sender);
-    px_json_key(w, PX_STR("twin"));
-    px_json_string(w, item->twin);
-    px_json_key(w, PX_STR("name"));
-    px_json_string(w, item->name);
-    px_json_key(w, PX_STR("code"));
-    px_json_string(w, item->reason_id);
-    px_json_key(w, PX_STR("reason"));
-    px_json_string(w, item->reason);
-    px_json_key(w, PX_STR("payload"));
-    px_json_string(w, item->payload);
-    px_json_end_object(w);
-}
-
-/* The newest first; one more than the page is read, to know whether there is another. */
-void px_v1_list_rejects(px_api_call *call)
-{
-    enum { PAGE_MAX = 1000, PAGE_DEFAULT = 200 };
-    px_json_writer w = px_json_writer_of(&call->out);
-    px_rejected *items;
-    uint64_t limit, before;
-    size_t count = 0;
-    px_err err;
-    px_status status = px_authorize(&call->principal, PX_ACTION_READ_SERVER, (px_str){ 0 }, &err);
-
-    if (status != PX_OK) {
-        px_api_fail(call, status, &err);
-        return;
-    }
-    if (!px_api_param_number(call, "limit", PAGE_DEFAULT, 1, PAGE_MAX, &limit) ||
-        !px_api_cursor_number(call, &before))
-        return;
-    items = PX_ARENA_ARRAY(&call->arena, px_rejected, limit + 1);
-    status = items ? px_rejects_list(call->api->opts.rejects, call->principal.tenant,
-                                     px_api_param(call, "sender"), before, (size_t)limit + 1,
-                                     &call->arena, items, &count, &err)
-                   : px_arena_fail(&call->arena, &err);
-    if (status != PX_OK) {
-        px_api_fail(call, status, &err);
-        return;
-    }
-    px_json_begin_object(&w);
-    px_json_key(&w, PX_STR("items"));
-    px_json_begin_array(&w);
-    for (size_t i = 0; i < count && i < limit; i++)
-        put_reject(&w, &items[i]);
-    px_json_end_array(&w);
-    px_api_put_cursor_number(call, &w, count > limit ? items[limit - 1].number : 0);
-    px_json_end_object(&w);
-    px_api_json(call, 200);
 }
 
 /* ---- operators ---- */

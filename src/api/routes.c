@@ -32,6 +32,9 @@ extern px_handler px_v1_list_endpoints, px_v1_get_endpoint, px_v1_put_endpoint,
     px_v1_delete_endpoint;
 extern px_handler px_v1_list_property_indexes, px_v1_get_property_index, px_v1_put_property_index,
     px_v1_delete_property_index;
+extern px_handler px_v1_list_bindings, px_v1_get_binding, px_v1_put_binding, px_v1_delete_binding,
+    px_v1_enable_binding, px_v1_disable_binding, px_v1_test_binding, px_v1_ingest,
+    px_v1_replay_rejects;
 extern px_handler px_v1_list_deadletters, px_v1_replay_deadletters, px_v1_purge_deadletters;
 extern px_handler px_on_list_imports, px_on_get_import, px_on_put_import, px_on_delete_import,
     px_on_cancel_import, px_on_list_deletions, px_on_get_deletion, px_on_post_deletion;
@@ -255,7 +258,35 @@ const px_route px_api_routes[] = {
       "", "twins after:integer @Last-Event-ID", NULL, "200:text/event-stream" },
     { "GET", "/api/v1/rejects", px_v1_list_rejects, 0,
       "Lists values that were refused, with the reason, the newest first", "",
-      "sender limit:integer cursor", NULL, "200:RejectPage" },
+      "sender reason binding since:time number:integer payload:cut|whole limit:integer cursor",
+      NULL, "200:RejectPage" },
+
+    { "POST", "/api/v1/rejects/replay", px_v1_replay_rejects, 0,
+      "Offers what bindings could not map to them again; what is taken leaves the list", "",
+      "sender reason binding since:time number:integer", NULL, "200:RejectsReplayed" },
+
+    { "POST", "/api/v1/ingest", px_v1_ingest, 0,
+      "Takes values as JSON, lines of JSON, line protocol, or what a binding understands; each "
+      "line "
+      "counts or is refused by itself",
+      "", "binding format:json|line precision:ns|us|ms|s @Content-Encoding:gzip|identity", "*/*",
+      "200:IngestAnswer 207:IngestAnswer" },
+    { "GET", "/api/v1/bindings", px_v1_list_bindings, 0,
+      "Lists bindings, which say what payloads become", "", "limit:integer cursor", NULL,
+      "200:BindingPage" },
+    { "POST", "/api/v1/binding-tests", px_v1_test_binding, JSON,
+      "Tries a binding on messages; nothing is written", "", "", "BindingTest",
+      "200:BindingTestAnswer" },
+    { "GET", "/api/v1/bindings/*", px_v1_get_binding, 0, "One binding, and what it did", "name", "",
+      NULL, "200:Binding" },
+    { "PUT", "/api/v1/bindings/*", px_v1_put_binding, JSON, "Creates or replaces a binding", "name",
+      "@If-Match", "BindingDocument", "200:Binding" },
+    { "DELETE", "/api/v1/bindings/*", px_v1_delete_binding, 0, "Deletes a binding", "name",
+      "@If-Match", NULL, "204" },
+    { "POST", "/api/v1/bindings/*/enable", px_v1_enable_binding, 0, "Lets a binding take messages",
+      "name", "", NULL, "200:Binding" },
+    { "POST", "/api/v1/bindings/*/disable", px_v1_disable_binding, 0,
+      "Lets a binding take no more messages", "name", "", NULL, "200:Binding" },
 
     { "GET", "/api/v1/endpoints", px_v1_list_endpoints, 0,
       "Lists endpoints that event routes may lead to", "", "limit:integer cursor", NULL,

@@ -142,7 +142,34 @@ const px_api_schema px_api_schemas[] = {
              "productionSeconds:number good:integer total:integer idealCycleSeconds:number "
              "standard:string" },
     { "Reject", "number:integer time:time sender:string twin:string name:string code:string "
-                "reason:string payload:string" },
+                "reason:string binding~:string source~:string row~:integer replayable~:boolean "
+                "payload:string" },
+    { "RejectsReplayed", "offered:integer taken:integer left:integer values:integer" },
+    { "IngestAnswer", "lines:integer accepted:integer partial:integer rejected:integer "
+                      "values:integer faulty:IngestLine[]" },
+    { "IngestLine", "line:integer status:partial|rejected faults:IngestFault[]" },
+    { "IngestFault", "row~:integer twin~:string name~:string code:string reason:string" },
+    { "BindingDocument",
+      "source:any format~:json|csv|cbor|text|line columns~:string[] separator~:string rows~:string "
+      "time~:any quality~:any fields~:BindingField[] rest~:string when~:string twin~:any "
+      "create~:any as~:sender|binding enabled~:boolean" },
+    { "BindingField",
+      "name~:string from~:string formula~:string to~:string twin~:any unit~:string scale~:number "
+      "offset~:number type~:number|integer|boolean|string values~:any required~:boolean" },
+    { "Binding",
+      "id:string updated:time enabled~:boolean figures~:BindingFigures binding~:BindingDocument" },
+    { "BindingFigures", "messages:integer values:integer missed:integer refused:integer" },
+    { "BindingPage", "items:Binding[] cursor:string?" },
+    { "BindingTest", "binding~:BindingDocument name~:string messages:BindingMessage[]" },
+    { "BindingMessage", "topic~:string payload~:any base64~:string time~:any" },
+    { "BindingTestAnswer", "messages:BindingTried[] totals:BindingTotals" },
+    { "BindingTotals", "messages:integer values:integer missed:integer failed:integer" },
+    { "BindingTried",
+      "rows:integer passed:integer code~:string error~:string values:BindingValue[] "
+      "misses:BindingMiss[] leftovers:string[]" },
+    { "BindingValue",
+      "twin:string new~:boolean property:string value:any unit~:string time~:time" },
+    { "BindingMiss", "row:integer twin:string name:string code:string reason:string" },
     { "RejectPage", "items:Reject[] cursor:string?" },
     { "Branch", "name:string base:integer ended:boolean" },
     { "BranchPage", "items:Branch[] cursor:string?" },

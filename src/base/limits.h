@@ -127,6 +127,24 @@
 #define PX_MESSAGE_REFUSALS_MAX 32   /* fields of one telemetry by HTTP that are told one by one */
 #define PX_MESSAGE_SAMPLES_MAX 10000 /* objects in one backlog array */
 
+/* bindings */
+#define PX_BINDINGS_MAX 1000              /* of one tenant */
+#define PX_BINDING_FIELDS_MAX 1000        /* of one binding */
+#define PX_BINDING_TWINS_MAX 16           /* that one field goes to, named by templates */
+#define PX_BINDING_TEXT_BYTES_MAX 512     /* a template, a pointer, a name */
+#define PX_BINDING_FORMULA_BYTES_MAX 4096 /* a formula */
+#define PX_BINDING_MEMORY_BYTES_MAX (8 * 1024 * 1024) /* of one compiled binding */
+#define PX_BINDING_VALUES_MAX 50000                   /* that one message becomes */
+#define PX_BINDING_ITEMS_MAX 1000                     /* twins that one message goes to */
+#define PX_MAPPING_BYTES_MAX (16 * 1024 * 1024)       /* working memory of one message */
+
+/* ingest by HTTP */
+#define PX_INGEST_BYTES_MAX (4 * 1024 * 1024) /* of a body, uncompressed */
+#define PX_INGEST_RATIO_MAX 100               /* of uncompressed bytes to compressed ones */
+#define PX_INGEST_LINES_MAX 10000             /* of one call */
+#define PX_INGEST_TOLD_MAX 100                /* lines with a fault that one answer tells of */
+#define PX_INGEST_MEMORY_BYTES_MAX (128 * 1024 * 1024) /* of one call */
+
 /* HTTP */
 #define PX_HTTP_BODY_BYTES_MAX (1024 * 1024)
 #define PX_HTTP_LINE_BYTES_MAX (8 * 1024) /* the request line */

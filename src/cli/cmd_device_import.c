@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/csv.h"
+#include "base/csv.h"
 #include "cli/device_call.h"
 #include "cli/keys_file.h"
 #include "cli/progress.h"

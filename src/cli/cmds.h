@@ -8,6 +8,7 @@
 extern const px_cmd px_cmd_api[];
 extern const px_cmd px_cmd_backup[];
 extern const px_cmd px_cmd_batch[];
+extern const px_cmd px_cmd_binding[];
 extern const px_cmd px_cmd_claim[];
 extern const px_cmd px_cmd_deadletter[];
 extern const px_cmd px_cmd_device[];
@@ -23,12 +24,15 @@ extern const px_cmd px_cmd_query[];
 extern const px_cmd px_cmd_rel[];
 extern const px_cmd px_cmd_replay[];
 extern const px_cmd px_cmd_route[];
+extern const px_cmd px_cmd_sync[];
 extern const px_cmd px_cmd_tenant[];
 extern const px_cmd px_cmd_twin[];
 extern const px_cmd px_cmd_watch[];
 
 /* Verbs of `twin` and `model`, in files of their own. */
 px_status px_cmd_branch_run(px_cli *cli, const px_args *args, px_err *ret_err);
+extern const px_opt px_cmd_propose_options[];
+px_status px_cmd_propose_run(px_cli *cli, const px_args *args, px_err *ret_err);
 extern const px_opt px_cmd_suggest_options[];
 px_status px_cmd_suggest_run(px_cli *cli, const px_args *args, px_err *ret_err);
 extern const px_opt px_cmd_tree_options[], px_cmd_scaffold_options[];

@@ -19,8 +19,8 @@
 #define PX_CLI_COLMAP_H
 
 #include "base/arena.h"
+#include "base/cell.h"
 #include "base/vec.h"
-#include "cli/cell.h"
 
 typedef struct px_colmap_item {
     px_str column, property; /* property is empty for `-column` */

@@ -8,8 +8,8 @@
 #ifndef PX_CLI_ROWS_H
 #define PX_CLI_ROWS_H
 
+#include "base/csv.h"
 #include "cli/colmap.h"
-#include "cli/csv.h"
 #include "cli/when.h"
 
 typedef struct px_rows_opts {

@@ -16,11 +16,9 @@ void px_state_flag_ahead(const px_engine_state *state, px_time source_time, px_f
         fields[i].flags = ahead || is_ahead(state, fields[i].source_time) ? PX_FIELD_AHEAD : 0;
 }
 
-px_status px_check_device_message(px_engine_state *state, px_request *request, px_err *ret_err)
+px_status px_judge_device_message(px_engine_state *state, const px_request *request,
+                                  const px_twin **ret_twin, px_err *ret_err)
 {
-    px_event event = { .type = PX_EVENT_DEVICE_MESSAGE,
-                       .tenant = request->principal.tenant,
-                       .document_no = request->principal.document_no };
     const px_model *model;
     const px_twin *twin;
     px_growth growth;
@@ -33,7 +31,18 @@ px_status px_check_device_message(px_engine_state *state, px_request *request, p
             "the model of twin '%.*s' changed while the message was read; send it again",
             PX_FMT(request->id));
     growth = (px_growth){ .state = state, .twin = twin, .id = request->id, .may_be_late = true };
-    PX_TRY(px_check_growth(&growth, request->samples, request->sample_count, ret_err));
+    *ret_twin = twin;
+    return px_check_growth(&growth, request->samples, request->sample_count, ret_err);
+}
+
+px_status px_check_device_message(px_engine_state *state, px_request *request, px_err *ret_err)
+{
+    px_event event = { .type = PX_EVENT_DEVICE_MESSAGE,
+                       .tenant = request->principal.tenant,
+                       .document_no = request->principal.document_no };
+    const px_twin *twin;
+
+    PX_TRY(px_judge_device_message(state, request, &twin, ret_err));
     event.twin_no = request->result.number = px_twin_number(twin);
     event.model_no = request->model_no;
     for (size_t i = 0; i < request->sample_count; i++) {

@@ -91,6 +91,25 @@ static const px_member route[] = {
     { 0 },
 };
 
+/* sync/binding.h has the rest of its rules. */
+static const px_member binding[] = {
+    { "source", PX_MEMBER_ANY, true, 0, 0, 0 },
+    { "format", PX_MEMBER_TEXT, false, 1, 16, 0 },
+    { "columns", PX_MEMBER_TEXTS, false, 1, PX_BINDING_TEXT_BYTES_MAX, PX_CSV_COLUMNS_MAX },
+    { "separator", PX_MEMBER_TEXT, false, 1, 1, 0 },
+    { "rows", PX_MEMBER_TEXT, false, 0, PX_BINDING_TEXT_BYTES_MAX, 0 },
+    { "time", PX_MEMBER_ANY, false, 0, 0, 0 },
+    { "quality", PX_MEMBER_ANY, false, 0, 0, 0 },
+    { "fields", PX_MEMBER_ANY, false, 0, 0, 0 },
+    { "rest", PX_MEMBER_TEXT, false, 0, PX_BINDING_TEXT_BYTES_MAX, 0 },
+    { "when", PX_MEMBER_TEXT, false, 1, PX_BINDING_FORMULA_BYTES_MAX, 0 },
+    { "twin", PX_MEMBER_ANY, false, 0, 0, 0 },
+    { "create", PX_MEMBER_ANY, false, 0, 0, 0 },
+    { "as", PX_MEMBER_TEXT, false, 1, 16, 0 },
+    { "enabled", PX_MEMBER_BOOL, false, 0, 0, 0 },
+    { 0 },
+};
+
 static const px_member property_index[] = {
     { "property", PX_MEMBER_TEXT, true, 1, 2 * PX_NAME_BYTES_MAX + 1, 0 },
     { "model", PX_MEMBER_TEXT, false, 1, PX_DTMI_INTERFACE_BYTES_MAX, 0 },

@@ -30,6 +30,7 @@ typedef enum px_request_kind {
     PX_REQUEST_CHANGES,             /* items: all of them or none; flag: judge them only */
     PX_REQUEST_TELEMETRY,           /* id, component, message_id, json, source_time */
     PX_REQUEST_DEVICE_MESSAGE,      /* id, model_no, samples: decoded by sync/decode.h */
+    PX_REQUEST_MESSAGES,            /* items: all of them or none */
     PX_REQUEST_COMMAND,             /* id, name, command_id, json: payload; deadline */
     PX_REQUEST_COMMAND_RESPONSE,    /* id, name, command_id, code, json: payload */
     PX_REQUEST_DOCUMENTS,           /* documents: written or deleted together */
@@ -126,7 +127,9 @@ struct px_request {
     size_t session_count;
 
     /* CHANGES: changes of twins and relationships, each judged by what those before it leave, as
-     * the principal of the whole. Their results are filled in; `done` is called for the whole. */
+     * the principal of the whole. MESSAGES: device messages, and before them what they need: twins
+     * and relationships, with `if_none_match`, that are passed over where they are there already;
+     * each as its own principal. Their results are filled in; `done` is called for the whole. */
     px_request *items;
     size_t item_count;
     px_str place; /* of an item: JSON pointer to it, put before the path of its error */

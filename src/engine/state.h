@@ -148,7 +148,10 @@ px_check px_check_models_put, px_check_model_decommission, px_check_model_delete
 px_check px_check_twin_put, px_check_twin_patch, px_check_twin_delete, px_check_desired_patch;
 px_check px_check_relationship_put, px_check_relationship_patch, px_check_relationship_delete;
 px_check px_check_changes;
-px_check px_check_telemetry, px_check_device_message;
+px_check px_check_telemetry, px_check_device_message, px_check_messages;
+/* What px_check_device_message would refuse, of a twin that is there; changes nothing. */
+PX_NODISCARD px_status px_judge_device_message(px_engine_state *state, const px_request *request,
+                                               const px_twin **ret_twin, px_err *ret_err);
 px_check px_check_command, px_check_command_response;
 px_check px_check_documents, px_check_tenant_put, px_check_sessions;
 

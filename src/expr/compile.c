@@ -8,7 +8,7 @@
 #include "base/limits.h"
 
 typedef struct counts {
-    uint32_t steps, literals, args, tests, distances, paths;
+    uint32_t steps, literals, args, tests, distances, calcs, paths;
 } counts;
 
 typedef struct compiler {
@@ -17,6 +17,7 @@ typedef struct compiler {
     uint32_t *args, *columns;
     pxi_model_test *tests;
     pxi_distance *distances;
+    pxi_calc *calcs;
     px_expr_path *paths;
     counts used;
     uint64_t sources;
@@ -29,6 +30,8 @@ static void count_operand(counts *n, const px_expr_node *operand)
         n->paths++;
     else if (operand->kind == PX_EXPR_LITERAL)
         n->literals++;
+    else if (operand->kind == PX_EXPR_CALC)
+        n->calcs++;
     else
         n->distances++;
     for (const px_expr_node *child = operand->first; child; child = child->next)
@@ -64,11 +67,13 @@ static bool make_lists(compiler *c, const counts *n, uint32_t columns, px_arena 
     c->args = PX_ARENA_ARRAY(arena, uint32_t, n->args + 1);
     c->tests = PX_ARENA_ARRAY(arena, pxi_model_test, n->tests + 1);
     c->distances = PX_ARENA_ARRAY(arena, pxi_distance, n->distances + 1);
+    c->calcs = PX_ARENA_ARRAY(arena, pxi_calc, n->calcs + 1);
     c->columns = PX_ARENA_ARRAY(arena, uint32_t, columns + 1);
     /* paths are few, but may be written often */
     c->paths = PX_ARENA_ARRAY(arena, px_expr_path,
                               (n->paths < PX_EXPR_PATHS_MAX ? n->paths : PX_EXPR_PATHS_MAX) + 1);
-    return c->steps && c->literals && c->args && c->tests && c->distances && c->columns && c->paths;
+    return c->steps && c->literals && c->args && c->tests && c->distances && c->calcs &&
+           c->columns && c->paths;
 }
 
 static uint32_t path_number(compiler *c, const px_expr_path *path)
@@ -95,6 +100,15 @@ static uint32_t operand_of(compiler *c, const px_expr_node *node)
         for (const px_expr_node *child = node->first; child; child = child->next)
             distance->operands[distance->count++] = operand_of(c, child);
         return (uint32_t)(distance - c->distances) | PXI_DISTANCE;
+    }
+    if (node->kind == PX_EXPR_CALC) {
+        uint32_t number = c->used.calcs++;
+        pxi_calc calc = { .op = node->calc };
+
+        calc.a = operand_of(c, node->first);
+        calc.b = operand_of(c, node->last);
+        c->calcs[number] = calc;
+        return number | PXI_CALC;
     }
     c->literals[c->used.literals] = node->value;
     return c->used.literals++;
@@ -203,6 +217,7 @@ px_status px_expr_compile(const px_expr_source *source, px_arena *arena, px_expr
                        .tests = c.tests,
                        .test_count = c.used.tests,
                        .distances = c.distances,
+                       .calcs = c.calcs,
                        .sources = c.sources,
                        .paths = c.paths,
                        .path_count = c.used.paths,

@@ -148,13 +148,18 @@ static inline px_status begin_row(px_expr_machine *machine, const void *row, px_
 
 /* ---- operands ---- */
 
+static px_value calculate(px_expr_machine *machine, const void *row, const pxi_calc *calc,
+                          int side);
+
 static inline const px_value *read_operand(px_expr_machine *machine, const void *row,
                                            uint32_t operand, int side, px_value *space)
 {
-    if (!(operand & (PXI_PATH | PXI_DISTANCE)))
+    if (!(operand & (PXI_PATH | PXI_DISTANCE | PXI_CALC)))
         return &machine->expr->literals[operand];
     if (operand & PXI_PATH)
         pxi_read_path(machine, row, operand & ~PXI_PATH, &machine->sides[side], space);
+    else if (operand & PXI_CALC)
+        *space = calculate(machine, row, &machine->expr->calcs[operand & ~PXI_CALC], side);
     else
         *space = pxi_measure(machine, row, &machine->expr->distances[operand & ~PXI_DISTANCE]);
     return space;
@@ -164,6 +169,21 @@ const px_value *pxi_operand(px_expr_machine *machine, const void *row, uint32_t 
                             px_value *space)
 {
     return read_operand(machine, row, operand, side, space);
+}
+
+/* Numbers are taken out of the side before it is used again. */
+static px_value calculate(px_expr_machine *machine, const void *row, const pxi_calc *calc, int side)
+{
+    px_value a_space, b_space;
+    const px_value *a = read_operand(machine, row, calc->a, side, &a_space), *b;
+    px_num result;
+
+    if (a->kind != PX_VALUE_NUM)
+        return (px_value){ 0 };
+    b = read_operand(machine, row, calc->b, side, &b_space);
+    if (b->kind != PX_VALUE_NUM || !px_num_calc(calc->op, a->num, b->num, &result))
+        return (px_value){ 0 };
+    return px_value_num(result);
 }
 
 /* ---- terms ---- */

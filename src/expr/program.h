@@ -3,9 +3,9 @@
  * The compiled form, shared by compiler and machine.
  *
  * A program is a list of steps over one flag. A term sets the flag; logic is jumps on it, so that
- * nothing is evaluated whose answer cannot count. Operands are numbers of paths, literals
- * or distances. Room for more: arithmetic will give values to registers, one more kind of operand;
- * units will stand beside literals and paths and be settled when a path is bound.
+ * nothing is evaluated whose answer cannot count. Operands are numbers of paths, literals,
+ * distances or calculations. Room for more: units will stand beside literals and paths and be
+ * settled when a path is bound.
  */
 #ifndef PX_EXPR_PROGRAM_H
 #define PX_EXPR_PROGRAM_H
@@ -23,9 +23,10 @@ typedef enum pxi_op {
     PXI_OP_IF,       /* goes on at step a if the flag is set: OR */
 } pxi_op;
 
-/* A literal, or with one of these bits a path or a distance. */
+/* A literal, or with one of these bits a path, a distance or a calculation. */
 #define PXI_PATH 0x80000000u
 #define PXI_DISTANCE 0x40000000u
+#define PXI_CALC 0x20000000u
 
 typedef struct pxi_step {
     uint8_t op;
@@ -44,6 +45,12 @@ typedef struct pxi_distance {
     uint32_t operands[3], count;
 } pxi_distance;
 
+/* Of two operands; NONE when one of them is no number, or there is no such number. */
+typedef struct pxi_calc {
+    px_num_op op;
+    uint32_t a, b;
+} pxi_calc;
+
 struct px_expr {
     const pxi_step *steps;
     uint32_t step_count;
@@ -53,6 +60,7 @@ struct px_expr {
     const pxi_model_test *tests;
     uint32_t test_count;
     const pxi_distance *distances;
+    const pxi_calc *calcs;
     const px_expr_path *paths;
     uint32_t path_count;
     const uint32_t *columns; /* operand of each */

@@ -158,7 +158,7 @@ static px_status lex_mark(px_lexer *lexer, size_t begin, px_err *ret_err)
         return px_lexer_fail(lexer, place, ret_err, "'not equal' is written !=");
     if (c == '=' && next == '=')
         return px_lexer_fail(lexer, place, ret_err, "'equal' is written =");
-    if (!memchr("()[],.*-:|=<>!", c, 14) || c == '\0')
+    if (!memchr("()[],.*/+-:|=<>!", c, 16) || c == '\0')
         return px_lexer_fail(lexer, place, ret_err,
                              (unsigned char)c >= 0x80 || px_is_digit(c)
                                  ? "a name with other characters is written in [[ and ]]"

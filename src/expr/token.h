@@ -6,7 +6,7 @@
  *     string  = "'" { char | "\'" | "\\" } "'"       double quotes do as well
  *     number  = JSON's; `1..3` is two numbers and two dots
  *     param   = "@" plain name
- *     mark    = ( ) [ ] , . * - : | = != < <= > >=
+ *     mark    = ( ) [ ] , . * / + - : | = != < <= > >=
  *
  * White space and line breaks separate and are otherwise free. Keywords are names until a parser
  * asks; px_token_is compares them in any case. Threads: one at a time.

@@ -24,6 +24,7 @@
 #ifndef PX_EXPR_TREE_H
 #define PX_EXPR_TREE_H
 
+#include "base/num_calc.h"
 #include "base/value.h"
 #include "expr/path.h"
 #include "expr/token.h"
@@ -40,6 +41,7 @@ typedef enum px_expr_kind {
     PX_EXPR_PATH,
     PX_EXPR_LITERAL,
     PX_EXPR_DISTANCE, /* an operand: of two or three children */
+    PX_EXPR_CALC,     /* an operand of formulas: `calc` of two children */
 } px_expr_kind;
 
 typedef enum px_expr_compare {
@@ -78,6 +80,7 @@ struct px_expr_node {
     px_expr_kind kind;
     px_expr_compare compare;   /* COMPARE */
     px_expr_function function; /* CALL */
+    px_num_op calc;            /* CALC */
     bool exact;                /* OF_MODEL */
     uint32_t count;            /* children */
     px_expr_node *first, *last, *next;

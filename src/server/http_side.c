@@ -53,6 +53,7 @@ px_status px_http_side_open(const px_http_side_opts *opts, px_http_side **ret_si
                              .history = opts->history,
                              .outbound = opts->outbound,
                              .rejects = opts->rejects,
+                             .bindings = opts->bindings,
                              .backoff = opts->backoff,
                              .presence = opts->presence,
                              .files = opts->files,

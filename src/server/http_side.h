@@ -11,6 +11,7 @@
 #include "server/twin_topics.h"
 #include "store/backups.h"
 #include "store/files.h"
+#include "sync/bindings.h"
 #include "sync/rejects.h"
 
 typedef struct px_http_side px_http_side;
@@ -20,6 +21,7 @@ typedef struct px_http_side_opts {
     px_history *history;
     px_outbound *outbound;
     px_rejects *rejects;
+    px_bindings *bindings;
     px_backoff *backoff;   /* of failed logins; borrowed */
     px_presence *presence; /* of devices; borrowed */
     px_files *files;

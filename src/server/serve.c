@@ -40,6 +40,7 @@ typedef struct server {
     px_engine *engine;
     px_history *history;
     px_rejects *rejects;
+    px_bindings *bindings;
     px_files *files;
     px_backups *backups;
     px_backoff *backoff; /* failed logins, at all doors */
@@ -144,6 +145,7 @@ static px_status open_core(server *s, px_err *ret_err)
     history_opts.graph = px_engine_graph(s->engine);
     history_opts.registry = px_engine_registry(s->engine);
     PX_TRY(px_history_open(&history_opts, &s->history, ret_err));
+    PX_TRY(px_bindings_new(px_engine_documents(s->engine), &s->log, &s->bindings, ret_err));
     s->rejects = px_rejects_new();
     s->backoff = px_backoff_new(0);
     s->presence = px_presence_new(0, engine_opts.env->now(engine_opts.env));
@@ -214,6 +216,7 @@ static px_status open_mqtt(server *s, px_err *ret_err)
 {
     px_twin_topics_opts topics_opts = { .engine = s->engine,
                                         .rejects = s->rejects,
+                                        .bindings = s->bindings,
                                         .log = &s->log,
                                         .backoff = s->backoff,
                                         .presence = s->presence };
@@ -256,6 +259,7 @@ static px_status open_http(server *s, px_err *ret_err)
                                .history = s->history,
                                .outbound = px_outbound_side_room(s->outbound),
                                .rejects = s->rejects,
+                               .bindings = s->bindings,
                                .backoff = s->backoff,
                                .presence = s->presence,
                                .files = s->files,
@@ -314,6 +318,7 @@ static void close_all(server *s)
     px_engine_close(s->engine);
     px_mqtt_door_free(s->mqtt);
     px_twin_topics_free(s->topics);
+    px_bindings_free(s->bindings);
     px_rejects_free(s->rejects);
     px_files_free(s->files);
     px_backups_free(s->backups);

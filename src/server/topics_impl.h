@@ -43,10 +43,11 @@ typedef struct px_topics_message {
     px_mqtt_conn conn;
     uint32_t token;
     unsigned thread;
-    bool is_partial;        /* some of its fields were rejected */
-    px_session_write write; /* what rides along, or is all there is */
-    px_broker_gate *gate;   /* of a plain message; else NULL */
-    uint64_t will_of;       /* it is the will of this session; 0: of none */
+    bool is_partial;               /* some of its fields were rejected */
+    px_session_write write;        /* what rides along, or is all there is */
+    px_broker_gate *gate;          /* of a plain message; else NULL */
+    uint64_t will_of;              /* it is the will of this session; 0: of none */
+    struct px_topics_bound *bound; /* what bindings made of a plain message; NULL: nothing */
 } px_topics_message;
 
 typedef struct px_topics_thread {
@@ -118,6 +119,8 @@ bool px_topics_copy_principal(px_topics_message *m, const px_principal *from);
 /* Collected until px_topics_flush; the answer is PX_MQTT_LATER. */
 px_mqtt_reason px_topics_send(px_twin_topics *topics, unsigned thread, px_topics_message *m);
 void px_topics_give_back(px_topics_message *m);
+/* On the engine's thread: lets its session know, answers it, gives it back. */
+void px_topics_end(px_topics_message *m, px_mqtt_reason reason);
 void px_topics_flush(void *ctx, unsigned thread);
 /* Counts and keeps a refusal; gives the reason for it. */
 px_mqtt_reason px_topics_refuse(px_twin_topics *topics, const px_topics_client *client, px_str twin,

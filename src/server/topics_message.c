@@ -4,7 +4,7 @@
  * of its round, answered when the engine has committed, given back.
  */
 #include "base/mem.h"
-#include "server/topics_impl.h"
+#include "server/topics_binding.h"
 
 enum { MESSAGE_ARENA_BYTES_MAX = 16 * 1024 * 1024 };
 
@@ -62,6 +62,9 @@ void px_topics_give_back(px_topics_message *m)
     px_topics_thread *own = &m->topics->threads[m->thread];
     px_topics_message *head = atomic_load_explicit(&own->returned, memory_order_relaxed);
 
+    if (m->bound)
+        px_topics_unbind(m->bound);
+    m->bound = NULL;
     px_arena_reset(&m->arena);
     do {
         m->next_free = head;
@@ -108,6 +111,14 @@ static void message_done(px_request *request)
         px_topics_refuse(topics, &sender, request->id, request->result.status, &request->result.err,
                          request->text);
     }
+    px_topics_end(m, reason);
+}
+
+void px_topics_end(px_topics_message *m, px_mqtt_reason reason)
+{
+    const px_request *request = &m->request;
+    px_twin_topics *topics = m->topics;
+
     if (reason == PX_MQTT_SUCCESS && m->is_partial)
         reason = PX_MQTT_PARTLY;
     if (m->gate)
@@ -157,6 +168,7 @@ void px_topics_begin(px_topics_message *m, px_request_kind kind, px_mqtt_conn co
     m->is_partial = false;
     m->gate = NULL;
     m->will_of = 0;
+    m->bound = NULL;
 }
 
 px_mqtt_reason px_topics_send(px_twin_topics *topics, unsigned thread, px_topics_message *m)
@@ -193,7 +205,8 @@ void px_topics_flush(void *ctx, unsigned thread)
             first->result.status =
                 px_fail_id(&first->result.err, PX_BUSY, "engine.busy",
                            "the server has too much to write already; send it again later");
-            message_done(first);
+            first->result.seq = 0;
+            first->done(first);
             first = next;
         }
     }

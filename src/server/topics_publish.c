@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a client publishes: by its topic a message of a device, or a plain one. */
 #include "server/topic_names.h"
+#include "server/topics_binding.h"
 #include "server/topics_impl.h"
 #include "sync/decode.h"
 
@@ -228,12 +229,42 @@ static px_mqtt_reason journal(const incoming *in, px_topics_message *m,
     return px_topics_send(in->topics, in->thread, m);
 }
 
-/* As it came: payload, and the properties that a server has to hand on. */
+/* What carries a plain message to the engine, if it has to go there; NULL: no memory. */
+static px_topics_message *begin_plain(const incoming *in)
+{
+    px_topics_message *m = px_topics_take(in->topics, in->thread);
+
+    if (!m)
+        return NULL;
+    px_topics_begin(m, PX_REQUEST_SESSIONS, in->conn, in->token);
+    m->request.id = m->request.text = PX_STR("");
+    if (px_topics_copy_principal(m, &in->client->principal))
+        return m;
+    px_topics_give_back(m);
+    return NULL;
+}
+
+/* Subscribers have it already, or nobody wants it: values that bindings made of it still go. */
+static px_mqtt_reason send_bound(const incoming *in, px_topics_message *m)
+{
+    if (add_rider(in, m))
+        return px_topics_send(in->topics, in->thread, m);
+    px_topics_give_back(m);
+    return PX_MQTT_QUOTA_EXCEEDED;
+}
+
+static bool is_refusal(px_mqtt_reason bound)
+{
+    return bound >= 0x80 && bound != PX_MQTT_LATER;
+}
+
+/* As it came: payload, and the properties that a server has to hand on; beside that what bindings
+ * make of it, in the same commit as what is journalled of it. */
 static px_mqtt_reason publish_plain(const incoming *in)
 {
     px_broker_client *session = &in->client->session;
+    px_mqtt_reason reason, bound;
     px_session_write write;
-    px_mqtt_reason reason;
     px_topics_message *m;
     px_err err;
 
@@ -241,24 +272,28 @@ static px_mqtt_reason publish_plain(const incoming *in)
         explain(in, "a reader publishes nothing; use a device's key or an admin's token");
         return PX_MQTT_NOT_AUTHORIZED;
     }
-    m = px_topics_take(in->topics, in->thread);
+    bound =
+        px_topics_bind(in->topics, in->thread, in->conn, in->client, in->publish, in->token, &m);
+    if (bound == PX_MQTT_BUSY || bound == PX_MQTT_QUOTA_EXCEEDED)
+        return bound; /* it comes again: nobody may have it yet */
+    if (bound != PX_MQTT_LATER)
+        m = begin_plain(in);
     if (!m)
         return PX_MQTT_QUOTA_EXCEEDED;
-    px_topics_begin(m, PX_REQUEST_SESSIONS, in->conn, in->token);
-    m->request.id = m->request.text = PX_STR("");
-    if (!px_topics_copy_principal(m, &in->client->principal)) {
-        px_topics_give_back(m);
-        return PX_MQTT_QUOTA_EXCEEDED;
-    }
+    m->is_partial = m->is_partial || is_refusal(bound);
     reason = px_broker_publish(in->topics->broker, session, in->publish, &m->arena, &write);
     if (reason == PX_MQTT_LATER)
         reason = journal(in, m, &write);
+    else if (bound == PX_MQTT_LATER && reason < 0x80)
+        reason = send_bound(in, m);
     else
         px_topics_give_back(m);
     in->topics->threads[in->thread].has_sent |= reason < 0x80;
     if (reason == PX_MQTT_LATER || reason < 0x80)
         atomic_fetch_add_explicit(&in->topics->plain, 1, memory_order_relaxed);
-    return reason;
+    if (!is_refusal(bound) || reason >= 0x80)
+        return reason; /* LATER among them */
+    return reason == PX_MQTT_NO_MATCHING_SUBSCRIBERS ? bound : PX_MQTT_PARTLY;
 }
 
 static px_mqtt_reason refuse_topic(const incoming *in)

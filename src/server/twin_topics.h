@@ -20,6 +20,7 @@
 #include "engine/engine.h"
 #include "server/mqtt_door.h"
 #include "sync/backoff.h"
+#include "sync/bindings.h"
 #include "sync/presence.h"
 #include "sync/rejects.h"
 
@@ -28,6 +29,7 @@ typedef struct px_twin_topics px_twin_topics;
 typedef struct px_twin_topics_opts {
     px_engine *engine;
     px_rejects *rejects;
+    px_bindings *bindings; /* borrowed; NULL: none */
     px_log *log;
     px_backoff *backoff;   /* of failed logins at all doors; borrowed; NULL: none is kept */
     px_presence *presence; /* of devices; borrowed; NULL: none is kept */

@@ -12,6 +12,9 @@
 
 #define PX_REJECTS_MAX 1024
 #define PX_REJECT_PAYLOAD_BYTES_MAX 256
+/* Of what a binding could not map the whole payload is kept, to be offered again: of all together
+ * at most so many bytes; the oldest go back to their beginning first. */
+#define PX_REJECTS_BYTES_MAX (32 * 1024 * 1024)
 
 typedef struct px_rejects px_rejects;
 
@@ -19,19 +22,35 @@ typedef struct px_rejected {
     uint64_t number; /* counts from 1 */
     uint32_t tenant;
     px_time time;
-    px_str sender, twin, name, reason_id, reason,
-        payload; /* payload cut at PX_REJECT_PAYLOAD_BYTES_MAX */
+    px_str sender, twin, name, reason_id, reason, payload;
+    bool is_whole;  /* the payload is all of it: else it is cut at PX_REJECT_PAYLOAD_BYTES_MAX */
+    px_str binding; /* that could not map it; empty: none was asked */
+    px_str source;  /* topic that it came by */
+    uint32_t row;   /* of the message, from 1; 0: all of it */
+    uint32_t slot;  /* px_bind_miss's */
 } px_rejected;
+
+/* Which ones; what is zero asks for nothing. */
+typedef struct px_rejects_filter {
+    uint32_t tenant;
+    px_str sender, reason_id, binding;
+    px_time since;     /* 0: any */
+    uint64_t before;   /* of smaller numbers only */
+    uint64_t number;   /* this one only */
+    bool want_payload; /* whole, where it was kept */
+} px_rejects_filter;
 
 px_rejects *px_rejects_new(void); /* NULL: no memory */
 void px_rejects_free(px_rejects *rejects);
 /* Copies. Cannot fail; long texts are cut. */
 void px_rejects_add(px_rejects *rejects, const px_rejected *rejected);
-/* The newest first, of one tenant, at most `max`, copied into the arena; with `sender` of that one
- * only, with `before` those of smaller numbers. */
-PX_NODISCARD px_status px_rejects_list(px_rejects *rejects, uint32_t tenant, px_str sender,
-                                       uint64_t before, size_t max, px_arena *arena,
-                                       px_rejected *ret_items, size_t *ret_count, px_err *ret_err);
+/* The newest first, at most `max`, copied into the arena. */
+PX_NODISCARD px_status px_rejects_list(px_rejects *rejects, const px_rejects_filter *filter,
+                                       size_t max, px_arena *arena, px_rejected *ret_items,
+                                       size_t *ret_count, px_err *ret_err);
+/* It was taken after all: leaves the log. False when it is not there any more. */
+bool px_rejects_remove(px_rejects *rejects, uint32_t tenant, uint64_t number);
+uint64_t px_rejects_bytes(px_rejects *rejects); /* of whole payloads, now */
 uint64_t px_rejects_count(px_rejects *rejects); /* of all tenants, since the start */
 
 /* How many there were of each reason since the start. Reasons are ids of errors, so few; what comes

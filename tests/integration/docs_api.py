@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The examples of docs/api.md, docs/mqtt.md and docs/devices.md, run as they stand: `$ command`, then what it prints, where `…` is anything."""
+"""The examples of docs/api.md, docs/mqtt.md, docs/devices.md and docs/bindings.md, run as they stand: `$ command`, then what it prints, where `…` is anything."""
 import os
 import re
 import subprocess
@@ -23,7 +23,7 @@ def examples(page):
 def play(page):
     told = 0
     with Server() as server, tempfile.TemporaryDirectory() as folder:
-        env = {**os.environ, "URL": server.url, "TOKEN": server.token, "MQTT": str(server.mqtt), "POLLUX_URL": server.url,
+        env = {**os.environ, "URL": server.url, "TOKEN": server.token, "MQTT": str(server.mqtt), "NO_COLOR": "1", "POLLUX_URL": server.url,
                "POLLUX_TOKEN": server.token, "PATH": os.path.dirname(PROGRAM) + ":" + os.environ["PATH"]}
         for command, wanted in examples(page):
             got = subprocess.run(["sh", "-c", command], env=env, cwd=folder, capture_output=True, text=True, timeout=30)
@@ -36,7 +36,7 @@ def play(page):
 
 
 def main():
-    for page, least in (("api.md", 13), ("mqtt.md", 9), ("devices.md", 12)):
+    for page, least in (("api.md", 13), ("mqtt.md", 9), ("devices.md", 12), ("bindings.md", 16)):
         told = play(page)
         assert told >= least, f"only {told} examples were found"
 

@@ -120,6 +120,9 @@ static void open_all(api_world *world)
     CHECK_OK(px_history_start(world->history, &err), &err);
     world->api_opts.engine = world->engine;
     world->api_opts.history = world->history;
+    CHECK_OK(px_bindings_new(px_engine_documents(world->engine), NULL, &world->api_opts.bindings,
+                             &err),
+             &err);
     CHECK_OK(px_api_new(&world->api_opts, &world->api, &err), &err);
 }
 
@@ -128,6 +131,7 @@ static void close_all(api_world *world, bool flush)
     px_api_stop(world->api);
     px_history_stop(world->history, flush);
     px_api_free(world->api);
+    px_bindings_free(world->api_opts.bindings);
     px_history_close(world->history);
     px_engine_close(world->engine);
     px_store_close(world->store);

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/unit_convert.h"
 
 #include "px_test.h"
 
@@ -68,6 +69,27 @@ PX_TEST(agrees_with_the_tables_of_the_reference)
     CHECK_EQ(units, 172 + 240 + 240 + 268);
     px_arena_release(&arena);
     px_free((void *)(uintptr_t)file.ptr);
+}
+
+/* Each word of the vocabulary can be turned into the others of its type, and nothing else can. */
+PX_TEST(every_unit_has_a_factor)
+{
+    px_str words[64];
+    size_t factors = 0, units = 0;
+
+    for (; px_unit_factor_at(factors); factors++) {
+        px_str name = px_unit_factor_name(px_unit_factor_at(factors));
+        px_str type = px_unit_type_of(PX_UNITS_QUANTITATIVE_3, name);
+        size_t count = px_unit_list(PX_UNITS_QUANTITATIVE_3, type, words, 64);
+
+        if (type.len == 0)
+            fail_msg("%.*s is no unit of DTDL", PX_FMT(name));
+        units += count > 0 && px_str_eq(words[0], name); /* each type by its first unit */
+        for (size_t i = 0; i < count; i++)
+            if (!px_unit_factor_find(words[i]))
+                fail_msg("%.*s has no factor", PX_FMT(words[i]));
+    }
+    CHECK(units > 40);
 }
 
 PX_TEST_MAIN()

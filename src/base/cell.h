@@ -6,8 +6,8 @@
  * number in JSON's spelling; numbers with leading zeros (part numbers, postcodes) and all else are
  * text. Blanks around a number do not count. An empty cell is absent. Threads: any.
  */
-#ifndef PX_CLI_CELL_H
-#define PX_CLI_CELL_H
+#ifndef PX_BASE_CELL_H
+#define PX_BASE_CELL_H
 
 #include "base/buf.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/cell.h"
+#include "base/cell.h"
 #include "px_test.h"
 
 static void check(const char *cell, px_cell_kind kind, const char *wanted)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/csv.h"
+#include "base/csv.h"
 
 enum { CHUNK_BYTES = 64 * 1024, END = -1 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/cell.h"
+#include "base/cell.h"
 
 #include <strings.h>
 

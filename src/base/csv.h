@@ -9,8 +9,8 @@
  * Limits:  PX_CSV_RECORD_BYTES_MAX, PX_CSV_COLUMNS_MAX.   Threads: one at a time.
  * Source:  RFC 4180; what it leaves open is said above.
  */
-#ifndef PX_CLI_CSV_H
-#define PX_CLI_CSV_H
+#ifndef PX_BASE_CSV_H
+#define PX_BASE_CSV_H
 
 #include "base/buf.h"
 #include "base/limits.h"

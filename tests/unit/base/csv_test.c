@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/csv.h"
+#include "base/csv.h"
 #include "px_test.h"
 
 /* Hands a text over in pieces of `piece` bytes: edges of reads must not show. */

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* /api/v1/bindings: documents that say which payloads become which values (sync/binding.h). */
+#include "api/document_call.h"
+#include "sync/bindings.h"
+
+px_handler px_v1_list_bindings, px_v1_get_binding, px_v1_put_binding, px_v1_delete_binding,
+    px_v1_enable_binding, px_v1_disable_binding;
+
+static const px_str kind = { "binding", 7 };
+static const px_api_missing missing = { "binding.not_found", "there is no binding" };
+
+/* ---- reading ---- */
+
+static void put_number(px_json_writer *w, const char *key, uint64_t number)
+{
+    px_json_key(w, px_str_c(key));
+    px_json_uint(w, number);
+}
+
+static void put_figures(px_api_call *call, px_json_writer *w, px_str name)
+{
+    px_bindings *bindings = call->api->opts.bindings;
+    const px_binding *binding;
+    px_binding_stats stats = { 0 };
+
+    if (bindings &&
+        px_bindings_find(bindings, call->principal.tenant, name, &binding, NULL) == PX_OK) {
+        stats = px_bindings_stat(binding);
+        px_bindings_let_go(binding);
+    }
+    px_json_key(w, PX_STR("figures"));
+    px_json_begin_object(w);
+    put_number(w, "messages", stats.messages);
+    put_number(w, "values", stats.values);
+    put_number(w, "missed", stats.missed);
+    put_number(w, "refused", stats.refused);
+    px_json_end_object(w);
+}
+
+static void put_binding(px_api_call *call, px_json_writer *w, const px_document *document)
+{
+    px_json *body = NULL;
+
+    px_json_begin_object(w);
+    px_json_key(w, PX_STR("id"));
+    px_json_string(w, document->id);
+    px_json_key(w, PX_STR("updated"));
+    px_json_time(w, document->updated);
+    if (px_json_parse(document->body, NULL, &call->arena, &body, NULL) == PX_OK) {
+        px_json_key(w, PX_STR("enabled"));
+        px_json_bool(w, !px_json_is(px_json_get(body, PX_STR("enabled")), PX_JSON_FALSE));
+        put_figures(call, w, document->id);
+        px_json_key(w, PX_STR("binding"));
+        px_json_node(w, body);
+    }
+    px_json_end_object(w);
+}
+
+void px_v1_list_bindings(px_api_call *call)
+{
+    px_document *items;
+    px_json_writer w = px_json_writer_of(&call->out);
+    uint32_t cursor;
+    size_t count;
+
+    if (!px_api_may(call, PX_ACTION_READ_DOCUMENT) ||
+        !px_api_document_list(call, call->principal.tenant, kind, 100, 200, &cursor, &items,
+                              &count))
+        return;
+    px_json_begin_object(&w);
+    px_json_key(&w, PX_STR("items"));
+    px_json_begin_array(&w);
+    for (size_t i = 0; i < count; i++)
+        put_binding(call, &w, &items[i]);
+    px_json_end_array(&w);
+    px_api_put_cursor_number(call, &w, cursor);
+    px_json_end_object(&w);
+    px_api_json(call, 200);
+}
+
+static void answer(px_api_call *call)
+{
+    px_json_writer w = px_json_writer_of(&call->out);
+    px_document document;
+
+    if (!px_api_document(call, kind, &missing, &document))
+        return;
+    put_binding(call, &w, &document);
+    px_api_etag(call, document.revision);
+    px_api_json(call, 200);
+}
+
+void px_v1_get_binding(px_api_call *call)
+{
+    if (px_api_may(call, PX_ACTION_READ_DOCUMENT))
+        answer(call);
+}
+
+/* ---- writing ---- */
+
+static px_status check_count(px_api_call *call, px_err *ret_err)
+{
+    px_documents *documents = px_api_documents(call);
+    uint32_t tenant = call->principal.tenant;
+
+    if (px_documents_revision(documents, tenant, kind, call->args[0]) ||
+        px_documents_count(documents, tenant, kind) < PX_BINDINGS_MAX)
+        return PX_OK;
+    return px_fail_id(ret_err, PX_LIMIT, "binding.limit", "a tenant has at most %d bindings",
+                      PX_BINDINGS_MAX);
+}
+
+void px_v1_put_binding(px_api_call *call)
+{
+    px_binding *binding;
+    px_status status;
+    px_err err;
+
+    if (!px_api_may(call, PX_ACTION_WRITE_DOCUMENT) || !px_api_conditions(call, true, false))
+        return;
+    status = px_binding_new(call->args[0], call->body, &binding, &err);
+    if (status == PX_OK) {
+        px_binding_free(binding);
+        status = check_count(call, &err);
+    }
+    if (status == PX_OK)
+        px_api_document_write(call, kind, call->body, answer);
+    else
+        px_api_fail(call, status, &err);
+}
+
+static void gone(px_api_call *call)
+{
+    px_api_finish(call, 204);
+}
+
+void px_v1_delete_binding(px_api_call *call)
+{
+    px_document document;
+
+    if (px_api_may(call, PX_ACTION_WRITE_DOCUMENT) &&
+        px_api_document(call, kind, &missing, &document) && px_api_conditions(call, true, false))
+        px_api_document_write(call, kind, (px_str){ 0 }, gone);
+}
+
+/* The document with another `enabled`; it must still be as it was read. */
+static void set_enabled(px_api_call *call, bool enabled)
+{
+    px_document document;
+    px_json *body;
+    px_buf buf = { 0 };
+    px_json_writer w = px_json_writer_of(&buf);
+    px_str text;
+    px_err err;
+
+    if (!px_api_may(call, PX_ACTION_WRITE_DOCUMENT) ||
+        !px_api_document(call, kind, &missing, &document))
+        return;
+    if (px_json_parse(document.body, NULL, &call->arena, &body, &err) != PX_OK) {
+        px_api_fail(call, PX_CORRUPT, &err);
+        return;
+    }
+    px_json_begin_object(&w);
+    for (const px_json *m = body->first; m; m = m->next)
+        if (!px_str_eq(m->key, PX_STR("enabled"))) {
+            px_json_key(&w, m->key);
+            px_json_node(&w, m);
+        }
+    px_json_key(&w, PX_STR("enabled"));
+    px_json_bool(&w, enabled);
+    px_json_end_object(&w);
+    text = buf.status == PX_OK ? px_arena_str(&call->arena, px_buf_str(&buf)) : (px_str){ 0 };
+    px_buf_release(&buf);
+    if (!text.ptr) {
+        px_api_fail(call, px_arena_fail(&call->arena, &err), &err);
+        return;
+    }
+    call->request.if_match = document.revision;
+    px_api_document_write(call, kind, text, answer);
+}
+
+void px_v1_enable_binding(px_api_call *call)
+{
+    set_enabled(call, true);
+}
+
+void px_v1_disable_binding(px_api_call *call)
+{
+    set_enabled(call, false);
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What was refused on its way in, and another try. */
+#include "cli/cmds.h"
+#include "cli/out.h"
+
+enum { ANSWER_BYTES = 1 << 20 };
+
+/* `?sender=…&reason=…`, by the options that were given. */
+static void put_filter(px_buf *path, const px_args *args, bool is_list)
+{
+    static const char *const names[] = { "sender", "reason", "binding", "since", "number" };
+    char mark = '?';
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *value = px_args_get(args, names[i]);
+
+        if (!value)
+            continue;
+        px_putf(path, "%c%s=", mark, names[i]);
+        px_put_url_part(path, px_str_c(value));
+        mark = '&';
+    }
+    if (is_list && px_args_has(args, "payload"))
+        px_putf(path, "%cpayload=whole", mark);
+}
+
+static px_status run_rejects(px_cli *cli, const px_args *args, px_err *ret_err)
+{
+    static const px_out_column columns[] = { { "number", "number", true },
+                                             { "time", "time", false },
+                                             { "sender", "sender", false },
+                                             { "binding", "binding", false },
+                                             { "source", "source", false },
+                                             { "twin", "twin", false },
+                                             { "name", "name", false },
+                                             { "code", "code", false },
+                                             { "reason", "reason", false },
+                                             { "payload", "payload", false },
+                                             { 0 } };
+    px_buf path = { 0 };
+    px_status status;
+
+    px_put_c(&path, "/api/v1/rejects");
+    put_filter(&path, args, true);
+    status = px_buf_status(&path, ret_err);
+    if (status == PX_OK)
+        status = px_out_list(cli, path.ptr, columns, ret_err);
+    px_buf_release(&path);
+    return status;
+}
+
+static uint64_t number_of(const px_json *root, const char *key)
+{
+    const px_json *json = px_json_get(root, px_str_c(key));
+    uint64_t value = 0;
+
+    return px_json_is(json, PX_JSON_NUMBER) && px_num_to_uint(json->num, &value) ? value : 0;
+}
+
+static px_status run_replay(px_cli *cli, const px_args *args, px_err *ret_err)
+{
+    px_http_call call = { .method = "POST" };
+    px_buf path = { 0 };
+    px_json *root = NULL;
+    px_status status;
+    PX_AUTO_ARENA arena;
+
+    px_arena_init(&arena, ANSWER_BYTES);
+    px_put_c(&path, "/api/v1/rejects/replay");
+    put_filter(&path, args, false);
+    status = px_buf_status(&path, ret_err);
+    call.path = path.ptr;
+    if (status == PX_OK)
+        status = px_api_call(cli, &call, &arena, &root, ret_err);
+    px_buf_release(&path);
+    PX_TRY(status);
+    return px_out_done(cli, root, ret_err, "offered %llu, taken %llu with %llu values, left %llu",
+                       (unsigned long long)number_of(root, "offered"),
+                       (unsigned long long)number_of(root, "taken"),
+                       (unsigned long long)number_of(root, "values"),
+                       (unsigned long long)number_of(root, "left"));
+}
+
+#define FILTERS                                                                                    \
+    { "sender", 's', "ID", "only what this device or token sent" },                                \
+        { "reason", 'r', "CODE", "only what was refused for this reason, such as sync.unknown" },  \
+        { "binding", 'b', "B", "only what this binding could not map" },                           \
+        { "since", 0, "TIME", "only what came since then" },                                       \
+    {                                                                                              \
+        "number", 'n', "N", "only this one"                                                        \
+    }
+
+static const px_opt reject_options[] = {
+    FILTERS,
+    { "payload", 0, NULL, "whole payloads, where they were kept" },
+    { 0 },
+};
+
+static const px_opt replay_options[] = { FILTERS, { 0 } };
+
+const px_cmd px_cmd_sync[] = {
+    { .noun = "sync",
+      .summary = "what was refused on its way in, and another try",
+      .examples = "pollux sync rejects --binding presses\n"
+                  "pollux sync replay --binding presses" },
+    { .noun = "sync",
+      .verb = "rejects",
+      .summary = "list what was refused, with reason and payload",
+      .examples = "pollux sync rejects\n"
+                  "pollux sync rejects --reason sync.unknown --since 2026-11-01T12:00:00Z\n"
+                  "pollux sync rejects --binding presses --payload --json",
+      .notes =
+          "The newest first. The server keeps the newest 1024 in memory, and of what a binding\n"
+          "could not map the whole payload, up to 32 MiB together.",
+      .opts = reject_options,
+      .run = run_rejects },
+    { .noun = "sync",
+      .verb = "replay",
+      .summary = "offer what bindings could not map to them again, once they are mended",
+      .examples = "pollux binding put presses mended.json\n"
+                  "pollux sync replay --binding presses",
+      .notes =
+          "Of each message only that part is offered which was missed then, with the time of\n"
+          "its arrival when it says none itself: nothing is written twice. What is taken leaves\n"
+          "the list; the rest stays.",
+      .opts = replay_options,
+      .run = run_replay },
+    { 0 },
+};

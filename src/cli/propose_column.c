@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What one column holds, and what it is therefore. */
+#include <strings.h>
+
+#include "base/cell.h"
+#include "cli/colmap.h"
+#include "cli/propose.h"
+
+enum { WORD_BYTES_MAX = 64, ENUM_ROWS_MIN = 4 };
+
+const char *px_guess_name(px_guess guess)
+{
+    static const char *const names[] = { "none", "integer", "long",     "double", "boolean",
+                                         "enum", "string",  "dateTime", "date" };
+
+    return names[guess];
+}
+
+px_propose_column *px_propose_column_of(px_propose *p, px_str name)
+{
+    px_propose_column *c;
+
+    for (size_t i = 0; i < p->column_count; i++)
+        if (px_str_eq(p->columns[i].name, name))
+            return &p->columns[i];
+    if (p->column_count == PX_PROPOSE_COLUMNS_MAX)
+        return NULL;
+    if (p->column_count == p->cap) {
+        size_t cap = p->cap ? 2 * p->cap : 64;
+        px_propose_column *columns = PX_ARENA_ARRAY(&p->arena, px_propose_column, cap);
+
+        if (!columns)
+            return NULL;
+        if (p->column_count)
+            memcpy(columns, p->columns, p->column_count * sizeof(*columns));
+        p->columns = columns;
+        p->cap = cap;
+    }
+    c = &p->columns[p->column_count];
+    *c = (px_propose_column){ .name = px_arena_str(&p->arena, name), .is_bits = true };
+    if (!c->name.ptr)
+        return NULL;
+    p->column_count++;
+    return c;
+}
+
+/* ---- looking ---- */
+
+static void look_number(px_propose_column *c, px_num num, px_str text)
+{
+    static const px_num one = { .mantissa = 1 }, zero = { .mantissa = 0 };
+    int64_t whole;
+    bool is_whole = px_num_to_int(num, &whole);
+
+    for (size_t i = 0; i < text.len; i++)
+        is_whole = is_whole && text.ptr[i] != '.' && text.ptr[i] != 'e' && text.ptr[i] != 'E';
+    c->whole += is_whole;
+    c->decimal += !is_whole;
+    c->has_large = c->has_large || (is_whole && (whole > INT32_MAX || whole < INT32_MIN));
+    c->is_bits = c->is_bits && (px_num_cmp(num, one) == 0 || px_num_cmp(num, zero) == 0);
+}
+
+static bool keep_word(px_propose *p, px_propose_column *c, px_str text)
+{
+    for (uint32_t i = 0; i < c->word_count && i <= PX_PROPOSE_WORDS_MAX; i++)
+        if (px_str_eq(c->words[i], text))
+            return true;
+    if (c->word_count > PX_PROPOSE_WORDS_MAX)
+        return true;
+    if (text.len > WORD_BYTES_MAX) {
+        c->word_count = PX_PROPOSE_WORDS_MAX + 1;
+        return true;
+    }
+    c->words[c->word_count] = px_arena_str(&p->arena, text);
+    return c->words[c->word_count++].ptr != NULL;
+}
+
+/* YYYY-MM-DD */
+static bool is_date(px_str text)
+{
+    char whole[24];
+    px_time unused;
+
+    if (text.len != 10)
+        return false;
+    memcpy(whole, text.ptr, 10);
+    memcpy(whole + 10, "T00:00:00Z", 10);
+    return px_time_parse(px_str_of(whole, 20), &unused, NULL) == PX_OK;
+}
+
+/* RFC 3339, or date and time without a zone. */
+static bool is_time(px_str text)
+{
+    char whole[48];
+    px_time unused;
+
+    if (text.len < 19 || text.len + 1 > sizeof(whole))
+        return false;
+    if (px_time_parse(text, &unused, NULL) == PX_OK)
+        return true;
+    memcpy(whole, text.ptr, text.len);
+    whole[10] = whole[10] == ' ' ? 'T' : whole[10];
+    whole[text.len] = 'Z';
+    return px_time_parse(px_str_of(whole, text.len + 1), &unused, NULL) == PX_OK;
+}
+
+static bool look_text(px_propose *p, px_propose_column *c, px_str text)
+{
+    c->texts++;
+    c->times += is_time(text);
+    c->dates += is_date(text);
+    c->is_bits = false;
+    return keep_word(p, c, text);
+}
+
+bool px_propose_look_cell(px_propose *p, px_propose_column *c, px_str cell)
+{
+    px_str text = px_str_trim(cell);
+    px_buf number = { 0 };
+    px_num num;
+    bool is_number;
+
+    if (text.len == 0)
+        return true;
+    c->count++;
+    if ((text.len == 4 && strncasecmp(text.ptr, "true", 4) == 0) ||
+        (text.len == 5 && strncasecmp(text.ptr, "false", 5) == 0)) {
+        c->booleans++;
+        return true;
+    }
+    is_number = text.len < 64 && px_put_json_number(&number, text) &&
+                px_num_parse(px_buf_str(&number), &num, NULL) == PX_OK;
+    px_buf_release(&number);
+    if (!is_number)
+        return look_text(p, c, text);
+    look_number(c, num, text);
+    return keep_word(p, c, text); /* numbers among texts: 1, 2, other */
+}
+
+bool px_propose_look(px_propose *p, px_propose_column *c, const px_json *value)
+{
+    switch (value->type) {
+    case PX_JSON_NUMBER:
+        c->count++;
+        c->is_bits = false; /* JSON has booleans of its own */
+        look_number(c, value->num, value->raw);
+        c->is_bits = false;
+        return true;
+    case PX_JSON_TRUE:
+    case PX_JSON_FALSE:
+        c->count++;
+        c->booleans++;
+        return true;
+    case PX_JSON_STRING:
+        c->count++;
+        return look_text(p, c, value->text);
+    default:
+        return true;
+    }
+}
+
+/* ---- settling ---- */
+
+static px_guess guess_text(const px_propose_column *c)
+{
+    if (c->times == c->count)
+        return PX_GUESS_DATETIME;
+    if (c->dates == c->count)
+        return PX_GUESS_DATE;
+    if (c->word_count <= PX_PROPOSE_WORDS_MAX && c->count >= ENUM_ROWS_MIN &&
+        2 * (uint64_t)c->word_count <= c->count)
+        return PX_GUESS_ENUM;
+    return PX_GUESS_STRING;
+}
+
+static px_guess guess(const px_propose_column *c)
+{
+    bool is_quantity = px_is_quantity_name(c->name) && !px_is_count_name(c->name);
+
+    if (c->count == 0)
+        return PX_GUESS_NONE;
+    if (c->booleans == c->count)
+        return PX_GUESS_BOOLEAN;
+    if (c->texts || c->booleans)
+        return guess_text(c);
+    if (c->is_bits && (px_is_state_name(c->name) || (!is_quantity && !px_is_count_name(c->name))))
+        return PX_GUESS_BOOLEAN;
+    if (c->decimal || c->unit || is_quantity)
+        return PX_GUESS_DOUBLE;
+    return c->has_large ? PX_GUESS_LONG : PX_GUESS_INTEGER;
+}
+
+/* A name that no column before has. */
+static px_status name_property(px_propose *p, size_t index, px_str source, px_err *ret_err)
+{
+    px_propose_column *c = &p->columns[index];
+    px_buf name = { 0 };
+    px_status status;
+    size_t len;
+
+    px_put_property_name(&name, source, index);
+    len = name.len;
+    for (size_t i = 0, again = 2; i < index; i++) {
+        if (!px_str_eq(p->columns[i].property, px_buf_str(&name)))
+            continue;
+        name.len = len;
+        px_putf(&name, "_%zu", again++);
+        i = SIZE_MAX; /* from the first on */
+    }
+    status = px_buf_status(&name, ret_err);
+    c->property = px_arena_str(&p->arena, px_buf_str(&name));
+    px_buf_release(&name);
+    if (status == PX_OK && !c->property.ptr)
+        status = px_arena_fail(&p->arena, ret_err);
+    return status;
+}
+
+px_status px_propose_settle(px_propose *p, px_err *ret_err)
+{
+    p->time_column = SIZE_MAX;
+    for (size_t i = 0; i < p->column_count; i++) {
+        px_propose_column *c = &p->columns[i];
+        px_str rest = c->name;
+
+        c->unit = px_unit_of_name(c->name, &rest);
+        c->guess = guess(c);
+        if (c->guess != PX_GUESS_DOUBLE) {
+            c->unit = NULL;
+            rest = c->guess == PX_GUESS_INTEGER || c->guess == PX_GUESS_LONG ? rest : c->name;
+        }
+        PX_TRY(name_property(p, i, rest, ret_err));
+        if (p->time_column == SIZE_MAX && px_is_time_name(c->name) &&
+            (c->guess == PX_GUESS_DATETIME || c->guess == PX_GUESS_DATE ||
+             (c->guess == PX_GUESS_LONG && !p->is_csv)))
+            p->time_column = i;
+    }
+    return PX_OK;
+}

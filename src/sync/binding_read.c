@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Payloads of every format as one JSON tree: what is no JSON is written as JSON first. */
+#include "base/cell.h"
+#include "base/csv.h"
+#include "base/mem.h"
+#include "sync/binding_inner.h"
+#include "sync/cbor.h"
+#include "sync/line_protocol.h"
+
+typedef px_status put_fn(px_buf *buf, const px_binding *b, const px_bind_input *input,
+                         px_err *ret_err);
+
+/* What is written like a number and is none, 1e999, is a text. */
+static bool is_number(px_str cell)
+{
+    px_buf buf = { 0 };
+    px_num num;
+    bool is = cell.len <= PX_JSON_NUMBER_DIGITS_MAX && px_put_json_number(&buf, cell) &&
+              px_num_parse(px_buf_str(&buf), &num, NULL) == PX_OK;
+
+    px_buf_release(&buf);
+    return is;
+}
+
+static px_status put_cell(px_buf *buf, px_str cell, px_err *ret_err)
+{
+    bool absent;
+
+    return px_put_cell(buf, cell, is_number(cell) ? PX_CELL_NUMBER : PX_CELL_TEXT, &absent,
+                       ret_err);
+}
+
+/* ---- text ---- */
+
+static px_status put_text(px_buf *buf, const px_binding *b, const px_bind_input *input,
+                          px_err *ret_err)
+{
+    px_str text = px_str_trim(input->payload);
+
+    (void)b;
+    if (!px_str_is_utf8(text, NULL))
+        return px_fail_id(ret_err, PX_INVALID, "binding.text", "the payload is no UTF-8");
+    if (px_str_eq(text, PX_STR("true")) || px_str_eq(text, PX_STR("false")))
+        px_put(buf, text);
+    else if (text.len)
+        return put_cell(buf, text, ret_err);
+    else
+        px_put_c(buf, "null");
+    return PX_OK;
+}
+
+/* ---- CSV ---- */
+
+typedef struct csv_payload {
+    px_str left;
+    px_csv csv;
+    PX_VEC(px_str) names;
+    px_arena arena;
+} csv_payload;
+
+static px_status read_payload(void *data, char *bytes, size_t size, size_t *ret_count,
+                              px_err *ret_err)
+{
+    csv_payload *p = data;
+    px_str head = px_str_of(p->left.ptr, p->left.len < size ? p->left.len : size);
+
+    (void)ret_err;
+    if (head.len)
+        memcpy(bytes, head.ptr, head.len);
+    p->left = px_str_skip(p->left, head.len);
+    *ret_count = head.len;
+    return PX_OK;
+}
+
+static px_status keep_name(csv_payload *p, px_str cell, px_err *ret_err)
+{
+    px_str name = px_arena_str(&p->arena, px_str_trim(cell));
+
+    if (!name.ptr)
+        return px_arena_fail(&p->arena, ret_err);
+    return PX_VEC_PUSH(&p->names, name) ? PX_OK : px_no_memory(ret_err);
+}
+
+static px_status read_names(csv_payload *p, const px_binding *b, px_err *ret_err)
+{
+    const px_str *cells;
+    size_t count;
+
+    for (uint32_t i = 0; i < b->column_count; i++)
+        PX_TRY(keep_name(p, b->columns[i], ret_err));
+    if (b->column_count)
+        return PX_OK;
+    PX_TRY(px_csv_next(&p->csv, &cells, &count, ret_err));
+    for (size_t i = 0; i < count; i++)
+        PX_TRY(keep_name(p, cells[i], ret_err));
+    return PX_OK;
+}
+
+/* An empty cell is absent, a column without a name is passed over. */
+static px_status put_row(px_buf *buf, const csv_payload *p, const px_str *cells, px_err *ret_err)
+{
+    bool first = true;
+
+    px_put_char(buf, '{');
+    for (size_t i = 0; i < p->names.len; i++) {
+        if (cells[i].len == 0 || p->names.ptr[i].len == 0)
+            continue;
+        if (!first)
+            px_put_char(buf, ',');
+        px_put_json_string(buf, p->names.ptr[i]);
+        px_put_char(buf, ':');
+        PX_TRY(put_cell(buf, cells[i], ret_err));
+        first = false;
+    }
+    px_put_char(buf, '}');
+    return PX_OK;
+}
+
+static px_status put_rows(px_buf *buf, csv_payload *p, const px_binding *b, px_err *ret_err)
+{
+    PX_TRY(read_names(p, b, ret_err));
+    px_put_char(buf, '[');
+    for (size_t rows = 0;; rows++) {
+        const px_str *cells;
+        size_t count;
+
+        PX_TRY(px_csv_next(&p->csv, &cells, &count, ret_err));
+        if (count == 0)
+            break;
+        if (rows == PX_MESSAGE_SAMPLES_MAX)
+            return px_fail_id(ret_err, PX_TOO_LARGE, "binding.rows",
+                              "one message holds at most %d rows", PX_MESSAGE_SAMPLES_MAX);
+        if (count != p->names.len)
+            return px_fail_id(ret_err, PX_INVALID, "csv.width",
+                              "line %llu has %zu cells, and there are %zu columns",
+                              (unsigned long long)p->csv.record_line, count, p->names.len);
+        if (rows)
+            px_put_char(buf, ',');
+        PX_TRY(put_row(buf, p, cells, ret_err));
+    }
+    px_put_char(buf, ']');
+    return PX_OK;
+}
+
+static px_status put_csv(px_buf *buf, const px_binding *b, const px_bind_input *input,
+                         px_err *ret_err)
+{
+    csv_payload p = { .left = input->payload };
+    px_csv_source source = { read_payload, &p };
+    char separator = b->separator ? b->separator : b->column_count ? ',' : 0;
+    px_status status;
+
+    px_arena_init(&p.arena, PX_MAPPING_BYTES_MAX);
+    status = px_csv_init(&p.csv, source, separator, ret_err);
+    if (status == PX_OK) {
+        status = put_rows(buf, &p, b, ret_err);
+        px_csv_release(&p.csv);
+    }
+    PX_VEC_RELEASE(&p.names);
+    px_arena_release(&p.arena);
+    return status;
+}
+
+/* ---- line protocol ---- */
+
+static px_status put_lines(px_buf *buf, const px_binding *b, const px_bind_input *input,
+                           px_err *ret_err)
+{
+    px_str rest = input->payload, line;
+    uint32_t number = 0;
+    bool first = true;
+
+    (void)b;
+    px_put_char(buf, '[');
+    while (px_line_next(&rest, &line, &number)) {
+        px_err err;
+
+        if (!first)
+            px_put_char(buf, ',');
+        first = false;
+        if (px_line_put_json(buf, line, input->unit_ns ? input->unit_ns : 1, &err) != PX_OK)
+            return number == 1 && rest.len == 0
+                       ? px_fail_id(ret_err, err.status, err.id, "column %u: %s", err.column,
+                                    err.text)
+                       : px_fail_id(ret_err, err.status, err.id, "line %u, column %u: %s", number,
+                                    err.column, err.text);
+    }
+    px_put_char(buf, ']');
+    return PX_OK;
+}
+
+static px_status put_cbor(px_buf *buf, const px_binding *b, const px_bind_input *input,
+                          px_err *ret_err)
+{
+    (void)b;
+    return px_cbor_put_json(buf, input->payload, ret_err);
+}
+
+/* ---- all ---- */
+
+/* As written by us, or by the sender: the limits of a door in both cases. */
+static px_status parse(px_str text, px_arena *arena, px_json **ret_root, px_err *ret_err)
+{
+    px_json_opts opts = px_json_opts_door();
+
+    opts.keys_max = PX_CSV_COLUMNS_MAX;
+    return px_json_parse(text, &opts, arena, ret_root, ret_err);
+}
+
+px_status pxi_payload_read(const px_binding *b, const px_bind_input *input, px_arena *arena,
+                           px_json **ret_root, px_err *ret_err)
+{
+    static put_fn *const puts[] = { [PX_BINDING_CSV] = put_csv,
+                                    [PX_BINDING_CBOR] = put_cbor,
+                                    [PX_BINDING_TEXT] = put_text,
+                                    [PX_BINDING_LINE] = put_lines };
+    px_buf buf;
+    px_str text = { 0 };
+    px_status status;
+
+    if (b->format == PX_BINDING_JSON)
+        return parse(input->payload, arena, ret_root, ret_err);
+    px_buf_init(&buf, PX_MAPPING_BYTES_MAX / 2);
+    status = puts[b->format](&buf, b, input, ret_err);
+    if (status == PX_OK)
+        status = px_buf_status(&buf, ret_err);
+    if (status == PX_OK) {
+        text = px_arena_str(arena, px_buf_str(&buf));
+        if (!text.ptr)
+            status = px_arena_fail(arena, ret_err);
+    }
+    px_buf_release(&buf);
+    return status == PX_OK ? parse(text, arena, ret_root, ret_err) : status;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where messages come from: `{"mqtt": "factory/{line}/{machine}/data"}`, `{"http": true}`, both. */
+#include "mqtt/topic.h"
+#include "sync/binding_inner.h"
+
+/* `{name}` as a whole level. */
+static px_str name_of(px_str level)
+{
+    if (level.len > 2 && level.ptr[0] == '{' && level.ptr[level.len - 1] == '}')
+        return px_str_of(level.ptr + 1, level.len - 2);
+    return (px_str){ 0 };
+}
+
+static px_status read_levels(px_binding *b, const px_json *json, px_buf *filter, px_str *levels,
+                             px_err *ret_err)
+{
+    px_str rest = json->text;
+    bool more = true;
+
+    while (more) {
+        const char *slash = memchr(rest.ptr, '/', rest.len);
+        px_str level = px_str_of(rest.ptr, slash ? (size_t)(slash - rest.ptr) : rest.len), name;
+
+        if (b->level_count == PX_TOPIC_LEVELS_MAX)
+            return px_json_fail(json, ret_err, PX_INVALID, "binding.form",
+                                "a topic has at most %d levels", PX_TOPIC_LEVELS_MAX);
+        name = name_of(level);
+        if (!name.ptr && level.len &&
+            (memchr(level.ptr, '{', level.len) || memchr(level.ptr, '}', level.len)))
+            return px_json_fail(json, ret_err, PX_INVALID, "binding.form",
+                                "'%.*s' is no level: a name in braces is a whole one, as "
+                                "a/{line}/data",
+                                PX_FMT(level));
+        if (name.ptr && pxi_level_find(b, name) != UINT32_MAX)
+            return px_json_fail(json, ret_err, PX_INVALID, "binding.form",
+                                "the level '{%.*s}' is named twice", PX_FMT(name));
+        if (b->level_count)
+            px_put_char(filter, '/');
+        px_put(filter, name.ptr ? PX_STR("+") : level);
+        levels[b->level_count++] = name;
+        more = slash != NULL;
+        rest = px_str_skip(rest, level.len + more);
+    }
+    return PX_OK;
+}
+
+static px_status read_mqtt(px_binding *b, const px_json *json, px_err *ret_err)
+{
+    px_str *levels = PX_ARENA_ARRAY(&b->arena, px_str, PX_TOPIC_LEVELS_MAX);
+    px_buf filter = { 0 };
+    px_status status;
+
+    if (!levels)
+        return px_arena_fail(&b->arena, ret_err);
+    b->levels = levels;
+    if (json->type != PX_JSON_STRING || json->text.len == 0 || json->text.len > PX_TOPIC_BYTES_MAX)
+        return px_json_fail(json, ret_err, PX_INVALID, "binding.form",
+                            "'mqtt' is a topic such as factory/{line}/data");
+    status = read_levels(b, json, &filter, levels, ret_err);
+    if (status == PX_OK)
+        status = px_buf_status(&filter, ret_err);
+    if (status == PX_OK) {
+        b->filter = px_arena_str(&b->arena, px_buf_str(&filter));
+        if (!b->filter.ptr)
+            status = px_arena_fail(&b->arena, ret_err);
+    }
+    px_buf_release(&filter);
+    PX_TRY(status);
+    if (px_mqtt_filter_check(b->filter) != PX_MQTT_SUCCESS)
+        return px_json_fail(json, ret_err, PX_INVALID, "binding.form",
+                            "'%.*s' is no topic; + and {name} are whole levels, # is the last",
+                            PX_FMT(json->text));
+    b->has_mqtt = true;
+    return PX_OK;
+}
+
+px_status pxi_source_read(px_binding *b, const px_json *json, px_err *ret_err)
+{
+    static const char *const members[] = { "mqtt", "http", NULL };
+    const px_json *mqtt = px_json_get(json, PX_STR("mqtt"));
+    const px_json *http = px_json_get(json, PX_STR("http"));
+
+    PX_TRY(pxi_members_check(json, "a source", members, ret_err));
+    if (!mqtt && !http)
+        return px_json_fail(json, ret_err, PX_INVALID, "binding.form",
+                            "a source is {\"mqtt\":\"factory/{line}/data\"} or {\"http\":true}");
+    if (http && !px_json_is_bool(http))
+        return px_json_fail(http, ret_err, PX_INVALID, "binding.form", "'http' is true or false");
+    b->takes_http = px_json_is(http, PX_JSON_TRUE);
+    return mqtt ? read_mqtt(b, mqtt, ret_err) : PX_OK;
+}
+
+void pxi_levels_cut(const px_binding *b, px_str topic, px_str ret_levels[PX_TOPIC_LEVELS_MAX])
+{
+    px_str rest = topic;
+
+    for (uint32_t i = 0; i < PX_TOPIC_LEVELS_MAX; i++)
+        ret_levels[i] = i < b->level_count && rest.len ? px_str_cut(&rest, '/') : PX_STR("");
+}
+
+bool px_binding_takes_topic(const px_binding *binding, px_str topic)
+{
+    return binding->has_mqtt && px_mqtt_filter_matches(binding->filter, topic);
+}
+
+bool px_binding_takes_http(const px_binding *binding)
+{
+    return binding->takes_http;
+}

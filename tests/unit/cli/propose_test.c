@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is proposed from samples; on recorded data held against what a person made of each column.
+ */
+#include "cli/propose.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "px_test.h"
+
+static px_propose p;
+static px_err err;
+
+static void begin(const char *name, const char *text)
+{
+    px_propose_init(&p);
+    CHECK_OK(px_propose_file(&p, px_str_c(name), px_str_c(text), &err), &err);
+    CHECK_OK(px_propose_settle(&p, &err), &err);
+}
+
+static const char *guesses(void)
+{
+    static char told[512];
+    size_t len = 0;
+
+    told[0] = '\0';
+    for (size_t i = 0; i < p.column_count; i++)
+        len += (size_t)snprintf(told + len, sizeof(told) - len, "%s%.*s:%s", i ? " " : "",
+                                PX_FMT(p.columns[i].name), px_guess_name(p.columns[i].guess));
+    return told;
+}
+
+static const char *proposal(void)
+{
+    static char told[4096];
+    px_propose_opts opts = { 0 };
+    px_buf buf = { 0 };
+
+    px_put_proposal(&buf, &p, &opts);
+    snprintf(told, sizeof(told), "%s", buf.ptr);
+    px_buf_release(&buf);
+    px_propose_release(&p);
+    return told;
+}
+
+PX_TEST(columns_of_csv_are_told_by_values_and_names)
+{
+    begin("a.csv", "time,n,big,x,ok,kind,note,day,Temp [K],power_kW,flag\n"
+                   "2026-11-01 12:00:00,1,9999999999,1.5,true,a,one,2026-11-01,300,2,1\n"
+                   "2026-11-01 12:00:01,2,1,2,false,b,two,2026-11-02,301,3,0\n"
+                   "2026-11-01 12:00:02,3,1,,false,a,three,2026-11-03,302,4,0\n"
+                   "2026-11-01 12:00:03,3,1,1e3,false,a,four,2026-11-03,302,4,0\n");
+    CHECK_STR(guesses(), "time:dateTime n:integer big:long x:double ok:boolean kind:enum "
+                         "note:string day:date Temp [K]:double power_kW:double flag:boolean");
+    CHECK_STR(p.columns[8].unit->unit, "kelvin");
+    CHECK_SLICE(p.columns[8].property, "Temp");
+    CHECK_STR(p.columns[9].unit->unit, "kilowatt");
+    CHECK_EQ(p.time_column, 0);
+    px_propose_release(&p);
+}
+
+PX_TEST(recorded_messages_give_a_topic_pattern_and_pointers)
+{
+    begin("r.ndjson", "{\"topic\":\"f/l1/m1/"
+                      "data\",\"payload\":{\"ts\":1793534400000,\"a\":{\"temp_degC\":21.5}}}\n"
+                      "{\"topic\":\"f/l1/m2/"
+                      "data\",\"payload\":\"{\\\"ts\\\":1793534401000,\\\"on\\\":true}\"}\n");
+    CHECK_STR(
+        proposal(),
+        "{\"model\":{\"@context\":[\"dtmi:dtdl:context;3\",\"dtmi:dtdl:extension:"
+        "quantitativeTypes;1\"],\"@id\":\"dtmi:example:r;1\",\"@type\":\"Interface\","
+        "\"contents\":[{\"@type\":[\"Property\",\"Temperature\"],\"name\":\"a_temp\","
+        "\"displayName\":\"/a/temp_degC\",\"schema\":\"double\",\"unit\":\"degreeCelsius\"},"
+        "{\"@type\":\"Property\",\"name\":\"on\",\"displayName\":\"/on\",\"schema\":\"boolean\"}]},"
+        "\"binding\":{\"source\":{\"mqtt\":\"f/l1/{level3}/data\"},\"twin\":\"r-{level3}\","
+        "\"time\":{\"from\":\"/ts\"},\"fields\":[{\"from\":\"/a/temp_degC\",\"to\":\"a_temp\","
+        "\"unit\":\"degreeCelsius\"},{\"from\":\"/on\",\"to\":\"on\"}]}}");
+}
+
+PX_TEST(an_array_of_objects_becomes_rows)
+{
+    begin("r.json", "{\"id\":\"x\",\"values\":[{\"v\":1},{\"v\":2.5}]}");
+    CHECK_STR(guesses(), "/id:string /v:double");
+    CHECK_SLICE(p.rows_pointer, "/values");
+    CHECK_EQ(p.rows, 2);
+    px_propose_release(&p);
+}
+
+PX_TEST(files_of_one_kind_add_up_and_of_another_are_refused)
+{
+    px_propose_init(&p);
+    CHECK_OK(px_propose_file(&p, PX_STR("a.csv"), PX_STR("x\n1\n"), &err), &err);
+    CHECK_OK(px_propose_file(&p, PX_STR("b.csv"), PX_STR("x\n1.5\n"), &err), &err);
+    CHECK_EQ(px_propose_file(&p, PX_STR("c.csv"), PX_STR("y,z\n1,2\n"), &err), PX_INVALID);
+    CHECK_STR(err.id, "propose.columns");
+    px_propose_release(&p);
+    px_propose_init(&p);
+    CHECK_EQ(px_propose_file(&p, PX_STR("c.csv"), PX_STR(""), &err), PX_INVALID);
+    CHECK_EQ(px_propose_file(&p, PX_STR("c.json"), PX_STR("{"), &err), PX_INVALID);
+    px_propose_release(&p);
+}
+
+PX_TEST(a_file_without_a_head_line_is_told_from_one_with_numbers_for_names)
+{
+    begin("a.csv", "0.5,1\n0.7,0\n");
+    CHECK_STR(guesses(), "c1:double c2:boolean");
+    CHECK(strstr(proposal(), "\"columns\":[\"c1\",\"c2\"]") != NULL);
+    begin("a.csv", "773869,767542\n64.38,67.12\n");
+    CHECK_STR(guesses(), "773869:double 767542:double");
+    px_propose_release(&p);
+}
+
+PX_TEST(as_many_columns_are_taken_as_the_limit)
+{
+    px_buf text = { 0 };
+
+    for (int over = 0; over < 2; over++) {
+        px_buf_clear(&text);
+        px_put_c(&text, "{");
+        for (int i = 0; i < PX_PROPOSE_COLUMNS_MAX + over; i++)
+            px_putf(&text, "%s\"k%d\":1", i ? "," : "", i);
+        px_put_c(&text, "}");
+        px_propose_init(&p);
+        CHECK_EQ(px_propose_file(&p, PX_STR("a.json"), px_buf_str(&text), &err),
+                 over ? PX_TOO_LARGE : PX_OK);
+        px_propose_release(&p);
+    }
+    px_buf_release(&text);
+}
+
+/* ---- recorded data ---- */
+
+/*
+ * What each column is, in their order, decided by reading the files and what their sources say of
+ * them, not by any rule of the program: what is measured is a double whether its readings came
+ * whole or not, what is counted or numbered an integer, on and off a boolean.
+ */
+static const struct {
+    const char *family, *file, *truth;
+} samples[] = {
+    { "skab", "series/manufacturing/skab/anomaly-free/anomaly-free.csv", "1dateTime 8double" },
+    { "skab", "series/manufacturing/skab/other/1.csv", "1dateTime 8double 2boolean" },
+    { "skab", "series/manufacturing/skab/other/13.csv", "1dateTime 8double 2boolean" },
+    { "skab", "series/manufacturing/skab/valve1/2.csv", "1dateTime 8double 2boolean" },
+    /* UDI, product id, quality L M H; two temperatures, rpm, Nm, minutes of wear; six failures */
+    { "ai4i", "series/manufacturing/ai4i2020_even.csv", "1integer 1string 1enum 5double 6boolean" },
+    /* four axes; number of the program, of its line; feed rate; step, verdict */
+    { "cnc", "series/manufacturing/cnc_mill/experiment_01.csv", "44double 2integer 1double 2enum" },
+    { "cnc", "series/manufacturing/cnc_mill/experiment_04.csv", "44double 2integer 1double 2enum" },
+    { "cnc", "series/manufacturing/cnc_mill/experiment_09.csv", "44double 2integer 1double 2enum" },
+    /* 41 measurements and 11 settings of valves in percent */
+    { "tep", "series/manufacturing/tep/d00_te.csv", "52double" },
+    { "tep", "series/manufacturing/tep/d01_te.csv", "52double" },
+    { "ett", "series/energy/ETTh1.csv", "1dateTime 7double" },
+    { "la_speed", "series/transport/la_speed_even.csv", "104double" },
+    /* a row's number; pressures, temperature, current; eight digital signals */
+    { "metropt", "series/transport/metropt3_head1000.csv", "1integer 1dateTime 7double 8boolean" },
+    /* month, provider, type of department (1, 2, other), three counts */
+    { "ae", "series/healthcare/ae_attendances_even.csv", "1date 1string 1enum 3integer" },
+    { "ecg", "series/healthcare/ecg_mba805_first50k.csv", "1double 1boolean" },
+    { "nab", "series/nab/data/artificialNoAnomaly/art_daily_no_noise.csv", "1dateTime 1double" },
+    { "nab", "series/nab/data/realKnownCause/ambient_temperature_system_failure.csv",
+      "1dateTime 1double" },
+    { "nab", "series/nab/data/realKnownCause/nyc_taxi.csv", "1dateTime 1integer" },
+    { "nab", "series/nab/data/realKnownCause/rogue_agent_key_updown.csv", "1dateTime 1double" },
+    { "nab", "series/nab/data/realTweets/Twitter_volume_AAPL.csv", "1dateTime 1integer" },
+    { "nab", "series/nab/data/realTraffic/occupancy_6005.csv", "1dateTime 1double" },
+    { "nab", "series/nab/data/realTraffic/speed_6005.csv", "1dateTime 1double" },
+    { "nab", "series/nab/data/realTraffic/TravelTime_387.csv", "1dateTime 1double" },
+    { "nab", "series/nab/data/realAdExchange/exchange-2_cpc_results.csv", "1dateTime 1double" },
+    { "nab", "series/nab/data/realAWSCloudwatch/ec2_cpu_utilization_24ae8d.csv",
+      "1dateTime 1double" },
+    { "nab", "series/nab/data/realAWSCloudwatch/rds_cpu_utilization_e47b3b.csv",
+      "1dateTime 1double" },
+};
+
+enum { SAMPLES = sizeof(samples) / sizeof(samples[0]) };
+
+typedef struct score {
+    int columns, right;
+} score;
+
+/* The next type of "8double 2boolean", counted down in `*left`. */
+static const char *next_truth(const char **truth, long *left, char word[16])
+{
+    if (*left == 0) {
+        char *end;
+        int len = 0;
+
+        *left = strtol(*truth, &end, 10);
+        while (isalpha((unsigned char)end[len]) && len < 15) {
+            word[len] = end[len];
+            len++;
+        }
+        word[len] = '\0';
+        *truth = end + len + (end[len] == ' ');
+    }
+    --*left;
+    return word;
+}
+
+static void hold_against(size_t sample, score *s)
+{
+    const char *truth = samples[sample].truth;
+    char word[16] = "";
+    long left = 0;
+
+    for (size_t i = 0; i < p.column_count; i++) {
+        const char *guess = px_guess_name(p.columns[i].guess);
+        const char *wanted = next_truth(&truth, &left, word);
+
+        s->columns++;
+        s->right += strcmp(guess, wanted) == 0;
+        if (strcmp(guess, wanted) != 0)
+            printf("  %s: '%.*s' is %s, and was taken for %s\n", samples[sample].file,
+                   PX_FMT(p.columns[i].name), wanted, guess);
+    }
+    if (left || *truth)
+        fail_msg("%s has %zu columns, and the truth more", samples[sample].file, p.column_count);
+}
+
+PX_TEST(nine_in_ten_columns_of_recorded_data_get_the_right_type)
+{
+    score all = { 0 }, family = { 0 };
+
+    for (size_t i = 0; i < SAMPLES; i++) {
+        px_str text = px_test_read_file(px_test_shared(samples[i].file));
+
+        px_propose_init(&p);
+        CHECK_OK(px_propose_file(&p, px_str_c(samples[i].file), text, &err), &err);
+        CHECK_OK(px_propose_settle(&p, &err), &err);
+        hold_against(i, &family);
+        px_propose_release(&p);
+        px_free((char *)(uintptr_t)text.ptr);
+        if (i + 1 < SAMPLES && strcmp(samples[i + 1].family, samples[i].family) == 0)
+            continue;
+        printf("%-9s %3d of %3d columns right\n", samples[i].family, family.right, family.columns);
+        all.columns += family.columns;
+        all.right += family.right;
+        family = (score){ 0 };
+    }
+    printf("all       %3d of %3d columns right: %.1f %%\n", all.right, all.columns,
+           100.0 * all.right / all.columns);
+    CHECK(all.columns > 300);
+    CHECK(10 * all.right >= 9 * all.columns);
+}
+
+PX_TEST_MAIN()

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sync/rejects.h"
+
+#include "base/mem.h"
+#include "px_test.h"
+
+static px_rejects *log_;
+static px_arena arena;
+static px_rejected items[PX_REJECTS_MAX];
+static px_err err;
+
+static void begin(void)
+{
+    log_ = px_rejects_new();
+    px_arena_init(&arena, 64 << 20);
+}
+
+static void end(void)
+{
+    px_rejects_free(log_);
+    px_arena_release(&arena);
+}
+
+static void add(const char *sender, const char *reason, px_str payload, bool whole)
+{
+    px_rejected r = { .tenant = 1,
+                      .time = 5,
+                      .sender = px_str_c(sender),
+                      .reason_id = px_str_c(reason),
+                      .binding = whole ? PX_STR("b") : PX_STR(""),
+                      .row = 3,
+                      .payload = payload,
+                      .is_whole = whole };
+
+    px_rejects_add(log_, &r);
+}
+
+static size_t list(px_rejects_filter filter)
+{
+    size_t count;
+
+    filter.tenant = 1;
+    CHECK_OK(px_rejects_list(log_, &filter, PX_REJECTS_MAX, &arena, items, &count, &err), &err);
+    return count;
+}
+
+PX_TEST(they_are_found_by_sender_reason_binding_and_time)
+{
+    begin();
+    add("a", "x", PX_STR("1"), false);
+    add("b", "x", PX_STR("2"), true);
+    add("b", "y", PX_STR("3"), false);
+    CHECK_EQ(list((px_rejects_filter){ 0 }), 3);
+    CHECK_SLICE(items[0].payload, "3");
+    CHECK_EQ(list((px_rejects_filter){ .sender = PX_STR("b") }), 2);
+    CHECK_EQ(list((px_rejects_filter){ .reason_id = PX_STR("x") }), 2);
+    CHECK_EQ(list((px_rejects_filter){ .binding = PX_STR("b") }), 1);
+    CHECK_EQ(items[0].row, 3);
+    CHECK_EQ(list((px_rejects_filter){ .since = 6 }), 0);
+    CHECK_EQ(list((px_rejects_filter){ .before = 2 }), 1);
+    end();
+}
+
+PX_TEST(a_whole_payload_is_given_to_who_asks_for_it)
+{
+    static char large[1000];
+
+    begin();
+    memset(large, 'x', sizeof(large));
+    add("a", "x", px_str_of(large, sizeof(large)), true);
+    add("a", "y", px_str_of(large, sizeof(large)), true); /* of the same message */
+    CHECK_EQ(px_rejects_bytes(log_), sizeof(large));
+    list((px_rejects_filter){ 0 });
+    CHECK_EQ(items[0].payload.len, PX_REJECT_PAYLOAD_BYTES_MAX);
+    CHECK(items[0].is_whole);
+    list((px_rejects_filter){ .want_payload = true });
+    CHECK_EQ(items[0].payload.len, sizeof(large));
+    CHECK(px_rejects_remove(log_, 1, 1));
+    CHECK(!px_rejects_remove(log_, 1, 1));
+    CHECK(!px_rejects_remove(log_, 2, 2));
+    CHECK(!px_rejects_remove(log_, 1, 99));
+    CHECK_EQ(list((px_rejects_filter){ 0 }), 1);
+    CHECK_EQ(px_rejects_bytes(log_), sizeof(large));
+    CHECK(px_rejects_remove(log_, 1, 2));
+    CHECK_EQ(px_rejects_bytes(log_), 0);
+    end();
+}
+
+/* One past the limit the oldest payload goes back to its beginning; its entry stays. */
+PX_TEST(whole_payloads_together_are_bounded)
+{
+    size_t piece = PX_REJECTS_BYTES_MAX / 8;
+    char *large = px_zalloc(1, piece);
+
+    begin();
+    for (char i = 0; i < 8; i++) {
+        large[0] = i;
+        add("a", "x", px_str_of(large, piece), true);
+    }
+    CHECK_EQ(px_rejects_bytes(log_), PX_REJECTS_BYTES_MAX);
+    CHECK_EQ(list((px_rejects_filter){ 0 }), 8);
+    CHECK(items[7].is_whole);
+    large[0] = 9;
+    add("a", "x", px_str_of(large, 1), true);
+    CHECK_EQ(list((px_rejects_filter){ 0 }), 9);
+    CHECK(!items[8].is_whole);
+    CHECK(items[7].is_whole);
+    CHECK(px_rejects_bytes(log_) <= PX_REJECTS_BYTES_MAX);
+    px_free(large);
+    end();
+}
+
+PX_TEST(the_oldest_entries_make_room_for_new_ones)
+{
+    begin();
+    for (int i = 0; i < PX_REJECTS_MAX; i++)
+        add("a", "x", PX_STR("1"), true);
+    CHECK_EQ(list((px_rejects_filter){ 0 }), PX_REJECTS_MAX);
+    CHECK_EQ(items[PX_REJECTS_MAX - 1].number, 1);
+    add("a", "x", PX_STR("2"), true);
+    CHECK_EQ(list((px_rejects_filter){ 0 }), PX_REJECTS_MAX);
+    CHECK_EQ(items[PX_REJECTS_MAX - 1].number, 2);
+    CHECK_EQ(px_rejects_count(log_), PX_REJECTS_MAX + 1);
+    end();
+}
+
+PX_TEST_MAIN()
