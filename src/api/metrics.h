@@ -149,6 +149,10 @@
     X(HTTP_CONNECTIONS, "pollux_http_connections", GAUGE, "", "", "HTTP connections open")         \
     X(HTTP_STREAMS_GONE, "pollux_http_streams_gone_total", COUNTER, "", "",                        \
       "event streams whose client was gone")                                                       \
+    X(HTTP_UPGRADED, "pollux_http_upgraded_total", COUNTER, "", "",                                \
+      "HTTP connections that became WebSockets")                                                   \
+    X(HTTP_CARRIED, "pollux_http_carried", GAUGE, "", "",                                          \
+      "WebSockets over TLS, which stay HTTP connections")                                          \
     X(MQTT_CONNECTIONS, "pollux_mqtt_connections", GAUGE, "", "", "MQTT connections open")         \
     X(MQTT_UNAUTHENTICATED, "pollux_mqtt_unauthenticated", GAUGE, "", "",                          \
       "of them without an accepted CONNECT")                                                       \
@@ -159,6 +163,12 @@
       "times that there was no file descriptor left")                                              \
     X(MQTT_TLS_FAILED, "pollux_mqtt_tls_failed_total", COUNTER, "", "",                            \
       "TLS handshakes that did not come to an end")                                                \
+    X(MQTT_WEBSOCKETS, "pollux_mqtt_websockets", GAUGE, "", "",                                    \
+      "of the MQTT connections, over WebSocket")                                                   \
+    X(MQTT_WEBSOCKETS_ACCEPTED, "pollux_mqtt_websockets_accepted_total", COUNTER, "", "",          \
+      "MQTT connections accepted over WebSocket")                                                  \
+    X(MQTT_WEBSOCKETS_BROKEN, "pollux_mqtt_websockets_broken_total", COUNTER, "", "",              \
+      "of them, ended because their frames made no sense")                                         \
     X(MQTT_TAKEN_OVER, "pollux_mqtt_taken_over_total", COUNTER, "", "",                            \
       "connections ended because their client id came again")                                      \
     X(MQTT_BYTES_IN, "pollux_mqtt_bytes_in_total", COUNTER, "bytes", "",                           \

@@ -120,6 +120,7 @@
 #define PX_MQTT_CONNECTIONS_MAX 50000
 #define PX_MQTT_CONNECTIONS_PER_ADDRESS_MAX 1000 /* not of loopback */
 #define PX_MQTT_UNAUTHENTICATED_MAX 2000
+#define PX_WS_FRAME_BYTES_MAX (1024 * 1024) /* of MQTT over WebSocket; it is not kept */
 #define PX_MQTT_DOOR_MAIL_BYTES_MAX                                                                \
     (64 * 1024 * 1024)               /* deliveries waiting for one door thread                     \
                                       */

@@ -15,7 +15,9 @@
     X(HTTP_BYTES_IN, bytes_in)                                                                     \
     X(HTTP_BYTES_OUT, bytes_out)                                                                   \
     X(HTTP_CONNECTIONS, connections)                                                               \
-    X(HTTP_STREAMS_GONE, streams_gone)
+    X(HTTP_STREAMS_GONE, streams_gone)                                                             \
+    X(HTTP_UPGRADED, upgraded)                                                                     \
+    X(HTTP_CARRIED, carried)
 
 #define MQTT_FIGURES(X)                                                                            \
     X(MQTT_CONNECTIONS, connections)                                                               \
@@ -24,6 +26,9 @@
     X(MQTT_REFUSED_FULL, refused_full)                                                             \
     X(MQTT_ACCEPT_PAUSES, accept_pauses)                                                           \
     X(MQTT_TLS_FAILED, tls_failed)                                                                 \
+    X(MQTT_WEBSOCKETS, websockets)                                                                 \
+    X(MQTT_WEBSOCKETS_ACCEPTED, websockets_accepted)                                               \
+    X(MQTT_WEBSOCKETS_BROKEN, websockets_broken)                                                   \
     X(MQTT_TAKEN_OVER, taken_over)                                                                 \
     X(MQTT_BYTES_IN, bytes_in)                                                                     \
     X(MQTT_BYTES_OUT, bytes_out)                                                                   \

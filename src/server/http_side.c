@@ -35,6 +35,16 @@ static void handle_call(void *ctx, px_api_call *call)
     px_api_handle(ctx, call);
 }
 
+static bool has_room(void *mqtt, const px_listen_address *peer)
+{
+    return px_mqtt_door_has_room(mqtt, peer);
+}
+
+static void take_socket(void *mqtt, const px_ws_socket *socket)
+{
+    px_mqtt_door_adopt(mqtt, socket);
+}
+
 static void put_metrics(void *data, px_metrics *metrics)
 {
     px_http_side *side = data;
@@ -78,6 +88,8 @@ px_status px_http_side_open(const px_http_side_opts *opts, px_http_side **ret_si
     side->opts = *opts;
     status = px_api_new(&api_opts, &side->api, ret_err);
     door_opts.ctx = side->api;
+    if (opts->mqtt)
+        door_opts.sockets = (px_http_sockets){ opts->mqtt, has_room, take_socket };
     if (status == PX_OK)
         status = px_http_door_open(&door_opts, &side->door, ret_err);
     if (status != PX_OK) {
