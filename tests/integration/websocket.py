@@ -54,13 +54,13 @@ class Client:
         self.paho.loop_stop()
 
 
-def talks(port, token, cert=None, count=300):
+def talks(port, token, cert=None, count=300, big=200_000):
     """Both versions, packets of every size, also beyond one frame of ours and many records of TLS."""
     for version in (paho.MQTTv311, paho.MQTTv5):
         watcher, writer = (Client(port, token, f"{name}{version}", version, cert) for name in ("watcher", "writer"))
         assert watcher.codes == writer.codes == [0]
         watcher.subscribe("run/#")
-        sent = [(f"run/{i % 3}", b"%d " % i + b"x" * (i * 97 % 5000)) for i in range(count)] + [("run/big", os.urandom(200_000))]
+        sent = [(f"run/{i % 3}", b"%d " % i + b"x" * (i * 97 % 5000)) for i in range(count)] + [("run/big", os.urandom(big))]
         for begin in range(0, len(sent), 50):
             for topic, payload in sent[begin:begin + 50]:
                 writer.paho.publish(topic, payload, 1)
@@ -77,7 +77,7 @@ def paho_talks_plain_and_chopped():
         web.want(201, "POST", "/models", [model("Press", speed="double")])
         web.want(200, "PUT", "/digitaltwins/press-1", twin("Press"))
         talks(s.http, s.token)
-        talks(chopping_relay(s.http), s.token, count=20)
+        talks(chopping_relay(s.http), s.token, count=20, big=5000)
         client = Client(s.http, s.token, "device")
         client.paho.publish("twins/press-1/telemetry", '{"speed":20.50}', 1)
         until(lambda: client.acked, "PUBACK")

@@ -50,24 +50,17 @@ static px_mqtt_reason on_publish(void *ctx, unsigned thread, px_mqtt_conn conn, 
     return PX_MQTT_SUCCESS;
 }
 
-static px_mqtt_reason on_subscribe(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
-                                   const px_mqtt_filter *filter)
+static px_mqtt_reason on_request(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
+                                 px_mqtt_sub_request *request)
 {
-    (void)ctx, (void)thread, (void)conn, (void)principal, (void)filter;
-    return PX_MQTT_SUCCESS;
-}
-
-static px_mqtt_reason on_unsubscribe(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
-                                     px_str filter)
-{
-    (void)ctx, (void)thread, (void)conn, (void)principal, (void)filter;
+    (void)ctx, (void)thread, (void)conn, (void)principal, (void)request;
     return PX_MQTT_SUCCESS;
 }
 
 static void on_closed(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
-                      px_mqtt_reason reason)
+                      const px_mqtt_end *end)
 {
-    (void)thread, (void)conn, (void)principal, (void)reason;
+    (void)thread, (void)conn, (void)principal, (void)end;
     atomic_fetch_add(&((world *)ctx)->closes, 1);
 }
 
@@ -83,8 +76,8 @@ static void open_world(world *w, px_mqtt_door_opts opts)
     px_mqtt_door_app app = { .ctx = w,
                              .connect = on_connect,
                              .publish = on_publish,
-                             .subscribe = on_subscribe,
-                             .unsubscribe = on_unsubscribe,
+                             .subscribe = on_request,
+                             .unsubscribe = on_request,
                              .closed = on_closed };
     px_err err;
 
