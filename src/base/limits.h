@@ -128,6 +128,15 @@
 #define PX_MESSAGE_REFUSALS_MAX 32   /* fields of one telemetry by HTTP that are told one by one */
 #define PX_MESSAGE_SAMPLES_MAX 10000 /* objects in one backlog array */
 
+/* Sparkplug B */
+#define PX_SPARK_METRICS_MAX 10000     /* of one payload */
+#define PX_SPARK_NAME_BYTES_MAX 512    /* of a metric */
+#define PX_SPARK_PROPERTIES_MAX 64     /* of a metric */
+#define PX_SPARK_NODES_MAX 10000       /* of one tenant */
+#define PX_SPARK_DEVICES_MAX 1000      /* of one edge node */
+#define PX_SPARK_HOSTS_MAX 100         /* of one tenant */
+#define PX_SPARK_REBIRTH_SECONDS_MIN 5 /* between two requests for the birth of one node */
+
 /* HTTP */
 #define PX_HTTP_BODY_BYTES_MAX (1024 * 1024)
 #define PX_HTTP_LINE_BYTES_MAX (8 * 1024) /* the request line */
