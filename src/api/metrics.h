@@ -206,6 +206,29 @@
     X(PLAIN_MESSAGES, "pollux_plain_messages_total", COUNTER, "", "",                              \
       "publishes to topics that are no twin's")                                                    \
     X(DELIVERIES, "pollux_deliveries_total", COUNTER, "", "", "messages handed to subscribers")    \
+    X(SPARK_NODES, "pollux_sparkplug_nodes", GAUGE, "", "",                                        \
+      "edge nodes of Sparkplug B that were heard of")                                              \
+    X(SPARK_ONLINE, "pollux_sparkplug_online", GAUGE, "", "", "of them online")                    \
+    X(SPARK_MESSAGES, "pollux_sparkplug_messages_total", COUNTER, "", "",                          \
+      "births, data, deaths and STATE that made sense")                                            \
+    X(SPARK_METRICS, "pollux_sparkplug_metrics_total", COUNTER, "", "",                            \
+      "metrics in births and data")                                                                \
+    X(SPARK_UNKNOWN, "pollux_sparkplug_metrics_unknown_total", COUNTER, "", "",                    \
+      "of them without a place in a twin")                                                         \
+    X(SPARK_EMPTY, "pollux_sparkplug_metrics_empty_total", COUNTER, "", "",                        \
+      "of them null, or of a quality that is not good")                                            \
+    X(SPARK_BIRTHS, "pollux_sparkplug_births_total", COUNTER, "", "",                              \
+      "births of edge nodes and devices")                                                          \
+    X(SPARK_DEATHS, "pollux_sparkplug_deaths_total", COUNTER, "", "",                              \
+      "deaths of edge nodes and devices")                                                          \
+    X(SPARK_DEATHS_IGNORED, "pollux_sparkplug_deaths_ignored_total", COUNTER, "", "",              \
+      "deaths of another bdSeq, or of what was not online")                                        \
+    X(SPARK_GAPS, "pollux_sparkplug_gaps_total", COUNTER, "", "",                                  \
+      "messages with a gap in seq before them")                                                    \
+    X(SPARK_UNBORN, "pollux_sparkplug_unborn_total", COUNTER, "", "",                              \
+      "messages that speak of what was not born")                                                  \
+    X(SPARK_REBIRTHS, "pollux_sparkplug_rebirths_total", COUNTER, "", "",                          \
+      "births that were asked for")                                                                \
     X(MQTT_REVOKED, "pollux_mqtt_revoked_total", COUNTER, "", "",                                  \
       "connections ended because their credential no longer holds")                                \
     X(MQTT_LOGINS_FAILED, "pollux_mqtt_logins_failed_total", COUNTER, "", "",                      \

@@ -99,6 +99,28 @@ void px_put_mqtt_metrics(px_metrics *metrics, const px_mqtt_door *door)
     put_reasons(metrics, PX_METRIC_MQTT_ENDED, stats.ended);
 }
 
+/* figure, member of what is known of edge nodes */
+#define SPARKPLUG_FIGURES(X)                                                                       \
+    X(SPARK_NODES, nodes)                                                                          \
+    X(SPARK_ONLINE, online)                                                                        \
+    X(SPARK_MESSAGES, messages)                                                                    \
+    X(SPARK_METRICS, metrics)                                                                      \
+    X(SPARK_UNKNOWN, unknown)                                                                      \
+    X(SPARK_EMPTY, empty)                                                                          \
+    X(SPARK_BIRTHS, births)                                                                        \
+    X(SPARK_DEATHS, deaths)                                                                        \
+    X(SPARK_DEATHS_IGNORED, deaths_ignored)                                                        \
+    X(SPARK_GAPS, gaps)                                                                            \
+    X(SPARK_UNBORN, unborn)                                                                        \
+    X(SPARK_REBIRTHS, rebirths)
+
+static void put_sparkplug_metrics(px_metrics *metrics, px_sparkplug_stats stats)
+{
+#define X(id, member) px_metric(metrics, PX_METRIC_##id, (double)stats.member);
+    SPARKPLUG_FIGURES(X)
+#undef X
+}
+
 void px_put_topics_metrics(px_metrics *metrics, px_twin_topics *topics)
 {
     px_twin_topics_stats stats = px_twin_topics_stat(topics);
@@ -106,4 +128,5 @@ void px_put_topics_metrics(px_metrics *metrics, px_twin_topics *topics)
 #define X(id, member) px_metric(metrics, PX_METRIC_##id, (double)stats.member);
     TOPICS_FIGURES(X)
 #undef X
+    put_sparkplug_metrics(metrics, px_sparkplug_stat(px_twin_topics_sparkplug(topics)));
 }

@@ -65,6 +65,8 @@ px_status px_http_side_open(const px_http_side_opts *opts, px_http_side **ret_si
                              .rejects = opts->rejects,
                              .backoff = opts->backoff,
                              .presence = opts->presence,
+                             .sparkplug =
+                                 opts->topics ? px_twin_topics_sparkplug(opts->topics) : NULL,
                              .files = opts->files,
                              .backups = opts->backups,
                              .log = opts->log,
