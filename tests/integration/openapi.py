@@ -109,6 +109,7 @@ STORY = [
     ("GET /api/v1/history/{id}/count", "/api/v1/history/p1/count", 200),
     ("GET /api/v1/kpi/oee", f"/api/v1/kpi/oee?twin=p1&{DAY}", None),
     ("GET /api/v1/rejects", "/api/v1/rejects?sender=nobody", 200),
+    ("GET /api/v1/sparkplug", "/api/v1/sparkplug?limit=2", 200),
     ("POST /api/v1/batch", "/api/v1/batch", 200, {"changes": []}),
     ("POST /api/v1/batch", "/api/v1/batch", 200, {"dryRun": True, "changes": [{"op": "delete", "twin": "p2"}]}),
     ("POST /api/v1/batch", "/api/v1/batch", 200, {"changes": [
