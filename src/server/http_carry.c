@@ -171,8 +171,7 @@ static void finish(px_http_loop *loop, px_http_carry *c)
     c->pair.fd = -1;
     px_buf_release(&c->in);
     px_buf_release(&c->out);
-    MHD_upgrade_action(c->handle, MHD_UPGRADE_ACTION_CLOSE);
-    px_http_loop_wake(loop);
+    px_http_upgrade_end(c->link, c->handle);
 }
 
 static void turn(px_http_loop *loop, px_http_carry *c)
@@ -279,7 +278,7 @@ fail:
     if (c)
         px_tls_link_free(c->tls);
     px_free(c);
-    MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
+    px_http_upgrade_end(link, handle);
     return -1;
 }
 

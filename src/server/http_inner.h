@@ -103,6 +103,7 @@ typedef struct px_http_loop {
     int wake_fd;
     atomic_bool is_woken; /* wake_fd is written, or about to be */
     int carry_epoll;      /* what px_http_carry_turn waits for; -1 without TLS */
+    unsigned ending;      /* upgraded connections that were closed and are not put away yet */
     pthread_t thread;
     bool has_thread;
 } px_http_loop;
@@ -136,6 +137,7 @@ struct px_http_link {
     bool counted;            /* in door->active */
     bool streaming;          /* in door->streams */
     px_http_carry *carry;    /* NULL unless a WebSocket over TLS */
+    bool is_ending;          /* in loop->ending */
 
     _Atomic int phase;        /* px_http_phase */
     _Atomic int64_t since_ms; /* of the phase */
@@ -227,6 +229,9 @@ enum MHD_Result px_http_queue(px_http_link *link, unsigned status, struct MHD_Re
 /* ---- http_upgrade.c: a connection becomes a WebSocket ---- */
 bool px_http_upgrade_is_asked(const px_http_link *link); /* of a whole request */
 enum MHD_Result px_http_upgrade(px_http_link *link);
+/* libmicrohttpd may close what is its own of an upgraded connection; on the loop's thread. */
+void px_http_upgrade_end(px_http_link *link, struct MHD_UpgradeResponseHandle *handle);
+void px_http_upgrade_forget(px_http_link *link); /* the connection is closed */
 
 /* ---- http_carry.c: WebSockets over TLS, on the loop's thread ---- */
 /* Gives the end of a pair of sockets on which the client's bytes come and go; -1: impossible. */

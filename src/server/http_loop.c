@@ -46,6 +46,8 @@ void px_http_resume(px_http_exchange *exchange)
     atomic_fetch_sub(&door->resuming, 1); /* last: px_http_loops_end waits for it */
 }
 
+enum { ENDING_MS = 1 };
+
 static int patience_ms(px_http_loop *loop)
 {
     MHD_UNSIGNED_LONG_LONG wait_ms;
@@ -61,7 +63,7 @@ static void sleep_until_ready(px_http_loop *loop)
     struct pollfd ready[3] = { { .fd = info->epoll_fd, .events = POLLIN },
                                { .fd = loop->wake_fd, .events = POLLIN },
                                { .fd = loop->carry_epoll, .events = POLLIN } };
-    int wait_ms = patience_ms(loop);
+    int wait_ms = loop->ending > 0 ? ENDING_MS : patience_ms(loop);
     uint64_t count;
 
     if (wait_ms != 0)

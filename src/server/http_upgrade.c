@@ -126,12 +126,30 @@ bool px_http_upgrade_is_asked(const px_http_link *link)
 
 /* ---- handing it on ---- */
 
+/* It takes the library up to three turns to put the connection away, and it does not say that it
+ * wants them: the loop's count lets it have them. */
+void px_http_upgrade_end(px_http_link *link, struct MHD_UpgradeResponseHandle *handle)
+{
+    MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
+    if (!link->is_ending)
+        link->exchange->loop->ending++;
+    link->is_ending = true;
+}
+
+void px_http_upgrade_forget(px_http_link *link)
+{
+    if (link->is_ending)
+        link->exchange->loop->ending--;
+    link->is_ending = false;
+    px_http_carry_end(link);
+}
+
 /* libmicrohttpd closes what is its own; a duplicate lives on. */
-static int take_plain(int fd, struct MHD_UpgradeResponseHandle *handle)
+static int take_plain(px_http_link *link, int fd, struct MHD_UpgradeResponseHandle *handle)
 {
     int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
-    MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
+    px_http_upgrade_end(link, handle);
     return copy;
 }
 
@@ -149,8 +167,7 @@ static void upgraded(void *ctx, struct MHD_Connection *mhd, void *request, const
     atomic_fetch_sub(&door->active, 1); /* it may stay for days: stopping does not wait for it */
     link->counted = false;
     px_listen_tune(link->fd); /* libmicrohttpd has just let it delay */
-    socket.fd = socket.is_tls ? px_http_carry_begin(link, handle) : take_plain(fd, handle);
-    px_http_loop_wake(link->exchange->loop); /* what was closed is to be put away */
+    socket.fd = socket.is_tls ? px_http_carry_begin(link, handle) : take_plain(link, fd, handle);
     if (socket.fd >= 0)
         door->opts.sockets.take(door->opts.sockets.ctx, &socket);
     else

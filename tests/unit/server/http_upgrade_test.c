@@ -452,6 +452,48 @@ PX_TEST(what_is_carried_goes_on_while_the_door_stops)
     drop_tls(&tls);
 }
 
+static void upgrade_without_memory(app *a, taker *t, const own_tls *tls)
+{
+    for (uint64_t n = 1; n < 12; n++) {
+        client c = client_of(a);
+        int before = atomic_load(&t->taken), status;
+
+        if (tls)
+            CHECK_EQ(start_tls(&c, tls, "NORMAL"), 0);
+        CHECK_EQ(ask(&c, "GET /x HTTP/1.1\r\n" HOST "\r\n"), 200);
+        px_mem_fail_nth(n);
+        say(&c, PX_STR(GOOD));
+        status = hear(&c);
+        if (status == 101 && n > 6) /* enough that it comes to be taken */
+            wait_for(&t->taken, before + 1);
+        wait_ms(5);
+        px_mem_fail_nth(0);
+        CHECK(status == 101 || status == 503 || status == 0);
+        if (atomic_load(&t->taken) > before)
+            close(t->fd);
+        CHECK(status != 101 || ended(&c));
+        close_client(&c);
+    }
+}
+
+PX_TEST(every_failed_allocation_is_an_answer_or_an_end)
+{
+    own_tls tls;
+    taker t = { 0 };
+    app a;
+
+    make_tls(&tls);
+    open_app(&a, opts_of(&t, NULL));
+    upgrade_without_memory(&a, &t, NULL);
+    until_no_connection(&a);
+    close_app(&a);
+    open_app(&a, opts_of(&t, &tls));
+    upgrade_without_memory(&a, &t, &tls);
+    until_no_connection(&a);
+    close_app(&a);
+    drop_tls(&tls);
+}
+
 /* A taker that forgets its socket does not keep the door from ending. */
 PX_TEST(the_door_ends_though_somebody_holds_a_socket)
 {
