@@ -166,6 +166,9 @@ static void upgraded(void *ctx, struct MHD_Connection *mhd, void *request, const
     PX_HTTP_COUNT(door->upgraded);
     atomic_fetch_sub(&door->active, 1); /* it may stay for days: stopping does not wait for it */
     link->counted = false;
+    px_arena_release(&link->exchange->call.arena); /* no request comes here any more */
+    px_buf_release(&link->exchange->call.out);
+    px_buf_release(&link->exchange->body);
     px_listen_tune(link->fd); /* libmicrohttpd has just let it delay */
     socket.fd = socket.is_tls ? px_http_carry_begin(link, handle) : take_plain(link, fd, handle);
     if (socket.fd >= 0)

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
+ * libwslay has a buffer of 4 KiB a connection, so its context lives only while a frame is under
+ * way: an idle connection has none. Whether one is, is known by counting: what was fed, less the
+ * frames that came whole.
+ *
  * libwslay asks for bytes, takes the mask off and hands a frame on piece by piece; what a client
  * may send is judged here, at the first piece of each frame.
  *
@@ -24,11 +28,13 @@ enum {
     LENGTH_16_BITS = 126,
     OUT_FRAME_BYTES_MAX = 0xFFFF, /* its length takes at most two bytes more */
     CODE_BYTES = 2,
+    HEAD_BYTES = 6, /* of a client's frame with the shortest length: with its mask */
 };
 
 struct px_ws_link {
-    wslay_frame_context_ptr frames;
-    px_str input; /* while bytes are taken: what libwslay has not asked for yet */
+    wslay_frame_context_ptr frames; /* NULL: between two frames */
+    size_t pending;                 /* bytes of the frame under way, its head included */
+    px_str input;                   /* while bytes are taken: what libwslay has not asked for yet */
 
     /* coming in */
     px_ws_state state;
@@ -63,23 +69,27 @@ static ssize_t give_input(uint8_t *bytes, size_t size, int flags, void *ctx)
 
 px_ws_link *px_ws_link_new(void)
 {
-    static const struct wslay_frame_callbacks callbacks = { .recv_callback = give_input };
-    px_ws_link *ws = px_zalloc(1, sizeof(*ws));
+    return px_zalloc(1, sizeof(px_ws_link));
+}
 
-    if (!ws)
-        return NULL;
-    if (wslay_frame_context_init(&ws->frames, &callbacks, ws) != 0) {
-        px_free(ws);
-        return NULL;
-    }
-    return ws;
+static bool begin_frames(px_ws_link *ws)
+{
+    static const struct wslay_frame_callbacks callbacks = { .recv_callback = give_input };
+
+    return ws->frames || wslay_frame_context_init(&ws->frames, &callbacks, ws) == 0;
+}
+
+static void end_frames(px_ws_link *ws)
+{
+    wslay_frame_context_free(ws->frames);
+    ws->frames = NULL;
 }
 
 void px_ws_link_free(px_ws_link *ws)
 {
     if (!ws)
         return;
-    wslay_frame_context_free(ws->frames);
+    end_frames(ws);
     px_free(ws);
 }
 
@@ -160,9 +170,20 @@ static void take_close(px_ws_link *ws)
     px_ws_link_close(ws, (px_ws_code)code);
 }
 
+/* A length takes no more bytes than it needs; libwslay refuses others. */
+static size_t whole_size(const struct wslay_frame_iocb *frame)
+{
+    size_t length_bytes = frame->payload_length < LENGTH_16_BITS ? 0
+                          : frame->payload_length <= 0xFFFF      ? 2
+                                                                 : 8;
+
+    return HEAD_BYTES + length_bytes + (size_t)frame->payload_length;
+}
+
 static void end_frame(px_ws_link *ws, const struct wslay_frame_iocb *frame)
 {
     ws->frame_bytes = 0;
+    ws->pending -= whole_size(frame);
     if (frame->opcode == WSLAY_PING)
         take_ping(ws);
     else if (frame->opcode == WSLAY_CONNECTION_CLOSE)
@@ -201,7 +222,14 @@ size_t px_ws_link_take(px_ws_link *ws, char *bytes, size_t size)
 {
     size_t count = 0;
 
+    if (ws->state != PX_WS_OPEN)
+        return 0;
+    if (!begin_frames(ws)) {
+        give_up(ws, PX_WS_INTERNAL_ERROR);
+        return 0;
+    }
     ws->input = px_str_of(bytes, size);
+    ws->pending += size;
     while (ws->state == PX_WS_OPEN) {
         struct wslay_frame_iocb frame = { 0 };
         ssize_t got = wslay_frame_recv(ws->frames, &frame);
@@ -214,6 +242,8 @@ size_t px_ws_link_take(px_ws_link *ws, char *bytes, size_t size)
             count += take_piece(ws, &frame, bytes + count);
     }
     ws->input = (px_str){ NULL, 0 };
+    if (ws->pending == 0 || ws->state != PX_WS_OPEN)
+        end_frames(ws);
     return count;
 }
 

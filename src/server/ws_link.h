@@ -11,9 +11,10 @@
  * when several wait (5.5.3); a Close is answered with its own code.
  *
  * What ends the frames, with the code of our Close: a frame of text (1003), one longer than
- * PX_WS_FRAME_BYTES_MAX (1009), anything that RFC 6455 forbids a client (1002).
+ * PX_WS_FRAME_BYTES_MAX (1009), anything that RFC 6455 forbids a client (1002); want of memory
+ * (1011).
  *
- * Memory: 4.5 KiB a connection, nearly all of it libwslay's buffer. Threads: one at a time.
+ * Memory: half a KiB, and 4 KiB of libwslay's while a frame is under way. Threads: one at a time.
  */
 #ifndef PX_SERVER_WS_LINK_H
 #define PX_SERVER_WS_LINK_H
@@ -28,6 +29,7 @@ typedef enum px_ws_code {
     PX_WS_PROTOCOL_ERROR = 1002,
     PX_WS_NOT_BINARY = 1003,
     PX_WS_TOO_LARGE = 1009,
+    PX_WS_INTERNAL_ERROR = 1011,
 } px_ws_code;
 
 /* How the client's frames stand. */
