@@ -28,6 +28,7 @@
 #include "sync/bindings.h"
 #include "sync/presence.h"
 #include "sync/rejects.h"
+#include "sync/sparkplug.h"
 
 typedef struct px_api px_api;
 typedef struct px_api_call px_api_call;
@@ -107,11 +108,12 @@ typedef struct px_api_opts {
     px_history *history;   /* NULL: no history */
     px_outbound *outbound; /* NULL: routes lead nowhere */
     px_rejects *rejects;
-    px_bindings *bindings; /* borrowed; NULL: none are used */
-    px_backoff *backoff;   /* of failed logins at all doors; borrowed; NULL: none is kept */
-    px_presence *presence; /* of devices; borrowed; NULL: none is kept */
-    px_files *files;       /* of import jobs; NULL: none */
-    px_backups *backups;   /* NULL: none are made */
+    px_bindings *bindings;   /* borrowed; NULL: none are used */
+    px_backoff *backoff;     /* of failed logins at all doors; borrowed; NULL: none is kept */
+    px_presence *presence;   /* of devices; borrowed; NULL: none is kept */
+    px_sparkplug *sparkplug; /* edge nodes; NULL: none are heard of */
+    px_files *files;         /* of import jobs; NULL: none */
+    px_backups *backups;     /* NULL: none are made */
     px_log *log;
     uint32_t streams_max;     /* 0: PX_STREAMS_MAX */
     uint32_t rate_per_second; /* of one credential; 0: no limit */

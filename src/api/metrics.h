@@ -161,6 +161,10 @@
     X(HTTP_CONNECTIONS, "pollux_http_connections", GAUGE, "", "", "HTTP connections open")         \
     X(HTTP_STREAMS_GONE, "pollux_http_streams_gone_total", COUNTER, "", "",                        \
       "event streams whose client was gone")                                                       \
+    X(HTTP_UPGRADED, "pollux_http_upgraded_total", COUNTER, "", "",                                \
+      "HTTP connections that became WebSockets")                                                   \
+    X(HTTP_CARRIED, "pollux_http_carried", GAUGE, "", "",                                          \
+      "WebSockets over TLS, which stay HTTP connections")                                          \
     X(MQTT_CONNECTIONS, "pollux_mqtt_connections", GAUGE, "", "", "MQTT connections open")         \
     X(MQTT_UNAUTHENTICATED, "pollux_mqtt_unauthenticated", GAUGE, "", "",                          \
       "of them without an accepted CONNECT")                                                       \
@@ -171,6 +175,12 @@
       "times that there was no file descriptor left")                                              \
     X(MQTT_TLS_FAILED, "pollux_mqtt_tls_failed_total", COUNTER, "", "",                            \
       "TLS handshakes that did not come to an end")                                                \
+    X(MQTT_WEBSOCKETS, "pollux_mqtt_websockets", GAUGE, "", "",                                    \
+      "of the MQTT connections, over WebSocket")                                                   \
+    X(MQTT_WEBSOCKETS_ACCEPTED, "pollux_mqtt_websockets_accepted_total", COUNTER, "", "",          \
+      "MQTT connections accepted over WebSocket")                                                  \
+    X(MQTT_WEBSOCKETS_BROKEN, "pollux_mqtt_websockets_broken_total", COUNTER, "", "",              \
+      "of them, ended because their frames made no sense")                                         \
     X(MQTT_TAKEN_OVER, "pollux_mqtt_taken_over_total", COUNTER, "", "",                            \
       "connections ended because their client id came again")                                      \
     X(MQTT_BYTES_IN, "pollux_mqtt_bytes_in_total", COUNTER, "bytes", "",                           \
@@ -208,6 +218,29 @@
     X(PLAIN_MESSAGES, "pollux_plain_messages_total", COUNTER, "", "",                              \
       "publishes to topics that are no twin's")                                                    \
     X(DELIVERIES, "pollux_deliveries_total", COUNTER, "", "", "messages handed to subscribers")    \
+    X(SPARK_NODES, "pollux_sparkplug_nodes", GAUGE, "", "",                                        \
+      "edge nodes of Sparkplug B that were heard of")                                              \
+    X(SPARK_ONLINE, "pollux_sparkplug_online", GAUGE, "", "", "of them online")                    \
+    X(SPARK_MESSAGES, "pollux_sparkplug_messages_total", COUNTER, "", "",                          \
+      "births, data, deaths and STATE that made sense")                                            \
+    X(SPARK_METRICS, "pollux_sparkplug_metrics_total", COUNTER, "", "",                            \
+      "metrics in births and data")                                                                \
+    X(SPARK_UNKNOWN, "pollux_sparkplug_metrics_unknown_total", COUNTER, "", "",                    \
+      "of them without a place in a twin")                                                         \
+    X(SPARK_EMPTY, "pollux_sparkplug_metrics_empty_total", COUNTER, "", "",                        \
+      "of them null, or of a quality that is not good")                                            \
+    X(SPARK_BIRTHS, "pollux_sparkplug_births_total", COUNTER, "", "",                              \
+      "births of edge nodes and devices")                                                          \
+    X(SPARK_DEATHS, "pollux_sparkplug_deaths_total", COUNTER, "", "",                              \
+      "deaths of edge nodes and devices")                                                          \
+    X(SPARK_DEATHS_IGNORED, "pollux_sparkplug_deaths_ignored_total", COUNTER, "", "",              \
+      "deaths of another bdSeq, or of what was not online")                                        \
+    X(SPARK_GAPS, "pollux_sparkplug_gaps_total", COUNTER, "", "",                                  \
+      "messages with a gap in seq before them")                                                    \
+    X(SPARK_UNBORN, "pollux_sparkplug_unborn_total", COUNTER, "", "",                              \
+      "messages that speak of what was not born")                                                  \
+    X(SPARK_REBIRTHS, "pollux_sparkplug_rebirths_total", COUNTER, "", "",                          \
+      "births that were asked for")                                                                \
     X(MQTT_REVOKED, "pollux_mqtt_revoked_total", COUNTER, "", "",                                  \
       "connections ended because their credential no longer holds")                                \
     X(MQTT_LOGINS_FAILED, "pollux_mqtt_logins_failed_total", COUNTER, "", "",                      \

@@ -42,8 +42,8 @@ extern px_handler px_v1_post_batch, px_v1_post_import, px_v1_get_export;
 extern px_handler px_v1_list_files, px_v1_get_file, px_v1_put_file, px_v1_delete_file;
 extern px_handler px_v1_list_backups, px_v1_get_backup, px_v1_post_backup, px_v1_cancel_backup,
     px_v1_delete_backup;
-extern px_handler px_v1_get_stream, px_v1_list_rejects, px_on_get_healthz, px_on_get_readyz,
-    px_on_get_metrics;
+extern px_handler px_v1_get_stream, px_v1_list_rejects, px_v1_list_sparkplug, px_on_get_healthz,
+    px_on_get_readyz, px_on_get_metrics;
 
 #define AZURE PX_ROUTE_AZURE
 #define JSON PX_ROUTE_JSON
@@ -287,6 +287,10 @@ const px_route px_api_routes[] = {
       "name", "", NULL, "200:Binding" },
     { "POST", "/api/v1/bindings/*/disable", px_v1_disable_binding, 0,
       "Lets a binding take no more messages", "name", "", NULL, "200:Binding" },
+
+    { "GET", "/api/v1/sparkplug", px_v1_list_sparkplug, 0,
+      "Lists edge nodes of Sparkplug B and their devices, and host applications", "",
+      "limit:integer cursor", NULL, "200:SparkplugPage" },
 
     { "GET", "/api/v1/endpoints", px_v1_list_endpoints, 0,
       "Lists endpoints that event routes may lead to", "", "limit:integer cursor", NULL,

@@ -171,6 +171,11 @@ const px_api_schema px_api_schemas[] = {
       "twin:string new~:boolean property:string value:any unit~:string time~:time" },
     { "BindingMiss", "row:integer twin:string name:string code:string reason:string" },
     { "RejectPage", "items:Reject[] cursor:string?" },
+    { "SparkplugNode", "group:string node:string online:boolean since:time bdSeq:integer "
+                       "metrics:integer devices:SparkplugDevice[]" },
+    { "SparkplugDevice", "device:string online:boolean since:time metrics:integer" },
+    { "SparkplugHost", "host:string online:boolean since:time" },
+    { "SparkplugPage", "items:SparkplugNode[] hosts:SparkplugHost[] cursor:string?" },
     { "Branch", "name:string base:integer ended:boolean" },
     { "BranchPage", "items:Branch[] cursor:string?" },
     { "BranchDiff", "changes:BranchChange[]" },

@@ -120,6 +120,7 @@
 #define PX_MQTT_CONNECTIONS_MAX 50000
 #define PX_MQTT_CONNECTIONS_PER_ADDRESS_MAX 1000 /* not of loopback */
 #define PX_MQTT_UNAUTHENTICATED_MAX 2000
+#define PX_WS_FRAME_BYTES_MAX (1024 * 1024) /* of MQTT over WebSocket; it is not kept */
 #define PX_MQTT_DOOR_MAIL_BYTES_MAX                                                                \
     (64 * 1024 * 1024)               /* deliveries waiting for one door thread                     \
                                       */
@@ -144,6 +145,14 @@
 #define PX_INGEST_LINES_MAX 10000             /* of one call */
 #define PX_INGEST_TOLD_MAX 100                /* lines with a fault that one answer tells of */
 #define PX_INGEST_MEMORY_BYTES_MAX (128 * 1024 * 1024) /* of one call */
+/* Sparkplug B */
+#define PX_SPARK_METRICS_MAX 10000     /* of one payload */
+#define PX_SPARK_NAME_BYTES_MAX 512    /* of a metric */
+#define PX_SPARK_PROPERTIES_MAX 64     /* of a metric */
+#define PX_SPARK_NODES_MAX 10000       /* of one tenant */
+#define PX_SPARK_DEVICES_MAX 1000      /* of one edge node */
+#define PX_SPARK_HOSTS_MAX 100         /* of one tenant */
+#define PX_SPARK_REBIRTH_SECONDS_MIN 5 /* between two requests for the birth of one node */
 
 /* HTTP */
 #define PX_HTTP_BODY_BYTES_MAX (1024 * 1024)

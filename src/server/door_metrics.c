@@ -15,7 +15,9 @@
     X(HTTP_BYTES_IN, bytes_in)                                                                     \
     X(HTTP_BYTES_OUT, bytes_out)                                                                   \
     X(HTTP_CONNECTIONS, connections)                                                               \
-    X(HTTP_STREAMS_GONE, streams_gone)
+    X(HTTP_STREAMS_GONE, streams_gone)                                                             \
+    X(HTTP_UPGRADED, upgraded)                                                                     \
+    X(HTTP_CARRIED, carried)
 
 #define MQTT_FIGURES(X)                                                                            \
     X(MQTT_CONNECTIONS, connections)                                                               \
@@ -24,6 +26,9 @@
     X(MQTT_REFUSED_FULL, refused_full)                                                             \
     X(MQTT_ACCEPT_PAUSES, accept_pauses)                                                           \
     X(MQTT_TLS_FAILED, tls_failed)                                                                 \
+    X(MQTT_WEBSOCKETS, websockets)                                                                 \
+    X(MQTT_WEBSOCKETS_ACCEPTED, websockets_accepted)                                               \
+    X(MQTT_WEBSOCKETS_BROKEN, websockets_broken)                                                   \
     X(MQTT_TAKEN_OVER, taken_over)                                                                 \
     X(MQTT_BYTES_IN, bytes_in)                                                                     \
     X(MQTT_BYTES_OUT, bytes_out)                                                                   \
@@ -94,6 +99,28 @@ void px_put_mqtt_metrics(px_metrics *metrics, const px_mqtt_door *door)
     put_reasons(metrics, PX_METRIC_MQTT_ENDED, stats.ended);
 }
 
+/* figure, member of what is known of edge nodes */
+#define SPARKPLUG_FIGURES(X)                                                                       \
+    X(SPARK_NODES, nodes)                                                                          \
+    X(SPARK_ONLINE, online)                                                                        \
+    X(SPARK_MESSAGES, messages)                                                                    \
+    X(SPARK_METRICS, metrics)                                                                      \
+    X(SPARK_UNKNOWN, unknown)                                                                      \
+    X(SPARK_EMPTY, empty)                                                                          \
+    X(SPARK_BIRTHS, births)                                                                        \
+    X(SPARK_DEATHS, deaths)                                                                        \
+    X(SPARK_DEATHS_IGNORED, deaths_ignored)                                                        \
+    X(SPARK_GAPS, gaps)                                                                            \
+    X(SPARK_UNBORN, unborn)                                                                        \
+    X(SPARK_REBIRTHS, rebirths)
+
+static void put_sparkplug_metrics(px_metrics *metrics, px_sparkplug_stats stats)
+{
+#define X(id, member) px_metric(metrics, PX_METRIC_##id, (double)stats.member);
+    SPARKPLUG_FIGURES(X)
+#undef X
+}
+
 void px_put_topics_metrics(px_metrics *metrics, px_twin_topics *topics)
 {
     px_twin_topics_stats stats = px_twin_topics_stat(topics);
@@ -101,4 +128,5 @@ void px_put_topics_metrics(px_metrics *metrics, px_twin_topics *topics)
 #define X(id, member) px_metric(metrics, PX_METRIC_##id, (double)stats.member);
     TOPICS_FIGURES(X)
 #undef X
+    put_sparkplug_metrics(metrics, px_sparkplug_stat(px_twin_topics_sparkplug(topics)));
 }

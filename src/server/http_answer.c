@@ -47,13 +47,30 @@ static const struct {
     [PX_HTTP_STOPPING] =
         REFUSAL(503, "ServiceUnavailable",
                 "the server is ending; whether this request took effect is not known"),
+    [PX_HTTP_NO_SOCKET] = REFUSAL(
+        426, "UpgradeRequired",
+        "this path is MQTT over WebSocket: GET with Upgrade: websocket, Connection: Upgrade "
+        "and Sec-WebSocket-Version: 13"),
+    [PX_HTTP_BAD_SOCKET] = REFUSAL(
+        400, "BadRequest",
+        "Sec-WebSocket-Key is 16 bytes in base64, given once; a WebSocket's request is a GET "
+        "of HTTP/1.1 without a body"),
+    [PX_HTTP_NO_MQTT] = REFUSAL(400, "BadRequest",
+                                "the WebSocket here speaks MQTT: ask for the subprotocol 'mqtt' in "
+                                "Sec-WebSocket-Protocol"),
+    [PX_HTTP_OTHER_ORIGIN] =
+        REFUSAL(403, "Forbidden", "this WebSocket was asked for by a page of another server"),
+    [PX_HTTP_SOCKETS_FULL] =
+        REFUSAL(503, "ServiceUnavailable",
+                "there are as many MQTT connections as may be, in all, from this address, or still "
+                "without an accepted CONNECT; try again later"),
 };
 
 _Static_assert(PX_HTTP_LINE_BYTES_MAX == 8 * 1024 && PX_HTTP_HEADER_BYTES_MAX == 32 * 1024 &&
                    PX_HTTP_HEADERS_MAX == 100 && PX_HTTP_BODY_BYTES_MAX == 1024 * 1024,
                "the sentences above name the limits");
 
-static enum MHD_Result queue(px_http_link *link, unsigned status, struct MHD_Response *response)
+enum MHD_Result px_http_queue(px_http_link *link, unsigned status, struct MHD_Response *response)
 {
     enum MHD_Result result = MHD_queue_response(link->mhd, status, response);
 
@@ -75,9 +92,13 @@ enum MHD_Result px_http_refuse(px_http_link *link, px_http_refusal refusal, bool
     MHD_add_response_header(response, "Content-Type", "application/problem+json");
     if (refusals[refusal].status == 503)
         MHD_add_response_header(response, "Retry-After", "1");
+    if (refusals[refusal].status == 426) {
+        MHD_add_response_header(response, "Upgrade", "websocket");
+        MHD_add_response_header(response, "Sec-WebSocket-Version", "13");
+    }
     if (close)
         MHD_add_response_header(response, "Connection", "close");
-    return queue(link, refusals[refusal].status, response);
+    return px_http_queue(link, refusals[refusal].status, response);
 }
 
 /* ---- streams ---- */
@@ -195,7 +216,7 @@ enum MHD_Result px_http_answer(px_http_link *link)
     if (good)
         response = call->stream ? stream_response(link) : whole_response(link);
     if (response && add_headers(response, call))
-        return queue(link, (unsigned)call->status, response);
+        return px_http_queue(link, (unsigned)call->status, response);
     if (response)
         MHD_destroy_response(response);
     return px_http_refuse(link, PX_HTTP_NO_ANSWER, false);

@@ -10,7 +10,13 @@
 #include "server/http_inner.h"
 #include "server/tls.h"
 
-enum { PEM_BYTES_MAX = 1024 * 1024, OPTIONS_MAX = 20, BACKLOG = 1024, POLL_MS = 2 };
+enum {
+    PEM_BYTES_MAX = 1024 * 1024,
+    OPTIONS_MAX = 20,
+    BACKLOG = 1024,
+    POLL_MS = 2,
+    CARRIED_MS = 1000
+};
 
 static void or_default(uint32_t *value, uint32_t fallback)
 {
@@ -90,7 +96,8 @@ static size_t leave_escaped(void *ctx, struct MHD_Connection *mhd, char *text)
 static px_status start_daemon(px_http_loop *loop, px_err *ret_err)
 {
     px_http_door *door = loop->door;
-    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    unsigned flags =
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE | MHD_USE_ERROR_LOG;
     struct MHD_OptionItem options[OPTIONS_MAX];
     size_t count = 0;
 
@@ -235,6 +242,14 @@ static void stop_keeper(px_http_door *door)
     door->has_keeper = false;
 }
 
+static void end_loops(px_http_door *door)
+{
+    px_http_loops_end(door);
+    if (door->listen_fd >= 0)
+        close(door->listen_fd);
+    door->listen_fd = -1;
+}
+
 void px_http_door_stop(px_http_door *door, int64_t drain_ms)
 {
     if (door->stopped)
@@ -244,9 +259,17 @@ void px_http_door_stop(px_http_door *door, int64_t drain_ms)
     px_http_loops_wake(door); /* they accept no more */
     drain(door, drain_ms);
     stop_keeper(door);
-    px_http_loops_end(door);
-    if (door->listen_fd >= 0)
-        close(door->listen_fd);
+    if (atomic_load(&door->carried) == 0)
+        end_loops(door);
+}
+
+/* They were let go; what they had still to send goes out, if the client takes it. */
+static void await_carried(px_http_door *door)
+{
+    int64_t until_ms = px_http_now_ms() + CARRIED_MS;
+
+    while (atomic_load(&door->carried) > 0 && px_http_now_ms() < until_ms)
+        pause_ms(POLL_MS);
 }
 
 void px_http_door_close(px_http_door *door)
@@ -254,6 +277,8 @@ void px_http_door_close(px_http_door *door)
     if (!door)
         return;
     px_http_door_stop(door, 0);
+    await_carried(door);
+    end_loops(door);
     while (atomic_load(&door->held) > 0)
         pause_ms(POLL_MS);
     px_buf_release(&door->cert);
@@ -276,7 +301,9 @@ void px_http_door_read_stats(const px_http_door *door, px_http_door_stats *ret_s
                                  .streams = atomic_load(&door->streams),
                                  .streams_gone = atomic_load(&door->streams_gone),
                                  .bytes_in = atomic_load(&door->bytes_in),
-                                 .bytes_out = atomic_load(&door->bytes_out) };
+                                 .bytes_out = atomic_load(&door->bytes_out),
+                                 .upgraded = atomic_load(&door->upgraded),
+                                 .carried = atomic_load(&door->carried) };
 
     for (size_t i = 0; i < 6; i++)
         stats.answers[i] = atomic_load(&door->answers[i]);

@@ -21,8 +21,20 @@
 
 #include "api/api.h"
 #include "base/log.h"
+#include "server/ws_socket.h"
 
 typedef struct px_http_door px_http_door;
+
+/* Who takes WebSockets that speak MQTT; asked for at PX_HTTP_SOCKET_PATH. On door threads. */
+typedef struct px_http_sockets {
+    void *ctx;
+    bool (*has_room)(void *ctx, const px_listen_address *peer); /* false: refused with 503 */
+    /* Takes the socket, or closes it. After px_http_door_stop none comes; those that are carried
+     * over TLS go on until px_http_door_close, before which they should be closed. */
+    void (*take)(void *ctx, const px_ws_socket *socket);
+} px_http_sockets;
+
+#define PX_HTTP_SOCKET_PATH "/mqtt"
 
 /* Zero means the default in brackets. */
 typedef struct px_http_door_opts {
@@ -38,7 +50,8 @@ typedef struct px_http_door_opts {
     /* The application, on door threads, several at once: what px_api_handle says. */
     void (*handle)(void *ctx, px_api_call *call);
     void *ctx;
-    px_log *log; /* borrowed; may be NULL */
+    px_http_sockets sockets; /* `take` NULL: there are none, the path is the application's */
+    px_log *log;             /* borrowed; may be NULL */
 } px_http_door_opts;
 
 /* Listens and starts the threads. Errors: PX_INVALID (an address, a
@@ -51,7 +64,9 @@ uint16_t px_http_door_port(const px_http_door *door);
 /**
  * Stops: accepts no more, answers new requests on open connections with 503, ends streams, waits
  * until every request taken is answered and sent, but at most `drain_ms`; then answers what the
- * application still holds with 503, closes, and ends the threads.
+ * application still holds with 503, closes, and ends the threads. While WebSockets are carried over
+ * TLS the threads go on until px_http_door_close, which waits a second at most for their last
+ * bytes.
  *
  * Such a call stays the application's until it calls complete. Not from a callback.
  */
@@ -72,6 +87,8 @@ typedef struct px_http_door_stats {
     uint64_t abandoned;    /* held by the application when the door stopped */
     uint64_t streams;      /* now */
     uint64_t streams_gone; /* ended because their client was gone */
+    uint64_t upgraded;     /* connections that became WebSockets */
+    uint64_t carried;      /* now: WebSockets over TLS, which are connections still */
     uint64_t bytes_in, bytes_out; /* of bodies */
 } px_http_door_stats;
 

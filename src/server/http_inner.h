@@ -20,6 +20,7 @@
 #include "base/mem.h"
 #include "server/http_door.h"
 #include "server/listen.h"
+#include "server/tls.h"
 
 enum {
     /* of libmicrohttpd, a connection: line, headers, answer head. It clears all of it after each
@@ -40,6 +41,7 @@ typedef enum px_http_phase {
     PX_HTTP_BODY,
     PX_HTTP_WORK, /* with the application, or its answer on the way */
     PX_HTTP_STREAM,
+    PX_HTTP_CARRIED, /* a WebSocket over TLS: who took it looks after it */
 } px_http_phase;
 
 /* Where a request is, for its own thread. */
@@ -80,6 +82,11 @@ typedef enum px_http_refusal {
     PX_HTTP_NO_ROOM,
     PX_HTTP_NO_ANSWER,
     PX_HTTP_STOPPING,
+    PX_HTTP_NO_SOCKET,
+    PX_HTTP_BAD_SOCKET,
+    PX_HTTP_NO_MQTT,
+    PX_HTTP_OTHER_ORIGIN,
+    PX_HTTP_SOCKETS_FULL,
     PX_HTTP_REFUSALS,
 } px_http_refusal;
 
@@ -87,12 +94,16 @@ typedef struct px_http_link px_http_link;
 
 typedef struct px_http_exchange px_http_exchange;
 
+typedef struct px_http_carry px_http_carry;
+
 /* A thread of the door and the libmicrohttpd it turns. */
 typedef struct px_http_loop {
     px_http_door *door;
     struct MHD_Daemon *mhd;
     int wake_fd;
     atomic_bool is_woken; /* wake_fd is written, or about to be */
+    int carry_epoll;      /* what px_http_carry_turn waits for; -1 without TLS */
+    unsigned ending;      /* upgraded connections that were closed and are not put away yet */
     pthread_t thread;
     bool has_thread;
 } px_http_loop;
@@ -122,8 +133,11 @@ struct px_http_link {
     px_http_refusal refusal; /* found before the head was whole */
     size_t line_bytes;       /* of the target, as it came */
     size_t body_bytes;       /* that came */
+    bool is_1_1;             /* HTTP/1.1 */
     bool counted;            /* in door->active */
     bool streaming;          /* in door->streams */
+    px_http_carry *carry;    /* NULL unless a WebSocket over TLS */
+    bool is_ending;          /* in loop->ending */
 
     _Atomic int phase;        /* px_http_phase */
     _Atomic int64_t since_ms; /* of the phase */
@@ -160,7 +174,7 @@ struct px_http_door {
     _Atomic uint64_t asked;  /* calls handed over and not answered */
     _Atomic uint64_t active; /* requests begun and not sent, streams too */
     _Atomic uint64_t connections, accepted, refused_full, requests, answers[6], refused, broken,
-        slow, abandoned, held, streams, streams_gone, bytes_in, bytes_out;
+        slow, abandoned, held, streams, streams_gone, bytes_in, bytes_out, upgraded, carried;
 };
 
 #define PX_HTTP_COUNT(counter) atomic_fetch_add_explicit(&(counter), 1, memory_order_relaxed)
@@ -168,6 +182,7 @@ struct px_http_door {
 /* ---- http_loop.c: threads ---- */
 PX_NODISCARD px_status px_http_loop_init(px_http_loop *loop, px_http_door *door, px_err *ret_err);
 PX_NODISCARD px_status px_http_loop_start(px_http_loop *loop, px_err *ret_err);
+void px_http_loop_wake(px_http_loop *loop);
 void px_http_loops_wake(px_http_door *door);
 /* Ends the threads, then their connections. */
 void px_http_loops_end(px_http_door *door);
@@ -207,6 +222,22 @@ px_http_refusal px_http_head_target(px_str target, px_str *ret_path, px_str *ret
 enum MHD_Result px_http_answer(px_http_link *link);
 enum MHD_Result px_http_refuse(px_http_link *link, px_http_refusal refusal, bool close);
 void px_http_wake(void *exchange);
+
+/* The answer of a request is on its way out, or made somewhere else: see `step`. */
+enum MHD_Result px_http_queue(px_http_link *link, unsigned status, struct MHD_Response *response);
+
+/* ---- http_upgrade.c: a connection becomes a WebSocket ---- */
+bool px_http_upgrade_is_asked(const px_http_link *link); /* of a whole request */
+enum MHD_Result px_http_upgrade(px_http_link *link);
+/* libmicrohttpd may close what is its own of an upgraded connection; on the loop's thread. */
+void px_http_upgrade_end(px_http_link *link, struct MHD_UpgradeResponseHandle *handle);
+void px_http_upgrade_forget(px_http_link *link); /* the connection is closed */
+
+/* ---- http_carry.c: WebSockets over TLS, on the loop's thread ---- */
+/* Gives the end of a pair of sockets on which the client's bytes come and go; -1: impossible. */
+int px_http_carry_begin(px_http_link *link, struct MHD_UpgradeResponseHandle *handle);
+void px_http_carry_turn(px_http_loop *loop);
+void px_http_carry_end(px_http_link *link); /* the connection is closed */
 
 /* ---- http_keeper.c ---- */
 void *px_http_keeper_run(void *door);

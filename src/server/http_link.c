@@ -145,6 +145,7 @@ void px_http_link_notify(void *ctx, struct MHD_Connection *mhd, void **socket_co
     atomic_fetch_sub(&door->connections, 1);
     if (!link)
         return;
+    px_http_upgrade_forget(link);
     list_remove(door, link); /* before the socket is closed: the keeper uses its number */
     px_http_exchange_free(link->exchange);
     px_free(link);

@@ -18,13 +18,14 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/thread.h"
 #include "server/http_inner.h"
 
-static void wake(px_http_loop *loop)
+void px_http_loop_wake(px_http_loop *loop)
 {
     uint64_t one = 1;
 
@@ -41,9 +42,11 @@ void px_http_resume(px_http_exchange *exchange)
 
     atomic_fetch_add(&door->resuming, 1);
     MHD_resume_connection(exchange->mhd);
-    wake(loop);
+    px_http_loop_wake(loop);
     atomic_fetch_sub(&door->resuming, 1); /* last: px_http_loops_end waits for it */
 }
+
+enum { ENDING_MS = 1 };
 
 static int patience_ms(px_http_loop *loop)
 {
@@ -57,13 +60,14 @@ static int patience_ms(px_http_loop *loop)
 static void sleep_until_ready(px_http_loop *loop)
 {
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(loop->mhd, MHD_DAEMON_INFO_EPOLL_FD);
-    struct pollfd ready[2] = { { .fd = info->epoll_fd, .events = POLLIN },
-                               { .fd = loop->wake_fd, .events = POLLIN } };
-    int wait_ms = patience_ms(loop);
+    struct pollfd ready[3] = { { .fd = info->epoll_fd, .events = POLLIN },
+                               { .fd = loop->wake_fd, .events = POLLIN },
+                               { .fd = loop->carry_epoll, .events = POLLIN } };
+    int wait_ms = loop->ending > 0 ? ENDING_MS : patience_ms(loop);
     uint64_t count;
 
     if (wait_ms != 0)
-        poll(ready, 2, wait_ms);
+        poll(ready, 3, wait_ms);
     if (!atomic_load(&loop->is_woken))
         return;
     if (read(loop->wake_fd, &count, sizeof(count)) > 0)
@@ -92,6 +96,7 @@ static void *turn(void *ctx)
             accepts = false;
         }
         sleep_until_ready(loop);
+        px_http_carry_turn(loop);
         MHD_run(loop->mhd);
     }
     return NULL;
@@ -109,7 +114,8 @@ px_status px_http_loop_init(px_http_loop *loop, px_http_door *door, px_err *ret_
 {
     loop->door = door;
     loop->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (loop->wake_fd < 0)
+    loop->carry_epoll = door->cert.len > 0 ? epoll_create1(EPOLL_CLOEXEC) : -1;
+    if (loop->wake_fd < 0 || (door->cert.len > 0 && loop->carry_epoll < 0))
         return px_fail_id(ret_err, PX_IO, "http.start", "the HTTP door does not start: %s",
                           strerror(errno));
     return PX_OK;
@@ -118,7 +124,7 @@ px_status px_http_loop_init(px_http_loop *loop, px_http_door *door, px_err *ret_
 void px_http_loops_wake(px_http_door *door)
 {
     for (unsigned i = 0; i < door->loop_count; i++)
-        wake(&door->loops[i]);
+        px_http_loop_wake(&door->loops[i]);
 }
 
 static void loop_release(px_http_loop *loop)
@@ -130,6 +136,8 @@ static void loop_release(px_http_loop *loop)
         MHD_stop_daemon(loop->mhd);
     }
     close(loop->wake_fd);
+    if (loop->carry_epoll >= 0)
+        close(loop->carry_epoll);
 }
 
 void px_http_loops_end(px_http_door *door)

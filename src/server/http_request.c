@@ -157,6 +157,7 @@ static enum MHD_Result take_head(px_http_link *link, const char *url, const char
     PX_HTTP_COUNT(link->door->requests);
     PX_HTTP_COUNT(link->door->active);
     link->counted = true;
+    link->is_1_1 = strcmp(version, "HTTP/1.1") == 0;
     link->step = PX_HTTP_STEP_BODY;
     if (refusal == PX_HTTP_FINE)
         refusal = link->refusal;
@@ -222,6 +223,10 @@ static enum MHD_Result ask(px_http_link *link)
     if (atomic_load(&door->stopping)) {
         atomic_fetch_sub(&door->asked, 1);
         return px_http_refuse(link, PX_HTTP_STOPPING, true);
+    }
+    if (px_http_upgrade_is_asked(link)) {
+        atomic_fetch_sub(&door->asked, 1);
+        return px_http_upgrade(link);
     }
     link->step = PX_HTTP_STEP_ASKED;
     exchange->call.body = px_buf_str(&exchange->body);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/http_side.h"
 
+#include <stdatomic.h>
+
 #include "base/mem.h"
 #include "server/console_assets.h"
 #include "server/door_metrics.h"
@@ -9,7 +11,7 @@
 struct px_http_side {
     px_http_side_opts opts;
     px_api *api;
-    px_http_door *door;
+    px_http_door *_Atomic door; /* NULL until it is open: its threads ask for metrics before */
 };
 
 static bool find_asset(px_str path, px_api_asset *ret_asset)
@@ -35,11 +37,24 @@ static void handle_call(void *ctx, px_api_call *call)
     px_api_handle(ctx, call);
 }
 
+static bool has_room(void *mqtt, const px_listen_address *peer)
+{
+    return px_mqtt_door_has_room(mqtt, peer);
+}
+
+static void take_socket(void *mqtt, const px_ws_socket *socket)
+{
+    px_mqtt_door_adopt(mqtt, socket);
+}
+
 static void put_metrics(void *data, px_metrics *metrics)
 {
     px_http_side *side = data;
 
-    px_put_http_metrics(metrics, side->door);
+    px_http_door *door = atomic_load(&side->door);
+
+    if (door)
+        px_put_http_metrics(metrics, door);
     if (side->opts.mqtt)
         px_put_mqtt_metrics(metrics, side->opts.mqtt);
     if (side->opts.topics)
@@ -56,6 +71,8 @@ px_status px_http_side_open(const px_http_side_opts *opts, px_http_side **ret_si
                              .bindings = opts->bindings,
                              .backoff = opts->backoff,
                              .presence = opts->presence,
+                             .sparkplug =
+                                 opts->topics ? px_twin_topics_sparkplug(opts->topics) : NULL,
                              .files = opts->files,
                              .backups = opts->backups,
                              .log = opts->log,
@@ -72,6 +89,7 @@ px_status px_http_side_open(const px_http_side_opts *opts, px_http_side **ret_si
                                     .tls_cert = opts->tls_cert,
                                     .tls_key = opts->tls_key,
                                     .threads = opts->threads };
+    px_http_door *door = NULL;
     px_status status;
 
     if (!side)
@@ -79,8 +97,11 @@ px_status px_http_side_open(const px_http_side_opts *opts, px_http_side **ret_si
     side->opts = *opts;
     status = px_api_new(&api_opts, &side->api, ret_err);
     door_opts.ctx = side->api;
+    if (opts->mqtt)
+        door_opts.sockets = (px_http_sockets){ opts->mqtt, has_room, take_socket };
     if (status == PX_OK)
-        status = px_http_door_open(&door_opts, &side->door, ret_err);
+        status = px_http_door_open(&door_opts, &door, ret_err);
+    atomic_store(&side->door, door);
     if (status != PX_OK) {
         px_http_side_close(side);
         return status;

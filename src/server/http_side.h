@@ -26,7 +26,7 @@ typedef struct px_http_side_opts {
     px_presence *presence; /* of devices; borrowed */
     px_files *files;
     px_backups *backups;
-    px_mqtt_door *mqtt; /* for metrics */
+    px_mqtt_door *mqtt; /* for metrics, and it takes MQTT over WebSocket; may be NULL */
     px_twin_topics *topics;
     px_log *log;
     const char *host;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Accepts on the first worker's thread and deals the connections out in turn.
+ * Accepts on the first worker's thread and deals the connections out in turn; likewise those that
+ * the HTTP door hands on, on its own threads.
  *
  * Limits are on connections in all, on those not yet authenticated, and on those of one network (a
  * hashed counter with a secret seed: two networks in one bucket share the limit, and nobody can
@@ -10,6 +11,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "server/mqtt_inner.h"
 
 enum { ACCEPTS_PER_ROUND = 64 };
@@ -41,10 +43,11 @@ static bool has_room(px_mqtt_door *door, const px_listen_address *address)
            atomic_load(bucket_of(door, address->network)) < door->opts.connections_per_address_max;
 }
 
-static void deal_out(px_mqtt_worker *w, const px_mqtt_arrival *arrival)
+/* `w`: the calling thread, NULL when it is none of the door's. */
+static void deal_out(px_mqtt_door *door, px_mqtt_worker *w, const px_mqtt_arrival *arrival)
 {
-    px_mqtt_door *door = w->door;
-    px_mqtt_worker *to = &door->workers[door->next_worker++ % door->worker_count];
+    px_mqtt_worker *to =
+        &door->workers[atomic_fetch_add(&door->next_worker, 1) % door->worker_count];
 
     atomic_fetch_add(&door->accepted, 1);
     atomic_fetch_add(&door->connections, 1);
@@ -56,10 +59,44 @@ static void deal_out(px_mqtt_worker *w, const px_mqtt_arrival *arrival)
     } else if (px_mqtt_post_arrival_put(&to->post, *arrival)) {
         (void)px_mqtt_post_wake(&to->post);
     } else {
-        close(arrival->fd);
+        px_mqtt_arrival_drop(arrival);
         px_mqtt_accept_forget(door, arrival->address.network, arrival->address.is_loopback, false);
     }
 }
+
+/* ---- connections that the HTTP door hands on ---- */
+
+bool px_mqtt_door_has_room(px_mqtt_door *door, const px_listen_address *address)
+{
+    return has_room(door, address);
+}
+
+static bool copy_early(px_mqtt_arrival *arrival, px_str early)
+{
+    arrival->early_size = early.len;
+    if (early.len == 0)
+        return true;
+    arrival->early = px_alloc(early.len);
+    if (arrival->early)
+        memcpy(arrival->early, early.ptr, early.len);
+    return arrival->early != NULL;
+}
+
+void px_mqtt_door_adopt(px_mqtt_door *door, const px_ws_socket *socket)
+{
+    px_mqtt_arrival arrival = {
+        .fd = socket->fd, .is_tls = socket->is_tls, .is_ws = true, .address = socket->peer
+    };
+
+    if (has_room(door, &socket->peer) && copy_early(&arrival, socket->early)) {
+        deal_out(door, NULL, &arrival);
+        return;
+    }
+    atomic_fetch_add(&door->refused_full, 1);
+    px_mqtt_arrival_drop(&arrival);
+}
+
+/* ---- connections of our own listeners ---- */
 
 static void pause_accepting(px_mqtt_worker *w, int error)
 {
@@ -86,7 +123,7 @@ void px_mqtt_accept(px_mqtt_worker *w, px_mqtt_listener *listener, bool is_tls)
         px_listen_name(&from, &arrival.address);
         if (has_room(w->door, &arrival.address)) {
             px_listen_tune(arrival.fd);
-            deal_out(w, &arrival);
+            deal_out(w->door, w, &arrival);
             continue;
         }
         atomic_fetch_add(&w->door->refused_full, 1);

@@ -175,6 +175,8 @@ void px_mqtt_door_stop(px_mqtt_door *door, int64_t drain_ms)
     for (unsigned i = 0; i < door->worker_count; i++)
         if (door->workers[i].has_thread)
             pthread_join(door->workers[i].thread, NULL);
+    for (unsigned i = 0; i < door->worker_count; i++)
+        px_mqtt_post_close(&door->workers[i].post);
 }
 
 static void release_worker(px_mqtt_worker *w)
@@ -367,6 +369,9 @@ void px_mqtt_door_read_stats(const px_mqtt_door *door, px_mqtt_door_stats *ret_s
         .taken_over = atomic_load(&door->taken_over),
         .deliveries_refused = atomic_load(&door->deliveries_refused),
         .wakes = atomic_load(&door->wakes),
+        .websockets = atomic_load(&door->websockets),
+        .websockets_accepted = atomic_load(&door->websockets_accepted),
+        .websockets_broken = atomic_load(&door->websockets_broken),
     };
     for (unsigned i = 0; i < door->worker_count; i++)
         add_counters(ret_stats, &door->workers[i].counters);

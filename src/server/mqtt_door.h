@@ -24,6 +24,8 @@
 #include "mqtt/session.h"
 
 typedef struct px_mqtt_door px_mqtt_door;
+typedef struct px_listen_address px_listen_address; /* server/listen.h */
+typedef struct px_ws_socket px_ws_socket;           /* server/ws_socket.h */
 
 /* Thread, place and generation; 0 is no connection. */
 typedef struct px_mqtt_conn {
@@ -115,6 +117,12 @@ void px_mqtt_door_free(px_mqtt_door *door);
 
 /* ---- any thread; each copies what it is given ---- */
 
+/* Whether one more connection from there would be let in now. */
+bool px_mqtt_door_has_room(px_mqtt_door *door, const px_listen_address *address);
+/* Takes a connection whose HTTP has ended; its limits and its 5 s to CONNECT are those of every
+ * other. Closes it when there is no room after all. */
+void px_mqtt_door_adopt(px_mqtt_door *door, const px_ws_socket *socket);
+
 /* Inside `publish`, on its thread, before it refuses the message: why, for the reason string. */
 void px_mqtt_door_explain(px_mqtt_door *door, unsigned thread, px_mqtt_conn conn, uint32_t token,
                           px_str text);
@@ -157,14 +165,17 @@ void px_mqtt_door_unpause(px_mqtt_door *door, px_mqtt_conn conn);
 void px_mqtt_door_resume(px_mqtt_door *door);
 
 typedef struct px_mqtt_door_stats {
-    uint64_t connections;        /* now */
-    uint64_t unauthenticated;    /* of these, still without an accepted CONNECT */
-    uint64_t accepted;           /* since the start */
-    uint64_t refused_full;       /* closed at once: limits on connections */
-    uint64_t accept_pauses;      /* times that there were no file descriptors left */
-    uint64_t tls_failed;         /* handshakes that did not come to an end */
-    uint64_t taken_over;         /* ended because their client id came again */
-    uint64_t deliveries_refused; /* PX_LIMIT and PX_NO_MEMORY of px_mqtt_door_deliver */
+    uint64_t connections;         /* now */
+    uint64_t unauthenticated;     /* of these, still without an accepted CONNECT */
+    uint64_t accepted;            /* since the start */
+    uint64_t refused_full;        /* closed at once: limits on connections */
+    uint64_t accept_pauses;       /* times that there were no file descriptors left */
+    uint64_t tls_failed;          /* handshakes that did not come to an end */
+    uint64_t websockets;          /* of the connections */
+    uint64_t websockets_accepted; /* since the start */
+    uint64_t websockets_broken;   /* ended because their frames made no sense */
+    uint64_t taken_over;          /* ended because their client id came again */
+    uint64_t deliveries_refused;  /* PX_LIMIT and PX_NO_MEMORY of px_mqtt_door_deliver */
     uint64_t wakes;
     uint64_t packets_in[PX_MQTT_TYPE_COUNT], packets_out[PX_MQTT_TYPE_COUNT];
     uint64_t bytes_in, bytes_out;      /* of MQTT, before TLS */

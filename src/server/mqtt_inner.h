@@ -16,6 +16,8 @@
 #include "server/mqtt_names.h"
 #include "server/mqtt_post.h"
 #include "server/tls.h"
+#include "server/ws_link.h"
+#include "server/ws_socket.h"
 
 enum {
     PX_MQTT_READ_BYTES = 64 * 1024,
@@ -39,7 +41,8 @@ typedef struct px_mqtt_link {
     px_mqtt_worker *worker;
     px_mqtt_conn ref;
     int fd;
-    px_tls_link *tls; /* NULL: plain */
+    px_tls_link *tls; /* NULL: plain, or TLS is the HTTP door's */
+    px_ws_link *ws;   /* NULL: no WebSocket */
     px_mqtt_session *session;
     px_mqtt_grant grant;
     px_mqtt_peer peer;
@@ -94,7 +97,8 @@ struct px_mqtt_door {
     px_tls *tls;
     px_mqtt_names *names;
     px_mqtt_worker *workers;
-    unsigned worker_count, next_worker; /* next_worker: of the accepting thread */
+    unsigned worker_count;
+    _Atomic unsigned next_worker;
     uint64_t address_seed;
     atomic_bool is_stopping;
     bool is_stopped;
@@ -103,6 +107,7 @@ struct px_mqtt_door {
     _Atomic uint32_t addresses[PX_MQTT_ADDRESS_BUCKETS];
     _Atomic uint64_t connections, unauthenticated, accepted, refused_full, accept_pauses;
     _Atomic uint64_t tls_failed, taken_over, deliveries_refused, wakes;
+    _Atomic uint64_t websockets, websockets_accepted, websockets_broken;
 };
 
 /* ---- mqtt_accept.c: the first worker ---- */
@@ -114,7 +119,7 @@ bool px_mqtt_accept_watch(px_mqtt_worker *w); /* adds the listeners to epoll */
 void px_mqtt_accept_unwatch(px_mqtt_worker *w);
 
 /* ---- mqtt_link.c ---- */
-/* Takes the socket; on failure closes it. */
+/* Takes the arrival; on failure drops it. */
 void px_mqtt_link_open(px_mqtt_worker *w, const px_mqtt_arrival *arrival);
 void px_mqtt_link_close(px_mqtt_link *link);
 px_mqtt_link *px_mqtt_link_find(px_mqtt_worker *w, px_mqtt_conn conn); /* NULL: gone */
@@ -124,6 +129,12 @@ void px_mqtt_link_retry(px_mqtt_link *link);
 void px_mqtt_link_mark(px_mqtt_link *link); /* to be settled at the end of the round */
 /* Writes, closes or asks epoll for what is needed next. */
 void px_mqtt_link_settle(px_mqtt_link *link);
+
+/* ---- mqtt_wire.c: bytes between socket and session ---- */
+/* One read; `is_broken` is set when there is nothing more to come. */
+void px_mqtt_link_read(px_mqtt_link *link);
+void px_mqtt_link_read_early(px_mqtt_link *link, px_str early); /* frames that are here already */
+bool px_mqtt_link_write(px_mqtt_link *link);                    /* true when everything is out */
 
 /* ---- mqtt_worker.c ---- */
 void *px_mqtt_worker_main(void *worker);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One connection: socket, perhaps TLS, and a session between them and the application.
+ * One connection: socket, perhaps TLS or WebSocket, and a session between them and the application.
  *
  *   event ─► read into the worker's buffer ─► session ─► application
  *   end of the round ─► settle: write what the session has to say, close it if it has ended, else
  * ask epoll for reading (unless the session wants none) and for writing (only when the socket is
  * full)
+ *
+ * Of WebSocket, our Close goes behind the session's last byte, and when the client's has come as
+ * well the socket is closed. Where that does not come, and without WebSocket:
  *
  * After our last byte our side is shut and theirs is read to its end: closing at once with unread
  * bytes would send a reset, and the reset would destroy the DISCONNECT that says why.
@@ -192,6 +195,18 @@ static bool begin_session(px_mqtt_link *link)
     return link->session != NULL;
 }
 
+static bool begin_ws(px_mqtt_link *link)
+{
+    px_mqtt_door *door = link->worker->door;
+
+    link->ws = px_ws_link_new();
+    if (!link->ws)
+        return false;
+    atomic_fetch_add(&door->websockets, 1);
+    atomic_fetch_add(&door->websockets_accepted, 1);
+    return true;
+}
+
 static bool begin_link(px_mqtt_link *link, const px_mqtt_arrival *arrival)
 {
     px_mqtt_worker *w = link->worker;
@@ -202,7 +217,8 @@ static bool begin_link(px_mqtt_link *link, const px_mqtt_arrival *arrival)
     link->peer.is_loopback = arrival->address.is_loopback;
     link->peer.is_tls = arrival->is_tls;
     memcpy(link->peer.address, arrival->address.text, sizeof(link->peer.address));
-    if (arrival->is_tls && !(link->tls = px_tls_link_new(w->door->tls, link->fd)))
+    if (arrival->is_ws ? !begin_ws(link)
+                       : arrival->is_tls && !(link->tls = px_tls_link_new(w->door->tls, link->fd)))
         return false;
     if (!take_slot(w, link))
         return false;
@@ -216,7 +232,7 @@ void px_mqtt_link_open(px_mqtt_worker *w, const px_mqtt_arrival *arrival)
     px_mqtt_link *link = px_zalloc(1, sizeof(*link));
 
     if (!link) {
-        close(arrival->fd);
+        px_mqtt_arrival_drop(arrival);
         px_mqtt_accept_forget(w->door, arrival->address.network, arrival->address.is_loopback,
                               false);
         return;
@@ -224,6 +240,9 @@ void px_mqtt_link_open(px_mqtt_worker *w, const px_mqtt_arrival *arrival)
     link->worker = w;
     if (!begin_link(link, arrival))
         px_mqtt_link_close(link);
+    else if (arrival->early_size > 0)
+        px_mqtt_link_read_early(link, px_str_of(arrival->early, arrival->early_size));
+    px_free(arrival->early);
 }
 
 void px_mqtt_link_close(px_mqtt_link *link)
@@ -236,6 +255,9 @@ void px_mqtt_link_close(px_mqtt_link *link)
     if (link->tls && !px_tls_link_is_up(link->tls))
         atomic_fetch_add(&w->door->tls_failed, 1);
     px_tls_link_free(link->tls);
+    if (link->ws)
+        atomic_fetch_sub(&w->door->websockets, 1);
+    px_ws_link_free(link->ws);
     close(link->fd);
     if (link->ref.v != 0)
         give_slot(w, link->ref);
@@ -263,37 +285,13 @@ static void wait_for_retry(px_mqtt_link *link)
         link->is_broken = true;
 }
 
-/* ---- reading ---- */
+/* ---- events ---- */
 
-/* Gives the bytes read; 0 with `is_broken` set when there is nothing more to come. */
-static size_t read_some(px_mqtt_link *link)
+/* Bytes are read on when nobody wants them: to hear the end of the other side. */
+static bool wants_input(const px_mqtt_link *link)
 {
-    px_mqtt_worker *w = link->worker;
-    ssize_t got;
-    size_t size;
-
-    if (link->tls) {
-        px_tls_result result = px_tls_read(link->tls, w->read_buffer, PX_MQTT_READ_BYTES, &size);
-
-        link->is_broken = link->is_broken || result == PX_TLS_END || result == PX_TLS_FAILED;
-        return size;
-    }
-    got = recv(link->fd, w->read_buffer, PX_MQTT_READ_BYTES, 0);
-    if (got > 0)
-        return (size_t)got;
-    if (got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
-        link->is_broken = true;
-    return 0;
-}
-
-/* One read for each event: epoll tells again if there is more, and nobody starves. */
-static void read_once(px_mqtt_link *link)
-{
-    size_t size = read_some(link);
-
-    if (size > 0) /* an ended session ignores them */
-        px_mqtt_session_feed(link->session, px_str_of(link->worker->read_buffer, size),
-                             link->worker->now_ns);
+    return link->is_shut || px_mqtt_session_wants_input(link->session) ||
+           (link->ws && px_mqtt_session_is_ended(link->session));
 }
 
 static bool shake_hands(px_mqtt_link *link)
@@ -312,8 +310,8 @@ void px_mqtt_link_on_event(px_mqtt_link *link, uint32_t events)
     px_mqtt_link_mark(link);
     if (!shake_hands(link))
         return;
-    if ((events & EPOLLIN) && (link->is_shut || px_mqtt_session_wants_input(link->session)))
-        read_once(link);
+    if ((events & EPOLLIN) && wants_input(link))
+        px_mqtt_link_read(link);
     else if (events & (EPOLLERR | EPOLLHUP))
         link->is_broken = true;
 }
@@ -324,43 +322,10 @@ void px_mqtt_link_retry(px_mqtt_link *link)
     if (px_mqtt_session_stalled(link->session))
         px_mqtt_session_resume(link->session, link->worker->now_ns);
     else if (link->tls && px_mqtt_session_wants_input(link->session))
-        read_once(link);
+        px_mqtt_link_read(link);
 }
 
-/* ---- writing and what comes next ---- */
-
-static bool write_some(px_mqtt_link *link, px_str output)
-{
-    ssize_t put;
-    size_t size;
-
-    if (link->tls) {
-        px_tls_result result = px_tls_write(link->tls, output, &size);
-
-        link->is_broken = link->is_broken || result == PX_TLS_FAILED;
-        px_mqtt_session_sent(link->session, size);
-        return size > 0;
-    }
-    put = send(link->fd, output.ptr, output.len, MSG_NOSIGNAL);
-    if (put > 0)
-        px_mqtt_session_sent(link->session, (size_t)put);
-    else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
-        link->is_broken = true;
-    return put > 0;
-}
-
-/* True when everything is out. */
-static bool write_all(px_mqtt_link *link)
-{
-    for (;;) {
-        px_str output = px_mqtt_session_output(link->session);
-
-        if (output.len == 0)
-            return true;
-        if (!write_some(link, output) || link->is_broken)
-            return false;
-    }
-}
+/* ---- what comes next ---- */
 
 /* The session has ended: our side is shut once its last bytes are out, then we wait for theirs. */
 static void wind_up(px_mqtt_link *link, bool is_written)
@@ -372,6 +337,8 @@ static void wind_up(px_mqtt_link *link, bool is_written)
                 PX_MILLISECOND;
     if (!is_written || link->is_shut)
         return;
+    if (link->ws && px_ws_link_state(link->ws) == PX_WS_OPEN)
+        return; /* their Close is still to come, until the time above */
     if (link->tls)
         px_tls_bye(link->tls);
     (void)shutdown(link->fd, SHUT_WR);
@@ -399,25 +366,27 @@ static void settle_handshake(px_mqtt_link *link)
 
 void px_mqtt_link_settle(px_mqtt_link *link)
 {
-    bool is_written, wants_input;
+    bool is_written, reads;
 
     if (link->tls && !px_tls_link_is_up(link->tls)) {
         settle_handshake(link);
         return;
     }
+    if (link->ws && px_mqtt_session_is_ended(link->session))
+        px_ws_link_close(link->ws, link->worker->is_draining ? PX_WS_GOING_AWAY : PX_WS_NORMAL);
     px_mqtt_session_clock(link->session, link->worker->now_ns);
-    is_written = !link->is_broken && write_all(link);
-    if (link->is_broken) {
+    is_written = !link->is_broken && px_mqtt_link_write(link);
+    if (link->is_broken || (link->ws && px_ws_link_is_over(link->ws))) {
         px_mqtt_link_close(link);
         return;
     }
     if (px_mqtt_session_is_ended(link->session))
         wind_up(link, is_written);
-    wants_input = link->is_shut || px_mqtt_session_wants_input(link->session);
+    reads = wants_input(link);
     if (px_mqtt_session_stalled(link->session) ||
-        (wants_input && link->tls && px_tls_link_has_more(link->tls)))
+        (reads && link->tls && px_tls_link_has_more(link->tls)))
         wait_for_retry(link);
-    arm(link, (wants_input ? (uint32_t)EPOLLIN : 0) | (is_written ? 0 : (uint32_t)EPOLLOUT));
+    arm(link, (reads ? (uint32_t)EPOLLIN : 0) | (is_written ? 0 : (uint32_t)EPOLLOUT));
     if (link->is_broken)
         px_mqtt_link_close(link);
 }

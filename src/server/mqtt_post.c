@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/mem.h"
 
 typedef struct letter_head {
     int64_t expires_at_ns;
@@ -28,11 +29,25 @@ px_status px_mqtt_post_init(px_mqtt_post *post, px_err *ret_err)
     return PX_OK;
 }
 
+void px_mqtt_arrival_drop(const px_mqtt_arrival *arrival)
+{
+    px_free(arrival->early);
+    close(arrival->fd);
+}
+
+void px_mqtt_post_close(px_mqtt_post *post)
+{
+    pthread_mutex_lock(&post->lock);
+    post->is_closed = true;
+    PX_VEC_EACH (&post->in.arrivals, arrival) {
+        px_mqtt_arrival_drop(arrival);
+    }
+    post->in.arrivals.len = 0;
+    pthread_mutex_unlock(&post->lock);
+}
+
 static void release_bag(px_mqtt_post_bag *bag)
 {
-    PX_VEC_EACH (&bag->arrivals, arrival) {
-        close(arrival->fd);
-    }
     PX_VEC_RELEASE(&bag->answers);
     PX_VEC_RELEASE(&bag->orders);
     PX_VEC_RELEASE(&bag->arrivals);
@@ -42,9 +57,9 @@ static void release_bag(px_mqtt_post_bag *bag)
 
 void px_mqtt_post_release(px_mqtt_post *post)
 {
+    px_mqtt_post_close(post);
     release_bag(&post->in);
-    post->out.arrivals.len = 0; /* those were adopted */
-    release_bag(&post->out);
+    release_bag(&post->out); /* its arrivals were adopted */
     if (post->wake_fd >= 0)
         close(post->wake_fd);
     pthread_mutex_destroy(&post->lock);
@@ -142,7 +157,7 @@ bool px_mqtt_post_arrival_put(px_mqtt_post *post, px_mqtt_arrival arrival)
     bool put;
 
     pthread_mutex_lock(&post->lock);
-    put = PX_VEC_PUSH(&post->in.arrivals, arrival);
+    put = !post->is_closed && PX_VEC_PUSH(&post->in.arrivals, arrival);
     want(post);
     pthread_mutex_unlock(&post->lock);
     return put;

@@ -57,8 +57,13 @@ typedef struct px_mqtt_reply {
 typedef struct px_mqtt_arrival {
     int fd;
     bool is_tls;
+    bool is_ws; /* frames of WebSocket; TLS, where there is any, is the HTTP door's */
     px_listen_address address;
+    char *early; /* of WebSocket: owned bytes that came already; NULL: none */
+    size_t early_size;
 } px_mqtt_arrival;
+
+void px_mqtt_arrival_drop(const px_mqtt_arrival *arrival); /* closes it */
 
 typedef struct px_mqtt_post_bag {
     PX_VEC(px_mqtt_post_answer) answers;
@@ -76,16 +81,20 @@ typedef struct px_mqtt_post {
     atomic_bool is_short;  /* there was no memory for a reply */
     int wake_fd;           /* an eventfd in the thread's epoll set */
     size_t answers_reserved;
+    bool is_closed; /* under `lock`: the thread has ended, arrivals are not taken */
 } px_mqtt_post;
 
 PX_NODISCARD px_status px_mqtt_post_init(px_mqtt_post *post, px_err *ret_err);
-void px_mqtt_post_release(px_mqtt_post *post); /* closes sockets that nobody took */
+void px_mqtt_post_release(px_mqtt_post *post);
+/* The thread has ended: closes sockets that nobody took, and takes no more. */
+void px_mqtt_post_close(px_mqtt_post *post);
 
 /* ---- any thread ---- */
 void px_mqtt_post_answer_put(px_mqtt_post *post, px_mqtt_post_answer answer);
 /* False when there is no memory; `is_short` says so to the thread. */
 PX_NODISCARD bool px_mqtt_post_reply_put(px_mqtt_post *post, const px_mqtt_reply *reply);
 PX_NODISCARD bool px_mqtt_post_order_put(px_mqtt_post *post, px_mqtt_post_order order);
+/* False: no memory, or closed. */
 PX_NODISCARD bool px_mqtt_post_arrival_put(px_mqtt_post *post, px_mqtt_arrival arrival);
 /* For those of `conns` that belong to thread `thread`. Errors: PX_LIMIT, PX_NO_MEMORY. */
 PX_NODISCARD px_status px_mqtt_post_letter_put(px_mqtt_post *post, unsigned thread,

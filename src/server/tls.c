@@ -16,7 +16,7 @@ struct px_tls {
 
 struct px_tls_link {
     gnutls_session_t session;
-    bool is_up;
+    bool is_up, is_borrowed;
     size_t offered; /* bytes of an interrupted write, which GnuTLS has already encrypted */
 };
 
@@ -92,11 +92,23 @@ px_tls_link *px_tls_link_new(px_tls *tls, int fd)
     return link;
 }
 
+px_tls_link *px_tls_link_borrow(void *session)
+{
+    px_tls_link *link = px_zalloc(1, sizeof(*link));
+
+    if (!link)
+        return NULL;
+    link->session = session;
+    link->is_up = link->is_borrowed = true;
+    return link;
+}
+
 void px_tls_link_free(px_tls_link *link)
 {
     if (!link)
         return;
-    gnutls_deinit(link->session);
+    if (!link->is_borrowed)
+        gnutls_deinit(link->session);
     px_free(link);
 }
 

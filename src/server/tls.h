@@ -21,6 +21,8 @@ PX_NODISCARD px_status px_tls_new(const char *cert_file, const char *key_file, c
 void px_tls_free(px_tls *tls); /* after the last link */
 
 px_tls_link *px_tls_link_new(px_tls *tls, int fd); /* NULL: no memory */
+/* Around a session (gnutls_session_t) whose handshake is done and which stays the caller's. */
+px_tls_link *px_tls_link_borrow(void *session); /* NULL: no memory */
 void px_tls_link_free(px_tls_link *link);
 
 typedef enum px_tls_result {

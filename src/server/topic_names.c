@@ -54,8 +54,9 @@ static px_topic_kind kind_of_first_level(px_str first)
 {
     if (px_str_eq(first, PX_STR("twins")))
         return PX_TOPIC_NONE;
-    if (px_str_eq(first, PX_STR("events")) || px_str_eq(first, PX_STR("spBv1.0")) ||
-        px_str_starts(first, PX_STR("$")))
+    if (px_str_eq(first, PX_STR("spBv1.0")))
+        return PX_TOPIC_SPARKPLUG;
+    if (px_str_eq(first, PX_STR("events")) || px_str_starts(first, PX_STR("$")))
         return PX_TOPIC_RESERVED;
     return PX_TOPIC_PLAIN;
 }

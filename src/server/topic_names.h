@@ -18,6 +18,7 @@ typedef enum px_topic_kind {
     PX_TOPIC_REPORTED,  /* likewise */
     PX_TOPIC_RESPONSE,  /* to a command */
     PX_TOPIC_NONE,      /* below a twin, and without a meaning; `twin` may be set */
+    PX_TOPIC_SPARKPLUG, /* below spBv1.0: sync/sparkplug_topic.h reads it */
     PX_TOPIC_RESERVED,  /* the server's own */
 } px_topic_kind;
 

@@ -70,6 +70,7 @@ struct px_twin_topics {
     pthread_mutex_t greetings_lock; /* guards the list, in order of arrival */
     PX_VEC(px_topics_greeting) greetings;
     px_broker *broker;
+    px_sparkplug *sparkplug;
     px_topics_thread threads[PX_TOPICS_THREADS_MAX];
 
     pthread_t delivery_thread;

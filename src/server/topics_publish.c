@@ -3,6 +3,7 @@
 #include "server/topic_names.h"
 #include "server/topics_binding.h"
 #include "server/topics_impl.h"
+#include "server/topics_sparkplug.h"
 #include "sync/decode.h"
 
 enum { TOPIC_SHOWN_MAX = 96 }; /* so that the cure is not cut off */
@@ -296,6 +297,26 @@ static px_mqtt_reason publish_plain(const incoming *in)
     return reason == PX_MQTT_NO_MATCHING_SUBSCRIBERS ? bound : PX_MQTT_PARTLY;
 }
 
+static px_mqtt_reason send_on(void *in)
+{
+    return publish_plain(in);
+}
+
+static px_mqtt_reason publish_sparkplug(incoming *in)
+{
+    px_topics_spark spark = { .topics = in->topics,
+                              .thread = in->thread,
+                              .conn = in->conn,
+                              .client = in->client,
+                              .publish = in->publish,
+                              .token = in->token,
+                              .is_will = in->will != NULL,
+                              .plain = send_on,
+                              .ctx = in };
+
+    return px_topics_sparkplug(&spark);
+}
+
 static px_mqtt_reason refuse_topic(const incoming *in)
 {
     px_str topic = px_str_head(in->publish->topic, TOPIC_SHOWN_MAX);
@@ -334,6 +355,8 @@ static px_mqtt_reason publish(incoming *in)
     px_topic_name_read(in->publish->topic, &name);
     if (name.kind == PX_TOPIC_PLAIN)
         return publish_plain(in);
+    if (name.kind == PX_TOPIC_SPARKPLUG)
+        return publish_sparkplug(in);
     if (name.kind == PX_TOPIC_RESERVED)
         return refuse_topic(in);
     status = authorize(in, &err);

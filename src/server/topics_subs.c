@@ -2,6 +2,7 @@
 /* Who may have which topics; and what the broker says, to the door. */
 #include "base/level.h"
 #include "server/topics_impl.h"
+#include "server/topics_sparkplug.h"
 
 /* A device sees its own twins' topics and plain ones; wildcards that reach beyond are refused, not
  * narrowed. At the twin's level a wildcard is one, whatever the twins are called. */
@@ -16,6 +17,8 @@ bool px_topics_may_subscribe(const px_principal *principal, px_str filter)
     if (px_str_eq(first, PX_STR("twins")))
         return px_level_read(px_str_cut(&filter, '/'), room, sizeof(room), &twin) &&
                px_authorize(principal, PX_ACTION_RECEIVE, twin, NULL) == PX_OK;
+    if (px_str_eq(first, PX_STR("spBv1.0")))
+        return px_topics_spark_may_hear(principal, filter);
     return !px_str_eq(first, PX_STR("events")) && !px_str_eq(first, PX_STR("+")) &&
            !px_str_eq(first, PX_STR("#"));
 }

@@ -15,12 +15,18 @@ px_status px_twin_topics_new(const px_twin_topics_opts *opts, px_twin_topics **r
 
     if (!topics)
         return px_no_memory(ret_err);
+    topics->sparkplug = px_sparkplug_new();
+    if (!topics->sparkplug) {
+        px_free(topics);
+        return px_no_memory(ret_err);
+    }
     broker_opts.app = px_topics_broker_app(topics);
     status = px_broker_open(&broker_opts, &topics->broker, ret_err);
     if (status == PX_OK)
         status = px_broker_start(topics->broker, ret_err); /* before the first connection */
     if (status != PX_OK) {
         px_broker_close(topics->broker);
+        px_sparkplug_free(topics->sparkplug);
         px_free(topics);
         return status;
     }
@@ -53,6 +59,7 @@ void px_twin_topics_free(px_twin_topics *topics)
         free_messages(atomic_load(&topics->threads[i].returned));
     }
     px_broker_close(topics->broker);
+    px_sparkplug_free(topics->sparkplug);
     pthread_mutex_destroy(&topics->clients_lock);
     px_topics_forget_greetings(topics);
     pthread_mutex_destroy(&topics->greetings_lock);
@@ -75,6 +82,11 @@ static void opened(void *ctx, px_mqtt_door *door)
 
     topics->door = door;
     atomic_store_explicit(&topics->is_open, true, memory_order_release);
+}
+
+px_sparkplug *px_twin_topics_sparkplug(px_twin_topics *topics)
+{
+    return topics->sparkplug;
 }
 
 px_mqtt_door_app px_twin_topics_app(px_twin_topics *topics)

@@ -6,6 +6,7 @@
  *     twins/T/desired, twins/T/commands/NAME/ID                               twin → device
  *     twins/T/commands/NAME/ID/response                                       device → twin
  *     twins/T/state, events/TYPE/T                                            twin → watchers
+ *     spBv1.0/GROUP/TYPE/NODE[/DEVICE]                                        Sparkplug B, both
  *     everything else                                                         plain, within the
  * tenant
  *
@@ -23,6 +24,7 @@
 #include "sync/bindings.h"
 #include "sync/presence.h"
 #include "sync/rejects.h"
+#include "sync/sparkplug.h"
 
 typedef struct px_twin_topics px_twin_topics;
 
@@ -54,6 +56,9 @@ void px_twin_topics_answered(px_twin_topics *topics);
 bool px_twin_topics_tell(px_twin_topics *topics, uint32_t tenant, px_str topic, px_str payload);
 
 px_broker *px_twin_topics_broker(px_twin_topics *topics); /* borrowed */
+
+/* What is known of edge nodes; lives as long as the topics. */
+px_sparkplug *px_twin_topics_sparkplug(px_twin_topics *topics);
 
 typedef struct px_twin_topics_stats {
     uint64_t messages, fields, fields_rejected, messages_refused, plain, deliveries, revoked,

@@ -65,6 +65,12 @@ def decode(o):
     row("decode of 148 bytes", f"{median:.2f} M/cs", f"{peer:.2f} M/cs", f"{ratio:.2f}", ">= 8", ratio >= 8, f"{worst / peer:.2f}")
 
 
+def sparkplug(o):
+    text = subprocess.run([os.path.join(BUILD, "tests/bench/px_bench_sparkplug")], capture_output=True, text=True, check=True).stdout
+    median, worst = (float(x) for x in re.match(r"sparkplug: ([\d.]+) M metrics/s \(([\d.]+) to ", text).groups())
+    row("Sparkplug B, 100 metrics a message", f"{median:.2f} M/cs", "", "", ">= 6 M/cs", median >= 6, f"{worst:.2f} M/cs")
+
+
 def language(o):
     """px_bench_model has its own rounds; the ontology is real test data, and the row is left out without it."""
     data = os.environ.get("PX_SHARED_DATA", "../shared/data")
@@ -435,7 +441,7 @@ def rooms(o):
             subprocess.run([path], check=True)
 
 
-ROWS = {"mqtt": mqtt, "qos0": qos0, "plain": plain, "decode": decode, "language": language, "http": web, "watcher": watcher, "memory": memory, "query": query, "index": index, "traverse": traverse, "import": imports, "sustained": sustained, "rooms": rooms}
+ROWS = {"mqtt": mqtt, "qos0": qos0, "plain": plain, "decode": decode, "sparkplug": sparkplug, "language": language, "http": web, "watcher": watcher, "memory": memory, "query": query, "index": index, "traverse": traverse, "import": imports, "sustained": sustained, "rooms": rooms}
 
 
 def print_table():

@@ -122,6 +122,7 @@ STORY = [
     ("GET /api/v1/rejects", "/api/v1/rejects?binding=b&payload=whole", 200),
     ("POST /api/v1/rejects/replay", "/api/v1/rejects/replay?binding=b", 200),
     ("DELETE /api/v1/bindings/{name}", "/api/v1/bindings/b", 204),
+    ("GET /api/v1/sparkplug", "/api/v1/sparkplug?limit=2", 200),
     ("POST /api/v1/batch", "/api/v1/batch", 200, {"changes": []}),
     ("POST /api/v1/batch", "/api/v1/batch", 200, {"dryRun": True, "changes": [{"op": "delete", "twin": "p2"}]}),
     ("POST /api/v1/batch", "/api/v1/batch", 200, {"changes": [

@@ -2,6 +2,7 @@
 #include "http_app.h"
 
 #include <arpa/inet.h>
+#include <gnutls/x509.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -285,4 +286,78 @@ void hear_until(client *c, const char *what)
 {
     while (!find(c->bytes, c->len, what))
         CHECK(more(c));
+}
+
+/* ---- TLS ---- */
+
+static void write_pem(const char *path, const gnutls_datum_t *pem)
+{
+    FILE *file = fopen(path, "wb");
+
+    CHECK(file != NULL);
+    CHECK_EQ(fwrite(pem->data, 1, pem->size, file), pem->size);
+    CHECK_EQ(fclose(file), 0);
+}
+
+/* A certificate of its own for this run. */
+static void make_certificate(const char *cert_path, const char *key_path)
+{
+    gnutls_x509_privkey_t key;
+    gnutls_x509_crt_t cert;
+    gnutls_datum_t pem;
+    unsigned char serial = 1;
+
+    CHECK_EQ(gnutls_x509_privkey_init(&key), 0);
+    CHECK_EQ(gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA,
+                                          GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0),
+             0);
+    CHECK_EQ(gnutls_x509_crt_init(&cert), 0);
+    CHECK_EQ(gnutls_x509_crt_set_version(cert, 3), 0);
+    CHECK_EQ(gnutls_x509_crt_set_serial(cert, &serial, 1), 0);
+    CHECK_EQ(gnutls_x509_crt_set_activation_time(cert, time(NULL) - 60), 0);
+    CHECK_EQ(gnutls_x509_crt_set_expiration_time(cert, time(NULL) + 3600), 0);
+    CHECK_EQ(gnutls_x509_crt_set_dn_by_oid(cert, GNUTLS_OID_X520_COMMON_NAME, 0, "localhost", 9),
+             0);
+    CHECK_EQ(gnutls_x509_crt_set_key(cert, key), 0);
+    CHECK_EQ(gnutls_x509_crt_sign2(cert, cert, key, GNUTLS_DIG_SHA256, 0), 0);
+    CHECK_EQ(gnutls_x509_crt_export2(cert, GNUTLS_X509_FMT_PEM, &pem), 0);
+    write_pem(cert_path, &pem);
+    gnutls_free(pem.data);
+    CHECK_EQ(gnutls_x509_privkey_export2(key, GNUTLS_X509_FMT_PEM, &pem), 0);
+    write_pem(key_path, &pem);
+    gnutls_free(pem.data);
+    gnutls_x509_crt_deinit(cert);
+    gnutls_x509_privkey_deinit(key);
+}
+
+void make_tls(own_tls *tls)
+{
+    *tls = (own_tls){ .dir = "/tmp/px_http_XXXXXX" };
+    CHECK(mkdtemp(tls->dir) != NULL);
+    snprintf(tls->cert, sizeof(tls->cert), "%s/cert.pem", tls->dir);
+    snprintf(tls->key, sizeof(tls->key), "%s/key.pem", tls->dir);
+    make_certificate(tls->cert, tls->key);
+    CHECK_EQ(gnutls_certificate_allocate_credentials(&tls->trust), 0);
+}
+
+void drop_tls(own_tls *tls)
+{
+    gnutls_certificate_free_credentials(tls->trust);
+    unlink(tls->cert);
+    unlink(tls->key);
+    rmdir(tls->dir);
+}
+
+int start_tls(client *c, const own_tls *tls, const char *priorities)
+{
+    int result;
+
+    CHECK_EQ(gnutls_init(&c->tls, GNUTLS_CLIENT), 0);
+    CHECK_EQ(gnutls_priority_set_direct(c->tls, priorities, NULL), 0);
+    CHECK_EQ(gnutls_credentials_set(c->tls, GNUTLS_CRD_CERTIFICATE, tls->trust), 0);
+    gnutls_transport_set_int(c->tls, c->fd);
+    do
+        result = gnutls_handshake(c->tls);
+    while (result < 0 && !gnutls_error_is_fatal(result));
+    return result;
 }

@@ -66,4 +66,14 @@ int ask(client *c, const char *request);
 int ask_alone(app *a, px_str request); /* on a connection of its own */
 bool ended(client *c);                 /* true when the other side has closed */
 
+/* A certificate of this run's own, and who trusts it. */
+typedef struct own_tls {
+    char dir[32], cert[64], key[64];
+    gnutls_certificate_credentials_t trust;
+} own_tls;
+
+void make_tls(own_tls *tls);
+void drop_tls(own_tls *tls);
+int start_tls(client *c, const own_tls *tls, const char *priorities); /* 0, or why not */
+
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/http_door.h"
 
-#include <gnutls/x509.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -308,77 +307,18 @@ PX_TEST(a_taken_port_and_a_bad_certificate_are_told)
 
 /* ---- TLS ---- */
 
-static void write_pem(const char *path, const gnutls_datum_t *pem)
-{
-    FILE *file = fopen(path, "wb");
-
-    CHECK(file != NULL);
-    CHECK_EQ(fwrite(pem->data, 1, pem->size, file), pem->size);
-    CHECK_EQ(fclose(file), 0);
-}
-
-/* A certificate of its own for this run. */
-static void make_certificate(const char *cert_path, const char *key_path)
-{
-    gnutls_x509_privkey_t key;
-    gnutls_x509_crt_t cert;
-    gnutls_datum_t pem;
-    unsigned char serial = 1;
-
-    CHECK_EQ(gnutls_x509_privkey_init(&key), 0);
-    CHECK_EQ(gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA,
-                                          GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0),
-             0);
-    CHECK_EQ(gnutls_x509_crt_init(&cert), 0);
-    CHECK_EQ(gnutls_x509_crt_set_version(cert, 3), 0);
-    CHECK_EQ(gnutls_x509_crt_set_serial(cert, &serial, 1), 0);
-    CHECK_EQ(gnutls_x509_crt_set_activation_time(cert, time(NULL) - 60), 0);
-    CHECK_EQ(gnutls_x509_crt_set_expiration_time(cert, time(NULL) + 3600), 0);
-    CHECK_EQ(gnutls_x509_crt_set_dn_by_oid(cert, GNUTLS_OID_X520_COMMON_NAME, 0, "localhost", 9),
-             0);
-    CHECK_EQ(gnutls_x509_crt_set_key(cert, key), 0);
-    CHECK_EQ(gnutls_x509_crt_sign2(cert, cert, key, GNUTLS_DIG_SHA256, 0), 0);
-    CHECK_EQ(gnutls_x509_crt_export2(cert, GNUTLS_X509_FMT_PEM, &pem), 0);
-    write_pem(cert_path, &pem);
-    gnutls_free(pem.data);
-    CHECK_EQ(gnutls_x509_privkey_export2(key, GNUTLS_X509_FMT_PEM, &pem), 0);
-    write_pem(key_path, &pem);
-    gnutls_free(pem.data);
-    gnutls_x509_crt_deinit(cert);
-    gnutls_x509_privkey_deinit(key);
-}
-
-static int start_tls(client *c, gnutls_certificate_credentials_t trust, const char *priorities)
-{
-    int result;
-
-    CHECK_EQ(gnutls_init(&c->tls, GNUTLS_CLIENT), 0);
-    CHECK_EQ(gnutls_priority_set_direct(c->tls, priorities, NULL), 0);
-    CHECK_EQ(gnutls_credentials_set(c->tls, GNUTLS_CRD_CERTIFICATE, trust), 0);
-    gnutls_transport_set_int(c->tls, c->fd);
-    do
-        result = gnutls_handshake(c->tls);
-    while (result < 0 && !gnutls_error_is_fatal(result));
-    return result;
-}
-
 PX_TEST(speaks_https_and_then_nothing_else)
 {
-    char dir[] = "/tmp/px_http_XXXXXX", cert[64], key[64];
-    gnutls_certificate_credentials_t trust;
     client c, old, plain;
+    own_tls tls;
     px_buf large = { 0 };
     app a;
 
-    CHECK(mkdtemp(dir) != NULL);
-    snprintf(cert, sizeof(cert), "%s/cert.pem", dir);
-    snprintf(key, sizeof(key), "%s/key.pem", dir);
-    make_certificate(cert, key);
-    CHECK_EQ(gnutls_certificate_allocate_credentials(&trust), 0);
-    open_app(&a, (px_http_door_opts){ .tls_cert = cert, .tls_key = key });
+    make_tls(&tls);
+    open_app(&a, (px_http_door_opts){ .tls_cert = tls.cert, .tls_key = tls.key });
 
     c = client_of(&a);
-    CHECK_EQ(start_tls(&c, trust, "NORMAL"), 0);
+    CHECK_EQ(start_tls(&c, &tls, "NORMAL"), 0);
     CHECK_EQ(ask(&c, "POST /later HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\n{}"), 200);
     px_putf(&large, "POST /size HTTP/1.1\r\n" HOST "Content-Length: 300000\r\n\r\n%300000s", "");
     CHECK_EQ(ask(&c, large.ptr), 200);
@@ -387,7 +327,7 @@ PX_TEST(speaks_https_and_then_nothing_else)
     CHECK_EQ(ask(&c, "GET /x HTTP/1.1\r\n" HOST "\r\n"), 200);
 
     old = client_of(&a);
-    CHECK(start_tls(&old, trust, "NORMAL:-VERS-ALL:+VERS-TLS1.1") < 0);
+    CHECK(start_tls(&old, &tls, "NORMAL:-VERS-ALL:+VERS-TLS1.1") < 0);
     plain = client_of(&a);
     CHECK_EQ(ask(&plain, "GET /x HTTP/1.1\r\n" HOST "\r\n"), 0);
 
@@ -395,10 +335,7 @@ PX_TEST(speaks_https_and_then_nothing_else)
     close_client(&old);
     close_client(&plain);
     close_app(&a);
-    gnutls_certificate_free_credentials(trust);
-    unlink(cert);
-    unlink(key);
-    rmdir(dir);
+    drop_tls(&tls);
 }
 
 PX_TEST_MAIN()

@@ -50,7 +50,7 @@ PX_TEST(a_topic_has_one_meaning)
     CHECK_EQ(kind_of("twins//telemetry", ""), PX_TOPIC_NONE);
     CHECK_EQ(kind_of("twins", ""), PX_TOPIC_NONE);
     CHECK_EQ(kind_of("events/graph/a", ""), PX_TOPIC_RESERVED);
-    CHECK_EQ(kind_of("spBv1.0/g/NBIRTH/n", ""), PX_TOPIC_RESERVED);
+    CHECK_EQ(kind_of("spBv1.0/g/NBIRTH/n", ""), PX_TOPIC_SPARKPLUG);
     CHECK_EQ(kind_of("$SYS/x", ""), PX_TOPIC_RESERVED);
     CHECK_EQ(kind_of("line/1", ""), PX_TOPIC_PLAIN);
     CHECK_EQ(kind_of("/events/a", ""), PX_TOPIC_PLAIN);
@@ -94,8 +94,7 @@ PX_TEST(ids_with_topic_characters_open_no_door_to_other_twins)
 
 PX_TEST(nobody_publishes_what_only_the_server_says)
 {
-    static const char *const topics[] = { "events/graph/press", "events", "spBv1.0/g/NDATA/n",
-                                          "$SYS/load" };
+    static const char *const topics[] = { "events/graph/press", "events", "$SYS/load" };
     mqtt_client device, admin;
 
     begin();
@@ -112,6 +111,11 @@ PX_TEST(nobody_publishes_what_only_the_server_says)
     CHECK_EQ(mqtt_publish(&device, "twins/press/state", "forged"), PX_MQTT_TOPIC_NAME_INVALID);
     CHECK_EQ(mqtt_publish(&admin, "twins/press/desired", "forged"), PX_MQTT_TOPIC_NAME_INVALID);
     CHECK_EQ(mqtt_publish(&admin, "twins", "forged"), PX_MQTT_TOPIC_NAME_INVALID);
+    CHECK_EQ(mqtt_publish(&device, "spBv1.0/g/NDATA/n", "forged"), PX_MQTT_NOT_AUTHORIZED);
+    CHECK_EQ(mqtt_publish(&device, "spBv1.0/g/NCMD/n", "forged"), PX_MQTT_NOT_AUTHORIZED);
+    CHECK_EQ(mqtt_publish(&device, "spBv1.0/STATE/h", "forged"), PX_MQTT_NOT_AUTHORIZED);
+    CHECK_EQ(mqtt_publish(&admin, "spBv1.0/g/NDATA/n", "forged"), PX_MQTT_PAYLOAD_FORMAT_INVALID);
+    CHECK_EQ(mqtt_publish(&admin, "spBv1.0/g/n", "forged"), PX_MQTT_TOPIC_NAME_INVALID);
     CHECK_EQ(mqtt_publish(&device, "line/1", "plain"), 0);
     mqtt_hear(&admin, "line/1 plain");
     CHECK(!mqtt_has_heard(&admin, "forged"));

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** What clients publish below `spBv1.0`. Room-internal. */
+#ifndef PX_SERVER_TOPICS_SPARKPLUG_H
+#define PX_SERVER_TOPICS_SPARKPLUG_H
+
+#include "server/twin_topics.h"
+
+struct px_topics_client;
+
+/* One message; all borrowed for the call. */
+typedef struct px_topics_spark {
+    px_twin_topics *topics;
+    unsigned thread;
+    px_mqtt_conn conn;
+    const struct px_topics_client *client;
+    const px_mqtt_publish *publish;
+    uint32_t token;
+    bool is_will;
+    px_mqtt_reason (*plain)(void *ctx); /* sends it on as a plain message */
+    void *ctx;
+} px_topics_spark;
+
+px_mqtt_reason px_topics_sparkplug(const px_topics_spark *in);
+
+/* Whether a device may subscribe to `spBv1.0/REST`: to every STATE, and to the commands of its own
+ * edge node. */
+bool px_topics_spark_may_hear(const px_principal *principal, px_str rest);
+
+#endif

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/json.h"
+#include "sync/sparkplug_inner.h"
+
+enum { SEQ_MAX = 255 };
+
+/* ---- online and offline ---- */
+
+static bool set_online(pxi_spark_owner *owner, bool is_online, px_time now)
+{
+    if (owner->is_online == is_online)
+        return false;
+    owner->is_online = is_online;
+    owner->since = now;
+    return true;
+}
+
+static void end_devices(pxi_spark_node *node, px_time now)
+{
+    PX_VEC_EACH (&node->devices, device)
+        (void)set_online(*device, false, now);
+}
+
+/* ---- asking for a birth ---- */
+
+static void ask(px_sparkplug *s, pxi_spark_node *node, px_time now, const char *why,
+                px_spark_heard *heard)
+{
+    heard->why = why;
+    if (node->asked_at != PX_TIME_NONE && now >= node->asked_at &&
+        now - node->asked_at < PX_SPARK_REBIRTH_SECONDS_MIN * PX_SECOND)
+        return;
+    node->asked_at = now;
+    heard->asks_rebirth = true;
+    s->stats.rebirths++;
+}
+
+static void refuse_unborn(px_sparkplug *s, pxi_spark_node *node, px_time now, const char *why,
+                          px_spark_heard *heard)
+{
+    s->stats.unborn++;
+    heard->is_unborn = true;
+    ask(s, node, now, why, heard);
+}
+
+/* Of every message of a node but its birth and death. */
+static void advance(px_sparkplug *s, pxi_spark_node *node, const px_spark_payload *p, px_time now,
+                    px_spark_heard *heard)
+{
+    bool is_next = p->has_seq && p->seq == (uint8_t)(node->seq + 1);
+
+    if (p->has_seq)
+        node->seq = (uint8_t)p->seq;
+    if (is_next)
+        return;
+    s->stats.gaps++;
+    ask(s, node, now, "its seq is not the one behind the last", heard);
+}
+
+/* ---- messages ---- */
+
+/* What one call works with. */
+typedef struct hearing {
+    px_sparkplug *s;
+    const px_spark_message *m;
+    px_arena *arena;
+    px_spark_payload payload;
+    px_spark_heard *heard;
+    px_err *err;
+} hearing;
+
+static px_status take_values(hearing *h, pxi_spark_owner *owner, bool is_birth)
+{
+    pxi_spark_model model = { 0 };
+
+    h->s->stats.metrics += h->payload.metric_count;
+    model.layout = h->m->layout(h->m->ctx, h->m->twin, &model.number);
+    h->heard->has_twin = model.layout != NULL;
+    h->heard->model_no = model.number;
+    if (!model.layout) {
+        h->s->stats.unknown += h->payload.metric_count;
+        return PX_OK;
+    }
+    return pxi_spark_decode(h->s, owner, &h->payload, is_birth, &model, h->arena,
+                            &h->heard->decoded, h->err);
+}
+
+static px_status read_payload(hearing *h)
+{
+    PX_TRY(px_spark_payload_read(h->m->payload, h->arena, &h->payload, h->err));
+    h->s->stats.messages++;
+    if (!h->payload.has_seq || h->payload.seq <= SEQ_MAX)
+        return PX_OK;
+    return px_fail_id(h->err, PX_INVALID, "sparkplug.seq", "seq is 0 to 255, not %llu",
+                      (unsigned long long)h->payload.seq);
+}
+
+static bool find_bd_seq(const px_spark_payload *p, uint64_t *ret_bd_seq)
+{
+    for (size_t i = 0; i < p->metric_count; i++) {
+        const px_spark_metric *m = &p->metrics[i];
+
+        if (!px_str_eq(m->name, PX_STR("bdSeq")) ||
+            (m->form != PX_SPARK_FORM_INT && m->form != PX_SPARK_FORM_LONG))
+            continue;
+        *ret_bd_seq = m->whole;
+        return true;
+    }
+    return false;
+}
+
+/* A birth that cannot be taken leaves its owner offline: what it sends cannot be understood. */
+static px_status take_birth(hearing *h, pxi_spark_owner *owner)
+{
+    px_status status = px_spark_birth_define(&owner->birth, &h->payload, h->err);
+
+    if (status != PX_OK) {
+        h->heard->went_offline = set_online(owner, false, h->m->now);
+        return status;
+    }
+    h->s->stats.births++;
+    h->heard->is_birth = true;
+    h->heard->went_online = set_online(owner, true, h->m->now);
+    return take_values(h, owner, true);
+}
+
+static px_status hear_nbirth(hearing *h, pxi_spark_node *node)
+{
+    if (!h->payload.has_seq)
+        return px_fail_id(h->err, PX_INVALID, "sparkplug.seq", "a birth has a seq");
+    node->seq = (uint8_t)h->payload.seq;
+    node->has_bd_seq = find_bd_seq(&h->payload, &node->bd_seq);
+    end_devices(node, h->m->now);
+    return take_birth(h, &node->self);
+}
+
+static px_status hear_dbirth(hearing *h, pxi_spark_node *node)
+{
+    pxi_spark_owner *device = pxi_spark_find_device(node, h->m->topic.device);
+
+    if (!device)
+        PX_TRY(pxi_spark_add_device(node, h->m->topic.device, h->m->now, &device, h->err));
+    return take_birth(h, device);
+}
+
+static bool all_are_born(const hearing *h, const pxi_spark_owner *owner)
+{
+    for (size_t i = 0; i < h->payload.metric_count; i++)
+        if (!px_spark_birth_find(&owner->birth, &h->payload.metrics[i]))
+            return false;
+    return true;
+}
+
+static px_status hear_data(hearing *h, pxi_spark_node *node, pxi_spark_owner *owner)
+{
+    if (!owner || !owner->is_online) {
+        refuse_unborn(h->s, node, h->m->now, "data came of a device that was not born", h->heard);
+        return PX_OK;
+    }
+    if (!all_are_born(h, owner)) {
+        h->s->stats.unborn++;
+        ask(h->s, node, h->m->now, "data came of a metric that was not born", h->heard);
+    }
+    return take_values(h, owner, false);
+}
+
+static void hear_ddeath(hearing *h, pxi_spark_node *node)
+{
+    pxi_spark_owner *device = pxi_spark_find_device(node, h->m->topic.device);
+
+    h->heard->went_offline = device && set_online(device, false, h->m->now);
+    if (h->heard->went_offline)
+        h->s->stats.deaths++;
+    else
+        h->s->stats.deaths_ignored++;
+}
+
+/* The broker sends it for who is gone, also when a newer connection has given birth since. */
+static void hear_ndeath(hearing *h, pxi_spark_node *node)
+{
+    uint64_t bd_seq = 0;
+    bool has = find_bd_seq(&h->payload, &bd_seq);
+
+    if (!node->self.is_online || has != node->has_bd_seq || (has && bd_seq != node->bd_seq)) {
+        h->s->stats.deaths_ignored++;
+        return;
+    }
+    h->s->stats.deaths++;
+    h->heard->went_offline = set_online(&node->self, false, h->m->now);
+    end_devices(node, h->m->now);
+}
+
+static px_status hear_of_node(hearing *h)
+{
+    px_spark_kind kind = h->m->topic.kind;
+    pxi_spark_node *node = pxi_spark_find_node(h->s, h->m);
+
+    PX_TRY(read_payload(h));
+    if (!node)
+        PX_TRY(pxi_spark_add_node(h->s, h->m, &node, h->err));
+    if (kind == PX_SPARK_NBIRTH)
+        return hear_nbirth(h, node);
+    if (kind == PX_SPARK_NDEATH) {
+        hear_ndeath(h, node);
+        return PX_OK;
+    }
+    if (!node->self.is_online) {
+        refuse_unborn(h->s, node, h->m->now, "it was not born", h->heard);
+        return PX_OK;
+    }
+    advance(h->s, node, &h->payload, h->m->now, h->heard);
+    if (kind == PX_SPARK_DBIRTH)
+        return hear_dbirth(h, node);
+    if (kind == PX_SPARK_DDEATH)
+        hear_ddeath(h, node);
+    else
+        return hear_data(h, node,
+                         kind == PX_SPARK_NDATA ? &node->self
+                                                : pxi_spark_find_device(node, h->m->topic.device));
+    return PX_OK;
+}
+
+/* ---- host applications ---- */
+
+/* `{"online":true,"timestamp":1700000000000}`; one with an older timestamp is of an older
+ * connection. */
+static px_status hear_state(hearing *h)
+{
+    px_json_opts opts = px_json_opts_door();
+    const px_json *online, *timestamp;
+    pxi_spark_host *host = pxi_spark_find_host(h->s, h->m->tenant, h->m->topic.host);
+    px_json *json;
+    int64_t ms = 0;
+
+    PX_TRY(px_json_parse(h->m->payload, &opts, h->arena, &json, h->err));
+    online = px_json_get(json, PX_STR("online"));
+    timestamp = px_json_get(json, PX_STR("timestamp"));
+    if ((!px_json_is(online, PX_JSON_TRUE) && !px_json_is(online, PX_JSON_FALSE)) ||
+        !px_json_is(timestamp, PX_JSON_NUMBER) || !px_num_to_int(timestamp->num, &ms))
+        return px_fail_id(h->err, PX_INVALID, "sparkplug.state",
+                          "a STATE is {\"online\":true,\"timestamp\":MILLISECONDS}");
+    if (!host)
+        PX_TRY(pxi_spark_add_host(h->s, h->m, &host, h->err));
+    h->s->stats.messages++;
+    if (ms < host->timestamp_ms)
+        return PX_OK;
+    host->timestamp_ms = ms;
+    h->heard->went_online = !host->is_online && online->type == PX_JSON_TRUE;
+    h->heard->went_offline = host->is_online && online->type == PX_JSON_FALSE;
+    if (h->heard->went_online || h->heard->went_offline)
+        host->since = h->m->now;
+    host->is_online = online->type == PX_JSON_TRUE;
+    return PX_OK;
+}
+
+px_status px_sparkplug_hear(px_sparkplug *s, const px_spark_message *message, px_arena *arena,
+                            px_spark_heard *ret_heard, px_err *ret_err)
+{
+    hearing h = { .s = s, .m = message, .arena = arena, .heard = ret_heard, .err = ret_err };
+    px_status status = PX_OK;
+
+    *ret_heard = (px_spark_heard){ 0 };
+    if (message->topic.kind == PX_SPARK_NCMD || message->topic.kind == PX_SPARK_DCMD)
+        return PX_OK;
+    pthread_mutex_lock(&s->lock);
+    status = message->topic.kind == PX_SPARK_STATE ? hear_state(&h) : hear_of_node(&h);
+    pthread_mutex_unlock(&s->lock);
+    return status;
+}

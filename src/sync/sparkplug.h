@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Sparkplug B of all tenants: which edge nodes and devices there are, what their births defined,
+ * whether they are online, and what their messages say to which twin.
+ *
+ *            NBIRTH                          NDATA, DBIRTH, DDATA, DDEATH: seq is the next of
+ * 0..255 unknown ───────► online ◄──────────────┐ │  ▲                 │ NDEATH, bdSeq   ▼  │
+ * NBIRTH          │ a gap in seq, a metric or a device that was not born: of the birth   offline └
+ * the node is asked for its birth (at most every 5 s)
+ *
+ * A message behind a gap is taken: its values are facts. Data of a node or a device without a birth
+ * are not, since nobody knows what they mean. A death with another bdSeq than the birth's is of an
+ * older connection and changes nothing. In memory only: after a restart every node is asked for its
+ * birth with its first message.
+ *
+ * A node's values go to the twin `GROUP.NODE`, a device's to `GROUP.NODE.DEVICE`, when it is there.
+ * Metrics of unknown names, of the wrong type, without a value (null), or of a quality that is not
+ * good are left out; they are counted, and the caller is told of them: of unknown names with a
+ * birth only, or every message would tell the same again.
+ *
+ * Locks: one, inside. Threads: any.
+ */
+#ifndef PX_SYNC_SPARKPLUG_H
+#define PX_SYNC_SPARKPLUG_H
+
+#include "sync/decode.h"
+#include "sync/sparkplug_topic.h"
+
+typedef struct px_sparkplug px_sparkplug;
+
+/* One message. `layout` looks a twin up: its model's layout, or NULL when it is not there; called
+ * with the lock. All is borrowed for the call. */
+typedef struct px_spark_message {
+    uint32_t tenant;
+    px_spark_topic topic;
+    px_str twin; /* px_put_spark_twin */
+    px_str payload;
+    px_time now;
+    const px_layout *(*layout)(void *ctx, px_str twin, uint32_t *ret_model_no);
+    void *ctx;
+} px_spark_message;
+
+/* What became of it. */
+typedef struct px_spark_heard {
+    px_decoded decoded; /* values for the twin; borrow from payload and arena */
+    bool has_twin;      /* the twin is there */
+    uint32_t model_no;  /* of it */
+    bool is_birth;      /* NBIRTH or DBIRTH, taken */
+    bool went_online, went_offline;
+    bool is_unborn;    /* nothing was taken: what it speaks of was not born */
+    bool asks_rebirth; /* send the command now */
+    const char *why;   /* of the two before; else NULL */
+} px_spark_heard;
+
+px_sparkplug *px_sparkplug_new(void); /* NULL: no memory */
+void px_sparkplug_free(px_sparkplug *s);
+
+/**
+ * Births, data, deaths and STATE; commands change nothing.
+ *
+ * Limits: PX_SPARK_NODES_MAX of a tenant, PX_SPARK_DEVICES_MAX of a node, PX_SPARK_HOSTS_MAX.
+ * Errors: PX_INVALID (the payload; a birth that contradicts itself: its node or device is offline
+ * then), PX_LIMIT, PX_TOO_LARGE, PX_NO_MEMORY.
+ */
+PX_NODISCARD px_status px_sparkplug_hear(px_sparkplug *s, const px_spark_message *message,
+                                         px_arena *arena, px_spark_heard *ret_heard,
+                                         px_err *ret_err);
+
+/* ---- what is known ---- */
+
+typedef struct px_spark_status {
+    px_str group, node, device; /* device: empty for the node itself */
+    bool is_online;
+    px_time since; /* of that */
+    size_t metrics;
+    uint64_t bd_seq; /* of a node's birth */
+} px_spark_status;
+
+/* Calls `see` for each node of a tenant from place `*at` on, right behind each for its devices,
+ * until `max` nodes were seen; moves `*at` behind them. With the lock: copy, and be quick. True
+ * when there are more. */
+bool px_sparkplug_each(px_sparkplug *s, uint32_t tenant, size_t *at, size_t max,
+                       void (*see)(void *ctx, const px_spark_status *status), void *ctx);
+
+/* Host applications by their last STATE. */
+void px_sparkplug_each_host(px_sparkplug *s, uint32_t tenant,
+                            void (*see)(void *ctx, const px_spark_status *status), void *ctx);
+
+typedef struct px_sparkplug_stats {
+    uint64_t nodes, online;  /* now */
+    uint64_t messages;       /* births, data, deaths, STATE that made sense */
+    uint64_t metrics;        /* in them */
+    uint64_t unknown, empty; /* without a field of a twin; null, or not good */
+    uint64_t births, deaths; /* of nodes and devices */
+    uint64_t deaths_ignored; /* of another bdSeq, or of what was not online */
+    uint64_t gaps, unborn;   /* messages with a gap before them; not understood without a birth */
+    uint64_t rebirths;       /* asked for */
+} px_sparkplug_stats;
+px_sparkplug_stats px_sparkplug_stat(px_sparkplug *s);
+
+#endif

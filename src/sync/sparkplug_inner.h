@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What sparkplug.c, sparkplug_books.c and sparkplug_sample.c share; nobody else includes this. */
+#ifndef PX_SYNC_SPARKPLUG_INNER_H
+#define PX_SYNC_SPARKPLUG_INNER_H
+
+#include <pthread.h>
+
+#include "base/vec.h"
+#include "sync/sparkplug.h"
+#include "sync/sparkplug_birth.h"
+
+/* A node or a device: who has metrics and a twin. */
+typedef struct pxi_spark_owner {
+    px_str name; /* owned; of the device; of a node its id */
+    px_spark_birth birth;
+    bool is_online;
+    px_time since;
+} pxi_spark_owner;
+
+typedef struct pxi_spark_node {
+    uint32_t tenant;
+    px_str group; /* owned */
+    pxi_spark_owner self;
+    PX_VEC(pxi_spark_owner *) devices;
+    uint64_t bd_seq;
+    bool has_bd_seq;
+    uint8_t seq;      /* of the last message */
+    px_time asked_at; /* for its birth; PX_TIME_NONE: not since it came */
+} pxi_spark_node;
+
+typedef struct pxi_spark_host {
+    uint32_t tenant;
+    px_str name; /* owned */
+    bool is_online;
+    px_time since;
+    int64_t timestamp_ms;
+} pxi_spark_host;
+
+struct px_sparkplug {
+    pthread_mutex_t lock; /* guards all */
+    PX_VEC(pxi_spark_node *) nodes;
+    px_map by_name; /* places in `nodes`, by tenant, group and node */
+    PX_VEC(pxi_spark_host) hosts;
+    uint64_t stamp; /* of the last sample made */
+    px_sparkplug_stats stats;
+};
+
+/* ---- sparkplug_books.c; with the lock ---- */
+pxi_spark_node *pxi_spark_find_node(px_sparkplug *s, const px_spark_message *m);
+PX_NODISCARD px_status pxi_spark_add_node(px_sparkplug *s, const px_spark_message *m,
+                                          pxi_spark_node **ret_node, px_err *ret_err);
+pxi_spark_owner *pxi_spark_find_device(pxi_spark_node *node, px_str name);
+PX_NODISCARD px_status pxi_spark_add_device(pxi_spark_node *node, px_str name, px_time now,
+                                            pxi_spark_owner **ret_device, px_err *ret_err);
+pxi_spark_host *pxi_spark_find_host(px_sparkplug *s, uint32_t tenant, px_str name);
+PX_NODISCARD px_status pxi_spark_add_host(px_sparkplug *s, const px_spark_message *m,
+                                          pxi_spark_host **ret_host, px_err *ret_err);
+
+/* ---- sparkplug_sample.c ---- */
+typedef struct pxi_spark_model {
+    const px_layout *layout; /* NULL: the twin is not there */
+    uint32_t number;
+} pxi_spark_model;
+
+/* Metrics as samples of the owner's twin. */
+PX_NODISCARD px_status pxi_spark_decode(px_sparkplug *s, pxi_spark_owner *owner,
+                                        const px_spark_payload *payload, bool is_birth,
+                                        const pxi_spark_model *model, px_arena *arena,
+                                        px_decoded *ret_decoded, px_err *ret_err);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * The value of a Sparkplug metric as a value of a twin's model. Pure. Threads: any.
+ */
+#ifndef PX_SYNC_SPARKPLUG_VALUE_H
+#define PX_SYNC_SPARKPLUG_VALUE_H
+
+#include "model/schema.h"
+#include "sync/sparkplug_payload.h"
+
+/**
+ * @param type  that of the birth: the value must stand in its form and its range
+ *
+ * Whole numbers, Float, Double and Boolean as they are; a Float has the fewest decimals that mean
+ * it (20.1, not 20.1000003815). String, Text and UUID are texts, Bytes and File base64, a DateTime
+ * RFC 3339, or milliseconds where the schema is a number. Arrays are JSON arrays. DataSet, Template
+ * and PropertySet have no place in a twin.
+ *
+ * Errors: PX_INVALID with the sentence for the sender, PX_LIMIT, PX_NO_MEMORY.
+ */
+PX_NODISCARD px_status px_spark_value(const px_spark_metric *metric, uint32_t type,
+                                      const px_schema *schema, px_arena *arena, px_value *ret_value,
+                                      px_err *ret_err);
+
+#endif

@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Edge nodes of Sparkplug B, as paho and Python's protobuf speak it: birth, data by alias, what asks for a rebirth, death
+by will and by hand, host applications, rights, and a restart."""
+import importlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import paho.mqtt.client as paho
+
+from clients import Web
+from pollux import Server, main
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+DOUBLE, INT32, INT64, FLOAT, BOOLEAN, STRING = 10, 3, 4, 9, 11, 12
+AT = 1_767_225_600_000  # 2026-01-01, in milliseconds
+
+
+def load_schema():
+    """Python's classes of tests/support/sparkplug.proto; made anew, so that nothing generated is kept."""
+    if not shutil.which("protoc"):
+        print("skipped: there is no protoc")
+        sys.exit(77)
+    try:
+        import google.protobuf  # noqa: F401
+    except ImportError:
+        print("skipped: there is no python3-protobuf")
+        sys.exit(77)
+    folder = tempfile.mkdtemp(prefix="pollux-spark-")
+    support = os.path.join(HERE, "..", "support")
+    subprocess.run(["protoc", f"--python_out={folder}", f"--proto_path={support}", "sparkplug.proto"], check=True)
+    sys.path.insert(0, folder)
+    try:
+        return importlib.import_module("sparkplug_pb2")
+    finally:
+        shutil.rmtree(folder)
+
+
+pb = load_schema()
+
+
+def payload(seq, *metrics, timestamp=AT):
+    p = pb.Payload(timestamp=timestamp)
+    if seq is not None:
+        p.seq = seq % 256
+    for metric in metrics:
+        p.metrics.add(**metric)
+    return p.SerializeToString()
+
+
+def bd_seq(n):
+    return dict(name="bdSeq", datatype=INT64, long_value=n)
+
+
+def until(ready, what, seconds=20):
+    end = time.monotonic() + seconds
+    while not ready():
+        assert time.monotonic() < end, f"no {what} within {seconds} s"
+        time.sleep(0.005)
+
+
+class Client:
+    """`got` lists (topic, payload)."""
+
+    def __init__(self, s, user, key, name, will=None, version=paho.MQTTv5):
+        self.got, self.codes, self.refused, self.granted = [], [], {}, []
+        self.done = threading.Event()
+        self.paho = p = paho.Client(name, protocol=version)
+        p.username_pw_set(user, key)
+        if will:
+            p.will_set(*will)
+        p.on_connect = lambda c, d, f, code, props=None: self.codes.append(getattr(code, "value", code))
+        p.on_message = lambda c, d, m: self.got.append((m.topic, m.payload))
+        p.on_subscribe = lambda c, d, mid, codes, props=None: self.granted.append([getattr(x, "value", x) for x in codes])
+        p.on_publish = lambda c, d, mid: self.done.set()
+        p.connect("127.0.0.1", s.mqtt)
+        p.loop_start()
+        until(lambda: self.codes, "CONNACK")
+        assert self.codes == [0], self.codes
+
+    def subscribe(self, topic):
+        before = len(self.granted)
+        self.paho.subscribe(topic, 1)
+        until(lambda: len(self.granted) > before, "SUBACK")
+        return self.granted[-1][0]
+
+    def say(self, topic, data, qos=1, retain=False):
+        self.done.clear()
+        self.paho.publish(topic, data, qos, retain)
+        assert self.done.wait(20), f"no PUBACK for {topic}"
+
+    def close(self):
+        self.paho.disconnect()
+        self.paho.loop_stop()
+
+    def vanish(self):
+        """Without DISCONNECT: the will is sent."""
+        self.paho.loop_stop()
+        self.paho._sock_close()
+
+
+class Edge(Client):
+    """An edge node `plant`/`edge` with a device `press`; counts its seq."""
+
+    def __init__(self, s, key, n=0):
+        self.n, self.seq = n, 0
+        super().__init__(s, "edge", key, "edge", will=("spBv1.0/plant/NDEATH/edge", payload(None, bd_seq(n)), 1))
+
+    def next(self):
+        self.seq += 1
+        return self.seq
+
+    def birth(self):
+        self.seq = 0
+        self.say("spBv1.0/plant/NBIRTH/edge", payload(0, bd_seq(self.n), dict(name="Node Control/Rebirth", datatype=BOOLEAN, boolean_value=False),
+                 dict(name="Supply/Voltage", alias=1, datatype=FLOAT, float_value=24.1), dict(name="uptime", alias=2, datatype=INT32, int_value=5),
+                 dict(name="Nothing of the kind", alias=3, datatype=STRING, string_value="x")), qos=0)
+        self.say("spBv1.0/plant/DBIRTH/edge/press", payload(self.next(), dict(name="temperature", alias=10, datatype=DOUBLE, double_value=20.5)), qos=0)
+
+    def data(self, *metrics, qos=1, **more):
+        self.say("spBv1.0/plant/NDATA/edge", payload(self.next(), *metrics, **more), qos)
+
+
+def model(name, **properties):
+    return {"@context": "dtmi:dtdl:context;3", "@id": f"dtmi:test:{name};1", "@type": "Interface",
+            "contents": [{"@type": "Property", "name": n, "schema": schema} for n, schema in properties.items()]}
+
+
+def prepare(s):
+    web = Web(s)
+    node = model("Edge", uptime="integer")
+    node["contents"].append({"@type": "Component", "name": "Supply", "schema": "dtmi:test:Supply;1"})
+    web.want(201, "POST", "/models", [model("Supply", Voltage="double"), node, model("Press", temperature="double")])
+    web.want(200, "PUT", "/digitaltwins/plant.edge", {"$metadata": {"$model": "dtmi:test:Edge;1"}, "Supply": {"$metadata": {}}})
+    web.want(200, "PUT", "/digitaltwins/plant.edge.press", {"$metadata": {"$model": "dtmi:test:Press;1"}})
+    return web, web.want(201, "PUT", "/api/v1/devices/edge", {"twins": ["plant.edge", "plant.edge.press"]})["key"]
+
+
+def nodes(web):
+    return {n["node"]: n for n in web.want(200, "GET", "/api/v1/sparkplug")["items"]}
+
+
+def births_and_data_reach_the_twins():
+    with Server() as s:
+        web, key = prepare(s)
+        watcher, edge = Client(s, "any", s.token, "watcher"), Edge(s, key)
+        assert watcher.subscribe("spBv1.0/#") == 1
+        edge.birth()
+        edge.data(dict(alias=1, timestamp=AT + 1000, float_value=23.7), dict(alias=2, int_value=0xFFFFFFFF))
+        twin = web.want(200, "GET", "/digitaltwins/plant.edge")
+        assert twin["Supply"]["Voltage"] == "23.7" and twin["uptime"] == -1, twin
+        edge.say("spBv1.0/plant/DDATA/edge/press", payload(edge.next(), dict(alias=10, double_value=21.4)))
+        assert web.want(200, "GET", "/digitaltwins/plant.edge.press")["temperature"] == "21.4"
+        rows = web.want(200, "GET", "/api/v1/history/plant.edge?property=Supply.Voltage")["rows"]
+        assert rows == [["2026-01-01T00:00:00Z", "24.1"], ["2026-01-01T00:00:01Z", "23.7"]], rows
+        # a backlog: the same metric at several times
+        edge.data(*[dict(alias=2, timestamp=AT + i, int_value=i, is_historical=True) for i in range(1, 100)])
+        assert len(web.want(200, "GET", "/api/v1/history/plant.edge?property=uptime")["rows"]) == 101 - 1
+        until(lambda: len(watcher.got) == 5, "plain messages")
+        assert [t for t, _ in watcher.got] == ["spBv1.0/plant/NBIRTH/edge", "spBv1.0/plant/DBIRTH/edge/press", "spBv1.0/plant/NDATA/edge",
+                                               "spBv1.0/plant/DDATA/edge/press", "spBv1.0/plant/NDATA/edge"]
+        known = nodes(web)["edge"]
+        assert (known["group"], known["online"], known["bdSeq"], known["metrics"]) == ("plant", True, 0, 5), known
+        assert [(d["device"], d["online"]) for d in known["devices"]] == [("press", True)]
+        rejects = web.want(200, "GET", "/api/v1/rejects")["items"]
+        assert [(r["name"], r["code"]) for r in rejects] == [("Nothing of the kind", "sparkplug.unknown")], rejects
+        m = web.metrics()
+        assert (m["pollux_sparkplug_births_total"], m["pollux_sparkplug_gaps_total"], m["pollux_sparkplug_online"]) == (2, 0, 1)
+        for c in (watcher, edge):
+            c.close()
+
+
+def what_was_not_understood_asks_for_a_birth():
+    with Server() as s:
+        web, key = prepare(s)
+        edge = Edge(s, key)
+        assert edge.subscribe("spBv1.0/plant/NCMD/edge/#") == 1
+        edge.data(dict(alias=1, float_value=1.0))
+        until(lambda: edge.got, "NCMD")
+        topic, asked = edge.got.pop()
+        asked = pb.Payload.FromString(asked)
+        assert topic == "spBv1.0/plant/NCMD/edge" and asked.timestamp > AT
+        assert [(m.name, m.datatype, m.boolean_value) for m in asked.metrics] == [("Node Control/Rebirth", BOOLEAN, True)]
+        assert web.want(200, "GET", "/api/v1/rejects")["items"][0]["code"] == "sparkplug.unborn"
+        edge.birth()
+        edge.next()  # this one was lost
+        edge.data(dict(alias=2, int_value=7))
+        assert web.want(200, "GET", "/digitaltwins/plant.edge")["uptime"] == 7, "the values behind a gap are facts"
+        until(lambda: (edge.next(), edge.data(), edge.got)[-1], "NCMD after a gap; one request in 5 s")
+        m = web.metrics()
+        assert m["pollux_sparkplug_gaps_total"] > 0 and (m["pollux_sparkplug_unborn_total"], m["pollux_sparkplug_rebirths_total"]) == (1, 2), m
+        edge.birth()
+        # a restart knows nothing of it, and asks
+        edge.close()
+        s.kill()
+        s.start()
+        web.close()
+        edge = Edge(s, key)
+        edge.subscribe("spBv1.0/plant/NCMD/edge/#")
+        edge.data(dict(alias=2, int_value=8))
+        until(lambda: edge.got, "NCMD after a restart")
+        edge.birth()
+        edge.data(dict(alias=2, int_value=9))
+        assert web.want(200, "GET", "/digitaltwins/plant.edge")["uptime"] == 9
+        edge.close()
+
+
+def deaths_are_of_their_birth():
+    with Server() as s:
+        web, key = prepare(s)
+        edge = Edge(s, key, n=4)
+        edge.birth()
+        assert nodes(web)["edge"]["online"]
+        edge.say("spBv1.0/plant/NDEATH/edge", payload(None, bd_seq(3)))  # the will of the connection before
+        assert nodes(web)["edge"]["online"]
+        edge.vanish()
+        until(lambda: not nodes(web)["edge"]["online"], "death by will")
+        known = nodes(web)["edge"]
+        assert [d["online"] for d in known["devices"]] == [False]
+        edge = Edge(s, key, n=5)
+        edge.birth()
+        edge.say("spBv1.0/plant/DDEATH/edge/press", payload(edge.next()))
+        known = nodes(web)["edge"]
+        assert known["online"] and known["bdSeq"] == 5 and [d["online"] for d in known["devices"]] == [False], known
+        m = web.metrics()
+        assert (m["pollux_sparkplug_deaths_total"], m["pollux_sparkplug_deaths_ignored_total"]) == (2, 1), m
+        edge.close()
+
+
+def hosts_tell_their_state():
+    with Server() as s:
+        web, key = prepare(s)
+        edge, host = Edge(s, key), Client(s, "any", s.token, "scada")
+        host.say("spBv1.0/STATE/scada", json.dumps({"online": True, "timestamp": AT}), retain=True)
+        assert edge.subscribe("spBv1.0/STATE/scada") == 1
+        until(lambda: edge.got, "the retained STATE")
+        assert edge.got == [("spBv1.0/STATE/scada", json.dumps({"online": True, "timestamp": AT}).encode())]
+        hosts = web.want(200, "GET", "/api/v1/sparkplug")["hosts"]
+        assert [(h["host"], h["online"]) for h in hosts] == [("scada", True)], hosts
+        host.say("spBv1.0/STATE/scada", json.dumps({"online": False, "timestamp": AT + 1}), retain=True)
+        assert not web.want(200, "GET", "/api/v1/sparkplug")["hosts"][0]["online"]
+        host.say("spBv1.0/plant/NCMD/edge", payload(None, dict(name="Node Control/Rebirth", datatype=BOOLEAN, boolean_value=True)))
+        for c in (edge, host):
+            c.close()
+
+
+def an_edge_node_speaks_for_itself_alone():
+    with Server() as s:
+        web, key = prepare(s)
+        edge = Edge(s, key)
+        assert edge.subscribe("spBv1.0/#") == 0x87
+        assert edge.subscribe("spBv1.0/plant/NDATA/edge") == 0x87
+        assert edge.subscribe("spBv1.0/plant/NCMD/other") == 0x87
+        assert edge.subscribe("spBv1.0/+/NCMD/edge") == 0x87
+        assert edge.subscribe("spBv1.0/plant/DCMD/edge/#") == 1
+        edge.say("spBv1.0/plant/NBIRTH/other", payload(0, bd_seq(0)))
+        edge.say("spBv1.0/STATE/scada", '{"online":true,"timestamp":1}')
+        edge.say("spBv1.0/plant/NBIRTH/edge", b"\xff no payload")
+        assert "edge" not in nodes(web) and "other" not in nodes(web)
+        reasons = [r["code"] for r in web.want(200, "GET", "/api/v1/rejects")["items"]]
+        assert reasons[0] == "sparkplug.encoding" and len(reasons) == 3, reasons
+        edge.close()
+
+
+main(births_and_data_reach_the_twins, what_was_not_understood_asks_for_a_birth, deaths_are_of_their_birth, hosts_tell_their_state,
+     an_edge_node_speaks_for_itself_alone)
