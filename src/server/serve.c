@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sodium.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -45,7 +46,7 @@ typedef struct server {
     px_backups *backups;
     px_backoff *backoff; /* failed logins, at all doors */
     px_presence *presence;
-    px_twin_topics *topics;
+    _Atomic(px_twin_topics *) topics; /* the engine answers before there are any */
     px_mqtt_door *mqtt;
     px_outbound_side *outbound;
     px_http_side *http;
@@ -231,10 +232,12 @@ static px_status open_mqtt(server *s, px_err *ret_err)
                                .tls_ca = s->opts->mqtts_ca,
                                .threads = s->settings.mqtt_threads,
                                .session = { .retain_available = true } };
+    px_twin_topics *topics;
     px_mqtt_door_app app;
 
-    PX_TRY(px_twin_topics_new(&topics_opts, &s->topics, ret_err));
-    app = px_twin_topics_app(s->topics);
+    PX_TRY(px_twin_topics_new(&topics_opts, &topics, ret_err));
+    atomic_store(&s->topics, topics);
+    app = px_twin_topics_app(topics);
     PX_TRY(px_mqtt_door_open(&opts, &app, &s->mqtt, ret_err));
     snprintf(s->mqtt_address, sizeof(s->mqtt_address), "%s:%u", s->mqtt_at.host,
              (unsigned)px_mqtt_door_port(s->mqtt));
