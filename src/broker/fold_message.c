@@ -23,6 +23,43 @@ static px_status enqueue_copies(px_broker *b, const px_event *event, const px_me
     return PX_OK;
 }
 
+static bool has_copy(const px_message_record *r, uint64_t no)
+{
+    for (size_t i = 0; i < r->copy_count; i++)
+        if (!r->copies[i].is_conn && r->copies[i].to == no)
+            return true;
+    return false;
+}
+
+/* A retained message is also for who subscribed after its recipients were decided, and before it
+ * was committed: its SUBSCRIBE saw the one before. */
+static px_status enqueue_late(px_broker *b, const px_event *event, const px_message_record *r,
+                              px_letter *letter, px_err *ret_err)
+{
+    px_broker_tenant *t = pxi_tenant(b, event->tenant, false);
+    px_session *sender = pxi_session_by_peer(b, r->peer);
+
+    if (!t)
+        return PX_OK;
+    PX_TRY(px_mqtt_subs_match(t->subs, r->letter.topic, sender ? pxi_session_owner(sender) : 0,
+                              &b->hits, ret_err));
+    PX_VEC_EACH (&b->hits.list, hit) {
+        px_session *s =
+            hit->owner & PXI_OWNER_SESSION ? b->sessions.ptr[hit->owner & UINT32_MAX] : NULL;
+        px_copy_record copy = { .qos = hit->qos < r->letter.qos ? hit->qos : r->letter.qos,
+                                .retain = hit->retain_as_published,
+                                .id_count = hit->id_count };
+
+        if (!s || copy.qos == 0 || pxi_is_in(s, event) || has_copy(r, s->no))
+            continue;
+        copy.ids = hit->id_count ? b->hits.ids.ptr + hit->id_at : NULL;
+        PX_TRY(pxi_enqueue(b, s, letter, &copy, ret_err));
+        pxi_session_touch(b, s, event->seq);
+        pxi_pump(b, s);
+    }
+    return PX_OK;
+}
+
 /* To whoever is connected and keeps nothing of it. */
 static px_status send_live(px_broker *b, uint32_t tenant, const px_message_record *r,
                            px_err *ret_err)
@@ -55,8 +92,8 @@ static px_status keep(px_broker *b, const px_event *event, const px_message_reco
     px_letter *letter;
     px_status status = PX_OK;
 
-    if (r->copy_count == 0 && (!r->letter.retain || clears))
-        return clears ? pxi_retain(b, event->tenant, r->letter.topic, NULL, ret_err) : PX_OK;
+    if (r->copy_count == 0 && !r->letter.retain)
+        return PX_OK;
     letter = pxi_letter_keep(b, event->tenant, event->seq, event->time, &r->letter);
     if (!letter)
         return px_no_memory(ret_err);
@@ -65,6 +102,8 @@ static px_status keep(px_broker *b, const px_event *event, const px_message_reco
         status = pxi_retain(b, event->tenant, r->letter.topic, clears ? NULL : letter, ret_err);
     if (status == PX_OK)
         status = enqueue_copies(b, event, r, letter, ret_err);
+    if (status == PX_OK && r->letter.retain)
+        status = enqueue_late(b, event, r, letter, ret_err);
     pxi_letter_unref(b, letter);
     return status;
 }

@@ -131,6 +131,40 @@ PX_TEST(messages_of_one_sender_do_not_overtake_each_other)
     kit_end(&kit);
 }
 
+/* It is given the one that is there, and the new one when that comes. */
+PX_TEST(who_subscribes_while_a_retained_message_is_on_its_way_gets_it_too)
+{
+    px_mqtt_publish m = {
+        .topic = PX_STR("t"), .payload = PX_STR("new"), .qos = 1, .retain = true
+    };
+    px_session_write write;
+    px_request request = { .kind = PX_REQUEST_SESSIONS, .sessions = &write, .session_count = 1 };
+    kit_client from, before, late;
+    px_arena arena;
+
+    px_arena_init(&arena, 1 << 20);
+    kit_begin(&kit, 1);
+    CHECK_EQ(kit_connect(&kit, &from, "from", &plain), PX_MQTT_SUCCESS);
+    CHECK_EQ(kit_connect(&kit, &before, "before", &kept), PX_MQTT_SUCCESS);
+    CHECK_EQ(kit_connect(&kit, &late, "late", &kept), PX_MQTT_SUCCESS);
+    CHECK_EQ(kit_subscribe(&kit, &before, "t", 1), 1);
+    CHECK_EQ(kit_publish(&kit, &from, "t", "old", 1, true), PX_MQTT_SUCCESS);
+    CHECK_EQ(px_broker_publish(kit.broker, &from.session, &m, &arena, &write), PX_MQTT_LATER);
+    CHECK_EQ(kit_subscribe(&kit, &late, "t", 1), 1);
+    CHECK_EQ(px_world_do(&kit.world, &request).status, PX_OK);
+    kit_settle(&kit);
+    CHECK_EQ(kit_delivered_count(&kit, &before), 2);
+    CHECK_EQ(kit_delivered_count(&kit, &late), 2);
+    CHECK_STR(kit_delivered(&kit, &late, 0)->payload, "old");
+    CHECK_STR(kit_delivered(&kit, &late, 1)->payload, "new");
+    kit_check_state(&kit, "with one that was late");
+    px_arena_release(&arena);
+    kit_close(&kit, &from, false);
+    kit_close(&kit, &before, false);
+    kit_close(&kit, &late, false);
+    kit_end(&kit);
+}
+
 /* ---- retained messages ---- */
 
 static void subscribe_with(kit_client *c, uint8_t handling, size_t wanted)
@@ -230,6 +264,40 @@ PX_TEST(a_tenant_has_so_many_retained_messages_and_not_one_more)
     CHECK_EQ(kit_publish(&kit, &c, "last", "y", 1, true), PX_MQTT_SUCCESS); /* in its place */
     CHECK_EQ(kit_publish(&kit, &c, "last", "", 1, true), PX_MQTT_SUCCESS);
     CHECK_EQ(kit_publish(&kit, &c, "more", "x", 1, true), PX_MQTT_SUCCESS);
+    kit_close(&kit, &c, false);
+    kit_end(&kit);
+}
+
+PX_TEST(so_many_retained_messages_wait_for_a_connection_and_not_one_more)
+{
+    px_broker_tenant *t;
+    uint32_t was, slot;
+    kit_client c, to;
+
+    kit_begin(&kit, 1);
+    CHECK_EQ(kit_connect(&kit, &c, "c", &plain), PX_MQTT_SUCCESS);
+    CHECK_EQ(kit_connect(&kit, &to, "to", &plain), PX_MQTT_SUCCESS);
+    CHECK_EQ(kit_publish(&kit, &c, "t/0", "x", 1, true), PX_MQTT_SUCCESS);
+    t = pxi_tenant(kit.broker, 1, false);
+    slot = px_retained_get(t->retained, PX_STR("t/0"));
+    for (size_t i = 1; i < PX_MQTT_RETAINED_WAITING_MAX; i++) { /* one message on many topics */
+        char topic[24];
+
+        snprintf(topic, sizeof(topic), "t/%zu", i);
+        CHECK_EQ(px_retained_put(t->retained, px_str_c(topic), slot, &was, NULL), PX_OK);
+    }
+    CHECK_EQ(kit_subscribe(&kit, &to, "t/+", 1), 1);
+    CHECK_EQ(kit_delivered_count(&kit, &to), PX_MQTT_INFLIGHT_MAX); /* the rest by and by */
+    CHECK_EQ(px_broker_stat(kit.broker).queue_dropped, 0);
+    CHECK_EQ(kit_subscribe(&kit, &to, "t/0", 1), 1);
+    CHECK_EQ(px_broker_stat(kit.broker).queue_dropped, 1);
+    kit_close(&kit, &to, false);
+    for (size_t i = 1; i < PX_MQTT_RETAINED_WAITING_MAX; i++) {
+        char topic[24];
+
+        snprintf(topic, sizeof(topic), "t/%zu", i);
+        CHECK_EQ(px_retained_remove(t->retained, px_str_c(topic)), slot);
+    }
     kit_close(&kit, &c, false);
     kit_end(&kit);
 }

@@ -203,6 +203,116 @@ static void play(px_gen *gen, int64_t save_ns, size_t save_rows_max)
     kit_end(&s.kit);
 }
 
+/* ---- one story, and a crash behind each effect of its save ---- */
+
+static kit_connect_opts kept_with_will(const char *topic, bool clean)
+{
+    return (kit_connect_opts){
+        .expiry_s = 600, .clean = clean, .will_topic = topic, .will_payload = "gone", .will_qos = 1
+    };
+}
+
+enum { WHO = 6 };
+
+static void connect_as(broker_kit *kit, kit_client *c, const char *id, kit_connect_opts opts)
+{
+    CHECK_EQ(kit_connect(kit, c, id, &opts), PX_MQTT_SUCCESS);
+}
+
+static void publish_as(broker_kit *kit, kit_client *c, const char *topic, const char *payload,
+                       bool retain)
+{
+    CHECK_EQ(kit_publish(kit, c, topic, payload, 1, retain), PX_MQTT_SUCCESS);
+}
+
+/* What a save finds: sessions, messages, retained ones. All of it is written. */
+static void tell_first(broker_kit *kit, kit_client *c)
+{
+    kit_connect_opts kept = { .expiry_s = 600 };
+
+    connect_as(kit, &c[0], "ended-clean", kept_with_will("w/0", false));
+    connect_as(kit, &c[1], "taken-over", kept_with_will("w/1", false));
+    connect_as(kit, &c[2], "reader", kept);
+    connect_as(kit, &c[3], "leaves", kept);
+    for (int i = 0; i < 4; i++)
+        CHECK_EQ(kit_subscribe(kit, &c[i], "q/#", 1), 1);
+    publish_as(kit, &c[2], "r/old", "1", true);
+    publish_as(kit, &c[2], "r/cleared", "2", true);
+    publish_as(kit, &c[2], "q/1", "3", true);
+    publish_as(kit, &c[2], "q/2", "4", false);
+    kit_wait_s(kit, 60);
+    kit_wait_s(kit, 60);
+    CHECK_EQ(kit->broker->dirty_sessions + kit->broker->dirty_letters + kit->broker->graves.len, 0);
+}
+
+/* And what changes all of it, each thing so that two rows have to agree. */
+static void tell_then(broker_kit *kit, kit_client *c)
+{
+    kit_client fresh;
+
+    kit->wills_are_busy = true;                       /* ghosts stay */
+    CHECK_EQ(kit_subscribe(kit, &c[2], "r/#", 1), 1); /* sees the old ones */
+    publish_as(kit, &c[2], "r/old", "5", true);
+    publish_as(kit, &c[2], "r/cleared", "", true);
+    publish_as(kit, &c[2], "q/1", "6", true); /* that before is in queues still */
+    publish_as(kit, &c[2], "r/brief", "7", true);
+    publish_as(kit, &c[2], "r/brief", "8", true);
+    CHECK_EQ(kit_subscribe(kit, &c[3], "r/+", 1), 1);
+    connect_as(kit, &fresh, "ended-clean", kept_with_will("w/2", true));
+    kit_lose(&c[0]);
+    c[0] = fresh;
+    CHECK_EQ(kit_subscribe(kit, &c[0], "q/#", 1), 1);
+    connect_as(kit, &fresh, "taken-over", kept_with_will("w/3", false));
+    kit_lose(&c[1]);
+    c[1] = fresh;
+    for (uint16_t id = 1; id <= 3; id++)
+        kit_acked(kit, &c[2], id, PX_MQTT_PUBACK);
+    connect_as(kit, &c[4], "leaves", (kit_connect_opts){ .clean = true });
+    kit_close(kit, &c[4], false); /* nothing of it is left */
+    publish_as(kit, &c[2], "q/3", "9", false);
+}
+
+/* True while there was one more effect to be written. */
+static bool crash_behind(size_t effects, size_t rows_max, bool power)
+{
+    static broker_kit kit;
+    kit_client c[WHO] = { 0 };
+    bool more = true;
+
+    kit_begin_with(&kit, 1, 30 * PX_SECOND, rows_max);
+    tell_first(&kit, c);
+    tell_then(&kit, c);
+    px_fakedisk_advance(kit.world.disk, 31 * PX_SECOND);
+    for (size_t i = 0; i < effects && more; i++) {
+        (void)px_broker_step(kit.broker);
+        more = atomic_load(&kit.broker->save.is_flying);
+        for (int steps = 0; steps < 4; steps++)
+            (void)px_engine_step(kit.world.engine);
+    }
+    for (size_t i = 0; i < WHO; i++)
+        kit_lose(&c[i]);
+    kit_kill(&kit, power);
+    kit_check_state(&kit, "behind the crash");
+    kit.wills_are_busy = false;
+    kit_settle(&kit);
+    kit_wait_s(&kit, 60); /* written once more, in parts */
+    kit_kill(&kit, power);
+    kit_check_state(&kit, "behind the crash after it");
+    kit_end(&kit);
+    return more;
+}
+
+PX_TEST(a_crash_behind_each_effect_of_one_save_changes_nothing)
+{
+    for (size_t rows_max = 1; rows_max <= 3; rows_max += 2) {
+        size_t effects = 0;
+
+        while (crash_behind(effects, rows_max, effects % 2))
+            effects++;
+        CHECK(effects > 6 / rows_max);
+    }
+}
+
 PX_PROP(rows_and_the_rest_give_what_the_journal_gives, 40)
 {
     play(gen, (int64_t)(px_gen_below(gen, 8) + 1) * PX_SECOND, 0);
