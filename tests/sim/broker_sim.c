@@ -20,7 +20,7 @@
 
 #include "broker_kit.h"
 
-enum { ROUNDS = 6, ACTS = 24, SEEDS = 80, RECEIVERS = 3, TOPICS = 3, MESSAGES_MAX = 400 };
+enum { ROUNDS = 6, ACTS = 24, SEEDS = 48, RECEIVERS = 3, TOPICS = 3, MESSAGES_MAX = 400 };
 enum { VALUES_MAX = 64 };
 
 /* What one receiver knows; it outlives every server. */
