@@ -105,7 +105,8 @@ void kit_dump(px_broker *b, px_buf *buf)
     if (all.list.len)
         qsort(all.list.ptr, all.list.len, sizeof(*all.list.ptr), compare);
     PX_VEC_EACH (&all.list, line) {
-        if (strcmp(before, *line) != 0) { /* a message of several queues stands once */
+        /* a message of several queues stands once */
+        if (strncmp(*line, "letter", 6) != 0 || strcmp(before, *line) != 0) {
             px_put_c(buf, *line);
             px_put_c(buf, "\n");
         }
