@@ -318,7 +318,7 @@ PX_PROP(rows_and_the_rest_give_what_the_journal_gives, 40)
     play(gen, (int64_t)(px_gen_below(gen, 8) + 1) * PX_SECOND, 0);
 }
 
-PX_PROP(a_crash_between_two_effects_of_one_save_changes_nothing, 120)
+PX_PROP(a_crash_between_two_effects_of_one_save_changes_nothing, 60)
 {
     play(gen, (int64_t)(px_gen_below(gen, 8) + 1) * PX_SECOND, px_gen_below(gen, 6) + 1);
 }
