@@ -119,9 +119,11 @@ typedef struct px_api_opts {
     uint32_t rate_per_second; /* of one credential; 0: no limit */
     bool azure_limits;        /* of the public service, on the data plane */
     const char *version;
-    /* Puts the figures of the doors. NULL: there are none. */
+    /* Puts the figures of the doors; says what keeps what is behind them from its work, for
+     * /readyz. NULL: there are none, nothing does. */
     void (*metrics)(void *data, px_metrics *metrics);
-    void *metrics_data;
+    px_status (*status)(void *data, px_err *ret_err);
+    void *doors_data; /* of both */
     /* The console's files by path ("/" is the page). NULL: none. */
     bool (*asset)(px_str path, px_api_asset *ret_asset);
 } px_api_opts;

@@ -205,7 +205,7 @@ void px_on_get_metrics(px_api_call *call)
     if (api->opts.outbound)
         put_outbound(&metrics, api->opts.outbound);
     if (api->opts.metrics)
-        api->opts.metrics(api->opts.metrics_data, &metrics);
+        api->opts.metrics(api->opts.doors_data, &metrics);
     call->content_type = "text/plain; version=0.0.4; charset=utf-8";
     px_api_finish(call, 200);
 }

@@ -217,7 +217,6 @@
       "device messages refused")                                                                   \
     X(PLAIN_MESSAGES, "pollux_plain_messages_total", COUNTER, "", "",                              \
       "publishes to topics that are no twin's")                                                    \
-    X(DELIVERIES, "pollux_deliveries_total", COUNTER, "", "", "messages handed to subscribers")    \
     X(SPARK_NODES, "pollux_sparkplug_nodes", GAUGE, "", "",                                        \
       "edge nodes of Sparkplug B that were heard of")                                              \
     X(SPARK_ONLINE, "pollux_sparkplug_online", GAUGE, "", "", "of them online")                    \
@@ -246,7 +245,30 @@
     X(MQTT_LOGINS_FAILED, "pollux_mqtt_logins_failed_total", COUNTER, "", "",                      \
       "MQTT logins refused")                                                                       \
     X(MQTT_DELIVERY_GAPS, "pollux_mqtt_delivery_gaps_total", COUNTER, "", "",                      \
-      "times that events were not told to subscribers")
+      "times that events were not told to subscribers")                                            \
+    X(BROKER_sessions, "pollux_mqtt_sessions", GAUGE, "", "", "MQTT sessions that are kept")       \
+    X(BROKER_sessions_online, "pollux_mqtt_sessions_online", GAUGE, "", "", "of them connected")   \
+    X(BROKER_messages, "pollux_mqtt_messages", GAUGE, "", "",                                      \
+      "messages kept: retained, or in queues of sessions")                                         \
+    X(BROKER_message_bytes, "pollux_mqtt_message_bytes", GAUGE, "bytes", "", "messages kept")      \
+    X(BROKER_retained, "pollux_mqtt_retained", GAUGE, "", "", "retained messages")                 \
+    X(BROKER_queued, "pollux_mqtt_queued", GAUGE, "", "", "places in the queues of kept sessions") \
+    X(BROKER_subscriptions, "pollux_mqtt_subscriptions", GAUGE, "", "",                            \
+      "subscriptions of all tenants; a share counts once")                                         \
+    X(BROKER_deliveries, "pollux_deliveries_total", COUNTER, "", "",                               \
+      "messages handed to subscribers")                                                            \
+    X(BROKER_queue_dropped, "pollux_mqtt_queue_dropped_total", COUNTER, "", "",                    \
+      "messages that a session did not get because its queue was full")                            \
+    X(BROKER_expired, "pollux_mqtt_messages_expired_total", COUNTER, "", "",                       \
+      "kept messages whose time ran out")                                                          \
+    X(BROKER_wills, "pollux_mqtt_wills_total", COUNTER, "", "",                                    \
+      "wills that were sent or given up")                                                          \
+    X(BROKER_resumed, "pollux_mqtt_sessions_resumed_total", COUNTER, "", "",                       \
+      "sessions that were taken up again")                                                         \
+    X(BROKER_sessions_expired, "pollux_mqtt_sessions_expired_total", COUNTER, "", "",              \
+      "sessions whose time ran out")                                                               \
+    X(BROKER_saved_rows, "pollux_mqtt_saved_rows_total", COUNTER, "", "",                          \
+      "rows of sessions and messages written")
 
 typedef enum px_metric_id {
 #define X(id, name, type, unit, label, help) PX_METRIC_##id,

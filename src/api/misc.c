@@ -86,6 +86,8 @@ static px_str why_not_ready(const px_api_opts *opts, px_err *err)
         return px_str_c(err->text);
     if (opts->history && px_history_status(opts->history, err) != PX_OK)
         return px_str_c(err->text);
+    if (opts->status && opts->status(opts->doors_data, err) != PX_OK)
+        return px_str_c(err->text);
     px_store_stats_get(px_engine_store(opts->engine), &store);
     return store.full ? PX_STR("disk full: reads only") : PX_STR("");
 }

@@ -22,11 +22,10 @@ enum {
 static px_status begin(px_broker *b, px_err *ret_err)
 {
     px_arena_init(&b->arena, FOLD_ARENA_BYTES_MAX);
-    PX_TRY(pxi_rows_load(b, ret_err));
     PX_TRY(px_feed_open(b->opts.engine, PX_CONSUMER_BROKER, true, &b->feed, ret_err));
     atomic_store(&b->position, px_feed_position(b->feed));
     b->saved_position = px_feed_position(b->feed);
-    return PX_OK;
+    return pxi_rows_load(b, ret_err);
 }
 
 /* The engine may have gone when the broker goes; who hurries the fold finds it under the lock. */
@@ -72,6 +71,8 @@ px_status px_broker_open(const px_broker_opts *opts, px_broker **ret_broker, px_
         b->opts.session_expiry_s_max = PX_MQTT_SESSION_EXPIRY_S_MAX;
     if (b->opts.save_ns == 0)
         b->opts.save_ns = PX_BROKER_SAVE_NS;
+    if (b->opts.save_rows_max == 0 || b->opts.save_rows_max > PX_WRITEBACK_OPS_MAX)
+        b->opts.save_rows_max = PX_WRITEBACK_OPS_MAX;
     b->env->random(b->env, &b->boot, sizeof(b->boot));
     b->boot |= 1; /* 0 is no run at all */
     b->owed_tail = &b->owed;
@@ -167,6 +168,7 @@ static px_status close_old(px_broker *b, px_err *ret_err)
 
         if (!*at || !(*at)->is_online || (*at)->peer.boot == b->boot)
             continue;
+        pxi_queue_was_sent(*at);
         own = pxi_own_principal((*at)->tenant);
         job = pxi_job_new(b, PX_JOB_OWED, &own);
         if (!job)
@@ -185,7 +187,7 @@ static px_status close_old(px_broker *b, px_err *ret_err)
     return PX_OK;
 }
 
-static px_status catch_up(px_broker *b, px_err *ret_err)
+px_status px_broker_catch_up(px_broker *b, px_err *ret_err)
 {
     uint64_t goal = px_engine_position(b->opts.engine);
     px_batch *batch;
@@ -216,140 +218,17 @@ static void ask_end(px_broker *b, px_session *s)
     s->end_is_asked = pxi_job_send(job, NULL) == PX_OK;
 }
 
-/* Outside of the lock: whoever publishes it asks who wants it. */
-static bool send_will(px_broker *b, uint32_t tenant, uint64_t no, px_str credential,
-                      const px_will_record *r)
-{
-    px_receipt_record receipt = { .kind = PX_RECEIPT_WILL_SENT };
-    px_mqtt_props props = { 0 };
-    px_mqtt_publish message = { .topic = r->letter.topic,
-                                .payload = r->letter.payload,
-                                .qos = r->letter.qos,
-                                .retain = r->letter.retain };
-    px_session_write write = { .type = PX_EVENT_SESSION_RECEIPT, .session = no };
-    px_broker_will will = { tenant, credential, &message, &write };
-    px_buf body = { 0 };
-    bool is_taken = false;
-
-    if (px_mqtt_props_parse(r->letter.props, PX_MQTT_PUBLISH, &props) == PX_MQTT_SUCCESS)
-        message.props = &props;
-    if (r->expiry_s) {
-        props.present |= UINT64_C(1) << PX_MQTT_PROP_MESSAGE_EXPIRY;
-        props.message_expiry_s = r->expiry_s;
-        message.props = &props;
-    }
-    px_put_receipt(&body, &receipt);
-    write.body = px_buf_str(&body);
-    if (body.status == PX_OK)
-        is_taken = b->opts.app.will(b->opts.app.ctx, &will);
-    px_buf_release(&body);
-    return is_taken;
-}
-
-/* A copy, for the session may go while it is sent. */
-static void ask_will(px_broker *b, uint64_t no)
-{
-    px_will_record will;
-    px_str credential = { 0 };
-    px_session copy = { 0 };
-    uint32_t tenant = 0;
-    px_session *s;
-    bool copied;
-
-    pthread_rwlock_wrlock(&b->lock);
-    s = pxi_session_by_no(b, no);
-    copied = s && s->has_will && pxi_text_copy(&credential, s->credential) &&
-             pxi_session_set_will(&copy, &s->will);
-    if (copied) {
-        s->will_is_asked = true;
-        tenant = s->tenant;
-        will = copy.will;
-    }
-    pthread_rwlock_unlock(&b->lock);
-    if (copied && !send_will(b, tenant, no, credential, &will))
-        px_broker_will_ended(b, no, PX_BUSY);
-    pxi_text_free(credential);
-    pxi_session_set_will(&copy, NULL);
-}
-
-void px_broker_will_ended(px_broker *b, uint64_t session, px_status status)
-{
-    px_session *s;
-
-    if (status == PX_OK) {
-        atomic_store_explicit(&b->wants_fold, true, memory_order_relaxed);
-        return; /* the event says the rest */
-    }
-    pthread_rwlock_wrlock(&b->lock);
-    s = pxi_session_by_no(b, session);
-    if (s && (status == PX_FULL || status == PX_BUSY || status == PX_NO_MEMORY))
-        s->will_is_asked = false;
-    else if (s)
-        s->will_is_refused = true;
-    pthread_rwlock_unlock(&b->lock);
-}
-
-/* Nobody takes it: that it is done with is all that is left to be written. */
-static void drop_will(px_broker *b, px_session *s)
-{
-    px_receipt_record receipt = { .kind = PX_RECEIPT_WILL_SENT };
-    px_principal own = pxi_own_principal(s->tenant);
-    px_job *job = pxi_job_new(b, PX_JOB_OWED, &own);
-    px_buf body = { 0 };
-
-    if (!job)
-        return;
-    px_put_receipt(&body, &receipt);
-    job->write = (px_session_write){ .type = PX_EVENT_SESSION_RECEIPT, .session = s->no };
-    if (body.status == PX_OK)
-        job->write.body = px_arena_str(&job->arena, px_buf_str(&body));
-    px_buf_release(&body);
-    if (!job->write.body.ptr) {
-        pxi_job_free(job);
-        return;
-    }
-    s->will_is_refused = false;
-    (void)pxi_job_send(job, NULL);
-}
-
-/* What receivers have for good, of one session. */
-static void tell_acks(px_broker *b, px_session *s)
-{
-    px_principal own = pxi_own_principal(s->tenant);
-    px_ack_record acks[PX_MQTT_INFLIGHT_MAX];
-    size_t count = s->acks.len < PX_MQTT_INFLIGHT_MAX ? s->acks.len : PX_MQTT_INFLIGHT_MAX;
-    px_job *job = pxi_job_new(b, PX_JOB_OWED, &own);
-    px_buf body = { 0 };
-
-    if (!job)
-        return;
-    for (size_t i = 0; i < count; i++)
-        acks[i] = (px_ack_record){ .session = s->no, .packet_id = s->acks.ptr[i] };
-    px_put_acks(&body, acks, count);
-    job->write = (px_session_write){ .type = PX_EVENT_SESSION_ACK, .session = s->no };
-    if (body.status == PX_OK)
-        job->write.body = px_arena_str(&job->arena, px_buf_str(&body));
-    px_buf_release(&body);
-    if (!job->write.body.ptr) {
-        pxi_job_free(job);
-        return;
-    }
-    (void)pxi_job_send(job, NULL);
-    s->acks.len -= count;
-    memmove(s->acks.ptr, s->acks.ptr + count, s->acks.len * sizeof(*s->acks.ptr));
-}
-
 static void look_at(px_broker *b, px_session *s, px_time now)
 {
     if (s->will_at != PX_TIME_NONE && s->will_at <= now && !s->will_is_asked)
         (void)PX_VEC_PUSH(&b->due_wills, s->no); /* without memory: at the next sweep */
     if (s->will_is_refused)
-        drop_will(b, s);
+        pxi_will_drop(b, s);
     if (!s->is_online && !s->is_ghost && !s->end_is_asked &&
         s->closed_at + (px_time)s->expiry_s * PX_SECOND <= now)
         ask_end(b, s);
     if (s->acks.len > 0)
-        tell_acks(b, s);
+        pxi_acks_tell(b, s);
     if (s->queue.len > 0)
         pxi_queue_expire(b, s);
 }
@@ -366,8 +245,9 @@ static void look_at_some(px_broker *b, px_time now)
     }
 }
 
-/* Retained messages whose time ran out; who asks before is not told of them either. */
-static void expire_some(px_broker *b, px_time now)
+/* Retained messages whose time ran out, by the clock of the journal, so that no later event can
+ * find them still there; who asks before is not told of them either. */
+static void expire_some(px_broker *b)
 {
     size_t count = b->letters.len < SWEEP_LETTERS ? b->letters.len : SWEEP_LETTERS;
 
@@ -376,7 +256,7 @@ static void expire_some(px_broker *b, px_time now)
 
         b->sweep_letter = b->sweep_letter + 1 < b->letters.len ? b->sweep_letter + 1 : 0;
         letter = b->letters.ptr[b->sweep_letter];
-        if (!letter || !letter->is_retained || !pxi_letter_is_over(letter, now))
+        if (!letter || !letter->is_retained || !pxi_letter_is_over(letter, b->now))
             continue;
         atomic_fetch_add_explicit(&b->expired, 1, memory_order_relaxed);
         (void)pxi_retain(b, letter->tenant, letter->record.topic, NULL, NULL);
@@ -390,22 +270,22 @@ static void sweep(px_broker *b)
     now = now > b->now ? now : b->now;
     pthread_rwlock_wrlock(&b->lock);
     look_at_some(b, now);
-    expire_some(b, now);
+    expire_some(b);
     pthread_rwlock_unlock(&b->lock);
     PX_VEC_EACH (&b->due_wills, no)
-        ask_will(b, *no);
+        pxi_will_ask(b, *no);
     b->due_wills.len = 0;
     pxi_jobs_retry(b);
     b->opts.app.wake(b->opts.app.ctx);
 }
 
-static void save(px_broker *b, bool is_last)
+static void save(px_broker *b)
 {
     px_err err;
     px_status status;
 
     pthread_rwlock_wrlock(&b->lock);
-    status = pxi_rows_save(b, is_last, &err);
+    status = pxi_rows_save(b, &err);
     pthread_rwlock_unlock(&b->lock);
     if (status != PX_OK)
         px_log_warn(b->log, "mqtt.sessions", "%s", err.text);
@@ -421,7 +301,7 @@ static void tick(px_broker *b)
     }
     if (now_ns >= b->save_at_ns || b->is_saving_all) {
         b->save_at_ns = now_ns + b->opts.save_ns;
-        save(b, false);
+        save(b);
     }
 }
 
@@ -432,12 +312,27 @@ static bool is_saved(px_broker *b)
            b->saved_position == atomic_load(&b->position);
 }
 
+static void tell_all_acks(px_broker *b)
+{
+    pthread_rwlock_wrlock(&b->lock);
+    PX_VEC_EACH (&b->sessions, s)
+        while (*s && (*s)->acks.len > 0) {
+            size_t before = (*s)->acks.len;
+
+            pxi_acks_tell(b, *s);
+            if ((*s)->acks.len == before)
+                break; /* no memory: they are sent once more */
+        }
+    pthread_rwlock_unlock(&b->lock);
+}
+
 static void flush(px_broker *b, int64_t wait_ns)
 {
     int64_t deadline = b->env->monotonic_ns(b->env) + wait_ns;
     px_batch *batch;
     px_err err;
 
+    tell_all_acks(b);
     atomic_store(&b->is_ending, true);
     do {
         if (px_feed_next(b->feed, PAUSE_NS, &batch, NULL) == PX_OK) {
@@ -449,7 +344,7 @@ static void flush(px_broker *b, int64_t wait_ns)
                 return; /* the next start folds it */
             }
         }
-        save(b, true);
+        save(b);
     } while ((!is_saved(b) || atomic_load(&b->jobs_out) > 0) && !atomic_load(&b->save.has_failed) &&
              b->env->monotonic_ns(b->env) < deadline);
 }
@@ -528,7 +423,7 @@ px_status px_broker_start(px_broker *b, px_err *ret_err)
     atomic_store(&b->stopping, false);
     atomic_store(&b->is_ending, false);
     PX_TRY(reopen_feed(b, ret_err));
-    PX_TRY(catch_up(b, ret_err));
+    PX_TRY(px_broker_catch_up(b, ret_err));
     px_feed_rest(b->feed, PX_FEED_REST_NS);
     b->runs = px_thread_start(&b->thread, "broker", run, b);
     return b->runs ? PX_OK : px_fail(ret_err, PX_BUSY, "the broker's thread cannot be started");

@@ -66,6 +66,7 @@ typedef struct px_broker_opts {
     px_broker_app app;
     uint32_t session_expiry_s_max; /* [PX_MQTT_SESSION_EXPIRY_S_MAX] */
     int64_t save_ns;               /* [PX_BROKER_SAVE_NS] */
+    size_t save_rows_max;          /* of one effect [PX_WRITEBACK_OPS_MAX, which is the most] */
 } px_broker_opts;
 
 /* Reads the rows; the feed stands behind the cursor. Errors: PX_CORRUPT, PX_IO, PX_NO_MEMORY. */
@@ -76,15 +77,16 @@ void px_broker_close(px_broker *broker);
 
 /* ---- its thread ---- */
 
-/* Folds what the journal holds, says that the connections of the run before are gone, and goes on
- * with a thread of its own; before the first connection. Nothing to do when it runs. Errors:
- * PX_CORRUPT, PX_IO, PX_NO_MEMORY.
- */
+/* Folds what the journal holds and says that the connections of the run before are gone. Errors:
+ * PX_CORRUPT, PX_IO, PX_NO_MEMORY. */
+PX_NODISCARD px_status px_broker_catch_up(px_broker *broker, px_err *ret_err);
+/* Catches up and goes on with a thread of its own; before the first connection. Nothing to do when
+ * it runs. Errors: as above. */
 PX_NODISCARD px_status px_broker_start(px_broker *broker, px_err *ret_err);
 /* Behind the last connection, while the engine runs: writes what is dirty, ends the thread. */
 void px_broker_stop(px_broker *broker);
-/* Without a thread (the simulation): folds what there is and does what is due. True when there was
- * something to fold. */
+/* Without a thread (the simulation), behind px_broker_catch_up: folds what there is and does what
+ * is due. True when there was something to fold. */
 bool px_broker_step(px_broker *broker);
 /* On the engine's thread when a batch was answered: wakes the fold if something of it is for the
  * broker. Cheap. */
@@ -184,7 +186,7 @@ void px_broker_forget(px_broker *broker, const px_broker_client *client);
     X(deliveries, "messages handed to connections")                                                \
     X(queue_dropped, "messages that a full queue did not take")                                    \
     X(expired, "kept messages whose time ran out")                                                 \
-    X(wills, "wills that were sent")                                                               \
+    X(wills, "wills that were sent or given up")                                                   \
     X(resumed, "sessions that were taken up again")                                                \
     X(sessions_expired, "sessions whose time ran out")                                             \
     X(saved_rows, "rows written")

@@ -70,12 +70,28 @@ static void drop_group(px_broker *b, uint32_t slot)
     free_group(g);
 }
 
+static uint32_t *count_of(px_broker_tenant *t, uint64_t owner)
+{
+    return &t->filter_count[(owner & PXI_OWNER_SESSION) != 0];
+}
+
 static px_member *find_member(px_group *g, uint64_t owner)
 {
     PX_VEC_EACH (&g->members, m)
         if (m->owner == owner)
             return m;
     return NULL;
+}
+
+/* Sessions are counted for themselves, and connections for themselves: a session's place in a group
+ * has to be the same when the journal is folded again, with nobody connected. */
+static bool is_full(const px_group *g, uint64_t owner)
+{
+    size_t count = 0;
+
+    PX_VEC_EACH (&g->members, m)
+        count += ((m->owner ^ owner) & PXI_OWNER_SESSION) == 0;
+    return count >= PX_MQTT_SHARE_MEMBERS_MAX;
 }
 
 static px_status join(px_broker *b, px_broker_tenant *t, uint64_t owner, const px_filter_record *f,
@@ -94,7 +110,7 @@ static px_status join(px_broker *b, px_broker_tenant *t, uint64_t owner, const p
         *old = member;
         return PX_OK;
     }
-    if (g && g->members.len >= PX_MQTT_SHARE_MEMBERS_MAX)
+    if (g && is_full(g, owner))
         return px_fail_id(ret_err, PX_LIMIT, "mqtt.share", "a share has at most %d members",
                           PX_MQTT_SHARE_MEMBERS_MAX);
     if (!g) {
@@ -119,6 +135,7 @@ static bool leave(px_broker *b, uint32_t slot, uint64_t owner)
     if (!m)
         return false;
     *m = g->members.ptr[--g->members.len];
+    --*count_of(pxi_tenant(b, g->tenant, false), owner);
     if (g->members.len == 0)
         drop_group(b, slot);
     return true;
@@ -174,8 +191,15 @@ px_status pxi_filter_add(px_broker *b, uint32_t tenant, uint64_t owner, const px
     if (!t)
         return px_no_memory(ret_err);
     if (f->share.len)
-        return join(b, t, owner, f, ret_is_new, ret_err);
-    return px_mqtt_subs_add(t->subs, f->text, sub, ret_is_new, ret_err);
+        PX_TRY(join(b, t, owner, f, ret_is_new, ret_err));
+    else
+        PX_TRY(px_mqtt_subs_add(t->subs, f->text, sub, ret_is_new, ret_err));
+    *count_of(t, owner) += *ret_is_new;
+    if (*count_of(t, owner) <= PX_MQTT_TENANT_SUBSCRIPTIONS_MAX)
+        return PX_OK;
+    (void)pxi_filter_remove(b, tenant, owner, f->text, f->share);
+    return px_fail_id(ret_err, PX_LIMIT, "mqtt.tenant_subscriptions",
+                      "a tenant has at most %d subscriptions", PX_MQTT_TENANT_SUBSCRIPTIONS_MAX);
 }
 
 bool pxi_filter_remove(px_broker *b, uint32_t tenant, uint64_t owner, px_str text, px_str share)
@@ -185,8 +209,12 @@ bool pxi_filter_remove(px_broker *b, uint32_t tenant, uint64_t owner, px_str tex
 
     if (!t)
         return false;
-    if (share.len == 0)
-        return px_mqtt_subs_remove(t->subs, text, owner);
+    if (share.len == 0) {
+        bool had = px_mqtt_subs_remove(t->subs, text, owner);
+
+        *count_of(t, owner) -= had;
+        return had;
+    }
     return find_group(b, tenant, share, text, &slot) && leave(b, slot, owner);
 }
 
@@ -194,8 +222,9 @@ void pxi_filters_drop(px_broker *b, uint32_t tenant, uint64_t owner)
 {
     px_broker_tenant *t = pxi_tenant(b, tenant, false);
 
-    if (t)
-        px_mqtt_subs_drop(t->subs, owner);
+    if (!t)
+        return;
+    *count_of(t, owner) -= (uint32_t)px_mqtt_subs_drop(t->subs, owner);
     for (uint32_t slot = 0; slot < b->groups.len; slot++)
         if (b->groups.ptr[slot] && b->groups.ptr[slot]->tenant == tenant)
             (void)leave(b, slot, owner);
@@ -209,6 +238,11 @@ static px_filter_record *find_filter(px_session *s, px_str text, px_str share)
         if (px_str_eq(f->text, text) && px_str_eq(f->share, share))
             return f;
     return NULL;
+}
+
+bool pxi_session_has_place(px_session *s, const px_filter_record *f)
+{
+    return s->filters.len < PX_MQTT_SUBSCRIPTIONS_MAX || find_filter(s, f->text, f->share);
 }
 
 bool pxi_session_keep_filter(px_session *s, const px_filter_record *f)

@@ -3,20 +3,10 @@
  * Events into state, live and at start by the same steps. Who waits for one is told where it
  * belongs to this run of the server; an event of an earlier run has nobody to tell.
  *
- * A row may be newer than the event that comes (rows are written in portions): `is_in` passes it
- * over.
+ * A row may be newer than the event that comes (rows are written in portions): `pxi_is_in` passes
+ * it over.
  */
 #include "broker/internal.h"
-
-static bool is_live(const px_broker *b, px_peer peer)
-{
-    return peer.boot == b->boot;
-}
-
-static bool is_in(const px_session *s, const px_event *event)
-{
-    return s->seq >= event->seq;
-}
 
 /* ---- the end of a session, and its will ---- */
 
@@ -70,7 +60,7 @@ static px_status let_will_out(px_broker *b, px_session *s, const px_event *event
 {
     px_session *ghost;
 
-    if (!s->has_will || s->will.delay_s > 0)
+    if (!s->has_will || s->will.delay_s > 0 || pxi_session_by_no(b, event->seq))
         return PX_OK;
     ghost = pxi_session_make(b, s->tenant, event->seq, s->scope, (px_str){ NULL, 0 });
     if (!ghost || !pxi_text_copy(&ghost->credential, s->credential) ||
@@ -84,6 +74,13 @@ static px_status let_will_out(px_broker *b, px_session *s, const px_event *event
     return PX_OK;
 }
 
+static void end_at(px_broker *b, px_session *s, const px_event *event)
+{
+    if (s->is_online)
+        close_session(s, event->time, true);
+    end_session(b, s, event->time, event->seq);
+}
+
 /* The session that this client id has and goes on with, or NULL. */
 static px_status take_up(px_broker *b, const px_event *event, const px_open_record *r,
                          px_session **ret_s, px_err *ret_err)
@@ -94,9 +91,7 @@ static px_status take_up(px_broker *b, const px_event *event, const px_open_reco
     if (!s)
         return PX_OK;
     if (r->clean || is_over(s, event->time)) {
-        if (s->is_online)
-            close_session(s, event->time, true);
-        end_session(b, s, event->time, event->seq);
+        end_at(b, s, event);
         return PX_OK;
     }
     if (s->is_online)
@@ -105,11 +100,23 @@ static px_status take_up(px_broker *b, const px_event *event, const px_open_reco
     return PX_OK;
 }
 
+/* Its own ones, and its part in shared ones: the right is to the filter. */
+static void lose_filter(px_broker *b, px_session *s, px_str text)
+{
+    for (size_t i = s->filters.len; i-- > 0;) {
+        px_filter_record f = s->filters.ptr[i];
+
+        if (!px_str_eq(f.text, text))
+            continue;
+        (void)pxi_filter_remove(b, s->tenant, pxi_session_owner(s), f.text, f.share);
+        (void)pxi_session_lose_filter(s, f.text, f.share);
+    }
+}
+
 static void lose_filters(px_broker *b, px_session *s, const px_open_record *r)
 {
     for (size_t i = 0; i < r->dropped_count; i++)
-        if (pxi_session_lose_filter(s, r->dropped[i], PX_STR("")))
-            (void)pxi_filter_remove(b, s->tenant, pxi_session_owner(s), r->dropped[i], PX_STR(""));
+        lose_filter(b, s, r->dropped[i]);
 }
 
 static px_status fill(px_broker *b, px_session *s, const px_open_record *r, px_err *ret_err)
@@ -156,8 +163,13 @@ static px_status fold_open(px_broker *b, const px_event *event, px_err *ret_err)
 
     PX_TRY(px_get_open(event->body, &b->arena, &r, ret_err));
     s = pxi_session_by_id(b, event->tenant, r.scope, event->id);
-    if (s && is_in(s, event))
+    if (s && pxi_is_in(s, event)) {
+        s = pxi_session_before(b, event->tenant, r.scope, event->id, event->seq);
+        if (s &&
+            !pxi_is_in(s, event)) /* its row was not written yet when that of the new one was */
+            end_at(b, s, event);
         return PX_OK;
+    }
     PX_TRY(take_up(b, event, &r, &s, ret_err));
     is_resumed = s != NULL;
     if (!s)
@@ -168,7 +180,7 @@ static px_status fold_open(px_broker *b, const px_event *event, px_err *ret_err)
     lose_filters(b, s, &r);
     PX_TRY(fill(b, s, &r, ret_err));
     pxi_session_touch(b, s, event->seq);
-    if (!is_live(b, r.peer))
+    if (!pxi_is_live(b, r.peer))
         return PX_OK;
     atomic_fetch_add_explicit(&b->resumed, is_resumed, memory_order_relaxed);
     admit(b, s, is_resumed);
@@ -184,7 +196,7 @@ static px_status fold_close(px_broker *b, const px_event *event, px_err *ret_err
 
     PX_TRY(px_get_close(event->body, &r, ret_err));
     s = pxi_session_by_peer(b, r.peer);
-    if (!s || !s->is_online || is_in(s, event))
+    if (!s || !s->is_online || pxi_is_in(s, event))
         return PX_OK; /* another connection has taken it over */
     if (r.has_expiry)
         s->expiry_s = r.expiry_s;
@@ -200,8 +212,12 @@ static px_status fold_end(px_broker *b, const px_event *event, px_err *ret_err)
     px_session *s = pxi_session_by_no(b, event->revision);
 
     (void)ret_err;
-    if (!s || s->is_ghost || is_in(s, event) || !is_over(s, event->time))
-        return PX_OK; /* its client came back before */
+    if (!s || s->is_ghost || pxi_is_in(s, event))
+        return PX_OK;
+    if (!is_over(s, event->time)) { /* its client came back before, or the clock went back */
+        s->end_is_asked = false;
+        return PX_OK;
+    }
     atomic_fetch_add_explicit(&b->sessions_expired, 1, memory_order_relaxed);
     end_session(b, s, event->time, event->seq);
     return PX_OK;
@@ -223,6 +239,10 @@ static px_status subscribe_one(px_broker *b, px_session *s, const px_filter_reco
     *ret_reason = f->reason;
     if (f->reason >= 0x80)
         return PX_OK;
+    if (!pxi_session_has_place(s, f)) {
+        *ret_reason = PX_MQTT_QUOTA_EXCEEDED;
+        return PX_OK;
+    }
     status = pxi_filter_add(b, s->tenant, pxi_session_owner(s), f, ret_is_new, ret_err);
     if (status == PX_LIMIT) {
         *ret_reason = PX_MQTT_QUOTA_EXCEEDED;
@@ -247,7 +267,7 @@ static px_status greet_all(px_broker *b, px_session *s, const px_filters_record 
                            const uint8_t *reasons, const bool *is_new, px_err *ret_err)
 {
     const px_broker_app *app = &b->opts.app;
-    uint64_t conn = s->is_online && is_live(b, s->peer) ? s->peer.conn : 0;
+    uint64_t conn = s->is_online && pxi_is_live(b, s->peer) ? s->peer.conn : 0;
 
     for (size_t i = 0; i < r->count; i++) {
         const px_filter_record *f = &r->filters[i];
@@ -267,7 +287,7 @@ static void answer(px_broker *b, const px_filters_record *r, px_mqtt_type type,
 {
     const px_broker_app *app = &b->opts.app;
 
-    if (is_live(b, r->peer))
+    if (pxi_is_live(b, r->peer))
         app->answer(app->ctx, r->peer.conn, type, r->packet_id, reasons, r->count);
 }
 
@@ -280,7 +300,7 @@ static px_status fold_subscribe(px_broker *b, const px_event *event, px_err *ret
 
     PX_TRY(px_get_filters(event->body, &b->arena, &r, ret_err));
     s = pxi_session_by_peer(b, r.peer);
-    if (!s || is_in(s, event))
+    if (!s || pxi_is_in(s, event))
         return PX_OK;
     reasons = PX_ARENA_ARRAY(&b->arena, uint8_t, r.count + 1);
     is_new = PX_ARENA_ARRAY(&b->arena, bool, r.count + 1);
@@ -303,7 +323,7 @@ static px_status fold_unsubscribe(px_broker *b, const px_event *event, px_err *r
 
     PX_TRY(px_get_filters(event->body, &b->arena, &r, ret_err));
     s = pxi_session_by_peer(b, r.peer);
-    if (!s || is_in(s, event))
+    if (!s || pxi_is_in(s, event))
         return PX_OK;
     reasons = PX_ARENA_ARRAY(&b->arena, uint8_t, r.count + 1);
     if (!reasons)
@@ -327,16 +347,6 @@ static px_status fold_unsubscribe(px_broker *b, const px_event *event, px_err *r
 
 /* ---- receipts of QoS 2 ---- */
 
-static px_status receive(px_session *s, uint16_t packet_id, px_err *ret_err)
-{
-    PX_VEC_EACH (&s->received, id)
-        if (*id == packet_id)
-            return PX_OK;
-    if (s->received.len == PX_MQTT_INFLIGHT_MAX)
-        return PX_OK; /* the connection has ended for that */
-    return PX_VEC_PUSH(&s->received, packet_id) ? PX_OK : px_no_memory(ret_err);
-}
-
 static void release(px_session *s, uint16_t packet_id)
 {
     PX_VEC_EACH (&s->received, id)
@@ -350,9 +360,11 @@ static px_status fold_will_sent(px_broker *b, const px_event *event)
 {
     px_session *s = pxi_session_by_no(b, event->revision);
 
-    if (!s || is_in(s, event))
+    if (!s || pxi_is_in(s, event))
         return PX_OK;
     atomic_fetch_add_explicit(&b->wills, 1, memory_order_relaxed);
+    if (s->is_online)
+        return PX_OK; /* its client came back meanwhile: what it has now is another will */
     pxi_session_set_will(s, NULL);
     if (s->is_ghost)
         pxi_session_drop(b, s);
@@ -370,14 +382,14 @@ static px_status fold_receipt(px_broker *b, const px_event *event, px_err *ret_e
     if (r.kind == PX_RECEIPT_WILL_SENT)
         return fold_will_sent(b, event);
     s = pxi_session_by_peer(b, r.peer);
-    if (!s || is_in(s, event))
+    if (!s || pxi_is_in(s, event))
         return PX_OK;
     if (r.kind == PX_RECEIPT_CAME)
-        PX_TRY(receive(s, r.packet_id, ret_err));
+        PX_TRY(pxi_session_receive(s, r.packet_id, ret_err));
     else
         release(s, r.packet_id);
     pxi_session_touch(b, s, event->seq);
-    if (r.kind == PX_RECEIPT_RELEASED && is_live(b, r.peer)) {
+    if (r.kind == PX_RECEIPT_RELEASED && pxi_is_live(b, r.peer)) {
         b->opts.app.released(b->opts.app.ctx, r.peer.conn, r.packet_id);
         b->opts.app.wake(b->opts.app.ctx);
     }
@@ -389,7 +401,7 @@ static px_status fold_receipt(px_broker *b, const px_event *event, px_err *ret_e
 static void fold_one_ack(px_broker *b, const px_ack_record *ack, const px_event *event)
 {
     px_session *s = pxi_session_by_no(b, ack->session);
-    px_entry *entry = s && !is_in(s, event) ? pxi_entry_find(s, ack->packet_id) : NULL;
+    px_entry *entry = s && !pxi_is_in(s, event) ? pxi_entry_find(s, ack->packet_id) : NULL;
 
     if (!entry)
         return;
@@ -398,7 +410,7 @@ static void fold_one_ack(px_broker *b, const px_ack_record *ack, const px_event 
         return;
     }
     entry->state = PX_ENTRY_RECEIVED;
-    if (s->is_online && is_live(b, s->peer)) {
+    if (s->is_online && pxi_is_live(b, s->peer)) {
         b->opts.app.release(b->opts.app.ctx, s->peer.conn, ack->packet_id);
         b->opts.app.wake(b->opts.app.ctx);
     }
@@ -415,90 +427,10 @@ static px_status fold_ack(px_broker *b, const px_event *event, px_err *ret_err)
     for (size_t i = 0; i < count; i++) { /* behind all of them: one session may have several */
         px_session *s = pxi_session_by_no(b, acks[i].session);
 
-        if (s && !is_in(s, event))
+        if (s && !pxi_is_in(s, event))
             pxi_session_touch(b, s, event->seq);
     }
     return PX_OK;
-}
-
-/* ---- MESSAGE ---- */
-
-static px_status enqueue_copies(px_broker *b, const px_event *event, const px_message_record *r,
-                                px_letter *letter, px_err *ret_err)
-{
-    for (size_t i = 0; i < r->copy_count; i++) {
-        const px_copy_record *copy = &r->copies[i];
-        px_session *s = copy->is_conn ? NULL : pxi_session_by_no(b, copy->to);
-
-        if (!s || s->is_ghost || is_in(s, event))
-            continue;
-        PX_TRY(pxi_enqueue(b, s, letter, copy, ret_err));
-        pxi_session_touch(b, s, event->seq);
-        pxi_pump(b, s);
-    }
-    return PX_OK;
-}
-
-/* To whoever is connected and keeps nothing of it. */
-static px_status send_live(px_broker *b, uint32_t tenant, const px_message_record *r,
-                           px_err *ret_err)
-{
-    px_broker_tenant *t = pxi_tenant(b, tenant, false);
-    px_mqtt_publish message = pxi_letter_publish(b, &r->letter);
-    px_session *sender = pxi_session_by_peer(b, r->peer);
-
-    if (!t)
-        return PX_OK;
-    PX_TRY(
-        px_mqtt_subs_match(t->subs, r->letter.topic,
-                           sender && !sender->is_passing ? pxi_session_owner(sender) : r->peer.conn,
-                           &b->hits, ret_err));
-    (void)pxi_send(b, &b->hits, &message, PX_SEND_TO_LIVE);
-    for (size_t i = 0; i < r->copy_count; i++) {
-        const px_copy_record *c = &r->copies[i];
-
-        if (c->is_conn)
-            pxi_send_one(b, c->to, &message, c->qos, c->retain, c->ids, c->id_count, 0, false);
-    }
-    b->opts.app.wake(b->opts.app.ctx);
-    return PX_OK;
-}
-
-static px_status keep(px_broker *b, const px_event *event, const px_message_record *r,
-                      px_err *ret_err)
-{
-    bool clears = r->letter.retain && r->letter.payload.len == 0;
-    px_letter *letter;
-    px_status status = PX_OK;
-
-    if (r->copy_count == 0 && (!r->letter.retain || clears))
-        return clears ? pxi_retain(b, event->tenant, r->letter.topic, NULL, ret_err) : PX_OK;
-    letter = pxi_letter_keep(b, event->tenant, event->seq, event->time, &r->letter);
-    if (!letter)
-        return px_no_memory(ret_err);
-    pxi_letter_ref(letter); /* ours, until the end of this */
-    if (r->letter.retain)
-        status = pxi_retain(b, event->tenant, r->letter.topic, clears ? NULL : letter, ret_err);
-    if (status == PX_OK)
-        status = enqueue_copies(b, event, r, letter, ret_err);
-    pxi_letter_unref(b, letter);
-    return status;
-}
-
-static px_status fold_message(px_broker *b, const px_event *event, px_err *ret_err)
-{
-    px_message_record r;
-    px_session *sender;
-
-    PX_TRY(px_get_message(event->body, &b->arena, &r, ret_err));
-    r.letter.topic = event->id;
-    sender = r.packet_id ? pxi_session_by_peer(b, r.peer) : NULL;
-    if (sender && !is_in(sender, event)) {
-        PX_TRY(receive(sender, r.packet_id, ret_err));
-        pxi_session_touch(b, sender, event->seq);
-    }
-    PX_TRY(keep(b, event, &r, ret_err));
-    return is_live(b, r.peer) ? send_live(b, event->tenant, &r, ret_err) : PX_OK;
 }
 
 px_status pxi_fold_event(px_broker *b, const px_event *event, px_err *ret_err)
@@ -519,7 +451,7 @@ px_status pxi_fold_event(px_broker *b, const px_event *event, px_err *ret_err)
     case PX_EVENT_SESSION_ACK:
         return fold_ack(b, event, ret_err);
     case PX_EVENT_SESSION_MESSAGE:
-        return fold_message(b, event, ret_err);
+        return pxi_fold_message(b, event, ret_err);
     default:
         return PX_OK;
     }

@@ -119,6 +119,8 @@ typedef struct px_group {
 typedef struct px_broker_tenant {
     uint32_t tenant;
     uint32_t session_count;
+    uint32_t filter_count[2]; /* of connections, of sessions: what one has does not limit the other,
+                                 or a session's end would hang on who was connected */
     px_mqtt_subs *subs;
     px_retained *retained; /* topic → slot of its letter */
     size_t retained_bytes;
@@ -146,8 +148,9 @@ typedef struct px_job {
     struct px_job *next;
 } px_job;
 
-/* SUBSCRIBE of a connection that keeps nothing, until the fold has reached `position`. */
+/* What a connection that keeps nothing asked, until the fold has reached `position`. */
 typedef struct px_pending {
+    px_mqtt_type answer; /* SUBACK or UNSUBACK */
     uint64_t position, conn;
     uint32_t tenant;
     px_filters_record record; /* in the arena */
@@ -232,6 +235,7 @@ px_letter *pxi_letter_keep(px_broker *b, uint32_t tenant, uint64_t seq, px_time 
                            const px_letter_record *record);
 void pxi_letter_ref(px_letter *letter);
 void pxi_letter_unref(px_broker *b, px_letter *letter); /* the last one frees it */
+size_t pxi_letter_bytes(const px_letter *letter);       /* in memory */
 bool pxi_letter_is_over(const px_letter *letter, px_time now);
 void pxi_letter_touch(px_broker *b, px_letter *letter); /* its row has to be written */
 void pxi_letters_release(px_broker *b);
@@ -245,13 +249,19 @@ px_mqtt_publish pxi_letter_publish(const px_broker *b, const px_letter_record *r
 bool pxi_text_copy(px_str *ret_copy, px_str text); /* false: no memory */
 void pxi_text_free(px_str text);
 px_session *pxi_session_by_no(px_broker *b, uint64_t no);
+/* The newest of this client id. There is an older one only while a start reads what a crash left
+ * between two effects of a save. */
 px_session *pxi_session_by_id(px_broker *b, uint32_t tenant, uint32_t scope, px_str client_id);
+px_session *pxi_session_before(px_broker *b, uint32_t tenant, uint32_t scope, px_str client_id,
+                               uint64_t no);
 px_session *pxi_session_by_peer(px_broker *b, px_peer peer);
 px_session *pxi_session_by_conn(px_broker *b, uint64_t conn); /* of this run, online */
 px_session *pxi_session_make(px_broker *b, uint32_t tenant, uint64_t no, uint32_t scope,
                              px_str client_id);
 bool pxi_session_set_peer(px_broker *b, px_session *s, px_peer peer);
 bool pxi_session_set_will(px_session *s, const px_will_record *will); /* NULL: none */
+/* A QoS 2 message of its client has this packet id. */
+px_status pxi_session_receive(px_session *s, uint16_t packet_id, px_err *ret_err);
 void pxi_session_hide(px_broker *b, px_session *s);  /* no longer found by its client id */
 void pxi_session_drop(px_broker *b, px_session *s);  /* for good, with all that it keeps */
 void pxi_session_empty(px_broker *b, px_session *s); /* filters, queue, receipts */
@@ -270,6 +280,8 @@ px_status pxi_filter_add(px_broker *b, uint32_t tenant, uint64_t owner, const px
                          bool *ret_is_new, px_err *ret_err);
 bool pxi_filter_remove(px_broker *b, uint32_t tenant, uint64_t owner, px_str text, px_str share);
 void pxi_filters_drop(px_broker *b, uint32_t tenant, uint64_t owner); /* all of one owner */
+/* Whether it is a change of one that the session has, or one more is allowed. */
+bool pxi_session_has_place(px_session *s, const px_filter_record *f);
 /* What the session itself remembers of it. */
 bool pxi_session_keep_filter(px_session *s, const px_filter_record *f);
 bool pxi_session_lose_filter(px_session *s, px_str text, px_str share);
@@ -281,6 +293,9 @@ bool pxi_group_pick(px_broker *b, uint64_t owner, px_member *ret_member);
 /* Takes the letter into the queue; a full one does not, which is counted. */
 px_status pxi_enqueue(px_broker *b, px_session *s, px_letter *letter, const px_copy_record *copy,
                       px_err *ret_err);
+/* The same without looking whether there is room. */
+px_status pxi_queue_push(px_session *s, px_letter *letter, const px_copy_record *copy,
+                         uint16_t packet_id, px_err *ret_err);
 px_entry *pxi_entry_find(px_session *s, uint16_t packet_id);
 void pxi_entry_remove(px_broker *b, px_session *s, px_entry *entry);
 void pxi_entry_free(px_broker *b, px_entry *entry);
@@ -294,6 +309,8 @@ void pxi_queue_resume(px_broker *b, px_session *s);
 /* A connection has gone, or comes back: nothing is outstanding. */
 void pxi_queue_rewind(px_session *s);
 void pxi_queue_expire(px_broker *b, px_session *s);
+/* The run before this one may have sent what its window took, and nobody knows. */
+void pxi_queue_was_sent(px_session *s);
 
 /* ---- send.c: to whoever is connected ---- */
 /* For whom of the hits a message is sent at once. */
@@ -311,8 +328,19 @@ void pxi_send_one(px_broker *b, uint64_t conn, const px_mqtt_publish *message, u
 px_status pxi_send_retained(px_broker *b, uint32_t tenant, uint64_t conn, px_session *s,
                             const px_filter_record *f, px_err *ret_err);
 
-/* ---- fold.c ---- */
+/* ---- fold.c, fold_message.c ---- */
 px_status pxi_fold_event(px_broker *b, const px_event *event, px_err *ret_err);
+px_status pxi_fold_message(px_broker *b, const px_event *event, px_err *ret_err);
+/* Somebody of this run may wait for it. */
+static inline bool pxi_is_live(const px_broker *b, px_peer peer)
+{
+    return peer.boot == b->boot;
+}
+/* The row that was loaded was newer. */
+static inline bool pxi_is_in(const px_session *s, const px_event *event)
+{
+    return s->seq >= event->seq;
+}
 
 /* ---- jobs.c ---- */
 /* NULL: no memory. The principal is copied as far as an event needs it. */
@@ -325,15 +353,41 @@ void pxi_jobs_release(px_broker *b);
 px_principal pxi_own_principal(uint32_t tenant);
 
 /* ---- live.c ---- */
+px_peer pxi_peer_of(const px_broker *b, const px_broker_client *client);
+/* The body of an event, from a buffer into the arena; false without memory. */
+bool pxi_settle(px_arena *arena, px_buf *buf, px_session_write *write);
+
+/* ---- requests.c ---- */
 void pxi_pending_release(px_broker *b);
+void pxi_pending_forget(px_broker *b, uint64_t conn);
 void pxi_pending_run(px_broker *b); /* those whose position is reached */
+
+/* ---- acks.c ---- */
+/* What receivers have for good, of one session. */
+void pxi_acks_tell(px_broker *b, px_session *s);
 
 /* ---- route.c ---- */
 void pxi_gate_unref(px_broker_gate *gate); /* NULL is allowed */
 
+/* ---- wills.c ---- */
+/* Without the lock. */
+void pxi_will_ask(px_broker *b, uint64_t no);
+/* Under the lock. */
+void pxi_will_drop(px_broker *b, px_session *s);
+
+/* ---- session_row.c ---- */
+void pxi_session_put_row(px_buf *buf, const px_session *s);
+/* For px_store_scan; `data` is the broker. Messages come before sessions. Errors: PX_CORRUPT,
+ * PX_UNSUPPORTED, PX_NO_MEMORY. */
+px_status pxi_letter_load(void *data, const px_fold *row, px_err *ret_err);
+px_status pxi_session_load(void *data, const px_fold *row, px_err *ret_err);
+/* Messages that no session refers to, and that are not retained: a crash left them between two
+ * effects. */
+void pxi_letters_drop_unused(px_broker *b);
+
 /* ---- rows.c ---- */
 px_status pxi_rows_load(px_broker *b, px_err *ret_err);
-px_status pxi_rows_save(px_broker *b, bool is_last, px_err *ret_err);
+px_status pxi_rows_save(px_broker *b, px_err *ret_err);
 bool pxi_grave_add(px_broker *b, px_table table, uint32_t tenant, uint64_t no);
 
 #endif

@@ -18,7 +18,9 @@ px_broker_tenant *pxi_tenant(px_broker *b, uint32_t tenant, bool make)
             return t;
     if (!make || !PX_VEC_RESERVE(&b->tenants, b->tenants.len + 1))
         return NULL;
-    fresh.subs = px_mqtt_subs_new((px_mqtt_subs_opts){ 0 });
+    /* the limits that count are kept by filters.c, and a group is one of nobody's */
+    fresh.subs =
+        px_mqtt_subs_new((px_mqtt_subs_opts){ .in_all_max = 2 * PX_MQTT_TENANT_SUBSCRIPTIONS_MAX });
     fresh.retained = px_retained_new();
     if (!fresh.subs || !fresh.retained) {
         px_mqtt_subs_free(fresh.subs);
@@ -73,7 +75,7 @@ static px_letter *copy_of(uint32_t tenant, uint64_t seq, px_time time,
     return letter;
 }
 
-static size_t bytes_of(const px_letter *letter)
+size_t pxi_letter_bytes(const px_letter *letter)
 {
     return sizeof(*letter) + letter->record.topic.len + letter->record.payload.len +
            letter->record.props.len;
@@ -108,7 +110,7 @@ px_letter *pxi_letter_keep(px_broker *b, uint32_t tenant, uint64_t seq, px_time 
     }
     px_map_add(&b->letters_by_seq, hash_of(seq), letter->slot);
     b->letters.ptr[letter->slot] = letter;
-    atomic_fetch_add_explicit(&b->message_bytes, bytes_of(letter), memory_order_relaxed);
+    atomic_fetch_add_explicit(&b->message_bytes, pxi_letter_bytes(letter), memory_order_relaxed);
     pxi_letter_touch(b, letter);
     return letter;
 }
@@ -134,7 +136,7 @@ void pxi_letter_unref(px_broker *b, px_letter *letter)
     px_map_remove(&b->letters_by_seq, hash_of(letter->seq), letter->slot);
     b->letters.ptr[letter->slot] = NULL;
     b->free_letters.ptr[b->free_letters.len++] = letter->slot;
-    atomic_fetch_sub_explicit(&b->message_bytes, bytes_of(letter), memory_order_relaxed);
+    atomic_fetch_sub_explicit(&b->message_bytes, pxi_letter_bytes(letter), memory_order_relaxed);
     px_free(letter);
 }
 
@@ -163,7 +165,7 @@ static void let_go(px_broker *b, px_broker_tenant *t, uint32_t slot)
 {
     px_letter *was = b->letters.ptr[slot];
 
-    t->retained_bytes -= bytes_of(was);
+    t->retained_bytes -= pxi_letter_bytes(was);
     was->is_retained = false;
     pxi_letter_touch(b, was);
     pxi_letter_unref(b, was);
@@ -184,7 +186,7 @@ px_status pxi_retain(px_broker *b, uint32_t tenant, px_str topic, px_letter *let
         if (was == letter->slot)
             return PX_OK;
         letter->is_retained = true;
-        t->retained_bytes += bytes_of(letter);
+        t->retained_bytes += pxi_letter_bytes(letter);
         pxi_letter_ref(letter);
         pxi_letter_touch(b, letter);
     }

@@ -25,21 +25,25 @@ static uint16_t next_packet_id(px_session *s)
     return s->last_packet_id;
 }
 
-static size_t bytes_of(const px_entry *entry)
-{
-    const px_letter_record *r = &entry->letter->record;
-
-    return r->topic.len + r->payload.len + r->props.len;
-}
-
-static bool has_room(const px_session *s, const px_letter *letter)
+/* Identifiers count: they stand in the session's row, which has a limit. */
+static size_t bytes_of(const px_letter *letter, size_t id_count)
 {
     const px_letter_record *r = &letter->record;
 
+    return r->topic.len + r->payload.len + r->props.len + id_count * sizeof(uint32_t);
+}
+
+static size_t bytes_of_entry(const px_entry *entry)
+{
+    return bytes_of(entry->letter, entry->id_count);
+}
+
+static bool has_room(const px_session *s, const px_letter *letter, size_t id_count)
+{
     if (s->is_passing) /* retained messages are there whether they wait or not */
         return s->queue.len < PX_MQTT_RETAINED_WAITING_MAX;
     return s->queue.len < PX_MQTT_QUEUE_MESSAGES_MAX &&
-           s->queue_bytes + r->topic.len + r->payload.len + r->props.len <= PX_MQTT_QUEUE_BYTES_MAX;
+           s->queue_bytes + bytes_of(letter, id_count) <= PX_MQTT_QUEUE_BYTES_MAX;
 }
 
 static void say_full(px_broker *b, const px_session *s)
@@ -52,32 +56,47 @@ static void say_full(px_broker *b, const px_session *s)
                     (unsigned)s->tenant, PX_FMT(s->client_id), s->queue.len, s->queue_bytes);
 }
 
-px_status pxi_enqueue(px_broker *b, px_session *s, px_letter *letter, const px_copy_record *copy,
-                      px_err *ret_err)
+px_status pxi_queue_push(px_session *s, px_letter *letter, const px_copy_record *copy,
+                         uint16_t packet_id, px_err *ret_err)
 {
     px_entry entry = { .letter = letter,
                        .id_count = (uint32_t)copy->id_count,
+                       .packet_id = packet_id,
                        .qos = copy->qos,
                        .retain = copy->retain };
 
-    if (!has_room(s, letter)) {
-        say_full(b, s);
-        return PX_OK;
-    }
     if (copy->id_count) {
         entry.ids = px_alloc(copy->id_count * sizeof(*entry.ids));
         if (!entry.ids)
             return px_no_memory(ret_err);
         memcpy(entry.ids, copy->ids, copy->id_count * sizeof(*entry.ids));
     }
-    entry.packet_id = next_packet_id(s);
     if (!PX_VEC_PUSH(&s->queue, entry)) {
         px_free(entry.ids);
         return px_no_memory(ret_err);
     }
     pxi_letter_ref(letter);
-    s->queue_bytes += bytes_of(&entry);
+    s->queue_bytes += bytes_of_entry(&entry);
     return PX_OK;
+}
+
+/* What is dropped takes its packet id with it: whether there was room may have depended on when
+ * expired messages were let go, and the ids of those behind it must not. */
+px_status pxi_enqueue(px_broker *b, px_session *s, px_letter *letter, const px_copy_record *copy,
+                      px_err *ret_err)
+{
+    uint16_t before = s->last_packet_id, packet_id = next_packet_id(s);
+    px_status status = PX_OK;
+
+    if (!has_room(s, letter, copy->id_count))
+        pxi_queue_expire(b, s);
+    if (!has_room(s, letter, copy->id_count))
+        say_full(b, s);
+    else
+        status = pxi_queue_push(s, letter, copy, packet_id, ret_err);
+    if (status != PX_OK)
+        s->last_packet_id = before;
+    return status;
 }
 
 void pxi_entry_free(px_broker *b, px_entry *entry)
@@ -98,7 +117,7 @@ static void free_place(px_session *s, const px_entry *entry)
         return;
     s->outstanding--;
     s->outstanding_bytes -=
-        bytes_of(entry) < s->outstanding_bytes ? bytes_of(entry) : s->outstanding_bytes;
+        bytes_of_entry(entry) < s->outstanding_bytes ? bytes_of_entry(entry) : s->outstanding_bytes;
 }
 
 void pxi_entry_remove(px_broker *b, px_session *s, px_entry *entry)
@@ -106,7 +125,7 @@ void pxi_entry_remove(px_broker *b, px_session *s, px_entry *entry)
     size_t at = (size_t)(entry - s->queue.ptr);
 
     free_place(s, entry);
-    s->queue_bytes -= bytes_of(entry);
+    s->queue_bytes -= bytes_of_entry(entry);
     pxi_entry_free(b, entry);
     s->queue.len--;
     memmove(entry, entry + 1, (s->queue.len - at) * sizeof(*entry));
@@ -116,7 +135,7 @@ static bool window_is_open(const px_session *s, const px_entry *entry)
 {
     return s->outstanding < PX_MQTT_INFLIGHT_MAX &&
            (s->outstanding == 0 ||
-            s->outstanding_bytes + bytes_of(entry) <= PX_MQTT_QUEUE_BYTES_MAX / 2);
+            s->outstanding_bytes + bytes_of_entry(entry) <= PX_MQTT_QUEUE_BYTES_MAX / 2);
 }
 
 static void give(px_broker *b, px_session *s, px_entry *entry)
@@ -124,7 +143,7 @@ static void give(px_broker *b, px_session *s, px_entry *entry)
     px_mqtt_publish message;
 
     s->outstanding++;
-    s->outstanding_bytes += bytes_of(entry);
+    s->outstanding_bytes += bytes_of_entry(entry);
     if (entry->state == PX_ENTRY_RECEIVED) {
         b->opts.app.release(b->opts.app.ctx, s->peer.conn, entry->packet_id);
         return;
@@ -147,6 +166,7 @@ void pxi_queue_expire(px_broker *b, px_session *s)
             continue;
         atomic_fetch_add_explicit(&b->expired, 1, memory_order_relaxed);
         pxi_entry_remove(b, s, entry);
+        pxi_session_touch(b, s, 0); /* or its row would name a message that has none any more */
     }
 }
 
@@ -175,6 +195,12 @@ void pxi_queue_resume(px_broker *b, px_session *s)
         if (entry->state == PX_ENTRY_RECEIVED && !entry->is_acked)
             give(b, s, entry);
     pxi_pump(b, s);
+}
+
+void pxi_queue_was_sent(px_session *s)
+{
+    for (size_t i = 0; i < s->queue.len && i < PX_MQTT_INFLIGHT_MAX; i++)
+        s->queue.ptr[i].was_sent = true;
 }
 
 /* RECEIVED stays what it is; the rest is sent again. */

@@ -4,6 +4,7 @@
 #include "broker/record.h"
 
 #include "base/limits.h"
+#include "mqtt/topic.h"
 
 enum {
     FILTER_BYTES_LEAST = 5,
@@ -34,6 +35,14 @@ static uint16_t get_u16(px_cut *cut)
     return (uint16_t)v;
 }
 
+static bool get_flag(px_cut *cut)
+{
+    uint8_t v = px_get_u8(cut);
+
+    cut->bad = cut->bad || v > 1;
+    return v == 1;
+}
+
 size_t px_get_count(px_cut *cut, size_t bytes_least)
 {
     uint64_t count = px_get_varint(cut);
@@ -60,22 +69,28 @@ px_peer px_get_peer(px_cut *cut)
 }
 
 /* PX_TIME_NONE is INT64_MIN, ten bytes long: shifted so that it is the cheap one */
-static void put_time(px_buf *buf, px_time time)
+void px_put_moment(px_buf *buf, px_time time)
 {
-    px_put_zigzag(buf, time == PX_TIME_NONE ? 0 : time + 1);
+    px_put_varint(buf, time == PX_TIME_NONE ? 0 : (uint64_t)time + 1);
 }
 
-static px_time get_time(px_cut *cut)
+px_time px_get_moment(px_cut *cut)
 {
-    int64_t v = px_get_zigzag(cut);
+    uint64_t v = px_get_varint(cut);
 
-    return v == 0 ? PX_TIME_NONE : v - 1;
+    cut->bad = cut->bad || v > PX_MOMENT_MAX;
+    return v == 0 ? PX_TIME_NONE : (px_time)v - 1;
+}
+
+static bool is_topic(px_str text)
+{
+    return px_mqtt_topic_check(text) == PX_MQTT_SUCCESS;
 }
 
 static void put_letter(px_buf *buf, const px_letter_record *r)
 {
     px_put_u8(buf, (uint8_t)(r->qos | (r->retain ? 4 : 0)));
-    put_time(buf, r->expires);
+    px_put_moment(buf, r->expires);
     px_put_block(buf, r->props);
     px_put_block(buf, r->payload);
 }
@@ -88,7 +103,7 @@ static px_letter_record get_letter(px_cut *cut)
     r.qos = flags & 3;
     r.retain = (flags & 4) != 0;
     cut->bad = cut->bad || flags > 7 || r.qos > 2;
-    r.expires = get_time(cut);
+    r.expires = px_get_moment(cut);
     r.props = px_get_block(cut);
     r.payload = px_get_block(cut);
     return r;
@@ -111,6 +126,7 @@ px_will_record px_get_will(px_cut *cut)
     will.letter.topic = topic;
     will.delay_s = get_u32(cut);
     will.expiry_s = get_u32(cut);
+    cut->bad = cut->bad || !is_topic(topic);
     return will;
 }
 
@@ -125,6 +141,15 @@ void px_put_filter(px_buf *buf, const px_filter_record *f)
     px_put_block(buf, f->share);
 }
 
+/* A refused one has no text: such may not even be UTF-8. */
+static bool is_filter(const px_filter_record *f)
+{
+    if (f->reason != 0)
+        return f->reason >= 0x80 && f->text.len == 0 && f->share.len == 0;
+    return px_mqtt_filter_check(f->text) == PX_MQTT_SUCCESS && f->share.len <= PX_TOPIC_BYTES_MAX &&
+           px_mqtt_utf8(f->share);
+}
+
 px_filter_record px_get_filter(px_cut *cut)
 {
     px_filter_record f = { .reason = px_get_u8(cut) };
@@ -137,7 +162,7 @@ px_filter_record px_get_filter(px_cut *cut)
     f.id = get_u32(cut);
     f.text = px_get_block(cut);
     f.share = px_get_block(cut);
-    cut->bad = cut->bad || f.qos > 2 || f.retain_handling > 2;
+    cut->bad = cut->bad || f.qos > 2 || f.retain_handling > 2 || !is_filter(&f);
     return f;
 }
 
@@ -191,6 +216,7 @@ px_status px_get_open(px_str bytes, px_arena *arena, px_open_record *ret_r, px_e
     flags = px_get_u8(&cut);
     r.clean = (flags & 1) != 0;
     r.has_will = (flags & 2) != 0;
+    cut.bad = cut.bad || flags > 3;
     r.credential = px_get_block(&cut);
     if (r.has_will)
         r.will = px_get_will(&cut);
@@ -220,6 +246,7 @@ px_status px_get_close(px_str bytes, px_close_record *ret_r, px_err *ret_err)
 
     r.with_will = (flags & 1) != 0;
     r.has_expiry = (flags & 2) != 0;
+    cut.bad = cut.bad || flags > 3;
     r.expiry_s = get_u32(&cut);
     *ret_r = r;
     return bad(&cut, "a closed session", ret_err);
@@ -297,7 +324,7 @@ px_status px_get_acks(px_str bytes, px_arena *arena, px_ack_record **ret_acks, s
     for (size_t i = 0; i < count; i++) {
         acks[i].session = px_get_varint(&cut);
         acks[i].packet_id = get_u16(&cut);
-        acks[i].is_received = px_get_u8(&cut) != 0;
+        acks[i].is_received = get_flag(&cut);
     }
     *ret_acks = acks;
     *ret_count = count;
@@ -360,7 +387,7 @@ void px_put_letter_row(px_buf *buf, const px_letter_record *r, px_time time, boo
 {
     px_put_u8(buf, LETTER_ROW_FORMAT);
     px_put_u8(buf, is_retained);
-    put_time(buf, time);
+    px_put_moment(buf, time);
     px_put_block(buf, r->topic);
     put_letter(buf, r);
 }
@@ -375,10 +402,12 @@ px_status px_get_letter_row(px_str bytes, px_letter_record *ret_r, px_time *ret_
     if (!cut.bad && format > LETTER_ROW_FORMAT)
         return px_fail_id(ret_err, PX_UNSUPPORTED, "session.format",
                           "a message row of format %u: a newer release wrote this file", format);
-    *ret_is_retained = px_get_u8(&cut) != 0;
-    *ret_time = get_time(&cut);
+    cut.bad = cut.bad || format == 0;
+    *ret_is_retained = get_flag(&cut);
+    *ret_time = px_get_moment(&cut);
     topic = px_get_block(&cut);
     *ret_r = get_letter(&cut);
     ret_r->topic = topic;
+    cut.bad = cut.bad || !is_topic(topic);
     return bad(&cut, "a kept message", ret_err);
 }

@@ -126,6 +126,11 @@ PX_NODISCARD px_status px_get_letter_row(px_str bytes, px_letter_record *ret_r, 
                                          bool *ret_is_retained, px_err *ret_err);
 
 /* Parts that rows have too. */
+/* Moments as they are written: 0, or one more than the nanoseconds. Up to here seconds of 32 bits
+ * can be added to one. */
+#define PX_MOMENT_MAX ((uint64_t)INT64_MAX - UINT32_MAX * (uint64_t)PX_SECOND)
+void px_put_moment(px_buf *buf, px_time time);
+px_time px_get_moment(px_cut *cut);
 void px_put_peer(px_buf *buf, px_peer peer);
 px_peer px_get_peer(px_cut *cut);
 void px_put_will(px_buf *buf, const px_will_record *will);

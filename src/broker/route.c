@@ -60,11 +60,15 @@ static uint8_t lower(uint8_t a, uint8_t b)
     return a < b ? a : b;
 }
 
+/* Intervals go to 136 years. */
 static px_time expires_at(const px_broker *b, const px_mqtt_publish *message)
 {
+    px_time at;
+
     if (!px_mqtt_has(message->props, PX_MQTT_PROP_MESSAGE_EXPIRY))
         return PX_TIME_NONE;
-    return b->env->now(b->env) + (px_time)message->props->message_expiry_s * PX_SECOND;
+    at = b->env->now(b->env) + (px_time)message->props->message_expiry_s * PX_SECOND;
+    return at < (px_time)PX_MOMENT_MAX ? at : (px_time)PX_MOMENT_MAX - 1;
 }
 
 /* ---- copies: whose queue it goes to ---- */
@@ -185,13 +189,21 @@ static px_mqtt_reason journal(px_broker *b, const px_broker_client *from,
     return ret_write->id.ptr && ret_write->body.ptr ? PX_MQTT_LATER : PX_MQTT_QUOTA_EXCEEDED;
 }
 
-static bool has_room_for_retained(const px_broker_tenant *t, const px_mqtt_publish *message)
+/* In the place of the one before, if there is one. */
+static bool has_room_for_retained(const px_broker *b, const px_broker_tenant *t,
+                                  const px_mqtt_publish *message)
 {
-    if (!t || message->payload.len == 0 ||
-        px_retained_get(t->retained, message->topic) != UINT32_MAX)
+    uint32_t was;
+    size_t bytes;
+
+    if (!t || message->payload.len == 0)
         return true;
-    return px_retained_count(t->retained) < PX_MQTT_RETAINED_MAX &&
-           t->retained_bytes + message->payload.len <= PX_MQTT_RETAINED_BYTES_MAX;
+    was = px_retained_get(t->retained, message->topic);
+    bytes = t->retained_bytes - (was == UINT32_MAX ? 0 : pxi_letter_bytes(b->letters.ptr[was]));
+    return (was != UINT32_MAX || px_retained_count(t->retained) < PX_MQTT_RETAINED_MAX) &&
+           bytes + message->topic.len + message->payload.len + message->encoded_props.len +
+                   sizeof(px_letter) <=
+               PX_MQTT_RETAINED_BYTES_MAX;
 }
 
 static px_mqtt_reason send_now(px_broker *b, const px_mqtt_publish *message,
@@ -224,7 +236,7 @@ static px_mqtt_reason route(px_broker *b, px_broker_client *from, const px_mqtt_
 
     if (t && px_mqtt_subs_match(t->subs, message->topic, owner_of(b, from), hits, NULL) != PX_OK)
         return PX_MQTT_QUOTA_EXCEEDED;
-    if (message->retain && !has_room_for_retained(t, message))
+    if (message->retain && !has_room_for_retained(b, t, message))
         return PX_MQTT_QUOTA_EXCEEDED;
     if (message->retain || needs_receipt(from, message) || has_kept(b, hits, message->qos) ||
         has_some_in_journal(b, from))

@@ -5,218 +5,20 @@
  * them moves the cursor: a crash between folds some events a second time, and each row says which
  * it has.
  *
+ * The order holds for every crash between two of them:
+ *
+ *   messages             first, for sessions refer to them
+ *   ghosts               before the session that goes on without that will
+ *   sessions
+ *   what is gone         last: messages that are not retained any more, rows to delete. Until all
+ *                        sessions are written an older one may have to see the message again that
+ *                        was retained when it subscribed
+ *
+ * A message behind the cursor counts as retained when its event is folded, not before.
+ *
  * Messages of a queue that nobody waits for any more when rows are written were never written.
  */
 #include "broker/internal.h"
-
-enum { SESSION_ROW_FORMAT = 1, LOAD_ARENA_BYTES_MAX = 16 * 1024 * 1024 };
-
-/* ---- a session's row ---- */
-
-static void put_time(px_buf *buf, px_time time)
-{
-    px_put_zigzag(buf, time == PX_TIME_NONE ? 0 : time + 1);
-}
-
-static px_time get_time(px_cut *cut)
-{
-    int64_t v = px_get_zigzag(cut);
-
-    return v == 0 ? PX_TIME_NONE : v - 1;
-}
-
-/* online in bit 0, ghost 1, will 2 */
-static uint8_t flags_of(const px_session *s)
-{
-    return (uint8_t)((s->is_online ? 1 : 0) | (s->is_ghost ? 2 : 0) | (s->has_will ? 4 : 0));
-}
-
-/* qos in bits 0 and 1, retain 2, received 3, sent 4 */
-static void put_entry(px_buf *buf, const px_entry *e)
-{
-    px_put_varint(buf, e->letter->seq);
-    px_put_varint(buf, e->packet_id);
-    px_put_u8(buf, (uint8_t)(e->qos | (e->retain ? 4 : 0) |
-                             (e->state == PX_ENTRY_RECEIVED ? 8 : 0) | (e->was_sent ? 16 : 0)));
-    px_put_ids(buf, e->ids, e->id_count);
-}
-
-static void put_session(px_buf *buf, const px_session *s)
-{
-    px_put_u8(buf, SESSION_ROW_FORMAT);
-    px_put_u8(buf, flags_of(s));
-    px_put_block(buf, s->client_id);
-    px_put_varint(buf, s->scope);
-    px_put_block(buf, s->credential);
-    px_put_varint(buf, s->expiry_s);
-    px_put_peer(buf, s->peer);
-    put_time(buf, s->closed_at);
-    put_time(buf, s->will_at);
-    px_put_varint(buf, s->last_packet_id);
-    if (s->has_will)
-        px_put_will(buf, &s->will);
-    px_put_varint(buf, s->filters.len);
-    PX_VEC_EACH (&s->filters, f)
-        px_put_filter(buf, f);
-    px_put_varint(buf, s->received.len);
-    PX_VEC_EACH (&s->received, id)
-        px_put_varint(buf, *id);
-    px_put_varint(buf, s->queue.len);
-    PX_VEC_EACH (&s->queue, e)
-        put_entry(buf, e);
-}
-
-static px_status load_filters(px_broker *b, px_session *s, px_cut *cut, px_err *ret_err)
-{
-    size_t count = px_get_count(cut, 5);
-
-    for (size_t i = 0; i < count && !cut->bad; i++) {
-        px_filter_record f = px_get_filter(cut);
-        bool is_new;
-
-        if (cut->bad)
-            break;
-        if (!pxi_session_keep_filter(s, &f))
-            return px_no_memory(ret_err);
-        PX_TRY(pxi_filter_add(b, s->tenant, pxi_session_owner(s), &f, &is_new, ret_err));
-    }
-    return PX_OK;
-}
-
-static px_status load_received(px_session *s, px_cut *cut, px_err *ret_err)
-{
-    size_t count = px_get_count(cut, 1);
-
-    for (size_t i = 0; i < count; i++)
-        if (!PX_VEC_PUSH(&s->received, (uint16_t)px_get_varint(cut)))
-            return px_no_memory(ret_err);
-    return PX_OK;
-}
-
-static px_status load_entry(px_broker *b, px_session *s, px_cut *cut, px_err *ret_err)
-{
-    px_letter *letter = pxi_letter_find(b, px_get_varint(cut));
-    uint16_t packet_id = (uint16_t)px_get_varint(cut);
-    uint8_t flags = px_get_u8(cut);
-    px_copy_record copy = { .qos = flags & 3, .retain = (flags & 4) != 0 };
-    uint16_t last = s->last_packet_id;
-    px_entry *e;
-
-    PX_TRY(px_get_ids(cut, &b->arena, &copy.ids, &copy.id_count, ret_err));
-    if (cut->bad)
-        return PX_OK;
-    if (!letter)
-        return px_fail_id(ret_err, PX_CORRUPT, "session.message",
-                          "session %llu refers to a message that has no row",
-                          (unsigned long long)s->no);
-    PX_TRY(pxi_enqueue(b, s, letter, &copy, ret_err));
-    s->last_packet_id = last;
-    e = &s->queue.ptr[s->queue.len - 1];
-    e->packet_id = packet_id;
-    e->state = flags & 8 ? PX_ENTRY_RECEIVED : PX_ENTRY_WAITING;
-    e->was_sent = (flags & 16) != 0;
-    return PX_OK;
-}
-
-static px_status load_queue(px_broker *b, px_session *s, px_cut *cut, px_err *ret_err)
-{
-    size_t count = px_get_count(cut, 4);
-
-    for (size_t i = 0; i < count && !cut->bad; i++)
-        PX_TRY(load_entry(b, s, cut, ret_err));
-    return PX_OK;
-}
-
-static px_status load_head(px_broker *b, const px_fold *row, px_cut *cut, px_session **ret_s,
-                           px_err *ret_err)
-{
-    uint8_t flags = px_get_u8(cut);
-    px_str client_id = px_get_block(cut), credential;
-    uint32_t scope = (uint32_t)px_get_varint(cut);
-    px_will_record will;
-    px_session *s;
-
-    if (flags & 2)
-        client_id = (px_str){ NULL, 0 };
-    s = pxi_session_make(b, (uint32_t)row->key.a, (uint64_t)row->key.b, scope, client_id);
-    credential = px_get_block(cut);
-    if (!s || !pxi_text_copy(&s->credential, credential))
-        return px_no_memory(ret_err);
-    s->is_online = (flags & 1) != 0;
-    s->expiry_s = (uint32_t)px_get_varint(cut);
-    if (!pxi_session_set_peer(b, s, px_get_peer(cut)))
-        return px_no_memory(ret_err);
-    s->closed_at = get_time(cut);
-    s->will_at = get_time(cut);
-    s->last_packet_id = (uint16_t)px_get_varint(cut);
-    if (flags & 4) {
-        px_time will_at = s->will_at;
-
-        will = px_get_will(cut);
-        if (!cut->bad && !pxi_session_set_will(s, &will))
-            return px_no_memory(ret_err);
-        s->will_at = will_at;
-    }
-    s->is_stored = true;
-    s->seq = row->seq;
-    *ret_s = s;
-    return PX_OK;
-}
-
-static px_status load_session(void *data, const px_fold *row, px_err *ret_err)
-{
-    px_broker *b = data;
-    px_cut cut = px_cut_of(row->body);
-    uint8_t format = px_get_u8(&cut);
-    px_session *s;
-
-    if (!cut.bad && format > SESSION_ROW_FORMAT)
-        return px_fail_id(ret_err, PX_UNSUPPORTED, "session.format",
-                          "a session row of format %u: a newer release wrote this file", format);
-    px_arena_reset(&b->arena);
-    PX_TRY(load_head(b, row, &cut, &s, ret_err));
-    PX_TRY(load_filters(b, s, &cut, ret_err));
-    PX_TRY(load_received(s, &cut, ret_err));
-    PX_TRY(load_queue(b, s, &cut, ret_err));
-    if (!cut.bad && px_cut_left(&cut) == 0)
-        return PX_OK;
-    return px_fail_id(ret_err, PX_CORRUPT, "session.row", "the row of session %lld is malformed",
-                      (long long)row->key.b);
-}
-
-/* ---- messages ---- */
-
-static px_status load_letter(void *data, const px_fold *row, px_err *ret_err)
-{
-    px_broker *b = data;
-    px_letter_record r;
-    px_letter *letter;
-    bool is_retained;
-    px_time time;
-
-    PX_TRY(px_get_letter_row(row->body, &r, &time, &is_retained, ret_err));
-    letter = pxi_letter_keep(b, (uint32_t)row->key.a, (uint64_t)row->key.b, time, &r);
-    if (!letter)
-        return px_no_memory(ret_err);
-    letter->is_stored = true;
-    b->dirty_letters -= letter->is_dirty;
-    letter->is_dirty = false;
-    if (!is_retained)
-        return PX_OK;
-    /* in order of their positions: of two for one topic the later one holds */
-    PX_TRY(pxi_retain(b, letter->tenant, r.topic, letter, ret_err));
-    b->dirty_letters -= letter->is_dirty;
-    letter->is_dirty = false;
-    return PX_OK;
-}
-
-/* Rows of messages that a crash left between two effects. */
-static void drop_unused(px_broker *b)
-{
-    PX_VEC_EACH (&b->letters, letter)
-        if (*letter && (*letter)->refs == 0)
-            pxi_letter_unref(b, *letter);
-}
 
 px_status pxi_rows_load(px_broker *b, px_err *ret_err)
 {
@@ -224,14 +26,14 @@ px_status pxi_rows_load(px_broker *b, px_err *ret_err)
     px_status status;
 
     PX_TRY(px_store_reader_open(b->opts.store, &reader, ret_err));
-    status =
-        px_store_scan(reader, PX_TABLE_MESSAGE, PX_KEY_MIN, PX_KEY_MAX, load_letter, b, ret_err);
+    status = px_store_scan(reader, PX_TABLE_MESSAGE, PX_KEY_MIN, PX_KEY_MAX, pxi_letter_load, b,
+                           ret_err);
     if (status == PX_OK)
-        status = px_store_scan(reader, PX_TABLE_SESSION, PX_KEY_MIN, PX_KEY_MAX, load_session, b,
-                               ret_err);
+        status = px_store_scan(reader, PX_TABLE_SESSION, PX_KEY_MIN, PX_KEY_MAX, pxi_session_load,
+                               b, ret_err);
     px_store_reader_close(reader);
     if (status == PX_OK)
-        drop_unused(b);
+        pxi_letters_drop_unused(b);
     return status;
 }
 
@@ -258,7 +60,7 @@ static void saved(px_writeback *writeback, px_status status)
 
 static bool has_place(const px_save *save)
 {
-    return save->ops.len < PX_WRITEBACK_OPS_MAX &&
+    return save->ops.len < save->broker->opts.save_rows_max &&
            save->bodies.len < PX_WRITEBACK_BYTES_MAX - PX_FOLD_BYTES_MAX;
 }
 
@@ -270,14 +72,23 @@ static bool add_op(px_save *save, px_op op, size_t body_from)
     return save->bodies.status == PX_OK && PX_VEC_PUSH(&save->ops, op);
 }
 
-static bool add_letters(px_broker *b, px_save *save)
+/* A message that was retained and is not any more; its row still says so. */
+static bool is_let_go(const px_letter *letter)
 {
+    return letter->is_stored && !letter->is_retained;
+}
+
+static bool add_letters(px_broker *b, px_save *save, bool let_go)
+{
+    if (let_go && b->dirty_sessions > 0)
+        return true;
+
     for (size_t i = 0; i < b->letters.len && b->dirty_letters > 0; i++) {
         px_letter *letter = b->letters.ptr[i];
         size_t from = save->bodies.len;
         px_op op = { .kind = PX_OP_PUT, .table = PX_TABLE_MESSAGE };
 
-        if (!letter || !letter->is_dirty)
+        if (!letter || !letter->is_dirty || is_let_go(letter) != let_go)
             continue;
         if (!has_place(save))
             return true;
@@ -293,20 +104,20 @@ static bool add_letters(px_broker *b, px_save *save)
     return true;
 }
 
-static bool add_sessions(px_broker *b, px_save *save)
+static bool add_sessions(px_broker *b, px_save *save, bool ghosts)
 {
     for (size_t i = 0; i < b->sessions.len && b->dirty_sessions > 0; i++) {
         px_session *s = b->sessions.ptr[i];
         size_t from = save->bodies.len;
         px_op op = { .kind = PX_OP_PUT, .table = PX_TABLE_SESSION };
 
-        if (!s || !s->is_dirty)
+        if (!s || !s->is_dirty || s->is_ghost != ghosts)
             continue;
         if (!has_place(save))
             return true;
         op.key = (px_key){ s->tenant, (int64_t)s->no, 0 };
         op.seq = s->seq;
-        put_session(&save->bodies, s);
+        pxi_session_put_row(&save->bodies, s);
         if (!add_op(save, op, from))
             return false;
         s->is_dirty = false;
@@ -316,16 +127,24 @@ static bool add_sessions(px_broker *b, px_save *save)
     return true;
 }
 
-/* Last: a message is gone only when no row refers to it. */
+/* Events that were folded a second time, behind a crash, made it again. */
+static bool lives_again(px_broker *b, const px_grave *grave)
+{
+    uint64_t no = (uint64_t)grave->key.b;
+
+    return grave->table == PX_TABLE_SESSION ? pxi_session_by_no(b, no) != NULL
+                                            : pxi_letter_find(b, no) != NULL;
+}
+
 static bool add_graves(px_broker *b, px_save *save)
 {
-    if (b->dirty_sessions > 0)
+    if (b->dirty_sessions + b->dirty_letters > 0)
         return true;
     while (b->graves.len > 0 && has_place(save)) {
         const px_grave *grave = &b->graves.ptr[b->graves.len - 1];
         px_op op = { .kind = PX_OP_DELETE, .table = grave->table, .key = grave->key };
 
-        if (!add_op(save, op, save->bodies.len))
+        if (!lives_again(b, grave) && !add_op(save, op, save->bodies.len))
             return false;
         b->graves.len--;
     }
@@ -342,13 +161,12 @@ static void place_bodies(px_save *save)
     }
 }
 
-px_status pxi_rows_save(px_broker *b, bool is_last, px_err *ret_err)
+px_status pxi_rows_save(px_broker *b, px_err *ret_err)
 {
     px_save *save = &b->save;
     uint64_t position = atomic_load(&b->position);
     bool is_clean;
 
-    (void)is_last;
     if (atomic_load_explicit(&save->is_flying, memory_order_acquire))
         return PX_OK;
     if (atomic_load(&save->has_failed))
@@ -357,7 +175,8 @@ px_status pxi_rows_save(px_broker *b, bool is_last, px_err *ret_err)
         return PX_OK;
     save->ops.len = 0;
     px_buf_clear(&save->bodies);
-    if (!add_letters(b, save) || !add_sessions(b, save) || !add_graves(b, save))
+    if (!add_letters(b, save, false) || !add_sessions(b, save, true) ||
+        !add_sessions(b, save, false) || !add_letters(b, save, true) || !add_graves(b, save))
         return px_no_memory(ret_err);
     is_clean = b->dirty_letters + b->dirty_sessions + b->graves.len == 0;
     place_bodies(save);

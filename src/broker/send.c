@@ -3,6 +3,8 @@
  * Messages to connections. Receivers who get the same bytes (QoS, retain, no identifiers) share one
  * call; who gave its subscription an identifier has one of its own.
  */
+#include <stdlib.h>
+
 #include "broker/internal.h"
 
 enum { CONNS_AT_ONCE = 256, VARIANTS = 6 };
@@ -142,18 +144,33 @@ size_t pxi_send(px_broker *b, const px_mqtt_hits *hits, const px_mqtt_publish *m
 
 /* ---- retained messages to a fresh subscription ---- */
 
+/* In the order in which they were published: that of the tree hangs on its past, and packet ids are
+ * given in this order whenever the event is folded. */
 typedef struct fresh {
     px_broker *b;
     px_session *session; /* NULL: none yet */
     uint64_t conn;
     const px_filter_record *filter;
+    PX_VEC(px_letter *) found;
 } fresh;
 
-static px_status send_one_retained(void *data, uint32_t slot, px_err *ret_err)
+static px_status find_one_retained(void *data, uint32_t slot, px_err *ret_err)
 {
     fresh *f = data;
+
+    return PX_VEC_PUSH(&f->found, f->b->letters.ptr[slot]) ? PX_OK : px_no_memory(ret_err);
+}
+
+static int compare_letters(const void *a, const void *b)
+{
+    const px_letter *x = *(px_letter *const *)a, *y = *(px_letter *const *)b;
+
+    return x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
+static px_status send_one_retained(fresh *f, px_letter *letter, px_err *ret_err)
+{
     px_broker *b = f->b;
-    px_letter *letter = b->letters.ptr[slot];
     px_copy_record copy = { .retain = true };
     uint32_t id = f->filter->id;
     px_mqtt_publish message;
@@ -180,12 +197,18 @@ px_status pxi_send_retained(px_broker *b, uint32_t tenant, uint64_t conn, px_ses
                             const px_filter_record *f, px_err *ret_err)
 {
     px_broker_tenant *t = pxi_tenant(b, tenant, false);
-    fresh to = { b, s, conn, f };
+    fresh to = { .b = b, .session = s, .conn = conn, .filter = f };
+    px_status status;
 
     if (!t || f->share.len)
         return PX_OK;
-    PX_TRY(px_retained_walk(t->retained, f->text, send_one_retained, &to, ret_err));
+    status = px_retained_walk(t->retained, f->text, find_one_retained, &to, ret_err);
+    if (to.found.len > 0)
+        qsort(to.found.ptr, to.found.len, sizeof(*to.found.ptr), compare_letters);
+    for (size_t i = 0; i < to.found.len && status == PX_OK; i++)
+        status = send_one_retained(&to, to.found.ptr[i], ret_err);
+    PX_VEC_RELEASE(&to.found);
     if (!s && to.session)
         pxi_pump(b, to.session);
-    return PX_OK;
+    return status;
 }

@@ -33,18 +33,26 @@ px_session *pxi_session_by_no(px_broker *b, uint64_t no)
     return NULL;
 }
 
-px_session *pxi_session_by_id(px_broker *b, uint32_t tenant, uint32_t scope, px_str client_id)
+px_session *pxi_session_before(px_broker *b, uint32_t tenant, uint32_t scope, px_str client_id,
+                               uint64_t no)
 {
     uint64_t hash = hash_id(tenant, scope, client_id);
+    px_session *found = NULL;
 
     for (size_t at = px_map_first(&b->sessions_by_id, hash); at != PX_MAP_END;
          at = px_map_next(&b->sessions_by_id, hash, at)) {
         px_session *s = b->sessions.ptr[b->sessions_by_id.values[at]];
 
-        if (s->tenant == tenant && s->scope == scope && px_str_eq(s->client_id, client_id))
-            return s;
+        if (s->tenant == tenant && s->scope == scope && s->no < no &&
+            px_str_eq(s->client_id, client_id) && (!found || s->no > found->no))
+            found = s;
     }
-    return NULL;
+    return found;
+}
+
+px_session *pxi_session_by_id(px_broker *b, uint32_t tenant, uint32_t scope, px_str client_id)
+{
+    return pxi_session_before(b, tenant, scope, client_id, UINT64_MAX);
 }
 
 px_session *pxi_session_by_peer(px_broker *b, px_peer peer)
@@ -196,6 +204,18 @@ px_session *pxi_session_passing(px_broker *b, uint32_t tenant, uint64_t conn)
     return NULL;
 }
 
+/* ---- what it received ---- */
+
+px_status pxi_session_receive(px_session *s, uint16_t packet_id, px_err *ret_err)
+{
+    PX_VEC_EACH (&s->received, id)
+        if (*id == packet_id)
+            return PX_OK;
+    if (s->received.len == PX_MQTT_INFLIGHT_MAX)
+        return PX_OK; /* the connection has ended for that */
+    return PX_VEC_PUSH(&s->received, packet_id) ? PX_OK : px_no_memory(ret_err);
+}
+
 /* ---- ending ---- */
 
 void pxi_session_hide(px_broker *b, px_session *s)
@@ -251,6 +271,8 @@ void pxi_session_drop(px_broker *b, px_session *s)
 
 void pxi_session_touch(px_broker *b, px_session *s, uint64_t seq)
 {
+    if (s->is_passing)
+        return; /* it has no row */
     b->dirty_sessions += !s->is_dirty;
     s->is_dirty = true;
     if (seq > s->seq)

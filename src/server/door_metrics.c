@@ -47,7 +47,6 @@
     X(FIELDS_REJECTED, fields_rejected)                                                            \
     X(MESSAGES_REFUSED, messages_refused)                                                          \
     X(PLAIN_MESSAGES, plain)                                                                       \
-    X(DELIVERIES, deliveries)                                                                      \
     X(MQTT_REVOKED, revoked)                                                                       \
     X(MQTT_LOGINS_FAILED, logins_failed)                                                           \
     X(MQTT_DELIVERY_GAPS, delivery_gaps)
@@ -124,9 +123,13 @@ static void put_sparkplug_metrics(px_metrics *metrics, px_sparkplug_stats stats)
 void px_put_topics_metrics(px_metrics *metrics, px_twin_topics *topics)
 {
     px_twin_topics_stats stats = px_twin_topics_stat(topics);
+    px_broker_stats broker = px_broker_stat(px_twin_topics_broker(topics));
 
 #define X(id, member) px_metric(metrics, PX_METRIC_##id, (double)stats.member);
     TOPICS_FIGURES(X)
+#undef X
+#define X(member, meaning) px_metric(metrics, PX_METRIC_BROKER_##member, (double)broker.member);
+    PX_BROKER_STATS_MAP(X)
 #undef X
     put_sparkplug_metrics(metrics, px_sparkplug_stat(px_twin_topics_sparkplug(topics)));
 }

@@ -61,6 +61,16 @@ static void put_metrics(void *data, px_metrics *metrics)
         px_put_topics_metrics(metrics, side->opts.topics);
 }
 
+/* Sessions stand still: clients have to hear of it from somebody. */
+static px_status read_status(void *data, px_err *ret_err)
+{
+    const px_http_side *side = data;
+
+    if (!side->opts.topics)
+        return PX_OK;
+    return px_broker_status(px_twin_topics_broker(side->opts.topics), ret_err);
+}
+
 px_status px_http_side_open(const px_http_side_opts *opts, px_http_side **ret_side, px_err *ret_err)
 {
     px_http_side *side = px_zalloc(1, sizeof(*side));
@@ -80,7 +90,8 @@ px_status px_http_side_open(const px_http_side_opts *opts, px_http_side **ret_si
                              .version = PX_VERSION,
                              .azure_limits = opts->azure_limits,
                              .metrics = put_metrics,
-                             .metrics_data = side,
+                             .status = read_status,
+                             .doors_data = side,
                              .asset = find_asset };
     px_http_door_opts door_opts = { .handle = handle_call,
                                     .log = opts->log,

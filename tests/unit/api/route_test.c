@@ -240,4 +240,23 @@ PX_TEST(a_server_that_cannot_write_any_more_is_not_ready_and_says_why)
     api_world_release(&w);
 }
 
+static px_status sessions_stand_still(void *data, px_err *ret_err)
+{
+    (void)data;
+    return px_fail(ret_err, PX_CORRUPT, "sessions stand still until a restart");
+}
+
+PX_TEST(a_server_whose_sessions_stand_still_is_not_ready)
+{
+    api_world_init(&w);
+    w.api_opts.status = sessions_stand_still;
+    api_world_restart_api(&w);
+    API_ASK_AS(&w, NULL, "GET", "/readyz", NULL, 503);
+    CHECK_STR(api_text(&w.reply, "/status"), "sessions stand still until a restart");
+    w.api_opts.status = NULL;
+    api_world_restart_api(&w);
+    API_ASK_AS(&w, NULL, "GET", "/readyz", NULL, 200);
+    api_world_release(&w);
+}
+
 PX_TEST_MAIN()
