@@ -92,6 +92,7 @@
 #define PX_MQTT_PACKET_BYTES_MAX (256 * 1024)
 #define PX_MQTT_SESSIONS_MAX 100000u                   /* kept ones, of one tenant */
 #define PX_MQTT_RETAINED_MAX 100000u                   /* retained messages of one tenant */
+#define PX_MQTT_KEPT_BYTES_MAX (1024u * 1024 * 1024)   /* messages of a tenant, retained ones too */
 #define PX_MQTT_RETAINED_WAITING_MAX 10000u            /* for one connection that keeps nothing */
 #define PX_MQTT_RETAINED_BYTES_MAX (256 * 1024 * 1024) /* the same */
 #define PX_MQTT_SHARE_MEMBERS_MAX 10000                /* of one shared subscription */

@@ -69,6 +69,8 @@ px_status px_broker_open(const px_broker_opts *opts, px_broker **ret_broker, px_
     b->log = opts->log;
     if (b->opts.session_expiry_s_max == 0)
         b->opts.session_expiry_s_max = PX_MQTT_SESSION_EXPIRY_S_MAX;
+    if (b->opts.kept_bytes_max == 0)
+        b->opts.kept_bytes_max = PX_MQTT_KEPT_BYTES_MAX;
     if (b->opts.save_ns == 0)
         b->opts.save_ns = PX_BROKER_SAVE_NS;
     if (b->opts.save_rows_max == 0 || b->opts.save_rows_max > PX_WRITEBACK_OPS_MAX)

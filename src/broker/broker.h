@@ -65,6 +65,7 @@ typedef struct px_broker_opts {
     px_log *log; /* may be NULL */
     px_broker_app app;
     uint32_t session_expiry_s_max; /* [PX_MQTT_SESSION_EXPIRY_S_MAX] */
+    size_t kept_bytes_max;         /* [PX_MQTT_KEPT_BYTES_MAX] of one tenant */
     int64_t save_ns;               /* [PX_BROKER_SAVE_NS] */
     size_t save_rows_max;          /* of one effect [PX_WRITEBACK_OPS_MAX, which is the most] */
 } px_broker_opts;

@@ -122,8 +122,8 @@ typedef struct px_broker_tenant {
     uint32_t filter_count[2]; /* of connections, of sessions: what one has does not limit the other,
                                  or a session's end would hang on who was connected */
     px_mqtt_subs *subs;
-    px_retained *retained; /* topic → slot of its letter */
-    size_t retained_bytes;
+    px_retained *retained;             /* topic → slot of its letter */
+    size_t retained_bytes, kept_bytes; /* of retained messages; of all that are kept */
 } px_broker_tenant;
 
 /* ---- requests ---- */

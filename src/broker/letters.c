@@ -98,10 +98,11 @@ px_letter *pxi_letter_keep(px_broker *b, uint32_t tenant, uint64_t seq, px_time 
                            const px_letter_record *record)
 {
     px_letter *letter = pxi_letter_find(b, seq);
+    px_broker_tenant *t = letter ? NULL : pxi_tenant(b, tenant, true);
 
     if (letter)
         return letter;
-    letter = copy_of(tenant, seq, time, record);
+    letter = t ? copy_of(tenant, seq, time, record) : NULL;
     if (!letter)
         return NULL;
     if (!px_map_reserve(&b->letters_by_seq, 1) || !take_slot(b, &letter->slot)) {
@@ -110,6 +111,7 @@ px_letter *pxi_letter_keep(px_broker *b, uint32_t tenant, uint64_t seq, px_time 
     }
     px_map_add(&b->letters_by_seq, hash_of(seq), letter->slot);
     b->letters.ptr[letter->slot] = letter;
+    t->kept_bytes += pxi_letter_bytes(letter);
     atomic_fetch_add_explicit(&b->message_bytes, pxi_letter_bytes(letter), memory_order_relaxed);
     pxi_letter_touch(b, letter);
     return letter;
@@ -136,6 +138,7 @@ void pxi_letter_unref(px_broker *b, px_letter *letter)
     px_map_remove(&b->letters_by_seq, hash_of(letter->seq), letter->slot);
     b->letters.ptr[letter->slot] = NULL;
     b->free_letters.ptr[b->free_letters.len++] = letter->slot;
+    pxi_tenant(b, letter->tenant, false)->kept_bytes -= pxi_letter_bytes(letter);
     atomic_fetch_sub_explicit(&b->message_bytes, pxi_letter_bytes(letter), memory_order_relaxed);
     px_free(letter);
 }

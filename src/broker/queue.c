@@ -38,11 +38,13 @@ static size_t bytes_of_entry(const px_entry *entry)
     return bytes_of(entry->letter, entry->id_count);
 }
 
-static bool has_room(const px_session *s, const px_letter *letter, size_t id_count)
+/* The message itself is among what the tenant keeps already. */
+static bool has_room(px_broker *b, const px_session *s, const px_letter *letter, size_t id_count)
 {
     if (s->is_passing) /* retained messages are there whether they wait or not */
         return s->queue.len < PX_MQTT_RETAINED_WAITING_MAX;
-    return s->queue.len < PX_MQTT_QUEUE_MESSAGES_MAX &&
+    return pxi_tenant(b, s->tenant, false)->kept_bytes <= b->opts.kept_bytes_max &&
+           s->queue.len < PX_MQTT_QUEUE_MESSAGES_MAX &&
            s->queue_bytes + bytes_of(letter, id_count) <= PX_MQTT_QUEUE_BYTES_MAX;
 }
 
@@ -88,9 +90,9 @@ px_status pxi_enqueue(px_broker *b, px_session *s, px_letter *letter, const px_c
     uint16_t before = s->last_packet_id, packet_id = next_packet_id(s);
     px_status status = PX_OK;
 
-    if (!has_room(s, letter, copy->id_count))
+    if (!has_room(b, s, letter, copy->id_count))
         pxi_queue_expire(b, s);
-    if (!has_room(s, letter, copy->id_count))
+    if (!has_room(b, s, letter, copy->id_count))
         say_full(b, s);
     else
         status = pxi_queue_push(s, letter, copy, packet_id, ret_err);

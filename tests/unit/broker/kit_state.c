@@ -131,6 +131,7 @@ static px_broker *make_bare(broker_kit *kit)
 
     CHECK(b != NULL);
     b->opts = kit->opts;
+    b->opts.kept_bytes_max = PX_MQTT_KEPT_BYTES_MAX;
     b->opts.app.admit = no_admit;
     b->env = px_engine_env(kit->world.engine);
     b->boot = 2; /* of nobody */

@@ -129,6 +129,25 @@ PX_TEST(a_queue_has_so_many_bytes_and_not_one_more)
     end();
 }
 
+PX_TEST(a_tenant_keeps_so_many_bytes_and_not_one_more)
+{
+    px_mqtt_publish m = { .topic = PX_STR("t"), .payload = PX_STR("0123456789"), .qos = 1 };
+
+    begin();
+    kit_close(&p.kit, &p.to, false);
+    CHECK_EQ(kit_publish_as(&p.kit, &p.from, &m), PX_MQTT_SUCCESS);
+    CHECK_EQ(p.kit.broker->opts.kept_bytes_max, PX_MQTT_KEPT_BYTES_MAX);
+    p.kit.broker->opts.kept_bytes_max = 3 * px_broker_stat(p.kit.broker).message_bytes;
+    for (int i = 0; i < 2; i++)
+        CHECK_EQ(kit_publish_as(&p.kit, &p.from, &m), PX_MQTT_SUCCESS);
+    CHECK_EQ(px_broker_stat(p.kit.broker).queue_dropped, 0);
+    m.payload.len = 0;
+    CHECK_EQ(kit_publish_as(&p.kit, &p.from, &m), PX_MQTT_SUCCESS);
+    CHECK_EQ(px_broker_stat(p.kit.broker).queue_dropped, 1);
+    CHECK_EQ(px_broker_stat(p.kit.broker).queued, 3);
+    end();
+}
+
 PX_TEST(what_is_dropped_takes_its_id_with_it)
 {
     begin();
