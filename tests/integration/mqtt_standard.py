@@ -4,6 +4,7 @@ says is in standard_*.py; PX_ONLY=word runs some."""
 import time
 
 import standard_connect  # noqa: F401, each registers its checks
+import standard_delivery  # noqa: F401
 import standard_five  # noqa: F401
 import standard_publish  # noqa: F401
 import standard_retained  # noqa: F401

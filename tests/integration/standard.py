@@ -2,12 +2,14 @@
 """How the statements of the MQTT standards are checked: each a function that is given a world of its own, told of the server whole and
 of one behind a relay of single bytes, for the versions that have the statement."""
 import concurrent.futures
+import itertools
 import os
 import traceback
 
 from mqtt_raw import Gone, Raw
 
 CHECKS = []
+RUNS = itertools.count()
 
 
 def states(v3=None, v5=None, slow=False, relayed=True):
@@ -86,7 +88,7 @@ class World:
 
 def run_one(server, port, relay, check):
     function, version, number, _, _ = check
-    w = World(server, port, version, f"{function.__name__[:40]}-{version}{'r' if relay else ''}")
+    w = World(server, port, version, f"{function.__name__[:40]}-{version}{'r' if relay else ''}-{next(RUNS)}")
     try:
         function(w)
         return None
