@@ -459,8 +459,7 @@ def rooms(o):
             subprocess.run([path], check=True)
 
 
-ROWS = {"mqtt": mqtt, "qos0": qos0, "plain": plain, "decode": decode, "sparkplug": sparkplug, "language": language, "http": web, "watcher": watcher, "memory": memory, "query": query, "index": index, "traverse": traverse, "import": imports, "sustained": sustained, "rooms": rooms}
-ROWS = {"mqtt": mqtt, "qos0": qos0, "plain": plain, "decode": decode, "language": language, "http": web, "watcher": watcher, "connections": connections, "memory": memory, "query": query, "index": index, "traverse": traverse, "import": imports, "sustained": sustained, "rooms": rooms}
+ROWS = {"mqtt": mqtt, "qos0": qos0, "plain": plain, "decode": decode, "sparkplug": sparkplug, "language": language, "http": web, "watcher": watcher, "connections": connections, "memory": memory, "query": query, "index": index, "traverse": traverse, "import": imports, "sustained": sustained, "rooms": rooms}
 
 
 def print_table():
