@@ -189,6 +189,27 @@ px_mqtt_reason px_mqtt_decode_publish(const px_mqtt_frame *frame, px_mqtt_versio
     return PX_MQTT_SUCCESS;
 }
 
+/* Which an answer may have (sections 3.4.2.1 to 3.7.2.1). */
+static bool reason_fits(px_mqtt_type type, uint8_t reason)
+{
+    if (type == PX_MQTT_PUBREL || type == PX_MQTT_PUBCOMP)
+        return reason == PX_MQTT_SUCCESS || reason == PX_MQTT_PACKET_ID_NOT_FOUND;
+    switch (reason) {
+    case PX_MQTT_SUCCESS:
+    case PX_MQTT_NO_MATCHING_SUBSCRIBERS:
+    case PX_MQTT_UNSPECIFIED:
+    case PX_MQTT_IMPLEMENTATION_SPECIFIC:
+    case PX_MQTT_NOT_AUTHORIZED:
+    case PX_MQTT_TOPIC_NAME_INVALID:
+    case PX_MQTT_PACKET_ID_IN_USE:
+    case PX_MQTT_QUOTA_EXCEEDED:
+    case PX_MQTT_PAYLOAD_FORMAT_INVALID:
+        return true;
+    default:
+        return false;
+    }
+}
+
 px_mqtt_reason px_mqtt_decode_ack(px_str body, px_mqtt_version version, px_mqtt_type type,
                                   px_mqtt_ack *ret_ack)
 {
@@ -202,7 +223,7 @@ px_mqtt_reason px_mqtt_decode_ack(px_str body, px_mqtt_version version, px_mqtt_
         TRY(px_mqtt_props_read(&cut, type, &props));
     if (cut.bad || px_cut_left(&cut) > 0)
         return PX_MQTT_MALFORMED;
-    if (ack.packet_id == 0)
+    if (ack.packet_id == 0 || !reason_fits(type, ack.reason))
         return PX_MQTT_PROTOCOL_ERROR;
     *ret_ack = ack;
     return PX_MQTT_SUCCESS;

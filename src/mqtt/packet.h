@@ -88,7 +88,7 @@ px_mqtt_reason px_mqtt_decode_connect(px_str body, px_mqtt_connect *ret_connect)
 px_mqtt_reason px_mqtt_decode_publish(const px_mqtt_frame *frame, px_mqtt_version version,
                                       px_mqtt_props *props, px_mqtt_publish *ret_publish);
 
-/* PUBACK, PUBREC, PUBREL, PUBCOMP. */
+/* PUBACK, PUBREC, PUBREL, PUBCOMP; a reason that the packet may not have is a protocol error. */
 typedef struct px_mqtt_ack {
     uint16_t packet_id;
     uint8_t reason;

@@ -129,10 +129,20 @@ static void write_message(px_mqtt_session *s, px_mqtt_publish *m)
                               px_str_of(props, len));
 }
 
+/* One that is repeated while its PUBREL is out: its PUBREC came by an earlier connection, behind
+ * the CONNECT of this one. The client may have forgotten its id already, and would take it for
+ * another. */
+static bool is_released(px_mqtt_session *s, const px_mqtt_publish *m)
+{
+    return m->dup && m->qos == 2 && pxi_mqtt_sent_find(s, m->packet_id);
+}
+
 void pxi_mqtt_write_numbered(px_mqtt_session *s, const px_mqtt_publish *message)
 {
     px_mqtt_publish m = *message;
 
+    if (is_released(s, &m))
+        return;
     if (m.packet_id == 0)
         m.packet_id = next_packet_id(s);
     take_place(s, m.packet_id, m.qos == 2 ? PXI_MQTT_OWES_PUBREC : PXI_MQTT_OWES_PUBACK);

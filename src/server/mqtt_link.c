@@ -23,7 +23,22 @@
 
 /* ---- the session's questions, handed on to the application ---- */
 
-/* Tells the older connection of this client id to end. */
+/* One of our own thread ends here and now: what it still had to say may not come behind the CONNECT
+ * of its session's new connection, whose client will say it again. */
+static void end_older(px_mqtt_worker *w, px_mqtt_conn older)
+{
+    px_mqtt_link *link =
+        px_mqtt_conn_thread(older) == w->index ? px_mqtt_link_find(w, older) : NULL;
+
+    atomic_fetch_add(&w->door->taken_over, 1);
+    if (!link) {
+        px_mqtt_door_end(w->door, older, PX_MQTT_SESSION_TAKEN_OVER);
+        return;
+    }
+    px_mqtt_session_end(link->session, PX_MQTT_SESSION_TAKEN_OVER);
+    px_mqtt_link_mark(link);
+}
+
 static px_status take_name(px_mqtt_link *link, px_str client_id)
 {
     px_mqtt_door *door = link->worker->door;
@@ -31,10 +46,8 @@ static px_status take_name(px_mqtt_link *link, px_str client_id)
 
     PX_TRY(px_mqtt_names_claim(door->names, link->grant.scope, client_id, link->ref, &older));
     link->is_named = true;
-    if (older.v == 0)
-        return PX_OK;
-    atomic_fetch_add(&door->taken_over, 1);
-    px_mqtt_door_end(door, older, PX_MQTT_SESSION_TAKEN_OVER);
+    if (older.v != 0)
+        end_older(link->worker, older);
     return PX_OK;
 }
 

@@ -223,7 +223,7 @@ px_mqtt_reason px_topics_connect(void *ctx, unsigned thread, px_mqtt_conn conn,
     px_topics_client *client;
     px_mqtt_reason reason;
 
-    (void)thread;
+    px_topics_flush(topics, thread); /* of an older connection too: it comes before this one */
     client = px_zalloc(1, sizeof(*client));
     if (!client)
         return PX_MQTT_SERVER_UNAVAILABLE;
@@ -258,7 +258,8 @@ void px_topics_closed(void *ctx, unsigned thread, px_mqtt_conn conn, void *princ
     px_twin_topics *topics = ctx;
     px_topics_client *client = principal;
 
-    (void)thread, (void)conn;
+    (void)conn;
+    px_topics_flush(topics, thread); /* its end comes behind what it said */
     remove_client(topics, client);
     note_ended(topics, client, end->reason);
     px_broker_closed(topics->broker, &client->session, end);

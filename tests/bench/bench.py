@@ -18,7 +18,8 @@ import threading
 import time
 
 import postgres
-from servers import BUILD, VERSION, Bare, Mosquitto, Pollux, end_tool, fdatasync, free_port, more_files, rss, start_tool, tool
+from crowd import bytes_each
+from servers import BUILD, VERSION, Bare, Mosquitto, Pollux, certificate, end_tool, fdatasync, free_port, more_files, rss, start_tool, tool
 
 rows = []
 
@@ -215,6 +216,23 @@ def watcher(o):
                     f"{took / limit:.2f}", f"<= {limit / 1000:.2f} ms", took <= limit, f"{worst / 1000:.1f} ms")
     finally:
         pollux.stop()
+
+
+def connections(o):
+    """Idle ones, let in with a token: what each takes of the server's memory. 18,000 are as many as 20,000 files allow."""
+    count = min(18000, resource.getrlimit(resource.RLIMIT_NOFILE)[1] * 9 // 10)
+    for tls, gate in ((False, 8), (True, 40)):
+        options, port = [], free_port()
+        if tls:
+            cert, key = certificate(o.work)
+            options = ["--mqtts", f"127.0.0.1:{port}", "--tls-cert", cert, "--tls-key", key]
+        pollux = Pollux(o.work, options)
+        try:
+            each, before = bytes_each(pollux.pid, port if tls else pollux.mqtt, pollux.token, count, tls)
+            row(f"{count} idle connections, {'TLS' if tls else 'plain'}", f"{each / 1024:.1f} KiB each", f"{before / 1e6:.0f} MB before",
+                f"{each / 1024 / gate:.2f}", f"<= {gate} KiB", each <= gate * 1024, "")
+        finally:
+            pollux.stop()
 
 
 def fill(pollux, dtmi, first, count):
@@ -441,7 +459,7 @@ def rooms(o):
             subprocess.run([path], check=True)
 
 
-ROWS = {"mqtt": mqtt, "qos0": qos0, "plain": plain, "decode": decode, "sparkplug": sparkplug, "language": language, "http": web, "watcher": watcher, "memory": memory, "query": query, "index": index, "traverse": traverse, "import": imports, "sustained": sustained, "rooms": rooms}
+ROWS = {"mqtt": mqtt, "qos0": qos0, "plain": plain, "decode": decode, "sparkplug": sparkplug, "language": language, "http": web, "watcher": watcher, "connections": connections, "memory": memory, "query": query, "index": index, "traverse": traverse, "import": imports, "sustained": sustained, "rooms": rooms}
 
 
 def print_table():

@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -47,6 +48,14 @@ def free_port():
         return s.getsockname()[1]
 
 
+def certificate(folder):
+    """Files of a self-signed certificate for 127.0.0.1, and its key."""
+    cert, key = os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key,
+                    "-out", cert, "-days", "2", "-subj", "/CN=127.0.0.1"], check=True, capture_output=True)
+    return cert, key
+
+
 def rss(pid):
     with open(f"/proc/{pid}/status") as f:
         return next(int(line.split()[1]) * 1024 for line in f if line.startswith("VmRSS"))
@@ -58,7 +67,8 @@ def more_files():
 
 
 class Pollux:
-    def __init__(self, work, **settings):
+    def __init__(self, work, options=(), **settings):
+        self.options, self.is_secure = list(options), "--tls-cert" in options
         self.folder = tempfile.mkdtemp(prefix="pollux-", dir=work)
         self.data = os.path.join(self.folder, "data")
         self.config = os.path.join(self.folder, "config")
@@ -72,7 +82,7 @@ class Pollux:
         began = time.monotonic()
         self.log = open(os.path.join(self.folder, "log"), "ab")
         words = [os.path.join(BUILD, "pollux"), "serve", "--data", self.data, "--config", self.config,
-                 "--http", f"127.0.0.1:{self.http}", "--mqtt", f"127.0.0.1:{self.mqtt}"]
+                 "--http", f"127.0.0.1:{self.http}", "--mqtt", f"127.0.0.1:{self.mqtt}", *self.options]
         self.process = subprocess.Popen(words, stdout=self.log, stderr=self.log)
         self.pid = self.process.pid
         while not self.ready():
@@ -84,9 +94,14 @@ class Pollux:
             self.token = f.read().strip()
         return took
 
+    def connection(self, timeout):
+        if self.is_secure:
+            return http.client.HTTPSConnection("127.0.0.1", self.http, timeout=timeout, context=ssl._create_unverified_context())
+        return http.client.HTTPConnection("127.0.0.1", self.http, timeout=timeout)
+
     def ready(self):
         try:
-            c = http.client.HTTPConnection("127.0.0.1", self.http, timeout=2)
+            c = self.connection(2)
             c.request("GET", "/readyz")
             return c.getresponse().status == 200
         except OSError:

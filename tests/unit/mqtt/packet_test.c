@@ -362,6 +362,25 @@ PX_TEST(acknowledgements_are_four_bytes_without_a_reason)
     px_buf_release(&buf);
 }
 
+PX_TEST(an_acknowledgement_has_one_of_its_own_reasons)
+{
+    static const uint8_t of_messages[] = { 0, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99 };
+
+    for (unsigned reason = 0; reason < 256; reason++) {
+        char body[] = { 0, 1, (char)reason };
+        bool fits = memchr(of_messages, (int)reason, sizeof(of_messages)) != NULL;
+        bool fits_release = reason == 0 || reason == 0x92;
+
+        for (unsigned type = PX_MQTT_PUBACK; type <= PX_MQTT_PUBCOMP; type++) {
+            bool good = type <= PX_MQTT_PUBREC ? fits : fits_release;
+            px_mqtt_ack ack;
+
+            CHECK_EQ(px_mqtt_decode_ack(px_str_of(body, 3), PX_MQTT_V5, (px_mqtt_type)type, &ack),
+                     good ? PX_MQTT_SUCCESS : PX_MQTT_PROTOCOL_ERROR);
+        }
+    }
+}
+
 PX_TEST(subscriptions_come_back_as_they_were_written)
 {
     for (uint8_t v = PX_MQTT_V311; v <= PX_MQTT_V5; v++) {

@@ -204,6 +204,24 @@ PX_TEST(qos_2_to_a_client_is_the_applications_step_by_step)
     close_door(&s);
 }
 
+PX_TEST(a_message_is_not_repeated_behind_its_pubrel)
+{
+    px_mqtt_publish m = { .topic = PX_STR("t"), .qos = 2, .packet_id = 4, .dup = true };
+    seen s;
+    int fd;
+
+    open_door(&s, 1);
+    fd = join(&s, 0);
+    CHECK_EQ(px_mqtt_door_deliver(s.door, s.conns, 1, &m), PX_OK);
+    px_mqtt_door_release(s.door, s.conns[0], 4); /* its PUBREC came by an earlier connection */
+    px_mqtt_door_wake(s.door);
+    expect(fd, PX_STR("\x62\2\0\4"));
+    send_bytes(fd, PX_STR("\xc0\0"));
+    expect(fd, PX_STR("\xd0\0"));
+    close(fd);
+    close_door(&s);
+}
+
 PX_TEST(a_goodbye_is_told_from_a_loss)
 {
     seen s;
