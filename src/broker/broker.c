@@ -267,7 +267,7 @@ static void expire_some(px_broker *b)
 
 static void sweep(px_broker *b)
 {
-    px_time now = px_engine_now(b->opts.engine);
+    px_time now = b->env->now(b->env);
 
     now = now > b->now ? now : b->now;
     pthread_rwlock_wrlock(&b->lock);
