@@ -16,6 +16,7 @@ static const struct {
     { "cursor", "where the page before ended, as its member `cursor` told it" },
     { "dependenciesFor", "only these models and what they need; may come several times" },
     { "endpoint", "only dead letters of this endpoint" },
+    { "expiry", "after so many seconds what is not applied is timed out; never when absent" },
     { "from", "from this time on, as 2026-11-01T12:00:00Z" },
     { "Idempotency-Key", "a text of the client's own making: sent again, it is done once" },
     { "If-Match", "an ETag: the change is refused when the thing has changed since" },

@@ -76,6 +76,20 @@ static const px_member command[] = {
     { 0 },
 };
 
+static const px_member desired[] = {
+    { "twin", PX_MEMBER_TEXT, true, 1, PX_TWIN_ID_BYTES_MAX, 0 },
+    { "property", PX_MEMBER_TEXT, true, 1, PX_PROPERTY_PATH_BYTES_MAX, 0 },
+    { "status", PX_MEMBER_TEXT, true, 1, STATUS_BYTES_MAX, 0 },
+    { "confirmed", PX_MEMBER_BOOL, false, 0, 0, 0 },
+    { "version", PX_MEMBER_ANY, true, 0, 0, 0 },
+    { "since", PX_MEMBER_TIME, true, 0, 0, 0 },
+    { "deadline", PX_MEMBER_TIME, false, 0, 0, 0 },
+    { "by", PX_MEMBER_TEXT, false, 1, PX_DOC_ID_BYTES_MAX, 0 },
+    { "reported", PX_MEMBER_ANY, false, 0, 0, 0 },
+    { "reason", PX_MEMBER_TEXT, false, 1, PX_DESIRED_REASON_BYTES_MAX, 0 },
+    { 0 },
+};
+
 static const px_member endpoint[] = {
     { "kind", PX_MEMBER_TEXT, true, 1, 16, 0 },
     { "url", PX_MEMBER_TEXT, false, 1, PX_ENDPOINT_URL_BYTES_MAX, 0 },
