@@ -19,6 +19,7 @@ static const struct {
     { "expiry", "after so many seconds what is not applied is timed out; never when absent" },
     { "from", "from this time on, as 2026-11-01T12:00:00Z" },
     { "Idempotency-Key", "a text of the client's own making: sent again, it is done once" },
+    { "id", "a text of the client's own making: called again with it, it is done once" },
     { "If-Match", "an ETag: the change is refused when the thing has changed since" },
     { "format", "what the body is; by Content-Type when absent, text/plain is line protocol" },
     { "If-None-Match", "`*`: refused when there is such a thing" },

@@ -173,6 +173,8 @@
 #define PX_STREAM_QUEUE_BYTES_MAX (1024 * 1024)
 
 /* both directions */
+#define PX_COMMANDS_KEPT_MAX 10000               /* that have ended, of one tenant */
+#define PX_COMMAND_KEPT_BYTES_MAX (16 * 1024)    /* of the payload and of the response of each */
 #define PX_DESIRED_EXPIRY_S_MAX (30 * 24 * 3600) /* that a wish may be given */
 #define PX_DESIRED_REASON_BYTES_MAX 256          /* why a device rejects one */
 

@@ -370,6 +370,11 @@ static const px_opt desired_options[] = {
     { "expiry", 0, "SECONDS", "what is not applied by then is timed out" },
     { 0 },
 };
+static const px_opt command_options[] = {
+    { "id", 0, "ID", "done once: called again with the same id, the same answer is told" },
+    { "timeout", 0, "SECONDS", "how long the device has to answer: 1 to 3600 [5]" },
+    { 0 },
+};
 static const px_opt branch_options[] = {
     { "unset", 'u', "NAME", "try: remove the property on the branch; may be repeated" },
     { 0 },
@@ -452,10 +457,11 @@ const px_cmd px_cmd_twin[] = {
       .summary = "send a command to the twin's device and wait for its answer",
       .operands = "ID NAME [JSON]",
       .examples = "pollux twin command pump-1 stop\n"
-                  "pollux twin command pump-1 setSpeed '{\"speed\":20}'",
+                  "pollux twin command pump-1 setSpeed '{\"speed\":20}' --id order-17",
       .notes =
           "status: applied or rejected, as the device answers. What it rejected ends the command\n"
           "with exit code 2, a device that does not answer in time with 7.",
+      .opts = command_options,
       .operands_min = 2,
       .operands_max = 3,
       .run = px_twin_command },

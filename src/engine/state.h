@@ -157,6 +157,11 @@ PX_NODISCARD px_status px_judge_device_message(px_engine_state *state, const px_
 px_check px_check_command, px_check_command_response, px_check_desired_status;
 px_check px_check_documents, px_check_tenant_put, px_check_sessions;
 
+/* Whether the request may write this document; emits nothing. */
+PX_NODISCARD px_status px_check_document_write(px_engine_state *state, const px_request *request,
+                                               uint32_t tenant, const px_document_write *write,
+                                               px_err *ret_err);
+
 /* The same, and the events of sessions that the request brings along behind what it emits. */
 PX_NODISCARD px_status px_check_with_sessions(px_engine_state *state, px_request *request,
                                               px_check *check, px_err *ret_err);

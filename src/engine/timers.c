@@ -6,6 +6,7 @@
  */
 #include "base/json.h"
 #include "engine/desired.h"
+#include "engine/execution.h"
 #include "engine/state.h"
 
 enum { DOCUMENT_ARENA_BYTES_MAX = 16 * 1024 * 1024, SWEEP_FROM = 1024 };
@@ -110,6 +111,7 @@ static px_status time_out_command(px_engine_state *state, const px_document *pen
     response.id = px_json_get_text(body, PX_STR("id"));
     PX_TRY(px_answers_respond(state, body, &response, ret_err));
     PX_TRY(px_state_emit(state, &response, NULL, ret_err));
+    PX_TRY(px_execution_end(state, pending, body, &response, ret_err));
     return px_state_emit_document(state, pending->tenant, &gone, response.cause, ret_err);
 }
 
