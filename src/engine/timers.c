@@ -4,6 +4,8 @@
  * carries the event that ends it. While one is armed and nothing else happens, the engine writes a
  * tick a second, so time goes on.
  */
+#include <stdlib.h>
+
 #include "base/json.h"
 #include "engine/desired.h"
 #include "engine/execution.h"
@@ -147,6 +149,23 @@ static void drop_answered(px_engine_state *state)
     look_again(state);
 }
 
+static int by_deadline(const void *a, const void *b)
+{
+    const px_timer *x = a, *y = b;
+
+    if (x->deadline != y->deadline)
+        return x->deadline > y->deadline ? 1 : -1;
+    return (x->document_no > y->document_no) - (x->document_no < y->document_no);
+}
+
+/* What ends gets a document of its own, whose number comes by the order: it is the same one after a
+ * restart, which arms by the order of rows. */
+static void put_in_order(px_engine_state *state)
+{
+    if (state->timers.len)
+        qsort(state->timers.ptr, state->timers.len, sizeof(px_timer), by_deadline);
+}
+
 /* Those that fire stay armed until their documents are gone or say something else: this batch may
  * still be dropped. What a batch has no place for fires in the next one. */
 static px_status fire_due(px_engine_state *state, px_arena *arena, px_err *ret_err)
@@ -175,6 +194,7 @@ px_status px_timers_fire(px_engine_state *state, px_err *ret_err)
         drop_answered(state);
     if (!is_due(state))
         return PX_OK;
+    put_in_order(state);
     px_arena_init(&arena, DOCUMENT_ARENA_BYTES_MAX);
     status = fire_due(state, &arena, ret_err);
     px_arena_release(&arena);
