@@ -1,42 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Commands, streams, rejects, whether the server is well, the console. */
-#include <stdio.h>
-
+/* Streams, rejects, whether the server is well, the console. */
 #include "api/inner.h"
 #include "api/watch.h"
 
-px_handler px_v1_post_command, px_v1_get_stream, px_on_get_healthz, px_on_get_readyz;
-
-/* ---- commands ---- */
-
-enum { COMMAND_ID_BYTES = 12, TIMEOUT_S_DEFAULT = 5, TIMEOUT_S_MAX = 3600 };
-
-static void command_given(px_api_call *call)
-{
-    if (call->drafting)
-        call->once_waits = call->request.command_id;
-    else
-        px_watch_command(call->api->watch, call, call->request.command_id);
-}
-
-void px_v1_post_command(px_api_call *call)
-{
-    unsigned char bytes[COMMAND_ID_BYTES];
-    char id[2 * COMMAND_ID_BYTES + 1];
-    uint64_t timeout_s;
-
-    if (!px_api_param_number(call, "timeout", TIMEOUT_S_DEFAULT, 1, TIMEOUT_S_MAX, &timeout_s))
-        return;
-    call->api->env->random(call->api->env, bytes, sizeof(bytes));
-    for (size_t i = 0; i < sizeof(bytes); i++)
-        snprintf(id + 2 * i, 3, "%02x", bytes[i]);
-    call->request.kind = PX_REQUEST_COMMAND;
-    call->request.id = call->args[0];
-    call->request.name = call->args[1];
-    call->request.command_id = px_arena_str(&call->arena, px_str_c(id));
-    call->request.deadline = call->api->env->now(call->api->env) + (int64_t)timeout_s * PX_SECOND;
-    px_api_submit(call, command_given);
-}
+px_handler px_v1_get_stream, px_on_get_healthz, px_on_get_readyz;
 
 /* ---- stream ---- */
 

@@ -15,7 +15,7 @@ extern px_handler px_on_list_relationships, px_on_list_incoming, px_on_get_relat
 extern px_handler px_on_post_query, px_on_get_openapi;
 extern px_handler px_on_post_session, px_on_get_session, px_on_delete_session;
 extern px_handler px_v1_list_twins, px_v1_get_twin, px_v1_get_desired, px_v1_patch_desired,
-    px_v1_post_command;
+    px_v1_post_command, px_v1_list_commands, px_v1_get_command;
 extern px_handler px_v1_list_devices, px_v1_get_device, px_v1_put_device, px_v1_delete_device,
     px_v1_post_key, px_v1_get_device_log, px_v1_post_device_import, px_v1_list_issuers,
     px_v1_get_issuer, px_v1_put_issuer, px_v1_delete_issuer, px_v1_list_claims, px_v1_get_claim,
@@ -150,14 +150,20 @@ const px_route px_api_routes[] = {
       "model limit:integer cursor", NULL, "200:TwinPage" },
     { "GET", "/api/v1/twins/*", px_v1_get_twin, 0, "One twin with live values and their times",
       "id", "", NULL, "200:LiveTwin" },
-    { "GET", "/api/v1/twins/*/desired", px_v1_get_desired, 0, "The desired values of a twin", "id",
-      "", NULL, "200:DesiredValues" },
-    { "PATCH", "/api/v1/twins/*/desired", px_v1_patch_desired, JSON,
-      "Wishes values; a device hears of them", "id", "@If-Match @Idempotency-Key", "MergePatch",
+    { "GET", "/api/v1/twins/*/desired", px_v1_get_desired, 0,
+      "The desired values of a twin, and what became of them", "id", "", NULL,
       "200:DesiredValues" },
+    { "PATCH", "/api/v1/twins/*/desired", px_v1_patch_desired, JSON,
+      "Wishes values; a device hears of them", "id", "expiry:integer @If-Match @Idempotency-Key",
+      "MergePatch", "200:DesiredValues" },
     { "POST", "/api/v1/twins/*/commands/*", px_v1_post_command, PX_ROUTE_ANY_JSON,
-      "Calls a command and waits for its device", "id command", "timeout:integer @Idempotency-Key",
-      "Any", "200:CommandAnswer" },
+      "Calls a command and waits for its device", "id command",
+      "timeout:integer id @Idempotency-Key", "Any", "200:CommandAnswer" },
+    { "GET", "/api/v1/twins/*/commands", px_v1_list_commands, 0,
+      "The commands of a twin: those that wait, then those that have ended", "id",
+      "limit:integer cursor", NULL, "200:CommandPage" },
+    { "GET", "/api/v1/twins/*/commands/*", px_v1_get_command, 0,
+      "One command, who called it and what came of it", "id command", "", NULL, "200:Command" },
 
     { "POST", "/api/v1/models/validate", px_v1_validate_models, 0,
       "All that an upload of models would be refused for, bad JSON too; stores nothing", "", "",

@@ -88,8 +88,13 @@ const px_api_schema px_api_schemas[] = {
     { "LiveValue", "value:any sourceTime:time? arrivalTime:time quality:string kind:string "
                    "unit:string?" },
     { "DesiredValues", "=DesiredValue{}" },
-    { "DesiredValue", "value:any version:integer" },
+    { "DesiredValue", "value:any reported:any version:integer "
+                      "status:string since:time expires:time? reportedVersion:integer? "
+                      "reason~:string" },
     { "CommandAnswer", "id:string status:string response:any" },
+    { "Command", "id:string name:string status:string by:string? called:time? deadline:time? "
+                 "ended:time? endedBy:string? payload:any response:any" },
+    { "CommandPage", "items:Command[] cursor:string?" },
     { "Device", "id:string updated:time state:registered|active|disabled|retired group~:string "
                 "attributes~:string{} twins:string[] lastSeen:time? connections:integer "
                 "counters~:DeviceCounters" },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /api/v1/twins: lists, live values with both times, desired properties. */
 #include "api/inner.h"
+#include "engine/desired.h"
 
 enum { PAGE_MAX = 1000, PAGE_DEFAULT = 100 };
 
@@ -127,18 +128,74 @@ static void put_value(px_json_writer *w, const px_field *field, const px_slot *s
     px_json_end_object(w);
 }
 
-static void put_desired(px_json_writer *w, const px_layout *layout, const px_twin *twin)
+/* Where the status of a desired value is read: a request of its own sees what is published, the
+ * answer to a PATCH what its batch left. */
+typedef struct desired_source {
+    px_api_call *call;
+    const px_twin *twin;
+    const px_layout *layout;
+    bool own;
+} desired_source;
+
+static void put_status(px_json_writer *w, const px_desired *d)
+{
+    px_json_key(w, PX_STR("version"));
+    px_json_uint(w, d->version);
+    px_json_key(w, PX_STR("status"));
+    px_json_string(w, px_str_c(px_desired_status_name(d->status)));
+    px_json_key(w, PX_STR("since"));
+    px_json_time(w, d->since);
+    px_json_key(w, PX_STR("expires"));
+    px_json_time(w, d->deadline);
+    px_json_key(w, PX_STR("reportedVersion"));
+    if (d->reported)
+        px_json_uint(w, d->reported);
+    else
+        px_json_null(w);
+    if (d->reason.len) {
+        px_json_key(w, PX_STR("reason"));
+        px_json_string(w, d->reason);
+    }
+}
+
+/* One that was wished for since the twin was read is told with the next answer. */
+static px_desired status_of(const desired_source *s, const px_slot *slot, px_str path)
+{
+    px_documents *documents = px_engine_documents(s->call->api->opts.engine);
+    uint32_t tenant = s->call->principal.tenant;
+    px_desired d;
+    px_status status = s->own ? px_desired_get_own(documents, tenant, px_twin_id(s->twin), path,
+                                                   &s->call->arena, &d, NULL)
+                              : px_desired_get(documents, tenant, px_twin_id(s->twin), path,
+                                               &s->call->arena, &d, NULL);
+
+    if (status == PX_OK && d.version <= px_twin_desired_version(s->twin))
+        return d;
+    return (px_desired){ .status = px_desired_derived(s->twin, slot),
+                         .version = px_twin_desired_version(s->twin),
+                         .since = slot->arrival_time,
+                         .deadline = PX_TIME_NONE };
+}
+
+static void put_desired(px_json_writer *w, const desired_source *s)
 {
     px_json_begin_object(w);
-    for (uint32_t i = px_twin_slot_from(twin, PX_DESIRED); i < px_twin_slot_count(twin); i++) {
-        px_slot slot = px_twin_slot_at(twin, i);
+    for (uint32_t i = px_twin_slot_from(s->twin, PX_DESIRED); i < px_twin_slot_count(s->twin);
+         i++) {
+        px_slot slot = px_twin_slot_at(s->twin, i), reported;
+        px_str path = px_layout_field(s->layout, slot.key & ~PX_DESIRED)->path;
+        px_desired d = status_of(s, &slot, path);
 
-        px_json_key(w, px_layout_field(layout, slot.key & ~PX_DESIRED)->path);
+        px_json_key(w, path);
         px_json_begin_object(w);
         px_json_key(w, PX_STR("value"));
         px_json_value(w, slot.value);
-        px_json_key(w, PX_STR("version"));
-        px_json_uint(w, px_twin_desired_version(twin));
+        px_json_key(w, PX_STR("reported"));
+        if (px_twin_slot(s->twin, slot.key & ~PX_DESIRED, &reported))
+            px_json_value(w, reported.value);
+        else
+            px_json_null(w);
+        put_status(w, &d);
         px_json_end_object(w);
     }
     px_json_end_object(w);
@@ -173,17 +230,17 @@ void px_v1_get_twin(px_api_call *call)
     }
     px_json_end_object(&w);
     px_json_key(&w, PX_STR("desired"));
-    put_desired(&w, layout, twin);
+    put_desired(&w, &(desired_source){ call, twin, layout, false });
     px_json_end_object(&w);
     px_api_etag(call, px_twin_revision(twin));
     px_api_json(call, 200);
 }
 
-static void answer_desired(px_api_call *call, const px_twin *twin, const px_model *model)
+static void answer_desired(px_api_call *call, const px_twin *twin, const px_model *model, bool own)
 {
     px_json_writer w = px_json_writer_of(&call->out);
 
-    put_desired(&w, px_model_layout(model), twin);
+    put_desired(&w, &(desired_source){ call, twin, px_model_layout(model), own });
     px_api_etag(call, px_twin_desired_version(twin));
     px_api_json(call, 200);
 }
@@ -194,7 +251,7 @@ void px_v1_get_desired(px_api_call *call)
     const px_twin *twin;
 
     if (px_api_read_twin(call, call->args[0], PX_ACTION_READ_TWIN, &twin, &model))
-        answer_desired(call, twin, model);
+        answer_desired(call, twin, model, false);
 }
 
 /* What this PATCH left, whatever the rest of its batch did. To be kept it is rendered before the
@@ -206,13 +263,21 @@ static void desired_done(px_api_call *call)
 
     answer_desired(
         call, twin,
-        px_registry_model_own(px_engine_registry(call->api->opts.engine), px_twin_model(twin)));
+        px_registry_model_own(px_engine_registry(call->api->opts.engine), px_twin_model(twin)),
+        true);
 }
 
 void px_v1_patch_desired(px_api_call *call)
 {
+    uint64_t expiry_s;
+
     call->request.kind = PX_REQUEST_DESIRED_PATCH;
     call->request.id = call->args[0];
+    if (!px_api_param_number(call, "expiry", 0, 1, PX_DESIRED_EXPIRY_S_MAX, &expiry_s))
+        return;
+    if (expiry_s)
+        call->request.deadline =
+            call->api->env->now(call->api->env) + (int64_t)expiry_s * PX_SECOND;
     if (px_api_conditions(call, true, false))
         px_api_submit(call, desired_done);
 }

@@ -21,6 +21,7 @@
 #define PX_DTMI_USER_BYTES_MAX 2048
 #define PX_DTMI_INTERFACE_BYTES_MAX 128
 #define PX_NAME_BYTES_MAX 512 /* of a property, component, relationship */
+#define PX_PROPERTY_PATH_BYTES_MAX (2 * PX_NAME_BYTES_MAX + 1) /* with its component */
 #define PX_RELATIONSHIP_NAMES_MAX                                                                  \
     16384 /* that the graph knows by their hashes; more only cost time */
 #define PX_DOC_ID_BYTES_MAX 128
@@ -171,6 +172,12 @@
 #define PX_HTTP_BODY_BYTES_PER_SECOND_MIN 1024 /* once that time has passed */
 #define PX_STREAMS_MAX 5000
 #define PX_STREAM_QUEUE_BYTES_MAX (1024 * 1024)
+
+/* both directions */
+#define PX_COMMANDS_KEPT_MAX 10000               /* that have ended, of one tenant */
+#define PX_COMMAND_KEPT_BYTES_MAX (16 * 1024)    /* of the payload and of the response of each */
+#define PX_DESIRED_EXPIRY_S_MAX (30 * 24 * 3600) /* that a wish may be given */
+#define PX_DESIRED_REASON_BYTES_MAX 256          /* why a device rejects one */
 
 #define PX_FINDINGS_MAX 32 /* that one problem body lists */
 #define PX_IDEMPOTENCY_KEY_BYTES_MAX 255

@@ -249,31 +249,67 @@ static px_status run_show(px_cli *cli, const px_args *args, px_err *ret_err)
 
 /* ---- desired ---- */
 
-/* {"speed":{"value":25,"version":3}}: a line a property. */
+static void put_known(px_buf *cell, const px_json *value)
+{
+    if (value && value->type != PX_JSON_NULL)
+        px_put_plain(cell, value);
+}
+
+static px_status add_wish(px_table *table, const px_json *wish, px_err *ret_err)
+{
+    static const char *const members[] = { "value", "reported", "status",
+                                           "since", "expires",  "reason" };
+
+    PX_TRY(px_table_add(table, wish->key, ret_err));
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        px_buf cell = { 0 };
+        px_status status;
+
+        put_known(&cell, px_json_get(wish, px_str_c(members[i])));
+        status = px_buf_status(&cell, ret_err);
+        if (status == PX_OK)
+            status = px_table_add(table, px_buf_str(&cell), ret_err);
+        px_buf_release(&cell);
+        PX_TRY(status);
+    }
+    return PX_OK;
+}
+
+/* {"speed":{"value":25,"status":"pending",…}}: a line a property. */
 static px_status print_desired(px_cli *cli, const px_json *root, px_arena *arena, px_err *ret_err)
 {
-    static const char *const heads[] = { "property", "desired" };
+    static const char *const heads[] = { "property", "desired", "reported", "status",
+                                         "since",    "expires", "reason" };
     px_status status = PX_OK;
     px_table table;
 
     if (cli->json)
         return px_out_json(cli, root, ret_err);
-    PX_TRY(px_table_init(&table, arena, heads, 2, ret_err));
-    for (const px_json *m = root->first; m && status == PX_OK; m = m->next) {
-        px_buf cell = { 0 };
-
-        px_put_plain(&cell, px_json_get(m, PX_STR("value")));
-        status = px_table_add(&table, m->key, ret_err);
-        if (status == PX_OK)
-            status = px_table_add(&table, px_buf_str(&cell), ret_err);
-        px_buf_release(&cell);
-    }
+    PX_TRY(px_table_init(&table, arena, heads, 7, ret_err));
+    table.right[1] = table.right[2] = true;
+    table.whole[4] = table.whole[5] = true; /* times */
+    table.hide_empty = true;
+    for (const px_json *m = root->first; m && status == PX_OK; m = m->next)
+        status = add_wish(&table, m, ret_err);
     if (status == PX_OK && table.cells.len)
         return px_out_table(cli, &table, ret_err);
     px_table_release(&table);
     if (status == PX_OK)
         px_cli_note(cli, "nothing is wished for");
     return status;
+}
+
+static px_status put_expiry(px_buf *after, const char *expiry, size_t count, px_err *ret_err)
+{
+    px_put_c(after, "/desired");
+    if (!expiry)
+        return PX_OK;
+    if (!count)
+        return px_fail_id(ret_err, PX_INVALID, "cli.option",
+                          "--expiry is for what is wished for: NAME=VALUE…");
+    px_put_c(after, "?expiry=");
+    px_put_url_part(after, px_str_c(expiry));
+    return px_buf_status(after, ret_err);
 }
 
 static px_status run_desired(px_cli *cli, const px_args *args, px_err *ret_err)
@@ -283,11 +319,13 @@ static px_status run_desired(px_cli *cli, const px_args *args, px_err *ret_err)
     px_buf body = { 0 };
     px_json *root;
     px_assigns *list = NULL;
+    px_buf after = { 0 };
     px_status status;
     PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, PX_API_ANSWER_BYTES_MAX);
     PX_TRY(px_assigns_read(args, NULL, 1, &arena, &list, ret_err));
+    PX_TRY(put_expiry(&after, px_args_get(args, "expiry"), list->count, ret_err));
     if (list->count) {
         px_put_char(&body, '{');
         px_put_json_members(&body, list->items, list->count);
@@ -296,7 +334,11 @@ static px_status run_desired(px_cli *cli, const px_args *args, px_err *ret_err)
                                .body = px_buf_str(&body),
                                .content_type = "application/merge-patch+json" };
     }
-    status = px_twin_call(cli, call, "/api/v1/twins/", id, "/desired", &arena, &root, ret_err);
+    px_put_char(&after, '\0');
+    status = px_buf_status(&after, ret_err);
+    if (status == PX_OK)
+        status = px_twin_call(cli, call, "/api/v1/twins/", id, after.ptr, &arena, &root, ret_err);
+    px_buf_release(&after);
     px_buf_release(&body);
     status = px_no_such_value(cli, id, PX_MEMBER_WRITABLE, list, status, ret_err);
     PX_TRY(px_no_such(cli, PX_THING_TWIN, id, status, ret_err));
@@ -325,6 +367,12 @@ static const px_opt delete_options[] = {
 };
 static const px_opt desired_options[] = {
     { "unset", 'u', "NAME", "wish for nothing any more; may be repeated" },
+    { "expiry", 0, "SECONDS", "what is not applied by then is timed out" },
+    { 0 },
+};
+static const px_opt command_options[] = {
+    { "id", 0, "ID", "done once: called again with the same id, the same answer is told" },
+    { "timeout", 0, "SECONDS", "how long the device has to answer: 1 to 3600 [5]" },
     { 0 },
 };
 static const px_opt branch_options[] = {
@@ -396,8 +444,10 @@ const px_cmd px_cmd_twin[] = {
       .verb = "desired",
       .summary = "show or change what the device is wished to do",
       .operands = "ID [NAME=VALUE…]",
-      .examples = "pollux twin desired pump-1\npollux twin desired pump-1 speed=25",
-      .notes = VALUES,
+      .examples = "pollux twin desired pump-1\npollux twin desired pump-1 speed=25 --expiry 3600",
+      .notes =
+          "status: pending; delivered, when a device that speaks for the twin was handed it; then\n"
+          "applied, rejected by the device, or timed out.\n" VALUES,
       .opts = desired_options,
       .operands_min = 1,
       .operands_max = PX_ASSIGNS_MAX + 1,
@@ -407,10 +457,11 @@ const px_cmd px_cmd_twin[] = {
       .summary = "send a command to the twin's device and wait for its answer",
       .operands = "ID NAME [JSON]",
       .examples = "pollux twin command pump-1 stop\n"
-                  "pollux twin command pump-1 setSpeed '{\"speed\":20}'",
+                  "pollux twin command pump-1 setSpeed '{\"speed\":20}' --id order-17",
       .notes =
           "status: applied or rejected, as the device answers. What it rejected ends the command\n"
           "with exit code 2, a device that does not answer in time with 7.",
+      .opts = command_options,
       .operands_min = 2,
       .operands_max = 3,
       .run = px_twin_command },

@@ -31,6 +31,14 @@ static px_status judge_answer(px_cli *cli, const char *id, const char *name, con
     return px_fail(ret_err, PX_TIMEOUT, "no device of twin '%s' answered in time", id);
 }
 
+static void put_param(px_buf *after, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    px_putf(after, "%c%s=", memchr(after->ptr, '?', after->len) ? '&' : '?', name);
+    px_put_url_part(after, px_str_c(value));
+}
+
 px_status px_twin_command(px_cli *cli, const px_args *args, px_err *ret_err)
 {
     const char *id = px_args_operand(args, 0), *name = px_args_operand(args, 1);
@@ -48,6 +56,10 @@ px_status px_twin_command(px_cli *cli, const px_args *args, px_err *ret_err)
     }
     px_put_c(&after, "/commands/");
     px_put_url_part(&after, px_str_c(name));
+    put_param(&after, "timeout", px_args_get(args, "timeout"));
+    put_param(&after, "id", px_args_get(args, "id"));
+    px_put_char(&after, '\0');
+    PX_TRY(px_buf_status(&after, ret_err));
     status = px_twin_call(cli, call, "/api/v1/twins/", id, after.ptr, &arena, &root, ret_err);
     px_buf_release(&after);
     if (status == PX_NOT_FOUND)

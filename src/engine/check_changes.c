@@ -32,7 +32,8 @@ static px_status check_item(px_engine_state *state, const px_request *request, p
     item->principal = request->principal;
     PX_TRY(px_state_check(state, item, err));
     if (state->seq > seq_before) {
-        item->result.seq = state->seq;
+        if (item->result.seq == 0)
+            item->result.seq = state->seq;
         item->result.time = state->now;
     }
     return PX_OK;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Desired values: what is wished for, and what of it stays when the twin goes to another model. */
+#include "engine/desired.h"
 #include "engine/state.h"
 #include "engine/twin_body.h"
 
@@ -44,6 +45,16 @@ px_status px_desired_emit(px_engine_state *state, const px_request *request, uin
     return fields->count ? px_state_emit(state, &event, NULL, ret_err) : PX_OK;
 }
 
+/* Each has a document of its status. */
+static px_status check_room(const px_engine_state *state, const px_request *request, size_t count,
+                            px_err *ret_err)
+{
+    if (state->rehearsing)
+        return PX_OK;
+    return px_quota_check(&state->quotas, request->principal.tenant, PX_QUOTA_DOCUMENTS,
+                          (uint32_t)count, ret_err);
+}
+
 px_status px_check_desired_patch(px_engine_state *state, px_request *request, px_err *ret_err)
 {
     const px_model *model;
@@ -66,8 +77,11 @@ px_status px_check_desired_patch(px_engine_state *state, px_request *request, px
     growth.twin = twin;
     values = (px_sample){ .fields = fields.ptr, .field_count = fields.count };
     PX_TRY(px_check_growth(&growth, &values, 1, ret_err));
+    PX_TRY(check_room(state, request, fields.count, ret_err));
     PX_TRY(px_desired_emit(state, request, px_twin_number(twin), px_twin_model(twin), &fields,
                            ret_err));
+    PX_TRY(
+        px_desired_wish(state, request, px_model_layout(model), fields.ptr, fields.count, ret_err));
     return px_state_keep_twin(state, request, ret_err);
 }
 

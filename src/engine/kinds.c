@@ -9,6 +9,7 @@
 enum {
     TWINS_OF_DEVICE_MAX = 10000,
     HASH_CHARS = 64,
+    PRINT_CHARS = 16,
     CREDENTIAL_ID_CHARS = 16,
     ROLE_BYTES_MAX = 16,
     TYPE_BYTES_MAX = 16,
@@ -73,6 +74,39 @@ static const px_member command[] = {
     { "deadline", PX_MEMBER_TIME, true, 0, 0, 0 },
     { "payload", PX_MEMBER_ANY, false, 0, 0, 0 },
     { "answer", PX_MEMBER_TEXT, false, 1, PX_DOC_ID_BYTES_MAX, 0 },
+    { "by", PX_MEMBER_TEXT, false, 0, PX_DOC_ID_BYTES_MAX, 0 },
+    { "called", PX_MEMBER_TIME, false, 0, 0, 0 },
+    { "print", PX_MEMBER_TEXT, false, PRINT_CHARS, PRINT_CHARS, 0 },
+    { 0 },
+};
+
+static const px_member execution[] = {
+    { "twin", PX_MEMBER_TEXT, true, 1, PX_TWIN_ID_BYTES_MAX, 0 },
+    { "twinNumber", PX_MEMBER_COUNT, true, 1, UINT32_MAX, 0 },
+    { "id", PX_MEMBER_TEXT, true, 1, PX_TWIN_ID_BYTES_MAX, 0 },
+    { "name", PX_MEMBER_TEXT, true, 1, PX_NAME_BYTES_MAX, 0 },
+    { "by", PX_MEMBER_TEXT, false, 0, PX_DOC_ID_BYTES_MAX, 0 },
+    { "called", PX_MEMBER_TIME, false, 0, 0, 0 },
+    { "print", PX_MEMBER_TEXT, false, PRINT_CHARS, PRINT_CHARS, 0 },
+    { "payload", PX_MEMBER_ANY, false, 0, 0, 0 },
+    { "status", PX_MEMBER_TEXT, true, 1, STATUS_BYTES_MAX, 0 },
+    { "ended", PX_MEMBER_TIME, true, 0, 0, 0 },
+    { "endedBy", PX_MEMBER_TEXT, true, 0, PX_DOC_ID_BYTES_MAX, 0 },
+    { "response", PX_MEMBER_ANY, false, 0, 0, 0 },
+    { 0 },
+};
+
+static const px_member desired[] = {
+    { "twin", PX_MEMBER_TEXT, true, 1, PX_TWIN_ID_BYTES_MAX, 0 },
+    { "property", PX_MEMBER_TEXT, true, 1, PX_PROPERTY_PATH_BYTES_MAX, 0 },
+    { "status", PX_MEMBER_TEXT, true, 1, STATUS_BYTES_MAX, 0 },
+    { "confirmed", PX_MEMBER_BOOL, false, 0, 0, 0 },
+    { "version", PX_MEMBER_ANY, true, 0, 0, 0 },
+    { "since", PX_MEMBER_TIME, true, 0, 0, 0 },
+    { "deadline", PX_MEMBER_TIME, false, 0, 0, 0 },
+    { "by", PX_MEMBER_TEXT, false, 1, PX_DOC_ID_BYTES_MAX, 0 },
+    { "reported", PX_MEMBER_ANY, false, 0, 0, 0 },
+    { "reason", PX_MEMBER_TEXT, false, 1, PX_DESIRED_REASON_BYTES_MAX, 0 },
     { 0 },
 };
 

@@ -43,6 +43,11 @@ typedef struct px_member {
       issuer, "who signs tokens of many devices; its keys are in its credential")                  \
     X(COMMAND, "command", PX_ACTION_COMMAND, "", false, 2 * PX_DOC_ID_BYTES_MAX + 1, command,      \
       "a command that waits for its response; its id is TWIN/ID")                                  \
+    X(EXECUTION, "execution", PX_ACTION_COMMAND, "", false, 2 * PX_DOC_ID_BYTES_MAX + 1,           \
+      execution, "a command that has ended, and what came of it; its id is TWIN/ID")               \
+    X(DESIRED, "desired", PX_ACTION_ANSWER, "", false,                                             \
+      PX_TWIN_ID_BYTES_MAX + 1 + PX_PROPERTY_PATH_BYTES_MAX, desired,                              \
+      "what became of a desired value; its id is TWIN/PROPERTY")                                   \
     X(ENDPOINT, "endpoint", PX_ACTION_WRITE_DOCUMENT, "/api/v1/endpoints/*", false,                \
       PX_DOC_ID_BYTES_MAX, endpoint, "where events may be sent: a webhook, or a topic")            \
     X(ROUTE, "route", PX_ACTION_WRITE_DOCUMENT, "/eventroutes/*", false, PX_DOC_ID_BYTES_MAX,      \

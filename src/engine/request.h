@@ -23,7 +23,7 @@ typedef enum px_request_kind {
     PX_REQUEST_TWIN_PUT,            /* id, json: twin document; if_match, if_none_match */
     PX_REQUEST_TWIN_PATCH,          /* id, component (may be empty), json: JSON Patch; if_match */
     PX_REQUEST_TWIN_DELETE,         /* id; if_match */
-    PX_REQUEST_DESIRED_PATCH,       /* id, json: merge patch; if_match */
+    PX_REQUEST_DESIRED_PATCH,       /* id, json: merge patch; if_match; deadline (0: none) */
     PX_REQUEST_RELATIONSHIP_PUT,    /* id, relationship_id, json; if_match, if_none_match */
     PX_REQUEST_RELATIONSHIP_PATCH,  /* id, relationship_id, json: JSON Patch; if_match */
     PX_REQUEST_RELATIONSHIP_DELETE, /* id, relationship_id; if_match */
@@ -33,6 +33,8 @@ typedef enum px_request_kind {
     PX_REQUEST_MESSAGES,            /* items: all of them or none */
     PX_REQUEST_COMMAND,             /* id, name, command_id, json: payload; deadline */
     PX_REQUEST_COMMAND_RESPONSE,    /* id, name, command_id, code, json: payload */
+    PX_REQUEST_DESIRED_STATUS,      /* id, and json: the device's answer to its desired values; or
+                                       without json, version: it was handed them */
     PX_REQUEST_DOCUMENTS,           /* documents: written or deleted together */
     PX_REQUEST_TENANT_PUT,          /* id: the new tenant's name; documents: its first credential */
     PX_REQUEST_SESSIONS,            /* sessions, and nothing else */
@@ -114,6 +116,7 @@ struct px_request {
     px_str if_match_text; /* as it came, for the sentence; may be empty */
     px_time source_time;  /* PX_TIME_NONE: none */
     px_time deadline;
+    uint64_t version; /* DESIRED_STATUS */
     uint8_t code;
 
     uint32_t model_no; /* DEVICE_MESSAGE: the model that the samples were decoded by */
@@ -123,7 +126,7 @@ struct px_request {
     const px_document_write *documents;
     size_t document_count;
 
-    const px_session_write *sessions; /* SESSIONS; DEVICE_MESSAGE and COMMAND_RESPONSE bring some */
+    const px_session_write *sessions; /* SESSIONS; what MQTT clients say brings some */
     size_t session_count;
 
     /* CHANGES: changes of twins and relationships, each judged by what those before it leave, as

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/state.h"
+#include "engine/desired.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -227,6 +228,7 @@ static const struct {
     [PX_REQUEST_TWIN_PATCH] = { PX_ACTION_WRITE_TWIN, px_check_twin_patch },
     [PX_REQUEST_TWIN_DELETE] = { PX_ACTION_WRITE_TWIN, px_check_twin_delete },
     [PX_REQUEST_DESIRED_PATCH] = { PX_ACTION_WRITE_TWIN, px_check_desired_patch },
+    [PX_REQUEST_DESIRED_STATUS] = { PX_ACTION_ANSWER, px_check_desired_status },
     [PX_REQUEST_RELATIONSHIP_PUT] = { PX_ACTION_WRITE_TWIN, px_check_relationship_put },
     [PX_REQUEST_RELATIONSHIP_PATCH] = { PX_ACTION_WRITE_TWIN, px_check_relationship_patch },
     [PX_REQUEST_RELATIONSHIP_DELETE] = { PX_ACTION_WRITE_TWIN, px_check_relationship_delete },
@@ -240,6 +242,22 @@ static const struct {
     [PX_REQUEST_TENANT_PUT] = { PX_ACTION_WRITE_TENANT, px_check_tenant_put },
     [PX_REQUEST_SESSIONS] = { PX_ACTION_CONNECT, px_check_sessions },
 };
+
+/* What changes a twin may change what became of the values that it is wished. */
+static bool may_settle(px_request_kind kind)
+{
+    return kind == PX_REQUEST_TWIN_PUT || kind == PX_REQUEST_TWIN_PATCH ||
+           kind == PX_REQUEST_TWIN_DELETE || kind == PX_REQUEST_DEVICE_MESSAGE;
+}
+
+static px_status check_and_settle(px_engine_state *state, px_request *request, px_err *ret_err)
+{
+    px_desired_watch watch;
+
+    PX_TRY(px_desired_watch_begin(state, request, &watch, ret_err));
+    PX_TRY(handlers[request->kind].check(state, request, ret_err));
+    return px_desired_watch_end(state, request, &watch, ret_err);
+}
 
 /* Every check decides before it emits, and within the bound of one request. One that does not would
  * leave half of what it says: then nothing of the batch counts. */
@@ -259,19 +277,23 @@ static void guard(px_engine_state *state, px_result *result, uint64_t seq_before
 
 px_status px_state_check(px_engine_state *state, px_request *request, px_err *ret_err)
 {
+    px_check *check =
+        may_settle(request->kind) ? check_and_settle : handlers[request->kind].check;
+
     if (request->kind != PX_REQUEST_MESSAGES) /* each of its items is somebody's */
         PX_TRY(px_authorize(&request->principal, handlers[request->kind].action, request->id,
                             ret_err));
     if (request->session_count > 0)
-        return px_check_with_sessions(state, request, handlers[request->kind].check, ret_err);
-    return handlers[request->kind].check(state, request, ret_err);
+        return px_check_with_sessions(state, request, check, ret_err);
+    return check(state, request, ret_err);
 }
 
-/* Position and time of what it changed. */
+/* Position and time of what it changed; a check that adds more behind that has said which it is. */
 static void date(const px_engine_state *state, px_result *result, uint64_t seq_before)
 {
     if (state->seq > seq_before) {
-        result->seq = state->seq;
+        if (result->seq == 0)
+            result->seq = state->seq;
         result->time = state->now;
     }
 }

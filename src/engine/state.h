@@ -33,7 +33,7 @@ typedef enum px_state_kind {
     PX_STATE_RELATIONSHIP = 4,
 } px_state_kind;
 
-/* A deadline in journal time, and the pending command that waits for it. */
+/* A deadline in journal time, and the pending command or desired value that waits for it. */
 typedef struct px_timer {
     px_time deadline;
     uint64_t revision; /* of the document when it armed this */
@@ -64,9 +64,10 @@ struct px_engine_state {
     bool broken; /* an event could not be folded: the batch must be dropped */
     px_err broken_err;
 
-    /* armed: commands that wait for their response (timers.c) */
+    /* armed: commands that wait for their response, wishes that have an end (timers.c) */
     PX_VEC(px_timer) timers;
     size_t timers_committed; /* those behind were armed by the open batch */
+    size_t timers_sweep_at;  /* when there are so many, those that wait for nothing any more go */
     px_time timer_next;      /* earliest deadline; PX_TIME_NONE when none is armed */
 
     px_answers answers; /* kept under an Idempotency-Key */
@@ -127,7 +128,8 @@ PX_NODISCARD px_status px_state_remember(px_engine_state *state, px_state_kind k
 
 /* ---- timers: state that fires by the journal's time ---- */
 
-/* Arms one for a document of kind `command`; others are ignored. */
+/* Arms one for a document of kind `command`, or `desired` where it is open and has a deadline;
+ * others are ignored. */
 PX_NODISCARD px_status px_timers_arm(px_engine_state *state, const px_document *document,
                                      px_err *ret_err);
 /* The end of the batch: those that it armed stay, or are forgotten with it. */
@@ -152,8 +154,13 @@ px_check px_check_telemetry, px_check_device_message, px_check_messages;
 /* What px_check_device_message would refuse, of a twin that is there; changes nothing. */
 PX_NODISCARD px_status px_judge_device_message(px_engine_state *state, const px_request *request,
                                                const px_twin **ret_twin, px_err *ret_err);
-px_check px_check_command, px_check_command_response;
+px_check px_check_command, px_check_command_response, px_check_desired_status;
 px_check px_check_documents, px_check_tenant_put, px_check_sessions;
+
+/* Whether the request may write this document; emits nothing. */
+PX_NODISCARD px_status px_check_document_write(px_engine_state *state, const px_request *request,
+                                               uint32_t tenant, const px_document_write *write,
+                                               px_err *ret_err);
 
 /* The same, and the events of sessions that the request brings along behind what it emits. */
 PX_NODISCARD px_status px_check_with_sessions(px_engine_state *state, px_request *request,

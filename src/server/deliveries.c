@@ -97,7 +97,12 @@ static void deliver_desired(delivery *d, const px_event *event)
     if (!px_topics_put_desired(d->topics, &d->payload, twin))
         return;
     put_topic(d, px_twin_id(twin), "desired");
+    d->topics->handed.len = 0;
+    atomic_store(&d->topics->handed_topic, d->topic.ptr);
     send(d, event, 1);
+    atomic_store(&d->topics->handed_topic, NULL);
+    px_topics_desired_handed(d->topics, px_twin_id(twin), px_twin_desired_version(twin),
+                             d->topics->handed.ptr, d->topics->handed.len);
 }
 
 static void deliver_command(delivery *d, const px_event *event)
@@ -236,6 +241,7 @@ void *px_topics_delivery_run(void *data)
         } else if (status != PX_TIMEOUT && !recover(&d, status, &err)) {
             break;
         }
+        px_topics_flush(topics, PX_TOPICS_DELIVERY_THREAD);
         look_at_clock(&d);
     }
     release(&d);

@@ -11,6 +11,7 @@ static const struct {
     { "twins/T/components/C/telemetry", PX_TOPIC_TELEMETRY },
     { "twins/T/components/C/reported", PX_TOPIC_REPORTED },
     { "twins/T/commands/N/I/response", PX_TOPIC_RESPONSE },
+    { "twins/T/desired/response", PX_TOPIC_DESIRED },
 };
 
 static bool read_id(px_topic_name *name, char letter, px_str level)

@@ -17,6 +17,7 @@ typedef enum px_topic_kind {
     PX_TOPIC_TELEMETRY, /* of a twin or a component */
     PX_TOPIC_REPORTED,  /* likewise */
     PX_TOPIC_RESPONSE,  /* to a command */
+    PX_TOPIC_DESIRED,   /* to desired values */
     PX_TOPIC_NONE,      /* below a twin, and without a meaning; `twin` may be set */
     PX_TOPIC_SPARKPLUG, /* below spBv1.0: sync/sparkplug_topic.h reads it */
     PX_TOPIC_RESERVED,  /* the server's own */

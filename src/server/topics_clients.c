@@ -52,9 +52,27 @@ static px_status log_in(px_twin_topics *topics, const px_mqtt_peer *peer,
     return keep_principal(client, &principal) ? PX_OK : px_arena_fail(&client->arena, ret_err);
 }
 
+static px_topics_client **bucket_of(px_twin_topics *topics, px_mqtt_conn conn)
+{
+    return &topics->by_conn[(conn.v ^ conn.v >> 32) % PX_TOPICS_BUCKETS];
+}
+
+px_topics_client *px_topics_client_of(px_twin_topics *topics, px_mqtt_conn conn)
+{
+    px_topics_client *client = *bucket_of(topics, conn);
+
+    while (client && client->conn.v != conn.v)
+        client = client->next_alike;
+    return client;
+}
+
 static void add_client(px_twin_topics *topics, px_topics_client *client)
 {
+    px_topics_client **bucket = bucket_of(topics, client->conn);
+
     pthread_mutex_lock(&topics->clients_lock);
+    client->next_alike = *bucket;
+    *bucket = client;
     client->next = topics->clients;
     if (client->next)
         client->next->prev = client;
@@ -64,7 +82,12 @@ static void add_client(px_twin_topics *topics, px_topics_client *client)
 
 static void remove_client(px_twin_topics *topics, px_topics_client *client)
 {
+    px_topics_client **at = bucket_of(topics, client->conn);
+
     pthread_mutex_lock(&topics->clients_lock);
+    while (*at != client)
+        at = &(*at)->next_alike;
+    *at = client->next_alike;
     if (client->prev)
         client->prev->next = client->next;
     else

@@ -10,52 +10,31 @@
 
 enum { ARENA_BYTES_MAX = 64 * 1024 * 1024, COMMANDS_LISTED = 64, GREETINGS_MAX = 10000 };
 
-bool px_topics_put_desired(px_twin_topics *topics, px_buf *buf, const px_twin *twin)
-{
-    const px_model *model =
-        px_registry_model(px_engine_registry(topics->opts.engine), px_twin_model(twin));
-    px_json_writer w = px_json_writer_of(buf);
-    bool any = false;
-
-    if (!model)
-        return false;
-    px_json_begin_object(&w);
-    for (uint32_t i = px_twin_slot_from(twin, PX_DESIRED); i < px_twin_slot_count(twin); i++) {
-        px_slot desired = px_twin_slot_at(twin, i), reported;
-        uint32_t field = desired.key & ~PX_DESIRED;
-
-        if (px_twin_slot(twin, field, &reported) && px_value_same(desired.value, reported.value))
-            continue;
-        px_json_key(&w, px_layout_field(px_model_layout(model), field)->path);
-        px_json_value(&w, desired.value);
-        any = true;
-    }
-    px_json_key(&w, PX_STR("$version"));
-    px_json_uint(&w, px_twin_desired_version(twin));
-    px_json_end_object(&w);
-    return any;
-}
-
-/* One message for one connection, when its filter selects it. */
-static void greet(px_twin_topics *topics, const px_topics_greeting *to, const px_buf *topic,
+/* One message for one connection, when its filter selects it; whether it was handed over. */
+static bool greet(px_twin_topics *topics, const px_topics_greeting *to, const px_buf *topic,
                   const px_buf *payload, uint64_t seq)
 {
     px_mqtt_publish message = { .topic = px_buf_str(topic),
                                 .payload = px_buf_str(payload),
                                 .qos = to->qos };
     px_buf props = { 0 };
+    bool is_told;
 
     px_topics_put_seq(&props, seq);
     message.encoded_props = px_buf_str(&props);
-    if (topic->status == PX_OK && payload->status == PX_OK && props.status == PX_OK &&
-        px_mqtt_filter_matches(to->filter, message.topic) &&
-        px_mqtt_door_deliver(topics->door, &to->conn, 1, &message) == PX_OK)
+    is_told = topic->status == PX_OK && payload->status == PX_OK && props.status == PX_OK &&
+              px_mqtt_filter_matches(to->filter, message.topic) &&
+              px_mqtt_door_deliver(topics->door, &to->conn, 1, &message) == PX_OK;
+    if (is_told)
         px_mqtt_door_wake(topics->door);
     px_buf_release(&props);
+    return is_told;
 }
 
-static void greet_desired(px_twin_topics *topics, const px_topics_greeting *to, px_str twin_id)
+/* The version that it was told, 0 when it was told nothing. */
+static uint64_t greet_desired(px_twin_topics *topics, const px_topics_greeting *to, px_str twin_id)
 {
+    uint64_t version = 0;
     uint64_t seq = px_engine_position(topics->opts.engine);
     px_buf scratch = { 0 }, topic = { 0 }, payload = { 0 };
     const px_twin *twin;
@@ -65,11 +44,13 @@ static void greet_desired(px_twin_topics *topics, const px_topics_greeting *to, 
         px_topics_put_desired(topics, &payload, twin)) {
         px_put_twin_topic(&topic, twin_id);
         px_put_c(&topic, "desired");
-        greet(topics, to, &topic, &payload, seq);
+        if (greet(topics, to, &topic, &payload, seq))
+            version = px_twin_desired_version(twin);
     }
     px_buf_release(&scratch);
     px_buf_release(&topic);
     px_buf_release(&payload);
+    return version;
 }
 
 /* ---- pending commands ---- */
@@ -123,10 +104,11 @@ void px_topics_greet(px_twin_topics *topics, uint32_t tenant, px_mqtt_conn conn,
 
     if (!px_topic_filter_twin(filter, room, &twin_id))
         return; /* watchers of all twins follow; devices name their own */
-    greet_desired(topics, &greeting, twin_id);
-    if (!may_select_commands(filter) || add_greeting(topics, &greeting))
+    greeting.desired_version = greet_desired(topics, &greeting, twin_id);
+    if ((greeting.desired_version == 0 && !may_select_commands(filter)) ||
+        add_greeting(topics, &greeting))
         return;
-    px_fail(&err, PX_LIMIT, "too many subscriptions wait for their pending commands");
+    px_fail(&err, PX_LIMIT, "too many subscriptions wait for what is pending");
     tell_gap(topics, filter, &err);
 }
 
@@ -154,7 +136,7 @@ static void send_pending(px_twin_topics *topics, const px_topics_greeting *to, p
     if (px_buf_status(&topic, &err) != PX_OK || px_buf_status(&payload, &err) != PX_OK)
         tell_gap(topics, document->id, &err);
     else
-        greet(topics, to, &topic, &payload, document->revision);
+        (void)greet(topics, to, &topic, &payload, document->revision);
     px_buf_release(&topic);
     px_buf_release(&payload);
 }
@@ -200,6 +182,11 @@ static slice greet_slice(px_twin_topics *topics, px_topics_greeting *to)
     px_arena_init(&parsed, ARENA_BYTES_MAX);
     if (!px_topic_filter_twin(to->filter, room, &twin_id))
         return SLICE_LAST;
+    if (to->desired_version)
+        px_topics_desired_handed(topics, twin_id, to->desired_version, &to->conn, 1);
+    to->desired_version = 0;
+    if (!may_select_commands(to->filter))
+        return SLICE_LAST;
     status = list_pending(topics, to, twin_id, COMMANDS_LISTED, &arena, items, &count, &err);
     if (status == PX_LIMIT) /* so many large ones: there is room for each */
         status = list_pending(topics, to, twin_id, 1, &arena, items, &count, &err);
@@ -236,6 +223,7 @@ bool px_topics_greet_more(px_twin_topics *topics)
     more = gone == SLICE_MORE;
     if (gone != SLICE_LAST) {
         topics->greetings.ptr[0].cursor = first.cursor;
+        topics->greetings.ptr[0].desired_version = first.desired_version;
     } else {
         px_free((void *)(uintptr_t)first.filter.ptr);
         topics->greetings.len--;

@@ -24,13 +24,15 @@ typedef struct px_topics_client {
     uint8_t version;
     atomic_bool is_revoked;
     struct px_topics_client *next, *prev;
+    struct px_topics_client *next_alike; /* in its bucket of `by_conn` */
 } px_topics_client;
 
-/* A fresh subscription that is owed its twin's pending commands. */
+/* A fresh subscription that is owed its twin's pending commands, or was told its desired values. */
 typedef struct px_topics_greeting {
     px_mqtt_conn conn;
-    uint32_t tenant, cursor; /* of px_documents_list_under */
-    px_str filter;           /* owned once it stands in the list */
+    uint64_t desired_version; /* what it was told and the engine has not heard of yet; 0: nothing */
+    uint32_t tenant, cursor;  /* of px_documents_list_under */
+    px_str filter;            /* owned once it stands in the list */
     uint8_t qos;
 } px_topics_greeting;
 
@@ -58,20 +60,27 @@ typedef struct px_topics_thread {
     char pad[64];
 } px_topics_thread;
 
-/* Those of the door, and the broker's, which sends wills. */
-enum { PX_TOPICS_BROKER_THREAD = 64, PX_TOPICS_THREADS_MAX };
+/* Those of the door, the broker's, which sends wills, and that of deliveries. */
+enum { PX_TOPICS_BROKER_THREAD = 64, PX_TOPICS_DELIVERY_THREAD, PX_TOPICS_THREADS_MAX };
+
+enum { PX_TOPICS_BUCKETS = 1024 };
 
 struct px_twin_topics {
     px_twin_topics_opts opts;
     px_mqtt_door *door;
     atomic_bool is_open;          /* `door` is known */
-    pthread_mutex_t clients_lock; /* guards the list */
+    pthread_mutex_t clients_lock; /* guards the list, and the buckets by connection */
     px_topics_client *clients;
+    px_topics_client *by_conn[PX_TOPICS_BUCKETS];
     pthread_mutex_t greetings_lock; /* guards the list, in order of arrival */
     PX_VEC(px_topics_greeting) greetings;
     px_broker *broker;
     px_sparkplug *sparkplug;
     px_topics_thread threads[PX_TOPICS_THREADS_MAX];
+
+    /* the thread of deliveries: who is handed the message whose topic lies there */
+    _Atomic(const char *) handed_topic;
+    PX_VEC(px_mqtt_conn) handed;
 
     pthread_t delivery_thread;
     bool delivering;
@@ -105,6 +114,8 @@ px_mqtt_reason px_topics_take_publish(void *ctx, unsigned thread, px_mqtt_conn c
 bool px_topics_still_may(px_twin_topics *topics, px_topics_client *client);
 /* The same for all, on the thread of deliveries. */
 void px_topics_recheck(px_twin_topics *topics);
+/* The open connection, or NULL. The caller holds the lock. */
+px_topics_client *px_topics_client_of(px_twin_topics *topics, px_mqtt_conn conn);
 
 /* ---- topics_publish.c ---- */
 /* The will of a session, with the rights that its credential still has; on the broker's thread. */
@@ -153,9 +164,15 @@ void px_topics_greet(px_twin_topics *topics, uint32_t tenant, px_mqtt_conn conn,
  * deliveries. */
 bool px_topics_greet_more(px_twin_topics *topics);
 void px_topics_forget_greetings(px_twin_topics *topics);
-/* The desired properties that differ from reported ones, as a JSON object; false when there are
- * none. */
+
+/* ---- topics_desired.c: the thread of deliveries, but for put ---- */
+/* The desired properties that differ from reported ones and wait for the device still, as a JSON
+ * object; false when there are none. */
 bool px_topics_put_desired(px_twin_topics *topics, px_buf *buf, const px_twin *twin);
+/* What was handed to these connections counts as delivered if one of them is of a device that
+ * speaks for the twin. */
+void px_topics_desired_handed(px_twin_topics *topics, px_str twin_id, uint64_t version,
+                              const px_mqtt_conn *conns, size_t count);
 
 /* ---- deliveries.c ---- */
 /* Appends the user property `seq`: the position of an event, as text that is only compared. */

@@ -184,10 +184,13 @@ static void read_response(px_topics_message *m)
         m->request.json = payload;
 }
 
+/* To a command, or to desired values: the engine knows what it has to look like. */
 static px_mqtt_reason publish_response(const incoming *in)
 {
     px_json_opts opts = px_json_opts_door();
-    px_topics_message *m = begin(in, PX_REQUEST_COMMAND_RESPONSE);
+    bool is_command = in->name->kind == PX_TOPIC_RESPONSE;
+    px_topics_message *m =
+        begin(in, is_command ? PX_REQUEST_COMMAND_RESPONSE : PX_REQUEST_DESIRED_STATUS);
     px_json *json = NULL;
     px_status status = PX_OK;
     px_err err;
@@ -201,7 +204,9 @@ static px_mqtt_reason publish_response(const incoming *in)
         return refuse(in, status, &err);
     }
     m->request.json = json;
-    read_response(m);
+    m->request.version = 0;
+    if (is_command)
+        read_response(m);
     return px_topics_send(in->topics, in->thread, m);
 }
 
@@ -329,7 +334,8 @@ static px_mqtt_reason refuse_topic(const incoming *in)
     else
         status = px_fail_id(&err, PX_NOT_FOUND, "topic.unknown",
                             "topic '%.*s' has no meaning; a device publishes to twins/T/telemetry, "
-                            "twins/T/reported and twins/T/commands/NAME/ID/response",
+                            "twins/T/reported, twins/T/desired/response and "
+                            "twins/T/commands/NAME/ID/response",
                             PX_FMT(topic));
     return refuse(in, status, &err);
 }
@@ -338,7 +344,8 @@ static px_mqtt_reason refuse_topic(const incoming *in)
  * that is not there. */
 static px_status authorize(const incoming *in, px_err *ret_err)
 {
-    px_action action = in->name->kind == PX_TOPIC_RESPONSE ? PX_ACTION_ANSWER : PX_ACTION_REPORT;
+    bool answers = in->name->kind == PX_TOPIC_RESPONSE || in->name->kind == PX_TOPIC_DESIRED;
+    px_action action = answers ? PX_ACTION_ANSWER : PX_ACTION_REPORT;
 
     if (in->name->twin.len == 0)
         return PX_OK;
@@ -366,7 +373,8 @@ static px_mqtt_reason publish(incoming *in)
         return refuse_topic(in);
     if (!px_engine_has_room(in->topics->opts.engine))
         return PX_MQTT_BUSY; /* the door reads on when there is room: nobody loses a connection */
-    return name.kind == PX_TOPIC_RESPONSE ? publish_response(in) : publish_sample(in);
+    return name.kind == PX_TOPIC_RESPONSE || name.kind == PX_TOPIC_DESIRED ? publish_response(in)
+                                                                           : publish_sample(in);
 }
 
 px_mqtt_reason px_topics_publish(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,

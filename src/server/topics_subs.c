@@ -98,6 +98,14 @@ static void answer(void *ctx, uint64_t conn, px_mqtt_type type, uint16_t packet_
     px_mqtt_door_answer(topics->door, (px_mqtt_conn){ conn }, type, packet_id, reasons, count);
 }
 
+/* Only the thread of deliveries has messages with that topic. What finds no memory is not counted
+ * as delivered, and so delivered again. */
+static void note_handed(px_twin_topics *topics, const px_mqtt_conn *conns, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        (void)PX_VEC_PUSH(&topics->handed, conns[i]);
+}
+
 static void deliver(void *ctx, const uint64_t *conns, size_t count, const px_mqtt_publish *message)
 {
     px_twin_topics *topics = ctx;
@@ -110,6 +118,8 @@ static void deliver(void *ctx, const uint64_t *conns, size_t count, const px_mqt
             refs[n++] = (px_mqtt_conn){ conns[at++] };
         if (px_mqtt_door_deliver(topics->door, refs, n, message) != PX_OK)
             continue; /* counted by the door; the rest may belong to another thread */
+        if (message->topic.ptr == atomic_load(&topics->handed_topic))
+            note_handed(topics, refs, n);
     }
 }
 

@@ -62,6 +62,7 @@ void px_twin_topics_free(px_twin_topics *topics)
     px_sparkplug_free(topics->sparkplug);
     pthread_mutex_destroy(&topics->clients_lock);
     px_topics_forget_greetings(topics);
+    PX_VEC_RELEASE(&topics->handed);
     pthread_mutex_destroy(&topics->greetings_lock);
     px_free(topics);
 }

@@ -2,6 +2,8 @@
 #include "sync/change.h"
 
 #include "base/json.h"
+#include "base/limits.h"
+#include "engine/desired.h"
 
 /* What the parts of a change are written from. */
 typedef struct source {
@@ -9,6 +11,8 @@ typedef struct source {
     const px_registry *registry;
     const px_event *event;
     const px_twin *twin; /* NULL: the event is about none that is there */
+    px_desired *desired; /* of a wish */
+    px_arena *arena;
 } source;
 
 /* ---- parts ---- */
@@ -136,9 +140,27 @@ static bool put_model(px_json_writer *w, const source *s)
     return true;
 }
 
+/* Of one property. */
+static bool put_desired_status(px_json_writer *w, const source *s)
+{
+    const px_desired *d = s->desired;
+
+    px_json_key(w, PX_STR("desiredStatus"));
+    px_json_begin_object(w);
+    px_json_key(w, d->property);
+    px_json_begin_object(w);
+    px_json_key(w, PX_STR("version"));
+    px_json_uint(w, d->version);
+    put_text(w, "status", px_str_c(px_desired_status_name(d->status)));
+    put_text(w, "reason", d->reason);
+    px_json_end_object(w);
+    px_json_end_object(w);
+    return true;
+}
+
 /* ---- the table ---- */
 
-typedef enum about { A_TWIN, A_TWIN_GONE, A_MODEL } about;
+typedef enum about { A_TWIN, A_TWIN_GONE, A_MODEL, A_WISH } about;
 
 static const struct {
     px_event_type type;
@@ -152,6 +174,7 @@ static const struct {
     { PX_EVENT_TELEMETRY, A_TWIN, true, put_values },
     { PX_EVENT_TWIN_DELETE, A_TWIN_GONE, false, put_deleted },
     { PX_EVENT_TWIN_DESIRED, A_TWIN, false, put_desired },
+    { PX_EVENT_DOCUMENT_PUT, A_WISH, false, put_desired_status }, /* of kind `desired` */
     { PX_EVENT_RELATIONSHIP_PUT, A_TWIN, false, put_relationship },
     { PX_EVENT_RELATIONSHIP_DELETE, A_TWIN, false, put_relationship },
     { PX_EVENT_COMMAND_REQUEST, A_TWIN, false, put_command },
@@ -169,7 +192,9 @@ static size_t kind_of(const px_event *event)
 
     while (i < KIND_COUNT && kinds[i].type != event->type)
         i++;
-    return i;
+    return i < KIND_COUNT && kinds[i].about == A_WISH && !px_str_eq(event->name, PX_STR("desired"))
+               ? KIND_COUNT
+               : i;
 }
 
 bool px_event_is_state(const px_event *event)
@@ -190,12 +215,24 @@ bool px_event_is_change(const px_event *event)
 
 /* ---- whole changes ---- */
 
+static bool find_wish(source *s, px_buf *scratch, px_str *ret_id)
+{
+    if (px_desired_read(s->event->body, s->arena, s->desired, NULL) != PX_OK)
+        return false;
+    px_buf_clear(scratch); /* the id outlives the arena */
+    px_put(scratch, s->desired->twin);
+    *ret_id = px_buf_str(scratch);
+    return scratch->status == PX_OK;
+}
+
 /* Whom the event is about, and of a twin its record. False: nobody who can be named. */
 static bool find_subject(source *s, about whom, px_buf *scratch, px_str *ret_id)
 {
     const px_event *event = s->event;
 
     *ret_id = event->id;
+    if (whom == A_WISH)
+        return find_wish(s, scratch, ret_id);
     if (whom != A_TWIN)
         return event->id.len > 0; /* an older release did not write it down */
     if (px_graph_read_no(s->graph, event->tenant, event->twin_no, scratch, &s->twin, NULL) != PX_OK)
@@ -207,10 +244,13 @@ static bool find_subject(source *s, about whom, px_buf *scratch, px_str *ret_id)
 bool px_put_change(px_buf *buf, px_graph *graph, const px_registry *registry, const px_event *event,
                    px_buf *scratch, px_str *ret_id)
 {
-    source s = { graph, registry, event, NULL };
+    PX_AUTO_ARENA arena = { 0 };
+    px_desired desired;
+    source s = { graph, registry, event, NULL, &desired, &arena };
     px_json_writer w = px_json_writer_of(buf);
     size_t kind = kind_of(event), before = buf->len;
 
+    px_arena_init(&arena, PX_DOC_BYTES_MAX);
     if (kind == KIND_COUNT || !find_subject(&s, kinds[kind].about, scratch, ret_id))
         return false;
     px_json_begin_object(&w);

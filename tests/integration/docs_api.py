@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The examples of docs/api.md, docs/mqtt.md, docs/devices.md and docs/bindings.md, run as they stand: `$ command`, then what it prints, where `…` is anything."""
+"""The examples of docs/api.md, docs/mqtt.md, docs/devices.md, docs/bindings.md and docs/commands.md, run as they stand: `$ command`, then what it prints, where `…` is anything."""
 import os
 import re
 import subprocess
@@ -36,7 +36,7 @@ def play(page):
 
 
 def main():
-    for page, least in (("api.md", 13), ("mqtt.md", 15), ("devices.md", 12), ("bindings.md", 16)):
+    for page, least in (("api.md", 13), ("mqtt.md", 18), ("devices.md", 12), ("bindings.md", 16), ("commands.md", 7)):
         told = play(page)
         assert told >= least, f"only {told} examples were found"
 

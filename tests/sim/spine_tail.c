@@ -9,8 +9,9 @@ static void write_line(px_buf *buf, const px_event *e)
     px_putf(buf, "%s tenant=%u model=%u twin=%u target=%u rel=%u doc=%u flag=%d code=%u",
             px_event_name(e->type), e->tenant, e->model_no, e->twin_no, e->target_no,
             e->relationship_no, e->document_no, e->flag, e->code);
-    px_putf(buf, " id=%.*s name=%.*s body=%.*s cause=%.*s at=%lld", PX_FMT(e->id), PX_FMT(e->name),
-            PX_FMT(e->body), PX_FMT(e->cause), (long long)e->source_time);
+    px_putf(buf, " id=%.*s name=%.*s body=", PX_FMT(e->id), PX_FMT(e->name));
+    px_world_put_body(buf, e->type == PX_EVENT_DOCUMENT_PUT ? e->name : PX_STR(""), e->body);
+    px_putf(buf, " cause=%.*s at=%lld", PX_FMT(e->cause), (long long)e->source_time);
     for (size_t i = 0; i < e->field_count; i++) {
         const px_field_value *f = &e->fields[i];
 

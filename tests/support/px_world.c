@@ -314,6 +314,27 @@ void px_world_dump_view(const px_view *view, uint32_t tenant, bool without_seqs,
         dump_twin(buf, view, twin, without_seqs);
 }
 
+void px_world_put_body(px_buf *buf, px_str kind, px_str body)
+{
+    static const char *const places[] = { "\"version\":", "\"reported\":" };
+    bool masks = px_str_eq(kind, PX_STR("desired"));
+
+    while (body.len) {
+        size_t skipped = 1;
+
+        px_put_char(buf, body.ptr[0]);
+        for (size_t i = 0; masks && i < 2; i++) {
+            if (!px_str_starts(body, px_str_c(places[i])))
+                continue;
+            px_put(buf, px_str_skip(px_str_c(places[i]), 1));
+            skipped = strlen(places[i]);
+            while (skipped < body.len && body.ptr[skipped] >= '0' && body.ptr[skipped] <= '9')
+                skipped++;
+        }
+        body = px_str_skip(body, skipped);
+    }
+}
+
 static void dump_documents(px_documents *documents, uint32_t tenant, const char *kind,
                            bool without_seqs, px_buf *buf)
 {
@@ -328,11 +349,13 @@ static void dump_documents(px_documents *documents, uint32_t tenant, const char 
         CHECK_OK(px_documents_list(documents, tenant, px_str_c(kind), &cursor, 64, &arena, items,
                                    &count, &err),
                  &err);
-        for (size_t i = 0; i < count; i++)
-            px_putf(buf, "%s %.*s no=%u at=%lld rev=%llu %.*s\n", kind, PX_FMT(items[i].id),
-                    items[i].no, (long long)items[i].updated,
-                    without_seqs ? 0 : (unsigned long long)items[i].revision,
-                    PX_FMT(items[i].body));
+        for (size_t i = 0; i < count; i++) {
+            px_putf(buf, "%s %.*s no=%u at=%lld rev=%llu ", kind, PX_FMT(items[i].id), items[i].no,
+                    (long long)items[i].updated,
+                    without_seqs ? 0 : (unsigned long long)items[i].revision);
+            px_world_put_body(buf, without_seqs ? px_str_c(kind) : PX_STR(""), items[i].body);
+            px_put_char(buf, '\n');
+        }
     } while (cursor);
     px_arena_release(&arena);
 }
@@ -356,7 +379,7 @@ static void dump_models(px_registry *registry, uint32_t tenant, px_buf *buf)
 void px_world_dump_state(px_graph *graph, px_registry *registry, px_documents *documents,
                          bool without_seqs, px_buf *buf)
 {
-    static const char *const kinds[] = { "device", "command", "tenant", "answer" };
+    static const char *const kinds[] = { "device", "command", "tenant", "answer", "desired" };
     px_snapshot *snapshot;
     px_err err;
 

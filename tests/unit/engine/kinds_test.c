@@ -58,4 +58,21 @@ PX_TEST(what_is_wrong_is_told_with_its_place)
     CHECK_STR(err.path, "/deadline");
 }
 
+PX_TEST(what_became_of_wishes_and_commands_has_its_form)
+{
+    CHECK_OK(check("desired", "{\"twin\":\"t\",\"property\":\"speed\",\"status\":\"rejected\","
+                              "\"version\":7,\"since\":\"2026-11-01T12:00:00Z\",\"by\":\"me\","
+                              "\"reported\":9,\"reason\":\"too fast\"}"),
+             &err);
+    CHECK_EQ(check("desired", "{\"twin\":\"t\",\"property\":\"speed\",\"version\":7}"), PX_INVALID);
+    CHECK_OK(check("execution", "{\"twin\":\"t\",\"twinNumber\":1,\"id\":\"c\",\"name\":\"stop\","
+                                "\"status\":\"applied\",\"ended\":\"2026-11-01T12:00:00Z\","
+                                "\"endedBy\":\"d\",\"response\":7}"),
+             &err);
+    CHECK_EQ(check("execution", "{\"twin\":\"t\",\"twinNumber\":1,\"id\":\"c\",\"name\":\"stop\","
+                                "\"status\":\"applied\",\"endedBy\":\"d\"}"),
+             PX_INVALID);
+    CHECK_STR(err.path, "/ended");
+}
+
 PX_TEST_MAIN()

@@ -431,8 +431,12 @@ PX_TEST(a_response_is_kept_and_failure_is_no_success)
     press_with_device(&c);
     CHECK_OK(px_feed_open_at(w.api.engine, px_engine_position(w.api.engine), &feed, &err), &err);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        topics_command(&w, "press", "c1");
-        CHECK_EQ(mqtt_publish(&c, "twins/press/commands/stop/c1/response", cases[i].sent), 0);
+        char id[8], topic[64];
+
+        snprintf(id, sizeof(id), "c%zu", i);
+        snprintf(topic, sizeof(topic), "twins/press/commands/stop/%s/response", id);
+        topics_command(&w, "press", id);
+        CHECK_EQ(mqtt_publish(&c, topic, cases[i].sent), 0);
         CHECK_STR(answer_of(feed, PX_EVENT_COMMAND_RESPONSE), cases[i].kept);
     }
     CHECK_EQ(mqtt_publish(&c, "twins/press/commands/stop/c1/response", "1"),

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Commands. One that waits for its response is a document of kind `command` beside its event: so it
+ * survives a restart and ends once. When it ends one of kind `execution` takes its place.
+ */
+#include "engine/execution.h"
+#include "engine/state.h"
+
+/* `TWIN/ID`: command ids are the caller's and unique within a twin. */
+static px_str pending_id(px_engine_state *state, const px_request *request)
+{
+    px_buf buf = { 0 };
+    px_str id;
+
+    px_put(&buf, request->id);
+    px_put_char(&buf, '/');
+    px_put(&buf, request->command_id);
+    id = buf.status == PX_OK ? px_arena_str(&state->arena, px_buf_str(&buf)) : (px_str){ 0 };
+    px_buf_release(&buf);
+    return id;
+}
+
+static px_str pending_body(px_engine_state *state, const px_request *request, uint32_t twin_no,
+                           uint64_t print)
+{
+    px_buf buf = { 0 };
+    px_json_writer w = px_json_writer_of(&buf);
+    px_str body;
+
+    px_json_begin_object(&w);
+    px_json_key(&w, PX_STR("twin"));
+    px_json_string(&w, request->id);
+    px_json_key(&w, PX_STR("twinNumber"));
+    px_json_uint(&w, twin_no);
+    px_json_key(&w, PX_STR("id"));
+    px_json_string(&w, request->command_id);
+    px_json_key(&w, PX_STR("name"));
+    px_json_string(&w, request->name);
+    px_json_key(&w, PX_STR("deadline"));
+    px_json_time(&w, request->deadline);
+    px_json_key(&w, PX_STR("by"));
+    px_json_string(&w, request->principal.id);
+    px_json_key(&w, PX_STR("called"));
+    px_json_time(&w, state->now);
+    px_put_execution_print(&w, print);
+    if (request->once) { /* whose answer its response is */
+        px_json_key(&w, PX_STR("answer"));
+        px_json_string(&w, request->once->id);
+    }
+    if (request->json) {
+        px_json_key(&w, PX_STR("payload"));
+        px_json_node(&w, request->json);
+    }
+    px_json_end_object(&w);
+    body = buf.status == PX_OK ? px_arena_str(&state->arena, px_buf_str(&buf)) : (px_str){ 0 };
+    px_buf_release(&buf);
+    return body;
+}
+
+static px_status check_payload(px_engine_state *state, const px_payload *declared, px_str command,
+                               const px_json *json, px_err *ret_err)
+{
+    px_value value;
+
+    /* An HTTP client may have to send some body: the empty object says nothing. */
+    if (!declared->schema && px_json_is(json, PX_JSON_OBJECT) && json->count == 0)
+        return PX_OK;
+    if (!declared->schema && json && json->type != PX_JSON_NULL)
+        return px_fail_id(ret_err, PX_INVALID, "command.payload", "command '%.*s' takes no payload",
+                          PX_FMT(command));
+    if (!declared->schema)
+        return PX_OK;
+    if (!json)
+        return px_fail_id(ret_err, PX_INVALID, "command.payload",
+                          "command '%.*s' needs a payload '%.*s'", PX_FMT(command),
+                          PX_FMT(declared->name));
+    return px_schema_check(declared->schema, json, &state->arena, &value, ret_err);
+}
+
+px_status px_check_command(px_engine_state *state, px_request *request, px_err *ret_err)
+{
+    px_document_write pending = { .kind = PX_STR("command"), .create_only = true };
+    px_event event = { .type = PX_EVENT_COMMAND_REQUEST,
+                       .tenant = request->principal.tenant,
+                       .id = request->command_id,
+                       .name = request->name,
+                       .revision = (uint64_t)request->deadline,
+                       .cause = request->principal.id };
+    uint64_t print = px_execution_print(request->name, request->json);
+    const px_command *declared;
+    const px_model *model;
+    const px_twin *twin;
+    bool is_known;
+
+    PX_TRY(px_state_find_twin(state, request, &twin, &model, ret_err));
+    declared = px_layout_command_find(px_model_layout(model), request->name);
+    if (!declared)
+        return px_fail_id(ret_err, PX_NOT_FOUND, "command.unknown",
+                          "the model of twin '%.*s' has no command '%.*s'", PX_FMT(request->id),
+                          PX_FMT(request->name));
+    PX_TRY(check_payload(state, &declared->request, request->name, request->json, ret_err));
+    pending.id = pending_id(state, request);
+    pending.body = pending_body(state, request, px_twin_number(twin), print);
+    if (!pending.id.ptr || !pending.body.ptr)
+        return px_no_memory(ret_err);
+    event.twin_no = request->result.number = px_twin_number(twin);
+    PX_TRY(px_execution_look(state, event.tenant, event.twin_no, pending.id, print, &is_known,
+                             ret_err));
+    if (is_known)
+        return PX_OK;
+    PX_TRY(px_check_document_write(state, request, event.tenant, &pending, ret_err));
+    if (request->json)
+        event.body = request->json->raw;
+    PX_TRY(px_state_emit(state, &event, NULL, ret_err));
+    return px_state_emit_document(state, request->principal.tenant, &pending, request->principal.id,
+                                  ret_err);
+}
+
+/* What an applied command gives back is of the type that the model declares; a model that is gone
+ * declares nothing. What a device says of one that it rejected is its own. */
+static px_status check_response(px_engine_state *state, const px_request *request,
+                                const px_twin *twin, px_str name, px_err *ret_err)
+{
+    const px_model *model = px_state_model(state, px_twin_model(twin));
+    const px_command *declared =
+        model ? px_layout_command_find(px_model_layout(model), name) : NULL;
+    px_value value;
+
+    if (!declared || !declared->response.schema || request->code != PX_COMMAND_APPLIED)
+        return PX_OK;
+    if (!request->json)
+        return px_fail_id(ret_err, PX_INVALID, "command.response",
+                          "the response of command '%.*s' needs a payload '%.*s'", PX_FMT(name),
+                          PX_FMT(declared->response.name));
+    return px_schema_check(declared->response.schema, request->json, &state->arena, &value,
+                           ret_err);
+}
+
+px_status px_check_command_response(px_engine_state *state, px_request *request, px_err *ret_err)
+{
+    px_document_write pending = { .kind = PX_STR("command") };
+    px_event event = { .type = PX_EVENT_COMMAND_RESPONSE,
+                       .tenant = request->principal.tenant,
+                       .id = request->command_id,
+                       .code = request->code,
+                       .cause = request->principal.id };
+    const px_document *waiting;
+    const px_twin *twin;
+    px_json *body;
+
+    PX_TRY(px_state_find_twin(state, request, &twin, NULL, ret_err));
+    pending.id = pending_id(state, request);
+    if (!pending.id.ptr)
+        return px_no_memory(ret_err);
+    waiting =
+        px_documents_pending(state->documents, request->principal.tenant, pending.kind, pending.id);
+    if (!waiting)
+        return px_fail_id(ret_err, PX_NOT_FOUND, "command.not_pending",
+                          "no command '%.*s' of twin '%.*s' waits for a response",
+                          PX_FMT(request->command_id), PX_FMT(request->id));
+    event.twin_no = request->result.number = px_twin_number(twin);
+    if (request->json)
+        event.body = request->json->raw;
+    PX_TRY(px_json_parse(waiting->body, NULL, &state->arena, &body, ret_err));
+    PX_TRY(check_response(state, request, twin, px_json_get_text(body, PX_STR("name")), ret_err));
+    PX_TRY(px_answers_respond(state, body, &event, ret_err));
+    PX_TRY(px_state_emit(state, &event, NULL, ret_err));
+    PX_TRY(px_execution_end(state, waiting, body, &event, ret_err));
+    return px_state_emit_document(state, request->principal.tenant, &pending, request->principal.id,
+                                  ret_err);
+}
