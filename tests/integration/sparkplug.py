@@ -214,8 +214,8 @@ def deaths_are_of_their_birth():
     with Server() as s:
         web, key = prepare(s)
         edge = Edge(s, key, n=4)
-        edge.birth()
-        assert nodes(web)["edge"]["online"]
+        edge.birth()  # by QoS 0, which nobody answers
+        until(lambda: nodes(web).get("edge", {}).get("online"), "birth")
         edge.say("spBv1.0/plant/NDEATH/edge", payload(None, bd_seq(3)))  # the will of the connection before
         assert nodes(web)["edge"]["online"]
         edge.vanish()
