@@ -116,13 +116,12 @@ static void tell(px_api_call *call, const px_answer *answer)
 static px_status find(px_api_call *call, px_answer *ret_answer, px_err *ret_err)
 {
     px_documents *documents = px_engine_documents(call->api->opts.engine);
-    px_env *env = call->api->env;
     px_kept_answer kept;
     px_document document;
 
     PX_TRY(px_documents_get(documents, call->principal.tenant, PX_STR("answer"), call->once.id,
                             &call->arena, &document, ret_err));
-    if (!px_answer_counts(&document, env->now(env)))
+    if (!px_answer_counts(&document, px_engine_now(call->api->opts.engine)))
         return PX_NOT_FOUND;
     PX_TRY(px_answer_read(document.body, &call->arena, &kept, ret_err));
     PX_TRY(px_answer_is_of(&kept, &call->once, ret_err));

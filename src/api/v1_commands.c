@@ -103,7 +103,7 @@ void px_v1_post_command(px_api_call *call)
     call->request.id = call->args[0];
     call->request.name = call->args[1];
     call->request.command_id = id.ptr ? id : random_id(call);
-    call->request.deadline = call->api->env->now(call->api->env) + (int64_t)timeout_s * PX_SECOND;
+    call->request.deadline = px_engine_now(call->api->opts.engine) + (int64_t)timeout_s * PX_SECOND;
     px_api_submit(call, command_given);
 }
 

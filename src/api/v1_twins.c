@@ -277,7 +277,7 @@ void px_v1_patch_desired(px_api_call *call)
         return;
     if (expiry_s)
         call->request.deadline =
-            call->api->env->now(call->api->env) + (int64_t)expiry_s * PX_SECOND;
+            px_engine_now(call->api->opts.engine) + (int64_t)expiry_s * PX_SECOND;
     if (px_api_conditions(call, true, false))
         px_api_submit(call, desired_done);
 }

@@ -267,9 +267,8 @@ static void expire_some(px_broker *b)
 
 static void sweep(px_broker *b)
 {
-    px_time now = b->env->now(b->env);
+    px_time now = px_engine_now(b->opts.engine);
 
-    now = now > b->now ? now : b->now;
     pthread_rwlock_wrlock(&b->lock);
     look_at_some(b, now);
     expire_some(b);

@@ -208,7 +208,7 @@ px_mqtt_publish pxi_letter_publish(const px_broker *b, const px_letter_record *r
                                 .retain = record->retain };
 
     if (record->expires != PX_TIME_NONE) {
-        int64_t left_ns = record->expires - b->env->now(b->env);
+        int64_t left_ns = record->expires - px_engine_now(b->opts.engine);
 
         message.expires_at_ns = b->env->monotonic_ns(b->env) + (left_ns > 0 ? left_ns : 1);
     }

@@ -67,7 +67,7 @@ static px_time expires_at(const px_broker *b, const px_mqtt_publish *message)
 
     if (!px_mqtt_has(message->props, PX_MQTT_PROP_MESSAGE_EXPIRY))
         return PX_TIME_NONE;
-    at = b->env->now(b->env) + (px_time)message->props->message_expiry_s * PX_SECOND;
+    at = px_engine_now(b->opts.engine) + (px_time)message->props->message_expiry_s * PX_SECOND;
     return at < (px_time)PX_MOMENT_MAX ? at : (px_time)PX_MOMENT_MAX - 1;
 }
 

@@ -40,9 +40,10 @@ typedef struct round {
 /* Whole milliseconds, as records keep them, and never smaller than before. */
 static px_time commit_time(px_engine *engine)
 {
-    px_time now = engine->opts.env->now(engine->opts.env);
+    px_time now = px_engine_now(engine), part = now % PX_MILLISECOND;
 
-    now -= now % PX_MILLISECOND;
+    engine->time_taken_ns = engine->opts.env->monotonic_ns(engine->opts.env) - part;
+    now -= part;
     return now > engine->time_last ? now : engine->time_last;
 }
 
@@ -315,7 +316,7 @@ static void publish(px_engine *engine, px_batch *batch)
     engine->dropped = false;
     if (!batch)
         return;
-    engine->time_last = batch->time;
+    px_engine_set_time(engine, batch->time);
     atomic_store(&engine->position, batch->seq_last);
     px_ring_push(&engine->ring, batch);
 }

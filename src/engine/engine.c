@@ -286,6 +286,24 @@ void px_engine_feed_moved(px_engine *engine, px_consumer_id id, int64_t bytes)
     atomic_fetch_add_explicit(&engine->feed_bytes[id], bytes, memory_order_relaxed);
 }
 
+/* The two are not read at one instant: what is told may be off by the time between two commits. */
+px_time px_engine_now(px_engine *engine)
+{
+    px_env *env = engine->opts.env;
+    px_time wall = env->now(env), newest = atomic_load(&engine->clock_time);
+
+    if (wall >= newest)
+        return wall;
+    return newest + (env->monotonic_ns(env) - atomic_load(&engine->clock_at_ns));
+}
+
+void px_engine_set_time(px_engine *engine, px_time time)
+{
+    engine->time_last = time;
+    atomic_store(&engine->clock_at_ns, engine->time_taken_ns);
+    atomic_store(&engine->clock_time, time);
+}
+
 px_engine_stats px_engine_stat(px_engine *engine)
 {
     px_engine_stats stats;

@@ -129,6 +129,11 @@ px_documents *px_engine_documents(px_engine *engine);
 px_env *px_engine_env(px_engine *engine);
 px_store *px_engine_store(px_engine *engine);
 
+/* The time of the next commit, but for its rounding: the wall's, and never before the newest
+ * commit. Where people set the clock back it goes on from there by the monotonic one, so that what
+ * waits for a time does not wait until the wall has caught up. Any thread. */
+px_time px_engine_now(px_engine *engine);
+
 px_engine_stats px_engine_stat(px_engine *engine);
 /* PX_OK, or what the engine died of: nothing can be written until a restart. Any thread. */
 px_status px_engine_status(px_engine *engine, px_err *ret_err);

@@ -93,9 +93,12 @@ struct px_engine {
     px_err death;
 
     _Atomic uint64_t position;
-    px_time time_last; /* commit time of the newest row */
-    px_request *left;  /* taken from the queue, not yet handled */
-    int64_t left_ns;   /* when the first of it came */
+    px_time time_last;           /* commit time of the newest row */
+    int64_t time_taken_ns;       /* when the newest time was taken, by the monotonic clock */
+    _Atomic px_time clock_time;  /* the same, for every thread, */
+    _Atomic int64_t clock_at_ns; /* and when that was, by the monotonic clock */
+    px_request *left;            /* taken from the queue, not yet handled */
+    int64_t left_ns;             /* when the first of it came */
     /* so many of `left` come before the one that broke their batch: the next takes no more; 0: as
      * many as fit */
     size_t before_broken;
@@ -133,6 +136,8 @@ void px_engine_count_slice(px_engine *engine, const px_slice *slice);
 bool px_trim_prepare(px_engine *engine, int64_t now_ns, px_slice *ret_slice);
 
 PX_NODISCARD px_status px_engine_recover(px_engine *engine, px_err *ret_err);
+/* The newest row is of this time. */
+void px_engine_set_time(px_engine *engine, px_time time);
 
 px_ring *px_engine_ring(px_engine *engine);
 uint64_t px_engine_cursor(px_engine *engine, px_consumer_id id);

@@ -234,7 +234,8 @@ px_status px_engine_recover(px_engine *engine, px_err *ret_err)
     PX_VEC_RELEASE(&engine->state.known_seqs);
     px_store_reader_close(reader);
     px_arena_release(&r.arena);
-    engine->time_last = r.time_last;
+    engine->time_taken_ns = engine->opts.env->monotonic_ns(engine->opts.env);
+    px_engine_set_time(engine, r.time_last);
     engine->ring.seq_last = engine->state.seq;
     return status;
 }

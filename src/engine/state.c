@@ -277,8 +277,7 @@ static void guard(px_engine_state *state, px_result *result, uint64_t seq_before
 
 px_status px_state_check(px_engine_state *state, px_request *request, px_err *ret_err)
 {
-    px_check *check =
-        may_settle(request->kind) ? check_and_settle : handlers[request->kind].check;
+    px_check *check = may_settle(request->kind) ? check_and_settle : handlers[request->kind].check;
 
     if (request->kind != PX_REQUEST_MESSAGES) /* each of its items is somebody's */
         PX_TRY(px_authorize(&request->principal, handlers[request->kind].action, request->id,

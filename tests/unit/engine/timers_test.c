@@ -20,12 +20,11 @@ static void begin(px_world *world)
 
 static px_result stop(px_world *world, const char *id, int64_t wait_s)
 {
-    px_env *env = px_fakedisk_env(world->disk);
     px_request command = { .kind = PX_REQUEST_COMMAND,
                            .id = PX_STR("v"),
                            .name = PX_STR("stop"),
                            .command_id = px_str_c(id),
-                           .deadline = env->now(env) + wait_s * PX_SECOND };
+                           .deadline = px_engine_now(world->engine) + wait_s * PX_SECOND };
 
     return px_world_do(world, &command);
 }
@@ -128,6 +127,29 @@ PX_TEST(all_commands_that_are_due_end_though_one_batch_has_no_place_for_them)
     rest(&world, 12);
     CHECK_EQ(count(&world, "command"), 0);
     CHECK_EQ(world.engine->state.timers.len, 0);
+    px_world_release(&world);
+}
+
+PX_TEST(where_the_clock_is_set_back_time_goes_on)
+{
+    px_world world;
+    px_time before;
+
+    begin(&world);
+    CHECK_EQ(stop(&world, "early", 5).status, PX_OK);
+    before = px_engine_now(world.engine);
+    px_fakedisk_jump(world.disk, -365 * INT64_C(86400) * PX_SECOND);
+    CHECK_EQ(px_engine_now(world.engine), before);
+    CHECK_EQ(stop(&world, "late", 10).status, PX_OK);
+    rest(&world, 4);
+    CHECK_EQ(count(&world, "command"), 2);
+    rest(&world, 3);
+    CHECK_EQ(count(&world, "command"), 1);
+    CHECK_EQ(px_engine_now(world.engine), before + 7 * PX_SECOND);
+    px_world_kill(&world,
+                  false); /* the new run has the newest commit to begin from, and goes on as well */
+    rest(&world, 12);
+    CHECK_EQ(count(&world, "command"), 0);
     px_world_release(&world);
 }
 
