@@ -227,6 +227,7 @@ void pxi_hurry(px_broker *b); /* somebody waits for the fold */
 
 /* ---- tenants.c ---- */
 px_broker_tenant *pxi_tenant(px_broker *b, uint32_t tenant, bool make); /* NULL: none, no memory */
+void pxi_tenants_release(px_broker *b);
 
 /* ---- letters.c ---- */
 px_letter *pxi_letter_find(px_broker *b, uint64_t seq);
@@ -368,6 +369,9 @@ void pxi_acks_tell(px_broker *b, px_session *s);
 
 /* ---- route.c ---- */
 void pxi_gate_unref(px_broker_gate *gate); /* NULL is allowed */
+
+/* ---- sweep.c ---- */
+void pxi_sweep(px_broker *b); /* ten times a second */
 
 /* ---- wills.c ---- */
 /* Without the lock. */

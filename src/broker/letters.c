@@ -9,28 +9,6 @@ static uint64_t hash_of(uint64_t seq)
     return XXH3_64bits(&seq, sizeof(seq));
 }
 
-px_broker_tenant *pxi_tenant(px_broker *b, uint32_t tenant, bool make)
-{
-    px_broker_tenant fresh = { .tenant = tenant };
-
-    PX_VEC_EACH (&b->tenants, t)
-        if (t->tenant == tenant)
-            return t;
-    if (!make || !PX_VEC_RESERVE(&b->tenants, b->tenants.len + 1))
-        return NULL;
-    /* the limits that count are kept by filters.c, and a group is one of nobody's */
-    fresh.subs =
-        px_mqtt_subs_new((px_mqtt_subs_opts){ .in_all_max = 2 * PX_MQTT_TENANT_SUBSCRIPTIONS_MAX });
-    fresh.retained = px_retained_new();
-    if (!fresh.subs || !fresh.retained) {
-        px_mqtt_subs_free(fresh.subs);
-        px_retained_free(fresh.retained);
-        return NULL;
-    }
-    PX_VEC_PUSH(&b->tenants, fresh);
-    return &b->tenants.ptr[b->tenants.len - 1];
-}
-
 px_letter *pxi_letter_find(px_broker *b, uint64_t seq)
 {
     uint64_t hash = hash_of(seq);
@@ -45,40 +23,23 @@ px_letter *pxi_letter_find(px_broker *b, uint64_t seq)
     return NULL;
 }
 
-static px_str copy_into(char **at, px_str bytes)
-{
-    px_str copy = { *at, bytes.len };
-
-    if (bytes.len)
-        memcpy(*at, bytes.ptr, bytes.len);
-    *at += bytes.len;
-    return copy;
-}
-
 static px_letter *copy_of(uint32_t tenant, uint64_t seq, px_time time,
                           const px_letter_record *record)
 {
-    px_letter *letter =
-        px_zalloc(1, sizeof(*letter) + record->topic.len + record->payload.len + record->props.len);
-    char *at;
+    px_letter *letter = px_zalloc(1, sizeof(*letter) + px_letter_record_bytes(record));
 
     if (!letter)
         return NULL;
-    at = letter->bytes;
     letter->tenant = tenant;
     letter->seq = seq;
     letter->time = time;
-    letter->record = *record;
-    letter->record.topic = copy_into(&at, record->topic);
-    letter->record.payload = copy_into(&at, record->payload);
-    letter->record.props = copy_into(&at, record->props);
+    letter->record = px_letter_record_copy(record, letter->bytes);
     return letter;
 }
 
 size_t pxi_letter_bytes(const px_letter *letter)
 {
-    return sizeof(*letter) + letter->record.topic.len + letter->record.payload.len +
-           letter->record.props.len;
+    return sizeof(*letter) + px_letter_record_bytes(&letter->record);
 }
 
 /* A free slot, and room to give every one back. */
@@ -155,11 +116,6 @@ void pxi_letters_release(px_broker *b)
     PX_VEC_RELEASE(&b->letters);
     PX_VEC_RELEASE(&b->free_letters);
     px_map_release(&b->letters_by_seq);
-    PX_VEC_EACH (&b->tenants, t) {
-        px_mqtt_subs_free(t->subs);
-        px_retained_free(t->retained);
-    }
-    PX_VEC_RELEASE(&b->tenants);
 }
 
 /* ---- retained ---- */

@@ -28,9 +28,7 @@ static uint16_t next_packet_id(px_session *s)
 /* Identifiers count: they stand in the session's row, which has a limit. */
 static size_t bytes_of(const px_letter *letter, size_t id_count)
 {
-    const px_letter_record *r = &letter->record;
-
-    return r->topic.len + r->payload.len + r->props.len + id_count * sizeof(uint32_t);
+    return px_letter_record_bytes(&letter->record) + id_count * sizeof(uint32_t);
 }
 
 static size_t bytes_of_entry(const px_entry *entry)

@@ -51,6 +51,33 @@ size_t px_get_count(px_cut *cut, size_t bytes_least)
     return cut->bad ? 0 : (size_t)count;
 }
 
+/* ---- a message in memory ---- */
+
+size_t px_letter_record_bytes(const px_letter_record *r)
+{
+    return r->topic.len + r->payload.len + r->props.len;
+}
+
+static px_str copy_into(char **at, px_str bytes)
+{
+    px_str copy = { *at, bytes.len };
+
+    if (bytes.len)
+        memcpy(*at, bytes.ptr, bytes.len);
+    *at += bytes.len;
+    return copy;
+}
+
+px_letter_record px_letter_record_copy(const px_letter_record *r, char *bytes)
+{
+    px_letter_record copy = *r;
+
+    copy.topic = copy_into(&bytes, r->topic);
+    copy.payload = copy_into(&bytes, r->payload);
+    copy.props = copy_into(&bytes, r->props);
+    return copy;
+}
+
 /* ---- parts ---- */
 
 void px_put_peer(px_buf *buf, px_peer peer)

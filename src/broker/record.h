@@ -28,6 +28,10 @@ typedef struct px_letter_record {
     bool retain;
 } px_letter_record;
 
+size_t px_letter_record_bytes(const px_letter_record *r); /* of its texts */
+/* A copy whose texts lie in `bytes`, which has as many. */
+px_letter_record px_letter_record_copy(const px_letter_record *r, char *bytes);
+
 typedef struct px_will_record {
     px_letter_record letter;    /* `expires` is set when it is sent */
     uint32_t delay_s, expiry_s; /* expiry 0: none */

@@ -149,19 +149,9 @@ bool pxi_session_set_peer(px_broker *b, px_session *s, px_peer peer)
     return true;
 }
 
-static px_str move_into(char **at, px_str bytes)
-{
-    px_str copy = { *at, bytes.len };
-
-    if (bytes.len)
-        memcpy(*at, bytes.ptr, bytes.len);
-    *at += bytes.len;
-    return copy;
-}
-
 bool pxi_session_set_will(px_session *s, const px_will_record *will)
 {
-    char *bytes, *at;
+    char *bytes;
 
     if (!will) {
         px_free(s->will_bytes);
@@ -171,16 +161,13 @@ bool pxi_session_set_will(px_session *s, const px_will_record *will)
         s->will_is_asked = false;
         return true;
     }
-    at = bytes =
-        px_alloc(will->letter.topic.len + will->letter.payload.len + will->letter.props.len + 1);
+    bytes = px_alloc(px_letter_record_bytes(&will->letter) + 1);
     if (!bytes)
         return false;
     px_free(s->will_bytes);
     s->will_bytes = bytes;
     s->will = *will;
-    s->will.letter.topic = move_into(&at, will->letter.topic);
-    s->will.letter.payload = move_into(&at, will->letter.payload);
-    s->will.letter.props = move_into(&at, will->letter.props);
+    s->will.letter = px_letter_record_copy(&will->letter, bytes);
     s->has_will = true;
     s->will_at = PX_TIME_NONE;
     s->will_is_asked = false;
