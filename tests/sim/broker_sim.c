@@ -19,6 +19,7 @@
 #include <stdlib.h>
 
 #include "broker_kit.h"
+#include "seeds.h"
 
 enum { ROUNDS = 6, ACTS = 24, SEEDS = 48, RECEIVERS = 3, TOPICS = 3, MESSAGES_MAX = 400 };
 enum { VALUES_MAX = 64 };
@@ -439,7 +440,19 @@ static void begin(sim *s, uint64_t seed)
     }
 }
 
-static void run_seed(uint64_t seed, sim *sum)
+/* What the seeds did, so that a simulation that has stopped doing something is seen. */
+#define COUNT_MAP(X)                                                                               \
+    X("faults", faults)                                                                            \
+    X("restarts", crashes)                                                                         \
+    X("messages", messages)                                                                        \
+    X("with an unknown end", unknown)                                                              \
+    X("that the server had when its sender came back", repeated)                                   \
+    X("deliveries", deliveries)                                                                    \
+    X("looks at what is retained", looks)
+
+static sim sum;
+
+static void run_seed(uint64_t seed)
 {
     static sim s;
 
@@ -451,75 +464,21 @@ static void run_seed(uint64_t seed, sim *sum)
     kit_check_state(&s.kit, "at the end");
     lose_all(&s);
     kit_end(&s.kit);
-    sum->faults += s.faults;
-    sum->crashes += s.crashes;
-    sum->messages += s.messages;
-    sum->deliveries += s.deliveries;
-    sum->unknown += s.unknown;
-    sum->repeated += s.repeated;
-    sum->looks += s.looks;
+#define X(name, member) sum.member += s.member;
+    COUNT_MAP(X)
+#undef X
 }
 
-/* ---- which seeds ---- */
-
-typedef struct plan {
-    uint64_t first, count, part, parts;
-} plan;
-
-static plan plan_of(int argc, char **argv)
+static void report(void)
 {
-    const char *seed = getenv("PX_SEED"), *seeds = getenv("PX_SEEDS");
-    plan p = { .first = seed ? strtoull(seed, NULL, 0) : 1,
-               .count = seed    ? 1
-                        : seeds ? strtoull(seeds, NULL, 0)
-                                : SEEDS,
-               .part = 1,
-               .parts = 1 };
-
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--part") == 0 && i + 2 < argc) {
-            p.part = strtoull(argv[++i], NULL, 0);
-            p.parts = strtoull(argv[++i], NULL, 0);
-        } else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc) {
-            p.first = strtoull(argv[++i], NULL, 0);
-            p.count = 1;
-        } else if (strcmp(argv[i], "--seeds") == 0 && i + 1 < argc) {
-            p.count = strtoull(argv[++i], NULL, 0);
-        }
-    }
-    return p;
-}
-
-static void run_seeds(void **state)
-{
-    const plan *p = *state;
-    static sim sum;
-    uint64_t ran = 0;
-
-    for (uint64_t seed = p->first; seed < p->first + p->count; seed++) {
-        if (p->count > 1 && seed % p->parts != p->part % p->parts)
-            continue;
-        fprintf(stderr, "\rseed %llu ", (unsigned long long)seed);
-        run_seed(seed, &sum);
-        ran++;
-    }
-    printf("%10llu seeds\n%10llu faults\n%10llu restarts\n%10llu messages\n"
-           "%10llu with an unknown end\n%10llu that the server had when its sender came back\n"
-           "%10llu deliveries\n%10llu looks at what is retained\n",
-           (unsigned long long)ran, (unsigned long long)sum.faults, (unsigned long long)sum.crashes,
-           (unsigned long long)sum.messages, (unsigned long long)sum.unknown,
-           (unsigned long long)sum.repeated, (unsigned long long)sum.deliveries,
-           (unsigned long long)sum.looks);
+#define X(name, member) printf("%10llu %s\n", (unsigned long long)sum.member, name);
+    COUNT_MAP(X)
+#undef X
 }
 
 int main(int argc, char **argv)
 {
-    plan p = plan_of(argc, argv);
-    const struct CMUnitTest tests[] = { cmocka_unit_test_prestate(run_seeds, &p) };
-    int failed = cmocka_run_group_tests_name("broker", tests, NULL, NULL);
+    const sim_play play = { "broker", SEEDS, run_seed, report };
 
-    fflush(NULL);
-    if (failed)
-        _Exit(1);
-    return 0;
+    return sim_play_seeds(argc, argv, &play);
 }

@@ -26,6 +26,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "seeds.h"
 #include "spine.h"
 #include "twin/inner.h"
 
@@ -238,7 +239,9 @@ static void end(spine *s)
     X("looks at a trimmed journal", trimmed)                                                       \
     X("requests that were done before", replayed)
 
-static void run_seed(uint64_t seed, spine *sum)
+static spine sum;
+
+static void run_seed(uint64_t seed)
 {
     static spine s;
 
@@ -246,57 +249,13 @@ static void run_seed(uint64_t seed, spine *sum)
     for (int round = 0; round < ROUNDS; round++)
         run_round(&s);
     end(&s);
-#define X(name, member) sum->member += s.member;
+#define X(name, member) sum.member += s.member;
     COUNT_MAP(X)
 #undef X
 }
 
-/* ---- which seeds ---- */
-
-typedef struct plan {
-    uint64_t first, count, part, parts;
-} plan;
-
-static plan plan_of(int argc, char **argv)
+static void report(void)
 {
-    const char *seed = getenv("PX_SEED"), *seeds = getenv("PX_SEEDS");
-    plan p = { .first = seed ? strtoull(seed, NULL, 0) : 1,
-               .count = seed    ? 1
-                        : seeds ? strtoull(seeds, NULL, 0)
-                                : SEEDS,
-               .part = 1,
-               .parts = 1 };
-
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--part") == 0 && i + 2 < argc) {
-            p.part = strtoull(argv[++i], NULL, 0);
-            p.parts = strtoull(argv[++i], NULL, 0);
-        } else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc) {
-            p.first = strtoull(argv[++i], NULL, 0);
-            p.count = 1;
-        } else if (strcmp(argv[i], "--seeds") == 0 && i + 1 < argc) {
-            p.count = strtoull(argv[++i], NULL, 0);
-        }
-    }
-    return p;
-}
-
-/* A case of cmocka, so that a CHECK that does not hold says where. */
-static void run_seeds(void **state)
-{
-    const plan *p = *state;
-    uint64_t ran = 0;
-    spine sum = { 0 };
-
-    for (uint64_t seed = p->first; seed < p->first + p->count; seed++) {
-        if (p->count > 1 && seed % p->parts != p->part % p->parts)
-            continue;
-        /* said first: a crash leaves it on the screen */
-        fprintf(stderr, "\rseed %llu ", (unsigned long long)seed);
-        run_seed(seed, &sum);
-        ran++;
-    }
-    printf("%10llu seeds\n", (unsigned long long)ran);
 #define X(name, member) printf("%10llu %s\n", (unsigned long long)sum.member, name);
     COUNT_MAP(X)
 #undef X
@@ -304,13 +263,7 @@ static void run_seeds(void **state)
 
 int main(int argc, char **argv)
 {
-    plan p = plan_of(argc, argv);
-    const struct CMUnitTest tests[] = { cmocka_unit_test_prestate(run_seeds, &p) };
+    const sim_play play = { "spine", SEEDS, run_seed, report };
 
-    int failed = cmocka_run_group_tests_name("spine", tests, NULL, NULL);
-
-    fflush(NULL);
-    if (failed)
-        _Exit(1); /* what a failed case held is no news */
-    return 0;
+    return sim_play_seeds(argc, argv, &play);
 }
