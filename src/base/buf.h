@@ -121,6 +121,15 @@ static inline uint64_t px_get_varint(px_cut *cut)
     }
     return px_get_long_varint(cut);
 }
+/* One that has to fit 32 bits: the cut is bad where it does not. */
+static inline uint32_t px_get_varint32(px_cut *cut)
+{
+    uint64_t v = px_get_varint(cut);
+
+    cut->bad = cut->bad || v > UINT32_MAX;
+    return (uint32_t)v;
+}
+
 static inline int64_t px_get_zigzag(px_cut *cut)
 {
     uint64_t v = px_get_varint(cut);

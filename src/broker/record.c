@@ -19,14 +19,6 @@ static px_status bad(const px_cut *cut, const char *what, px_err *ret_err)
     return px_fail_id(ret_err, PX_CORRUPT, "session.record", "the record of %s is malformed", what);
 }
 
-static uint32_t get_u32(px_cut *cut)
-{
-    uint64_t v = px_get_varint(cut);
-
-    cut->bad = cut->bad || v > UINT32_MAX;
-    return (uint32_t)v;
-}
-
 static uint16_t get_u16(px_cut *cut)
 {
     uint64_t v = px_get_varint(cut);
@@ -151,8 +143,8 @@ px_will_record px_get_will(px_cut *cut)
 
     will.letter = get_letter(cut);
     will.letter.topic = topic;
-    will.delay_s = get_u32(cut);
-    will.expiry_s = get_u32(cut);
+    will.delay_s = px_get_varint32(cut);
+    will.expiry_s = px_get_varint32(cut);
     cut->bad = cut->bad || !is_topic(topic);
     return will;
 }
@@ -186,7 +178,7 @@ px_filter_record px_get_filter(px_cut *cut)
     f.no_local = (options & 4) != 0;
     f.retain_as_published = (options & 8) != 0;
     f.retain_handling = options >> 4;
-    f.id = get_u32(cut);
+    f.id = px_get_varint32(cut);
     f.text = px_get_block(cut);
     f.share = px_get_block(cut);
     cut->bad = cut->bad || f.qos > 2 || f.retain_handling > 2 || !is_filter(&f);
@@ -209,7 +201,7 @@ px_status px_get_ids(px_cut *cut, px_arena *arena, uint32_t **ret_ids, size_t *r
     if (count > 0 && !ids)
         return px_arena_fail(arena, ret_err);
     for (size_t i = 0; i < count; i++)
-        ids[i] = get_u32(cut);
+        ids[i] = px_get_varint32(cut);
     *ret_ids = ids;
     *ret_count = count;
     return PX_OK;
@@ -238,8 +230,8 @@ px_status px_get_open(px_str bytes, px_arena *arena, px_open_record *ret_r, px_e
     uint8_t flags;
     size_t count;
 
-    r.scope = get_u32(&cut);
-    r.expiry_s = get_u32(&cut);
+    r.scope = px_get_varint32(&cut);
+    r.expiry_s = px_get_varint32(&cut);
     flags = px_get_u8(&cut);
     r.clean = (flags & 1) != 0;
     r.has_will = (flags & 2) != 0;
@@ -274,7 +266,7 @@ px_status px_get_close(px_str bytes, px_close_record *ret_r, px_err *ret_err)
     r.with_will = (flags & 1) != 0;
     r.has_expiry = (flags & 2) != 0;
     cut.bad = cut.bad || flags > 3;
-    r.expiry_s = get_u32(&cut);
+    r.expiry_s = px_get_varint32(&cut);
     *ret_r = r;
     return bad(&cut, "a closed session", ret_err);
 }

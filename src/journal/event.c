@@ -248,14 +248,6 @@ static px_status get_paths(px_cut *cut, px_arena *arena, px_event *event, px_err
     return PX_OK;
 }
 
-static uint32_t get_u32(px_cut *cut)
-{
-    uint64_t v = px_get_varint(cut);
-
-    cut->bad = cut->bad || v > UINT32_MAX;
-    return (uint32_t)v;
-}
-
 static px_time get_time(px_cut *cut)
 {
     int64_t v = px_get_zigzag(cut);
@@ -269,19 +261,19 @@ static px_status get_member(px_cut *cut, px_arena *arena, px_event *e, member m,
     case END:
         break;
     case MODEL:
-        e->model_no = get_u32(cut);
+        e->model_no = px_get_varint32(cut);
         break;
     case TWIN:
-        e->twin_no = get_u32(cut);
+        e->twin_no = px_get_varint32(cut);
         break;
     case TARGET:
-        e->target_no = get_u32(cut);
+        e->target_no = px_get_varint32(cut);
         break;
     case RELATIONSHIP:
-        e->relationship_no = get_u32(cut);
+        e->relationship_no = px_get_varint32(cut);
         break;
     case DOCUMENT:
-        e->document_no = get_u32(cut);
+        e->document_no = px_get_varint32(cut);
         break;
     case REVISION:
         e->revision = px_get_varint(cut);
@@ -316,10 +308,10 @@ static px_status get_member(px_cut *cut, px_arena *arena, px_event *e, member m,
         e->before = px_get_block(cut);
         break;
     case WAS_MODEL:
-        e->was_model_no = get_u32(cut);
+        e->was_model_no = px_get_varint32(cut);
         break;
     case WAS_TARGET:
-        e->was_target_no = get_u32(cut);
+        e->was_target_no = px_get_varint32(cut);
         break;
     case WAS_NAME:
         e->was_name = px_get_block(cut);
@@ -333,7 +325,7 @@ px_status px_get_event_head(px_cut *cut, px_event_head *ret_head, px_err *ret_er
     uint64_t type = px_get_varint(cut);
     px_cut body;
 
-    ret_head->tenant = get_u32(cut);
+    ret_head->tenant = px_get_varint32(cut);
     ret_head->body = px_get_block(cut);
     if (cut->bad)
         return px_fail_id(ret_err, PX_CORRUPT, "journal.event", "an event is cut short");
@@ -343,7 +335,8 @@ px_status px_get_event_head(px_cut *cut, px_event_head *ret_head, px_err *ret_er
                           (unsigned long long)type);
     ret_head->type = (px_event_type)type;
     body = px_cut_of(ret_head->body);
-    ret_head->no = body.ptr == body.end ? 0 : get_u32(&body); /* every list begins with a number */
+    ret_head->no =
+        body.ptr == body.end ? 0 : px_get_varint32(&body); /* every list begins with a number */
     return PX_OK;
 }
 

@@ -93,14 +93,6 @@ static px_status corrupt(px_err *ret_err, const char *what)
     return px_fail(ret_err, PX_CORRUPT, "a state row is damaged: %s", what);
 }
 
-static uint32_t get_u32(px_cut *cut)
-{
-    uint64_t v = px_get_varint(cut);
-
-    cut->bad |= v > UINT32_MAX;
-    return (uint32_t)v;
-}
-
 static px_status open_row(px_str row, uint8_t newest, px_cut *ret_cut, uint8_t *ret_format,
                           px_err *ret_err)
 {
@@ -122,7 +114,7 @@ static bool key_is_valid(uint32_t key)
 
 static pxi_slot get_slot(px_cut *cut, px_time base)
 {
-    uint32_t key = get_u32(cut);
+    uint32_t key = px_get_varint32(cut);
     uint8_t flags = px_get_u8(cut);
     px_origin origin = { .quality = (px_quality)(flags & QUALITY_MASK),
                          .ahead = flags & FLAG_BY_ARRIVAL,
@@ -212,9 +204,9 @@ static px_status read_twin(px_str bytes, twin_row *row, px_err *ret_err)
 
     PX_TRY(open_row(bytes, FORMAT_REVISION, &cut, &format, ret_err));
     row->form = (pxi_twin_form){ 0 };
-    row->form.tenant = get_u32(&cut);
-    row->form.no = get_u32(&cut);
-    row->form.model = get_u32(&cut);
+    row->form.tenant = px_get_varint32(&cut);
+    row->form.no = px_get_varint32(&cut);
+    row->form.model = px_get_varint32(&cut);
     row->form.seq = px_get_varint(&cut);
     row->form.time = px_get_zigzag(&cut);
     row->revision = 0;
@@ -222,7 +214,7 @@ static px_status read_twin(px_str bytes, twin_row *row, px_err *ret_err)
         get_revision(&cut, row);
     row->form.id = px_get_block(&cut);
     row->version = px_get_varint(&cut);
-    row->count = get_u32(&cut);
+    row->count = px_get_varint32(&cut);
     row->slots = cut;
     if (cut.bad || row->form.no == 0 || row->form.no == UINT32_MAX || row->form.id.len == 0 ||
         row->form.id.len > PX_TWIN_ID_BYTES_MAX || row->count > 2 * PX_FIELDS_MAX)
@@ -330,11 +322,11 @@ static px_status read_rel(px_str bytes, rel_row *row, px_err *ret_err)
 
     PX_TRY(open_row(bytes, FORMAT, &cut, &format, ret_err));
     *row = (rel_row){ 0 };
-    row->tenant = get_u32(&cut);
-    row->no = get_u32(&cut);
-    row->source = get_u32(&cut);
-    row->target = get_u32(&cut);
-    row->slot = get_u32(&cut);
+    row->tenant = px_get_varint32(&cut);
+    row->no = px_get_varint32(&cut);
+    row->source = px_get_varint32(&cut);
+    row->target = px_get_varint32(&cut);
+    row->slot = px_get_varint32(&cut);
     row->seq = px_get_varint(&cut);
     row->time = px_get_zigzag(&cut);
     row->id = px_get_block(&cut);
