@@ -3,6 +3,7 @@
 #include "api/metrics.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 
 #include "api/inner.h"
 #include "api/watch.h"
@@ -111,6 +112,13 @@ static void put_engine(px_metrics *m, px_engine *engine)
     px_metric(m, PX_METRIC_WAL_BYTES, (double)s.wal_file_bytes);
     px_metric(m, PX_METRIC_JOURNAL_BYTES, (double)s.journal_bytes);
     px_metric(m, PX_METRIC_SYNCS, (double)s.syncs);
+    px_metric(m, PX_METRIC_LOG_SYNC_SECONDS, (double)s.log_sync_ns / 1e9);
+    for (int i = 0; i < PX_SYNC_BOUNDS; i++) {
+        char bound[16];
+
+        snprintf(bound, sizeof(bound), "%g", (double)px_sync_bound_ns(i) / 1e9);
+        px_metric_of(m, PX_METRIC_LOG_SYNCS_OVER, bound, (double)s.log_syncs_over[i]);
+    }
     px_metric(m, PX_METRIC_STORE_FULL, s.full);
 }
 

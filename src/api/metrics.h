@@ -62,6 +62,10 @@
     X(JOURNAL_BYTES, "pollux_store_journal_bytes", GAUGE, "bytes", "",                             \
       "journal rows kept, as they stand on the disk")                                              \
     X(SYNCS, "pollux_store_syncs_total", COUNTER, "", "", "syncs of the disk")                     \
+    X(LOG_SYNC_SECONDS, "pollux_store_log_sync_seconds_total", COUNTER, "s", "",                   \
+      "time that commits waited for syncs of the log")                                             \
+    X(LOG_SYNCS_OVER, "pollux_store_log_syncs_over_total", COUNTER, "", "seconds",                 \
+      "syncs of the log that took longer")                                                         \
     X(STORE_FULL, "pollux_store_full", GAUGE, "", "", "1 while the disk is full")                  \
     X(REJECTS, "pollux_rejects_total", COUNTER, "", "reason",                                      \
       "messages and fields kept for inspection in /api/v1/rejects")                                \

@@ -87,11 +87,23 @@ typedef struct px_journal_bounds {
     int64_t bytes; /* stored bodies, about; what `journal_keep` counts */
 } px_journal_bounds;
 
+/* Bounds that the times of syncs are counted by: 1, 5, 20, 100 ms, 1 s. */
+enum { PX_SYNC_BOUNDS = 5 };
+
+static inline int64_t px_sync_bound_ns(int bound)
+{
+    static const int16_t ms[PX_SYNC_BOUNDS] = { 1, 5, 20, 100, 1000 };
+
+    return ms[bound] * PX_MILLISECOND;
+}
+
 typedef struct px_store_stats {
     uint64_t commits, commits_full; /* done; refused for want of space */
     uint64_t syncs;
-    uint64_t checkpoints, checkpoint_waits; /* WAL restarts; commits that had to wait for one */
-    int64_t wal_bytes, wal_file_bytes;      /* in use since the last restart; size of the file */
+    int64_t log_sync_ns;                     /* spent in syncs of the log: what commits wait for */
+    uint64_t log_syncs_over[PX_SYNC_BOUNDS]; /* that took longer than px_sync_bound_ns */
+    uint64_t checkpoints, checkpoint_waits;  /* WAL restarts; commits that had to wait for one */
+    int64_t wal_bytes, wal_file_bytes;       /* in use since the last restart; size of the file */
     int64_t file_bytes;
     int64_t journal_bytes;
     uint32_t backup_pages, backup_pages_left; /* of the backup that is under way, or the last one */

@@ -185,6 +185,7 @@ static void stats(px_store *store, px_store_stats *ret_stats)
         .commits = s->commits,
         .commits_full = s->commits_full,
         .syncs = s->vfs->syncs,
+        .log_sync_ns = s->vfs->log_sync_ns,
         .checkpoints = s->checkpoint.done,
         .checkpoint_waits = s->checkpoint.waits,
         .wal_bytes = s->vfs->wal_bytes,
@@ -196,6 +197,8 @@ static void stats(px_store *store, px_store_stats *ret_stats)
         .full = s->full,
         .dead = s->vfs->dead,
     };
+    for (int i = 0; i < PX_SYNC_BOUNDS; i++)
+        ret_stats->log_syncs_over[i] = s->vfs->log_syncs_over[i];
 }
 
 /* The last connection to close moves the log into the file and removes it; a dead store's files

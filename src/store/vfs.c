@@ -152,11 +152,23 @@ static int file_read(sqlite3_file *file, void *bytes, int size, sqlite3_int64 of
     return SQLITE_OK;
 }
 
+/* What a commit waited for, when it was the log's. */
+static void count_sync(pxi_file *f, int64_t took_ns)
+{
+    f->vfs->syncs++;
+    if (f->kind != PXI_FILE_WAL || !f->main)
+        return;
+    f->vfs->log_sync_ns += took_ns;
+    for (int i = 0; i < PX_SYNC_BOUNDS; i++)
+        f->vfs->log_syncs_over[i] += took_ns > px_sync_bound_ns(i);
+}
+
 static int file_sync(sqlite3_file *file, int flags)
 {
     pxi_file *f = file_of(file);
     px_env *env = f->vfs->env;
     px_status status;
+    int64_t from_ns;
 
     (void)flags;
     if (f->vfs->dead)
@@ -164,12 +176,13 @@ static int file_sync(sqlite3_file *file, int flags)
     status = write_gathered(f);
     if (status != PX_OK)
         return code_of(status, SQLITE_IOERR_WRITE);
-    f->vfs->syncs++;
+    from_ns = env->monotonic_ns(env);
     if (env->sync(env, f->file) != PX_OK || (f->fresh && env->sync_dir(env, f->path) != PX_OK)) {
         f->vfs->sync_failed = f->vfs->dead = f->main || f->vfs->dead;
         return SQLITE_IOERR_FSYNC;
     }
     f->fresh = false;
+    count_sync(f, env->monotonic_ns(env) - from_ns);
     return SQLITE_OK;
 }
 

@@ -18,6 +18,7 @@
 #include <sqlite3.h>
 
 #include "base/env.h"
+#include "journal/journal.h"
 #include "store/gather.h"
 #include "store/page.h"
 
@@ -36,6 +37,8 @@ typedef struct pxi_vfs {
     _Atomic bool sync_failed; /* nothing may be acknowledged after it */
     _Atomic bool hurry;       /* the checkpoint rests no more: the log is growing over its limit */
     _Atomic uint64_t syncs;
+    _Atomic int64_t log_sync_ns;
+    _Atomic uint64_t log_syncs_over[PX_SYNC_BOUNDS];
     _Atomic uint64_t wal_starts; /* times the log began anew */
     _Atomic int64_t wal_bytes;   /* the end of what was written since */
     _Atomic int64_t wal_file_bytes, file_bytes;

@@ -69,6 +69,30 @@ PX_TEST(a_commit_is_one_sync_and_a_commit_of_nothing_none)
     px_fakedisk_free(disk);
 }
 
+PX_TEST(what_commits_waited_for_is_counted_by_how_long_it_was)
+{
+    px_fakedisk *disk = px_fakedisk_new(1);
+    px_store *store = kit_must_open(disk);
+    px_store_stats before, after;
+    px_err err = { 0 };
+
+    CHECK_OK(kit_commit_row(store, 1, &err), &err);
+    px_store_stats_get(store, &before);
+    px_fakedisk_sync_ns(disk, px_sync_bound_ns(1)); /* not longer than it */
+    CHECK_OK(kit_commit_row(store, 2, &err), &err);
+    px_fakedisk_sync_ns(disk, px_sync_bound_ns(1) + 1);
+    CHECK_OK(kit_commit_row(store, 3, &err), &err);
+    px_fakedisk_sync_ns(disk, px_sync_bound_ns(PX_SYNC_BOUNDS - 1) + 1);
+    CHECK_OK(kit_commit_row(store, 4, &err), &err);
+    px_store_stats_get(store, &after);
+    for (int i = 0; i < PX_SYNC_BOUNDS; i++)
+        CHECK_EQ(after.log_syncs_over[i] - before.log_syncs_over[i], i == 0 ? 3 : i == 1 ? 2 : 1);
+    CHECK_EQ(after.log_sync_ns - before.log_sync_ns,
+             2 * px_sync_bound_ns(1) + 2 + px_sync_bound_ns(PX_SYNC_BOUNDS - 1));
+    px_store_close(store);
+    px_fakedisk_free(disk);
+}
+
 PX_TEST(a_row_that_would_leave_a_hole_or_turn_time_back_is_refused_and_harms_nothing)
 {
     px_fakedisk *disk = px_fakedisk_new(1);
