@@ -89,6 +89,8 @@ struct px_api_call {
     bool then_always;                /* also when it is a refusal */
     void *own;
 
+    int64_t wait_until_ns; /* of a command: how long it is waited for; monotonic, 0: to its end */
+
     /* once.c: of a call with an Idempotency-Key */
     px_once once;        /* id empty: without one */
     px_str once_waits;   /* the command whose response will be its answer */

@@ -170,6 +170,13 @@ px_str px_api_cookie(px_api_call *call);
 bool px_api_read_twin(px_api_call *call, px_str twin_id, px_action action, const px_twin **ret_twin,
                       const px_model **ret_model);
 
+/* The id of a command as it came, or without one (ptr NULL) one of the server's making. Errors:
+ * PX_INVALID (command.id), PX_LIMIT, PX_NO_MEMORY. */
+PX_NODISCARD px_status px_api_command_id(px_api_call *call, px_str id, px_str *ret_id,
+                                         px_err *ret_err);
+/* The call has waited long enough for its command: how it stands. On the watching thread. */
+void px_v1_command_waits(px_api_call *call);
+
 px_handler px_on_get_asset;
 
 #endif

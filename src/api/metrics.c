@@ -67,6 +67,16 @@ static void put_slices(px_metrics *m, const px_engine_stats *e)
         px_metric_of(m, PX_METRIC_SLICE_LATE, px_engine_slice_name(i), (double)e->slices[i].late);
 }
 
+static void put_commands(px_metrics *m, const px_engine_stats *e)
+{
+    static const px_command_status ends[] = { PX_COMMAND_APPLIED, PX_COMMAND_REJECTED,
+                                              PX_COMMAND_TIMED_OUT, PX_COMMAND_EXPIRED };
+
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+        px_metric_of(m, PX_METRIC_COMMANDS_ENDED, px_command_status_name(ends[i]),
+                     (double)e->commands_ended[ends[i]]);
+}
+
 static void put_backups(px_metrics *m, px_engine *engine)
 {
     px_backup_stat b = px_engine_backup_stat(engine);
@@ -95,6 +105,7 @@ static void put_engine(px_metrics *m, px_engine *engine)
     px_metric(m, PX_METRIC_COMMIT_SUM, (double)e.commit_ns_sum / 1e9);
     px_metric(m, PX_METRIC_SLICES_LATE, (double)e.slices_late);
     put_slices(m, &e);
+    put_commands(m, &e);
     put_backups(m, engine);
     px_metric(m, PX_METRIC_HISTORY_CURSOR, (double)e.consumer_seq[1]);
     px_metric(m, PX_METRIC_SAMPLES_LATE, (double)e.samples_late);

@@ -38,6 +38,8 @@
       "size of the backup that is under way, or was the last")                                     \
     X(BACKUP_PAGES_LEFT, "pollux_backup_pages_left", GAUGE, "pages", "", "of them to be copied")   \
     X(BACKUPS, "pollux_backups_total", COUNTER, "", "result", "backups by how they ended")         \
+    X(COMMANDS_ENDED, "pollux_commands_ended_total", COUNTER, "", "end",                           \
+      "commands by what came of them")                                                             \
     X(HISTORY_CURSOR, "pollux_history_cursor", GAUGE, "events", "",                                \
       "committed position of history")                                                             \
     X(SAMPLES_LATE, "pollux_samples_late_total", COUNTER, "values", "",                            \

@@ -158,7 +158,10 @@ const px_route px_api_routes[] = {
       "MergePatch", "200:DesiredValues" },
     { "POST", "/api/v1/twins/*/commands/*", px_v1_post_command, PX_ROUTE_ANY_JSON,
       "Calls a command and waits for its device", "id command",
-      "timeout:integer id @Idempotency-Key", "Any", "200:CommandAnswer" },
+      "timeout:integer expiry:integer retry:integer interval:integer wait:integer dryRun:boolean "
+      "id @Prefer "
+      "@Idempotency-Key",
+      "Any", "200:CommandAnswer 202:CommandAnswer" },
     { "GET", "/api/v1/twins/*/commands", px_v1_list_commands, 0,
       "The commands of a twin: those that wait, then those that have ended", "id",
       "limit:integer cursor", NULL, "200:CommandPage" },

@@ -68,10 +68,12 @@ const px_api_schema px_api_schemas[] = {
     { "DeadLettersPurged", "purged:integer more:boolean" },
 
     { "Batch", "dryRun~:boolean changes:Change[]" },
-    { "Change", "op:put|patch|delete|desired twin:string relationship~:string component~:string "
-                "ifMatch~:string ifNoneMatch~:string value~:any" },
+    { "Change", "op:put|patch|delete|desired|command twin:string relationship~:string "
+                "component~:string ifMatch~:string ifNoneMatch~:string command~:string id~:string "
+                "value~:any" },
     { "BatchAnswer", "dryRun:boolean changes:ChangeAnswer[]" },
-    { "ChangeAnswer", "twin:string relationship~:string created~:boolean etag~:string" },
+    { "ChangeAnswer", "twin:string relationship~:string created~:boolean etag~:string "
+                      "command~:string id~:string" },
     { "ImportAnswer", "refused:RefusedLine[] taken:integer" },
     { "RefusedLine", "line:integer code:string detail:string path~:string" },
     { "ExportPage", "items:any{}[] cursor:string? until:integer" },
@@ -91,9 +93,14 @@ const px_api_schema px_api_schemas[] = {
     { "DesiredValue", "value:any reported:any version:integer "
                       "status:string since:time expires:time? reportedVersion:integer? "
                       "reason~:string" },
-    { "CommandAnswer", "id:string status:string response:any" },
+    { "CommandAnswer", "id:string status:string response:any dryRun~:boolean holds~:boolean "
+                       "guards~:GuardRefusal[]" },
     { "Command", "id:string name:string status:string by:string? called:time? deadline:time? "
-                 "ended:time? endedBy:string? payload:any response:any" },
+                 "ended:time? endedBy:string? payload:any response:any timeout~:integer "
+                 "expires~:time retry~:integer interval~:integer attempts~:CommandAttempt[]" },
+    { "GuardRefusal", "expression:string every~:string any~:string twin~:string values:any{} "
+                      "message~:string{} detail:string" },
+    { "CommandAttempt", "at:time delivered~:time to~:string" },
     { "CommandPage", "items:Command[] cursor:string?" },
     { "Device", "id:string updated:time state:registered|active|disabled|retired group~:string "
                 "attributes~:string{} twins:string[] lastSeen:time? connections:integer "

@@ -7,6 +7,7 @@
  *       {"op": "patch",  "twin": "p-1", "component": "motor", "ifMatch": "W/\"…\"", "value": […]},
  *       {"op": "put",    "twin": "p-1", "relationship": "r-1", "ifNoneMatch": "*", "value": {…}},
  *       {"op": "desired", "twin": "p-1", "value": {"speed": 20}},
+ *       {"op": "command", "twin": "p-1", "command": "start", "id": "order-17", "value": 40},
  *       {"op": "delete", "twin": "p-2"}]}
  *
  * A change is read by one table of members; what it says is checked by the engine, as if it came
@@ -21,17 +22,18 @@ px_handler px_v1_post_batch;
 static const struct {
     const char *op;
     px_request_kind of_twin, of_relationship;
-    bool wants_value;
+    bool wants_value; /* else it has none; of a command it may have one */
 } ops[] = {
     { "put", PX_REQUEST_TWIN_PUT, PX_REQUEST_RELATIONSHIP_PUT, true },
     { "patch", PX_REQUEST_TWIN_PATCH, PX_REQUEST_RELATIONSHIP_PATCH, true },
     { "delete", PX_REQUEST_TWIN_DELETE, PX_REQUEST_RELATIONSHIP_DELETE, false },
     { "desired", PX_REQUEST_DESIRED_PATCH, PX_REQUEST_KIND_COUNT, true },
+    { "command", PX_REQUEST_COMMAND, PX_REQUEST_KIND_COUNT, false },
 };
 
 /* The text members of a change, and where they go. */
 typedef struct change {
-    px_str op, twin, relationship, component, if_match, if_none_match;
+    px_str op, twin, relationship, component, if_match, if_none_match, command, id;
 } change;
 
 static const struct {
@@ -44,6 +46,8 @@ static const struct {
     { "component", offsetof(change, component) },
     { "ifMatch", offsetof(change, if_match) },
     { "ifNoneMatch", offsetof(change, if_none_match) },
+    { "command", offsetof(change, command) },
+    { "id", offsetof(change, id) },
 };
 
 static px_str *find_text(change *c, px_str name)
@@ -67,7 +71,7 @@ static px_status read_members(const px_json *json, change *c, const px_json **re
         if (!text)
             return px_json_fail(m, ret_err, PX_INVALID, "batch.member",
                                 "a change has no '%.*s'; it has op, twin, relationship, component, "
-                                "ifMatch, ifNoneMatch and value",
+                                "ifMatch, ifNoneMatch, command, id and value",
                                 PX_FMT(m->key));
         if (m->type != PX_JSON_STRING)
             return px_json_fail(m, ret_err, PX_INVALID, "batch.member", "'%.*s' is a text",
@@ -96,7 +100,7 @@ static px_status read_op(const px_json *json, const change *c, const px_json *va
     for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
         if (!px_str_eq(c->op, px_str_c(ops[i].op)))
             continue;
-        if ((value != NULL) != ops[i].wants_value)
+        if ((value != NULL) != ops[i].wants_value && ops[i].of_twin != PX_REQUEST_COMMAND)
             return px_json_fail(json, ret_err, PX_INVALID, "batch.value",
                                 value ? "a %s has no value" : "a %s has a value", ops[i].op);
         item->kind = c->relationship.ptr ? ops[i].of_relationship : ops[i].of_twin;
@@ -105,11 +109,16 @@ static px_status read_op(const px_json *json, const change *c, const px_json *va
                                 "only the patch of a twin has a component");
         if (item->kind == PX_REQUEST_KIND_COUNT)
             return px_json_fail(json, ret_err, PX_INVALID, "batch.member",
-                                "a relationship has no %s values", ops[i].op);
+                                "a relationship has no %s", ops[i].op);
+        if ((c->command.len > 0) != (item->kind == PX_REQUEST_COMMAND) ||
+            (c->id.ptr && item->kind != PX_REQUEST_COMMAND))
+            return px_json_fail(json, ret_err, PX_INVALID, "batch.member",
+                                "a command has its name in `command`, and perhaps an `id`; other "
+                                "changes have neither");
         return PX_OK;
     }
     return px_json_fail(json, ret_err, PX_INVALID, "batch.op",
-                        "op is put, patch, delete or desired");
+                        "op is put, patch, delete, desired or command");
 }
 
 static px_status read_change(px_api_call *call, const px_json *json, px_request *item,
@@ -136,7 +145,11 @@ static px_status read_change(px_api_call *call, const px_json *json, px_request 
     item->component = c.component;
     item->json = value;
     item->source_time = PX_TIME_NONE;
-    return PX_OK;
+    if (item->kind != PX_REQUEST_COMMAND)
+        return PX_OK;
+    item->name = c.command;
+    item->terms.is_async = true; /* of a batch nobody waits for a device */
+    return px_api_command_id(call, c.id, &item->command_id, ret_err);
 }
 
 static px_status read_changes(px_api_call *call, const px_json *changes, px_err *ret_err)
@@ -204,7 +217,12 @@ static void put_change(px_json_writer *w, const px_request *item, bool dry)
         px_json_key(w, PX_STR("created"));
         px_json_bool(w, item->result.created);
     }
-    if (!dry && !is_delete(item->kind)) {
+    if (item->kind == PX_REQUEST_COMMAND) {
+        px_json_key(w, PX_STR("command"));
+        px_json_string(w, item->name);
+        px_json_key(w, PX_STR("id"));
+        px_json_string(w, item->command_id);
+    } else if (!dry && !is_delete(item->kind)) {
         px_put_etag(&etag, item->result.seq);
         px_json_key(w, PX_STR("etag"));
         px_json_string(w, px_buf_str(&etag));

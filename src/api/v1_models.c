@@ -3,6 +3,7 @@
  * On a worker, because a large set takes its time. */
 #include "api/inner.h"
 #include "api/workers.h"
+#include "engine/guard.h"
 
 px_handler px_v1_validate_models;
 
@@ -76,7 +77,7 @@ static size_t put_errors(px_api_call *call, px_json_writer *w, px_status status,
 
 static void validate(px_api_call *call)
 {
-    px_models_opts opts = { .stored = { find_stored, call } };
+    px_models_opts opts = { .stored = { find_stored, call }, .check_guard = px_guard_check };
     px_json_writer w = px_json_writer_of(&call->out);
     px_model_set set = { 0 };
     px_model_report report = { 0 };

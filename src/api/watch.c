@@ -209,6 +209,34 @@ static void end_command(px_watch *watch, const px_event *event)
         answer_command(w, event);
 }
 
+/* One whose time to wait is over. */
+static waiter *take_late(px_watch *watch, int64_t now_ns)
+{
+    waiter *found = NULL;
+
+    pthread_mutex_lock(&watch->lock);
+    for (waiter **at = &watch->waiters; *at && !found;) {
+        int64_t until_ns = (*at)->call->wait_until_ns;
+
+        if (until_ns == 0 || until_ns > now_ns) {
+            at = &(*at)->next;
+            continue;
+        }
+        found = *at;
+        *at = found->next;
+    }
+    pthread_mutex_unlock(&watch->lock);
+    return found;
+}
+
+static void let_late_go(px_watch *watch)
+{
+    int64_t now_ns = watch->api->env->monotonic_ns(watch->api->env);
+
+    for (waiter *w; (w = take_late(watch, now_ns));)
+        px_v1_command_waits(w->call);
+}
+
 /* ---- the thread: rows ---- */
 
 typedef struct reader {
@@ -427,6 +455,7 @@ static void *run(void *data)
             px_log_warn(watch->api->opts.log, "api.watch", "%s", err.text);
             break;
         }
+        let_late_go(watch);
         hurry = catch_up_all(&r);
         look_at_clock(&r);
     }

@@ -19,7 +19,7 @@ void px_watch_stop(px_watch *watch);
 void px_watch_free(px_watch *watch);
 
 /* The call completes when the response of its command is in the journal (a time-out is a response
- * as well). */
+ * as well), or before that at call->wait_until_ns. */
 void px_watch_command(px_watch *watch, px_api_call *call, px_str command_id);
 
 /* Answers the call with a stream of changes behind `after` (UINT64_MAX: from now on) of `twins`

@@ -174,6 +174,16 @@
 #define PX_STREAM_QUEUE_BYTES_MAX (1024 * 1024)
 
 /* both directions */
+#define PX_COMMAND_TIMEOUT_S_DEFAULT 5
+#define PX_COMMAND_TIMEOUT_S_MAX 3600            /* that a device has for one attempt */
+#define PX_COMMAND_EXPIRY_S_MAX (30 * 24 * 3600) /* that a command may wait for its device */
+#define PX_COMMAND_ATTEMPTS_MAX 10
+#define PX_COMMAND_INTERVAL_S_MAX 3600           /* between them */
+#define PX_COMMAND_WAIT_S_MAX 3600               /* that who calls may be kept waiting */
+#define PX_GUARDS_MAX 16                         /* of one command */
+#define PX_GUARD_BYTES_MAX 1024                  /* of the expression of one */
+#define PX_GUARD_MESSAGE_CHARS_MAX 256           /* UTF-16, as for displayName */
+#define PX_GUARD_NEIGHBOURS_MAX 1000             /* that one guard looks at */
 #define PX_COMMANDS_KEPT_MAX 10000               /* that have ended, of one tenant */
 #define PX_COMMAND_KEPT_BYTES_MAX (16 * 1024)    /* of the payload and of the response of each */
 #define PX_DESIRED_EXPIRY_S_MAX (30 * 24 * 3600) /* that a wish may be given */

@@ -372,7 +372,12 @@ static const px_opt desired_options[] = {
 };
 static const px_opt command_options[] = {
     { "id", 0, "ID", "done once: called again with the same id, the same answer is told" },
-    { "timeout", 0, "SECONDS", "how long the device has to answer: 1 to 3600 [5]" },
+    { "timeout", 0, "TIME", "how long the device has to answer: 1s to 1h [5s]" },
+    { "expiry", 0, "TIME", "how long it may wait for a device that is away, such as 1h" },
+    { "retry", 0, "COUNT", "so many times more it is sent when it is not answered in time" },
+    { "interval", 0, "TIME", "how long between the end of an attempt and the next" },
+    { "dry-run", 0, NULL, "only say whether the guards of its model hold" },
+    { "no-wait", 0, NULL, "return at once; pollux command show tells what came of it" },
     { 0 },
 };
 static const px_opt branch_options[] = {
@@ -457,10 +462,12 @@ const px_cmd px_cmd_twin[] = {
       .summary = "send a command to the twin's device and wait for its answer",
       .operands = "ID NAME [JSON]",
       .examples = "pollux twin command pump-1 stop\n"
-                  "pollux twin command pump-1 setSpeed '{\"speed\":20}' --id order-17",
+                  "pollux twin command pump-1 setSpeed '{\"speed\":20}' --id order-17\n"
+                  "pollux twin command pump-1 stop --expiry 1h --retry 3 --no-wait",
       .notes =
           "status: applied or rejected, as the device answers. What it rejected ends the command\n"
-          "with exit code 2, a device that does not answer in time with 7.",
+          "with exit code 2, a device that does not answer in time, or does not come, with 7.\n"
+          "A time is a number of seconds, or such as 90s, 10m, 1h.",
       .opts = command_options,
       .operands_min = 2,
       .operands_max = 3,

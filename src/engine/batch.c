@@ -476,6 +476,8 @@ static void count_commit(px_engine *engine, const round_ *r, const px_batch *bat
     stats->samples_late += engine->state.samples_late;
     stats->samples_duplicate += engine->state.samples_duplicate;
     stats->messages_repeated += engine->state.messages_repeated;
+    for (size_t i = 0; i < PX_COMMAND_STATUS_COUNT; i++)
+        stats->commands_ended[i] += engine->state.commands_ended[i];
     stats->events += batch ? batch->seq_last - batch->seq_first + 1 : 0;
     stats->commit_ns_sum += took_ns;
     if (took_ns > stats->commit_ns_max)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Changes that stand or fall together: each is judged by what those before it leave, by the same
- * checks as if it came alone. When one is refused, those behind it are judged as if it had not been
- * there, so that all that is wrong is told at once; what was folded of the others makes
- * px_state_handle break the batch, the engine drops it, and nothing of it has happened.
+ * Changes, and commands among them, that stand or fall together: each is judged by what those
+ * before it leave, by the same checks as if it came alone. When one is refused, those behind it are
+ * judged as if it had not been there, so that all that is wrong is told at once; what was folded of
+ * the others makes px_state_handle break the batch, the engine drops it, and nothing of it has
+ * happened.
  */
 #include <stdio.h>
 
@@ -41,7 +42,8 @@ static px_status check_item(px_engine_state *state, const px_request *request, p
 
 static bool is_change(px_request_kind kind)
 {
-    return kind >= PX_REQUEST_TWIN_PUT && kind <= PX_REQUEST_RELATIONSHIP_DELETE;
+    return (kind >= PX_REQUEST_TWIN_PUT && kind <= PX_REQUEST_RELATIONSHIP_DELETE) ||
+           kind == PX_REQUEST_COMMAND;
 }
 
 static px_status check_room(const px_engine_state *state, size_t bytes_before, px_err *ret_err)

@@ -4,7 +4,9 @@
  * survives a restart and ends once. When it ends one of kind `execution` takes its place.
  */
 #include "engine/execution.h"
+#include "engine/guard.h"
 #include "engine/state.h"
+#include "engine/waiting.h"
 
 /* `TWIN/ID`: command ids are the caller's and unique within a twin. */
 static px_str pending_id(px_engine_state *state, const px_request *request)
@@ -20,38 +22,14 @@ static px_str pending_id(px_engine_state *state, const px_request *request)
     return id;
 }
 
-static px_str pending_body(px_engine_state *state, const px_request *request, uint32_t twin_no,
-                           uint64_t print)
+static px_str pending_body(px_engine_state *state, const px_request *request,
+                           const px_command_terms *terms, uint32_t twin_no, px_time deadline)
 {
     px_buf buf = { 0 };
-    px_json_writer w = px_json_writer_of(&buf);
     px_str body;
 
-    px_json_begin_object(&w);
-    px_json_key(&w, PX_STR("twin"));
-    px_json_string(&w, request->id);
-    px_json_key(&w, PX_STR("twinNumber"));
-    px_json_uint(&w, twin_no);
-    px_json_key(&w, PX_STR("id"));
-    px_json_string(&w, request->command_id);
-    px_json_key(&w, PX_STR("name"));
-    px_json_string(&w, request->name);
-    px_json_key(&w, PX_STR("deadline"));
-    px_json_time(&w, request->deadline);
-    px_json_key(&w, PX_STR("by"));
-    px_json_string(&w, request->principal.id);
-    px_json_key(&w, PX_STR("called"));
-    px_json_time(&w, state->now);
-    px_put_execution_print(&w, print);
-    if (request->once) { /* whose answer its response is */
-        px_json_key(&w, PX_STR("answer"));
-        px_json_string(&w, request->once->id);
-    }
-    if (request->json) {
-        px_json_key(&w, PX_STR("payload"));
-        px_json_node(&w, request->json);
-    }
-    px_json_end_object(&w);
+    px_put_waiting(&buf, state->now, request, terms, twin_no,
+                   px_execution_print(request->name, request->json), deadline);
     body = buf.status == PX_OK ? px_arena_str(&state->arena, px_buf_str(&buf)) : (px_str){ 0 };
     px_buf_release(&buf);
     return body;
@@ -77,6 +55,22 @@ static px_status check_payload(px_engine_state *state, const px_payload *declare
     return px_schema_check(declared->schema, json, &state->arena, &value, ret_err);
 }
 
+/* What the call does not tell the model may; how often it is sent is told whole by either. */
+static px_command_terms terms_of(const px_request *request, const px_command_plan *plan)
+{
+    px_command_terms terms = request->terms;
+
+    if (terms.timeout_s == 0)
+        terms.timeout_s = plan->timeout_s ? plan->timeout_s : PX_COMMAND_TIMEOUT_S_DEFAULT;
+    if (terms.expiry_s == 0)
+        terms.expiry_s = plan->expiry_s;
+    if (terms.attempts == 0 && terms.interval_s == 0)
+        terms.interval_s = plan->interval_s;
+    if (terms.attempts == 0)
+        terms.attempts = plan->attempts;
+    return terms;
+}
+
 px_status px_check_command(px_engine_state *state, px_request *request, px_err *ret_err)
 {
     px_document_write pending = { .kind = PX_STR("command"), .create_only = true };
@@ -84,12 +78,13 @@ px_status px_check_command(px_engine_state *state, px_request *request, px_err *
                        .tenant = request->principal.tenant,
                        .id = request->command_id,
                        .name = request->name,
-                       .revision = (uint64_t)request->deadline,
                        .cause = request->principal.id };
     uint64_t print = px_execution_print(request->name, request->json);
     const px_command *declared;
     const px_model *model;
+    px_command_terms terms;
     const px_twin *twin;
+    px_time deadline;
     bool is_known;
 
     PX_TRY(px_state_find_twin(state, request, &twin, &model, ret_err));
@@ -100,14 +95,20 @@ px_status px_check_command(px_engine_state *state, px_request *request, px_err *
                           PX_FMT(request->name));
     PX_TRY(check_payload(state, &declared->request, request->name, request->json, ret_err));
     pending.id = pending_id(state, request);
-    pending.body = pending_body(state, request, px_twin_number(twin), print);
+    terms = terms_of(request, &declared->plan);
+    deadline = request->deadline ? request->deadline : px_waiting_deadline(&terms, state->now);
+    event.revision = (uint64_t)deadline;
+    pending.body = pending_body(state, request, &terms, px_twin_number(twin), deadline);
     if (!pending.id.ptr || !pending.body.ptr)
         return px_no_memory(ret_err);
     event.twin_no = request->result.number = px_twin_number(twin);
     PX_TRY(px_execution_look(state, event.tenant, event.twin_no, pending.id, print, &is_known,
                              ret_err));
-    if (is_known)
+    if (is_known && !request->flag)
         return PX_OK;
+    PX_TRY(px_guards_test(state, request, twin, declared, ret_err));
+    if (request->flag)
+        return px_fail_id(ret_err, PX_INTERRUPTED, PX_COMMAND_JUDGED, "it would be given");
     PX_TRY(px_check_document_write(state, request, event.tenant, &pending, ret_err));
     if (request->json)
         event.body = request->json->raw;
@@ -168,4 +169,25 @@ px_status px_check_command_response(px_engine_state *state, px_request *request,
     PX_TRY(px_execution_end(state, waiting, body, &event, ret_err));
     return px_state_emit_document(state, request->principal.tenant, &pending, request->principal.id,
                                   ret_err);
+}
+
+/* A device's word that it has a command, which may have ended meanwhile. */
+px_status px_check_command_delivered(px_engine_state *state, px_request *request, px_err *ret_err)
+{
+    const px_document *document;
+    px_waiting waiting;
+    const px_twin *twin;
+    px_str id;
+
+    PX_TRY(px_state_find_twin(state, request, &twin, NULL, ret_err));
+    id = pending_id(state, request);
+    if (!id.ptr)
+        return px_no_memory(ret_err);
+    request->result.number = px_twin_number(twin);
+    document =
+        px_documents_pending(state->documents, request->principal.tenant, PX_STR("command"), id);
+    if (!document)
+        return PX_OK;
+    PX_TRY(px_waiting_read(document->body, &state->arena, &waiting, ret_err));
+    return px_waiting_deliver(state, document, &waiting, request->principal.id, ret_err);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/guard.h"
 #include "engine/state.h"
 
 static px_status refuse_known(px_engine_state *state, uint32_t tenant, const px_model_set *set,
@@ -148,11 +149,12 @@ static px_status none_created(px_status status, px_err *err)
 px_status px_check_models_put(px_engine_state *state, px_request *request, px_err *ret_err)
 {
     px_registry_scope scope = { state->registry, request->principal.tenant };
-    px_model_source source = { px_registry_source_find, &scope };
+    px_models_opts opts = { .stored = { px_registry_source_find, &scope },
+                            .check_guard = px_guard_check };
     px_model_set set;
     px_status status;
 
-    PX_TRY(none_created(px_models_parse(request->text, &source, &set, ret_err), ret_err));
+    PX_TRY(none_created(px_models_parse_all(request->text, &opts, &set, NULL, ret_err), ret_err));
     status = set.count == 0
                  ? px_fail_id(ret_err, PX_INVALID, "model.empty",
                               "models provided was empty or of a type that is not supported")

@@ -243,6 +243,22 @@ px_status px_documents_get(px_documents *documents, uint32_t tenant, px_str kind
     return status;
 }
 
+px_status px_documents_get_number(px_documents *documents, uint32_t no, px_arena *arena,
+                                  px_document *ret_document, px_err *ret_err)
+{
+    px_status status = PX_OK;
+    const entry *e;
+
+    pthread_rwlock_rdlock(&documents->lock);
+    e = px_document_index_number(&documents->index, no);
+    if (!e)
+        status = px_fail(ret_err, PX_NOT_FOUND, "there is no document %u", (unsigned)no);
+    else if (!copy_document(e, arena, ret_document))
+        status = px_arena_fail(arena, ret_err);
+    pthread_rwlock_unlock(&documents->lock);
+    return status;
+}
+
 uint64_t px_documents_generation(const px_documents *documents)
 {
     return 1 + atomic_load_explicit(&documents->generation, memory_order_acquire);

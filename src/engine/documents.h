@@ -56,6 +56,10 @@ void px_documents_number_set(px_documents *documents, uint32_t highest);
 PX_NODISCARD px_status px_documents_get(px_documents *documents, uint32_t tenant, px_str kind,
                                         px_str id, px_arena *arena, px_document *ret_document,
                                         px_err *ret_err);
+/* The same by its number. */
+PX_NODISCARD px_status px_documents_get_number(px_documents *documents, uint32_t no,
+                                               px_arena *arena, px_document *ret_document,
+                                               px_err *ret_err);
 /* Another number after each commit that changed a document: whoever found something to stand need
  * not look again while it is the same. Never 0. No lock. */
 uint64_t px_documents_generation(const px_documents *documents);

@@ -41,7 +41,7 @@ static px_command_status status_of(const px_json *body)
 {
     px_str text = px_json_get_text(body, PX_STR("status"));
 
-    for (px_command_status s = PX_COMMAND_APPLIED; s <= PX_COMMAND_TIMED_OUT; s++)
+    for (px_command_status s = PX_COMMAND_APPLIED; s <= PX_COMMAND_DELIVERED; s++)
         if (px_str_eq(text, px_str_c(px_command_status_name(s))))
             return s;
     return PX_COMMAND_PENDING;
@@ -88,6 +88,13 @@ static void put_raw(px_json_writer *w, px_str key, px_str json)
     px_json_end_object(w);
 }
 
+/* What only one that waits has. */
+static bool is_kept(px_str member)
+{
+    return !px_str_eq(member, PX_STR("deadline")) && !px_str_eq(member, PX_STR("answer")) &&
+           !px_str_eq(member, PX_STR("status"));
+}
+
 static void put_body(px_buf *buf, const px_json *command, const px_event *response, px_time now)
 {
     px_json_writer w = px_json_writer_of(buf);
@@ -96,7 +103,7 @@ static void put_body(px_buf *buf, const px_json *command, const px_event *respon
     for (const px_json *m = command->first; m; m = m->next)
         if (px_str_eq(m->key, PX_STR("payload"))) {
             put_raw(&w, m->key, m->raw);
-        } else if (!px_str_eq(m->key, PX_STR("deadline")) && !px_str_eq(m->key, PX_STR("answer"))) {
+        } else if (is_kept(m->key)) {
             px_json_key(&w, m->key);
             px_json_node(&w, m);
         }
@@ -152,6 +159,7 @@ px_status px_execution_end(px_engine_state *state, const px_document *waiting, c
     if (status == PX_OK)
         status = px_state_emit_document(state, tenant, &ended, response->cause, ret_err);
     px_buf_release(&text);
+    state->commands_ended[response->code]++;
     return status;
 }
 

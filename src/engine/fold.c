@@ -338,6 +338,7 @@ px_status px_state_fold(px_engine_state *state, const px_event *event, px_model 
     case PX_EVENT_TICK:
     case PX_EVENT_COMMAND_REQUEST:
     case PX_EVENT_COMMAND_RESPONSE:
+    case PX_EVENT_COMMAND_DELIVERY:
         return PX_OK; /* history and deliveries; a pending command is a document beside it */
     case PX_EVENT_SESSION_OPEN:
     case PX_EVENT_SESSION_CLOSE:

@@ -77,6 +77,12 @@ static const px_member command[] = {
     { "by", PX_MEMBER_TEXT, false, 0, PX_DOC_ID_BYTES_MAX, 0 },
     { "called", PX_MEMBER_TIME, false, 0, 0, 0 },
     { "print", PX_MEMBER_TEXT, false, PRINT_CHARS, PRINT_CHARS, 0 },
+    { "status", PX_MEMBER_TEXT, false, 1, STATUS_BYTES_MAX, 0 },
+    { "timeout", PX_MEMBER_COUNT, false, 1, PX_COMMAND_TIMEOUT_S_MAX, 0 },
+    { "expires", PX_MEMBER_TIME, false, 0, 0, 0 },
+    { "retry", PX_MEMBER_COUNT, false, 0, PX_COMMAND_ATTEMPTS_MAX - 1, 0 },
+    { "interval", PX_MEMBER_COUNT, false, 0, PX_COMMAND_INTERVAL_S_MAX, 0 },
+    { "attempts", PX_MEMBER_ANY, false, 0, 0, 0 },
     { 0 },
 };
 
@@ -93,6 +99,11 @@ static const px_member execution[] = {
     { "ended", PX_MEMBER_TIME, true, 0, 0, 0 },
     { "endedBy", PX_MEMBER_TEXT, true, 0, PX_DOC_ID_BYTES_MAX, 0 },
     { "response", PX_MEMBER_ANY, false, 0, 0, 0 },
+    { "timeout", PX_MEMBER_COUNT, false, 1, PX_COMMAND_TIMEOUT_S_MAX, 0 },
+    { "expires", PX_MEMBER_TIME, false, 0, 0, 0 },
+    { "retry", PX_MEMBER_COUNT, false, 0, PX_COMMAND_ATTEMPTS_MAX - 1, 0 },
+    { "interval", PX_MEMBER_COUNT, false, 0, PX_COMMAND_INTERVAL_S_MAX, 0 },
+    { "attempts", PX_MEMBER_ANY, false, 0, 0, 0 },
     { 0 },
 };
 

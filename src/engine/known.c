@@ -61,6 +61,7 @@ static uint64_t known_seq(const px_engine_state *state, const px_event_head *hea
     case PX_EVENT_TICK:
     case PX_EVENT_COMMAND_REQUEST:
     case PX_EVENT_COMMAND_RESPONSE:
+    case PX_EVENT_COMMAND_DELIVERY:
     case PX_EVENT_SESSION_OPEN:
     case PX_EVENT_SESSION_CLOSE:
     case PX_EVENT_SESSION_END:

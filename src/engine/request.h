@@ -31,7 +31,9 @@ typedef enum px_request_kind {
     PX_REQUEST_TELEMETRY,           /* id, component, message_id, json, source_time */
     PX_REQUEST_DEVICE_MESSAGE,      /* id, model_no, samples: decoded by sync/decode.h */
     PX_REQUEST_MESSAGES,            /* items: all of them or none */
-    PX_REQUEST_COMMAND,             /* id, name, command_id, json: payload; deadline */
+    PX_REQUEST_COMMAND,             /* id, name, command_id, json: payload; terms, or a deadline
+                                       and no terms; flag: judge it only */
+    PX_REQUEST_COMMAND_DELIVERED,   /* id, command_id: a device has it */
     PX_REQUEST_COMMAND_RESPONSE,    /* id, name, command_id, code, json: payload */
     PX_REQUEST_DESIRED_STATUS,      /* id, and json: the device's answer to its desired values; or
                                        without json, version: it was handed them */
@@ -66,9 +68,21 @@ typedef struct px_session_write {
     px_str id, body;
 } px_session_write;
 
+/* How long a command waits for its device, and how often it is sent; 0: not told. */
+typedef struct px_command_terms {
+    uint32_t timeout_s;  /* that the device has for an attempt */
+    uint32_t expiry_s;   /* that it may wait for a device that is away; 0: for none */
+    uint32_t attempts;   /* 0 and 1: it is sent once */
+    uint32_t interval_s; /* between the end of one attempt and the next */
+    bool is_async;       /* who calls does not wait for its end */
+} px_command_terms;
+
 /* CHANGES that were only judged end as if refused, PX_INTERRUPTED with this id, when nothing is
  * wrong with them. */
 #define PX_CHANGES_JUDGED "changes.judged"
+
+/* A COMMAND that was only judged ends likewise, with this one. */
+#define PX_COMMAND_JUDGED "command.judged"
 
 /* As if_match: it must never have been written (desired properties that nobody asked for yet). */
 #define PX_REVISION_NONE (UINT64_MAX - 1)
@@ -92,7 +106,8 @@ typedef struct px_result {
      * to it; borrowed until `done` returns. */
     const struct px_twin *twin;
     /* TELEMETRY: what was not taken of it, the first PX_MESSAGE_REFUSALS_MAX; CHANGES: what they
-     * were refused for, the first PX_FINDINGS_MAX, only `err` of each. Borrowed likewise. */
+     * were refused for, the first PX_FINDINGS_MAX, only `err` of each; COMMAND: guards that do not
+     * hold, `value` what they saw. Borrowed likewise. */
     const struct px_refusal *refusals;
     size_t refusal_count;
     /* `once`: it was done before, and this is the document that says what it was told; nothing else
@@ -116,7 +131,8 @@ struct px_request {
     px_str if_match_text; /* as it came, for the sentence; may be empty */
     px_time source_time;  /* PX_TIME_NONE: none */
     px_time deadline;
-    uint64_t version; /* DESIRED_STATUS */
+    px_command_terms terms; /* COMMAND */
+    uint64_t version;       /* DESIRED_STATUS */
     uint8_t code;
 
     uint32_t model_no; /* DEVICE_MESSAGE: the model that the samples were decoded by */
@@ -129,10 +145,11 @@ struct px_request {
     const px_session_write *sessions; /* SESSIONS; what MQTT clients say brings some */
     size_t session_count;
 
-    /* CHANGES: changes of twins and relationships, each judged by what those before it leave, as
-     * the principal of the whole. MESSAGES: device messages, and before them what they need: twins
-     * and relationships, with `if_none_match`, that are passed over where they are there already;
-     * each as its own principal. Their results are filled in; `done` is called for the whole. */
+    /* CHANGES: changes of twins and relationships, and commands, each judged by what those before
+     * it leave, as the principal of the whole. MESSAGES: device messages, and before them what they
+     * need: twins and relationships, with `if_none_match`, that are passed over where they are
+     * there already; each as its own principal. Their results are filled in; `done` is called for
+     * the whole. */
     px_request *items;
     size_t item_count;
     px_str place; /* of an item: JSON pointer to it, put before the path of its error */

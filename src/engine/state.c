@@ -53,6 +53,7 @@ px_status px_state_begin(px_engine_state *state, px_time now, px_buf *body, px_e
     state->body = body;
     state->broken = false;
     state->samples_late = state->samples_duplicate = state->messages_repeated = 0;
+    memset(state->commands_ended, 0, sizeof(state->commands_ended));
     state->ops.len = 0;
     px_arena_reset(&state->arena);
     return PX_OK;
@@ -237,6 +238,7 @@ static const struct {
     [PX_REQUEST_DEVICE_MESSAGE] = { PX_ACTION_REPORT, px_check_device_message },
     [PX_REQUEST_MESSAGES] = { PX_ACTION_REPORT, px_check_messages },
     [PX_REQUEST_COMMAND] = { PX_ACTION_COMMAND, px_check_command },
+    [PX_REQUEST_COMMAND_DELIVERED] = { PX_ACTION_ANSWER, px_check_command_delivered },
     [PX_REQUEST_COMMAND_RESPONSE] = { PX_ACTION_ANSWER, px_check_command_response },
     [PX_REQUEST_DOCUMENTS] = { PX_ACTION_WRITE_DOCUMENT, px_check_documents },
     [PX_REQUEST_TENANT_PUT] = { PX_ACTION_WRITE_TENANT, px_check_tenant_put },

@@ -61,6 +61,7 @@ struct px_engine_state {
     PX_VEC(px_op)
     ops; /* state rows of models and documents, written with their events; bodies in the arena */
     uint64_t samples_late, samples_duplicate, messages_repeated; /* of the batch */
+    uint64_t commands_ended[PX_COMMAND_STATUS_COUNT];            /* likewise */
     bool broken; /* an event could not be folded: the batch must be dropped */
     px_err broken_err;
 
@@ -154,7 +155,8 @@ px_check px_check_telemetry, px_check_device_message, px_check_messages;
 /* What px_check_device_message would refuse, of a twin that is there; changes nothing. */
 PX_NODISCARD px_status px_judge_device_message(px_engine_state *state, const px_request *request,
                                                const px_twin **ret_twin, px_err *ret_err);
-px_check px_check_command, px_check_command_response, px_check_desired_status;
+px_check px_check_command, px_check_command_delivered, px_check_command_response,
+    px_check_desired_status;
 px_check px_check_documents, px_check_tenant_put, px_check_sessions;
 
 /* Whether the request may write this document; emits nothing. */

@@ -8,8 +8,8 @@
 
 #include "base/json.h"
 #include "engine/desired.h"
-#include "engine/execution.h"
 #include "engine/state.h"
+#include "engine/waiting.h"
 
 enum { DOCUMENT_ARENA_BYTES_MAX = 16 * 1024 * 1024, SWEEP_FROM = 1024 };
 
@@ -95,34 +95,12 @@ bool px_timers_want_tick(const px_engine_state *state, px_time now, px_time last
     return state->timer_next != PX_TIME_NONE && now - last >= PX_SECOND;
 }
 
-static px_status time_out_command(px_engine_state *state, const px_document *pending,
-                                  px_arena *arena, px_err *ret_err)
-{
-    px_event response = { .type = PX_EVENT_COMMAND_RESPONSE,
-                          .tenant = pending->tenant,
-                          .code = PX_COMMAND_TIMED_OUT,
-                          .cause = PX_STR("engine.timer") };
-    px_document_write gone = { .kind = pending->kind, .id = pending->id };
-    px_json *body;
-    int64_t twin_no = 0;
-
-    PX_TRY(px_json_parse(pending->body, NULL, arena, &body, ret_err));
-    if (px_json_get(body, PX_STR("twinNumber")))
-        px_num_to_int(px_json_get(body, PX_STR("twinNumber"))->num, &twin_no);
-    response.twin_no = (uint32_t)twin_no;
-    response.id = px_json_get_text(body, PX_STR("id"));
-    PX_TRY(px_answers_respond(state, body, &response, ret_err));
-    PX_TRY(px_state_emit(state, &response, NULL, ret_err));
-    PX_TRY(px_execution_end(state, pending, body, &response, ret_err));
-    return px_state_emit_document(state, pending->tenant, &gone, response.cause, ret_err);
-}
-
 /* `arena` is reset: nothing of one document is needed for the next. */
 static px_status time_out(px_engine_state *state, const px_document *waiting, px_arena *arena,
                           px_err *ret_err)
 {
     px_arena_reset(arena);
-    return is_command(waiting->kind) ? time_out_command(state, waiting, arena, ret_err)
+    return is_command(waiting->kind) ? px_waiting_due(state, waiting, arena, ret_err)
                                      : px_desired_time_out(state, waiting, arena, ret_err);
 }
 

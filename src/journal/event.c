@@ -54,6 +54,7 @@ static const member *members_of(px_event_type type)
         [PX_EVENT_DOCUMENT_DELETE] = { DOCUMENT, NAME, ID, REVISION, CAUSE, END },
         [PX_EVENT_COMMAND_REQUEST] = { TWIN, ID, NAME, REVISION, BODY, CAUSE, END },
         [PX_EVENT_COMMAND_RESPONSE] = { TWIN, ID, CODE, BODY, CAUSE, END },
+        [PX_EVENT_COMMAND_DELIVERY] = { TWIN, ID, NAME, CODE, REVISION, CAUSE, END },
         [PX_EVENT_SESSION_OPEN] = { REVISION, ID, BODY, CAUSE, END },
         [PX_EVENT_SESSION_CLOSE] = { REVISION, ID, BODY, CAUSE, END },
         [PX_EVENT_SESSION_END] = { REVISION, ID, BODY, CAUSE, END },
@@ -87,7 +88,9 @@ const char *px_event_family(px_event_type type)
 
 const char *px_command_status_name(px_command_status status)
 {
-    static const char *const names[] = { "pending", "applied", "rejected", "timed out" };
+    static const char *const names[PX_COMMAND_STATUS_COUNT] = {
+        "pending", "applied", "rejected", "timed out", "expired", "delivered"
+    };
 
     return names[status];
 }
@@ -295,7 +298,7 @@ static px_status get_member(px_cut *cut, px_arena *arena, px_event *e, member m,
         break;
     case CODE:
         e->code = px_get_u8(cut);
-        cut->bad = cut->bad || e->code > PX_COMMAND_TIMED_OUT;
+        cut->bad = cut->bad || e->code >= PX_COMMAND_STATUS_COUNT;
         break;
     case SOURCE_TIME:
         e->source_time = get_time(cut);

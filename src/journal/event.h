@@ -37,7 +37,8 @@
     X(40, DOCUMENT_PUT, "document", "a document was written")                                      \
     X(41, DOCUMENT_DELETE, "document", "a document was deleted")                                   \
     X(50, COMMAND_REQUEST, "command", "a command was given to a twin")                             \
-    X(51, COMMAND_RESPONSE, "command", "the device answered a command, or its time ran out")        \
+    X(51, COMMAND_RESPONSE, "command", "the device answered a command, or its time ran out")       \
+    X(52, COMMAND_DELIVERY, "command", "a device has a command, or it is sent to it again")        \
     X(60, SESSION_OPEN, "session", "an MQTT session began, or was taken up again")                 \
     X(61, SESSION_CLOSE, "session", "the connection of an MQTT session ended")                     \
     X(62, SESSION_END, "session", "an MQTT session ended, and what was kept for it")               \
@@ -84,6 +85,7 @@ typedef struct px_event {
     uint32_t document_no;     /* DOCUMENT_*; the device of a DEVICE_MESSAGE */
     uint64_t
         revision; /* DOCUMENT_*; version of TWIN_DESIRED; deadline (px_time) of COMMAND_REQUEST;
+                     attempt of COMMAND_DELIVERY;
                      SESSION_*: the session's number, which is the position of its first OPEN */
     bool flag;    /* MODEL_DECOMMISSION: closed; TWIN_PUT, RELATIONSHIP_PUT: replaces what was there
                    */
@@ -97,7 +99,7 @@ typedef struct px_event {
     px_str was_name;        /* the same: its name before, when it was another */
     uint32_t was_target_no; /* the same: its target before, when it was another */
     px_str cause; /* who or what: the principal's id, for audit; message id of TELEMETRY */
-    uint8_t code; /* COMMAND_RESPONSE: px_command_status */
+    uint8_t code; /* COMMAND_RESPONSE, COMMAND_DELIVERY: px_command_status */
 
     px_time source_time;    /* DEVICE_MESSAGE, TELEMETRY: shared by the fields without their own */
     px_field_value *fields; /* TWIN_DELETE: the properties that the twin had */
@@ -111,6 +113,9 @@ typedef enum px_command_status {
     PX_COMMAND_APPLIED = 1,
     PX_COMMAND_REJECTED = 2,
     PX_COMMAND_TIMED_OUT = 3,
+    PX_COMMAND_EXPIRED = 4,   /* no device had it while it was good */
+    PX_COMMAND_DELIVERED = 5, /* a device has it, and has not answered yet */
+    PX_COMMAND_STATUS_COUNT,
 } px_command_status;
 
 const char *px_command_status_name(px_command_status status); /* "timed out" */

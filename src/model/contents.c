@@ -168,6 +168,9 @@ static px_status compile_command(px_parse *parse, const px_el *content, px_comma
                                  px_err *ret_err)
 {
     *command = (px_command){ .name = content->name,
+                             .guards = content->guards,
+                             .guard_count = content->guard_count,
+                             .plan = content->plan,
                              .display_names = content->display_names,
                              .descriptions = content->descriptions,
                              .owner = content->owner->id };
@@ -399,6 +402,9 @@ px_status px_compile_contents(px_parse *parse, px_el *el, px_err *ret_err)
         return PX_OK;
     PX_TRY(add_fields_of_components(&layout, &model->arena, ret_err));
     PX_TRY(px_layout_index(&layout, &model->arena, ret_err));
+    px_guards_check(parse, el, &layout);
+    if (parse->report.count > before)
+        return PX_OK;
     model->layout = layout;
     model->element_count = el->element_count;
     return PX_OK;

@@ -182,6 +182,11 @@ px_status px_supplement_read(px_parse *parse, px_el *el, px_supplement supplemen
     case PX_SUPPLEMENT_OF_INDEX:
         read_index(parse, el, node);
         return PX_OK;
+    case PX_SUPPLEMENT_OF_GUARDS:
+        return px_guards_read(parse, el, node, ret_err);
+    case PX_SUPPLEMENT_OF_TERM:
+        px_term_read(parse, el, supplement, node);
+        return PX_OK;
     case PX_SUPPLEMENT_OF_NAME:
     case PX_SUPPLEMENT_OF_WORD:
         if (!px_literal_text(parse, el, node, rules->term, &text))

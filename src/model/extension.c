@@ -46,6 +46,10 @@ static const struct {
                                    "dtmi:iotcentral:",
                                    { 0, 0, D2 },
                                    true },
+    [PX_EXTENSION_COMMANDS] = { "dtmi:pollux:extension:commands",
+                                "dtmi:pollux:extension:commands:v",
+                                { 0, D3 | D4 },
+                                false },
 };
 enum { VERSION_LAST = 4 };
 
@@ -129,6 +133,8 @@ static const px_cotype_rules rules[PX_COTYPE_COUNT] = {
     [PX_COTYPE_ACCELERATION_VECTOR] = { .classes = VALUES,
                                         .value = PX_VALUE_VECTOR,
                                         .unit_type = "AccelerationUnit" },
+    [PX_COTYPE_GUARDED] = { .classes = C(COMMAND) },
+    [PX_COTYPE_TIMED] = { .classes = C(COMMAND) },
 };
 
 static const px_supplement_rules supplements[PX_SUPPLEMENT_COUNT] = {

@@ -19,6 +19,7 @@ typedef enum px_extension {
     PX_EXTENSION_REQUIREMENT,
     PX_EXTENSION_MQTT,
     PX_EXTENSION_IOT_CENTRAL,
+    PX_EXTENSION_COMMANDS, /* our own: docs/commands.md */
     PX_EXTENSION_COUNT
 } px_extension;
 
@@ -69,7 +70,9 @@ typedef enum px_value_rule {
     X(EVENT, "Event", IOT_CENTRAL, 2)                                                              \
     X(LOCATION, "Location", IOT_CENTRAL, 2)                                                        \
     X(VELOCITY_VECTOR, "VelocityVector", IOT_CENTRAL, 2)                                           \
-    X(ACCELERATION_VECTOR, "AccelerationVector", IOT_CENTRAL, 2)
+    X(ACCELERATION_VECTOR, "AccelerationVector", IOT_CENTRAL, 2)                                   \
+    X(GUARDED, "Guarded", COMMANDS, 1)                                                             \
+    X(TIMED, "Timed", COMMANDS, 1)
 
 typedef enum px_cotype {
 #define X(name, term, extension, since) PX_COTYPE_##name,
@@ -108,7 +111,12 @@ typedef struct px_cotype_rules {
     X(TELEM_GROUP, "telemServiceGroupId", MQTT, LABEL, false, 2)                                   \
     X(CMD_GROUP, "cmdServiceGroupId", MQTT, LABEL, false, 2)                                       \
     X(TTL, "ttl", CACHEABLE, DURATION, true, 1)                                                    \
-    X(INDEX, "index", INDEXED, INDEX, true, 1)
+    X(INDEX, "index", INDEXED, INDEX, true, 1)                                                     \
+    X(GUARDS, "guards", GUARDED, GUARDS, true, 1)                                                  \
+    X(TIMEOUT, "timeout", TIMED, TERM, false, 1)                                                   \
+    X(EXPIRY, "expiry", TIMED, TERM, false, 1)                                                     \
+    X(RETRY, "retry", TIMED, TERM, false, 1)                                                       \
+    X(INTERVAL, "interval", TIMED, TERM, false, 1)
 
 typedef enum px_supplement {
 #define X(name, term, cotype, kind, required, since) PX_SUPPLEMENT_##name,
@@ -125,7 +133,9 @@ typedef enum px_supplement_kind {
     PX_SUPPLEMENT_OF_TOPIC, /* labels with '/' between, some of them tokens in braces */
     PX_SUPPLEMENT_OF_LABEL,
     PX_SUPPLEMENT_OF_DURATION,
-    PX_SUPPLEMENT_OF_INDEX, /* a whole number from 1 */
+    PX_SUPPLEMENT_OF_INDEX,  /* a whole number from 1 */
+    PX_SUPPLEMENT_OF_GUARDS, /* objects, each a condition: command_plan.c */
+    PX_SUPPLEMENT_OF_TERM,   /* a number of the plan of a command, each with its range */
 } px_supplement_kind;
 
 typedef struct px_supplement_rules {

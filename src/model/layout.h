@@ -64,9 +64,34 @@ typedef struct px_payload {
     bool nullable;
 } px_payload;
 
+typedef enum px_guard_of {
+    PX_GUARD_OF_TWIN,
+    PX_GUARD_OF_EVERY, /* neighbour that a relationship of the twin leads to */
+    PX_GUARD_OF_ANY,
+} px_guard_of;
+
+/* What has to hold before a command is given: a condition of the one expression language, which is
+ * read by a room above. */
+typedef struct px_guard {
+    px_str expression;
+    px_guard_of of;
+    px_str relationship; /* of EVERY and ANY */
+    px_lang_map messages;
+} px_guard;
+
+/* How a command is sent whose call does not say it; 0: the model says nothing either. */
+typedef struct px_command_plan {
+    uint32_t timeout_s, expiry_s;
+    uint32_t attempts; /* one more than it is sent again */
+    uint32_t interval_s;
+} px_command_plan;
+
 typedef struct px_command {
     px_str name;
     px_payload request, response;
+    const px_guard *guards;
+    uint32_t guard_count;
+    px_command_plan plan;
     px_lang_map display_names, descriptions;
     px_str owner;
 } px_command;

@@ -56,6 +56,9 @@ typedef struct px_models_opts {
     px_extensions unknown_extensions;
     uint32_t dtdl_version_max; /* 0: all that are known */
     uint32_t models_max;       /* of one call, all texts together; 0: PX_MODELS_PER_CALL_MAX */
+    /* Whether the expression of a guard is one, in a room that knows the language; told with the
+     * guard's place. NULL: it is taken as it is. */
+    px_status (*check_guard)(const px_layout *layout, const px_guard *guard, px_err *ret_err);
 } px_models_opts;
 
 /* A text with the name by which its reader knows it: a file, "stdin", "line 7". */

@@ -65,6 +65,10 @@ struct px_el {
     uint32_t supplements; /* bit 1 << px_supplement: given */
     px_str annotates, overrides;
     int64_t index;
+    const px_json *guard_list; /* of a Command: the list, and what it says */
+    px_guard *guards;
+    uint32_t guard_count;
+    px_command_plan plan;
     bool tolerant;       /* has a co-type that is not known: unknown members are ignored */
     bool below_contents; /* it counts among the elements of its Interface */
     px_set sets[PX_EL_SETS];
@@ -152,6 +156,11 @@ void px_supplements_check(px_parse *parse, const px_el *el);
 px_status px_siblings_check(px_parse *parse, const px_el *el, px_err *ret_err);
 /* What the co-types and the semantic type ask of the schema of an element; NULL: nothing. */
 void px_check_value(px_parse *parse, const px_el *el, const px_ref *ref, const px_schema *schema);
+/* command_plan.c: guards of a Command, and how it is sent. */
+px_status px_guards_read(px_parse *parse, px_el *el, const px_json *node, px_err *ret_err);
+void px_term_read(px_parse *parse, px_el *el, px_supplement supplement, const px_json *node);
+/* What the guards of an Interface's own Commands speak of, once its layout stands. */
+void px_guards_check(px_parse *parse, const px_el *el, const px_layout *layout);
 /* annotation.c: ValueAnnotations and Overrides in a list of fields, by name. */
 void px_annotations_check(px_parse *parse, const px_el *el, const px_field *fields, uint32_t count,
                           const px_layout_table *names);

@@ -223,6 +223,10 @@ typedef enum px_rule_group {
     X(NON_UNIQUE_IMPORTED_PROPERTY_VALUE, "nonUniqueImportedPropertyValue", MEMBER,                \
       "names are unique among all contents, inherited ones included")                              \
     X(UNIT_NOT_OF_TYPE, "unitNotOfType", MEMBER, "the unit belongs to the semantic type")          \
+    X(GUARD_INVALID, "guardInvalid", MEMBER,                                                       \
+      "a guard is a condition over the twin or neighbours of it")                                  \
+    X(TERM_OUT_OF_RANGE, "termOutOfRange", MEMBER,                                                 \
+      "how a Command is sent is told in whole seconds and repeats, no more than allowed")          \
     X(EXCESSIVE_DEPTH_WIDE, "excessiveDepthWide", STRUCTURE,                                       \
       "complex schemas stand no deeper inside each other than allowed")                            \
     X(EXCESSIVE_DEPTH_NARROW, "excessiveDepthNarrow", STRUCTURE,                                   \

@@ -64,6 +64,7 @@ typedef struct px_mqtt_publish {
     px_str encoded_props;
     const px_mqtt_props *props; /* in only: NULL in 3.1.1 and when the packet has none */
     int64_t expires_at_ns;      /* out only, of sessions: monotonic; 0: never */
+    uint32_t tag;               /* out only, without a packet id: px_mqtt_app.arrived; 0: none */
     uint16_t packet_id;         /* 0 for QoS 0 */
     uint8_t qos;
     bool retain, dup;

@@ -106,6 +106,9 @@ typedef struct px_mqtt_app {
      * session drops ends likewise: larger than the client takes, as PUBACK or PUBREC with 0x95;
      * expired before it was sent, with 0x83. */
     px_mqtt_reason (*acked)(void *ctx, uint16_t packet_id, px_mqtt_type type, uint8_t reason);
+    /* The client has a message of this tag: it acknowledged it, or of QoS 0 it was sent. What the
+     * client refuses, or the session drops, does not arrive. May be NULL. */
+    void (*arrived)(void *ctx, uint32_t tag);
     /* Once, after the last other callback, if `connect` had given SUCCESS or LATER. */
     void (*closed)(void *ctx, const px_mqtt_end *end);
 } px_mqtt_app;

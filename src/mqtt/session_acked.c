@@ -10,11 +10,20 @@ static px_mqtt_reason tell(px_mqtt_session *s, px_mqtt_type type, const px_mqtt_
     return s->opts.app->acked(s->opts.ctx, ack->packet_id, type, ack->reason);
 }
 
+void pxi_mqtt_arrived(px_mqtt_session *s, uint32_t tag)
+{
+    if (tag != 0 && s->opts.app->arrived)
+        s->opts.app->arrived(s->opts.ctx, tag);
+}
+
 static void end_message(px_mqtt_session *s, pxi_mqtt_sent *sent, px_mqtt_type type,
                         const px_mqtt_ack *ack)
 {
+    uint32_t tag = ack->reason < 0x80 ? sent->tag : 0;
+
     pxi_mqtt_sent_remove(s, sent);
     (void)tell(s, type, ack);
+    pxi_mqtt_arrived(s, tag);
     pxi_mqtt_pump(s);
 }
 

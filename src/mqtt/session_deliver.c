@@ -47,9 +47,10 @@ void pxi_mqtt_sent_remove(px_mqtt_session *s, pxi_mqtt_sent *sent)
     s->sent_count--;
 }
 
-static void take_place(px_mqtt_session *s, uint16_t packet_id, pxi_mqtt_owes owes)
+static void take_place(px_mqtt_session *s, uint16_t packet_id, pxi_mqtt_owes owes, uint32_t tag)
 {
-    *sent_at(s, s->sent_count++) = (pxi_mqtt_sent){ .packet_id = packet_id, .owes = (uint8_t)owes };
+    *sent_at(s, s->sent_count++) =
+        (pxi_mqtt_sent){ .tag = tag, .packet_id = packet_id, .owes = (uint8_t)owes };
 }
 
 /* There are at most PXI_MQTT_RING ids in use, so the loop is short. */
@@ -145,13 +146,13 @@ void pxi_mqtt_write_numbered(px_mqtt_session *s, const px_mqtt_publish *message)
         return;
     if (m.packet_id == 0)
         m.packet_id = next_packet_id(s);
-    take_place(s, m.packet_id, m.qos == 2 ? PXI_MQTT_OWES_PUBREC : PXI_MQTT_OWES_PUBACK);
+    take_place(s, m.packet_id, m.qos == 2 ? PXI_MQTT_OWES_PUBREC : PXI_MQTT_OWES_PUBACK, m.tag);
     write_message(s, &m);
 }
 
 void pxi_mqtt_write_pubrel(px_mqtt_session *s, uint16_t packet_id)
 {
-    take_place(s, packet_id, PXI_MQTT_OWES_PUBCOMP);
+    take_place(s, packet_id, PXI_MQTT_OWES_PUBCOMP, 0);
     px_mqtt_put_ack(pxi_mqtt_out(s, PX_MQTT_PUBREL), s->version, PX_MQTT_PUBREL, packet_id, 0);
 }
 
@@ -183,6 +184,12 @@ static px_status deliver_numbered(px_mqtt_session *s, const px_mqtt_publish *m, 
     return PX_OK;
 }
 
+static void write_unnumbered(px_mqtt_session *s, px_mqtt_publish *m)
+{
+    write_message(s, m);
+    pxi_mqtt_arrived(s, m->tag);
+}
+
 px_status px_mqtt_session_deliver(px_mqtt_session *s, const px_mqtt_publish *message)
 {
     px_mqtt_publish m = *message;
@@ -202,7 +209,7 @@ px_status px_mqtt_session_deliver(px_mqtt_session *s, const px_mqtt_publish *mes
     else if (m.qos > 0)
         status = deliver_numbered(s, &m, size);
     else if (fits_out(s, size))
-        write_message(s, &m);
+        write_unnumbered(s, &m);
     else
         px_mqtt_count_add(&s->opts.counters->qos0_dropped, 1);
     pxi_mqtt_check_out(s);

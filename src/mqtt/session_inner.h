@@ -57,6 +57,7 @@ typedef enum pxi_mqtt_owes {
 } pxi_mqtt_owes;
 
 typedef struct pxi_mqtt_sent {
+    uint32_t tag; /* 0: nobody asks whether it arrives */
     uint16_t packet_id;
     uint8_t owes; /* pxi_mqtt_owes */
 } pxi_mqtt_sent;
@@ -157,6 +158,7 @@ void pxi_mqtt_aliases_release(px_mqtt_session *s);
 bool pxi_mqtt_sent_reserve(px_mqtt_session *s);
 pxi_mqtt_sent *pxi_mqtt_sent_find(px_mqtt_session *s, uint16_t packet_id); /* NULL */
 void pxi_mqtt_sent_remove(px_mqtt_session *s, pxi_mqtt_sent *sent);
+void pxi_mqtt_arrived(px_mqtt_session *s, uint32_t tag); /* 0: nobody asks */
 /* True when this message of `size` bytes may leave now. */
 bool pxi_mqtt_has_place(const px_mqtt_session *s, const px_mqtt_publish *message, size_t size);
 bool pxi_mqtt_has_place_for_pubrel(const px_mqtt_session *s);

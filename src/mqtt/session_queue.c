@@ -11,7 +11,7 @@
 
 typedef struct record_head {
     int64_t expires_at_ns;
-    uint32_t topic_bytes, payload_bytes, props_bytes;
+    uint32_t topic_bytes, payload_bytes, props_bytes, tag;
     uint16_t packet_id;
     uint8_t qos;
     bool retain : 1;
@@ -40,6 +40,7 @@ static px_mqtt_publish message_of(const char *record, const record_head *head)
                               .encoded_props =
                                   px_str_of(payload + head->payload_bytes, head->props_bytes),
                               .expires_at_ns = head->expires_at_ns,
+                              .tag = head->tag,
                               .packet_id = head->packet_id,
                               .qos = head->qos,
                               .retain = head->retain,
@@ -90,6 +91,7 @@ px_status pxi_mqtt_enqueue(px_mqtt_session *s, const px_mqtt_publish *m)
                          .topic_bytes = (uint32_t)m->topic.len,
                          .payload_bytes = (uint32_t)m->payload.len,
                          .props_bytes = with_props ? (uint32_t)m->encoded_props.len : 0,
+                         .tag = m->tag,
                          .packet_id = m->packet_id,
                          .qos = m->qos,
                          .retain = m->retain,

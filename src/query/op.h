@@ -9,10 +9,10 @@
 #ifndef PX_QUERY_OP_H
 #define PX_QUERY_OP_H
 
+#include "engine/twin_rows.h"
 #include "query/parse.h"
 #include "query/plan.h"
 #include "query/query.h"
-#include "query/twin_rows.h"
 
 /* What one run may use, checked while it runs (budget.c). */
 typedef struct pxi_budget {

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "engine/engine.h"
+#include "engine/twin_rows.h"
 
 /* Times, tags and braces need no escapes: they go past the writer's quoting. */
 static void put_time_member(px_buf *buf, const char *key, px_time time)
@@ -99,18 +100,6 @@ static void put_metadata(px_buf *buf, const px_layout *layout, const px_twin *tw
         px_put_char(buf, ':');
         px_put_property_metadata_json(buf, &slot);
     }
-}
-
-px_time px_component_time(const px_layout *layout, const px_twin *twin, uint32_t component)
-{
-    walk at = walk_of(layout, twin, component);
-    px_time newest = PX_TIME_NONE;
-    const px_field *field;
-    px_slot slot;
-
-    while (walk_next(&at, &field, &slot))
-        newest = slot.arrival_time > newest ? slot.arrival_time : newest;
-    return newest == PX_TIME_NONE ? px_twin_revised(twin) : newest;
 }
 
 void px_put_metadata_json(px_buf *buf, const px_model *model, const px_twin *twin,

@@ -25,7 +25,6 @@ void px_put_component_json(px_buf *buf, const px_model *model, const px_twin *tw
 /* The `$metadata` object alone, of the twin or with `component` of that one. */
 void px_put_metadata_json(px_buf *buf, const px_model *model, const px_twin *twin,
                           uint32_t component);
-px_time px_component_time(const px_layout *layout, const px_twin *twin, uint32_t component);
 
 /* What stands below `$metadata` for one property:
  * `{"lastUpdateTime":…}`, with `sourceTime` when its source told one. */

@@ -45,17 +45,22 @@ void px_topics_put_seq(px_buf *props, uint64_t seq)
 
 /* The position rides along, as it does in the stream of HTTP: who sees it twice has the same event.
  */
-static void send(delivery *d, const px_event *event, uint8_t qos)
+static void send_tagged(delivery *d, const px_event *event, uint8_t qos, uint32_t tag)
 {
-    px_mqtt_publish message = { .topic = px_buf_str(&d->topic),
-                                .payload = px_buf_str(&d->payload),
-                                .qos = qos };
+    px_mqtt_publish message = {
+        .topic = px_buf_str(&d->topic), .payload = px_buf_str(&d->payload), .tag = tag, .qos = qos
+    };
 
     px_buf_clear(&d->props);
     px_topics_put_seq(&d->props, event->seq);
     message.encoded_props = px_buf_str(&d->props);
     if (d->topic.status == PX_OK && d->payload.status == PX_OK && d->props.status == PX_OK)
         px_broker_tell(d->topics->broker, event->tenant, &message, &d->hits);
+}
+
+static void send(delivery *d, const px_event *event, uint8_t qos)
+{
+    send_tagged(d, event, qos, 0);
 }
 
 static const px_twin *read_twin(delivery *d, const px_event *event)
@@ -105,17 +110,43 @@ static void deliver_desired(delivery *d, const px_event *event)
                              d->topics->handed.ptr, d->topics->handed.len);
 }
 
+/* TWIN/ID, in the arena; ptr NULL without memory. */
+static px_str command_document_id(delivery *d, px_str twin_id, px_str command_id)
+{
+    char *room = px_arena_alloc(&d->arena, twin_id.len + 1 + command_id.len);
+
+    if (!room)
+        return (px_str){ 0 };
+    memcpy(room, twin_id.ptr, twin_id.len);
+    room[twin_id.len] = '/';
+    memcpy(room + twin_id.len + 1, command_id.ptr, command_id.len);
+    return px_str_of(room, twin_id.len + 1 + command_id.len);
+}
+
+/* As its document has it now: one that has ended meanwhile is not called any more. */
 static void deliver_command(delivery *d, const px_event *event)
 {
+    px_documents *documents = px_engine_documents(d->topics->opts.engine);
     const px_twin *twin = read_twin(d, event);
+    px_str id = twin ? command_document_id(d, px_twin_id(twin), event->id) : (px_str){ 0 };
+    px_document document;
+    px_str twin_id;
+    uint32_t tag;
+    px_err err;
 
-    if (!twin)
-        return;
-    px_buf_clear(&d->payload);
-    px_put(&d->payload, event->body.len ? event->body : PX_STR("null"));
-    px_buf_clear(&d->topic);
-    px_put_command_topic(&d->topic, px_twin_id(twin), event->name, event->id);
-    send(d, event, 1);
+    if (id.ptr &&
+        px_documents_get(documents, event->tenant, PX_STR("command"), id, &d->arena, &document,
+                         NULL) == PX_OK &&
+        px_topics_read_command(&document, &d->arena, &twin_id, &d->topic, &d->payload, &tag,
+                               &err) == PX_OK)
+        send_tagged(d, event, 1, tag);
+}
+
+/* Called, or sent again. */
+static bool is_sent(const px_event *event)
+{
+    return event->type == PX_EVENT_COMMAND_REQUEST ||
+           (event->type == PX_EVENT_COMMAND_DELIVERY && event->code == PX_COMMAND_PENDING);
 }
 
 static void deliver_event(delivery *d, const px_event *event)
@@ -124,7 +155,7 @@ static void deliver_event(delivery *d, const px_event *event)
         deliver_change(d, event);
     if (event->type == PX_EVENT_TWIN_DESIRED)
         deliver_desired(d, event);
-    if (event->type == PX_EVENT_COMMAND_REQUEST)
+    if (is_sent(event))
         deliver_command(d, event);
 }
 

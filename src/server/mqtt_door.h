@@ -66,6 +66,8 @@ typedef struct px_mqtt_door_app {
     /* Of messages that were delivered with a packet id. May be NULL: SUCCESS. */
     px_mqtt_reason (*acked)(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
                             uint16_t packet_id, px_mqtt_type type, uint8_t reason);
+    /* Of messages that were delivered with a tag. May be NULL. */
+    void (*arrived)(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal, uint32_t tag);
     /* The principal is the application's again; due once `connect` gave SUCCESS or LATER. */
     void (*closed)(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
                    const px_mqtt_end *end);

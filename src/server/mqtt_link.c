@@ -130,6 +130,15 @@ static px_mqtt_reason on_acked(void *ctx, uint16_t packet_id, px_mqtt_type type,
                       type, reason);
 }
 
+static void on_arrived(void *ctx, uint32_t tag)
+{
+    px_mqtt_link *link = ctx;
+    const px_mqtt_door_app *app = &link->worker->door->app;
+
+    if (app->arrived)
+        app->arrived(app->ctx, link->worker->index, link->ref, link->grant.principal, tag);
+}
+
 static void on_closed(void *ctx, const px_mqtt_end *end)
 {
     px_mqtt_link *link = ctx;
@@ -151,6 +160,7 @@ static const px_mqtt_app session_app = { .connect = on_connect,
                                          .subscribe = on_subscribe,
                                          .unsubscribe = on_unsubscribe,
                                          .acked = on_acked,
+                                         .arrived = on_arrived,
                                          .closed = on_closed };
 
 /* ---- slots ---- */

@@ -14,7 +14,7 @@
 
 typedef struct letter_head {
     int64_t expires_at_ns;
-    uint32_t conn_count, topic_bytes, payload_bytes, props_bytes;
+    uint32_t conn_count, topic_bytes, payload_bytes, props_bytes, tag;
     uint16_t packet_id;
     uint8_t qos;
     bool retain, dup;
@@ -182,6 +182,7 @@ px_status px_mqtt_post_letter_put(px_mqtt_post *post, unsigned thread, const px_
                          .payload_bytes = (uint32_t)m->payload.len,
                          .props_bytes = (uint32_t)m->encoded_props.len,
                          .expires_at_ns = m->expires_at_ns,
+                         .tag = m->tag,
                          .packet_id = m->packet_id,
                          .qos = m->qos,
                          .retain = m->retain,
@@ -279,6 +280,7 @@ bool px_mqtt_letter_next(px_str *at, px_mqtt_letter *ret_letter)
     rest = px_str_skip(rest, head.payload_bytes);
     m.encoded_props = px_str_of(rest.ptr, head.props_bytes);
     m.expires_at_ns = head.expires_at_ns;
+    m.tag = head.tag;
     m.packet_id = head.packet_id;
     m.qos = head.qos;
     m.retain = head.retain;

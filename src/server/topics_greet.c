@@ -12,11 +12,11 @@ enum { ARENA_BYTES_MAX = 64 * 1024 * 1024, COMMANDS_LISTED = 64, GREETINGS_MAX =
 
 /* One message for one connection, when its filter selects it; whether it was handed over. */
 static bool greet(px_twin_topics *topics, const px_topics_greeting *to, const px_buf *topic,
-                  const px_buf *payload, uint64_t seq)
+                  const px_buf *payload, uint64_t seq, uint32_t tag)
 {
-    px_mqtt_publish message = { .topic = px_buf_str(topic),
-                                .payload = px_buf_str(payload),
-                                .qos = to->qos };
+    px_mqtt_publish message = {
+        .topic = px_buf_str(topic), .payload = px_buf_str(payload), .tag = tag, .qos = to->qos
+    };
     px_buf props = { 0 };
     bool is_told;
 
@@ -44,7 +44,7 @@ static uint64_t greet_desired(px_twin_topics *topics, const px_topics_greeting *
         px_topics_put_desired(topics, &payload, twin)) {
         px_put_twin_topic(&topic, twin_id);
         px_put_c(&topic, "desired");
-        if (greet(topics, to, &topic, &payload, seq))
+        if (greet(topics, to, &topic, &payload, seq, 0))
             version = px_twin_desired_version(twin);
     }
     px_buf_release(&scratch);
@@ -116,27 +116,14 @@ static void send_pending(px_twin_topics *topics, const px_topics_greeting *to, p
                          px_arena *arena, const px_document *document)
 {
     px_buf topic = { 0 }, payload = { 0 };
-    const px_json *request;
-    px_json *body;
+    px_str of_twin;
+    uint32_t tag;
     px_err err;
 
-    if (px_json_parse(document->body, NULL, arena, &body, &err) != PX_OK) {
+    if (px_topics_read_command(document, arena, &of_twin, &topic, &payload, &tag, &err) != PX_OK)
         tell_gap(topics, document->id, &err);
-        return;
-    }
-    if (!px_str_eq(px_json_get_text(body, PX_STR("twin")), twin_id))
-        return; /* of a twin `TWIN/…` */
-    request = px_json_get(body, PX_STR("payload"));
-    px_put_command_topic(&topic, twin_id, px_json_get_text(body, PX_STR("name")),
-                         px_json_get_text(body, PX_STR("id")));
-    if (request)
-        px_put_json_node(&payload, request);
-    else
-        px_put_c(&payload, "null");
-    if (px_buf_status(&topic, &err) != PX_OK || px_buf_status(&payload, &err) != PX_OK)
-        tell_gap(topics, document->id, &err);
-    else
-        (void)greet(topics, to, &topic, &payload, document->revision);
+    else if (px_str_eq(of_twin, twin_id)) /* else of a twin `TWIN/…` */
+        (void)greet(topics, to, &topic, &payload, document->revision, tag);
     px_buf_release(&topic);
     px_buf_release(&payload);
 }

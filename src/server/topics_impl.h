@@ -174,6 +174,15 @@ bool px_topics_put_desired(px_twin_topics *topics, px_buf *buf, const px_twin *t
 void px_topics_desired_handed(px_twin_topics *topics, px_str twin_id, uint64_t version,
                               const px_mqtt_conn *conns, size_t count);
 
+/* ---- topics_commands.c ---- */
+/* A document of kind `command` as a message to its twin. The tag is 0 where nobody asks whether it
+ * arrives. Errors: PX_CORRUPT, PX_LIMIT, PX_NO_MEMORY. */
+PX_NODISCARD px_status px_topics_read_command(const px_document *document, px_arena *arena,
+                                              px_str *ret_twin, px_buf *topic, px_buf *payload,
+                                              uint32_t *ret_tag, px_err *ret_err);
+void px_topics_arrived(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
+                       uint32_t tag);
+
 /* ---- deliveries.c ---- */
 /* Appends the user property `seq`: the position of an event, as text that is only compared. */
 void px_topics_put_seq(px_buf *props, uint64_t seq);

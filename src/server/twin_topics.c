@@ -99,6 +99,7 @@ px_mqtt_door_app px_twin_topics_app(px_twin_topics *topics)
                                .unsubscribe = px_topics_unsubscribe,
                                .release = px_topics_release,
                                .acked = px_topics_acked,
+                               .arrived = px_topics_arrived,
                                .closed = px_topics_closed,
                                .opened = opened,
                                .flush = px_topics_flush };

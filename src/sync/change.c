@@ -120,6 +120,10 @@ static bool put_command(px_json_writer *w, const source *s)
     put_text(w, "id", event->id);
     put_text(w, "name", event->name);
     put_text(w, "status", px_str_c(px_command_status_name(status)));
+    if (event->type == PX_EVENT_COMMAND_DELIVERY) {
+        px_json_key(w, PX_STR("attempt"));
+        px_json_uint(w, event->revision);
+    }
     if (event->body.len) {
         px_json_key(w, is_request ? PX_STR("payload") : PX_STR("response"));
         px_json_put_raw(w, event->body);
@@ -179,6 +183,7 @@ static const struct {
     { PX_EVENT_RELATIONSHIP_DELETE, A_TWIN, false, put_relationship },
     { PX_EVENT_COMMAND_REQUEST, A_TWIN, false, put_command },
     { PX_EVENT_COMMAND_RESPONSE, A_TWIN, false, put_command },
+    { PX_EVENT_COMMAND_DELIVERY, A_TWIN, false, put_command },
     { PX_EVENT_MODEL_PUT, A_MODEL, false, put_model },
     { PX_EVENT_MODEL_DECOMMISSION, A_MODEL, false, put_model },
     { PX_EVENT_MODEL_DELETE, A_MODEL, false, put_model },

@@ -94,6 +94,13 @@ static px_mqtt_reason on_acked(void *ctx, uint16_t packet_id, px_mqtt_type type,
     return story->on_acked;
 }
 
+static void on_arrived(void *ctx, uint32_t tag)
+{
+    px_mqtt_story *story = ctx;
+
+    px_putf(&story->log, "arrived %u\n", (unsigned)tag);
+}
+
 static void on_closed(void *ctx, const px_mqtt_end *end)
 {
     px_mqtt_story *story = ctx;
@@ -111,6 +118,7 @@ static const px_mqtt_app recording_app = { .connect = on_connect,
                                            .subscribe = on_subscribe,
                                            .unsubscribe = on_unsubscribe,
                                            .acked = on_acked,
+                                           .arrived = on_arrived,
                                            .closed = on_closed };
 
 void px_mqtt_story_begin(px_mqtt_story *story, const px_mqtt_session_opts *opts)

@@ -29,6 +29,41 @@ PX_TEST(deliveries_obey_the_window_of_the_client)
     px_mqtt_story_end(&st);
 }
 
+static px_status deliver_tagged(px_mqtt_story *st, uint8_t qos, uint32_t tag)
+{
+    px_mqtt_publish m = { .topic = PX_STR("t"), .payload = PX_STR("x"), .qos = qos, .tag = tag };
+
+    return px_mqtt_session_deliver(st->session, &m);
+}
+
+PX_TEST(a_tagged_message_has_arrived_when_the_client_says_so)
+{
+    px_mqtt_story st;
+    px_buf props = { 0 };
+
+    px_mqtt_story_begin(&st, NULL);
+    px_mqtt_put_prop_u16(&props, PX_MQTT_PROP_RECEIVE_MAX, 1);
+    put_connect(&st, PX_MQTT_V5, 0, px_buf_str(&props));
+    px_mqtt_story_feed(&st);
+    px_buf_clear(&st.log);
+    CHECK_EQ(deliver_tagged(&st, 1, 7), PX_OK);
+    CHECK_EQ(deliver_tagged(&st, 1, 8), PX_OK); /* in the queue */
+    CHECK_EQ(deliver_tagged(&st, 1, 0), PX_OK);
+    CHECK_EQ(deliver_tagged(&st, 1, 9), PX_OK);
+    CHECK_EQ(st.log.len, 0);
+    CHECK_EQ(deliver_tagged(&st, 0, 10), PX_OK);
+    for (char id = 1; id <= 3; id++) {
+        px_put(&st.sent, PX_STR("\x40\2\x80"));
+        px_put_char(&st.sent, id);
+        px_mqtt_story_feed(&st);
+    }
+    px_put(&st.sent, PX_STR("\x40\3\x80\4\x97")); /* it cannot take it */
+    px_mqtt_story_feed(&st);
+    CHECK_LOG(&st, "arrived 10\narrived 7\narrived 8\n");
+    px_buf_release(&props);
+    px_mqtt_story_end(&st);
+}
+
 PX_TEST(a_slow_client_loses_qos_0_and_is_ended_for_qos_1)
 {
     static char kilobyte[1000];

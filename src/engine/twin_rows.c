@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "query/twin_rows.h"
+#include "engine/twin_rows.h"
 
 #include "engine/engine.h"
-#include "query/twin_json.h"
 
 static uint32_t model_no_of(const void *row)
 {
@@ -24,6 +23,23 @@ static void field_of(const void *row, uint32_t field, px_value *ret_value)
     px_slot slot;
 
     *ret_value = px_twin_slot(row, field, &slot) ? slot.value : (px_value){ 0 };
+}
+
+px_time px_component_time(const px_layout *layout, const px_twin *twin, uint32_t component)
+{
+    const px_component *c = &px_layout_components(layout, NULL)[component];
+    uint32_t at = px_twin_slot_from(twin, c->field_first);
+    px_time newest = PX_TIME_NONE;
+
+    for (; at < px_twin_slot_count(twin); at++) {
+        px_slot slot = px_twin_slot_at(twin, at);
+
+        if (slot.key >= c->field_first + c->field_count)
+            break;
+        if (px_layout_field(layout, slot.key)->kind == PX_FIELD_PROPERTY)
+            newest = slot.arrival_time > newest ? slot.arrival_time : newest;
+    }
+    return newest == PX_TIME_NONE ? px_twin_revised(twin) : newest;
 }
 
 static px_time time_of(const px_twin *twin, const px_model *model, const px_expr_binding *binding)
