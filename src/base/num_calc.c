@@ -9,55 +9,78 @@
 
 __extension__ typedef __int128 wide;
 
-enum { EXPONENT_MAX = 127, TENS_MAX = 18, ALIGN_MAX = 19 };
+enum { EXPONENT_MAX = 127, ALIGN_MAX = 19 };
 
 static bool fits(wide m)
 {
     return m >= INT64_MIN && m <= INT64_MAX;
 }
 
-/* Positive exponents are multiplied in where the product fits, as when a number is read. */
+/* Beyond 63 bits and the widest exponents zeros at the end are let go; a positive exponent is
+ * multiplied in where all of it fits, as when a number is read. */
 static bool settle(wide m, int exponent, px_num *ret_num)
 {
+    wide whole;
+    int left;
+
     for (; (!fits(m) || exponent < -EXPONENT_MAX) && m % 10 == 0 && m != 0; exponent++)
         m /= 10;
-    for (; exponent > 0 && fits(m * 10); exponent--)
-        m *= 10;
+    if (!fits(m))
+        return false; /* and no product of it may be looked at */
+    for (whole = m, left = exponent; left > 0 && fits(whole * 10); left--)
+        whole *= 10;
+    if (left == 0 || exponent > EXPONENT_MAX) {
+        m = whole;
+        exponent = left;
+    }
     if (m == 0 && exponent < -EXPONENT_MAX)
         exponent = -EXPONENT_MAX;
-    if (!fits(m) || exponent > EXPONENT_MAX || exponent < -EXPONENT_MAX)
+    if (exponent > EXPONENT_MAX || exponent < -EXPONENT_MAX)
         return false;
     *ret_num = (px_num){ .mantissa = (int64_t)m, .exponent = (int8_t)exponent };
     return true;
 }
 
+/* Zeros at the end of the lower one may be in the way, and nothing has no digits at all. Past that
+ * no 63 bits have both the first digit of the one and the last of the other. */
+static bool align(px_num *high, px_num *low)
+{
+    if (high->exponent - low->exponent > ALIGN_MAX && high->mantissa == 0)
+        high->exponent = low->exponent;
+    else if (high->exponent - low->exponent > ALIGN_MAX && low->mantissa == 0)
+        low->exponent = high->exponent;
+    for (; high->exponent - low->exponent > ALIGN_MAX && low->mantissa % 10 == 0; low->exponent++)
+        low->mantissa /= 10;
+    return high->exponent - low->exponent <= ALIGN_MAX;
+}
+
 static bool add(px_num a, px_num b, bool minus, px_num *ret_num)
 {
-    wide x = a.mantissa, y = minus ? -(wide)b.mantissa : (wide)b.mantissa;
-    int difference = a.exponent - b.exponent;
+    wide x, y;
 
-    if (difference > ALIGN_MAX || difference < -ALIGN_MAX)
+    if (!(a.exponent > b.exponent ? align(&a, &b) : align(&b, &a)))
         return false;
-    for (; difference > 0; difference--)
+    x = a.mantissa;
+    y = minus ? -(wide)b.mantissa : (wide)b.mantissa;
+    for (int e = a.exponent; e > b.exponent; e--)
         x *= 10;
-    for (; difference < 0; difference++)
+    for (int e = b.exponent; e > a.exponent; e--)
         y *= 10;
     return settle(x + y, a.exponent < b.exponent ? a.exponent : b.exponent, ret_num);
 }
 
-/* 190 / 9 has no end; 18 * 5 / 9 and 1 / 8 have one. */
+/* Digit by digit, until nothing is left or the digits no longer fit: 190 / 9 has no end, 18 * 5 / 9
+ * and 1 / 8 have one. */
 static bool divide(px_num a, px_num b, px_num *ret_num)
 {
-    wide m = a.mantissa;
+    wide digits = (wide)a.mantissa / b.mantissa, rest = (wide)a.mantissa % b.mantissa;
     int exponent = a.exponent - b.exponent;
 
-    for (int tens = 0; tens <= TENS_MAX; tens++) {
-        if (m % b.mantissa == 0)
-            return settle(m / b.mantissa, exponent, ret_num);
-        m *= 10;
-        exponent--;
+    for (; rest != 0 && fits(digits); exponent--) {
+        digits = digits * 10 + rest * 10 / b.mantissa;
+        rest = rest * 10 % b.mantissa;
     }
-    return false;
+    return rest == 0 && settle(digits, exponent, ret_num);
 }
 
 static bool calc_exactly(px_num_op op, px_num a, px_num b, px_num *ret_num)
@@ -103,6 +126,19 @@ bool px_num_calc(px_num_op op, px_num a, px_num b, px_num *ret_num)
     return true;
 }
 
+/* Digits behind the point are let go one by one; the last of them says which way. */
+static int64_t round_decimal(px_num num)
+{
+    int64_t m = num.mantissa;
+    int last = 0;
+
+    for (int e = num.exponent; e < 0 && (m != 0 || last != 0); e++) {
+        last = (int)(m % 10);
+        m /= 10;
+    }
+    return m + (last >= 5) - (last <= -5);
+}
+
 bool px_num_round(px_num num, px_num *ret_num)
 {
     int64_t whole;
@@ -110,6 +146,10 @@ bool px_num_round(px_num num, px_num *ret_num)
 
     if (px_num_to_int(num, &whole)) {
         *ret_num = px_num_int(whole);
+        return true;
+    }
+    if (!num.is_double && num.exponent < 0) {
+        *ret_num = px_num_int(round_decimal(num));
         return true;
     }
     rounded = round(px_num_to_double(num));

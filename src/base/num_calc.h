@@ -2,8 +2,9 @@
 /**
  * Sums and products of exact numbers: 21.4 * 0.1 is 2.14 and not what a double makes of it.
  *
- * Two decimals give the exact decimal where its digits fit 63 bits, a quotient where it ends within
- * them; all else is the nearest double of the doubles. 68 - 32 = 36, 36 * 5 / 9 = 20. Threads: any.
+ * Two decimals give the exact decimal where its digits fit 63 bits, zeros at its end aside, a
+ * quotient where it ends within them; all else is the nearest double of the doubles. 68 - 32 = 36,
+ * 36 * 5 / 9 = 20. Threads: any.
  */
 #ifndef PX_BASE_NUM_CALC_H
 #define PX_BASE_NUM_CALC_H

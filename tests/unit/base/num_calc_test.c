@@ -84,4 +84,133 @@ PX_PROP(small_decimals_are_calculated_as_whole_numbers_are, 500)
     }
 }
 
+/* ---- at the limits ---- */
+
+PX_TEST(products_beyond_63_bits_of_large_exponents_are_doubles)
+{
+    CHECK_STR(calc("9223372036854775807e1", '*', "9223372036854775807e1"), "8.507059173023462e39");
+    CHECK_STR(calc("-9223372036854775808e9", '*', "9223372036854775807e9"),
+              "-8.507059173023462e55");
+    CHECK_STR(calc("9223372036854775807e20", '+', "9223372036854775807e1"), "9.223372036854776e38");
+    CHECK_STR(calc("-9223372036854775808e40", '-', "9223372036854775807e21"),
+              "-9.223372036854776e58");
+}
+
+PX_TEST(the_last_numbers_that_fit_are_exact)
+{
+    CHECK_STR(calc("9223372036854775806", '+', "1"), "9223372036854775807");
+    CHECK_STR(calc("-9223372036854775807", '-', "1"), "-9223372036854775808");
+    CHECK_STR(calc("-9223372036854775808", '-', "1"), "-9223372036854776000");
+    CHECK_STR(calc("0", '-', "-9223372036854775807"), "9223372036854775807");
+    CHECK_STR(calc("0", '-', "-9223372036854775808"), "9223372036854776000");
+    CHECK_STR(calc("-9223372036854775808", '/', "-1"), "9223372036854776000");
+    CHECK_STR(calc("3037000499", '*', "3037000499"), "9223372030926249001");
+    CHECK_STR(calc("1", '/', "134217728"), "0.000000007450580596923828125");
+    CHECK_STR(calc("1", '/', "268435456"), "0.000000003725290298461914");
+}
+
+PX_TEST(zeros_and_nothing_are_in_nobodys_way)
+{
+    CHECK_STR(calc("0", '+', "1e-100"), "1e-100");
+    CHECK_STR(calc("1e100", '-', "0.00"), "1e100");
+    CHECK_STR(calc("1", '+', "0.01000000000000000000"), "1.010000000000000000");
+    CHECK_STR(calc("1e100", '*', "1"), "1e100");
+    CHECK_STR(calc("0e-100", '*', "1e-100"), "0e-127");
+}
+
+PX_TEST(rounding_sees_every_digit)
+{
+    px_num n;
+
+    CHECK(px_num_round(num("0.49999999999999999"), &n) && n.mantissa == 0);
+    CHECK(px_num_round(num("922337203685477580.5"), &n) &&
+          n.mantissa == INT64_C(922337203685477581));
+    CHECK(px_num_round(num("-922337203685477580.4"), &n) &&
+          n.mantissa == -INT64_C(922337203685477580));
+    CHECK(px_num_round(num("5e-20"), &n) && n.mantissa == 0);
+    CHECK(!px_num_round(num("9223372036854775807e1"), &n));
+}
+
+__extension__ typedef __int128 wide;
+
+/* Mantissas of every length, at the ends of 63 bits among them. */
+static int64_t gen_mantissa(px_gen *gen)
+{
+    int64_t m = (int64_t)(px_gen_u64(gen) >> px_gen_below(gen, 64));
+
+    switch (px_gen_below(gen, 8)) {
+    case 0:
+        return INT64_MAX - (int64_t)px_gen_below(gen, 3);
+    case 1:
+        return INT64_MIN + (int64_t)px_gen_below(gen, 3);
+    case 2:
+        return 0;
+    case 3:
+    case 4:
+        return ~m;
+    default:
+        return m;
+    }
+}
+
+static bool is_63_bits(wide m)
+{
+    for (; m != 0 && m % 10 == 0;)
+        m /= 10;
+    return m >= INT64_MIN && m <= INT64_MAX;
+}
+
+/* mantissa x 10^(exponent - at) */
+static wide scaled(px_num n, int at)
+{
+    wide m = n.mantissa;
+
+    for (int e = n.exponent; e > at; e--)
+        m *= 10;
+    for (int e = n.exponent; e < at; e++) {
+        CHECK(m % 10 == 0);
+        m /= 10;
+    }
+    return m;
+}
+
+static bool is_decimal(px_num n, wide m, int exponent)
+{
+    for (; m != 0 && m % 10 == 0; exponent++)
+        m /= 10;
+    if (n.is_double || m == 0)
+        return !n.is_double && n.mantissa == 0;
+    return scaled(n, exponent) == m; /* which has no zeros at its end */
+}
+
+/* Whatever the numbers: what 63 bits hold is exact, all else a double, and nothing overflows. */
+PX_PROP(what_fits_is_exact_whatever_the_operands, 20000)
+{
+    px_num a = { .mantissa = gen_mantissa(gen), .exponent = (int8_t)px_gen_below(gen, 19) };
+    px_num b = { .mantissa = gen_mantissa(gen), .exponent = (int8_t)px_gen_below(gen, 19) };
+    int base = (int)px_gen_below(gen, 90) - 50; /* exponents of one sign and of both */
+    wide product = (wide)a.mantissa * b.mantissa, x = scaled(a, 0), y = scaled(b, 0);
+    px_num z;
+
+    a.exponent = (int8_t)(a.exponent + base);
+    b.exponent = (int8_t)(b.exponent + base);
+    CHECK(px_num_calc(PX_NUM_MUL, a, b, &z));
+    CHECK_EQ(!z.is_double, is_63_bits(product));
+    if (!z.is_double)
+        CHECK(is_decimal(z, product, a.exponent + b.exponent));
+    CHECK(px_num_calc(PX_NUM_ADD, a, b, &z));
+    CHECK_EQ(!z.is_double, is_63_bits(x + y));
+    if (!z.is_double)
+        CHECK(is_decimal(z, x + y, base));
+    CHECK(px_num_calc(PX_NUM_SUB, a, b, &z));
+    CHECK_EQ(!z.is_double, is_63_bits(x - y));
+    if (!z.is_double)
+        CHECK(is_decimal(z, x - y, base));
+    if (b.mantissa != 0) {
+        CHECK(px_num_calc(PX_NUM_DIV, a, b, &z));
+        if (!z.is_double && a.mantissa != 0) /* z x b = a */
+            CHECK(is_decimal(a, (wide)z.mantissa * b.mantissa, z.exponent + b.exponent));
+    }
+}
+
 PX_TEST_MAIN()
