@@ -9,6 +9,7 @@
  */
 #include "base/num.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -311,7 +312,8 @@ static int shortest_digits(double v, char *digits, int *ret_exponent)
     char text[40];
     int count = 0;
 
-    for (int precision = 14; precision <= 16; precision++) {
+    /* fifteen digits come back from any double but those that have fewer bits */
+    for (int precision = v < DBL_MIN ? 0 : 14; precision <= 16; precision++) {
         snprintf(text, sizeof(text), "%.*e", precision, v);
         if (precision == 16 || strtod(text, NULL) == v)
             break;

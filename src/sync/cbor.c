@@ -6,11 +6,10 @@
 #include "sync/cbor.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/num_real.h"
 
 enum { UINT, NINT, BYTES, TEXT, ARRAY, MAP, TAG, SIMPLE };
 enum { INFO_INDEFINITE = 31, BREAK = 0xFF, SIMPLE_FALSE = 20, SIMPLE_TRUE = 21 };
@@ -131,21 +130,12 @@ static void put_double(px_buf *buf, double value)
         px_put_c(buf, "null");
 }
 
-/* The fewest digits that are this float: 21.4, and not 21.399999618530273. */
 static void put_float(px_buf *buf, float value)
 {
-    char text[32];
-
-    if (!isfinite(value)) {
+    if (isfinite(value))
+        px_put_num(buf, px_num_of_float(value));
+    else
         px_put_c(buf, "null");
-        return;
-    }
-    for (int digits = 6; digits <= 9; digits++) {
-        snprintf(text, sizeof(text), "%.*g", digits, (double)value);
-        if (strtof(text, NULL) == value)
-            break;
-    }
-    px_put_c(buf, text);
 }
 
 static float half_of(uint16_t bits)

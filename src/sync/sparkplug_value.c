@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/num_real.h"
 #include "base/time.h"
-
-enum { FLOAT_DECIMALS_MAX = 7, FLOAT_DIGITS = 1000000000 };
 
 static px_status wrong_form(uint32_t type, px_err *ret_err)
 {
@@ -52,30 +51,12 @@ static px_status read_unsigned(uint64_t whole, uint32_t type, px_num *ret_num, p
     return PX_OK;
 }
 
-/* The fewest decimals that read back as the same float; beyond nine digits it stays a double. */
-static px_num num_of_float(double real)
-{
-    double scaled = real;
-
-    for (int decimals = 0; decimals <= FLOAT_DECIMALS_MAX && fabs(scaled) < FLOAT_DIGITS;
-         decimals++, scaled *= 10) {
-        double rounded = nearbyint(scaled);
-        double back = rounded;
-
-        for (int i = 0; i < decimals; i++)
-            back /= 10;
-        if ((float)back == (float)real && !(rounded == 0 && signbit(real)))
-            return (px_num){ .mantissa = (int64_t)rounded, .exponent = (int8_t)-decimals };
-    }
-    return px_num_double(real);
-}
-
 static px_status read_real(double real, bool is_float, px_num *ret_num, px_err *ret_err)
 {
     if (!isfinite(real))
         return px_fail_id(ret_err, PX_INVALID, "sparkplug.range",
                           "a value that is no number, or infinite, has no place in a twin");
-    *ret_num = is_float ? num_of_float(real) : px_num_double(real);
+    *ret_num = is_float ? px_num_of_float((float)real) : px_num_of_double(real);
     return PX_OK;
 }
 

@@ -11,10 +11,10 @@
 /**
  * @param type  that of the birth: the value must stand in its form and its range
  *
- * Whole numbers, Float, Double and Boolean as they are; a Float has the fewest decimals that mean
- * it (20.1, not 20.1000003815). String, Text and UUID are texts, Bytes and File base64, a DateTime
- * RFC 3339, or milliseconds where the schema is a number. Arrays are JSON arrays. DataSet, Template
- * and PropertySet have no place in a twin.
+ * Whole numbers, Float, Double and Boolean as they are; a Float and a Double have the fewest digits
+ * that mean them (20.1, not 20.1000003815). String, Text and UUID are texts, Bytes and File base64,
+ * a DateTime RFC 3339, or milliseconds where the schema is a number. Arrays are JSON arrays.
+ * DataSet, Template and PropertySet have no place in a twin.
  *
  * Errors: PX_INVALID with the sentence for the sender, PX_LIMIT, PX_NO_MEMORY.
  */

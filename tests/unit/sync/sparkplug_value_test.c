@@ -119,6 +119,11 @@ PX_TEST(floats_have_the_fewest_decimals)
     gives(&d, "d", PX_SPARK_Float, FLOAT(5.0f), "5");
     gives(&d, "d", PX_SPARK_Float, FLOAT(16777216.0f), "16777216");
     gives(&d, "d", PX_SPARK_Float, FLOAT(0.0f), "0");
+    gives(&d, "d", PX_SPARK_Float, FLOAT(21.4f), "21.4");
+    gives(&d, "d", PX_SPARK_Float, FLOAT(0.001234567f), "0.001234567");
+    gives(&d, "d", PX_SPARK_Float, FLOAT(-1e-10f), "-0.0000000001");
+    gives(&d, "d", PX_SPARK_Float, FLOAT(3.4028235e38f), "3.4028235e38");
+    gives(&d, "d", PX_SPARK_Float, FLOAT(1e20f), "1e20");
     gives(&d, "d", PX_SPARK_Double, DOUBLE(21.4), "21.4");
     gives(&d, "d", PX_SPARK_Double, DOUBLE(1e300), "1e300");
     refuses(&d, "d", PX_SPARK_Double, DOUBLE((double)NAN), "sparkplug.range");
