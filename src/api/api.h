@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "engine/engine.h"
 #include "history/history.h"
+#include "outbound/connections.h"
 #include "outbound/outbound.h"
 #include "store/backups.h"
 #include "store/files.h"
@@ -107,8 +108,9 @@ typedef struct px_api_asset {
 
 typedef struct px_api_opts {
     px_engine *engine;
-    px_history *history;   /* NULL: no history */
-    px_outbound *outbound; /* NULL: routes lead nowhere */
+    px_history *history;         /* NULL: no history */
+    px_outbound *outbound;       /* NULL: routes lead nowhere */
+    px_connections *connections; /* borrowed; NULL: none are made */
     px_rejects *rejects;
     px_bindings *bindings;   /* borrowed; NULL: none are used */
     px_backoff *backoff;     /* of failed logins at all doors; borrowed; NULL: none is kept */

@@ -192,6 +192,19 @@ static void put_outbound(px_metrics *m, px_outbound *outbound)
 #undef X
 }
 
+static void put_connections(px_metrics *m, px_connections *connections)
+{
+    uint32_t states[PX_CONNECTION_STATE_COUNT];
+    px_connection_stats c = px_connections_stat(connections, states);
+
+    for (int i = 0; i < PX_CONNECTION_STATE_COUNT; i++)
+        px_metric_of(m, PX_METRIC_CONNECTIONS, px_connection_state_name((px_connection_state)i),
+                     (double)states[i]);
+#define X(member, help) px_metric(m, PX_METRIC_CONNECTION_##member, (double)c.member);
+    PX_CONNECTION_STATS_MAP(X)
+#undef X
+}
+
 px_handler px_on_get_metrics;
 
 void px_on_get_metrics(px_api_call *call)
@@ -223,6 +236,8 @@ void px_on_get_metrics(px_api_call *call)
         put_history(&metrics, api->opts.history);
     if (api->opts.outbound)
         put_outbound(&metrics, api->opts.outbound);
+    if (api->opts.connections)
+        put_connections(&metrics, api->opts.connections);
     if (api->opts.metrics)
         api->opts.metrics(api->opts.doors_data, &metrics);
     call->content_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -83,6 +83,20 @@
       "messages that were refused whole for a binding")                                            \
     X(BINDING_BROKEN, "pollux_binding_broken_total", COUNTER, "", "",                              \
       "bindings that do not compile and are passed over, each time they are looked at")            \
+    X(CONNECTIONS, "pollux_connections", GAUGE, "", "state",                                       \
+      "connections to other brokers by their state")                                               \
+    X(CONNECTION_messages, "pollux_connection_messages_total", COUNTER, "", "",                    \
+      "messages taken from brokers")                                                               \
+    X(CONNECTION_unbound, "pollux_connection_unbound_total", COUNTER, "", "",                      \
+      "of them that no binding took")                                                              \
+    X(CONNECTION_rejected, "pollux_connection_rejected_total", COUNTER, "", "",                    \
+      "of them that became nothing")                                                               \
+    X(CONNECTION_values, "pollux_connection_values_total", COUNTER, "values", "",                  \
+      "values that became of them")                                                                \
+    X(CONNECTION_reconnects, "pollux_connection_reconnects_total", COUNTER, "", "",                \
+      "connections made again after one was lost")                                                 \
+    X(CONNECTION_failures, "pollux_connection_failures_total", COUNTER, "", "",                    \
+      "tries to connect that failed, and connections lost")                                        \
     X(STREAMS, "pollux_streams", GAUGE, "", "", "event streams open")                              \
     X(STREAM_EVENTS, "pollux_stream_events_total", COUNTER, "", "", "changes sent to streams")     \
     X(STREAM_CONFLATED, "pollux_stream_conflated_total", COUNTER, "", "",                          \

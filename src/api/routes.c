@@ -35,6 +35,8 @@ extern px_handler px_v1_list_property_indexes, px_v1_get_property_index, px_v1_p
 extern px_handler px_v1_list_bindings, px_v1_get_binding, px_v1_put_binding, px_v1_delete_binding,
     px_v1_enable_binding, px_v1_disable_binding, px_v1_test_binding, px_v1_ingest,
     px_v1_replay_rejects;
+extern px_handler px_v1_list_connections, px_v1_get_connection, px_v1_put_connection,
+    px_v1_delete_connection, px_v1_get_connection_status;
 extern px_handler px_v1_list_deadletters, px_v1_replay_deadletters, px_v1_purge_deadletters;
 extern px_handler px_on_list_imports, px_on_get_import, px_on_put_import, px_on_delete_import,
     px_on_cancel_import, px_on_list_deletions, px_on_get_deletion, px_on_post_deletion;
@@ -296,6 +298,20 @@ const px_route px_api_routes[] = {
       "name", "", NULL, "200:Binding" },
     { "POST", "/api/v1/bindings/*/disable", px_v1_disable_binding, 0,
       "Lets a binding take no more messages", "name", "", NULL, "200:Binding" },
+
+    { "GET", "/api/v1/connections", px_v1_list_connections, 0,
+      "Lists connections to brokers, and how they are", "", "limit:integer cursor", NULL,
+      "200:ConnectionPage" },
+    { "GET", "/api/v1/connections/*", px_v1_get_connection, 0,
+      "One connection without its secrets, and how it is", "name", "", NULL, "200:Connection" },
+    { "PUT", "/api/v1/connections/*", px_v1_put_connection, JSON,
+      "Creates or replaces a connection; a secret that is left out stays", "name", "@If-Match",
+      "ConnectionDocument", "200:Connection" },
+    { "DELETE", "/api/v1/connections/*", px_v1_delete_connection, 0, "Deletes a connection", "name",
+      "@If-Match", NULL, "204" },
+    { "GET", "/api/v1/connections/*/status", px_v1_get_connection_status, 0,
+      "How a connection is: state, last error with its cure, counts", "name", "", NULL,
+      "200:ConnectionStatus" },
 
     { "GET", "/api/v1/sparkplug", px_v1_list_sparkplug, 0,
       "Lists edge nodes of Sparkplug B and their devices, and host applications", "",

@@ -182,6 +182,19 @@ const px_api_schema px_api_schemas[] = {
     { "BindingValue",
       "twin:string new~:boolean property:string value:any unit~:string time~:time" },
     { "BindingMiss", "row:integer twin:string name:string code:string reason:string" },
+    { "ConnectionDocument",
+      "type:string enabled~:boolean host:string port~:integer retryMax~:integer tls~:any "
+      "key~:string? user~:string password~:string? clientId~:string version~:integer "
+      "sessionExpiry~:integer topics~:ConnectionTopic[]" },
+    { "ConnectionTopic", "filter:string qos~:integer" },
+    { "Connection", "id:string updated:time hasPassword~:boolean hasKey~:boolean "
+                    "connection~:ConnectionDocument status:ConnectionStatus" },
+    { "ConnectionPage", "items:Connection[] cursor:string?" },
+    { "ConnectionStatus",
+      "state:off|connecting|connected|waiting|failed since:time retryAt:time? "
+      "error:ConnectionError? messages:integer unbound:integer rejected:integer values:integer "
+      "reconnects:integer failures:integer" },
+    { "ConnectionError", "time:time code:string text:string cure:string" },
     { "RejectPage", "items:Reject[] cursor:string?" },
     { "SparkplugNode", "group:string node:string online:boolean since:time bdSeq:integer "
                        "metrics:integer devices:SparkplugDevice[]" },

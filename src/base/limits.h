@@ -239,6 +239,20 @@
 #define PX_RETRY_NS_MAX (INT64_C(60) * 1000000000)             /* doubled up to this */
 #define PX_RETRY_FOR_NS (INT64_C(24) * 3600 * 1000000000)      /* then the letter is dead */
 
+/* connections to brokers and devices (outbound) */
+#define PX_CONNECTIONS_MAX 64         /* of one tenant */
+#define PX_CONNECTION_THREADS_MAX 256 /* running ones, of all tenants; each has a thread */
+#define PX_CONNECTION_HOST_BYTES_MAX 253
+#define PX_CONNECTION_PASSWORD_BYTES_MAX 1024
+#define PX_CONNECTION_PEM_BYTES_MAX (32 * 1024) /* a key; certificates of one side */
+#define PX_CONNECTION_TOPICS_MAX 100            /* of one broker */
+#define PX_CONNECTION_IN_FLIGHT_MAX 100         /* messages of one broker, not committed yet */
+#define PX_CONNECTION_PAYLOAD_BYTES_MAX (1024 * 1024)        /* of one message of a broker */
+#define PX_CONNECTION_RETRY_NS_MIN (INT64_C(1) * 1000000000) /* pause after a first failure, */
+#define PX_CONNECTION_RETRY_NS_MAX                                                                 \
+    (INT64_C(60) * 1000000000) /* doubled up to this, or what is set */
+#define PX_CONNECTION_CONNECT_NS_MAX (INT64_C(10) * 1000000000) /* from address to an answer */
+
 /* the client */
 #define PX_CSV_RECORD_BYTES_MAX (256 * 1024)
 #define PX_CSV_COLUMNS_MAX 4096

@@ -9,6 +9,7 @@ extern const px_cmd px_cmd_api[];
 extern const px_cmd px_cmd_backup[];
 extern const px_cmd px_cmd_batch[];
 extern const px_cmd px_cmd_binding[];
+extern const px_cmd px_cmd_connection[];
 extern const px_cmd px_cmd_claim[];
 extern const px_cmd px_cmd_command[];
 extern const px_cmd px_cmd_deadletter[];

@@ -28,6 +28,8 @@ static const struct {
                          "pollux route list shows the routes there are" },
     [PX_THING_BINDING] = { "binding", "/api/v1/bindings/", "", "/api/v1/bindings",
                            "pollux binding list shows the bindings there are" },
+    [PX_THING_CONNECTION] = { "connection", "/api/v1/connections/", "", "/api/v1/connections",
+                              "pollux connection list shows the connections there are" },
     [PX_THING_INDEX] = { "index", "/api/v1/property-indexes/", "", "/api/v1/property-indexes",
                          "pollux index list shows the indexes there are" },
     [PX_THING_CLAIM] = { "claim", "/api/v1/claims/", "", "/api/v1/claims",

@@ -24,6 +24,7 @@ typedef enum px_thing {
     PX_THING_CLAIM,
     PX_THING_ISSUER,
     PX_THING_BINDING,
+    PX_THING_CONNECTION,
     PX_THING_COUNT,
 } px_thing;
 

@@ -155,6 +155,24 @@ static const px_member binding[] = {
     { 0 },
 };
 
+/* outbound/connection.h has the rest of its rules. */
+static const px_member connection[] = {
+    { "type", PX_MEMBER_TEXT, true, 1, 16, 0 },
+    { "enabled", PX_MEMBER_BOOL, false, 0, 0, 0 },
+    { "host", PX_MEMBER_TEXT, true, 1, PX_CONNECTION_HOST_BYTES_MAX, 0 },
+    { "port", PX_MEMBER_COUNT, false, 1, UINT16_MAX, 0 },
+    { "retryMax", PX_MEMBER_COUNT, false, 1, UINT32_MAX, 0 },
+    { "tls", PX_MEMBER_ANY, false, 0, 0, 0 },
+    { "key", PX_MEMBER_TEXT, false, 1, PX_CONNECTION_PEM_BYTES_MAX, 0 },
+    { "user", PX_MEMBER_TEXT, false, 1, PX_MQTT_USER_BYTES_MAX, 0 },
+    { "password", PX_MEMBER_TEXT, false, 1, PX_CONNECTION_PASSWORD_BYTES_MAX, 0 },
+    { "clientId", PX_MEMBER_TEXT, false, 1, PX_MQTT_CLIENT_ID_BYTES_MAX, 0 },
+    { "version", PX_MEMBER_COUNT, false, 4, 5, 0 },
+    { "sessionExpiry", PX_MEMBER_COUNT, false, 1, UINT32_MAX, 0 },
+    { "topics", PX_MEMBER_ANY, false, 0, 0, 0 },
+    { 0 },
+};
+
 static const px_member property_index[] = {
     { "property", PX_MEMBER_TEXT, true, 1, 2 * PX_NAME_BYTES_MAX + 1, 0 },
     { "model", PX_MEMBER_TEXT, false, 1, PX_DTMI_INTERFACE_BYTES_MAX, 0 },

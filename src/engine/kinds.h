@@ -54,6 +54,8 @@ typedef struct px_member {
       route, "which events go to which endpoint")                                                  \
     X(BINDING, "binding", PX_ACTION_WRITE_DOCUMENT, "/api/v1/bindings/*", false,                   \
       PX_DOC_ID_BYTES_MAX, binding, "which payloads become which values of which twins")           \
+    X(CONNECTION, "connection", PX_ACTION_WRITE_DOCUMENT, "/api/v1/connections/*", false,          \
+      PX_DOC_ID_BYTES_MAX, connection, "a broker that values are taken from")                      \
     X(PROPERTY_INDEX, "property-index", PX_ACTION_WRITE_DOCUMENT, "/api/v1/property-indexes/*",    \
       false, PX_DOC_ID_BYTES_MAX, property_index, "a property that queries find twins by")         \
     X(JOB, "job", PX_ACTION_WRITE_TWIN, "", false, PX_DOC_ID_BYTES_MAX, job,                       \

@@ -100,8 +100,8 @@ static px_status check_bytes(const px_reach *reach, const uint8_t address[16], p
         return PX_OK;
     inet_ntop(is_v4 ? AF_INET : AF_INET6, is_v4 ? address + 12 : address, text, sizeof(text));
     return px_fail_id(ret_err, PX_DENIED, "endpoint.address",
-                      "%s is %s; webhooks go to public addresses, and to networks that the "
-                      "operator names with --outbound-allow",
+                      "%s is %s; the server connects to public addresses, and to networks that "
+                      "the operator names with --outbound-allow",
                       text, what);
 }
 
@@ -117,7 +117,7 @@ px_status px_target_check_address(const px_reach *reach, const struct sockaddr *
         memcpy(bytes, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, 16);
     else
         return px_fail_id(ret_err, PX_DENIED, "endpoint.address",
-                          "webhooks go over the internet protocols only");
+                          "the server connects over the internet protocols only");
     return check_bytes(reach, bytes, ret_err);
 }
 
@@ -262,6 +262,17 @@ static px_status check_host(const px_reach *reach, px_str host, const char *text
     return px_fail_id(ret_err, PX_DENIED, "endpoint.host",
                       "'%s' is none of the hosts that the operator names with --outbound-allow",
                       text);
+}
+
+px_status px_target_check_host(const px_reach *reach, px_str host, px_err *ret_err)
+{
+    char text[PX_REACH_NAME_BYTES_MAX];
+
+    if (host.len >= sizeof(text))
+        return px_fail_id(ret_err, PX_INVALID, "endpoint.host", "a host is shorter than %d bytes",
+                          PX_REACH_NAME_BYTES_MAX);
+    snprintf(text, sizeof(text), "%.*s", PX_FMT(host));
+    return check_host(reach, host, text, ret_err);
 }
 
 px_status px_target_check(const px_reach *reach, px_str url, px_str *ret_host, px_err *ret_err)

@@ -2,11 +2,11 @@
 /**
  * Where the server may connect to on a tenant's word.
  *
- * A webhook's address is a tenant's choice and the server's connection: left alone, it would reach
- * whatever the server reaches. So loopback, link-local, private and special addresses are refused
- * unless the operator named their network, and the address that is judged is the one that is
- * connected to, never the name. With names in the operator's list, only those names pass, and
- * addresses in place of names only from its networks.
+ * The address of a webhook, a broker or a device is a tenant's choice and the server's connection:
+ * left alone, it would reach whatever the server reaches. So loopback, link-local, private and
+ * special addresses are refused unless the operator named their network, and the address that is
+ * judged is the one that is connected to, never the name. With names in the operator's list, only
+ * those names pass, and addresses in place of names only from its networks.
  *
  * Pure. Threads: any, once read. Source: reference/reliability-and-scale.md, section 4.
  */
@@ -46,6 +46,10 @@ PX_NODISCARD px_status px_reach_parse(px_str text, px_reach *ret_reach, px_err *
  */
 PX_NODISCARD px_status px_target_check(const px_reach *reach, px_str url, px_str *ret_host,
                                        px_err *ret_err);
+
+/* The same of a host alone, a name or an address without brackets. Errors: PX_DENIED
+ * (endpoint.host, endpoint.address), PX_INVALID (too long). */
+PX_NODISCARD px_status px_target_check_host(const px_reach *reach, px_str host, px_err *ret_err);
 
 /* The address that a connection is about to be made to. Errors: PX_DENIED (endpoint.address). */
 PX_NODISCARD px_status px_target_check_address(const px_reach *reach,

@@ -77,6 +77,7 @@ px_status px_http_side_open(const px_http_side_opts *opts, px_http_side **ret_si
     px_api_opts api_opts = { .engine = opts->engine,
                              .history = opts->history,
                              .outbound = opts->outbound,
+                             .connections = opts->connections,
                              .rejects = opts->rejects,
                              .bindings = opts->bindings,
                              .backoff = opts->backoff,

@@ -6,6 +6,7 @@
 
 #include "engine/engine.h"
 #include "history/history.h"
+#include "outbound/connections.h"
 #include "outbound/outbound.h"
 #include "server/mqtt_door.h"
 #include "server/twin_topics.h"
@@ -20,6 +21,7 @@ typedef struct px_http_side_opts {
     px_engine *engine;
     px_history *history;
     px_outbound *outbound;
+    px_connections *connections;
     px_rejects *rejects;
     px_bindings *bindings;
     px_backoff *backoff;   /* of failed logins; borrowed */

@@ -10,6 +10,7 @@ enum { HOST_BYTES = 256 };
 
 struct px_outbound_side {
     px_outbound *outbound;
+    px_connections *connections;
     px_transport *webhooks;
     px_transport topics; /* `data` is the side */
     px_twin_topics *door;
@@ -56,13 +57,20 @@ static px_status open_room(px_outbound_side *side, const px_outbound_side_opts *
     px_outbound_opts room = {
         .log = opts->log, .engine = opts->engine, .store = opts->store, .host = px_str_c(side->host)
     };
+    px_connections_opts connections = { .log = opts->log,
+                                        .engine = opts->engine,
+                                        .bindings = opts->bindings,
+                                        .rejects = opts->rejects };
 
     PX_TRY(px_reach_parse(px_str_c(opts->allow), &room.reach, ret_err));
     PX_TRY(px_transport_curl_new(&room.reach, &side->webhooks, ret_err));
     room.transports[PX_ENDPOINT_WEBHOOK] = side->webhooks;
     room.transports[PX_ENDPOINT_MQTT] = &side->topics;
     PX_TRY(px_outbound_open(&room, &side->outbound, ret_err));
-    return px_outbound_start(side->outbound, ret_err);
+    PX_TRY(px_outbound_start(side->outbound, ret_err));
+    connections.reach = room.reach;
+    PX_TRY(px_connections_open(&connections, &side->connections, ret_err));
+    return px_connections_start(side->connections, ret_err);
 }
 
 px_status px_outbound_side_open(const px_outbound_side_opts *opts, px_outbound_side **ret_side,
@@ -92,16 +100,24 @@ px_outbound *px_outbound_side_room(px_outbound_side *side)
     return side->outbound;
 }
 
+px_connections *px_outbound_side_connections(px_outbound_side *side)
+{
+    return side->connections;
+}
+
 void px_outbound_side_stop(px_outbound_side *side)
 {
-    if (side)
-        px_outbound_stop(side->outbound);
+    if (!side)
+        return;
+    px_connections_stop(side->connections);
+    px_outbound_stop(side->outbound);
 }
 
 void px_outbound_side_close(px_outbound_side *side)
 {
     if (!side)
         return;
+    px_connections_close(side->connections);
     px_outbound_close(side->outbound);
     if (side->webhooks)
         side->webhooks->free(side->webhooks);

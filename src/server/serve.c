@@ -249,6 +249,8 @@ static px_status open_outbound(server *s, px_err *ret_err)
     px_outbound_side_opts opts = { .engine = s->engine,
                                    .store = s->store,
                                    .log = &s->log,
+                                   .bindings = s->bindings,
+                                   .rejects = s->rejects,
                                    .topics = s->topics,
                                    .allow = s->opts->outbound_allow };
 
@@ -261,6 +263,7 @@ static px_status open_http(server *s, px_err *ret_err)
                                .azure_limits = s->opts->azure_limits,
                                .history = s->history,
                                .outbound = px_outbound_side_room(s->outbound),
+                               .connections = px_outbound_side_connections(s->outbound),
                                .rejects = s->rejects,
                                .bindings = s->bindings,
                                .backoff = s->backoff,

@@ -50,6 +50,8 @@ bool px_binding_is_enabled(const px_binding *binding);
 bool px_binding_writes_itself(const px_binding *binding);
 /* It takes messages of this MQTT topic, which has passed its check. */
 bool px_binding_takes_topic(const px_binding *binding, px_str topic);
+/* It takes what this connection brings, under this topic; empty: it has none. */
+bool px_binding_takes_connection(const px_binding *binding, px_str connection, px_str topic);
 bool px_binding_takes_http(const px_binding *binding);
 px_binding_format px_binding_format_of(const px_binding *binding);
 

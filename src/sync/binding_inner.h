@@ -86,7 +86,8 @@ struct px_binding {
     px_arena arena; /* of all below */
     px_str name;
     bool enabled, writes_itself, takes_http, has_mqtt;
-    px_str filter;        /* of MQTT, its names replaced by + */
+    px_str connection;    /* empty: it takes from none */
+    px_str filter;        /* of MQTT or the connection, its names replaced by +; may be empty */
     const px_str *levels; /* names of topic levels; empty where there is none */
     uint32_t level_count;
     px_binding_format format;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where messages come from: `{"mqtt": "factory/{line}/{machine}/data"}`, `{"http": true}`, both. */
+/* Where messages come from: `{"mqtt": "factory/{line}/{machine}/data"}`, `{"http": true}`, both, or
+ * `{"connection": "plant-broker", "topic": "factory/{line}/{machine}/data"}`. */
 #include "mqtt/topic.h"
 #include "sync/binding_inner.h"
 
@@ -44,7 +45,7 @@ static px_status read_levels(px_binding *b, const px_json *json, px_buf *filter,
     return PX_OK;
 }
 
-static px_status read_mqtt(px_binding *b, const px_json *json, px_err *ret_err)
+static px_status read_topic(px_binding *b, const px_json *json, px_err *ret_err)
 {
     px_str *levels = PX_ARENA_ARRAY(&b->arena, px_str, PX_TOPIC_LEVELS_MAX);
     px_buf filter = { 0 };
@@ -55,7 +56,7 @@ static px_status read_mqtt(px_binding *b, const px_json *json, px_err *ret_err)
     b->levels = levels;
     if (json->type != PX_JSON_STRING || json->text.len == 0 || json->text.len > PX_TOPIC_BYTES_MAX)
         return px_json_fail(json, ret_err, PX_INVALID, "binding.form",
-                            "'mqtt' is a topic such as factory/{line}/data");
+                            "'%.*s' is a topic such as factory/{line}/data", PX_FMT(json->key));
     status = read_levels(b, json, &filter, levels, ret_err);
     if (status == PX_OK)
         status = px_buf_status(&filter, ret_err);
@@ -70,24 +71,59 @@ static px_status read_mqtt(px_binding *b, const px_json *json, px_err *ret_err)
         return px_json_fail(json, ret_err, PX_INVALID, "binding.form",
                             "'%.*s' is no topic; + and {name} are whole levels, # is the last",
                             PX_FMT(json->text));
-    b->has_mqtt = true;
+    return PX_OK;
+}
+
+/* A connection of ours to somebody else's broker, or to a device that has no topics. */
+static px_status read_connection(px_binding *b, const px_json *source, const px_json *json,
+                                 px_err *ret_err)
+{
+    const px_json *topic = px_json_get(source, PX_STR("topic"));
+
+    if (json->type != PX_JSON_STRING || json->text.len == 0 || json->text.len > PX_DOC_ID_BYTES_MAX)
+        return px_json_fail(json, ret_err, PX_INVALID, "binding.form",
+                            "'connection' is the name of a connection");
+    b->connection = json->text;
+    return topic ? read_topic(b, topic, ret_err) : PX_OK;
+}
+
+static px_status check_one(const px_json *source, px_err *ret_err)
+{
+    const px_json *topic = px_json_get(source, PX_STR("topic"));
+    bool has_connection = px_json_get(source, PX_STR("connection")) != NULL;
+
+    if (has_connection && px_json_get(source, PX_STR("mqtt")))
+        return px_json_fail(source, ret_err, PX_INVALID, "binding.form",
+                            "a source is clients of this server, 'mqtt', or a 'connection'; make a "
+                            "binding for each");
+    if (topic && !has_connection)
+        return px_json_fail(
+            topic, ret_err, PX_INVALID, "binding.form",
+            "'topic' is of a 'connection'; that of clients of this server stands in "
+            "'mqtt'");
     return PX_OK;
 }
 
 px_status pxi_source_read(px_binding *b, const px_json *json, px_err *ret_err)
 {
-    static const char *const members[] = { "mqtt", "http", NULL };
+    static const char *const members[] = { "mqtt", "http", "connection", "topic", NULL };
     const px_json *mqtt = px_json_get(json, PX_STR("mqtt"));
     const px_json *http = px_json_get(json, PX_STR("http"));
+    const px_json *connection = px_json_get(json, PX_STR("connection"));
 
     PX_TRY(pxi_members_check(json, "a source", members, ret_err));
-    if (!mqtt && !http)
+    if (!mqtt && !http && !connection)
         return px_json_fail(json, ret_err, PX_INVALID, "binding.form",
-                            "a source is {\"mqtt\":\"factory/{line}/data\"} or {\"http\":true}");
+                            "a source is {\"mqtt\":\"factory/{line}/data\"}, {\"http\":true} or "
+                            "{\"connection\":NAME}");
+    PX_TRY(check_one(json, ret_err));
     if (http && !px_json_is_bool(http))
         return px_json_fail(http, ret_err, PX_INVALID, "binding.form", "'http' is true or false");
     b->takes_http = px_json_is(http, PX_JSON_TRUE);
-    return mqtt ? read_mqtt(b, mqtt, ret_err) : PX_OK;
+    if (connection)
+        return read_connection(b, json, connection, ret_err);
+    b->has_mqtt = mqtt != NULL;
+    return mqtt ? read_topic(b, mqtt, ret_err) : PX_OK;
 }
 
 void pxi_levels_cut(const px_binding *b, px_str topic, px_str ret_levels[PX_TOPIC_LEVELS_MAX])
@@ -101,6 +137,12 @@ void pxi_levels_cut(const px_binding *b, px_str topic, px_str ret_levels[PX_TOPI
 bool px_binding_takes_topic(const px_binding *binding, px_str topic)
 {
     return binding->has_mqtt && px_mqtt_filter_matches(binding->filter, topic);
+}
+
+bool px_binding_takes_connection(const px_binding *binding, px_str connection, px_str topic)
+{
+    return binding->connection.len && px_str_eq(binding->connection, connection) &&
+           (!binding->filter.len || (topic.len && px_mqtt_filter_matches(binding->filter, topic)));
 }
 
 bool px_binding_takes_http(const px_binding *binding)

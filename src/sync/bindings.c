@@ -263,18 +263,21 @@ bool px_bindings_may_take(px_bindings *bindings, uint32_t tenant)
     return may;
 }
 
-static px_status list(tenant_set *set, px_str topic, px_arena *arena, const px_binding ***ret_list,
-                      size_t *ret_count, px_err *ret_err)
+/* Those that say yes; `connection` empty: they take from clients of this server. */
+static px_status list(tenant_set *set, px_str connection, px_str topic, px_arena *arena,
+                      const px_binding ***ret_list, size_t *ret_count, px_err *ret_err)
 {
-    const px_binding **found = PX_ARENA_ARRAY(arena, const px_binding *, set->for_mqtt + 1);
+    size_t most = connection.len ? set->entries.len : set->for_mqtt;
+    const px_binding **found = PX_ARENA_ARRAY(arena, const px_binding *, most + 1);
 
     *ret_count = 0;
     *ret_list = found;
     if (!found)
         return px_arena_fail(arena, ret_err);
     PX_VEC_EACH (&set->entries, e) {
-        if (!e->binding || !e->binding->enabled || !px_binding_takes_topic(e->binding, topic) ||
-            *ret_count == set->for_mqtt)
+        if (!e->binding || !e->binding->enabled || *ret_count == most ||
+            !(connection.len ? px_binding_takes_connection(e->binding, connection, topic)
+                             : px_binding_takes_topic(e->binding, topic)))
             continue;
         atomic_fetch_add(&e->binding->refs, 1);
         found[(*ret_count)++] = e->binding;
@@ -291,7 +294,21 @@ px_status px_bindings_of_topic(px_bindings *bindings, uint32_t tenant, px_str to
 
     *ret_count = 0;
     PX_TRY(enter(bindings, tenant, &set, ret_err));
-    status = list(set, topic, arena, ret_list, ret_count, ret_err);
+    status = list(set, (px_str){ 0 }, topic, arena, ret_list, ret_count, ret_err);
+    pthread_rwlock_unlock(&bindings->lock);
+    return status;
+}
+
+px_status px_bindings_of_connection(px_bindings *bindings, uint32_t tenant, px_str connection,
+                                    px_str topic, px_arena *arena, const px_binding ***ret_list,
+                                    size_t *ret_count, px_err *ret_err)
+{
+    tenant_set *set;
+    px_status status;
+
+    *ret_count = 0;
+    PX_TRY(enter(bindings, tenant, &set, ret_err));
+    status = list(set, connection, topic, arena, ret_list, ret_count, ret_err);
     pthread_rwlock_unlock(&bindings->lock);
     return status;
 }

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The examples of docs/api.md, docs/mqtt.md, docs/devices.md, docs/bindings.md and docs/commands.md, run as they stand: `$ command`, then what it prints, where `…` is anything."""
+"""The examples of docs/api.md, docs/mqtt.md, docs/devices.md, docs/bindings.md, docs/connections.md and docs/commands.md, run as they stand: `$ command`, then what it prints, where `…` is anything."""
 import os
 import re
 import subprocess
 import sys
 import tempfile
 
+from broker import Broker
 from pollux import PROGRAM, Server
 
 DOCS = os.path.join(os.path.dirname(__file__), "..", "..", "docs")
@@ -22,9 +23,11 @@ def examples(page):
 
 def play(page):
     told = 0
-    with Server() as server, tempfile.TemporaryDirectory() as folder:
+    server = Server()
+    server.options += ["--outbound-allow", "127.0.0.0/8"]
+    with Broker("allow_anonymous true") as broker, server, tempfile.TemporaryDirectory() as folder:
         env = {**os.environ, "URL": server.url, "TOKEN": server.token, "MQTT": str(server.mqtt), "NO_COLOR": "1", "POLLUX_URL": server.url,
-               "POLLUX_TOKEN": server.token, "PATH": os.path.dirname(PROGRAM) + ":" + os.environ["PATH"]}
+               "BROKER": str(broker.port), "POLLUX_TOKEN": server.token, "PATH": os.path.dirname(PROGRAM) + ":" + os.environ["PATH"]}
         for command, wanted in examples(page):
             got = subprocess.run(["sh", "-c", command], env=env, cwd=folder, capture_output=True, text=True, timeout=30)
             assert got.returncode == 0, f"{command}\n{got.stderr}"
@@ -36,7 +39,7 @@ def play(page):
 
 
 def main():
-    for page, least in (("api.md", 13), ("mqtt.md", 18), ("devices.md", 12), ("bindings.md", 16), ("commands.md", 7)):
+    for page, least in (("api.md", 13), ("mqtt.md", 18), ("devices.md", 12), ("bindings.md", 16), ("connections.md", 7), ("commands.md", 7)):
         told = play(page)
         assert told >= least, f"only {told} examples were found"
 

@@ -77,8 +77,8 @@ PX_TEST(a_refusal_says_what_the_address_is_and_who_may_allow_it)
 {
     allow("");
     CHECK_EQ(check("http://127.0.0.1:8080/x"), PX_DENIED);
-    CHECK_STR(err.text, "127.0.0.1 is a loopback address; webhooks go to public addresses, and to "
-                        "networks that the operator names with --outbound-allow");
+    CHECK_STR(err.text, "127.0.0.1 is a loopback address; the server connects to public addresses, "
+                        "and to networks that the operator names with --outbound-allow");
     CHECK_EQ(check("http://[::1]/"), PX_DENIED);
     CHECK_EQ(check("http://169.254.169.254/latest/meta-data"), PX_DENIED);
     CHECK(strstr(err.text, "a link-local address") != NULL);

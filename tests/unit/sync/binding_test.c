@@ -367,6 +367,13 @@ PX_TEST(documents_are_refused_with_the_place_and_the_cure)
         { "{\"source\":{\"mqtt\":\"a/#/b\"}}", "/source/mqtt",
           "'a/#/b' is no topic; + and {name} are whole levels, # is the last" },
         { "{\"source\":{\"mqtt\":\"{a}/{a}\"}}", "/source/mqtt", "the level '{a}' is named twice" },
+        { "{\"source\":{\"mqtt\":\"a\",\"connection\":\"c\"}}", "/source",
+          "a source is clients of this server, 'mqtt', or a 'connection'; make a binding for "
+          "each" },
+        { "{\"source\":{\"http\":true,\"topic\":\"a\"}}", "/source/topic",
+          "'topic' is of a 'connection'; that of clients of this server stands in 'mqtt'" },
+        { "{\"source\":{\"connection\":\"c\",\"topic\":\"a/#/b\"}}", "/source/topic",
+          "'a/#/b' is no topic; + and {name} are whole levels, # is the last" },
         { "{\"source\":{\"http\":true},\"format\":\"xml\"}", "/format",
           "'format' is json, csv, cbor, text or line" },
         { "{\"source\":{\"http\":true},\"fields\":[{\"to\":\"x\"}]}", "/fields/0",

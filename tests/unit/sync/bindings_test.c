@@ -75,6 +75,40 @@ PX_TEST(those_that_take_a_topic_are_found_and_no_others)
     end();
 }
 
+PX_TEST(what_a_connection_brings_goes_to_bindings_that_name_it)
+{
+    static const struct {
+        const char *connection, *topic, *taken;
+    } cases[] = { { "plant", "f/1", "b c" },
+                  { "plant", "g/1", "b" },
+                  { "plant", "", "b" },
+                  { "mill", "f/1", "d" },
+                  { "none", "f/1", "" } };
+
+    begin();
+    put(1, "binding", "a", "{\"source\":{\"mqtt\":\"f/{x}\"}}");
+    put(1, "binding", "b", "{\"source\":{\"connection\":\"plant\"}}");
+    put(1, "binding", "c", "{\"source\":{\"connection\":\"plant\",\"topic\":\"f/{x}\"}}");
+    put(1, "binding", "d", "{\"source\":{\"connection\":\"mill\",\"topic\":\"f/{x}\"}}");
+    CHECK_STR(taken_by(1, "f/1"), "a"); /* clients of this server are no connection */
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char told[16] = "";
+        const px_binding **list;
+        size_t count;
+
+        CHECK_OK(px_bindings_of_connection(bindings, 1, px_str_c(cases[i].connection),
+                                           px_str_c(cases[i].topic), &arena, &list, &count, &err),
+                 &err);
+        for (size_t k = 0; k < count; k++) {
+            snprintf(told + strlen(told), sizeof(told) - strlen(told), "%s%.*s", k ? " " : "",
+                     PX_FMT(px_binding_name(list[k])));
+            px_bindings_let_go(list[k]);
+        }
+        CHECK_STR(told, cases[i].taken);
+    }
+    end();
+}
+
 PX_TEST(a_changed_document_counts_at_once_and_an_unchanged_one_keeps_its_figures)
 {
     px_binding_stats more = { .messages = 3 };

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * /api/v1/connections: brokers that values are taken from, and how the connections to them are.
+ * Secrets, `password` and `key`, go in and never come out: left out of a PUT they stay as they are,
+ * null takes them away.
+ */
+#include "api/document_call.h"
+#include "outbound/connections.h"
+
+enum { PAGE_MAX = 200 };
+
+px_handler px_v1_list_connections, px_v1_get_connection, px_v1_put_connection,
+    px_v1_delete_connection, px_v1_get_connection_status;
+
+static const px_str kind = { "connection", 10 };
+static const px_api_missing missing = { "connection.not_found", "there is no connection" };
+static const struct {
+    px_str name;
+    const char *has;
+} secrets[] = { { { "password", 8 }, "hasPassword" }, { { "key", 3 }, "hasKey" } };
+
+static bool is_secret(px_str name)
+{
+    for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
+        if (px_str_eq(name, secrets[i].name))
+            return true;
+    return false;
+}
+
+/* ---- reading ---- */
+
+static void put_stats(px_json_writer *w, const px_connection_stats *stats)
+{
+#define X(name, meaning)                                                                           \
+    px_json_key(w, PX_STR(#name));                                                                 \
+    px_json_uint(w, stats->name);
+    PX_CONNECTION_STATS_MAP(X)
+#undef X
+}
+
+static void put_text(px_json_writer *w, const char *key, const char *text)
+{
+    px_json_key(w, px_str_c(key));
+    px_json_string(w, px_str_c(text));
+}
+
+static void put_error(px_json_writer *w, const px_connection_status *status)
+{
+    px_json_key(w, PX_STR("error"));
+    if (status->error_at == PX_TIME_NONE) {
+        px_json_null(w);
+        return;
+    }
+    px_json_begin_object(w);
+    px_json_key(w, PX_STR("time"));
+    px_json_time(w, status->error_at);
+    put_text(w, "code", status->error_id);
+    put_text(w, "text", status->error);
+    put_text(w, "cure", status->cure);
+    px_json_end_object(w);
+}
+
+/* One that was written just now has no link yet. */
+static void put_status(px_api_call *call, px_json_writer *w, const px_document *document)
+{
+    px_connection_status status = { .state = PX_CONNECTION_OFF,
+                                    .since = document->updated,
+                                    .retry_at = PX_TIME_NONE,
+                                    .error_at = PX_TIME_NONE };
+
+    if (call->api->opts.connections)
+        (void)px_connections_status(call->api->opts.connections, document->tenant, document->no,
+                                    &status);
+    px_json_begin_object(w);
+    put_text(w, "state", px_connection_state_name(status.state));
+    px_json_key(w, PX_STR("since"));
+    px_json_time(w, status.since);
+    px_json_key(w, PX_STR("retryAt"));
+    if (status.retry_at == PX_TIME_NONE)
+        px_json_null(w);
+    else
+        px_json_time(w, status.retry_at);
+    put_error(w, &status);
+    put_stats(w, &status.stats);
+    px_json_end_object(w);
+}
+
+static void put_document(px_json_writer *w, const px_json *body)
+{
+    px_json_begin_object(w);
+    for (const px_json *m = body->first; m; m = m->next) {
+        if (is_secret(m->key))
+            continue;
+        px_json_key(w, m->key);
+        px_json_node(w, m);
+    }
+    px_json_end_object(w);
+}
+
+static void put_connection(px_api_call *call, px_json_writer *w, const px_document *document)
+{
+    px_json *body = NULL;
+
+    px_json_begin_object(w);
+    px_json_key(w, PX_STR("id"));
+    px_json_string(w, document->id);
+    px_json_key(w, PX_STR("updated"));
+    px_json_time(w, document->updated);
+    if (px_json_parse(document->body, NULL, &call->arena, &body, NULL) == PX_OK) {
+        for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
+            px_json_key(w, px_str_c(secrets[i].has));
+            px_json_bool(w, px_json_get(body, secrets[i].name) != NULL);
+        }
+        px_json_key(w, PX_STR("connection"));
+        put_document(w, body);
+    }
+    px_json_key(w, PX_STR("status"));
+    put_status(call, w, document);
+    px_json_end_object(w);
+}
+
+void px_v1_list_connections(px_api_call *call)
+{
+    px_document *items;
+    px_json_writer w = px_json_writer_of(&call->out);
+    uint32_t cursor;
+    size_t count;
+
+    if (!px_api_may(call, PX_ACTION_READ_DOCUMENT) ||
+        !px_api_document_list(call, call->principal.tenant, kind, 100, PAGE_MAX, &cursor, &items,
+                              &count))
+        return;
+    px_json_begin_object(&w);
+    px_json_key(&w, PX_STR("items"));
+    px_json_begin_array(&w);
+    for (size_t i = 0; i < count; i++)
+        put_connection(call, &w, &items[i]);
+    px_json_end_array(&w);
+    px_api_put_cursor_number(call, &w, cursor);
+    px_json_end_object(&w);
+    px_api_json(call, 200);
+}
+
+static void answer(px_api_call *call)
+{
+    px_json_writer w = px_json_writer_of(&call->out);
+    px_document document;
+
+    if (!px_api_document(call, kind, &missing, &document))
+        return;
+    put_connection(call, &w, &document);
+    px_api_etag(call, document.revision);
+    px_api_json(call, 200);
+}
+
+void px_v1_get_connection(px_api_call *call)
+{
+    if (px_api_may(call, PX_ACTION_READ_DOCUMENT))
+        answer(call);
+}
+
+void px_v1_get_connection_status(px_api_call *call)
+{
+    px_json_writer w = px_json_writer_of(&call->out);
+    px_document document;
+
+    if (!px_api_may(call, PX_ACTION_READ_DOCUMENT) ||
+        !px_api_document(call, kind, &missing, &document))
+        return;
+    put_status(call, &w, &document);
+    px_api_json(call, 200);
+}
+
+/* ---- writing ---- */
+
+static px_status check(px_api_call *call, const px_connection *connection, px_err *ret_err)
+{
+    static const px_reach public_only;
+    px_connections *connections = call->api->opts.connections;
+    px_documents *documents = px_api_documents(call);
+    uint32_t tenant = call->principal.tenant;
+
+    if (px_documents_revision(documents, tenant, kind, call->args[0]) == 0 &&
+        px_documents_count(documents, tenant, kind) >= PX_CONNECTIONS_MAX)
+        return px_fail_id(ret_err, PX_LIMIT, "connection.limit",
+                          "a tenant has at most %d connections", PX_CONNECTIONS_MAX);
+    return px_target_check_host(connections ? px_connections_reach(connections) : &public_only,
+                                connection->host, ret_err);
+}
+
+/* What a secret is of: without it there is nothing to keep. */
+static bool has_owner(const px_json *body, px_str name)
+{
+    if (px_str_eq(name, PX_STR("password")))
+        return px_json_get(body, PX_STR("user")) != NULL;
+    body = px_json_get(body, PX_STR("tls"));
+    return px_json_is(body, PX_JSON_OBJECT) && px_json_get(body, PX_STR("certificate"));
+}
+
+/* A secret that the body does not speak of, as it is. NULL: there is none. */
+static const px_json *kept_secret(px_api_call *call, px_str name)
+{
+    px_document document;
+    px_json *old;
+
+    if (px_json_get(call->request.json, name) || !has_owner(call->request.json, name) ||
+        px_documents_get(px_api_documents(call), call->principal.tenant, kind, call->args[0],
+                         &call->arena, &document, NULL) != PX_OK ||
+        px_json_parse(document.body, NULL, &call->arena, &old, NULL) != PX_OK)
+        return NULL;
+    return px_json_get(old, name);
+}
+
+static px_str body_of(px_api_call *call)
+{
+    px_buf buf = { 0 };
+    px_json_writer w = px_json_writer_of(&buf);
+
+    px_json_begin_object(&w);
+    for (const px_json *m = call->request.json->first; m; m = m->next) {
+        if (px_json_is(m, PX_JSON_NULL))
+            continue;
+        px_json_key(&w, m->key);
+        px_json_node(&w, m);
+    }
+    for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
+        const px_json *secret = kept_secret(call, secrets[i].name);
+
+        if (!secret)
+            continue;
+        px_json_key(&w, secrets[i].name);
+        px_json_node(&w, secret);
+    }
+    px_json_end_object(&w);
+    return px_api_keep(call, &buf);
+}
+
+static void written(px_api_call *call)
+{
+    if (call->api->opts.connections)
+        px_connections_changed(call->api->opts.connections);
+    answer(call);
+}
+
+static void gone(px_api_call *call)
+{
+    if (call->api->opts.connections)
+        px_connections_changed(call->api->opts.connections);
+    px_api_finish(call, 204);
+}
+
+void px_v1_put_connection(px_api_call *call)
+{
+    px_document asked = { .tenant = call->principal.tenant, .id = call->args[0] };
+    px_connection connection;
+    px_status status;
+    px_err err;
+
+    if (!px_api_may(call, PX_ACTION_WRITE_DOCUMENT) || !px_api_conditions(call, true, false))
+        return;
+    asked.body = call->body; /* places of errors are in what came */
+    status = px_connection_read(&asked, &call->arena, &connection, &err);
+    if (status == PX_OK)
+        asked.body = body_of(call);
+    if (status == PX_OK)
+        status = px_connection_read(&asked, &call->arena, &connection, &err);
+    if (status == PX_OK)
+        status = check(call, &connection, &err);
+    if (status == PX_OK)
+        px_api_document_write(call, kind, asked.body, written);
+    else
+        px_api_fail(call, status, &err);
+}
+
+void px_v1_delete_connection(px_api_call *call)
+{
+    px_document document;
+
+    if (px_api_may(call, PX_ACTION_WRITE_DOCUMENT) &&
+        px_api_document(call, kind, &missing, &document) && px_api_conditions(call, true, false))
+        px_api_document_write(call, kind, (px_str){ 0 }, gone);
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "outbound/connection.h"
+
+#include "base/limits.h"
+#include "mqtt/topic.h"
+
+enum {
+    MQTT_PORT = 1883,
+    MQTTS_PORT = 8883,
+    SESSION_EXPIRY_S = 7 * 24 * 3600,
+    RETRY_S_MAX = 24 * 3600,
+};
+
+static const px_str type_names[PX_CONNECTION_TYPE_COUNT] = {
+    [PX_CONNECTION_MQTT] = { "mqtt", 4 },
+};
+
+const char *px_connection_type_name(px_connection_type type)
+{
+    return type_names[type].ptr;
+}
+
+/* ---- members ---- */
+
+static bool is_known(px_str key, const char *const *names)
+{
+    for (; *names; names++)
+        if (px_str_eq(key, px_str_c(*names)))
+            return true;
+    return false;
+}
+
+/* Every member has to be one of `names`, NULL-terminated. */
+static px_status check_members(const px_json *object, const char *what, const char *const *names,
+                               px_err *ret_err)
+{
+    if (object->type != PX_JSON_OBJECT)
+        return px_json_fail(object, ret_err, PX_INVALID, "connection.form", "%s is an object",
+                            what);
+    for (const px_json *m = object->first; m; m = m->next)
+        if (!is_known(m->key, names))
+            return px_json_fail(m, ret_err, PX_INVALID, "connection.form", "%s has no '%.*s'", what,
+                                PX_FMT(m->key));
+    return PX_OK;
+}
+
+/* NULL: there is none, or it is null. */
+static const px_json *member(const px_json *body, const char *name)
+{
+    const px_json *json = px_json_get(body, px_str_c(name));
+
+    return px_json_is(json, PX_JSON_NULL) ? NULL : json;
+}
+
+static px_status read_text(const px_json *body, const char *name, size_t most, px_str *ret_text,
+                           px_err *ret_err)
+{
+    const px_json *json = member(body, name);
+
+    if (!json)
+        return PX_OK;
+    if (json->type != PX_JSON_STRING || json->text.len == 0 || json->text.len > most ||
+        memchr(json->text.ptr, '\0', json->text.len))
+        return px_json_fail(json, ret_err, PX_INVALID, "connection.form",
+                            "'%s' is a text of 1 to %zu bytes", name, most);
+    *ret_text = json->text;
+    return PX_OK;
+}
+
+static px_status read_count(const px_json *body, const char *name, uint32_t least, uint32_t most,
+                            uint32_t *number, px_err *ret_err)
+{
+    const px_json *json = member(body, name);
+    int64_t value;
+
+    if (!json)
+        return PX_OK;
+    if (json->type != PX_JSON_NUMBER || !px_num_to_int(json->num, &value) || value < least ||
+        value > most)
+        return px_json_fail(json, ret_err, PX_INVALID, "connection.form",
+                            "'%s' is a whole number from %u to %u", name, least, most);
+    *number = (uint32_t)value;
+    return PX_OK;
+}
+
+/* ---- what all types have ---- */
+
+static px_status read_host(const px_json *body, px_connection *c, px_err *ret_err)
+{
+    PX_TRY(read_text(body, "host", PX_CONNECTION_HOST_BYTES_MAX, &c->host, ret_err));
+    if (c->host.len == 0)
+        return px_json_fail(body, ret_err, PX_INVALID, "connection.form",
+                            "a connection needs 'host', a name or an address");
+    for (size_t i = 0; i < c->host.len; i++)
+        if (!px_is_letter(c->host.ptr[i]) && !px_is_digit(c->host.ptr[i]) &&
+            !memchr(".-_:%", c->host.ptr[i], 5))
+            return px_json_fail(px_json_get(body, PX_STR("host")), ret_err, PX_INVALID,
+                                "connection.form",
+                                "'host' is a name or an address, such as broker.plant.example or "
+                                "10.1.2.3; its port stands in 'port'");
+    return PX_OK;
+}
+
+static px_status read_common(const px_json *body, uint32_t port, px_connection *c, px_err *ret_err)
+{
+    const px_json *enabled = member(body, "enabled");
+    uint32_t retry_s = (uint32_t)(PX_CONNECTION_RETRY_NS_MAX / PX_SECOND);
+
+    if (enabled && !px_json_is_bool(enabled))
+        return px_json_fail(enabled, ret_err, PX_INVALID, "connection.form",
+                            "'enabled' is true or false");
+    c->enabled = !px_json_is(enabled, PX_JSON_FALSE);
+    PX_TRY(read_host(body, c, ret_err));
+    PX_TRY(read_count(body, "port", 1, UINT16_MAX, &port, ret_err));
+    PX_TRY(read_count(body, "retryMax", 1, RETRY_S_MAX, &retry_s, ret_err));
+    c->port = (uint16_t)port;
+    c->retry_ns_max = (int64_t)retry_s * PX_SECOND;
+    return PX_OK;
+}
+
+/* ---- brokers ---- */
+
+static px_status read_tls(const px_json *body, px_connection *c, px_err *ret_err)
+{
+    static const char *const members[] = { "ca", "certificate", NULL };
+    const px_json *tls = member(body, "tls");
+
+    PX_TRY(read_text(body, "key", PX_CONNECTION_PEM_BYTES_MAX, &c->key, ret_err));
+    c->tls = tls && !px_json_is(tls, PX_JSON_FALSE);
+    if (c->tls && !px_json_is(tls, PX_JSON_TRUE)) {
+        PX_TRY(check_members(tls, "'tls'", members, ret_err));
+        PX_TRY(read_text(tls, "ca", PX_CONNECTION_PEM_BYTES_MAX, &c->ca, ret_err));
+        PX_TRY(
+            read_text(tls, "certificate", PX_CONNECTION_PEM_BYTES_MAX, &c->certificate, ret_err));
+    }
+    if (c->key.len && !c->certificate.len)
+        return px_json_fail(body, ret_err, PX_INVALID, "connection.form",
+                            "'key' is that of the certificate in 'tls', and there is none");
+    return PX_OK;
+}
+
+static px_status read_topic(const px_json *json, px_connection_topic *topic, px_err *ret_err)
+{
+    static const char *const members[] = { "filter", "qos", NULL };
+    uint32_t qos = 1;
+    px_str share;
+
+    PX_TRY(check_members(json, "a topic", members, ret_err));
+    PX_TRY(read_text(json, "filter", PX_TOPIC_BYTES_MAX, &topic->filter, ret_err));
+    PX_TRY(read_count(json, "qos", 0, 1, &qos, ret_err));
+    topic->plain = topic->filter;
+    if (px_mqtt_filter_settle(&topic->plain, &share) != PX_MQTT_SUCCESS)
+        return px_json_fail(json, ret_err, PX_INVALID, "connection.form",
+                            "a topic has a 'filter' such as plant/+/data, plant/# or "
+                            "$share/GROUP/plant/#");
+    topic->qos = (uint8_t)qos;
+    return PX_OK;
+}
+
+static px_status read_topics(const px_json *body, px_arena *arena, px_connection *c,
+                             px_err *ret_err)
+{
+    const px_json *json = member(body, "topics");
+    px_connection_topic *topics;
+
+    if (!px_json_is(json, PX_JSON_ARRAY) || json->count == 0 ||
+        json->count > PX_CONNECTION_TOPICS_MAX)
+        return px_json_fail(json ? json : body, ret_err, PX_INVALID, "connection.form",
+                            "'topics' is an array of 1 to %d filters, such as "
+                            "[{\"filter\":\"plant/#\",\"qos\":1}]",
+                            PX_CONNECTION_TOPICS_MAX);
+    topics = PX_ARENA_ARRAY(arena, px_connection_topic, json->count);
+    if (!topics)
+        return px_arena_fail(arena, ret_err);
+    for (const px_json *m = json->first; m; m = m->next)
+        PX_TRY(read_topic(m, &topics[m->index], ret_err));
+    c->topics = topics;
+    c->topic_count = json->count;
+    return PX_OK;
+}
+
+static px_status read_mqtt(const px_json *body, px_arena *arena, px_connection *c, px_err *ret_err)
+{
+    static const char *const members[] = { "type",     "enabled",  "host",    "port",
+                                           "retryMax", "tls",      "key",     "user",
+                                           "password", "clientId", "version", "sessionExpiry",
+                                           "topics",   NULL };
+    uint32_t version = 5, expiry_s = SESSION_EXPIRY_S;
+
+    PX_TRY(check_members(body, "a connection to a broker", members, ret_err));
+    PX_TRY(read_tls(body, c, ret_err));
+    PX_TRY(read_common(body, c->tls ? MQTTS_PORT : MQTT_PORT, c, ret_err));
+    PX_TRY(read_text(body, "user", PX_MQTT_USER_BYTES_MAX, &c->user, ret_err));
+    PX_TRY(read_text(body, "password", PX_CONNECTION_PASSWORD_BYTES_MAX, &c->password, ret_err));
+    PX_TRY(read_text(body, "clientId", PX_MQTT_CLIENT_ID_BYTES_MAX, &c->client_id, ret_err));
+    PX_TRY(read_count(body, "version", 4, 5, &version, ret_err));
+    PX_TRY(read_count(body, "sessionExpiry", 1, UINT32_MAX, &expiry_s, ret_err));
+    c->version = (uint8_t)version;
+    c->session_expiry_s = expiry_s;
+    if (c->client_id.len == 0)
+        return px_json_fail(body, ret_err, PX_INVALID, "connection.form",
+                            "a connection to a broker needs 'clientId', under which the broker "
+                            "keeps what comes during outages; no other client may have it");
+    if (c->password.len && !c->user.len)
+        return px_json_fail(body, ret_err, PX_INVALID, "connection.form",
+                            "'password' is that of 'user', and there is none");
+    return read_topics(body, arena, c, ret_err);
+}
+
+/* ---- the document ---- */
+
+px_status px_connection_read(const px_document *document, px_arena *arena,
+                             px_connection *ret_connection, px_err *ret_err)
+{
+    px_connection c = { .tenant = document->tenant,
+                        .no = document->no,
+                        .revision = document->revision,
+                        .name = document->id };
+    px_json_opts opts = px_json_opts_door();
+    px_json *body;
+    px_str type;
+
+    PX_TRY(px_json_parse(document->body, &opts, arena, &body, ret_err));
+    type = px_json_get_text(body, PX_STR("type"));
+    if (!px_str_eq(type, type_names[PX_CONNECTION_MQTT]))
+        return px_json_fail(body, ret_err, PX_INVALID, "connection.form",
+                            "'type' of a connection is mqtt");
+    c.type = PX_CONNECTION_MQTT;
+    PX_TRY(read_mqtt(body, arena, &c, ret_err));
+    *ret_connection = c;
+    return PX_OK;
+}

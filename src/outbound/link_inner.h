@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** What connections.c, link.c, link_take.c and the kinds of links share. Room-internal. */
+#ifndef PX_OUTBOUND_LINK_INNER_H
+#define PX_OUTBOUND_LINK_INNER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+
+#include "base/vec.h"
+#include "outbound/connections.h"
+
+enum {
+    PXI_ADDRESSES_MAX = 16,
+    PXI_SETTLED_S = 10, /* a connection that held so long ends the growth of pauses */
+};
+
+typedef struct pxi_link pxi_link;
+
+/* One connection from its beginning to its end: gives why it ended, PX_INTERRUPTED when it was told
+ * to. `ret_err->text` is what people read. */
+typedef px_status pxi_link_run(pxi_link *link, px_err *ret_err);
+
+typedef struct pxi_counters {
+#define X(name, meaning) _Atomic uint64_t name;
+    PX_CONNECTION_STATS_MAP(X)
+#undef X
+} pxi_counters;
+
+/* A message on its way through the engine (link_take.c). */
+typedef struct pxi_take pxi_take;
+
+struct pxi_link {
+    px_connections *owner;
+    px_arena arena; /* of the document */
+    px_connection config;
+    px_principal principal; /* the connection itself: whoever may write it gave it its right */
+    bool seen;              /* the supervisor's own */
+
+    pthread_t thread;
+    bool runs, was_connected;
+    int wake_fd; /* an eventfd: readable once the link is to stop */
+    _Atomic bool stopping;
+    unsigned address_at;  /* which of the host's addresses comes next */
+    int64_t connected_ns; /* monotonic */
+
+    pthread_mutex_t lock; /* guards `status` and `pending` */
+    pthread_cond_t settled;
+    px_connection_status status;
+    size_t pending; /* takes that the engine has */
+    pxi_counters counters;
+
+    pxi_take *first, **last; /* the link's thread: taken, and not settled yet */
+    size_t taken;
+};
+
+struct px_connections {
+    px_connections_opts opts;
+    px_env *env;
+    pthread_mutex_t lock; /* guards `links` and all below */
+    pthread_cond_t changed;
+    PX_VEC(pxi_link *) links;
+    bool is_stale, stopping, runs;
+    uint64_t generation; /* of the documents, when they were read */
+    pthread_t thread;
+    pxi_counters totals;
+};
+
+/* ---- link.c ---- */
+
+/* Copies the document. Without memory NULL. */
+pxi_link *pxi_link_new(px_connections *owner, const px_document *document);
+/* Begins its thread, or says why it does not. */
+void pxi_link_start(pxi_link *link, bool has_room);
+void pxi_link_tell_stop(pxi_link *link);
+void pxi_link_free(pxi_link *link); /* waits for its thread; NULL is fine */
+void pxi_link_say(pxi_link *link, px_connection_state state, const px_err *err, px_time retry_at);
+/* An error that changes no state. */
+void pxi_link_note(pxi_link *link, const px_err *err);
+/* The link is up: the other side has said yes. */
+void pxi_link_up(pxi_link *link);
+bool pxi_link_pause(pxi_link *link, int64_t duration_ns); /* false: it is to stop */
+/* What is counted of a link counts for all of them, too. */
+#define PXI_COUNT(link, name, more)                                                                \
+    (atomic_fetch_add(&(link)->counters.name, (more)),                                             \
+     atomic_fetch_add(&(link)->owner->totals.name, (more)))
+
+/* ---- resolve.c ---- */
+
+typedef struct pxi_address {
+    struct sockaddr_storage bytes;
+    socklen_t len;
+    char text[64]; /* numeric */
+} pxi_address;
+
+/**
+ * The addresses of a host that may be connected to.
+ *
+ * Waits for the machine's resolver. Errors: PX_UNREACHABLE (connection.name: no such name),
+ * PX_DENIED (endpoint.address, endpoint.host: all of them are refused).
+ */
+PX_NODISCARD px_status pxi_resolve(const px_reach *reach, px_str host, uint16_t port,
+                                   pxi_address ret_list[PXI_ADDRESSES_MAX], size_t *ret_count,
+                                   px_err *ret_err);
+
+/* ---- link_take.c ---- */
+
+/**
+ * Takes one message: maps it by the connection's bindings, and keeps it for pxi_take_settle. What
+ * cannot be mapped is kept among the rejects.
+ *
+ * @param topic  empty: it has none
+ * Errors: PX_NO_MEMORY, PX_INTERRUPTED: it is to come again.
+ */
+PX_NODISCARD px_status pxi_take_message(pxi_link *link, px_str topic, px_str payload,
+                                        px_err *ret_err);
+/**
+ * Hands all that was taken to the engine and waits until it has committed it.
+ *
+ * PX_OK: what can be kept of them is on the disk, the rest is among the rejects. Errors: the first
+ * of those that pass (PX_FULL, PX_BUSY, PX_NO_MEMORY, PX_IO, PX_INTERRUPTED): they are to come
+ * again.
+ */
+PX_NODISCARD px_status pxi_take_settle(pxi_link *link, px_err *ret_err);
+
+/* ---- the kinds ---- */
+
+pxi_link_run pxi_link_mqtt;
+
+#endif

@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A client of somebody else's broker, by libmosquitto, one client of the library for each try.
+ *
+ *     resolve ─► connect ─► judge the peer ─► CONNECT … CONNACK ─► SUBSCRIBE ─► messages
+ *
+ * The library is told that it runs among threads, so that it queues what it wants to send and never
+ * sends by itself. PUBACKs go out in mosquitto_loop_write, and that is called only when the engine
+ * has committed all messages that were read: what the broker believes delivered is on the disk.
+ * When that fails the connection is given up without them, and the broker sends the messages again.
+ * QoS 2 is not asked for: the library forgets, at a crash, what it has said PUBREC to.
+ *
+ * The address is judged before it is connected to. With TLS the library connects by the name, which
+ * the certificate has to bear, so the peer is judged once more before MQTT begins.
+ */
+#include <errno.h>
+#include <mosquitto.h>
+#include <mqtt_protocol.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "mqtt/topic.h"
+#include "outbound/link_inner.h"
+
+enum {
+    KEEPALIVE_S = 30,
+    TURN_MS = 1000,
+    NAME_BYTES = PX_CONNECTION_HOST_BYTES_MAX + 1,
+    PEM_COUNT = 3,
+    GOODBYE_NS = 2 /* seconds for the broker to hear that filters end */
+};
+
+/* One try. */
+typedef struct session {
+    pxi_link *link;
+    struct mosquitto *client;
+    bool is_judged; /* the peer's address */
+    bool is_up;
+    int connack;     /* the refusal in CONNACK; 0: none */
+    bool is_lost;    /* the library says so */
+    int lost_reason; /* of DISCONNECT; 0: none came */
+    px_err taken;    /* why messages could not be taken; status PX_OK: they were */
+    int mids[PX_CONNECTION_TOPICS_MAX]; /* of each topic's SUBSCRIBE */
+    char log[160];                      /* the library's last complaint */
+    int pem_fds[PEM_COUNT];
+    int64_t begun_ns;
+} session;
+
+/* ---- what the library tells ---- */
+
+static void on_log(struct mosquitto *client, void *data, int level, const char *text)
+{
+    session *s = data;
+
+    (void)client;
+    if (level == MOSQ_LOG_ERR)
+        snprintf(s->log, sizeof(s->log), "%s", text);
+}
+
+static void subscribe(session *s)
+{
+    const px_connection *c = &s->link->config;
+    int options = c->version == 5 ? MQTT_SUB_OPT_SEND_RETAIN_NEW : 0;
+    char filter[PX_TOPIC_BYTES_MAX + 1];
+
+    for (size_t i = 0; i < c->topic_count; i++) {
+        snprintf(filter, sizeof(filter), "%.*s", PX_FMT(c->topics[i].filter));
+        if (mosquitto_subscribe_v5(s->client, &s->mids[i], filter, c->topics[i].qos, options,
+                                   NULL) != MOSQ_ERR_SUCCESS)
+            s->is_lost = true;
+    }
+}
+
+static void on_connect(struct mosquitto *client, void *data, int reason, int flags,
+                       const mosquitto_property *properties)
+{
+    session *s = data;
+
+    (void)client, (void)flags, (void)properties;
+    s->connack = reason;
+    if (reason)
+        return;
+    s->is_up = true;
+    pxi_link_up(s->link);
+    subscribe(s);
+}
+
+static void on_subscribe(struct mosquitto *client, void *data, int mid, int count,
+                         const int *granted)
+{
+    session *s = data;
+    const px_connection *c = &s->link->config;
+    px_err err;
+
+    (void)client;
+    for (size_t i = 0; i < c->topic_count && count > 0; i++) {
+        if (s->mids[i] != mid || granted[0] == c->topics[i].qos)
+            continue;
+        if (granted[0] >= 0x80)
+            px_fail_id(&err, PX_DENIED, "connection.topic",
+                       "the broker refuses the topic '%.*s': %s", PX_FMT(c->topics[i].filter),
+                       c->version == 5 ? mosquitto_reason_string(granted[0]) : "0x80");
+        else
+            px_fail_id(&err, PX_DENIED, "connection.qos",
+                       "the broker grants QoS %d for '%.*s': what comes during an outage is lost",
+                       granted[0], PX_FMT(c->topics[i].filter));
+        pxi_link_note(s->link, &err);
+    }
+}
+
+static bool is_asked_for(const px_connection *c, px_str topic)
+{
+    for (size_t i = 0; i < c->topic_count; i++)
+        if (px_mqtt_filter_matches(c->topics[i].plain, topic))
+            return true;
+    return false;
+}
+
+/* What the broker still remembers of another document is not this connection's. */
+static void on_message(struct mosquitto *client, void *data, const struct mosquitto_message *m,
+                       const mosquitto_property *properties)
+{
+    session *s = data;
+    px_str topic = px_str_c(m->topic), payload = px_str_of(m->payload, (size_t)m->payloadlen);
+    px_status status;
+
+    (void)client, (void)properties;
+    if (s->taken.status != PX_OK)
+        return;
+    if (px_mqtt_topic_check(topic) != PX_MQTT_SUCCESS || !is_asked_for(&s->link->config, topic)) {
+        PXI_COUNT(s->link, messages, 1);
+        PXI_COUNT(s->link, unbound, 1);
+        return;
+    }
+    status = pxi_take_message(s->link, topic, payload, &s->taken);
+    if (status != PX_OK)
+        s->taken.status = status;
+    errno = 0; /* the library looks at it when this returns */
+}
+
+static void on_disconnect(struct mosquitto *client, void *data, int reason,
+                          const mosquitto_property *properties)
+{
+    session *s = data;
+
+    (void)client, (void)properties;
+    s->is_lost = true;
+    s->lost_reason = reason >= 0x80 ? reason : 0;
+}
+
+/* ---- making the client ---- */
+
+/* The library reads certificates from files only: one that has no name and ends with the client. */
+static px_status pem_file(session *s, size_t index, px_str pem, char ret_path[32], px_err *ret_err)
+{
+    int fd = memfd_create("pem", MFD_CLOEXEC);
+    ssize_t wrote;
+
+    ret_path[0] = '\0';
+    if (fd < 0)
+        return px_no_memory(ret_err);
+    s->pem_fds[index] = fd;
+    wrote = write(fd, pem.ptr, pem.len);
+    if (wrote < 0 || (size_t)wrote != pem.len)
+        return px_no_memory(ret_err);
+    snprintf(ret_path, 32, "/proc/self/fd/%d", fd);
+    return PX_OK;
+}
+
+static px_status wrong_tls(const session *s, px_err *ret_err)
+{
+    return px_fail_id(ret_err, PX_INVALID, "connection.tls", "TLS cannot begin: %s",
+                      s->log[0] ? s->log : "a certificate or key cannot be read");
+}
+
+static px_status set_tls(session *s, px_err *ret_err)
+{
+    const px_connection *c = &s->link->config;
+    char ca[32] = "", certificate[32] = "", key[32] = "";
+
+    if (c->ca.len)
+        PX_TRY(pem_file(s, 0, c->ca, ca, ret_err));
+    if (c->certificate.len)
+        PX_TRY(pem_file(s, 1, c->certificate, certificate, ret_err));
+    if (c->key.len)
+        PX_TRY(pem_file(s, 2, c->key, key, ret_err));
+    if (!ca[0] && mosquitto_int_option(s->client, MOSQ_OPT_TLS_USE_OS_CERTS, 1) != MOSQ_ERR_SUCCESS)
+        return wrong_tls(s, ret_err);
+    if (!ca[0] && !certificate[0])
+        return PX_OK;
+    if (mosquitto_tls_set(s->client, ca[0] ? ca : NULL, ca[0] ? NULL : "/etc/ssl/certs",
+                          certificate[0] ? certificate : NULL, key[0] ? key : NULL,
+                          NULL) != MOSQ_ERR_SUCCESS)
+        return wrong_tls(s, ret_err);
+    return PX_OK;
+}
+
+static px_status make_client(session *s, px_err *ret_err)
+{
+    const px_connection *c = &s->link->config;
+    char text[PX_CONNECTION_PASSWORD_BYTES_MAX + 1], user[PX_MQTT_USER_BYTES_MAX + 1];
+
+    snprintf(text, sizeof(text), "%.*s", PX_FMT(c->client_id));
+    s->client = mosquitto_new(text, false, s); /* the broker keeps its session */
+    if (!s->client)
+        return px_no_memory(ret_err);
+    mosquitto_log_callback_set(s->client, on_log);
+    mosquitto_connect_v5_callback_set(s->client, on_connect);
+    mosquitto_disconnect_v5_callback_set(s->client, on_disconnect);
+    mosquitto_subscribe_callback_set(s->client, on_subscribe);
+    mosquitto_message_v5_callback_set(s->client, on_message);
+    mosquitto_threaded_set(s->client, true); /* nothing is sent but by mosquitto_loop_write */
+    mosquitto_int_option(s->client, MOSQ_OPT_PROTOCOL_VERSION,
+                         c->version == 5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311);
+    mosquitto_int_option(s->client, MOSQ_OPT_RECEIVE_MAXIMUM, PX_CONNECTION_IN_FLIGHT_MAX);
+    snprintf(user, sizeof(user), "%.*s", PX_FMT(c->user));
+    snprintf(text, sizeof(text), "%.*s", PX_FMT(c->password));
+    if (c->user.len && mosquitto_username_pw_set(s->client, user, c->password.len ? text : NULL) !=
+                           MOSQ_ERR_SUCCESS)
+        return px_fail_id(ret_err, PX_INVALID, "connection.login",
+                          "user and password are not UTF-8");
+    return c->tls ? set_tls(s, ret_err) : PX_OK;
+}
+
+static void end(session *s)
+{
+    if (s->client)
+        mosquitto_destroy(s->client);
+    for (size_t i = 0; i < PEM_COUNT; i++)
+        if (s->pem_fds[i] >= 0)
+            close(s->pem_fds[i]);
+}
+
+/* ---- connecting ---- */
+
+static px_status refused(const session *s, int error, px_err *ret_err)
+{
+    const px_connection *c = &s->link->config;
+    bool is_late = error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH;
+
+    return px_fail_id(
+        ret_err, PX_UNREACHABLE, is_late ? "connection.timeout" : "connection.refused",
+        "%.*s:%u cannot be reached: %s", PX_FMT(c->host), (unsigned)c->port, strerror(error));
+}
+
+static px_status connect_failed(const session *s, int code, px_err *ret_err)
+{
+    if (code == MOSQ_ERR_TLS)
+        return wrong_tls(s, ret_err);
+    if (code == MOSQ_ERR_ERRNO)
+        return refused(s, errno, ret_err);
+    return px_fail_id(ret_err, PX_UNREACHABLE, "connection.lost", "%s", mosquitto_strerror(code));
+}
+
+/* The library keeps CONNECT's properties only in a call that waits for the connection; given no
+ * port it keeps them and connects nowhere. */
+static px_status keep_properties(session *s, const char *host, px_err *ret_err)
+{
+    const px_connection *c = &s->link->config;
+    mosquitto_property *properties = NULL;
+    int code;
+
+    if (c->version != 5)
+        return PX_OK;
+    code = mosquitto_property_add_int32(&properties, MQTT_PROP_SESSION_EXPIRY_INTERVAL,
+                                        c->session_expiry_s);
+    if (code == MOSQ_ERR_SUCCESS)
+        code = mosquitto_connect_bind_v5(s->client, host, -1, KEEPALIVE_S, NULL, properties);
+    mosquitto_property_free_all(&properties);
+    return code == MOSQ_ERR_INVAL ? PX_OK : connect_failed(s, code, ret_err);
+}
+
+static px_status begin_connect(session *s, px_err *ret_err)
+{
+    const px_connection *c = &s->link->config;
+    pxi_address addresses[PXI_ADDRESSES_MAX];
+    size_t count = 0;
+    char host[NAME_BYTES];
+    int code;
+
+    PX_TRY(pxi_resolve(&s->link->owner->opts.reach, c->host, c->port, addresses, &count, ret_err));
+    PX_TRY(make_client(s, ret_err));
+    if (c->tls)
+        snprintf(host, sizeof(host), "%.*s", PX_FMT(c->host));
+    else
+        snprintf(host, sizeof(host), "%s", addresses[s->link->address_at++ % count].text);
+    PX_TRY(keep_properties(s, host, ret_err));
+    errno = 0;
+    code = mosquitto_connect_bind_async(s->client, host, c->port, KEEPALIVE_S, NULL);
+    if (code > MOSQ_ERR_SUCCESS || mosquitto_socket(s->client) < 0)
+        return connect_failed(s, code, ret_err);
+    return PX_OK;
+}
+
+/* Once the socket is connected, and before anything of MQTT is sent. */
+static px_status judge_peer(session *s, px_err *ret_err)
+{
+    struct sockaddr_storage peer = { 0 };
+    socklen_t len = sizeof(peer), error_len = sizeof(int);
+    int fd = mosquitto_socket(s->client), error = 0;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &error_len) != 0 || error != 0)
+        return refused(s, error, ret_err);
+    if (getpeername(fd, (struct sockaddr *)&peer, &len) != 0)
+        return refused(s, errno, ret_err);
+    PX_TRY(px_target_check_address(&s->link->owner->opts.reach, (struct sockaddr *)&peer, ret_err));
+    s->is_judged = true;
+    return PX_OK;
+}
+
+/* ---- the end of it ---- */
+
+static px_status connack_refused(const session *s, px_err *ret_err)
+{
+    static const struct {
+        int v4, v5;
+        const char *id, *text;
+    } known[] = {
+        { 1, MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION, "connection.version",
+          "the broker does not speak this version of MQTT" },
+        { 2, MQTT_RC_CLIENTID_NOT_VALID, "connection.client", "the broker refuses the clientId" },
+        { 4, MQTT_RC_BAD_USERNAME_OR_PASSWORD, "connection.login",
+          "the broker does not know this user and password" },
+        { 5, MQTT_RC_NOT_AUTHORIZED, "connection.login", "the broker does not let this user in" },
+    };
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (s->connack == known[i].v4 || s->connack == known[i].v5)
+            return px_fail_id(ret_err, PX_DENIED, known[i].id, "%s", known[i].text);
+    return px_fail_id(ret_err, PX_DENIED, "connection.refused", "the broker says no: %s",
+                      s->connack >= 0x80 ? mosquitto_reason_string(s->connack)
+                                         : mosquitto_connack_string(s->connack));
+}
+
+/* Why the library gave the connection up. */
+static px_status lost(const session *s, int code, px_err *ret_err)
+{
+    if (s->connack)
+        return connack_refused(s, ret_err);
+    if (s->lost_reason == MQTT_RC_SESSION_TAKEN_OVER)
+        return px_fail_id(ret_err, PX_CONFLICT, "connection.taken",
+                          "the broker ended the connection: another client came with the same "
+                          "clientId");
+    if (s->lost_reason)
+        return px_fail_id(ret_err, PX_UNREACHABLE, "connection.lost",
+                          "the broker ended the connection: %s",
+                          mosquitto_reason_string(s->lost_reason));
+    if (!s->is_up && s->link->config.tls && (code == MOSQ_ERR_TLS || s->log[0]))
+        return wrong_tls(s, ret_err);
+    if (!s->is_up)
+        return px_fail_id(ret_err, PX_UNREACHABLE, "connection.silent",
+                          "the other side ended the connection before it said yes");
+    if (code == MOSQ_ERR_KEEPALIVE)
+        return px_fail_id(ret_err, PX_UNREACHABLE, "connection.lost",
+                          "the broker did not answer for %d seconds", KEEPALIVE_S);
+    return px_fail_id(ret_err, PX_UNREACHABLE, "connection.lost",
+                      "the connection to the broker was lost");
+}
+
+/* ---- turns ---- */
+
+static bool is_readable(int fd)
+{
+    struct pollfd p = { .fd = fd, .events = POLLIN };
+
+    return poll(&p, 1, 0) > 0 && (p.revents & POLLIN);
+}
+
+/* Reads what there is, at most as many messages as may wait for one commit, and lets all of them be
+ * committed. */
+static px_status read_messages(session *s, px_err *ret_err)
+{
+    int code = MOSQ_ERR_SUCCESS;
+
+    do {
+        code = mosquitto_loop_read(s->client, 1);
+    } while (code == MOSQ_ERR_SUCCESS && !s->is_lost && !s->connack && s->taken.status == PX_OK &&
+             s->is_up && s->link->taken < PX_CONNECTION_IN_FLIGHT_MAX &&
+             is_readable(mosquitto_socket(s->client)));
+    PX_TRY(pxi_take_settle(s->link, ret_err));
+    if (s->taken.status != PX_OK) {
+        *ret_err = s->taken;
+        return s->taken.status;
+    }
+    return code || s->is_lost || s->connack ? lost(s, code, ret_err) : PX_OK;
+}
+
+static px_status write_all(session *s, px_err *ret_err)
+{
+    int code = mosquitto_loop_write(s->client, 1);
+
+    if (code == MOSQ_ERR_SUCCESS)
+        code = mosquitto_loop_misc(s->client);
+    return code || s->is_lost ? lost(s, code, ret_err) : PX_OK;
+}
+
+static px_status check_time(const session *s, px_err *ret_err)
+{
+    px_env *env = s->link->owner->env;
+
+    if (s->is_up || env->monotonic_ns(env) - s->begun_ns < PX_CONNECTION_CONNECT_NS_MAX)
+        return PX_OK;
+    return px_fail_id(
+        ret_err, PX_UNREACHABLE, s->is_judged ? "connection.silent" : "connection.timeout",
+        "the other side did not %s within 10 seconds", s->is_judged ? "say yes" : "answer");
+}
+
+/* Waits for the socket or a call to stop, and does what is due. */
+static px_status turn(session *s, px_err *ret_err)
+{
+    int fd = mosquitto_socket(s->client);
+    bool wants_write = !s->is_judged || mosquitto_want_write(s->client);
+    struct pollfd polls[2] = {
+        { .fd = s->link->wake_fd, .events = POLLIN },
+        { .fd = fd, .events = (short)(POLLIN | POLLRDHUP | (wants_write ? POLLOUT : 0)) },
+    };
+    short got;
+
+    PX_TRY(check_time(s, ret_err));
+    if (poll(polls, 2, TURN_MS) < 0 && errno != EINTR)
+        return px_fail(ret_err, PX_IO, "poll: %s", strerror(errno));
+    got = polls[1].revents;
+    if (!s->is_judged) {
+        if (!(got & (POLLOUT | POLLERR | POLLHUP)))
+            return PX_OK;
+        PX_TRY(judge_peer(s, ret_err));
+        got |= POLLIN; /* begins the handshake of TLS */
+    }
+    if (got & POLLIN)
+        PX_TRY(read_messages(s, ret_err));
+    if (!s->is_up && (got & (POLLRDHUP | POLLHUP | POLLERR)))
+        return lost(s, MOSQ_ERR_CONN_LOST, ret_err);
+    if (mosquitto_socket(s->client) < 0)
+        return lost(s, MOSQ_ERR_CONN_LOST, ret_err);
+    return write_all(s, ret_err);
+}
+
+static void say_goodbye(session *s)
+{
+    if (!s->is_up || s->is_lost)
+        return;
+    mosquitto_disconnect(s->client);
+    (void)mosquitto_loop_write(s->client, 1);
+}
+
+px_status pxi_link_mqtt(pxi_link *link, px_err *ret_err)
+{
+    session s = { .link = link, .pem_fds = { -1, -1, -1 } };
+    px_status status;
+
+    s.begun_ns = link->owner->env->monotonic_ns(link->owner->env);
+    status = begin_connect(&s, ret_err);
+    while (status == PX_OK && !atomic_load(&link->stopping))
+        status = turn(&s, ret_err);
+    if (status == PX_OK)
+        say_goodbye(&s);
+    end(&s);
+    return status == PX_OK ? PX_INTERRUPTED : status;
+}

@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Connections to somebody else's broker, here mosquitto: values arrive, and neither an outage of the broker nor kill -9
+of the server loses or doubles one; what cannot be has a status with cause and cure."""
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import paho.mqtt.client as mqtt
+
+from broker import Broker, until
+from clients import Web
+from pollux import Server, free_ports, main
+
+MODEL = [{"@id": "dtmi:test:Meter;1", "@type": "Interface", "@context": "dtmi:dtdl:context;3", "contents": [
+    {"@type": "Property", "name": "power", "schema": "double"}]}]
+BINDING = {"source": {"connection": "plant", "topic": "plant/{meter}/data"}, "twin": "{meter}",
+           "time": {"from": "/ts", "form": "ms"}, "fields": [{"from": "/p", "to": "power"}]}
+BEGIN_MS = 1793534400000
+
+
+class Source(threading.Thread):
+    """Publishes p = 0, 1, 2 … of one meter, a millisecond apart by its own clock, and goes on through outages of its broker."""
+
+    def __init__(self, broker, meter="m1", count=400, pause=0.005):
+        super().__init__(daemon=True)
+        self.meter, self.count, self.pause, self.acknowledged = meter, count, pause, 0
+        self.client = mqtt.Client(client_id=f"source-{meter}", clean_session=False)
+        self.client.reconnect_delay_set(1, 1)
+        self.client.on_publish = self.on_publish
+        self.client.connect("127.0.0.1", broker.port)
+        self.client.loop_start()
+        self.start()
+
+    def on_publish(self, *_):
+        self.acknowledged += 1
+
+    def run(self):
+        for i in range(self.count):
+            self.client.publish(f"plant/{self.meter}/data", json.dumps({"p": i, "ts": BEGIN_MS + i}), 1)  # queued while there is no broker
+            time.sleep(self.pause)
+
+    def finish(self):
+        self.join()
+        until(lambda: self.acknowledged == self.count, "the broker acknowledged to the source what it has")
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+def server(s=None):
+    s = s or Server()
+    s.options += ["--outbound-allow", "127.0.0.0/8"]
+    return s
+
+
+def connection(broker, **more):
+    return {"type": "mqtt", "host": "127.0.0.1", "port": broker.port, "clientId": "pollux-1", "retryMax": 1,
+            "topics": [{"filter": "plant/#", "qos": 1}], **more}
+
+
+def begin(s, *twins):
+    web = Web(s)
+    web.want(201, "POST", "/models", MODEL)
+    for twin in twins:
+        web.want(200, "PUT", f"/digitaltwins/{twin}", {"$metadata": {"$model": "dtmi:test:Meter;1"}})
+    web.want(200, "PUT", "/api/v1/bindings/meters", BINDING)
+    return web
+
+
+def status(web, name="plant"):
+    return web.want(200, "GET", f"/api/v1/connections/{name}/status")
+
+
+def is_connected(web, name="plant"):
+    return status(web, name)["state"] == "connected"
+
+
+def power(web, twin="m1"):
+    return web.want(200, "GET", f"/api/v1/twins/{twin}")["values"].get("power", {}).get("value")
+
+
+def history(web, twin="m1"):
+    rows, cursor = [], ""
+    while cursor is not None:
+        page = web.want(200, "GET", f"/api/v1/history/{twin}?property=power&limit=1000" + (f"&cursor={cursor}" if cursor else ""))
+        rows += page["rows"]
+        cursor = page["cursor"]
+    return rows
+
+
+def all_of_it(web, count, twin="m1"):
+    """Every value once, each at its own time."""
+    until(lambda: power(web, twin) == count - 1, f"{twin} has its last value; {power(web, twin)} of {count}")
+    got = [row[-1] for row in history(web, twin)]
+    assert got == list(range(count)), (len(got), got[:10], got[-10:])
+
+
+def values_arrive_by_the_binding_in_both_versions():
+    with Broker("allow_anonymous true") as b, server() as s:
+        web = begin(s, "m1")
+        for version in (5, 4):
+            web.want(200, "PUT", "/api/v1/connections/plant", connection(b, version=version, clientId=f"v{version}"))
+            until(lambda: is_connected(web), "connected")
+            subprocess.run(["mosquitto_pub", "-p", str(b.port), "-q", "1", "-t", "plant/m1/data",
+                            "-m", json.dumps({"p": version, "ts": BEGIN_MS + 10 - version})], check=True)
+            until(lambda: status(web)["values"] == 1, "the value")
+            assert [r[-1] for r in history(web)] == ([5] if version == 5 else [5, 4])
+        subprocess.run(["mosquitto_pub", "-p", str(b.port), "-q", "1", "-t", "plant/m2/data", "-m", '{"p":1}'], check=True)
+        subprocess.run(["mosquitto_pub", "-p", str(b.port), "-q", "1", "-t", "plant/else", "-m", "x"], check=True)
+        until(lambda: status(web)["messages"] == 3, "three messages")
+        told = status(web)
+        assert (told["rejected"], told["unbound"], told["error"]) == (1, 1, None), told
+        reject, = web.want(200, "GET", "/api/v1/rejects")["items"]
+        assert (reject["binding"], reject["source"], reject["sender"], reject["replayable"]) == \
+            ("meters", "plant/m2/data", "plant", True), reject
+        web.want(200, "PUT", "/digitaltwins/m2", {"$metadata": {"$model": "dtmi:test:Meter;1"}})
+        assert web.want(200, "POST", "/api/v1/rejects/replay")["taken"] == 1 and power(web, "m2") == 1
+        metrics = web.ask("GET", "/metrics")[2]
+        assert 'pollux_connections{state="connected"} 1' in metrics and "pollux_connection_messages_total 4" in metrics, metrics
+        assert s.cli("connection", "test", "plant") == "plant is connected\n"
+        assert "plant" in s.cli("connection", "list") and "connected" in s.cli("connection", "status", "plant")
+
+
+def an_outage_of_the_broker_loses_and_doubles_nothing():
+    for version in (5, 4):
+        with Broker("allow_anonymous true") as b, server() as s:
+            web = begin(s, "m1")
+            web.want(200, "PUT", "/api/v1/connections/plant", connection(b, version=version))
+            until(lambda: is_connected(web), "connected")
+            source = Source(b)
+            for _ in range(2):
+                time.sleep(0.5)
+                b.stop()
+                until(lambda: status(web)["state"] == "waiting", "the loss is seen")
+                assert status(web)["error"]["code"] in ("connection.lost", "connection.refused"), status(web)
+                time.sleep(1.5)
+                b.start()
+                until(lambda: is_connected(web), "connected again")
+            source.finish()
+            all_of_it(web, source.count)
+            assert status(web)["reconnects"] == 2, status(web)
+
+
+def kill_9_in_the_middle_loses_and_doubles_nothing():
+    """With commits as late as they can be: an acknowledgement before them would be a message that nobody has."""
+    for version in (5, 4):
+        with Broker("allow_anonymous true", "max_inflight_messages 100") as b, \
+                server(Server(settings=["batch_age_us = 20000"])) as s:
+            web = begin(s, "m1")
+            web.want(200, "PUT", "/api/v1/connections/plant", connection(b, version=version))
+            until(lambda: is_connected(web), "connected")
+            source = Source(b, pause=0.003)
+            for _ in range(3):
+                time.sleep(0.4)
+                s.kill()
+                s.start()
+                web = Web(s)
+            source.finish()
+            all_of_it(web, source.count)
+
+
+def what_comes_while_the_server_is_away_waits_at_the_broker():
+    with Broker("allow_anonymous true") as b, server() as s:
+        web = begin(s, "m1")
+        web.want(200, "PUT", "/api/v1/connections/plant", connection(b))
+        until(lambda: is_connected(web), "connected")
+        s.stop()
+        Source(b, count=50, pause=0).finish()
+        s.start()
+        all_of_it(Web(s), 50)
+
+
+def two_connections_share_a_subscription():
+    with Broker("allow_anonymous true") as b, server() as s:
+        web = begin(s, "m1")
+        web.want(200, "PUT", "/api/v1/bindings/more", {**BINDING, "source": {**BINDING["source"], "connection": "plant-2"}})
+        for name in ("plant", "plant-2"):
+            web.want(200, "PUT", f"/api/v1/connections/{name}",
+                     connection(b, clientId=name, topics=[{"filter": "$share/pollux/plant/#", "qos": 1}]))
+            until(lambda: is_connected(web, name), "connected")
+        time.sleep(0.3)
+        Source(b, count=100, pause=0).finish()
+        until(lambda: sum(status(web, n)["values"] for n in ("plant", "plant-2")) == 100, "all values")
+        assert min(status(web, n)["values"] for n in ("plant", "plant-2")) > 20, (status(web), status(web, "plant-2"))
+        assert sorted(r[-1] for r in history(web)) == list(range(100))
+
+
+def certificates(folder):
+    """A CA and another, and a certificate of the first for 127.0.0.1."""
+    def run(*words):
+        subprocess.run(["openssl", *words], check=True, capture_output=True, cwd=folder)
+    for name in ("ca", "other"):
+        run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+            "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.pem")
+    run("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=broker",
+        "-keyout", "server.key", "-out", "server.csr")
+    with open(os.path.join(folder, "ext"), "w") as f:
+        f.write("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
+    run("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+        "-extfile", "ext", "-out", "server.pem")
+
+
+def pem(broker, name):
+    with open(broker.path(name)) as f:
+        return f.read()
+
+
+def fails(web, code, cure, **document):
+    web.want(200, "PUT", "/api/v1/connections/plant", document)
+    until(lambda: status(web)["state"] == "waiting" and status(web)["error"], f"{code}: {status(web)}")
+    error = status(web)["error"]
+    assert error["code"] == code and cure in error["cure"], error
+    return error
+
+
+def what_cannot_be_says_why_and_what_helps():
+    b = Broker("allow_anonymous false", "password_file {folder}/passwords", "cafile {folder}/ca.pem",
+               "certfile {folder}/server.pem", "keyfile {folder}/server.key")
+    certificates(b.folder.name)
+    subprocess.run(["mosquitto_passwd", "-b", "-c", b.path("passwords"), "pollux", "s3cret"], check=True)
+    with b, server() as s:
+        web = begin(s, "m1")
+        tls = {"ca": pem(b, "ca.pem")}
+        for version in (5, 4):
+            fails(web, "connection.login", "'password'", **connection(b, tls=tls, user="pollux", password="wr0ng", version=version))
+        assert s.cli("connection", "test", "plant", code=10).splitlines()[0].endswith("the broker does not let this user in")
+        fails(web, "connection.tls", "'ca'", **connection(b, tls={"ca": pem(b, "other.pem")}, user="pollux", password="s3cret"))
+        fails(web, "connection.silent", "'tls'", **connection(b, user="pollux", password="s3cret"))
+        port, = free_ports(1)
+        fails(web, "connection.refused", "listens", **{**connection(b), "port": port})
+        fails(web, "connection.name", "resolve", **connection(b, host="no-such-host.invalid"))
+        for host in ("127.0.0.1", "localhost"):
+            web.want(200, "PUT", "/api/v1/connections/plant", connection(b, host=host, tls=tls, user="pollux", password="s3cret"))
+            until(lambda: is_connected(web), f"connected to {host}: {status(web)}")
+        told = web.want(200, "GET", "/api/v1/connections/plant")
+        assert told["hasPassword"] and "s3cret" not in json.dumps(told), told
+        kept = json.loads(s.cli("connection", "show", "plant"))
+        web.want(200, "PUT", "/api/v1/connections/plant", {**kept, "retryMax": 2})  # a secret left out stays
+        until(lambda: is_connected(web), "connected with the password that stayed")
+        send_by_tls(b)
+        until(lambda: power(web) == 7, "a value by TLS")
+
+
+def send_by_tls(b):
+    subprocess.run(["mosquitto_pub", "-p", str(b.port), "-h", "127.0.0.1", "--cafile", b.path("ca.pem"), "-u", "pollux", "-P", "s3cret",
+                    "-q", "1", "-t", "plant/m1/data", "-m", json.dumps({"p": 7, "ts": BEGIN_MS})], check=True)
+
+
+def addresses_that_the_operator_does_not_name_are_refused():
+    with Broker("allow_anonymous true") as b, Server() as s:
+        web = Web(s)
+        told = web.want(403, "PUT", "/api/v1/connections/plant", connection(b))
+        assert told["code"] == "endpoint.address" and "--outbound-allow" in told["detail"], told
+        web.want(200, "PUT", "/api/v1/connections/plant", connection(b, host="localhost"))
+        until(lambda: status(web)["error"], "refused")
+        assert status(web)["error"]["code"] == "endpoint.address", status(web)
+
+
+if __name__ == "__main__":
+    chosen = [globals()[name] for name in sys.argv[1:]]
+    main(*chosen) if chosen else main(values_arrive_by_the_binding_in_both_versions, an_outage_of_the_broker_loses_and_doubles_nothing,
+         kill_9_in_the_middle_loses_and_doubles_nothing, what_comes_while_the_server_is_away_waits_at_the_broker,
+         two_connections_share_a_subscription, what_cannot_be_says_why_and_what_helps,
+         addresses_that_the_operator_does_not_name_are_refused)

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Connections by HTTP: who may, what is told, what is never told, and the limits. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "api_world.h"
+
+static api_world w;
+
+#define BROKER                                                                                     \
+    "\"type\":\"mqtt\",\"host\":\"broker.example\",\"clientId\":\"c\",\"topics\":[{\"filter\":"    \
+    "\"a/"                                                                                         \
+    "#\"}]"
+
+static const char *put(const char *body, int wanted)
+{
+    return api_text(API_ASK(&w, "PUT", "/api/v1/connections/c", body, wanted), "/code");
+}
+
+PX_TEST(a_connection_is_put_listed_and_deleted)
+{
+    const reply *r;
+
+    api_world_init(&w);
+    r = API_ASK(&w, "PUT", "/api/v1/connections/c", "{" BROKER "}", 200);
+    CHECK_STR(api_text(r, "/connection/host"), "broker.example");
+    CHECK_STR(api_text(r, "/status/state"), "off"); /* nobody runs it here */
+    CHECK_STR(api_text(r, "/status/error"), "null");
+    r = API_ASK(&w, "GET", "/api/v1/connections", NULL, 200);
+    CHECK_STR(api_text(r, "/items/0/id"), "c");
+    r = API_ASK(&w, "GET", "/api/v1/connections/c/status", NULL, 200);
+    CHECK_STR(api_text(r, "/messages"), "0");
+    API_ASK(&w, "DELETE", "/api/v1/connections/c", NULL, 204);
+    r = API_ASK(&w, "GET", "/api/v1/connections/c", NULL, 404);
+    CHECK_STR(api_text(r, "/code"), "connection.not_found");
+    API_ASK(&w, "GET", "/api/v1/connections/c/status", NULL, 404);
+    api_world_release(&w);
+}
+
+PX_TEST(secrets_go_in_and_never_come_out)
+{
+    const reply *r;
+
+    api_world_init(&w);
+    put("{" BROKER ",\"user\":\"u\",\"password\":\"s3cret\",\"tls\":{\"certificate\":\"PEM\"},"
+        "\"key\":\"k3y\"}",
+        200);
+    CHECK(strstr(w.reply.body.ptr, "s3cret") == NULL);
+    r = API_ASK(&w, "GET", "/api/v1/connections/c", NULL, 200);
+    CHECK(strstr(r->body.ptr, "s3cret") == NULL && strstr(r->body.ptr, "k3y") == NULL);
+    CHECK_STR(api_text(r, "/hasPassword"), "true");
+    CHECK_STR(api_text(r, "/hasKey"), "true");
+    put("{" BROKER ",\"user\":\"u\",\"tls\":{\"certificate\":\"PEM\"}}", 200); /* left out */
+    CHECK_STR(api_text(&w.reply, "/hasPassword"), "true");
+    CHECK_STR(api_text(&w.reply, "/hasKey"), "true");
+    put("{" BROKER ",\"user\":\"u\",\"password\":null}", 200);
+    CHECK_STR(api_text(&w.reply, "/hasPassword"), "false");
+    CHECK_STR(api_text(&w.reply, "/hasKey"), "false"); /* of a certificate that is gone */
+    api_world_release(&w);
+}
+
+PX_TEST(only_who_may_write_documents_writes_connections)
+{
+    api_world_init(&w);
+    w.token = api_token(&w, 1, PX_ROLE_READER, NULL);
+    put("{" BROKER "}", 403);
+    API_ASK(&w, "GET", "/api/v1/connections", NULL, 200);
+    API_ASK(&w, "DELETE", "/api/v1/connections/c", NULL, 403);
+    w.token = w.admin;
+    api_world_release(&w);
+}
+
+PX_TEST(a_host_that_may_not_be_reached_is_refused)
+{
+    api_world_init(&w);
+    CHECK_STR(put("{\"type\":\"mqtt\",\"host\":\"127.0.0.1\",\"clientId\":\"c\",\"topics\":[{"
+                  "\"filter\":\"a\"}]}",
+                  403),
+              "endpoint.address");
+    CHECK(strstr(api_text(&w.reply, "/detail"), "--outbound-allow") != NULL);
+    api_world_release(&w);
+}
+
+PX_TEST(a_tenant_has_as_many_connections_as_the_limit)
+{
+    char id[16];
+
+    api_world_init(&w);
+    for (int i = 0; i < PX_CONNECTIONS_MAX - 1; i++) {
+        px_document_write write = { .kind = PX_STR("connection"), .body = PX_STR("{" BROKER "}") };
+
+        snprintf(id, sizeof(id), "n%d", i);
+        write.id = px_str_c(id);
+        api_write_document(&w, &write);
+    }
+    put("{" BROKER "}", 200);
+    API_ASK(&w, "PUT", "/api/v1/connections/more", "{" BROKER "}", 429);
+    CHECK_STR(api_text(&w.reply, "/code"), "connection.limit");
+    put("{" BROKER ",\"version\":4}", 200); /* what is there may be changed */
+    api_world_release(&w);
+}
+
+/* `size` times a letter. */
+static char *run_of(size_t size)
+{
+    char *text = malloc(size + 1);
+
+    CHECK(text != NULL);
+    memset(text, 'x', size);
+    text[size] = '\0';
+    return text;
+}
+
+/* A member that is as long as its limit, and one letter longer. */
+static void check_length(const char *before, size_t most, const char *after)
+{
+    static char body[PX_CONNECTION_PEM_BYTES_MAX + 1024];
+
+    for (size_t more = 0; more < 2; more++) {
+        char *text = run_of(most + more);
+
+        snprintf(body, sizeof(body), "{%s%s%s}", before, text, after);
+        put(body, more ? 400 : 200);
+        free(text);
+    }
+}
+
+PX_TEST(hosts_and_secrets_are_as_long_as_their_limits)
+{
+    api_world_init(&w);
+    check_length("\"type\":\"mqtt\",\"clientId\":\"c\",\"topics\":[{\"filter\":\"a\"}],\"host\":\"",
+                 PX_CONNECTION_HOST_BYTES_MAX, "\"");
+    check_length(BROKER ",\"user\":\"u\",\"password\":\"", PX_CONNECTION_PASSWORD_BYTES_MAX, "\"");
+    check_length(BROKER ",\"tls\":{\"ca\":\"", PX_CONNECTION_PEM_BYTES_MAX, "\"}");
+    check_length(BROKER ",\"tls\":{\"certificate\":\"P\"},\"key\":\"", PX_CONNECTION_PEM_BYTES_MAX,
+                 "\"");
+    api_world_release(&w);
+}
+
+PX_TEST_MAIN()
