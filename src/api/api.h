@@ -20,6 +20,7 @@
 #include "base/env.h"
 #include "base/log.h"
 #include "engine/engine.h"
+#include "freshness/freshness.h"
 #include "history/history.h"
 #include "outbound/connections.h"
 #include "outbound/outbound.h"
@@ -109,6 +110,7 @@ typedef struct px_api_asset {
 typedef struct px_api_opts {
     px_engine *engine;
     px_history *history;         /* NULL: no history */
+    px_fresh *freshness;         /* NULL: nothing is measured */
     px_outbound *outbound;       /* NULL: routes lead nowhere */
     px_connections *connections; /* borrowed; NULL: none are made */
     px_rejects *rejects;

@@ -183,6 +183,18 @@ static void put_history(px_metrics *m, px_history *history)
 #undef X
 }
 
+static void put_freshness(px_metrics *m, px_fresh *freshness)
+{
+    px_fresh_stats f = px_fresh_stat(freshness);
+
+    for (int i = 0; i < PX_FRESHNESS_COUNT; i++)
+        px_metric_of(m, PX_METRIC_FRESHNESS_TWINS, px_freshness_name((px_freshness)i),
+                     (double)f.twins[i]);
+#define X(member, help) px_metric(m, PX_METRIC_FRESHNESS_##member, (double)f.member);
+    PX_FRESH_STATS_MAP(X)
+#undef X
+}
+
 static void put_outbound(px_metrics *m, px_outbound *outbound)
 {
     px_outbound_stats o = px_outbound_stat(outbound);
@@ -234,6 +246,8 @@ void px_on_get_metrics(px_api_call *call)
         put_presence(&metrics, api->opts.presence);
     if (api->opts.history)
         put_history(&metrics, api->opts.history);
+    if (api->opts.freshness)
+        put_freshness(&metrics, api->opts.freshness);
     if (api->opts.outbound)
         put_outbound(&metrics, api->opts.outbound);
     if (api->opts.connections)

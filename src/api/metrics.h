@@ -46,6 +46,24 @@
       "values older than the live one: kept in history only")                                      \
     X(SAMPLES_DUPLICATE, "pollux_samples_duplicate_total", COUNTER, "values", "",                  \
       "values that came again with the same source time: counted once")                            \
+    X(FRESHNESS_TWINS, "pollux_freshness_twins", GAUGE, "", "state",                               \
+      "twins of which a freshness is declared, by how fresh they are")                             \
+    X(FRESHNESS_position, "pollux_freshness_position", GAUGE, "events", "",                        \
+      "position of the journal up to which freshness is folded")                                   \
+    X(FRESHNESS_changes, "pollux_freshness_changes_total", COUNTER, "", "",                        \
+      "changes of freshness written to the journal")                                               \
+    X(FRESHNESS_waiting, "pollux_freshness_waiting", GAUGE, "", "",                                \
+      "changes of freshness that wait to be written")                                              \
+    X(FRESHNESS_refused, "pollux_freshness_refused_total", COUNTER, "", "",                        \
+      "requests with changes of freshness that were refused and made again")                       \
+    X(FRESHNESS_late, "pollux_freshness_late_total", COUNTER, "values", "",                        \
+      "late samples of declared properties")                                                       \
+    X(FRESHNESS_duplicates, "pollux_freshness_duplicates_total", COUNTER, "values", "",            \
+      "samples of declared properties that were told before")                                      \
+    X(FRESHNESS_sources_dropped, "pollux_freshness_sources_dropped_total", COUNTER, "", "",        \
+      "messages of devices beyond those that are measured of one twin")                            \
+    X(FRESHNESS_cut, "pollux_freshness_cut_total", COUNTER, "", "",                                \
+      "twins found to have more declared properties than are measured")                            \
     X(MESSAGES_REPEATED, "pollux_telemetry_repeated_total", COUNTER, "", "",                       \
       "telemetry by HTTP whose Message-Id was there already: counted once")                        \
     X(TWINS, "pollux_twins", GAUGE, "", "", "twins of all tenants")                                \

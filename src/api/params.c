@@ -28,6 +28,7 @@ static const struct {
     { "interval", "so many seconds between the end of an attempt and the next" },
     { "Last-Event-ID", "the id of the last event that was seen; the stream goes on behind it" },
     { "limit", "how many items a page has at most" },
+    { "state", "only those in this state" },
     { "max-items-per-page", "how many items a page has at most" },
     { "Message-Id", "names the message: it counts once within its twin" },
     { "model", "only twins of this model, and of those that extend it" },

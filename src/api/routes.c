@@ -25,6 +25,8 @@ extern px_handler px_v1_list_devices, px_v1_get_device, px_v1_put_device, px_v1_
 extern px_handler px_v1_post_token, px_v1_delete_token;
 extern px_handler px_v1_get_history, px_v1_get_history_last, px_v1_get_history_count;
 extern px_handler px_v1_get_oee;
+extern px_handler px_v1_get_twin_freshness, px_v1_list_freshness, px_v1_list_freshness_rules,
+    px_v1_get_freshness_rules, px_v1_put_freshness_rules, px_v1_delete_freshness_rules;
 extern px_handler px_v1_validate_models;
 extern px_handler px_on_list_event_routes, px_on_get_event_route, px_on_put_event_route,
     px_on_delete_event_route;
@@ -169,6 +171,24 @@ const px_route px_api_routes[] = {
       "limit:integer cursor", NULL, "200:CommandPage" },
     { "GET", "/api/v1/twins/*/commands/*", px_v1_get_command, 0,
       "One command, who called it and what came of it", "id command", "", NULL, "200:Command" },
+
+    { "GET", "/api/v1/twins/*/freshness", px_v1_get_twin_freshness, 0,
+      "How fresh a twin is: its state, what is expected of each value and what is measured", "id",
+      "", NULL, "200:TwinFreshness" },
+    { "GET", "/api/v1/freshness", px_v1_list_freshness, 0,
+      "Lists twins of which a freshness is declared, and counts their states", "",
+      "state:fresh|late|stale|unknown limit:integer cursor", NULL, "200:FreshnessPage" },
+    { "GET", "/api/v1/freshness-rules", px_v1_list_freshness_rules, 0,
+      "Lists what is declared of single twins", "", "limit:integer cursor", NULL,
+      "200:FreshnessRulesPage" },
+    { "GET", "/api/v1/freshness-rules/*", px_v1_get_freshness_rules, 0,
+      "What is declared of one twin, beside its model", "twin", "", NULL, "200:FreshnessRules" },
+    { "PUT", "/api/v1/freshness-rules/*", px_v1_put_freshness_rules, JSON,
+      "Declares how often values of a twin are expected", "twin", "@If-Match @Idempotency-Key",
+      "NewFreshnessRules", "200:FreshnessRules" },
+    { "DELETE", "/api/v1/freshness-rules/*", px_v1_delete_freshness_rules, 0,
+      "Takes back what is declared of one twin; its model's word stays", "twin",
+      "@If-Match @Idempotency-Key", NULL, "204" },
 
     { "POST", "/api/v1/models/validate", px_v1_validate_models, 0,
       "All that an upload of models would be refused for, bad JSON too; stores nothing", "", "",

@@ -51,6 +51,26 @@ const px_api_schema px_api_schemas[] = {
     { "Query", "query~:string continuationToken~:string ..." },
     { "QueryPage", "value:any[] continuationToken:string?" },
 
+    { "NewFreshnessRules", "properties~:FreshnessRule?{} rollUp~:string[]" },
+    { "FreshnessRules", "twin:string properties~:FreshnessRule?{} rollUp~:string[] updated:time" },
+    { "FreshnessRulesPage", "items:FreshnessRules[] cursor:string?" },
+    { "FreshnessRule", "period:any tolerance~:any stale~:any" },
+    { "TwinFreshness", "twin:string state:fresh|late|stale|unknown since:time? "
+                       "rollup:FreshnessRollUp? items:FreshnessItem[] sources:FreshnessSource[]" },
+    { "FreshnessRollUp", "state:fresh|late|stale|unknown worst:string? twins:integer "
+                         "truncated:boolean" },
+    { "FreshnessItem", "path:string state:fresh|late|stale|unknown since:time sourceTime:time? "
+                       "arrival:time? ageSeconds:number? expected:FreshnessExpected "
+                       "measured:FreshnessMeasured" },
+    { "FreshnessExpected", "period:number tolerance:number stale:number from:model|twin" },
+    { "FreshnessMeasured", "period:number? jitter:number? completeness:number? late:integer "
+                           "duplicates:integer clockOffset:number? samples:integer" },
+    { "FreshnessSource", "device:string? period:number? jitter:number? completeness:number? "
+                         "late:integer duplicates:integer clockOffset:number? samples:integer" },
+    { "FreshnessPage", "items:FreshnessEntry[] cursor:string? counts:FreshnessCounts" },
+    { "FreshnessEntry", "twin:string state:fresh|late|stale|unknown since:time" },
+    { "FreshnessCounts", "fresh:integer late:integer stale:integer unknown:integer" },
+
     { "NewPropertyIndex", "property:string model~:string" },
     { "PropertyIndex", "id:string property:string model~:string updated:time state~:string "
                        "twins~:integer bytes~:integer" },

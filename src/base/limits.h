@@ -284,6 +284,19 @@
 #define PX_QUEUE_ROOM_PARTS 4               /* patient doors wait with one of these parts filled */
 #define PX_DRAIN_NS INT64_C(1000000000)     /* then what is queued still is refused */
 
+/* freshness */
+#define PX_FRESHNESS_PROPERTIES_MAX 256 /* declared of one twin, by model and document together */
+#define PX_FRESHNESS_ROLL_UPS_MAX 16    /* names of relationships that a twin's freshness goes up */
+#define PX_FRESHNESS_TWINS_MAX 10000    /* below one twin, looked at for its roll-up */
+#define PX_FRESHNESS_SOURCES_MAX 8      /* devices of one twin that are measured */
+#define PX_FRESHNESS_LATE_MAX 256       /* late samples of a property that are known again */
+#define PX_FRESHNESS_NS_MAX (INT64_C(366) * 24 * 3600 * 1000000000) /* of a period, or an age */
+#define PX_FRESHNESS_NS_MIN INT64_C(1000000)                        /* of a period */
+#define PX_FRESHNESS_WRITES_MAX 256                                 /* changes told at once */
+#define PX_FRESHNESS_WAIT_NS                                                                       \
+    (INT64_C(1000) * 1000000) /* of a read for the fold, before PX_BUSY                            \
+                               */
+
 /* the store */
 #define PX_ROW_BYTES_MAX (16 * 1024 * 1024)      /* body of one journal row, uncompressed */
 #define PX_FOLD_BYTES_MAX (4 * 1024 * 1024)      /* body of one fold row */

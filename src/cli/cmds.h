@@ -17,6 +17,7 @@ extern const px_cmd px_cmd_device[];
 extern const px_cmd px_cmd_endpoint[];
 extern const px_cmd px_cmd_export[];
 extern const px_cmd px_cmd_file[];
+extern const px_cmd px_cmd_freshness[];
 extern const px_cmd px_cmd_import[];
 extern const px_cmd px_cmd_history[];
 extern const px_cmd px_cmd_index[];

@@ -25,6 +25,7 @@ typedef enum px_thing {
     PX_THING_ISSUER,
     PX_THING_BINDING,
     PX_THING_CONNECTION,
+    PX_THING_FRESHNESS,
     PX_THING_COUNT,
 } px_thing;
 

@@ -631,6 +631,25 @@ static bool is_building(px_engine *engine)
            !atomic_load(&engine->stopping);
 }
 
+/* What a consumer waits for has come, and no row has told it. */
+static bool wants_wake(px_engine *engine, px_time now)
+{
+    px_time wake_at = atomic_load_explicit(&engine->wake_at, memory_order_relaxed);
+
+    if (wake_at == PX_TIME_NONE || now < wake_at || engine->time_last >= wake_at ||
+        (engine->woken != PX_TIME_NONE && now - engine->woken < PX_SECOND))
+        return false;
+    engine->woken = now;
+    return true;
+}
+
+static bool wants_tick(px_engine *engine)
+{
+    px_time now = commit_time(engine);
+
+    return px_timers_want_tick(&engine->state, now, engine->time_last) || wants_wake(engine, now);
+}
+
 /* True when it did something. */
 static bool play_round(px_engine *engine, int64_t wait_ns)
 {
@@ -647,8 +666,7 @@ static bool play_round(px_engine *engine, int64_t wait_ns)
     }
     run_calls(engine);
     px_engine_tell_lag(engine);
-    if (!engine->left &&
-        px_timers_want_tick(&engine->state, commit_time(engine), engine->time_last)) {
+    if (!engine->left && wants_tick(engine)) {
         px_engine_batch(engine, false, true);
         return true;
     }

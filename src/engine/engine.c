@@ -30,6 +30,8 @@ px_status px_engine_open(const px_engine_opts *opts, px_engine **ret_engine, px_
         engine->opts.journal_keep_ns = 24 * 3600 * PX_SECOND;
     if (opts->journal_keep_bytes == 0)
         engine->opts.journal_keep_bytes = INT64_C(4) << 30;
+    atomic_store(&engine->wake_at, PX_TIME_NONE);
+    engine->woken = PX_TIME_NONE;
     engine->effect_rows_max = PX_EFFECTS_ROWS_MAX;
     engine->consumer_lag_bytes_max = PX_CONSUMER_LAG_BYTES_MAX;
     engine->writebacks_tail = &engine->writebacks;
@@ -295,6 +297,11 @@ px_time px_engine_now(px_engine *engine)
     if (wall >= newest)
         return wall;
     return newest + (env->monotonic_ns(env) - atomic_load(&engine->clock_at_ns));
+}
+
+void px_engine_wake_at(px_engine *engine, px_time time)
+{
+    atomic_store_explicit(&engine->wake_at, time, memory_order_relaxed);
 }
 
 void px_engine_set_time(px_engine *engine, px_time time)

@@ -135,6 +135,11 @@ px_store *px_engine_store(px_engine *engine);
  * waits for a time does not wait until the wall has caught up. Any thread. */
 px_time px_engine_now(px_engine *engine);
 
+/* A consumer waits for this time: if nothing else is committed when it has come, the engine writes
+ * a tick, one a second at most. Another call replaces it; PX_TIME_NONE: it waits for nothing. One
+ * consumer only, for now: freshness. Any thread. */
+void px_engine_wake_at(px_engine *engine, px_time time);
+
 px_engine_stats px_engine_stat(px_engine *engine);
 /* PX_OK, or what the engine died of: nothing can be written until a restart. Any thread. */
 px_status px_engine_status(px_engine *engine, px_err *ret_err);

@@ -249,6 +249,17 @@ static px_status fold_desired(px_engine_state *state, const px_event *event, px_
     return PX_OK;
 }
 
+/* The twin may be gone by now: what is told of it comes from a consumer, later. */
+static px_status fold_freshness(px_engine_state *state, const px_event *event, px_err *ret_err)
+{
+    if (!px_view_twin(px_txn_view(state->txn), event->tenant, event->twin_no))
+        return PX_OK;
+    if (event->flag)
+        return px_graph_freshness_unset(state->txn, event->twin_no, ret_err);
+    return px_graph_freshness_set(state->txn, event->twin_no, event->code, event->source_time,
+                                  ret_err);
+}
+
 /* ---- documents ---- */
 
 /* What it waits for, stays for, or asks for. */
@@ -365,6 +376,8 @@ px_status px_state_fold(px_engine_state *state, const px_event *event, px_model 
         return fold_desired(state, event, ret_err);
     case PX_EVENT_DEVICE_MESSAGE:
         return set_fields(state, event, PX_ORIGIN_DEVICE, ret_err);
+    case PX_EVENT_FRESHNESS:
+        return fold_freshness(state, event, ret_err);
     case PX_EVENT_RELATIONSHIP_PUT:
         return fold_relationship_put(state, event, ret_err);
     case PX_EVENT_RELATIONSHIP_DELETE:

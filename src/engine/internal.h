@@ -94,6 +94,8 @@ struct px_engine {
 
     _Atomic uint64_t position;
     px_time time_last;           /* commit time of the newest row */
+    _Atomic px_time wake_at;     /* a consumer waits for it; PX_TIME_NONE: none does */
+    px_time woken;               /* commit time of the last tick for one */
     int64_t time_taken_ns;       /* when the newest time was taken, by the monotonic clock */
     _Atomic px_time clock_time;  /* the same, for every thread, */
     _Atomic int64_t clock_at_ns; /* and when that was, by the monotonic clock */

@@ -179,6 +179,13 @@ static const px_member property_index[] = {
     { 0 },
 };
 
+/* freshness/rules.h has the rest of its rules. */
+static const px_member freshness[] = {
+    { "properties", PX_MEMBER_ANY, false, 0, 0, 0 },
+    { "rollUp", PX_MEMBER_TEXTS, false, 1, PX_NAME_BYTES_MAX, PX_FRESHNESS_ROLL_UPS_MAX },
+    { 0 },
+};
+
 static const px_member job[] = {
     { "status", PX_MEMBER_TEXT, true, 1, STATUS_BYTES_MAX, 0 },
     { "by", PX_MEMBER_TEXT, false, 0, PX_DOC_ID_BYTES_MAX, 0 },

@@ -58,6 +58,9 @@ typedef struct px_member {
       PX_DOC_ID_BYTES_MAX, connection, "a broker that values are taken from")                      \
     X(PROPERTY_INDEX, "property-index", PX_ACTION_WRITE_DOCUMENT, "/api/v1/property-indexes/*",    \
       false, PX_DOC_ID_BYTES_MAX, property_index, "a property that queries find twins by")         \
+    X(FRESHNESS, "freshness", PX_ACTION_WRITE_DOCUMENT, "/api/v1/freshness-rules/*", false,        \
+      PX_TWIN_ID_BYTES_MAX, freshness,                                                             \
+      "how often values of a twin are expected; its id is the twin's")                             \
     X(JOB, "job", PX_ACTION_WRITE_TWIN, "", false, PX_DOC_ID_BYTES_MAX, job,                       \
       "an import or delete job; its id is imports/ID or deletions/ID")                             \
     X(ANSWER, "answer", PX_ACTION_WRITE_DOCUMENT, "", false, PX_DOC_ID_BYTES_MAX, answer,          \

@@ -56,6 +56,7 @@ static uint64_t known_seq(const px_engine_state *state, const px_event_head *hea
     case PX_EVENT_TWIN_DELETE:
     case PX_EVENT_TWIN_DESIRED:
     case PX_EVENT_DEVICE_MESSAGE:
+    case PX_EVENT_FRESHNESS:
         return px_state_twin_known(state, head->tenant, head->no);
     case PX_EVENT_TELEMETRY: /* its Message-Id is in no row, whatever is in the twin's */
     case PX_EVENT_TICK:

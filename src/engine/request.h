@@ -40,6 +40,7 @@ typedef enum px_request_kind {
     PX_REQUEST_DOCUMENTS,           /* documents: written or deleted together */
     PX_REQUEST_TENANT_PUT,          /* id: the new tenant's name; documents: its first credential */
     PX_REQUEST_SESSIONS,            /* sessions, and nothing else */
+    PX_REQUEST_FRESHNESS,           /* freshness: what the room freshness decided */
     PX_REQUEST_CALL, /* call: runs on the engine's thread between two batches (branches, probes) */
     PX_REQUEST_KIND_COUNT
 } px_request_kind;
@@ -76,6 +77,18 @@ typedef struct px_command_terms {
     uint32_t interval_s; /* between the end of one attempt and the next */
     bool is_async;       /* who calls does not wait for its end */
 } px_command_terms;
+
+/* How fresh a twin is now, as the room freshness decided it; the engine asks who may, and whether
+ * the twin is there and has that model still: else there is nothing to say of it. */
+typedef struct px_freshness_write {
+    uint32_t twin_no, model_no;
+    px_freshness state;
+    px_time since;
+    bool is_gone;           /* nothing is declared of it any more */
+    px_field_value *fields; /* those that changed: their states, each with its own beginning */
+    size_t field_count;
+    px_str cause;
+} px_freshness_write;
 
 /* CHANGES that were only judged end as if refused, PX_INTERRUPTED with this id, when nothing is
  * wrong with them. */
@@ -144,6 +157,9 @@ struct px_request {
 
     const px_session_write *sessions; /* SESSIONS; what MQTT clients say brings some */
     size_t session_count;
+
+    const px_freshness_write *freshness; /* FRESHNESS: at most PX_FRESHNESS_WRITES_MAX */
+    size_t freshness_count;
 
     /* CHANGES: changes of twins and relationships, and commands, each judged by what those before
      * it leave, as the principal of the whole. MESSAGES: device messages, and before them what they

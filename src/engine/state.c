@@ -243,6 +243,7 @@ static const struct {
     [PX_REQUEST_DOCUMENTS] = { PX_ACTION_WRITE_DOCUMENT, px_check_documents },
     [PX_REQUEST_TENANT_PUT] = { PX_ACTION_WRITE_TENANT, px_check_tenant_put },
     [PX_REQUEST_SESSIONS] = { PX_ACTION_CONNECT, px_check_sessions },
+    [PX_REQUEST_FRESHNESS] = { PX_ACTION_WRITE_TWIN, px_check_freshness },
 };
 
 /* What changes a twin may change what became of the values that it is wished. */

@@ -60,10 +60,15 @@ static size_t text_of(void *data, const void *row, const px_model *model,
 {
     px_buf *made = &((px_twin_rows *)data)->made;
     px_time time;
+    uint8_t freshness;
 
     px_buf_clear(made);
     if (binding->what == PX_EXPR_ETAG) {
         px_put_etag(made, model ? px_twin_revision(row) : px_rel_seq(row));
+    } else if (binding->what == PX_EXPR_FRESHNESS) {
+        if (!px_twin_freshness(row, &freshness, NULL))
+            return 0;
+        px_put_c(made, px_freshness_name((px_freshness)freshness));
     } else {
         time = time_of(row, model, binding);
         if (time == PX_TIME_NONE)

@@ -72,7 +72,7 @@ typedef struct px_expr_rows {
     px_str (*id)(const void *row);
     /* A NONE value when it was never set. */
     void (*field)(const void *row, uint32_t field, px_value *ret_value);
-    /* ETAG, TIME, FIELD_TIME, FIELD_SOURCE_TIME; the length, 0 when there is none. */
+    /* ETAG, FRESHNESS, TIME, FIELD_TIME, FIELD_SOURCE_TIME; the length, 0 when there is none. */
     size_t (*text)(void *data, const void *row, const px_model *model,
                    const px_expr_binding *binding, char ret_bytes[PX_EXPR_TEXT_BYTES]);
     /* Rows that have no model, such as events: what a path's first step names; compounds are looked

@@ -83,6 +83,8 @@ px_expr_binding px_expr_bind(const px_layout *layout, const px_expr_path *path, 
         b.what = path->count == 1 ? PX_EXPR_ID : PX_EXPR_MISSING;
     else if (is_step(path, 0, "$etag"))
         b.what = path->count == 1 ? PX_EXPR_ETAG : PX_EXPR_MISSING;
+    else if (is_step(path, 0, "$freshness"))
+        b.what = path->count == 1 ? PX_EXPR_FRESHNESS : PX_EXPR_MISSING;
     if (b.what != PX_EXPR_MISSING ||
         (path->steps[0].ptr[0] == '$' && !is_step(path, 0, "$metadata")))
         return b;

@@ -2,7 +2,7 @@
 /**
  * A path such as `T.motor.speed`, and what it means in a twin of one model.
  *
- *     $dtId   $etag   $metadata   $metadata.$model   $metadata.$lastUpdateTime
+ *     $dtId   $etag   $freshness   $metadata   $metadata.$model   $metadata.$lastUpdateTime
  *     PROPERTY   PROPERTY.FIELD.KEY   $metadata.PROPERTY.lastUpdateTime   … .sourceTime
  *     COMPONENT   COMPONENT.PROPERTY …   COMPONENT.$metadata …
  *
@@ -29,7 +29,8 @@ typedef enum px_expr_what {
     PX_EXPR_ROW, /* the whole twin */
     PX_EXPR_ID,
     PX_EXPR_ETAG,
-    PX_EXPR_METADATA, /* the twin's, or with `component` that one's */
+    PX_EXPR_FRESHNESS, /* "fresh", "late", "stale", "unknown"; missing where none is declared */
+    PX_EXPR_METADATA,  /* the twin's, or with `component` that one's */
     PX_EXPR_MODEL_ID,
     PX_EXPR_TIME, /* $lastUpdateTime of the twin or of `component` */
     PX_EXPR_FIELD,

@@ -129,6 +129,7 @@ void pxi_read_path(px_expr_machine *machine, const void *row, uint32_t number, p
             *ret_value = px_value_json(PX_STR("{}"));
         break;
     case PX_EXPR_ETAG:
+    case PX_EXPR_FRESHNESS:
     case PX_EXPR_TIME:
     case PX_EXPR_FIELD_TIME:
     case PX_EXPR_FIELD_SOURCE_TIME:

@@ -63,6 +63,7 @@ static const member *members_of(px_event_type type)
         [PX_EVENT_SESSION_RECEIPT] = { REVISION, ID, BODY, CAUSE, END },
         [PX_EVENT_SESSION_ACK] = { REVISION, ID, BODY, CAUSE, END },
         [PX_EVENT_SESSION_MESSAGE] = { REVISION, ID, BODY, CAUSE, END },
+        [PX_EVENT_FRESHNESS] = { TWIN, MODEL, CODE, FLAG, SOURCE_TIME, FIELDS, CAUSE, END },
     };
 
     return (size_t)type < sizeof(lists) / sizeof(lists[0]) ? lists[type] : NULL;
@@ -93,6 +94,25 @@ const char *px_command_status_name(px_command_status status)
     };
 
     return names[status];
+}
+
+static const char *const freshness_names[PX_FRESHNESS_COUNT] = { "unknown", "fresh", "late",
+                                                                 "stale" };
+
+const char *px_freshness_name(px_freshness state)
+{
+    return freshness_names[state];
+}
+
+bool px_freshness_of_name(px_str name, px_freshness *ret_state)
+{
+    for (int i = 0; i < PX_FRESHNESS_COUNT; i++) {
+        if (!px_str_eq(name, px_str_c(freshness_names[i])))
+            continue;
+        *ret_state = (px_freshness)i;
+        return true;
+    }
+    return false;
 }
 
 /* field << 2 | has own source time << 1 | ahead */
@@ -298,6 +318,8 @@ static px_status get_member(px_cut *cut, px_arena *arena, px_event *e, member m,
         break;
     case CODE:
         e->code = px_get_u8(cut);
+        _Static_assert((int)PX_FRESHNESS_STALE < (int)PX_COMMAND_STATUS_COUNT,
+                       "codes of two kinds");
         cut->bad = cut->bad || e->code >= PX_COMMAND_STATUS_COUNT;
         break;
     case SOURCE_TIME:

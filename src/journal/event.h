@@ -46,7 +46,8 @@
     X(64, SESSION_UNSUBSCRIBE, "session", "an MQTT session gave subscriptions up")                 \
     X(65, SESSION_RECEIPT, "session", "a message of QoS 2 came, or was released")                  \
     X(66, SESSION_ACK, "session", "receivers have what was kept for them")                         \
-    X(67, SESSION_MESSAGE, "session", "a plain message that is retained or kept for sessions")
+    X(67, SESSION_MESSAGE, "session", "a plain message that is retained or kept for sessions")     \
+    X(70, FRESHNESS, "freshness", "what is declared of a twin's values became fresh, late or stale")
 
 typedef enum px_event_type {
 #define X(number, name, family, meaning) PX_EVENT_##name = number,
@@ -87,8 +88,8 @@ typedef struct px_event {
         revision; /* DOCUMENT_*; version of TWIN_DESIRED; deadline (px_time) of COMMAND_REQUEST;
                      attempt of COMMAND_DELIVERY;
                      SESSION_*: the session's number, which is the position of its first OPEN */
-    bool flag;    /* MODEL_DECOMMISSION: closed; TWIN_PUT, RELATIONSHIP_PUT: replaces what was there
-                   */
+    bool flag;    /* MODEL_DECOMMISSION: closed; TWIN_PUT, RELATIONSHIP_PUT: replaces what was
+                     there; FRESHNESS: nothing is declared of the twin any more */
 
     px_str id;   /* twin id, relationship id, document id, command id; model's DTMI; client id of
                     SESSION_OPEN, topic of SESSION_MESSAGE */
@@ -99,10 +100,13 @@ typedef struct px_event {
     px_str was_name;        /* the same: its name before, when it was another */
     uint32_t was_target_no; /* the same: its target before, when it was another */
     px_str cause; /* who or what: the principal's id, for audit; message id of TELEMETRY */
-    uint8_t code; /* COMMAND_RESPONSE, COMMAND_DELIVERY: px_command_status */
+    uint8_t code; /* COMMAND_RESPONSE, COMMAND_DELIVERY: px_command_status; FRESHNESS: px_freshness
+                     of the twin */
 
-    px_time source_time;    /* DEVICE_MESSAGE, TELEMETRY: shared by the fields without their own */
-    px_field_value *fields; /* TWIN_DELETE: the properties that the twin had */
+    px_time source_time;    /* DEVICE_MESSAGE, TELEMETRY: shared by the fields without their own;
+                               FRESHNESS: since when */
+    px_field_value *fields; /* TWIN_DELETE: the properties that the twin had; FRESHNESS: those that
+                               changed, their values the numbers of px_freshness */
     size_t field_count;
     px_str *paths; /* MODEL_PUT: path of each property number, in order */
     size_t path_count;
@@ -119,6 +123,18 @@ typedef enum px_command_status {
 } px_command_status;
 
 const char *px_command_status_name(px_command_status status); /* "timed out" */
+
+/* How fresh what is declared of a twin is. Numbers stand in the journal and in state rows. */
+typedef enum px_freshness {
+    PX_FRESHNESS_UNKNOWN = 0, /* no sample came yet */
+    PX_FRESHNESS_FRESH = 1,
+    PX_FRESHNESS_LATE = 2,
+    PX_FRESHNESS_STALE = 3,
+} px_freshness;
+enum { PX_FRESHNESS_COUNT = 4 };
+
+const char *px_freshness_name(px_freshness state);               /* "stale" */
+bool px_freshness_of_name(px_str name, px_freshness *ret_state); /* false: it is none */
 
 /* Appends the event's bytes; errors stick in `buf`. */
 void px_put_event(px_buf *buf, const px_event *event);

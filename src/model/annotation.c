@@ -15,9 +15,9 @@ static bool is_unit(px_str word)
 
 static px_schema_kind kind_of_supplement(px_supplement_kind kind)
 {
-    return kind == PX_SUPPLEMENT_OF_INDEX      ? PX_SCHEMA_INTEGER
-           : kind == PX_SUPPLEMENT_OF_DURATION ? PX_SCHEMA_DURATION
-                                               : PX_SCHEMA_STRING;
+    return kind == PX_SUPPLEMENT_OF_INDEX                                       ? PX_SCHEMA_INTEGER
+           : kind == PX_SUPPLEMENT_OF_DURATION || kind == PX_SUPPLEMENT_OF_SPAN ? PX_SCHEMA_DURATION
+                                                                                : PX_SCHEMA_STRING;
 }
 
 /* `ttl` of `ttl` and of `dtmi:dtdl:extension:mqtt:v3:Cacheable:ttl` */

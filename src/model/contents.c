@@ -136,6 +136,7 @@ static px_status compile_field(px_parse *parse, px_el *content, px_field *field,
                          .overrides = content->overrides,
                          .historized = (content->cotypes & PX_COTYPE_BIT(HISTORIZED)) != 0,
                          .required = (content->cotypes & PX_COTYPE_BIT(REQUIRED)) != 0,
+                         .freshness = content->freshness,
                          .cotypes = content->cotypes };
     PX_TRY(px_compile_schema(parse, content, ref, &field->schema, ret_err));
     px_check_value(parse, content, ref, field->schema);
@@ -206,15 +207,17 @@ static px_status compile_relationship(px_parse *parse, const px_el *content,
                             PX_FMT(fields[i].name));
     }
     px_annotations_check(parse, content, fields, set->count, &names);
-    *relationship = (px_relationship){ .name = content->name,
-                                       .target = content->target,
-                                       .max_multiplicity = content->max_multiplicity,
-                                       .writable = content->writable,
-                                       .properties = fields,
-                                       .property_count = set->count,
-                                       .display_names = content->display_names,
-                                       .descriptions = content->descriptions,
-                                       .owner = content->owner->id };
+    *relationship =
+        (px_relationship){ .name = content->name,
+                           .target = content->target,
+                           .max_multiplicity = content->max_multiplicity,
+                           .writable = content->writable,
+                           .rolls_up = (content->cotypes & PX_COTYPE_BIT(FRESHNESS_ROLL_UP)) != 0,
+                           .properties = fields,
+                           .property_count = set->count,
+                           .display_names = content->display_names,
+                           .descriptions = content->descriptions,
+                           .owner = content->owner->id };
     return PX_OK;
 }
 

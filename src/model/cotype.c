@@ -3,6 +3,7 @@
  * Adjunct types, by the tables of extension.c: what they ask of the element, of the one around it,
  * of its siblings and of its schema, and the members that they bring.
  */
+#include "base/limits.h"
 #include "model/parse.h"
 #include "model/value_form.h"
 
@@ -172,6 +173,43 @@ static void read_index(px_parse *parse, px_el *el, const px_json *node)
         el->index = value;
 }
 
+static const char span_wanted[] =
+    "it is one length such as PT1S or P7D: no years, no months, at most 366 days";
+
+static void read_span(px_parse *parse, px_el *el, px_supplement supplement, const px_json *node)
+{
+    const px_supplement_rules *rules = px_supplement_rules_of(supplement);
+    px_freshness_rule *rule = &el->freshness;
+    px_str text;
+    int64_t ns;
+
+    if (!px_literal_text(parse, el, node, rules->term, &text))
+        return;
+    if (!px_span_parse(text, &ns) || ns > PX_FRESHNESS_NS_MAX) {
+        px_parse_report(parse, PX_RULE_DURATION_INVALID, el, node, PX_STR(""),
+                        "'%s' is '%.*s', and %s", rules->term, PX_FMT(text), span_wanted);
+        return;
+    }
+    *(supplement == PX_SUPPLEMENT_EXPECTED_PERIOD ? &rule->period
+      : supplement == PX_SUPPLEMENT_TOLERANCE     ? &rule->tolerance
+                                                  : &rule->stale) = ns;
+}
+
+/* Once all members are read: the defaults, and what they must be to each other. */
+static void check_freshness(px_parse *parse, px_el *el)
+{
+    bool told = el->supplements & UINT32_C(1) << PX_SUPPLEMENT_TOLERANCE;
+    const char *wrong;
+
+    if (!(el->supplements & UINT32_C(1) << PX_SUPPLEMENT_EXPECTED_PERIOD))
+        return; /* reported */
+    if (!told)
+        el->freshness.tolerance = -1;
+    wrong = px_freshness_rule_settle(&el->freshness);
+    if (wrong)
+        px_parse_report(parse, PX_RULE_DURATION_INVALID, el, el->node, PX_STR(""), "%s", wrong);
+}
+
 px_status px_supplement_read(px_parse *parse, px_el *el, px_supplement supplement,
                              const px_json *node, px_err *ret_err)
 {
@@ -187,6 +225,9 @@ px_status px_supplement_read(px_parse *parse, px_el *el, px_supplement supplemen
     case PX_SUPPLEMENT_OF_TERM:
         px_term_read(parse, el, supplement, node);
         return PX_OK;
+    case PX_SUPPLEMENT_OF_SPAN:
+        read_span(parse, el, supplement, node);
+        return PX_OK;
     case PX_SUPPLEMENT_OF_NAME:
     case PX_SUPPLEMENT_OF_WORD:
         if (!px_literal_text(parse, el, node, rules->term, &text))
@@ -200,8 +241,10 @@ px_status px_supplement_read(px_parse *parse, px_el *el, px_supplement supplemen
     }
 }
 
-void px_supplements_check(px_parse *parse, const px_el *el)
+void px_supplements_check(px_parse *parse, px_el *el)
 {
+    if (has(el->cotypes, PX_COTYPE_FRESHNESS))
+        check_freshness(parse, el);
     for (uint32_t i = 0; el->cotypes && i < PX_SUPPLEMENT_COUNT; i++) {
         const px_supplement_rules *rules = px_supplement_rules_of((px_supplement)i);
 

@@ -283,7 +283,7 @@ static bool is_empty(const px_el *el, px_member member)
     return false;
 }
 
-static void check_required(px_parse *parse, const px_el *el)
+static void check_required(px_parse *parse, px_el *el)
 {
     px_member_set required = px_class_required(el->context.version, el->class);
 

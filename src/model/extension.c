@@ -50,6 +50,10 @@ static const struct {
                                 "dtmi:pollux:extension:commands:v",
                                 { 0, D3 | D4 },
                                 false },
+    [PX_EXTENSION_FRESHNESS] = { "dtmi:pollux:extension:freshness",
+                                 "dtmi:pollux:extension:freshness:v",
+                                 { 0, D3 | D4 },
+                                 false },
 };
 enum { VERSION_LAST = 4 };
 
@@ -127,6 +131,8 @@ static const px_cotype_rules rules[PX_COTYPE_COUNT] = {
     [PX_COTYPE_STATE] = { .classes = VALUES, .value = PX_VALUE_ENUM },
     [PX_COTYPE_EVENT] = { .classes = VALUES, .value = PX_VALUE_PLAIN },
     [PX_COTYPE_LOCATION] = { .classes = VALUES, .value = PX_VALUE_PLACE },
+    [PX_COTYPE_FRESHNESS] = { .classes = VALUES },
+    [PX_COTYPE_FRESHNESS_ROLL_UP] = { .classes = C(RELATIONSHIP) },
     [PX_COTYPE_VELOCITY_VECTOR] = { .classes = VALUES,
                                     .value = PX_VALUE_VECTOR,
                                     .unit_type = "VelocityUnit" },

@@ -19,7 +19,8 @@ typedef enum px_extension {
     PX_EXTENSION_REQUIREMENT,
     PX_EXTENSION_MQTT,
     PX_EXTENSION_IOT_CENTRAL,
-    PX_EXTENSION_COMMANDS, /* our own: docs/commands.md */
+    PX_EXTENSION_COMMANDS,  /* our own: docs/commands.md */
+    PX_EXTENSION_FRESHNESS, /* of Pollux: docs/freshness.md */
     PX_EXTENSION_COUNT
 } px_extension;
 
@@ -72,7 +73,9 @@ typedef enum px_value_rule {
     X(VELOCITY_VECTOR, "VelocityVector", IOT_CENTRAL, 2)                                           \
     X(ACCELERATION_VECTOR, "AccelerationVector", IOT_CENTRAL, 2)                                   \
     X(GUARDED, "Guarded", COMMANDS, 1)                                                             \
-    X(TIMED, "Timed", COMMANDS, 1)
+    X(TIMED, "Timed", COMMANDS, 1)                                                                 \
+    X(FRESHNESS, "Freshness", FRESHNESS, 1)                                                        \
+    X(FRESHNESS_ROLL_UP, "FreshnessRollUp", FRESHNESS, 1)
 
 typedef enum px_cotype {
 #define X(name, term, extension, since) PX_COTYPE_##name,
@@ -116,7 +119,10 @@ typedef struct px_cotype_rules {
     X(TIMEOUT, "timeout", TIMED, TERM, false, 1)                                                   \
     X(EXPIRY, "expiry", TIMED, TERM, false, 1)                                                     \
     X(RETRY, "retry", TIMED, TERM, false, 1)                                                       \
-    X(INTERVAL, "interval", TIMED, TERM, false, 1)
+    X(INTERVAL, "interval", TIMED, TERM, false, 1)                                                 \
+    X(EXPECTED_PERIOD, "expectedPeriod", FRESHNESS, SPAN, true, 1)                                 \
+    X(TOLERANCE, "tolerance", FRESHNESS, SPAN, false, 1)                                           \
+    X(ALLOWED_STALENESS, "allowedStaleness", FRESHNESS, SPAN, false, 1)
 
 typedef enum px_supplement {
 #define X(name, term, cotype, kind, required, since) PX_SUPPLEMENT_##name,
@@ -136,6 +142,7 @@ typedef enum px_supplement_kind {
     PX_SUPPLEMENT_OF_INDEX,  /* a whole number from 1 */
     PX_SUPPLEMENT_OF_GUARDS, /* objects, each a condition: command_plan.c */
     PX_SUPPLEMENT_OF_TERM,   /* a number of the plan of a command, each with its range */
+    PX_SUPPLEMENT_OF_SPAN,   /* a duration of one length: no years and no months */
 } px_supplement_kind;
 
 typedef struct px_supplement_rules {

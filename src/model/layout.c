@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/limits.h"
 #include "model/model_inner.h"
 
 #include <string.h>
@@ -227,4 +228,24 @@ px_status px_layout_matches(const px_layout *layout, const px_str *paths, size_t
                           "the model had %zu properties and has now %u", count,
                           layout->field_count);
     return PX_OK;
+}
+
+const char *px_freshness_rule_settle(px_freshness_rule *rule)
+{
+    if (rule->period < PX_FRESHNESS_NS_MIN || rule->period > PX_FRESHNESS_NS_MAX)
+        return "a period is from a millisecond to 366 days";
+    if (rule->tolerance < 0)
+        rule->tolerance = rule->period / 2;
+    if (rule->tolerance > PX_FRESHNESS_NS_MAX)
+        return "a tolerance is at most 366 days";
+    if (rule->stale == 0) {
+        rule->stale = 3 * rule->period;
+        if (rule->stale < rule->period + rule->tolerance)
+            rule->stale = rule->period + rule->tolerance;
+        if (rule->stale > PX_FRESHNESS_NS_MAX)
+            rule->stale = PX_FRESHNESS_NS_MAX;
+    }
+    if (rule->stale < rule->period + rule->tolerance)
+        return "what is stale is older than a period and its tolerance";
+    return rule->stale <= PX_FRESHNESS_NS_MAX ? NULL : "an allowed staleness is at most 366 days";
 }

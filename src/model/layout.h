@@ -19,6 +19,25 @@ typedef struct px_layout px_layout;
 
 typedef enum px_field_kind { PX_FIELD_PROPERTY, PX_FIELD_TELEMETRY } px_field_kind;
 
+/* When a value is expected again, in ns: each sample `period` after the one before; it is late
+ * `tolerance` after that, and stale when the value is older than `stale`. */
+typedef struct px_freshness_rule {
+    int64_t period, tolerance, stale; /* period 0: nothing is declared */
+} px_freshness_rule;
+
+/* An ISO 8601 duration that has one length: W, D, H, M, S, and no years or months. False also where
+ * it is longer than a century. Fractions of a nanosecond are dropped. */
+bool px_span_parse(px_str text, int64_t *ret_ns);
+
+/**
+ * What is wrong with a rule, and what it is where only the period is given: a tolerance below 0
+ * becomes half a period, `stale` 0 three periods, or what the tolerance asks where that is more.
+ *
+ * Limits: PX_FRESHNESS_NS_MIN to PX_FRESHNESS_NS_MAX, `stale` at least period and tolerance.
+ * Gives NULL when it is right, else what is wrong with it.
+ */
+const char *px_freshness_rule_settle(px_freshness_rule *rule);
+
 typedef struct px_field {
     px_str path; /* "temperature", or "motor.temperature" in a Component */
     px_str name;
@@ -34,7 +53,8 @@ typedef struct px_field {
     px_str unit_type;            /* of its semantic type: "TemperatureUnit" */
     px_str annotates, overrides; /* name of a sibling; member of it */
     bool historized, required;
-    uint64_t cotypes; /* for the room itself: bits of model/extension.h */
+    px_freshness_rule freshness; /* period 0: none */
+    uint64_t cotypes;            /* for the room itself: bits of model/extension.h */
 } px_field;
 
 typedef struct px_component {
@@ -50,6 +70,7 @@ typedef struct px_relationship {
     px_str target;             /* DTMI; empty: any twin */
     uint32_t max_multiplicity; /* 0: no maximum */
     bool writable;
+    bool rolls_up;              /* how fresh the targets are is asked of the source, too */
     const px_field *properties; /* own little list: index counts from 0 in here */
     uint32_t property_count;
     px_lang_map display_names, descriptions;

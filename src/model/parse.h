@@ -64,6 +64,7 @@ struct px_el {
     px_cotype_set cotypes;
     uint32_t supplements; /* bit 1 << px_supplement: given */
     px_str annotates, overrides;
+    px_freshness_rule freshness;
     int64_t index;
     const px_json *guard_list; /* of a Command: the list, and what it says */
     px_guard *guards;
@@ -151,7 +152,7 @@ void px_cotypes_check(px_parse *parse, px_el *el, const px_el *parent);
 /* A member that an extension brings. */
 px_status px_supplement_read(px_parse *parse, px_el *el, px_supplement supplement,
                              const px_json *node, px_err *ret_err);
-void px_supplements_check(px_parse *parse, const px_el *el);
+void px_supplements_check(px_parse *parse, px_el *el);
 /* Among the values of the element's members, once these are read. */
 px_status px_siblings_check(px_parse *parse, const px_el *el, px_err *ret_err);
 /* What the co-types and the semantic type ask of the schema of an element; NULL: nothing. */

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/value_form.h"
 
+#include "base/time.h"
+#include "model/layout.h"
+
+#define SPAN_NS_MAX (INT64_C(100) * 366 * 24 * 3600 * PX_SECOND)
+
 /* Cuts exactly `count` digits off. */
 static bool cut_digits(px_str *text, size_t count, int *ret_number)
 {
@@ -137,6 +142,77 @@ bool px_form_is_duration(px_str text)
     return !fraction && cut_char(&text, 'T') && cut_parts(&text, "HMS", &fraction) && text.len == 0;
 }
 
+/* Digits, and with a point more of them, in `unit_ns`. */
+static bool cut_amount(px_str *text, int64_t unit_ns, int64_t *ret_ns)
+{
+    int64_t whole = 0, part = 0, scale = unit_ns;
+
+    for (; text->len > 0 && px_is_digit(text->ptr[0]); *text = px_str_skip(*text, 1)) {
+        whole = whole * 10 + (text->ptr[0] - '0');
+        if (whole > SPAN_NS_MAX / unit_ns)
+            return false;
+    }
+    if (text->len > 0 && (text->ptr[0] == '.' || text->ptr[0] == ',')) {
+        *text = px_str_skip(*text, 1);
+        for (; text->len > 0 && px_is_digit(text->ptr[0]); *text = px_str_skip(*text, 1)) {
+            scale /= 10;
+            part += scale * (text->ptr[0] - '0');
+        }
+    }
+    *ret_ns = whole * unit_ns + part;
+    return true;
+}
+
+/* The unit behind the amount that begins the text; 0: it has no one length. */
+static int64_t unit_ahead(px_str text, bool is_clock)
+{
+    size_t at = 0;
+
+    while (at < text.len &&
+           (px_is_digit(text.ptr[at]) || text.ptr[at] == '.' || text.ptr[at] == ','))
+        at++;
+    switch (at < text.len ? text.ptr[at] : 0) {
+    case 'W':
+        return 7 * 24 * 3600 * PX_SECOND;
+    case 'D':
+        return 24 * 3600 * PX_SECOND;
+    case 'H':
+        return 3600 * PX_SECOND;
+    case 'M':
+        return is_clock ? 60 * PX_SECOND : 0;
+    case 'S':
+        return PX_SECOND;
+    default:
+        return 0;
+    }
+}
+
+bool px_span_parse(px_str text, int64_t *ret_ns)
+{
+    bool is_clock = false;
+    int64_t sum = 0;
+
+    if (!px_form_is_duration(text))
+        return false;
+    for (text = px_str_skip(text, 1); text.len > 0;) {
+        int64_t unit_ns, ns;
+
+        if (cut_char(&text, 'T')) {
+            is_clock = true;
+            continue;
+        }
+        unit_ns = unit_ahead(text, is_clock);
+        if (unit_ns == 0 || !cut_amount(&text, unit_ns, &ns))
+            return false;
+        text = px_str_skip(text, 1);
+        sum += ns;
+        if (sum > SPAN_NS_MAX)
+            return false;
+    }
+    *ret_ns = sum;
+    return true;
+}
+
 static int base64_digit(char c)
 {
     if (c >= 'A' && c <= 'Z')
@@ -182,7 +258,8 @@ bool px_form_is_uuid(px_str text)
         bool dash = i == 8 || i == 13 || i == 18 || i == 23;
         char lower = (char)(text.ptr[i] | 0x20);
 
-        if (dash ? text.ptr[i] != '-' : !px_is_digit(text.ptr[i]) && !(lower >= 'a' && lower <= 'f'))
+        if (dash ? text.ptr[i] != '-'
+                 : !px_is_digit(text.ptr[i]) && !(lower >= 'a' && lower <= 'f'))
             return false;
     }
     return true;

@@ -76,6 +76,7 @@ px_status px_http_side_open(const px_http_side_opts *opts, px_http_side **ret_si
     px_http_side *side = px_zalloc(1, sizeof(*side));
     px_api_opts api_opts = { .engine = opts->engine,
                              .history = opts->history,
+                             .freshness = opts->freshness,
                              .outbound = opts->outbound,
                              .connections = opts->connections,
                              .rejects = opts->rejects,

@@ -5,6 +5,7 @@
 #define PX_SERVER_HTTP_SIDE_H
 
 #include "engine/engine.h"
+#include "freshness/freshness.h"
 #include "history/history.h"
 #include "outbound/connections.h"
 #include "outbound/outbound.h"
@@ -20,6 +21,7 @@ typedef struct px_http_side px_http_side;
 typedef struct px_http_side_opts {
     px_engine *engine;
     px_history *history;
+    px_fresh *freshness;
     px_outbound *outbound;
     px_connections *connections;
     px_rejects *rejects;

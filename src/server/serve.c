@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "freshness/freshness.h"
 #include "history/history.h"
 #include "server/address.h"
 #include "server/admin_token.h"
@@ -40,6 +41,7 @@ typedef struct server {
     px_store *store;
     px_engine *engine;
     px_history *history;
+    px_fresh *freshness;
     px_rejects *rejects;
     px_bindings *bindings;
     px_files *files;
@@ -146,6 +148,7 @@ static px_status open_core(server *s, px_err *ret_err)
     history_opts.graph = px_engine_graph(s->engine);
     history_opts.registry = px_engine_registry(s->engine);
     PX_TRY(px_history_open(&history_opts, &s->history, ret_err));
+    PX_TRY(px_fresh_open(s->engine, &s->log, &s->freshness, ret_err));
     PX_TRY(px_bindings_new(px_engine_documents(s->engine), &s->log, &s->bindings, ret_err));
     s->rejects = px_rejects_new();
     s->backoff = px_backoff_new(0);
@@ -262,6 +265,7 @@ static px_status open_http(server *s, px_err *ret_err)
     px_http_side_opts opts = { .engine = s->engine,
                                .azure_limits = s->opts->azure_limits,
                                .history = s->history,
+                               .freshness = s->freshness,
                                .outbound = px_outbound_side_room(s->outbound),
                                .connections = px_outbound_side_connections(s->outbound),
                                .rejects = s->rejects,
@@ -297,6 +301,7 @@ static px_status open_all(server *s, px_err *ret_err)
     PX_TRY(open_core(s, ret_err));
     PX_TRY(px_engine_start(s->engine, ret_err));
     PX_TRY(px_history_start(s->history, ret_err));
+    PX_TRY(px_fresh_start(s->freshness, ret_err));
     PX_TRY(px_admin_token(s->engine, s->opts->data_dir, s->token, sizeof(s->token),
                           &s->token_is_new, ret_err));
     PX_TRY(open_mqtt(s, ret_err));
@@ -314,11 +319,13 @@ static void close_all(server *s)
     px_outbound_side_stop(s->outbound);
     if (s->mqtt)
         px_mqtt_door_stop(s->mqtt, DRAIN_MS);
+    px_fresh_stop(s->freshness);
     if (s->history)
         px_history_stop(s->history, true);
     px_twin_topics_stop(s->topics);
     px_http_side_close(s->http);
     px_outbound_side_close(s->outbound);
+    px_fresh_close(s->freshness);
     if (s->history)
         px_history_close(s->history);
     px_engine_close(s->engine);

@@ -162,6 +162,39 @@ static bool put_desired_status(px_json_writer *w, const source *s)
     return true;
 }
 
+/* Of the twin as a whole, and of the property that changed it: by its path in the model that it
+ * was decided by. */
+static bool put_freshness(px_json_writer *w, const source *s)
+{
+    const px_event *event = s->event;
+    const px_field_value *f = event->field_count ? &event->fields[0] : NULL;
+    const px_model *model = px_registry_model(s->registry, event->model_no);
+    int64_t item;
+
+    px_json_key(w, PX_STR("freshness"));
+    if (event->flag) {
+        px_json_null(w);
+        return true;
+    }
+    px_json_begin_object(w);
+    put_text(w, "state", px_str_c(px_freshness_name((px_freshness)event->code)));
+    px_json_key(w, PX_STR("since"));
+    px_json_time(w, event->source_time);
+    put_text(w, "cause", event->cause);
+    if (f && model && f->field < px_layout_field_count(px_model_layout(model)) &&
+        px_num_to_int(f->value.num, &item) && item >= 0 && item < PX_FRESHNESS_COUNT) {
+        put_text(w, "path", px_layout_field(px_model_layout(model), f->field)->path);
+        px_json_key(w, PX_STR("property"));
+        px_json_begin_object(w);
+        put_text(w, "state", px_str_c(px_freshness_name((px_freshness)item)));
+        px_json_key(w, PX_STR("since"));
+        px_json_time(w, f->source_time);
+        px_json_end_object(w);
+    }
+    px_json_end_object(w);
+    return true;
+}
+
 /* ---- the table ---- */
 
 typedef enum about { A_TWIN, A_TWIN_GONE, A_MODEL, A_WISH } about;
@@ -178,6 +211,7 @@ static const struct {
     { PX_EVENT_TELEMETRY, A_TWIN, true, put_values },
     { PX_EVENT_TWIN_DELETE, A_TWIN_GONE, false, put_deleted },
     { PX_EVENT_TWIN_DESIRED, A_TWIN, false, put_desired },
+    { PX_EVENT_FRESHNESS, A_TWIN, false, put_freshness },
     { PX_EVENT_DOCUMENT_PUT, A_WISH, false, put_desired_status }, /* of kind `desired` */
     { PX_EVENT_RELATIONSHIP_PUT, A_TWIN, false, put_relationship },
     { PX_EVENT_RELATIONSHIP_DELETE, A_TWIN, false, put_relationship },

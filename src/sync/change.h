@@ -5,13 +5,16 @@
  *     {"twin":"press-1","time":"…Z","values":{"rate":{"value":51.6,"sourceTime":"…Z"}}}
  *     {"twin":"press-1","time":"…Z","deleted":true}
  *     {"twin":"press-1","time":"…Z","desired":{"rate":60}}
+ *     {"twin":"press-1","time":"…Z","freshness":{"state":"late","since":"…Z","cause":"age",
+ *      "path":"rate","property":{"state":"late","since":"…Z"}}}
  *     {"twin":"press-1","time":"…Z","relationship":{"id":"r","name":"feeds","target":"oven-1"}}
  *     {"twin":"press-1","time":"…Z","command":{"id":"c1","name":"stop","status":"pending"}}
  *     {"model":"dtmi:com:acme:Press;1","time":"…Z","change":"uploaded"}
  *
  * One form for the SSE stream and for MQTT; which events are told is one table. A removed value is
- * null; a relationship that was deleted has `"deleted":true` beside its name; a command has its
- * `payload` while pending and its `response` afterwards. Threads: any.
+ * null; a relationship that was deleted has `"deleted":true` beside its name; freshness is that
+ * of the twin, and of the property that changed, or null where none is declared any more; a command
+ * has its `payload` while pending and its `response` afterwards. Threads: any.
  */
 #ifndef PX_SYNC_CHANGE_H
 #define PX_SYNC_CHANGE_H

@@ -111,6 +111,12 @@ PX_NODISCARD px_status px_graph_unset(px_txn *txn, uint32_t twin_no, uint32_t ke
 PX_NODISCARD px_status px_graph_desire(px_txn *txn, uint32_t twin_no, uint32_t key, px_value value,
                                        const px_origin *origin, uint64_t version, px_err *ret_err);
 
+/* Sets how fresh the twin is (px_twin_freshness), or takes that away; its revision stays. Errors:
+ * PX_NOT_FOUND, PX_NO_MEMORY. */
+PX_NODISCARD px_status px_graph_freshness_set(px_txn *txn, uint32_t twin_no, uint8_t state,
+                                              px_time since, px_err *ret_err);
+PX_NODISCARD px_status px_graph_freshness_unset(px_txn *txn, uint32_t twin_no, px_err *ret_err);
+
 /* Asks the processor for records that mutations to come will need, all at once: a batch that does
  * so for its next 32 messages waits for memory a third as long. The writer only. */
 void px_graph_prefetch(const px_graph *graph, const uint32_t *twin_nos, size_t count);

@@ -213,24 +213,30 @@ static px_status write_slot(px_txn *txn, const px_twin *twin, const pxi_slot *sl
     return PX_OK;
 }
 
-/* Writes, and takes back what that did to the revision. */
-static px_status write_beside(px_txn *txn, const px_twin *before, const pxi_slot *slot,
-                              bool present, uint32_t index, px_err *ret_err)
+/* Takes back what a write just now did to the revision. */
+static px_status keep_revision(px_txn *txn, uint32_t twin_no, uint64_t revision, px_time revised,
+                               px_err *ret_err)
 {
-    pxi_slot told = pxi_slot_revision(px_twin_revision(before), px_twin_revised(before));
-    uint64_t revision = px_twin_revision(before);
-    px_time revised = px_twin_revised(before);
-    uint32_t twin_no = before->no;
-    px_twin *twin;
+    pxi_slot told = pxi_slot_revision(revision, revised);
+    px_twin *twin = own(txn, twin_no);
 
-    PX_TRY(write_slot(txn, before, slot, present, index, ret_err));
-    twin = own(txn, twin_no);
     px_assert(twin); /* it was written just now */
     if (!pxi_twin_keeps_revision(twin) &&
         rebuild(txn, twin, &told, PXI_REMOVE_NONE, ret_err) != PX_OK)
         return pxi_txn_broken(txn, ret_err);
     pxi_twin_revise(own(txn, twin_no), revision, revised);
     return PX_OK;
+}
+
+static px_status write_beside(px_txn *txn, const px_twin *before, const pxi_slot *slot,
+                              bool present, uint32_t index, px_err *ret_err)
+{
+    uint64_t revision = px_twin_revision(before);
+    px_time revised = px_twin_revised(before);
+    uint32_t twin_no = before->no;
+
+    PX_TRY(write_slot(txn, before, slot, present, index, ret_err));
+    return keep_revision(txn, twin_no, revision, revised, ret_err);
 }
 
 static bool find_slot(const px_twin *twin, uint32_t key, uint32_t *ret_index)
@@ -284,9 +290,42 @@ px_status px_graph_unset(px_txn *txn, uint32_t twin_no, uint32_t key, px_err *re
     PX_TRY(check_open(txn, ret_err));
     if (!twin)
         return unknown_twin(twin_no, ret_err);
-    if (!pxi_twin_get(twin, key, &live) || key >= PXI_KEY_REVISION)
+    if (!pxi_twin_get(twin, key, &live) || key >= PXI_KEY_KEPT_FIRST)
         return PX_OK;
     return rebuild(txn, twin, NULL, key, ret_err);
+}
+
+px_status px_graph_freshness_set(px_txn *txn, uint32_t twin_no, uint8_t state, px_time since,
+                                 px_err *ret_err)
+{
+    const px_twin *twin = pxi_view_twin(&txn->view, twin_no);
+    pxi_slot slot = pxi_slot_freshness(state, since);
+    uint32_t index;
+    bool present;
+
+    PX_TRY(check_open(txn, ret_err));
+    if (!twin)
+        return unknown_twin(twin_no, ret_err);
+    present = find_slot(twin, slot.key, &index);
+    return write_beside(txn, twin, &slot, present, index, ret_err);
+}
+
+px_status px_graph_freshness_unset(px_txn *txn, uint32_t twin_no, px_err *ret_err)
+{
+    const px_twin *twin = pxi_view_twin(&txn->view, twin_no);
+    uint64_t revision;
+    px_time revised;
+    uint8_t state;
+
+    PX_TRY(check_open(txn, ret_err));
+    if (!twin)
+        return unknown_twin(twin_no, ret_err);
+    if (!px_twin_freshness(twin, &state, NULL))
+        return PX_OK;
+    revision = px_twin_revision(twin);
+    revised = px_twin_revised(twin);
+    PX_TRY(rebuild(txn, twin, NULL, PXI_KEY_FRESHNESS, ret_err));
+    return keep_revision(txn, twin_no, revision, revised, ret_err);
 }
 
 px_status px_graph_desire(px_txn *txn, uint32_t twin_no, uint32_t key, px_value value,

@@ -412,7 +412,7 @@ bool px_twin_slot(const px_twin *twin, uint32_t key, px_slot *ret_slot)
 {
     pxi_slot slot;
 
-    if (key >= PXI_KEY_REVISION || !pxi_twin_get(twin, key, &slot))
+    if (key >= PXI_KEY_KEPT_FIRST || !pxi_twin_get(twin, key, &slot))
         return false;
     *ret_slot = pxi_slot_show(&slot);
     return true;

@@ -7,8 +7,9 @@
  * (`wide` is 0), else 8: with eight numbers that is 32 bytes a twin. A word packs arrival (ms, 42
  * bits), exponent (8), kind (3), quality (2), flags (3). The version of the desired values is the
  * value of a slot with the highest key. Once a last value came beside the twin, position and time
- * of its last other write are source and arrival of a slot with the key below. Threads: values
- * only.
+ * of its last other write are source and arrival of a slot with the key below. Of a twin whose
+ * freshness is declared a slot with the key below that has the state as its value and its beginning
+ * as its source. Threads: values only.
  */
 #ifndef PX_TWIN_RECORD_H
 #define PX_TWIN_RECORD_H
@@ -19,6 +20,8 @@
 
 #define PXI_KEY_DESIRED_VERSION 0xffffu
 #define PXI_KEY_REVISION 0xfffeu
+#define PXI_KEY_FRESHNESS 0xfffdu
+#define PXI_KEY_KEPT_FIRST PXI_KEY_FRESHNESS /* this one and those above hold no value */
 #define PXI_TWIN_TAIL_MAX PX_TWIN_TEXTS_BYTES_MAX
 
 struct px_twin {
@@ -70,7 +73,7 @@ static inline uint64_t pxi_record_birth(const void *record)
 
 pxi_slot pxi_slot_make(uint32_t key, px_value value, const px_origin *origin);
 px_slot pxi_slot_show(const pxi_slot *slot);
-/* All slots, those of revision and version included. */
+/* All slots, those of freshness, revision and version included. */
 static inline uint32_t pxi_twin_count(const px_twin *twin)
 {
     return (uint32_t)(twin->head & 0xffff);
@@ -109,13 +112,13 @@ static inline bool pxi_twin_keeps_revision(const px_twin *twin)
     return twin->sizes & PXI_KEEPS_REVISION;
 }
 
-/* Those that hold a value: revision and version stand behind them. */
+/* Those that hold a value: freshness, revision and version stand behind them. */
 static inline uint32_t pxi_twin_value_count(const px_twin *twin)
 {
     const uint16_t *keys = pxi_twin_keys(twin);
     uint32_t count = pxi_twin_count(twin);
 
-    while (count > 0 && keys[count - 1] >= PXI_KEY_REVISION)
+    while (count > 0 && keys[count - 1] >= PXI_KEY_KEPT_FIRST)
         count--;
     return count;
 }
@@ -173,6 +176,7 @@ bool pxi_twin_set(px_twin *twin, uint32_t index, const pxi_slot *slot);
 /* ---- revision.c ---- */
 
 pxi_slot pxi_slot_revision(uint64_t revision, px_time time);
+pxi_slot pxi_slot_freshness(uint8_t state, px_time since);
 /* Sets the revision of a twin that keeps it. */
 void pxi_twin_revise(px_twin *twin, uint64_t revision, px_time time);
 

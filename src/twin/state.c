@@ -7,8 +7,12 @@
 
 enum {
     FORMAT = 1,
-    FORMAT_REVISION = 2, /* of a twin whose revision is not its last write */
-    SLOTS_KEPT = 24,     /* of a row, between measuring and filling; more are read twice */
+    FORMAT_REVISION = 2,  /* of a twin whose revision is not its last write */
+    FORMAT_FRESHNESS = 3, /* of one whose freshness is declared */
+    MARK_REVISION = 1,    /* format 3: what follows */
+    MARK_FRESHNESS = 2,
+    FRESHNESS_LAST = 3, /* a state's number */
+    SLOTS_KEPT = 24,    /* of a row, between measuring and filling; more are read twice */
     QUALITY_MASK = 3,
     FLAG_BY_ARRIVAL = 4,
     FLAG_BY_COMMAND = 8,
@@ -49,16 +53,25 @@ void px_put_twin(px_buf *buf, const px_twin *twin)
     uint32_t count = px_twin_slot_count(twin);
     px_time base = twin->time - twin->time % PX_MILLISECOND;
     bool has_revision = px_twin_revision(twin) != twin->seq;
+    px_time since = 0;
+    uint8_t state = 0;
+    bool has_freshness = px_twin_freshness(twin, &state, &since);
 
-    px_put_u8(buf, has_revision ? FORMAT_REVISION : FORMAT);
+    px_put_u8(buf, has_freshness ? FORMAT_FRESHNESS : has_revision ? FORMAT_REVISION : FORMAT);
     px_put_varint(buf, twin->tenant);
     px_put_varint(buf, twin->no);
     px_put_varint(buf, twin->model);
     px_put_varint(buf, twin->seq);
     px_put_zigzag(buf, twin->time);
+    if (has_freshness)
+        px_put_u8(buf, (uint8_t)(MARK_FRESHNESS | (has_revision ? MARK_REVISION : 0)));
     if (has_revision) {
         px_put_varint(buf, px_twin_revision(twin));
         px_put_zigzag(buf, minus(px_twin_revised(twin), base) / PX_MILLISECOND);
+    }
+    if (has_freshness) {
+        px_put_u8(buf, state);
+        px_put_zigzag(buf, minus(since, base));
     }
     px_put_block(buf, px_twin_id(twin));
     px_put_varint(buf, px_twin_desired_version(twin));
@@ -146,7 +159,9 @@ static pxi_slot version_slot(uint64_t version)
 typedef struct twin_row {
     pxi_twin_form form;
     uint64_t version, revision; /* 0: none */
-    px_time revised;
+    px_time revised, since;
+    bool has_freshness;
+    uint8_t freshness;
     uint32_t count;
     px_cut slots, slots_more; /* all of them; those behind the kept ones */
     pxi_slot kept[SLOTS_KEPT];
@@ -175,6 +190,11 @@ static px_status measure(twin_row *row, px_err *ret_err)
     }
     if (cut.bad || px_cut_left(&cut))
         return corrupt(ret_err, "its values do not read");
+    if (row->has_freshness) {
+        pxi_slot slot = pxi_slot_freshness(row->freshness, row->since);
+
+        pxi_form_add(&row->form, &slot);
+    }
     if (row->revision) {
         pxi_slot slot = pxi_slot_revision(row->revision, row->revised);
 
@@ -197,12 +217,31 @@ static void get_revision(px_cut *cut, twin_row *row)
     cut->bad |= row->revision == 0 || row->revision >= row->form.seq;
 }
 
+static void get_freshness(px_cut *cut, twin_row *row)
+{
+    row->freshness = px_get_u8(cut);
+    row->since = plus(px_get_zigzag(cut), base_of(row));
+    cut->bad |= row->freshness > FRESHNESS_LAST;
+}
+
+/* What format 3 says by its marks, the earlier ones said by their number. */
+static uint8_t get_marks(px_cut *cut, uint8_t format)
+{
+    uint8_t marks = format == FORMAT_REVISION ? MARK_REVISION : 0;
+
+    if (format != FORMAT_FRESHNESS)
+        return marks;
+    marks = px_get_u8(cut);
+    cut->bad |= !(marks & MARK_FRESHNESS) || (marks & ~(MARK_FRESHNESS | MARK_REVISION)) != 0;
+    return marks;
+}
+
 static px_status read_twin(px_str bytes, twin_row *row, px_err *ret_err)
 {
-    uint8_t format;
+    uint8_t format, marks;
     px_cut cut;
 
-    PX_TRY(open_row(bytes, FORMAT_REVISION, &cut, &format, ret_err));
+    PX_TRY(open_row(bytes, FORMAT_FRESHNESS, &cut, &format, ret_err));
     row->form = (pxi_twin_form){ 0 };
     row->form.tenant = px_get_varint32(&cut);
     row->form.no = px_get_varint32(&cut);
@@ -210,8 +249,12 @@ static px_status read_twin(px_str bytes, twin_row *row, px_err *ret_err)
     row->form.seq = px_get_varint(&cut);
     row->form.time = px_get_zigzag(&cut);
     row->revision = 0;
-    if (format == FORMAT_REVISION)
+    marks = get_marks(&cut, format);
+    row->has_freshness = marks & MARK_FRESHNESS;
+    if (marks & MARK_REVISION)
         get_revision(&cut, row);
+    if (row->has_freshness)
+        get_freshness(&cut, row);
     row->form.id = px_get_block(&cut);
     row->version = px_get_varint(&cut);
     row->count = px_get_varint32(&cut);
@@ -233,6 +276,11 @@ static px_twin *fill(void *memory, const twin_row *row)
         pxi_slot slot = i < SLOTS_KEPT ? row->kept[i] : get_slot(&cut, base_of(row));
 
         pxi_twin_fill(twin, i, &slot, &tail_at);
+    }
+    if (row->has_freshness) {
+        pxi_slot slot = pxi_slot_freshness(row->freshness, row->since);
+
+        pxi_twin_fill(twin, at++, &slot, &tail_at);
     }
     if (row->revision) {
         pxi_slot slot = pxi_slot_revision(row->revision, row->revised);

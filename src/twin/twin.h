@@ -63,10 +63,14 @@ px_time px_twin_time(const px_twin *twin); /* commit time of the last write */
 uint64_t px_twin_revision(const px_twin *twin);
 px_time px_twin_revised(const px_twin *twin);
 uint64_t px_twin_desired_version(const px_twin *twin); /* 0: nothing was ever desired */
+/* How fresh the twin is, by the number of px_freshness (journal/event.h), and since when (may be
+ * NULL); false where nothing is declared of it. Cost: O(1). */
+bool px_twin_freshness(const px_twin *twin, uint8_t *ret_state, px_time *ret_since);
 
 /* What of PX_TWIN_BYTES_MAX the twin uses: its head and id, PX_TWIN_VALUE_BYTES for each value that
  * it has, reported, desired or telemetry, and the texts among them. A last value that came beside
- * the twin adds one more, once: the revision. Cost: O(1). */
+ * the twin adds one more, once: the revision. Declared freshness adds its own and, once, the
+ * revision. Cost: O(1). */
 #define PX_TWIN_HEAD_BYTES 40
 #define PX_TWIN_VALUE_BYTES 26
 size_t px_twin_weight(const px_twin *twin);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The examples of docs/api.md, docs/mqtt.md, docs/devices.md, docs/bindings.md, docs/connections.md and docs/commands.md, run as they stand: `$ command`, then what it prints, where `…` is anything."""
+"""The examples of docs/api.md, docs/mqtt.md, docs/devices.md, docs/bindings.md, docs/connections.md, docs/commands.md and docs/freshness.md, run as they stand: `$ command`, then what it prints, where `…` is anything."""
 import os
 import re
 import subprocess
@@ -39,7 +39,8 @@ def play(page):
 
 
 def main():
-    for page, least in (("api.md", 13), ("mqtt.md", 18), ("devices.md", 12), ("bindings.md", 16), ("connections.md", 7), ("commands.md", 7)):
+    for page, least in (("api.md", 13), ("mqtt.md", 18), ("devices.md", 12), ("bindings.md", 16), ("connections.md", 7), ("commands.md", 7),
+                        ("freshness.md", 17)):
         told = play(page)
         assert told >= least, f"only {told} examples were found"
 

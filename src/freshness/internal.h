@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * What the files of this room share. The lock guards everything but the flight; the fold holds it
+ * for a row, readers to copy.
+ */
+#ifndef PX_FRESHNESS_INTERNAL_H
+#define PX_FRESHNESS_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/limits.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "freshness/freshness.h"
+
+#define PX_NO_FIELD UINT32_MAX
+
+/* A twin of which anything is declared. */
+typedef struct px_fresh_twin {
+    uint32_t tenant, no, model_no; /* no 0: the place is free */
+    px_freshness state;
+    px_time since;
+    uint64_t seq;  /* events up to here are in it */
+    px_time armed; /* of its entry among the alarms; PX_TIME_NONE */
+    PX_VEC(px_fresh_tracked)
+    items; /* ascending by field; may be empty: a twin that only rolls up */
+    PX_VEC(px_fresh_source) sources;
+} px_fresh_twin;
+
+/* A twin's next limit. Entries that are not its `armed` any more are passed over. */
+typedef struct px_fresh_alarm {
+    px_time due;
+    uint32_t place;
+} px_fresh_alarm;
+
+typedef enum px_fresh_cause {
+    PX_CAUSE_SAMPLE,
+    PX_CAUSE_AGE,
+    PX_CAUSE_DECLARED,
+    PX_CAUSE_ENDED,
+    PX_CAUSE_COUNT
+} px_fresh_cause;
+
+/* What waits to be told. */
+typedef struct px_fresh_change {
+    uint32_t tenant, twin_no, model_no;
+    uint64_t seq;   /* the last event of the row that it was decided by */
+    uint32_t field; /* PX_NO_FIELD: the twin alone */
+    px_freshness item_state, state;
+    px_time item_since, since;
+    px_fresh_cause cause;
+    bool is_gone;
+} px_fresh_change;
+
+typedef struct px_fresh_tally {
+    uint32_t tenant;
+    uint64_t counts[PX_FRESHNESS_COUNT];
+} px_fresh_tally;
+
+/* The request under way: the first `count` of the changes that wait. */
+typedef struct px_fresh_flight {
+    px_request request;
+    px_freshness_write writes[PX_FRESHNESS_WRITES_MAX];
+    px_field_value fields[PX_FRESHNESS_WRITES_MAX];
+    size_t count;
+    bool is_flying;
+    _Atomic bool has_landed;
+    int64_t again_ns; /* monotonic: it was refused, and is tried again then */
+} px_fresh_flight;
+
+struct px_fresh {
+    px_engine *engine;
+    px_env *env;
+    px_log *log;
+    px_feed *feed;
+    px_arena arena;   /* of one event */
+    px_arena scratch; /* of a document */
+
+    pthread_mutex_t lock; /* guards the following */
+    PX_VEC(px_fresh_twin) twins;
+    PX_VEC(uint32_t) unused;       /* places */
+    px_map by_no;                  /* twin number to place */
+    PX_VEC(px_fresh_alarm) alarms; /* a heap, the earliest first */
+    PX_VEC(px_fresh_tally) tallies;
+    PX_VEC(px_fresh_change) changes;
+    px_fresh_stats stats;
+    px_time now;          /* commit time of the newest row folded, */
+    uint64_t seq;         /* and its last event */
+    bool models_declared; /* some model declares something */
+
+    px_fresh_rules rules; /* of one twin, being made; the fold's */
+    px_buf record;        /* of one twin, as the graph gives it; the fold's */
+    px_fresh_flight flight;
+
+    pthread_mutex_t wait_lock; /* with `moved` and `landed` */
+    pthread_cond_t moved;
+    _Atomic uint64_t position; /* folded up to here */
+    _Atomic uint64_t settled;  /* and all that it decided committed */
+    _Atomic uint32_t waiters;
+    _Atomic bool stop, running, dead;
+    pthread_t thread;
+};
+
+/* ---- twins.c: what is tracked, and what time does to it ---- */
+
+px_fresh_twin *pxi_fresh_find(px_fresh *f, uint32_t twin_no); /* NULL: nothing is declared of it */
+void pxi_fresh_free_twins(px_fresh *f);
+
+uint64_t pxi_fresh_hash(const px_value *value); /* the same for values that are the same */
+
+/* What is declared of the twin, anew: makes, changes or ends its tracking, and lets be known what
+ * that changed. `record`: what the graph has of it (values that are there are taken up), or NULL:
+ * it was made just now. `body`: of its document, or empty. */
+typedef struct px_fresh_subject {
+    uint32_t tenant, no, model_no;
+    uint64_t seq;
+    const px_twin *record;
+    px_str body;
+} px_fresh_subject;
+PX_NODISCARD px_status pxi_fresh_declare(px_fresh *f, const px_fresh_subject *subject,
+                                         px_err *ret_err);
+/* The twin is gone, and its record with it. */
+void pxi_fresh_forget(px_fresh *f, px_fresh_twin *twin);
+
+/* Time goes on to f->now for all that is due. */
+PX_NODISCARD px_status pxi_fresh_advance(px_fresh *f, px_err *ret_err);
+/* The next limit of all; PX_TIME_NONE. */
+px_time pxi_fresh_next(const px_fresh *f);
+/* A sample of one field of the twin. `kind` becomes that of the sample where it says more: moved
+ * before late before the others; PX_FRESH_KINDS: nothing is declared of the field. */
+PX_NODISCARD px_status pxi_fresh_sample(px_fresh *f, px_fresh_twin *twin, uint32_t field,
+                                        const px_fresh_sample *sample, px_fresh_kind *kind,
+                                        px_err *ret_err);
+/* A message of that device of the twin: measured once, whatever fields it has. */
+void pxi_fresh_message(px_fresh *f, px_fresh_twin *twin, uint32_t document_no,
+                       const px_fresh_sample *sample, px_fresh_kind kind);
+/* By which its sources are measured; period 0: nothing is declared. */
+px_freshness_rule pxi_fresh_pace(const px_fresh_twin *twin);
+/* All of it is stale: its source is gone. */
+PX_NODISCARD px_status pxi_fresh_end(px_fresh *f, px_fresh_twin *twin, px_err *ret_err);
+
+/* ---- fold.c: events ---- */
+
+/* Takes up what the graph holds. */
+PX_NODISCARD px_status pxi_fresh_take_up(px_fresh *f, px_err *ret_err);
+PX_NODISCARD px_status pxi_fresh_fold(px_fresh *f, const px_batch *batch, px_err *ret_err);
+
+/* ---- tell.c: changes to the engine ---- */
+
+/* Lands and sends. True when it did something. */
+bool pxi_fresh_tell(px_fresh *f);
+
+#endif

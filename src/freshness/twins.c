@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Tracked twins. A twin has at most one valid entry among the alarms; a sample moves its limit
+ * later, and the entry is put right when its time comes, so that a sample costs no walk through the
+ * heap.
+ */
+#include "freshness/internal.h"
+
+uint64_t pxi_fresh_hash(const px_value *value)
+{
+    uint64_t words[4] = { (uint64_t)value->kind };
+
+    if (value->kind == PX_VALUE_TEXT || value->kind == PX_VALUE_JSON)
+        return px_str_hash_seeded(value->text, words[0]);
+    if (value->kind == PX_VALUE_BOOL)
+        words[1] = value->boolean;
+    if (value->kind == PX_VALUE_NUM) {
+        words[1] = (uint64_t)value->num.mantissa;
+        words[2] = (uint64_t)(uint8_t)value->num.exponent;
+        words[3] = (uint64_t)(uint16_t)value->num.is_double;
+    }
+    return px_str_hash(px_str_of((const char *)words, sizeof(words)));
+}
+
+/* ---- places ---- */
+
+px_fresh_twin *pxi_fresh_find(px_fresh *f, uint32_t twin_no)
+{
+    size_t at = px_map_first(&f->by_no, twin_no);
+
+    return at == PX_MAP_END ? NULL : &f->twins.ptr[f->by_no.values[at]];
+}
+
+static uint32_t place_of(const px_fresh *f, const px_fresh_twin *twin)
+{
+    return (uint32_t)(twin - f->twins.ptr);
+}
+
+static void free_items(px_fresh_twin *twin)
+{
+    PX_VEC_EACH (&twin->items, tracked)
+        px_fresh_release(&tracked->item);
+    PX_VEC_EACH (&twin->sources, source)
+        px_measure_release(&source->measure);
+    PX_VEC_RELEASE(&twin->items);
+    PX_VEC_RELEASE(&twin->sources);
+}
+
+void pxi_fresh_free_twins(px_fresh *f)
+{
+    PX_VEC_EACH (&f->twins, twin)
+        free_items(twin);
+    PX_VEC_RELEASE(&f->twins);
+    PX_VEC_RELEASE(&f->unused);
+    PX_VEC_RELEASE(&f->alarms);
+    PX_VEC_RELEASE(&f->tallies);
+    px_map_release(&f->by_no);
+}
+
+static px_fresh_twin *make(px_fresh *f, const px_fresh_subject *subject)
+{
+    uint32_t place = f->unused.len ? f->unused.ptr[f->unused.len - 1] : (uint32_t)f->twins.len;
+
+    if (!px_map_reserve(&f->by_no, 1) || !PX_VEC_RESERVE(&f->unused, f->twins.len + 1))
+        return NULL;
+    if (f->unused.len)
+        f->unused.len--;
+    else if (!PX_VEC_PUSH(&f->twins, (px_fresh_twin){ 0 }))
+        return NULL;
+    px_map_add(&f->by_no, subject->no, place);
+    f->twins.ptr[place] = (px_fresh_twin){ .tenant = subject->tenant,
+                                           .no = subject->no,
+                                           .model_no = subject->model_no,
+                                           .since = f->now,
+                                           .armed = PX_TIME_NONE };
+    return &f->twins.ptr[place];
+}
+
+/* ---- counts ---- */
+
+static uint64_t *tally_of(px_fresh *f, uint32_t tenant)
+{
+    PX_VEC_EACH (&f->tallies, tally)
+        if (tally->tenant == tenant)
+            return tally->counts;
+    if (!PX_VEC_PUSH(&f->tallies, ((px_fresh_tally){ .tenant = tenant })))
+        return NULL;
+    return f->tallies.ptr[f->tallies.len - 1].counts;
+}
+
+/* By the tally that is there already: it was made with the first twin of the tenant. */
+static void count(px_fresh *f, const px_fresh_twin *twin, bool more)
+{
+    uint64_t *counts = tally_of(f, twin->tenant);
+
+    px_assert(counts);
+    counts[twin->state] += more ? 1 : UINT64_MAX;
+    f->stats.twins[twin->state] += more ? 1 : UINT64_MAX;
+}
+
+/* ---- alarms ---- */
+
+static bool push(px_fresh *f, px_fresh_alarm alarm)
+{
+    size_t at = f->alarms.len;
+
+    if (!PX_VEC_PUSH(&f->alarms, alarm))
+        return false;
+    for (; at > 0 && f->alarms.ptr[(at - 1) / 2].due > alarm.due; at = (at - 1) / 2)
+        f->alarms.ptr[at] = f->alarms.ptr[(at - 1) / 2];
+    f->alarms.ptr[at] = alarm;
+    return true;
+}
+
+static px_fresh_alarm pop(px_fresh *f)
+{
+    px_fresh_alarm first = f->alarms.ptr[0], last = f->alarms.ptr[--f->alarms.len];
+    size_t at = 0, child;
+
+    while ((child = 2 * at + 1) < f->alarms.len) {
+        if (child + 1 < f->alarms.len && f->alarms.ptr[child + 1].due < f->alarms.ptr[child].due)
+            child++;
+        if (f->alarms.ptr[child].due >= last.due)
+            break;
+        f->alarms.ptr[at] = f->alarms.ptr[child];
+        at = child;
+    }
+    if (f->alarms.len)
+        f->alarms.ptr[at] = last;
+    return first;
+}
+
+static px_time due_of(const px_fresh_twin *twin)
+{
+    px_time due = PX_TIME_NONE;
+
+    PX_VEC_EACH (&twin->items, tracked) {
+        px_time at = px_fresh_due(&tracked->item, &tracked->rule.rule);
+
+        if (at != PX_TIME_NONE && (due == PX_TIME_NONE || at < due))
+            due = at;
+    }
+    return due;
+}
+
+static px_status arm(px_fresh *f, px_fresh_twin *twin, px_err *ret_err)
+{
+    px_time due = due_of(twin);
+
+    if (due == PX_TIME_NONE || (twin->armed != PX_TIME_NONE && twin->armed <= due))
+        return PX_OK;
+    if (!push(f, (px_fresh_alarm){ due, place_of(f, twin) }))
+        return px_no_memory(ret_err);
+    twin->armed = due;
+    return PX_OK;
+}
+
+px_time pxi_fresh_next(const px_fresh *f)
+{
+    return f->alarms.len ? f->alarms.ptr[0].due : PX_TIME_NONE;
+}
+
+/* ---- changes ---- */
+
+static px_freshness worst(const px_fresh_twin *twin)
+{
+    px_freshness state = PX_FRESHNESS_FRESH;
+
+    if (twin->items.len == 0)
+        return PX_FRESHNESS_UNKNOWN;
+    PX_VEC_EACH (&twin->items, tracked)
+        state = px_fresh_worse(state, tracked->item.state);
+    return state;
+}
+
+static px_status tell(px_fresh *f, px_fresh_twin *twin, const px_fresh_tracked *tracked,
+                      px_fresh_cause cause, px_err *ret_err)
+{
+    px_freshness state = worst(twin);
+    px_fresh_change change = { .tenant = twin->tenant,
+                               .twin_no = twin->no,
+                               .model_no = twin->model_no,
+                               .seq = f->seq,
+                               .field = tracked ? tracked->rule.field : PX_NO_FIELD,
+                               .item_state = tracked ? tracked->item.state : PX_FRESHNESS_UNKNOWN,
+                               .item_since = tracked ? tracked->item.since : PX_TIME_NONE,
+                               .cause = cause };
+
+    if (!PX_VEC_RESERVE(&f->changes, f->changes.len + 1))
+        return px_no_memory(ret_err);
+    if (state != twin->state) {
+        count(f, twin, false);
+        twin->state = state;
+        twin->since = tracked && tracked->item.since > twin->since ? tracked->item.since
+                      : tracked                                    ? twin->since
+                                                                   : f->now;
+        count(f, twin, true);
+    }
+    change.state = twin->state;
+    change.since = twin->since;
+    f->changes.ptr[f->changes.len++] = change;
+    return PX_OK;
+}
+
+static px_status advance_twin(px_fresh *f, px_fresh_twin *twin, px_err *ret_err)
+{
+    PX_VEC_EACH (&twin->items, tracked)
+        while (px_fresh_advance(&tracked->item, &tracked->rule.rule, f->now))
+            PX_TRY(tell(f, twin, tracked, PX_CAUSE_AGE, ret_err));
+    return arm(f, twin, ret_err);
+}
+
+px_status pxi_fresh_advance(px_fresh *f, px_err *ret_err)
+{
+    while (f->alarms.len && f->alarms.ptr[0].due <= f->now) {
+        px_fresh_alarm alarm = pop(f);
+        px_fresh_twin *twin = &f->twins.ptr[alarm.place];
+
+        if (twin->no == 0 || twin->armed != alarm.due)
+            continue;
+        twin->armed = PX_TIME_NONE;
+        PX_TRY(advance_twin(f, twin, ret_err));
+    }
+    return PX_OK;
+}
+
+static px_fresh_tracked *tracked_of(px_fresh_twin *twin, uint32_t field)
+{
+    size_t low = 0, high = twin->items.len;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+
+        if (twin->items.ptr[middle].rule.field < field)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < twin->items.len && twin->items.ptr[low].rule.field == field ? &twin->items.ptr[low]
+                                                                             : NULL;
+}
+
+px_status pxi_fresh_sample(px_fresh *f, px_fresh_twin *twin, uint32_t field,
+                           const px_fresh_sample *sample, px_fresh_kind *kind, px_err *ret_err)
+{
+    px_fresh_tracked *tracked = tracked_of(twin, field);
+    px_fresh_kind this;
+    bool changed;
+
+    if (!tracked)
+        return PX_OK;
+    this = px_fresh_take(&tracked->item, &tracked->rule.rule, sample, &changed);
+    *kind = this < *kind ? this : *kind;
+    f->stats.late += this == PX_FRESH_LATE;
+    f->stats.duplicates += this == PX_FRESH_DUPLICATE;
+    if (changed)
+        PX_TRY(tell(f, twin, tracked, PX_CAUSE_SAMPLE, ret_err));
+    return arm(f, twin, ret_err);
+}
+
+px_status pxi_fresh_end(px_fresh *f, px_fresh_twin *twin, px_err *ret_err)
+{
+    PX_VEC_EACH (&twin->items, tracked)
+        if (px_fresh_end(&tracked->item, f->now))
+            PX_TRY(tell(f, twin, tracked, PX_CAUSE_ENDED, ret_err));
+    return PX_OK;
+}
+
+/* ---- sources ---- */
+
+px_freshness_rule pxi_fresh_pace(const px_fresh_twin *twin)
+{
+    px_freshness_rule pace = { 0 };
+
+    PX_VEC_EACH (&twin->items, tracked)
+        if (pace.period == 0 || tracked->rule.rule.period < pace.period)
+            pace = tracked->rule.rule;
+    return pace;
+}
+
+void pxi_fresh_message(px_fresh *f, px_fresh_twin *twin, uint32_t document_no,
+                       const px_fresh_sample *s, px_fresh_kind kind)
+{
+    px_freshness_rule pace = pxi_fresh_pace(twin);
+    px_measured measured = { .arrival = s->arrival,
+                             .source_time = s->source_time,
+                             .is_believed = s->source_time != PX_TIME_NONE && !s->is_ahead };
+    px_fresh_source *source = NULL;
+
+    if (document_no == 0 || pace.period == 0)
+        return;
+    PX_VEC_EACH (&twin->sources, at)
+        if (at->document_no == document_no)
+            source = at;
+    if (!source && (twin->sources.len == PX_FRESHNESS_SOURCES_MAX ||
+                    !PX_VEC_PUSH(&twin->sources, ((px_fresh_source){ document_no, { 0 } })))) {
+        f->stats.sources_dropped++;
+        return;
+    }
+    if (!source)
+        source = &twin->sources.ptr[twin->sources.len - 1];
+    if (kind == PX_FRESH_LATE)
+        px_measure_late(&source->measure, &pace, &measured);
+    else if (kind == PX_FRESH_DUPLICATE)
+        source->measure.duplicates++;
+    else if (kind == PX_FRESH_MOVED)
+        px_measure_live(&source->measure, &pace, &measured);
+}
+
+/* ---- what is declared ---- */
+
+void pxi_fresh_forget(px_fresh *f, px_fresh_twin *twin)
+{
+    uint32_t place = place_of(f, twin);
+
+    count(f, twin, false);
+    px_map_remove(&f->by_no, twin->no, place);
+    free_items(twin);
+    *twin = (px_fresh_twin){ .armed = PX_TIME_NONE };
+    f->unused.ptr[f->unused.len++] = place; /* there is room: make saw to it */
+}
+
+/* The value that the graph has of a property that nobody saw come. */
+static void take_up(px_fresh *f, px_fresh_tracked *tracked, const px_twin *record)
+{
+    px_fresh_sample sample;
+    px_slot slot;
+
+    if (!record || !px_twin_slot(record, tracked->rule.field, &slot))
+        return;
+    sample = (px_fresh_sample){ .arrival = slot.arrival_time,
+                                .source_time = slot.source_time,
+                                .is_ahead = slot.by_arrival,
+                                .is_command = slot.by_command,
+                                .value = pxi_fresh_hash(&slot.value) };
+    px_fresh_seed(&tracked->item, &tracked->rule.rule, &sample, f->now);
+}
+
+/* Takes the items of before that are still declared, and makes the others. */
+static px_status make_items(px_fresh *f, px_fresh_twin *twin, const px_twin *record,
+                            px_err *ret_err)
+{
+    PX_VEC(px_fresh_tracked) items = { 0 };
+
+    if (!PX_VEC_RESERVE(&items, f->rules.len + 1))
+        return px_no_memory(ret_err);
+    PX_VEC_EACH (&f->rules, rule) {
+        px_fresh_tracked *before = tracked_of(twin, rule->field);
+        px_fresh_tracked *tracked = &items.ptr[items.len++];
+
+        tracked->rule = *rule;
+        if (before) {
+            tracked->item = before->item;
+            before->item.measure.seen = NULL;
+            if (rule->rule.period != before->rule.rule.period)
+                tracked->item.measure.has_bucket = false; /* buckets are so many periods */
+        } else {
+            px_fresh_init(&tracked->item, f->now);
+            take_up(f, tracked, record);
+        }
+    }
+    PX_VEC_EACH (&twin->items, tracked)
+        px_fresh_release(&tracked->item);
+    PX_VEC_RELEASE(&twin->items);
+    twin->items.ptr = items.ptr;
+    twin->items.len = items.len;
+    twin->items.cap = items.cap;
+    return PX_OK;
+}
+
+static px_status tell_gone(px_fresh *f, const px_fresh_subject *subject, px_err *ret_err)
+{
+    px_fresh_change change = { .tenant = subject->tenant,
+                               .twin_no = subject->no,
+                               .model_no = subject->model_no,
+                               .seq = f->seq,
+                               .field = PX_NO_FIELD,
+                               .since = f->now,
+                               .item_since = PX_TIME_NONE,
+                               .cause = PX_CAUSE_DECLARED,
+                               .is_gone = true };
+
+    return PX_VEC_PUSH(&f->changes, change) ? PX_OK : px_no_memory(ret_err);
+}
+
+/* True when the record says already what the twin's state is. */
+static bool is_told(const px_fresh_twin *twin, const px_twin *record)
+{
+    uint8_t state;
+
+    return record && px_twin_freshness(record, &state, NULL) && state == (uint8_t)twin->state;
+}
+
+static px_status begin(px_fresh *f, const px_fresh_subject *subject, px_fresh_twin **ret_twin,
+                       px_err *ret_err)
+{
+    px_fresh_twin *twin;
+
+    if (!tally_of(f, subject->tenant))
+        return px_no_memory(ret_err);
+    twin = make(f, subject);
+    if (!twin)
+        return px_no_memory(ret_err);
+    count(f, twin, true);
+    *ret_twin = twin;
+    return PX_OK;
+}
+
+/* Of a twin that is tracked: what is new is told as one change of the whole. */
+static px_status settle(px_fresh *f, px_fresh_twin *twin, const px_fresh_subject *subject,
+                        bool is_new, px_err *ret_err)
+{
+    px_freshness before = twin->state, state = worst(twin);
+    uint8_t told;
+    px_time since;
+
+    if (is_new && is_told(&(px_fresh_twin){ .state = state }, subject->record)) {
+        count(f, twin, false);
+        twin->state = state;
+        px_twin_freshness(subject->record, &told, &since);
+        twin->since = since;
+        count(f, twin, true);
+    } else if (is_new || state != before)
+        PX_TRY(tell(f, twin, NULL, PX_CAUSE_DECLARED, ret_err));
+    return advance_twin(f, twin, ret_err);
+}
+
+px_status pxi_fresh_declare(px_fresh *f, const px_fresh_subject *subject, px_err *ret_err)
+{
+    const px_model *model = px_registry_model(px_engine_registry(f->engine), subject->model_no);
+    px_fresh_twin *twin = pxi_fresh_find(f, subject->no);
+    px_fresh_document document;
+    bool has_document, cut, is_new = !twin;
+    uint8_t state;
+
+    if (!model)
+        return PX_OK;
+    px_arena_reset(&f->scratch);
+    has_document = subject->body.len > 0 &&
+                   px_fresh_document_read(subject->body, &f->scratch, &document, NULL) == PX_OK;
+    PX_TRY(px_fresh_rules_make(px_model_layout(model), has_document ? &document : NULL, &f->rules,
+                               &cut, ret_err));
+    f->stats.cut += cut;
+    if (f->rules.len == 0) {
+        if (twin)
+            pxi_fresh_forget(f, twin);
+        if (twin || (subject->record && px_twin_freshness(subject->record, &state, NULL)))
+            return tell_gone(f, subject, ret_err);
+        return PX_OK;
+    }
+    if (is_new)
+        PX_TRY(begin(f, subject, &twin, ret_err));
+    if (subject->seq > twin->seq)
+        twin->seq = subject->seq;
+    PX_TRY(make_items(f, twin, subject->record, ret_err));
+    return settle(f, twin, subject, is_new, ret_err);
+}

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The consumer beside an engine without threads: samples in, events and states in the graph out. */
+#include <stdio.h>
+
+#include "freshness/freshness.h"
+#include "px_test.h"
+#include "px_world.h"
+
+static const char press_model[] =
+    "{\"@context\":[\"dtmi:dtdl:context;3\",\"dtmi:pollux:extension:freshness;1\"],"
+    "\"@id\":\"dtmi:test:Press;1\",\"@type\":\"Interface\",\"contents\":["
+    "{\"@type\":[\"Telemetry\",\"Freshness\"],\"name\":\"rate\",\"schema\":\"double\","
+    "\"expectedPeriod\":\"PT1S\",\"tolerance\":\"PT0.5S\",\"allowedStaleness\":\"PT3S\"},"
+    "{\"@type\":\"Telemetry\",\"name\":\"heat\",\"schema\":\"double\"}]}";
+static const char plain_model[] =
+    "{\"@context\":\"dtmi:dtdl:context;3\",\"@id\":\"dtmi:test:Plain;1\",\"@type\":\"Interface\","
+    "\"contents\":[{\"@type\":\"Telemetry\",\"name\":\"rate\",\"schema\":\"double\"}]}";
+static const char a_press[] = "{\"$metadata\":{\"$model\":\"dtmi:test:Press;1\"}}";
+static const char a_plain[] = "{\"$metadata\":{\"$model\":\"dtmi:test:Plain;1\"}}";
+
+typedef struct plant {
+    px_world world;
+    px_fresh *fresh;
+} plant;
+
+static void watch(plant *p)
+{
+    px_err err;
+
+    CHECK_OK(px_fresh_open(p->world.engine, NULL, &p->fresh, &err), &err);
+}
+
+static void settle(plant *p)
+{
+    bool more = true;
+
+    while (more) {
+        more = px_fresh_step(p->fresh);
+        more |= px_engine_step(p->world.engine);
+    }
+}
+
+static void begin(plant *p)
+{
+    px_world_init(&p->world, 1);
+    CHECK_EQ(px_world_model(&p->world, press_model).status, PX_OK);
+    CHECK_EQ(px_world_model(&p->world, plain_model).status, PX_OK);
+    watch(p);
+    CHECK_EQ(px_world_put(&p->world, "p", a_press).status, PX_OK);
+    settle(p);
+}
+
+static void end(plant *p)
+{
+    px_fresh_stop(p->fresh);
+    px_fresh_close(p->fresh);
+    px_world_release(&p->world);
+}
+
+static void rest(plant *p, int64_t ms)
+{
+    px_fakedisk_advance(p->world.disk, ms * PX_MILLISECOND);
+    settle(p);
+}
+
+static void report(plant *p, const char *twin, int64_t value)
+{
+    CHECK_EQ(px_world_report(&p->world, twin, "rate", value, 0, PX_TIME_NONE).status, PX_OK);
+    settle(p);
+}
+
+/* As the graph has it: "none" where nothing is declared. */
+static const char *state_of(plant *p, const char *twin)
+{
+    px_buf buf = { 0 };
+    const px_twin *record;
+    uint8_t state = 0;
+    bool has;
+    px_err err;
+
+    CHECK_OK(
+        px_graph_read(px_engine_graph(p->world.engine), 1, px_str_c(twin), &buf, &record, &err),
+        &err);
+    has = px_twin_freshness(record, &state, NULL);
+    px_buf_release(&buf);
+    return has ? px_freshness_name((px_freshness)state) : "none";
+}
+
+static uint64_t revision_of(plant *p, const char *twin)
+{
+    px_buf buf = { 0 };
+    const px_twin *record;
+    uint64_t revision;
+
+    CHECK_EQ(
+        px_graph_read(px_engine_graph(p->world.engine), 1, px_str_c(twin), &buf, &record, NULL),
+        PX_OK);
+    revision = px_twin_revision(record);
+    px_buf_release(&buf);
+    return revision;
+}
+
+static uint32_t number_of(plant *p, const char *twin)
+{
+    uint32_t no, model;
+
+    CHECK_EQ(px_graph_lookup(px_engine_graph(p->world.engine), 1, px_str_c(twin), &no, &model),
+             PX_OK);
+    return no;
+}
+
+static px_fresh_report read(plant *p, const char *twin, px_arena *arena)
+{
+    px_fresh_report report;
+    px_err err;
+
+    px_arena_init(arena, 1 << 20);
+    CHECK_OK(px_fresh_read(p->fresh, 1, number_of(p, twin), arena, &report, &err), &err);
+    return report;
+}
+
+static px_status write_rules(plant *p, const char *twin, const char *body)
+{
+    px_document_write write = { .kind = PX_STR("freshness"),
+                                .id = px_str_c(twin),
+                                .body = body ? px_str_c(body) : (px_str){ 0 } };
+    px_request request = { .kind = PX_REQUEST_DOCUMENTS, .documents = &write, .document_count = 1 };
+    px_status status = px_world_do(&p->world, &request).status;
+
+    settle(p);
+    return status;
+}
+
+PX_TEST(a_twin_goes_late_and_stale_and_comes_back)
+{
+    plant p;
+
+    begin(&p);
+    CHECK_STR(state_of(&p, "p"), "unknown");
+    report(&p, "p", 1);
+    CHECK_STR(state_of(&p, "p"), "fresh");
+    rest(&p, 1500);
+    CHECK_STR(state_of(&p, "p"), "fresh");
+    rest(&p, 1);
+    CHECK_STR(state_of(&p, "p"), "late");
+    rest(&p, 1500);
+    CHECK_STR(state_of(&p, "p"), "stale");
+    report(&p, "p", 2);
+    CHECK_STR(state_of(&p, "p"), "stale");
+    rest(&p, 1000);
+    report(&p, "p", 3);
+    CHECK_STR(state_of(&p, "p"), "fresh");
+    CHECK_EQ(px_fresh_stat(p.fresh).changes, 5); /* unknown, fresh, late, stale, fresh */
+    end(&p);
+}
+
+PX_TEST(a_tick_is_written_when_a_limit_has_passed_and_not_more_often)
+{
+    plant p;
+    uint64_t before;
+
+    begin(&p);
+    report(&p, "p", 1);
+    before = px_engine_position(p.world.engine);
+    rest(&p, 1000);
+    CHECK_EQ(px_engine_position(p.world.engine), before);
+    rest(&p, 501);
+    CHECK_EQ(px_engine_position(p.world.engine), before + 2); /* the tick, and what it decided */
+    rest(&p, 10000);
+    before = px_engine_position(p.world.engine);
+    for (int i = 0; i < 20; i++)
+        rest(&p, 1000);
+    CHECK_EQ(px_engine_position(p.world.engine), before); /* stale: nothing is waited for */
+    end(&p);
+}
+
+PX_TEST(where_nothing_is_declared_nothing_is_kept)
+{
+    plant p;
+
+    begin(&p);
+    CHECK_EQ(px_world_put(&p.world, "q", a_plain).status, PX_OK);
+    report(&p, "q", 1);
+    rest(&p, 60000);
+    CHECK_STR(state_of(&p, "q"), "none");
+    end(&p);
+}
+
+PX_TEST(freshness_leaves_the_revision_as_it_is)
+{
+    plant p;
+    uint64_t before;
+
+    begin(&p);
+    report(&p, "p", 1);
+    before = revision_of(&p, "p");
+    rest(&p, 5000);
+    CHECK_STR(state_of(&p, "p"), "stale");
+    CHECK_EQ(revision_of(&p, "p"), before);
+    end(&p);
+}
+
+PX_TEST(a_document_declares_and_takes_back)
+{
+    plant p;
+    uint64_t before;
+
+    begin(&p);
+    CHECK_EQ(px_world_put(&p.world, "q", a_plain).status, PX_OK);
+    report(&p, "q", 1);
+    rest(&p, 5000);
+    before = revision_of(&p, "q");
+    CHECK_EQ(write_rules(&p, "q", "{\"properties\":{\"rate\":{\"period\":2}}}"), PX_OK);
+    CHECK_STR(state_of(&p, "q"), "late"); /* what came before it counts */
+    CHECK_EQ(write_rules(&p, "q", "{\"properties\":{\"rate\":{\"period\":60}}}"), PX_OK);
+    CHECK_EQ(write_rules(&p, "q", NULL), PX_OK);
+    CHECK_STR(state_of(&p, "q"), "none");
+    CHECK_EQ(revision_of(&p, "q"), before);
+    CHECK_EQ(write_rules(&p, "p", "{\"properties\":{\"rate\":null}}"), PX_OK);
+    CHECK_STR(state_of(&p, "p"), "none");
+    end(&p);
+}
+
+PX_TEST(a_document_that_was_there_first_counts_when_its_twin_comes)
+{
+    plant p;
+
+    begin(&p);
+    CHECK_EQ(write_rules(&p, "q", "{\"properties\":{\"rate\":{\"period\":2}}}"), PX_OK);
+    CHECK_EQ(px_world_put(&p.world, "q", a_plain).status, PX_OK);
+    settle(&p);
+    CHECK_STR(state_of(&p, "q"), "unknown");
+    CHECK_EQ(px_world_delete(&p.world, "q").status, PX_OK);
+    settle(&p);
+    CHECK_EQ(px_world_put(&p.world, "q", a_plain).status, PX_OK);
+    settle(&p);
+    CHECK_STR(state_of(&p, "q"), "unknown");
+    end(&p);
+}
+
+PX_TEST(a_twin_that_is_made_anew_begins_anew)
+{
+    plant p;
+
+    begin(&p);
+    report(&p, "p", 1);
+    CHECK_EQ(px_world_put(&p.world, "p", a_press).status, PX_OK);
+    settle(&p);
+    CHECK_STR(state_of(&p, "p"), "unknown");
+    end(&p);
+}
+
+PX_TEST(a_backlog_told_three_times_is_late_once_and_a_duplicate_twice)
+{
+    px_fresh_report report_;
+    px_arena arena;
+    px_time now;
+    plant p;
+
+    begin(&p);
+    now = px_engine_now(p.world.engine);
+    CHECK_EQ(px_world_report(&p.world, "p", "rate", 99, 0, now).status, PX_OK);
+    for (int round = 0; round < 3; round++)
+        for (int64_t i = 1; i <= 50; i++)
+            CHECK_EQ(px_world_report(&p.world, "p", "rate", i, 0, now - i * PX_SECOND).status,
+                     PX_OK);
+    settle(&p);
+    report_ = read(&p, "p", &arena);
+    CHECK_EQ(report_.item_count, 1);
+    CHECK_EQ(report_.items[0].item.measure.late, 50);
+    CHECK_EQ(report_.items[0].item.measure.duplicates, 100);
+    CHECK_EQ(report_.items[0].item.measure.samples, 51);
+    CHECK_STR(px_world_value(&p.world, "p", "rate"), "99");
+    px_arena_release(&arena);
+    end(&p);
+}
+
+PX_TEST(a_restart_takes_up_what_the_graph_holds)
+{
+    plant p;
+    uint64_t events;
+
+    begin(&p);
+    report(&p, "p", 1);
+    rest(&p, 4000);
+    CHECK_STR(state_of(&p, "p"), "stale");
+    px_fresh_close(p.fresh);
+    px_world_kill(&p.world, true);
+    CHECK_STR(state_of(&p, "p"), "stale");
+    events = px_engine_position(p.world.engine);
+    watch(&p);
+    settle(&p);
+    CHECK_EQ(px_engine_position(p.world.engine), events); /* nothing new to be said */
+    CHECK_EQ(px_fresh_stat(p.fresh).twins[PX_FRESHNESS_STALE], 1);
+    end(&p);
+}
+
+PX_TEST(what_the_time_without_a_server_changed_is_said_at_the_start)
+{
+    plant p;
+
+    begin(&p);
+    report(&p, "p", 1);
+    px_fresh_close(p.fresh);
+    px_world_kill(&p.world, true);
+    px_fakedisk_advance(p.world.disk, 10 * PX_SECOND);
+    CHECK_STR(state_of(&p, "p"), "fresh");
+    watch(&p);
+    settle(&p);
+    CHECK_STR(state_of(&p, "p"), "stale");
+    end(&p);
+}
+
+PX_TEST(a_full_disk_delays_what_is_said_and_loses_nothing)
+{
+    plant p;
+
+    begin(&p);
+    report(&p, "p", 1);
+    px_fakedisk_capacity(p.world.disk, px_fakedisk_used(p.world.disk));
+    for (int i = 0; i < 1000; i++)
+        if (px_world_report(&p.world, "p", "heat", i, 0, PX_TIME_NONE).status == PX_FULL)
+            break;
+    for (int i = 0; i < 20; i++) {
+        px_fakedisk_advance(p.world.disk, PX_SECOND);
+        px_fresh_step(p.fresh);
+        px_engine_step(p.world.engine);
+    }
+    px_fakedisk_capacity(p.world.disk, INT64_MAX);
+    for (int i = 0; i < 5; i++)
+        rest(&p, 1000);
+    CHECK_STR(state_of(&p, "p"), "stale");
+    CHECK_EQ(px_fresh_stat(p.fresh).waiting, 0);
+    end(&p);
+}
+
+PX_TEST(twins_are_listed_by_their_state_and_counted)
+{
+    px_fresh_entry entries[3];
+    uint64_t counts[PX_FRESHNESS_COUNT];
+    uint32_t cursor = 0;
+    plant p;
+
+    begin(&p);
+    for (int i = 0; i < 5; i++) {
+        char id[8];
+
+        snprintf(id, sizeof(id), "t%d", i);
+        CHECK_EQ(px_world_put(&p.world, id, a_press).status, PX_OK);
+        if (i < 2)
+            report(&p, id, 1);
+    }
+    settle(&p);
+    CHECK_EQ(px_fresh_list(p.fresh, 1, 1u << PX_FRESHNESS_UNKNOWN, &cursor, 3, entries), 3);
+    CHECK(cursor != 0);
+    CHECK_EQ(px_fresh_list(p.fresh, 1, 1u << PX_FRESHNESS_UNKNOWN, &cursor, 3, entries), 1);
+    CHECK_EQ(cursor, 0);
+    CHECK_EQ(px_fresh_list(p.fresh, 2, 15, &cursor, 3, entries), 0); /* another tenant's */
+    px_fresh_count(p.fresh, 1, counts);
+    CHECK_EQ(counts[PX_FRESHNESS_UNKNOWN], 4);
+    CHECK_EQ(counts[PX_FRESHNESS_FRESH], 2);
+    px_fresh_count(p.fresh, 2, counts);
+    CHECK_EQ(counts[PX_FRESHNESS_FRESH], 0);
+    end(&p);
+}
+
+static void say_by(plant *p, uint32_t device)
+{
+    px_request request = { .kind = PX_REQUEST_DEVICE_MESSAGE, .id = PX_STR("p") };
+    px_field_value field = { .source_time = PX_TIME_NONE,
+                             .value = px_value_num((px_num){ .mantissa = device }) };
+    px_sample sample = { .source_time = PX_TIME_NONE, .fields = &field, .field_count = 1 };
+    uint32_t no;
+
+    CHECK_EQ(
+        px_graph_lookup(px_engine_graph(p->world.engine), 1, PX_STR("p"), &no, &request.model_no),
+        PX_OK);
+    request.principal = p->world.admin;
+    request.principal.document_no = device;
+    request.samples = &sample;
+    request.sample_count = 1;
+    CHECK_EQ(px_world_do(&p->world, &request).status, PX_OK);
+    rest(p, 100);
+}
+
+PX_TEST(as_many_sources_of_a_twin_are_measured_as_the_limit_and_no_more)
+{
+    px_fresh_report report_;
+    px_arena arena;
+    plant p;
+
+    begin(&p);
+    for (uint32_t device = 1; device <= PX_FRESHNESS_SOURCES_MAX; device++)
+        say_by(&p, device);
+    say_by(&p, 1);
+    CHECK_EQ(px_fresh_stat(p.fresh).sources_dropped, 0);
+    say_by(&p, PX_FRESHNESS_SOURCES_MAX + 1);
+    CHECK_EQ(px_fresh_stat(p.fresh).sources_dropped, 1);
+    report_ = read(&p, "p", &arena);
+    CHECK_EQ(report_.source_count, PX_FRESHNESS_SOURCES_MAX);
+    CHECK_EQ(report_.sources[0].measure.samples, 2);
+    px_arena_release(&arena);
+    end(&p);
+}
+
+PX_TEST_MAIN()
