@@ -18,7 +18,7 @@ const json = (response, status, body) => {
   response.end(body === undefined ? '' : JSON.stringify(body));
 };
 const refuse = (response, status, detail) => json(response, status, { title: 'refused', detail, status, code: status === 404 ? 'not_found' : 'invalid' });
-const SESSION = { tenant: 'default', principal: 'admin', role: 'admin', csrf: 'c5rf' };
+const SESSION = { tenant: 'default', principal: 'admin', role: 'admin', csrf: 'c5rf', mqttPort: 0 };
 const types = { html: 'text/html; charset=utf-8', js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' };
 
 const server = createServer(async (request, response) => {
@@ -37,6 +37,7 @@ const server = createServer(async (request, response) => {
     const items = [...plant.twins.values()].filter((t) => !model || t.model === model).map(({ id, model: m, seq, updated }) => ({ id, model: m, seq, updated }));
     return json(response, 200, { items, cursor: null });
   }
+  if (['/api/v1/devices', '/api/v1/bindings', '/api/v1/rejects'].includes(path) && request.method === 'GET') return json(response, 200, { items: [], cursor: null });
   if (path === '/api/v1/stream') return stream(request, response, url);
   if (path === '/api/v1/kpi/oee') return json(response, 200, plant.oee(Date.parse(url.searchParams.get('from')), Date.parse(url.searchParams.get('to'))));
   if (parts[2] === 'history') return history(response, parts[3], url.searchParams);
@@ -49,6 +50,9 @@ const server = createServer(async (request, response) => {
   if (!twin) return refuse(response, 404, `There is no twin '${id}'`);
   if (parts[2] === 'relationships') return json(response, 200, { value: plant.relations.filter((r) => r.$sourceId === id), nextLink: null });
   if (parts[2] === 'incomingrelationships') return json(response, 200, { value: plant.relations.filter((r) => r.$targetId === id), nextLink: null });
+  if (parts[4] === 'desired') return json(response, 200, Object.fromEntries(Object.entries(twin.desired).map(([name, wish]) => [name, { ...wish, status: 'applied', since: twin.updated, expires: null }])));
+  if (parts[4] === 'freshness') return refuse(response, 404, 'this server tells no freshness');
+  if (parts[4] === 'commands' && request.method === 'GET') return json(response, 200, { items: [], cursor: null });
   if (parts[4] === 'commands') {
     await new Promise((done) => setTimeout(done, 300));
     return json(response, 200, { id: 'c1', ...plant.command(id, parts[5]) });

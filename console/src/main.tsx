@@ -6,6 +6,8 @@ import './style/ui.css';
 import './style/shell.css';
 import './style/views.css';
 import './style/build.css';
+import './style/devices.css';
+import './style/bindings.css';
 import { session } from './state/session.ts';
 import { route } from './state/route.ts';
 import { resumeSession } from './state/session.ts';
@@ -18,6 +20,9 @@ import { TwinView } from './views/twin/twin.tsx';
 import { TwinsView } from './views/twins/twins.tsx';
 
 const ModelsView = late(() => import('./views/models/models.tsx').then((room) => room.ModelsView));
+const DevicesView = late(() => import('./views/devices/devices.tsx').then((room) => room.DevicesView));
+const BindingsView = late(() => import('./views/bindings/bindings.tsx').then((room) => room.BindingsView));
+const RejectsView = late(() => import('./views/bindings/rejects.tsx').then((room) => room.RejectsView));
 const QueryView = late(() => import('./views/query/query.tsx').then((room) => room.QueryView));
 
 /** Which view an address shows; an address that nobody knows shows the overview. */
@@ -26,6 +31,9 @@ function View() {
   if (view === 'twin' && id) return <TwinView key={id} id={id} />;
   if (view === 'twins') return <TwinsView />;
   if (view === 'models') return <ModelsView id={id} />;
+  if (view === 'devices') return <DevicesView id={id} />;
+  if (view === 'bindings') return <BindingsView id={id} />;
+  if (view === 'rejects') return <RejectsView />;
   if (view === 'query') return <QueryView />;
   return <Overview />;
 }

@@ -8,6 +8,7 @@ declare module 'node:assert/strict' {
     equal(got: unknown, wanted: unknown, message?: string): void;
     deepEqual(got: unknown, wanted: unknown, message?: string): void;
     ok(value: unknown, message?: string): asserts value;
+    throws(run: () => unknown): void;
     match(text: string, pattern: RegExp): void;
   };
   export default assert;

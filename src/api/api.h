@@ -125,6 +125,7 @@ typedef struct px_api_opts {
     uint32_t rate_per_second; /* of one credential; 0: no limit */
     bool azure_limits;        /* of the public service, on the data plane */
     const char *version;
+    unsigned mqtt_port; /* of the door without TLS; 0: there is none */
     /* Puts the figures of the doors; says what keeps what is behind them from its work, for
      * /readyz. NULL: there are none, nothing does. */
     void (*metrics)(void *data, px_metrics *metrics);

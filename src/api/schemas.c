@@ -102,7 +102,7 @@ const px_api_schema px_api_schemas[] = {
     { "FilePart", "name:string bytes:integer whole:boolean" },
 
     { "Login", "token:string" },
-    { "Session", "tenant:integer principal:string role:string csrf:string" },
+    { "Session", "tenant:integer principal:string role:string csrf:string mqttPort:integer" },
     { "TwinItem", "id:string model:string seq:integer updated:time" },
     { "TwinPage", "items:TwinItem[] cursor:string?" },
     { "LiveTwin", "id:string model:string seq:integer updated:time values:LiveValue{} "

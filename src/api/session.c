@@ -130,6 +130,8 @@ static void put_who(px_api_call *call, px_str csrf)
     px_json_string(&w, px_str_c(px_role_name(call->principal.role)));
     px_json_key(&w, PX_STR("csrf"));
     px_json_string(&w, csrf);
+    px_json_key(&w, PX_STR("mqttPort"));
+    px_json_uint(&w, call->api->opts.mqtt_port);
     px_json_end_object(&w);
     px_api_json(call, 200);
 }

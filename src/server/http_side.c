@@ -90,6 +90,7 @@ px_status px_http_side_open(const px_http_side_opts *opts, px_http_side **ret_si
                              .log = opts->log,
                              .rate_per_second = opts->rate_per_second,
                              .version = PX_VERSION,
+                             .mqtt_port = opts->mqtt ? px_mqtt_door_port(opts->mqtt) : 0,
                              .azure_limits = opts->azure_limits,
                              .metrics = put_metrics,
                              .status = read_status,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the console's stories share: a browser, pages that are signed in, sentences that must hold,
 // axe, and widths at which nothing may overflow. POLLUX_URL and POLLUX_TOKEN say which server;
-// --shots DIR keeps pictures.
+// --shots DIR keeps pictures, --first ends with the first sentence that does not hold.
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -40,6 +40,7 @@ export async function holds(sentence, body) {
   } catch (error) {
     failed++;
     console.log(`FAILED  ${sentence}\n        ${String(error?.message ?? error).split('\n').slice(0, 14).join('\n        ')}`);
+    if (process.argv.includes('--first')) process.exit(1);
   }
 }
 export function ok(value, what) {
@@ -49,8 +50,8 @@ export function is(got, wanted, what = '') {
   if (got !== wanted) throw new Error(`${what} is ${JSON.stringify(got)}, should be ${JSON.stringify(wanted)}`);
 }
 
-/** A page of its own, signed in, at `hash`. */
-export async function open(hash, options = {}) {
+/** A page of its own, signed in (with `token`, else as the administrator), at `hash`. */
+export async function open(hash, { token = TOKEN, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB', acceptDownloads: true, ...options });
   await context.addInitScript(AXE);
   const page = await context.newPage();
@@ -61,7 +62,7 @@ export async function open(hash, options = {}) {
   });
   page.on('pageerror', (error) => noise.push(String(error)));
   await page.goto(SERVER + '/');
-  await page.fill('#token', TOKEN);
+  await page.fill('#token', token);
   await page.keyboard.press('Enter');
   await page.waitForSelector('.shell');
   await page.goto(`${SERVER}/${hash}`);
@@ -85,10 +86,18 @@ export async function fits(page, what) {
     await page.setViewportSize({ width, height: 844 });
     await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
     const over = await page.evaluate(() => Math.max(...[document.documentElement, ...document.querySelectorAll('#main, .split-main, .split-side, .model')].map((box) => box.scrollWidth - box.clientWidth)));
-    ok(over <= 0, `${what} is ${over} px too wide at ${width}`);
+    ok(over <= 0, `${what} is ${over} px too wide at ${width}: ${over > 0 ? await widest(page) : ''}`);
   }
   await page.setViewportSize(was);
 }
+
+/** What sticks out the most, to be found quickly. */
+const widest = (page) => page.evaluate(() => {
+  const reach = (box) => box.getBoundingClientRect().right;
+  const edge = document.querySelector('#main').getBoundingClientRect().left + document.querySelector('#main').clientWidth;
+  const all = [...document.querySelectorAll('#main *')].filter((box) => reach(box) > edge).sort((a, b) => reach(b) - reach(a));
+  return all.slice(0, 4).map((box) => `${box.tagName.toLowerCase()}.${box.className} ${Math.round(reach(box))}`).join(', ');
+});
 
 /** Puts a text into the editor, in place of what is there. */
 export async function write(page, text) {

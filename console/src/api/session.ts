@@ -6,6 +6,8 @@ export interface Session {
   principal: string;
   role: string;
   csrf: string;
+  /** Of the MQTT door; 0 when the server has none. */
+  mqttPort?: number;
 }
 
 const PATH = '/api/v1/session';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ok, type Result } from '../lib/result.ts';
 import type { Twin } from '../lib/twin.ts';
-import { get, request } from './http.ts';
+import { get } from './http.ts';
 
 export interface TwinRow {
   id: string;
@@ -38,12 +38,3 @@ export async function listTwins(model?: string, signal?: AbortSignal, pages = PA
 }
 
 export const readTwin = (id: string, signal?: AbortSignal) => get<Twin>(`/api/v1/twins/${encodeURIComponent(id)}`, signal);
-
-export interface CommandAnswer {
-  id: string;
-  status: 'applied' | 'rejected' | 'timed out';
-  response: unknown;
-}
-
-export const sendCommand = (id: string, name: string, body: unknown = {}) =>
-  request<CommandAnswer>('POST', `/api/v1/twins/${encodeURIComponent(id)}/commands/${encodeURIComponent(name)}`, body);

@@ -5,6 +5,7 @@ import { localized } from './contents.ts';
 import { list, strings } from './families.ts';
 import type { Localized } from './language.ts';
 import { isRecord } from './result.ts';
+import { type Shape, shapeOf } from './shape.ts';
 
 export interface Word {
   value: string;
@@ -21,6 +22,8 @@ export interface Field {
   /** A command that asks for a payload needs a form; one without is a button. */
   request: boolean;
   schema: string;
+  /** How a form asks for the value, or for the payload of a command. */
+  shape?: Shape;
 }
 export interface Interface {
   id: string;
@@ -80,7 +83,13 @@ function fieldOf(item: Record<string, unknown>, prefix: string, schemas: Record<
     words: wordsOf(schema),
     request: item['request'] !== undefined,
     schema: typeof schema === 'string' ? schema : isRecord(schema) ? String(schema['@type'] ?? '') : '',
+    ...shapeIn(kind, item, schemas),
   };
+}
+
+function shapeIn(kind: Field['kind'], item: Record<string, unknown>, schemas: Record<string, unknown>[]): { shape?: Shape } {
+  if (kind === 'Property') return { shape: shapeOf(item['schema'], schemas) };
+  return kind === 'Command' && isRecord(item['request']) ? { shape: shapeOf(item['request']['schema'], schemas) } : {};
 }
 
 function wordsOf(schema: unknown): Word[] {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { applyChange, type Twin } from './twin.ts';
+import { applyChange, type Twin, withFreshness } from './twin.ts';
 
 const twin: Twin = {
   id: 'filler', model: 'm', seq: 1, updated: '2026-05-14T13:04:18Z', desired: {},
@@ -24,4 +24,14 @@ test('a change older than what is known moves nothing back', () => {
 test('a value never seen before appears', () => {
   const got = applyChange(twin, { twin: 'filler', time: '2026-05-14T13:04:19Z', values: { state: { value: 'running', kind: 'property' } } });
   assert.equal(got.values['state']?.kind, 'property');
+});
+
+test('a change that says nothing of values leaves them', () => {
+  assert.equal(applyChange(twin, { twin: 'filler', time: '2026-05-14T13:04:19Z', command: { id: '1', name: 'stop', status: 'pending' } }), twin);
+});
+
+test('freshness is what the server says, of the values that it speaks of', () => {
+  assert.equal(withFreshness(twin, [{ path: 'power', state: 'stale' }, { path: 'gone', state: 'late' }]).values['power']?.freshness, 'stale');
+  assert.equal(withFreshness(twin, [{ path: 'power', state: 'unknown' }]).values['power']?.freshness, undefined);
+  assert.equal(withFreshness(twin, undefined), twin);
 });

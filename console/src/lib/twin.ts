@@ -21,12 +21,29 @@ export interface Twin {
   seq: number | string;
   updated: string;
   values: Record<string, Value>;
-  desired: Record<string, { value: Json; version: number }>;
+  desired: Record<string, Desired>;
 }
+export type DesiredStatus = 'pending' | 'delivered' | 'applied' | 'rejected' | 'timed out';
+/** What is wished for, and what became of it. */
+export interface Desired {
+  value: Json;
+  reported?: Json;
+  version: number;
+  status?: DesiredStatus;
+  since?: string;
+  expires?: string | null;
+  reason?: string;
+}
+/** One event of the stream about a twin: it says one of these. */
 export interface Change {
   twin: string;
   time: string;
-  values: Record<string, Partial<Value> & { value: Json }>;
+  values?: Record<string, Partial<Value> & { value: Json }>;
+  desired?: Record<string, Json>;
+  desiredStatus?: Record<string, { version: number; status: DesiredStatus; reason?: string }>;
+  command?: { id: string; name: string; status: string };
+  /** `path` without: of the twin as a whole. */
+  freshness?: { state: Freshness | 'unknown'; path?: string | null; since: string };
 }
 
 /** The twin after a change from the stream. What the twin knows later than the change stays, so a
@@ -35,7 +52,7 @@ export function applyChange(twin: Twin, change: Change): Twin {
   const values = { ...twin.values };
   const time = instant(change.time) ?? 0;
   let changed = false;
-  for (const [name, next] of Object.entries(change.values)) {
+  for (const [name, next] of Object.entries(change.values ?? {})) {
     const known = values[name];
     if (known && (instant(known.arrivalTime) ?? 0) > time) continue;
     const { value, sourceTime, arrivalTime, quality, kind, unit, freshness } = next;
@@ -59,3 +76,14 @@ export const timeOf = (value: Value): string | null => value.sourceTime ?? value
 
 export const scalar = (value: Json | undefined): Point | undefined =>
   value === undefined || (typeof value === 'object' && value !== null) ? undefined : value;
+
+/** The twin with what the server says of the freshness of its values; of others nothing is said. */
+export function withFreshness(twin: Twin, items: readonly { path: string; state: string }[] | undefined): Twin {
+  if (!items) return twin;
+  const values = { ...twin.values };
+  for (const { path, state } of items) {
+    const value = values[path];
+    if (value && (state === 'fresh' || state === 'late' || state === 'stale')) values[path] = { ...value, freshness: state };
+  }
+  return { ...twin, values };
+}

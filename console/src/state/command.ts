@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type CommandAnswer, sendCommand } from '../api/twins.ts';
+import { type CommandAnswer, sendCommand } from '../api/control.ts';
 import { words } from './language.ts';
 import { problemText } from './problem.ts';
 import { say } from './toast.ts';
 import { load } from './twins.ts';
 
 /** Sends a command and says how it went: applied, or the reason in the plant's or server's words. */
-export async function runCommand(twin: string, name: string, label: string): Promise<void> {
-  const answer = await sendCommand(twin, name);
+export async function runCommand(twin: string, name: string, label: string, payload: unknown = {}, timeoutSeconds = 5): Promise<void> {
+  const answer = await sendCommand(twin, name, payload, timeoutSeconds);
   if (!answer.ok) {
     say({ text: words.peek().commandFailed(label, problemText(answer.error)), problem: true });
     return;

@@ -33,8 +33,10 @@ let heardAt: number | undefined;
 let pending = 0;
 const PULSE = '\n';
 
-export function onChange(listener: Listener): void {
+/** Gives back how to stop. */
+export function onChange(listener: Listener): () => void {
   listeners.add(listener);
+  return () => void listeners.delete(listener);
 }
 
 /** While the component is drawn, changes of these twins arrive. */
@@ -106,7 +108,7 @@ export const onOpen = (listener: () => void): void => void openers.add(listener)
 function parse(data: string): Change | undefined {
   try {
     const change = JSON.parse(data) as Change;
-    return typeof change.twin === 'string' && change.values ? change : undefined;
+    return typeof change.twin === 'string' ? change : undefined;
   } catch {
     return undefined;
   }

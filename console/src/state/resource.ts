@@ -44,3 +44,11 @@ export function useResource<T>(key: string | undefined, read: (signal: AbortSign
   }, [key, epoch.value, round.value]);
   return { state, reload: () => round.value++ };
 }
+
+/** Reads again every so often while it is drawn and the page is seen. */
+export function useEvery(ms: number, reload: () => void): void {
+  useEffect(() => {
+    const timer = setInterval(() => document.hidden || reload(), ms);
+    return () => clearInterval(timer);
+  }, [ms]);
+}

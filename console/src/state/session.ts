@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import { client } from '../api/http.ts';
 import { closeSession, openSession, readSession, type Session } from '../api/session.ts';
 import type { Problem } from '../lib/result.ts';
@@ -8,6 +8,8 @@ import type { Problem } from '../lib/result.ts';
 export const session = signal<Session | null | undefined>(undefined);
 export const sessionProblem = signal<Problem | undefined>(undefined);
 export const sessionEnded = signal(false);
+/** Whether the role may change things; the server has the last word. */
+export const mayWrite = computed(() => session.value?.role === 'admin');
 
 function take(value: Session | null): void {
   client.csrf = value?.csrf ?? '';

@@ -71,7 +71,7 @@ export function useTrail({ twin, properties, spanMs, points = 600 }: TrailAsk): 
 function extend(trail: Trail, change: Change, properties: readonly string[], spanMs: number, points: number): Trail {
   let series: Record<string, Series> | undefined;
   for (const name of properties) {
-    const next = change.values[name];
+    const next = change.values?.[name];
     const value = scalar(next?.value);
     if (value === undefined || value === null) continue;
     const time = instant(next?.sourceTime) ?? instant(change.time);

@@ -2,13 +2,19 @@
 // Every word of the console in English. zh.ts has the same keys, or the compiler complains. A
 // sentence is one entry, never built from parts; numbers come in already formatted where they show.
 import type { Age } from '../lib/time.ts';
+import { bindingsEn } from './bindings-en.ts';
 import { buildEn } from './build-en.ts';
+import { controlEn } from './control-en.ts';
+import { devicesEn } from './devices-en.ts';
 
 const plural = new Intl.PluralRules('en');
 const n = (count: number, one: string, other: string) => `${count} ${plural.select(count) === 'one' ? one : other}`;
 
 export const en = {
   ...buildEn,
+  ...devicesEn,
+  ...bindingsEn,
+  ...controlEn,
 
   // names of places
   overview: 'Overview',

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+import { bindingsZh } from './bindings-zh.ts';
 import { buildZh } from './build-zh.ts';
+import { controlZh } from './control-zh.ts';
+import { devicesZh } from './devices-zh.ts';
 import type { Words } from './en.ts';
 
 export const zh: Words = {
   ...buildZh,
+  ...devicesZh,
+  ...bindingsZh,
+  ...controlZh,
 
   overview: '总览',
   twins: '孪生体',

@@ -15,7 +15,10 @@ export const tableKey = signal<(() => void) | undefined>(undefined);
 export const newKey = signal<(() => void) | undefined>(undefined);
 export const runKey = signal<(() => void) | undefined>(undefined);
 
-const GO: Readonly<Record<string, string>> = { o: 'overview', t: 'twins', m: 'models', q: 'query' };
+const GO: Readonly<Record<string, string>> = { o: 'overview', t: 'twins', m: 'models', q: 'query', d: 'devices' };
+
+/** Views that are a list without an id; Esc goes back to it. */
+const LISTS = new Set(['models', 'devices', 'bindings']);
 
 let afterG = 0;
 
@@ -59,7 +62,7 @@ function letter(key: string): boolean {
 function up(): void {
   hush();
   if (route.value.view === 'twin') go(hrefTo('overview'));
-  if (route.value.view === 'models' && route.value.id) go(hrefTo('models'));
+  if (LISTS.has(route.value.view) && route.value.id) go(hrefTo(route.value.view));
 }
 
 function nextRegion(step: number): void {
@@ -80,7 +83,7 @@ export function KeyList() {
   const close = () => (shownDialog.value = undefined);
   const rows: [string[], string][] = [
     [['Ctrl', 'K'], w.keySearch], [['/'], w.keySearch], [['G', 'O'], w.keyOverview], [['G', 'T'], w.keyTwins],
-    [['G', 'M'], w.keyModels], [['G', 'Q'], w.keyQuery], [['N'], w.keyNew], [['Ctrl', 'Enter'], w.keyRun],
+    [['G', 'M'], w.keyModels], [['G', 'Q'], w.keyQuery], [['G', 'D'], w.keyDevices], [['N'], w.keyNew], [['Ctrl', 'Enter'], w.keyRun],
     [['T'], w.keyTable], [['F6'], w.keyRegion], [['Esc'], w.keyUp], [['?'], w.keyHelp],
   ];
   return (

@@ -100,6 +100,8 @@ function commandItems(w: typeof words.value): Item[] {
     { group: w.views, icon: 'twins', name: w.twins, note: '', run: () => go(hrefTo('twins')) },
     { group: w.views, icon: 'model', name: w.models, note: '', run: () => go(hrefTo('models')) },
     { group: w.views, icon: 'query', name: w.query, note: '', run: () => go(hrefTo('query')) },
+    { group: w.views, icon: 'device', name: w.devices, note: '', run: () => go(hrefTo('devices')) },
+    { group: w.actions, icon: 'plus', name: w.addDevice, note: 'MQTT', run: () => go(hrefTo('devices', 'new')) },
     { group: w.actions, icon: 'plus', name: w.newModel, note: 'DTDL', run: () => go(hrefTo('models', 'new')) },
     { group: w.actions, icon: 'command', name: w.toOtherLanguage, note: w.language, run: appearanceActions.language },
     { group: w.actions, icon: 'light', name: w.theme, note: `${w.themeSystem}, ${w.themeLight}, ${w.themeDark}`, run: appearanceActions.theme },

@@ -22,10 +22,12 @@ const operate = (): Place[] => [
 const build = (): Place[] => [
   { view: 'models', icon: 'model', label: words.value.models },
   { view: 'query', icon: 'query', label: words.value.query },
+  { view: 'devices', icon: 'device', label: words.value.devices },
 ];
 
-/** A twin's page belongs to the list of twins. */
-const current = () => (route.value.view === 'twin' ? 'twins' : route.value.view);
+/** A twin's page belongs to the list of twins, bindings and rejects to the devices. */
+const ABOVE: Readonly<Record<string, string>> = { twin: 'twins', bindings: 'devices', rejects: 'devices' };
+const current = () => ABOVE[route.value.view] ?? route.value.view;
 
 const Places = ({ of }: { of: Place[] }) => (
   <ul>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect } from 'preact/hooks';
-import type { Twin } from '../../lib/twin.ts';
+import type { TwinFreshness } from '../../api/freshness.ts';
+import { type Twin, withFreshness } from '../../lib/twin.ts';
+import { useFreshness } from '../../state/freshness.ts';
 import { placesOf } from '../../state/plant.ts';
 import { words } from '../../state/language.ts';
 import { modelName } from '../../state/models.ts';
@@ -16,8 +18,9 @@ import { Segmented } from '../../ui/segmented.tsx';
 import { CommandLine, Empty, Failed, Loading } from '../../ui/states.tsx';
 import { useHead } from '../shell/head.ts';
 import { tableKey } from '../shell/keys.tsx';
-import { Commands } from './commands.tsx';
+import { Commands, CommandPanel } from './commands.tsx';
 import { Desired } from './desired.tsx';
+import { FreshBadge } from './fresh-badge.tsx';
 import { History } from './history.tsx';
 import { Relations } from './relations.tsx';
 import { Tiles } from './tiles.tsx';
@@ -29,7 +32,9 @@ export function TwinView({ id }: { id: string }) {
   const w = words.value;
   const places = useResource(`places ${id}`, (signal) => placesOf(id, signal)).state.value.data ?? [];
   useTwins([id, ...places]);
-  const { data: twin, problem, loading } = twinState(id).value;
+  const { data, problem, loading } = twinState(id).value;
+  const freshness = useFreshness(id);
+  const twin = data && withFreshness(data, freshness?.items);
   useHead([...places.map((place) => ({ label: nameOf(place), href: hrefTo('twin', place) })), { label: nameOf(id, twin) }]);
   if (!twin) {
     return (
@@ -41,7 +46,7 @@ export function TwinView({ id }: { id: string }) {
   }
   return (
     <div class="page">
-      <Head id={id} twin={twin} />
+      <Head id={id} twin={twin} freshness={freshness} />
       <div class="twin-grid">
         <div class="twin-main">
           <Values id={id} twin={twin} />
@@ -49,6 +54,7 @@ export function TwinView({ id }: { id: string }) {
         </div>
         <div class="twin-side">
           <Desired twin={twin} />
+          <CommandPanel id={id} model={twin.model} />
           <Relations id={id} />
         </div>
       </div>
@@ -57,7 +63,7 @@ export function TwinView({ id }: { id: string }) {
   );
 }
 
-function Head({ id, twin }: { id: string; twin: Twin }) {
+function Head({ id, twin, freshness }: { id: string; twin: Twin; freshness: TwinFreshness | undefined }) {
   const w = words.value;
   const share = () => void navigator.clipboard?.writeText(location.href).then(() => say({ text: w.linkCopied, problem: false }));
   return (
@@ -68,6 +74,7 @@ function Head({ id, twin }: { id: string; twin: Twin }) {
           <span class="mono">{id}</span>
           <span title={twin.model}><Icon name="model" size={14} />{modelName(twin.model)}</span>
           <span><Icon name="clock" size={14} /><Ago time={twin.updated} /></span>
+          {freshness && <FreshBadge of={freshness} />}
         </p>
       </div>
       <div class="twin-actions">

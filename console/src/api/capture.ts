@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Listens to plain messages by MQTT over WebSocket. MQTT wants a password and the page has none, so a
+// reader's token is made for this and deleted when the listening ends; it is kept in memory alone.
+import { connectPacket, type Message, messageOf, PacketReader, pingPacket, subscribePacket, Type } from '../lib/mqtt.ts';
+import type { Problem } from '../lib/result.ts';
+import { headers, request } from './http.ts';
+
+interface Follower {
+  opened(): void;
+  message(message: Message): void;
+  /** It ended, and not because it was closed. */
+  lost(problem: Problem): void;
+}
+interface Token {
+  id: string;
+  token: string;
+}
+
+const KEEP_ALIVE_S = 30;
+const LOST: Problem = { status: 0, code: 'unreachable', title: '', detail: '' };
+
+export class Capture {
+  #socket: WebSocket | undefined;
+  #token: string | undefined;
+  #closed = false;
+  #beat: ReturnType<typeof setInterval> | undefined;
+  #leave = () => this.close();
+
+  constructor(readonly filter: string, readonly follower: Follower) {
+    addEventListener('pagehide', this.#leave);
+    void this.#run();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    removeEventListener('pagehide', this.#leave);
+    clearInterval(this.#beat);
+    this.#socket?.close(1000);
+    this.#forget();
+  }
+
+  /** `keepalive`: also when it is the page that ends. */
+  #forget(): void {
+    if (!this.#token) return;
+    void fetch(`/api/v1/tokens/${encodeURIComponent(this.#token)}`, { method: 'DELETE', keepalive: true, credentials: 'same-origin', headers: headers('DELETE') }).catch(() => undefined);
+    this.#token = undefined;
+  }
+
+  async #run(): Promise<void> {
+    const made = await request<Token>('POST', '/api/v1/tokens', { name: 'console: listening to messages', role: 'reader' });
+    if (!made.ok) return this.#end(made.error);
+    this.#token = made.value.id;
+    if (this.#closed) return this.#forget();
+    this.#listen(made.value.token);
+  }
+
+  #listen(token: string): void {
+    const socket = (this.#socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/mqtt`, ['mqtt']));
+    const reader = new PacketReader();
+    socket.binaryType = 'arraybuffer';
+    socket.onopen = () => socket.send(connectPacket(`console-${crypto.getRandomValues(new Uint32Array(2)).join('-')}`, 'console', token, KEEP_ALIVE_S));
+    socket.onclose = () => this.#end(LOST);
+    socket.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => {
+      try {
+        for (const packet of reader.push(new Uint8Array(data))) this.#take(packet);
+      } catch {
+        this.#end(LOST);
+      }
+    };
+    this.#beat = setInterval(() => socket.readyState === WebSocket.OPEN && socket.send(pingPacket()), (KEEP_ALIVE_S * 1000) / 2);
+  }
+
+  #take(packet: { type: number; flags: number; body: Uint8Array }): void {
+    if (packet.type === Type.CONNACK) {
+      if (packet.body[1] === 0) this.#socket!.send(subscribePacket(1, this.filter));
+      else this.#end(LOST);
+    } else if (packet.type === Type.SUBACK) this.follower.opened();
+    else if (packet.type === Type.PUBLISH) this.follower.message(messageOf(packet));
+  }
+
+  #end(problem: Problem): void {
+    if (this.#closed) return;
+    this.close();
+    this.follower.lost(problem);
+  }
+}

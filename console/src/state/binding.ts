@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// A binding while it is written: its text, the messages it is tried on, and what came of that.
+import { batch, computed, signal } from '@preact/signals';
+import { type Sample, type Trial, tryBinding } from '../api/bindings.ts';
+import { Capture } from '../api/capture.ts';
+import { type Document, fieldsOf, jsonOf } from '../lib/binding.ts';
+import { printJson } from '../lib/json-print.ts';
+import type { Message } from '../lib/mqtt.ts';
+import { isRecord, type Problem } from '../lib/result.ts';
+import { recall, remember } from './memory.ts';
+
+export interface Heard extends Sample {
+  at: number;
+  /** Of bytes that are no text. */
+  bytes?: number;
+}
+
+const KEPT_MAX = 60;
+const TOPICS_MAX = 200;
+const PAUSE_MS = 400;
+const DRAFT = 'pollux.binding';
+/** What the server itself means by a topic needs no binding. */
+const KNOWN = new Set(['twins', 'events', 'spBv1.0']);
+const BASE64_CHUNK = 0x8000;
+
+export const text = signal('');
+/** Goes up when the text came from elsewhere than the editor. */
+export const given = signal(0);
+export const etag = signal('');
+export const saved = signal('');
+export const draft = computed<Document | undefined>(() => {
+  const value = jsonOf(text.value);
+  return isRecord(value) ? value : undefined;
+});
+export const changed = computed(() => text.value !== saved.value);
+
+export const topics = signal<ReadonlyMap<string, readonly Heard[]>>(new Map());
+export const chosen = signal<string | undefined>(undefined);
+export const messages = computed<readonly Heard[]>(() => topics.value.get(chosen.value ?? '') ?? []);
+export const latest = computed<Heard | undefined>(() => messages.value[messages.value.length - 1]);
+
+export const capture = signal<'off' | 'opening' | 'on'>('off');
+export const captureProblem = signal<Problem | undefined>(undefined);
+export const trial = signal<{ of: string; count: number; answer?: Trial; problem?: Problem } | undefined>(undefined);
+export const trying = signal(false);
+
+let listener: Capture | undefined;
+
+/** Another binding, or a new one: whatever the last one left goes. */
+export function begin(document_: Document | undefined, tag: string): void {
+  stopListening();
+  const first = document_ ? printJson(document_) + '\n' : (recall(DRAFT) ?? '');
+  batch(() => {
+    text.value = first;
+    saved.value = document_ ? first : '';
+    given.value++;
+    etag.value = tag;
+    topics.value = new Map();
+    chosen.value = undefined;
+    trial.value = undefined;
+    captureProblem.value = undefined;
+  });
+}
+
+export function write(next: string): void {
+  text.value = next;
+  if (etag.peek() === '') remember(DRAFT, next.trim() ? next : undefined);
+}
+
+/** From the form: printed, and given to the editor. */
+export function writeDocument(next: Document): void {
+  write(printJson(next) + '\n');
+  given.value++;
+}
+
+export const forgetDraft = (): void => remember(DRAFT, undefined);
+
+// ---- messages ----
+
+export function hear(one: Heard): void {
+  const all = new Map(topics.peek());
+  const before = all.get(one.topic) ?? [];
+  if (before.length === 0 && all.size >= TOPICS_MAX) return;
+  all.set(one.topic, [...before.slice(-(KEPT_MAX - 1)), one]);
+  topics.value = all;
+}
+
+export function listen(filter: string): void {
+  stopListening();
+  captureProblem.value = undefined;
+  capture.value = 'opening';
+  listener = new Capture(filter, {
+    opened: () => (capture.value = 'on'),
+    message: (message) => take(message),
+    lost: (problem) => batch(() => ((capture.value = 'off'), (captureProblem.value = problem))),
+  });
+}
+
+export function stopListening(): void {
+  listener?.close();
+  listener = undefined;
+  capture.value = 'off';
+}
+
+function take({ topic, payload }: Message): void {
+  if (KNOWN.has(topic.split('/')[0]!)) return;
+  hear({ topic, at: Date.now(), ...bodyOf(payload) });
+}
+
+function bodyOf(payload: Uint8Array): { payload: string } | { base64: string; bytes: number } {
+  try {
+    return { payload: new TextDecoder('utf-8', { fatal: true }).decode(payload) };
+  } catch {
+    let binary = '';
+    for (let at = 0; at < payload.length; at += BASE64_CHUNK) binary += String.fromCharCode(...payload.subarray(at, at + BASE64_CHUNK));
+    return { base64: btoa(binary), bytes: payload.length };
+  }
+}
+
+// ---- the trial ----
+
+let timer = 0;
+let current: AbortController | undefined;
+
+/** A moment after the last change of text or messages; while messages stream in, no oftener than that. */
+export function tryLater(): void {
+  if (timer) return;
+  timer = window.setTimeout(() => {
+    timer = 0;
+    void tryNow();
+  }, PAUSE_MS);
+}
+
+async function tryNow(): Promise<void> {
+  const doc = draft.peek();
+  const all = messages.peek();
+  if (!doc || all.length === 0) return void (trial.value = undefined);
+  current?.abort();
+  const mine = (current = new AbortController());
+  trying.value = true;
+  const of = text.peek();
+  const answer = await tryBinding(doc, all.map(({ topic, payload, base64 }) => ({ topic, ...(base64 ? { base64 } : { payload: payload ?? '' }) })), mine.signal);
+  if (current !== mine) return;
+  trying.value = false;
+  if (answer.ok) trial.value = { of, count: all.length, answer: answer.value };
+  else if (answer.error.code !== 'aborted') trial.value = { of, count: all.length, problem: answer.error };
+}
+
+/** What the last message became; while it is older than the text it is still the last that is known. */
+export const last = computed(() => {
+  const tried = trial.value?.answer?.messages;
+  return tried?.[tried.length - 1];
+});
+export const fields = computed(() => fieldsOf(draft.value));

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Desired values and commands of a twin, read again when the stream says that one of them changed.
+import { useEffect } from 'preact/hooks';
+import { type CommandPage, listCommands, readDesired, wish } from '../api/control.ts';
+import { patchOf } from '../lib/shape.ts';
+import type { Change, Desired, Json } from '../lib/twin.ts';
+import { words } from './language.ts';
+import { onChange } from './link.ts';
+import { problemText } from './problem.ts';
+import { type Resource, useResource } from './resource.ts';
+import { say } from './toast.ts';
+
+const PAUSE_MS = 80;
+
+export function useDesired(twin: string): Resource<Record<string, Desired>> {
+  const found = useResource(`desired ${twin}`, (stop) => readDesired(twin, stop));
+  useAgain(twin, found.reload, (change) => change.desired !== undefined || change.desiredStatus !== undefined);
+  return found;
+}
+
+export function useCommands(twin: string): Resource<CommandPage> {
+  const found = useResource(`commands ${twin}`, (stop) => listCommands(twin, stop));
+  useAgain(twin, found.reload, (change) => change.command !== undefined);
+  return found;
+}
+
+/** Reads again a moment after a change that matters, many of them at once. */
+function useAgain(twin: string, reload: () => void, matters: (change: Change) => boolean): void {
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = onChange((change) => {
+      if (change.twin !== twin || !matters(change) || timer) return;
+      timer = setTimeout(() => ((timer = undefined), reload()), PAUSE_MS);
+    });
+    return () => (stop(), clearTimeout(timer));
+  }, [twin]);
+}
+
+/** Wishes a value, or with undefined takes the wish back; what was wished for before is one click away. */
+export async function setDesired(twin: string, name: string, label: string, value: Json | undefined, before: Json | undefined, expirySeconds = ''): Promise<string> {
+  const answer = await wish(twin, patchOf(name, value ?? null), value === undefined ? '' : expirySeconds);
+  if (!answer.ok) return problemText(answer.error);
+  const w = words.peek();
+  say({
+    text: value === undefined ? w.wishTaken(label) : w.wished(label), problem: false,
+    action: { label: w.undo, run: () => void setDesired(twin, name, label, before, value).then((problem) => problem && say({ text: problem, problem: true })) },
+  });
+  return '';
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useEffect } from 'preact/hooks';
+import { words } from '../../state/language.ts';
+import { go, hrefTo } from '../../state/route.ts';
+import { useHead } from '../shell/head.ts';
+import { newKey } from '../shell/keys.tsx';
+import { BindingPage } from './binding.tsx';
+import { BindingList } from './list.tsx';
+
+const NEW = 'new';
+
+/** All bindings, one of them, or a new one. */
+export function BindingsView({ id }: { id: string }) {
+  const w = words.value;
+  useHead([{ label: w.devices, href: hrefTo('devices') }, { label: w.bindings, ...(id ? { href: hrefTo('bindings') } : {}) }, ...(id ? [{ label: id === NEW ? w.newBinding : id }] : [])]);
+  useEffect(() => {
+    newKey.value = () => go(hrefTo('bindings', NEW));
+    return () => void (newKey.value = undefined);
+  }, []);
+  return id ? <BindingPage key={id} name={id === NEW ? '' : id} /> : <BindingList />;
+}

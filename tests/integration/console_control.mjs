@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// The page of a twin in a real browser while its device is away, comes, applies, rejects and answers: what is desired
+// goes from pending to delivered to applied, commands are called with a form and their answers are told.
+import { api, connect, publish, until } from './console_mqtt.mjs';
+import { accessible, end, fits, holds, is, ok, open, shot } from './console_kit.mjs';
+
+const { body: device } = await api('PUT', '/api/v1/devices/pk02-gw', { twins: ['pk-02'] });
+const say = (topic, payload) => publish('pk02-gw', device.key, `twins/pk-02/${topic}`, payload);
+const come = () => connect('pk02-gw', device.key, 'twins/pk-02/desired', 'twins/pk-02/commands/#');
+is(say('telemetry', { tmpF: 66.2, amps: 11.87, cntOk: 184021, state: 'running', speedSetpoint: 1400 }), '', 'what the device is told');
+
+const page = await open('#/twin/pk-02');
+const button = (name) => page.getByRole('button', { name, exact: true });
+const dialog = page.locator('dialog');
+const row = (name) => page.locator('.desired tr', { hasText: name }).first();
+const status = (name, wanted) => page.waitForFunction(([n, s]) => [...document.querySelectorAll('.desired tr')].some((tr) => tr.textContent.includes(n) && tr.querySelector(`[data-status="${s}"]`)), [name, wanted]);
+const waitFor = (selector, pattern) => page.waitForFunction(([s, p]) => new RegExp(p).test(document.querySelector(s)?.textContent ?? ''), [selector, pattern]);
+const desired = async () => (await api('GET', '/api/v1/twins/pk-02/desired')).body;
+let there;
+
+await holds('what may be wished for stands beside what is', async () => {
+  await row('Speed setpoint').waitFor();
+  ok((await row('Speed setpoint').innerText()).includes('1,400'), 'what is reported is not there');
+  ok((await row('Mode').innerText()).includes('not set'), 'it is not said that nothing is wished for');
+});
+
+await holds('what is no number is told at once, and nothing is sent', async () => {
+  await row('Speed setpoint').getByRole('button', { name: 'Set' }).click();
+  await page.fill('#desired-value', '1,9oo');
+  await page.keyboard.press('Enter');
+  await waitFor('dialog .field-problem', '1,9oo');
+  ok((await dialog.innerText()).includes('for example 1900.5'), 'it is not said what would be right');
+  is(JSON.stringify(await desired()), '{}', 'what is desired');
+  await accessible(page);
+});
+
+await holds('wished for while the device is away it is pending', async () => {
+  await page.fill('#desired-value', '1900');
+  await page.keyboard.press('Enter');
+  await status('Speed setpoint', 'pending');
+  ok((await row('Speed setpoint').innerText()).includes('1,900'), 'the wish is not shown');
+  await shot(page, 'control-pending-light');
+  await accessible(page);
+  await fits(page, 'the twin');
+});
+
+await holds('the device comes and it is delivered; it reports the same and it is applied', async () => {
+  there = come();
+  await until(() => there.heard.find(([topic]) => topic === 'twins/pk-02/desired'), 'the wish at the device');
+  await status('Speed setpoint', 'delivered');
+  is(say('reported', { speedSetpoint: 1900 }), '', 'what the device is told');
+  await status('Speed setpoint', 'applied');
+  await waitFor('.desired', 'all agree');
+});
+
+await holds('a wish is undone: what was wished for before is wished for again', async () => {
+  await row('Speed setpoint').getByRole('button', { name: 'Set' }).click();
+  is(await page.inputValue('#desired-value'), '1900', 'the form begins with');
+  await page.fill('#desired-value', '2000');
+  await dialog.getByRole('button', { name: 'Set' }).click();
+  await until(async () => (await desired()).speedSetpoint.value === 2000, 'the wish');
+  await page.locator('.toast').getByRole('button', { name: 'Undo' }).click();
+  await until(async () => (await desired()).speedSetpoint.value === 1900, 'the wish before');
+});
+
+await holds('what the device rejects says so, with its reason', async () => {
+  await row('Mode').getByRole('button', { name: 'Set' }).click();
+  await page.fill('#desired-value', 'turbo');
+  await dialog.getByRole('button', { name: 'Set' }).click();
+  const told = await until(() => there.heard.find(([, payload]) => payload.includes('turbo')), 'the wish at the device');
+  is(say('desired/response', { $version: JSON.parse(told[1]).$version, status: 'rejected', properties: ['mode'], reason: 'no such mode' }), '', 'what the device is told');
+  await status('Mode', 'rejected');
+  ok((await page.locator('.desired').innerText()).includes('no such mode'), 'the reason is not told');
+  await shot(page, 'control-rejected-light');
+  await accessible(page);
+});
+
+await holds('a wish with an end times out', async () => {
+  there.close();
+  await row('Mode').getByRole('button', { name: 'Set' }).click();
+  await page.fill('#desired-value', 'slow');
+  await page.selectOption('#desired-ends', '60');
+  await dialog.getByRole('button', { name: 'Set' }).click();
+  await until(async () => (await desired()).mode.expires, 'the end of the wish');
+  await waitFor('.desired', 'ends \\d\\d:\\d\\d');
+  await api('PATCH', '/api/v1/twins/pk-02/desired?expiry=1', { mode: 'slower' });
+  await status('Mode', 'timed out');
+});
+
+await holds('a wish is taken back, and undone', async () => {
+  await row('Mode').getByRole('button', { name: 'Set' }).click();
+  await dialog.getByRole('button', { name: 'Take back' }).click();
+  await until(async () => (await desired()).mode === undefined, 'the end of the wish');
+  await page.waitForFunction(() => [...document.querySelectorAll('.desired tr')].some((tr) => tr.textContent.includes('Mode') && tr.textContent.includes('not set')));
+  await page.locator('.toast').getByRole('button', { name: 'Undo' }).click();
+  await until(async () => (await desired()).mode?.value === 'slower', 'the wish again');
+});
+
+await holds('a command is called with a form made from its schema, and its answer is told', async () => {
+  there = come();
+  await page.locator('.commands li', { hasText: 'Set recipe' }).getByRole('button').click();
+  ok((await dialog.innerText()).includes('Changes what is packed'), 'the model is not quoted');
+  await page.fill('#command-payload-number', 'x');
+  await dialog.getByRole('button', { name: 'Call' }).click();
+  await waitFor('dialog .field-problem', 'number');
+  await page.fill('#command-payload-number', '14');
+  await page.fill('#command-payload-note', 'half litre');
+  await page.selectOption('#command-timeout', '30');
+  await accessible(page);
+  await shot(page, 'control-call-light');
+  await dialog.getByRole('button', { name: 'Call' }).click();
+  await page.waitForSelector('.executions [data-status=pending]');
+  const [topic, payload] = await until(() => there.heard.find(([t]) => t.includes('/commands/setRecipe/')), 'the command at the device');
+  is(payload, '{"number":14,"note":"half litre"}', 'the payload');
+  is(say(`${topic.slice('twins/pk-02/'.length)}/response`, { status: 'applied', payload: 14 }), '', 'what the device is told');
+  await page.waitForSelector('.executions [data-status=applied]');
+  await waitFor('.toast', 'Set recipe: applied');
+  await page.locator('.executions [data-status=applied] button').click();
+  const told = await page.locator('.execution-body').innerText();
+  ok(told.includes('14') && told.includes('half litre') && told.includes('pk02-gw') && told.includes('admin'), `what is told: ${told}`);
+  await shot(page, 'control-answered-light');
+  await accessible(page);
+  await fits(page, 'the commands');
+});
+
+await holds('one that asks for nothing is a button, and what the device rejects says why', async () => {
+  await page.locator('.twin-head').getByRole('button', { name: 'Stop' }).click();
+  const [topic] = await until(() => there.heard.find(([t]) => t.includes('/commands/stop/')), 'the command at the device');
+  say(`${topic.slice('twins/pk-02/'.length)}/response`, { status: 'rejected', payload: 'guard open' });
+  await waitFor('.toast', 'rejected. guard open');
+  await page.waitForSelector('.executions [data-status=rejected]');
+  there.close();
+});
+
+await holds('one that nobody answers times out', async () => {
+  await page.locator('.twin-head').getByRole('button', { name: 'Stop' }).click();
+  await page.waitForSelector('.executions [data-status=pending]');
+  await page.waitForSelector('.executions [data-status="timed out"]');
+});
+
+await holds('a server that tells no freshness costs the page nothing', async () => {
+  const { status: known } = await api('GET', '/api/v1/twins/pk-02/freshness');
+  is(await page.locator('[data-freshness]').count(), known === 200 ? 1 : 0, 'badges of freshness');
+});
+
+await holds('freshness, where it is told, is a mark and a word, and ages the values', async () => {
+  const other = await open('#/');
+  const at = new Date(Date.now() - 90_000).toISOString();
+  await other.route('**/twins/pk-02/freshness', (route) => route.fulfill({ json: {
+    twin: 'pk-02', state: 'late', since: at, rollup: { state: 'stale', worst: 'pk-09' },
+    items: [{ path: 'amps', state: 'stale', since: at, sourceTime: at, arrival: at, ageSeconds: 90 }, { path: 'tmpF', state: 'fresh', since: at, sourceTime: at, arrival: at, ageSeconds: 1 }],
+  } }));
+  await other.goto(other.url().replace(/#.*/, '#/twin/pk-02'));
+  await other.waitForSelector('[data-freshness=late]');
+  const told = await other.locator('[data-freshness]').innerText();
+  ok(told.includes('late, for 1 min') && told.includes('1 of 2 values fresh') && told.includes('pk-09'), `what is told: ${told}`);
+  await other.waitForSelector('.tile.stale');
+  is(await other.locator('.tile.stale').count(), 1, 'stale tiles');
+  await shot(other, 'control-freshness-light');
+  await accessible(other);
+  await other.context().close();
+});
+
+for (const [name, options] of Object.entries({
+  'dark': { colorScheme: 'dark' }, 'contrast': { contrast: 'more' }, 'zh': { locale: 'zh-CN' },
+  '1024-dark': { colorScheme: 'dark', viewport: { width: 1024, height: 768 } },
+  'phone-zh': { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, locale: 'zh-CN' },
+})) {
+  await holds(`desired and commands are accessible: ${name}`, async () => {
+    const other = await open('#/twin/pk-02', options);
+    await other.waitForSelector('.executions li');
+    await other.waitForSelector('.desired [data-status]');
+    await shot(other, `control-${name}`);
+    await other.locator('.commands').scrollIntoViewIfNeeded();
+    if (name.startsWith('phone')) await shot(other, `control-${name}-2`);
+    await accessible(other);
+    await other.locator('.desired button').first().click();
+    await other.waitForSelector('dialog #desired-value');
+    await shot(other, `control-set-${name}`);
+    await accessible(other);
+    await other.context().close();
+  });
+}
+
+await end();

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+// Devices in a real browser, and at a real MQTT door: added with a key that is shown once and works as it is pasted,
+// found in the list, revoked while connected, disabled, enabled, bound to other twins, retired.
+import { execSync } from 'node:child_process';
+import { api, connect, publish, until } from './console_mqtt.mjs';
+import { accessible, end, fits, holds, is, ok, open, shot } from './console_kit.mjs';
+
+const page = await open('#/devices');
+const text = (selector) => page.locator(selector).innerText();
+const button = (name) => page.getByRole('button', { name, exact: true });
+const code = (i) => page.locator('.key-box code').nth(i).innerText();
+let key = '';
+
+await holds('without devices the list says what to do', async () => {
+  await page.waitForSelector('.empty code');
+  ok((await text('.empty')).includes('pollux device add'), 'no command is told');
+  await shot(page, 'devices-empty-light');
+  await accessible(page);
+  await fits(page, 'the empty list');
+});
+
+await holds('what is wrong with a new device is said at its field', async () => {
+  await page.keyboard.press('n');
+  await page.waitForSelector('#device-id');
+  await page.getByRole('button', { name: 'Add device' }).click();
+  await page.waitForSelector('#device-id-help.field-problem');
+  await page.fill('#device-id', 'pk03-gw');
+  await page.fill('#device-twin', 'pk-03');
+  await page.getByRole('button', { name: 'Add device' }).click();
+  await page.waitForSelector('#device-twin-help.field-problem');
+  ok((await text('#device-twin-help')).includes('pk-03'), 'the twin is not named');
+  await shot(page, 'device-new-light');
+  await accessible(page);
+  await fits(page, 'the form');
+});
+
+await holds('a device with a new twin is added, and its key is shown, once', async () => {
+  await page.selectOption('#device-model', 'dtmi:story:Packer;1');
+  await page.fill('#device-group', 'hall-2');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.key-box code');
+  key = await code(0);
+  ok(/^plx_/.test(key), `the key is ${key}`);
+  await page.locator('.key-box code').nth(1).waitFor();
+  await shot(page, 'device-key-light');
+  await accessible(page);
+  await fits(page, 'the key');
+});
+
+await holds('the line beside it works as it is pasted: the value is on the page of the twin', async () => {
+  const line = await code(1);
+  ok(line.includes('tmpF'), `the model is not asked: ${line}`);
+  execSync(line, { timeout: 20_000, shell: '/bin/sh' });
+  await page.getByRole('link', { name: 'pk-03' }).first().click();
+  await page.waitForFunction(() => /21\.5/.test(document.querySelector('.tiles')?.textContent ?? ''));
+});
+
+await holds('back at the device the key is not there any more', async () => {
+  await page.goBack();
+  await page.waitForFunction(() => /active/.test(document.querySelector('h1')?.textContent ?? ''));
+  is(await page.locator('.key-box').count(), 0, 'boxes with keys');
+  ok(!(await page.content()).includes(key.slice(-20)), 'the secret is still on the page');
+  await page.reload();
+  await page.waitForSelector('.device-log td');
+  ok(!(await page.content()).includes(key.slice(-20)), 'the secret is on the page again');
+  ok((await text('.device-log')).includes('the device left'), 'the log does not tell how it ended');
+});
+
+await holds('an id that is taken is refused, and the device stays as it is', async () => {
+  await page.goto(page.url().replace(/#.*/, '#/devices/new'));
+  await page.fill('#device-id', 'pk03-gw');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#device-id-help.field-problem');
+  ok((await text('#device-id-help')).includes('pk03-gw already'), 'it is not said');
+  is((await api('GET', '/api/v1/devices/pk03-gw')).body.twins[0], 'pk-03', 'its twin');
+});
+
+await holds('the list finds it by id, twin, group and state', async () => {
+  for (let i = 0; i < 130; i++) await api('PUT', `/api/v1/devices/valve-${String(i).padStart(3, '0')}`, { twins: [], group: 'hall-9' });
+  await page.goto(page.url().replace(/#.*/, '#/devices'));
+  await page.waitForSelector('.devices td');
+  ok((await text('.page-head')).includes('131 devices'), 'the count is wrong');
+  is(await page.locator('.devices tbody tr').count(), 100, 'rows at first');
+  await page.getByRole('button', { name: /Show more/ }).click();
+  await page.waitForFunction(() => document.querySelectorAll('.devices tbody tr').length === 131);
+  for (const sought of ['pk03', 'pk-03', 'hall-2', 'active']) {
+    await page.fill('input[type=search]', sought);
+    await page.waitForFunction(() => document.querySelectorAll('.devices tbody tr').length === 1);
+    ok((await text('.devices tbody')).includes('pk03-gw'), `${sought} finds another one`);
+  }
+  ok((await page.evaluate(() => location.hash)).includes('q=active'), 'the filter is not in the address');
+  await page.fill('input[type=search]', 'nothing');
+  await page.getByRole('button', { name: 'Clear filter' }).click();
+  await page.waitForFunction(() => document.querySelectorAll('.devices tbody tr').length === 100);
+  await shot(page, 'devices-light');
+  await accessible(page);
+  await fits(page, 'the list');
+});
+
+let second;
+await holds('a second key lets it in, and the page sees the connection', async () => {
+  await page.goto(page.url().replace(/#.*/, '#/devices/pk03-gw'));
+  await button('Add key …').click();
+  await page.fill('#key-label', 'cell 4');
+  await accessible(page);
+  await shot(page, 'device-add-key-light');
+  await button('Make key').click();
+  await page.waitForSelector('.key-box code');
+  const another = await code(0);
+  ok(another !== key, 'it is the same key');
+  await button('I have it').click();
+  is(await page.locator('.key-box').count(), 0, 'boxes with keys');
+  second = connect('pk03-gw', another, 'twins/pk-03/desired');
+  await page.waitForFunction(() => /1 open connection/.test(document.querySelector('.twin-facts')?.textContent ?? ''));
+  await page.waitForFunction(() => /cell 4/.test(document.querySelector('table')?.textContent ?? ''));
+  await shot(page, 'device-light');
+  await accessible(page);
+  await fits(page, 'the device');
+});
+
+await holds('revoked, its connection ends, and the log says why', async () => {
+  const row = page.locator('tr', { hasText: 'cell 4' });
+  await row.getByRole('button', { name: 'Revoke …' }).click();
+  ok((await text('dialog')).includes('end within a second'), 'the consequence is not told');
+  await page.locator('dialog').getByRole('button', { name: 'Revoke' }).click();
+  // mosquitto_sub comes back by itself when it is put out; now it is not let in.
+  await until(() => second.child.exitCode !== null || second.child.signalCode !== null || api('GET', '/api/v1/devices/pk03-gw').then((d) => d.body.connections === 0), 'the end of the connection');
+  await page.waitForFunction(() => /a right was withdrawn/.test(document.querySelector('.device-log')?.textContent ?? ''));
+  await page.waitForFunction(() => /0 open connections/.test(document.querySelector('.twin-facts')?.textContent ?? ''));
+  is(await page.locator('tr', { hasText: 'cell 4' }).count(), 0, 'rows of the revoked key');
+  second.close();
+});
+
+await holds('replaced keys: the new one works and the old one does not', async () => {
+  await button('Replace keys …').click();
+  await page.selectOption('#key-overlap', '0');
+  await button('Make key').click();
+  await page.waitForSelector('.key-box code');
+  const fresh = await code(0);
+  is(publish('pk03-gw', fresh, 'twins/pk-03/telemetry', { amps: 3 }), '', 'what the new key is told');
+  ok(publish('pk03-gw', key, 'twins/pk-03/telemetry', { amps: 4 }) !== '', 'the old key was let in');
+  key = fresh;
+});
+
+await holds('disabled it is put out and told so, enabled it comes back', async () => {
+  const device = connect('pk03-gw', key, 'twins/pk-03/desired');
+  await page.waitForFunction(() => /1 open connection/.test(document.querySelector('.twin-facts')?.textContent ?? ''));
+  await button('Disable …').click();
+  ok((await text('dialog')).includes('1 open connection ends'), 'the number is not told');
+  await accessible(page);
+  await shot(page, 'device-disable-light');
+  await page.locator('dialog').getByRole('button', { name: 'Disable' }).click();
+  await page.waitForFunction(() => /disabled/.test(document.querySelector('h1')?.textContent ?? ''));
+  await until(async () => (await api('GET', '/api/v1/devices/pk03-gw')).body.connections === 0, 'the end of the connection');
+  device.close();
+  ok(publish('pk03-gw', key, 'twins/pk-03/telemetry', { amps: 5 }) !== '', 'a disabled device was let in');
+  await button('Enable').click();
+  await page.waitForFunction(() => /registered/.test(document.querySelector('h1')?.textContent ?? ''));
+  is(publish('pk03-gw', key, 'twins/pk-03/telemetry', { amps: 6 }), '', 'what the enabled one is told');
+});
+
+await holds('it is bound to other twins, and keeps its group', async () => {
+  await button('Change twins …').click();
+  await page.fill('#twins-of-device', 'pk-03, pk-02');
+  await button('Save').click();
+  await page.getByRole('link', { name: 'pk-02' }).waitFor();
+  const { body } = await api('GET', '/api/v1/devices/pk03-gw');
+  is(JSON.stringify([body.twins, body.group]), '[["pk-03","pk-02"],"hall-2"]', 'the device');
+});
+
+await holds('what the server refuses is said in its words', async () => {
+  await page.route('**/state', (route) => route.fulfill({ status: 409, contentType: 'application/problem+json', json: { status: 409, title: 'conflict', detail: 'Somebody was faster.', code: 'x' } }));
+  await button('Disable …').click();
+  await page.locator('dialog').getByRole('button', { name: 'Disable' }).click();
+  await page.waitForFunction(() => /Somebody was faster/.test(document.querySelector('.toast')?.textContent ?? ''));
+  await page.unroute('**/state');
+  await page.locator('.toast').getByRole('button', { name: 'Close' }).click();
+});
+
+await holds('retired it is for good', async () => {
+  await button('Retire …').click();
+  ok((await text('dialog')).includes('never connect again'), 'the consequence is not told');
+  await page.locator('dialog').getByRole('button', { name: 'Retire' }).click();
+  await page.waitForFunction(() => /retired/.test(document.querySelector('h1')?.textContent ?? ''));
+  is(await page.locator('.twin-actions').count(), 0, 'actions left');
+  ok(publish('pk03-gw', key, 'twins/pk-03/telemetry', { amps: 7 }) !== '', 'a retired device was let in');
+});
+
+await holds('a device that is not there, and a list that cannot be read, are told', async () => {
+  await page.goto(page.url().replace(/#.*/, '#/devices/nobody'));
+  await page.waitForFunction(() => /There is no device nobody/.test(document.querySelector('.empty')?.textContent ?? ''));
+  await page.route('**/api/v1/devices?*', (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', json: { status: 503, detail: 'The server is busy.', code: 'busy' } }));
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('.failed');
+  await accessible(page);
+  await page.unroute('**/api/v1/devices?*');
+  await page.getByRole('button', { name: 'Retry' }).click();
+  await page.waitForSelector('.devices td');
+});
+
+await holds('a reader may look, and is told why not more', async () => {
+  const { body } = await api('POST', '/api/v1/tokens', { name: 'story', role: 'reader' });
+  const other = await open('#/devices/pk03-gw', { token: body.token });
+  await other.waitForSelector('.device-log td');
+  await other.goto(other.url().replace(/#.*/, '#/devices'));
+  const add = other.getByRole('button', { name: 'Add device' });
+  ok(await add.isDisabled(), 'a reader may add a device');
+  ok((await add.getAttribute('title')).includes('administrator'), 'the reason is not told');
+  await accessible(other);
+  await other.context().close();
+});
+
+await api('PUT', '/api/v1/devices/valve-000', { twins: ['pk-02'], group: 'hall-9', attributes: { serial: '4711', maker: 'Example' } });
+for (const [name, options] of Object.entries({
+  'dark': { colorScheme: 'dark' }, 'contrast': { contrast: 'more' }, 'zh': { locale: 'zh-CN' },
+  '1024-dark': { colorScheme: 'dark', viewport: { width: 1024, height: 768 } },
+  'phone-zh': { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, locale: 'zh-CN' },
+})) {
+  await holds(`devices are accessible: ${name}`, async () => {
+    const other = await open('#/devices', options);
+    await other.waitForSelector('.devices td');
+    await shot(other, `devices-${name}`);
+    await accessible(other);
+    await other.goto(other.url().replace(/#.*/, '#/devices/valve-000'));
+    await other.waitForSelector('.facts');
+    await other.waitForSelector('.panel td');
+    await shot(other, `device-${name}`);
+    await accessible(other);
+    await other.goto(other.url().replace(/#.*/, '#/devices/new'));
+    await other.waitForSelector('#device-id');
+    await shot(other, `device-new-${name}`);
+    await accessible(other);
+    await other.context().close();
+  });
+}
+
+await end();
