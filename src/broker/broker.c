@@ -81,6 +81,7 @@ px_status px_broker_open(const px_broker_opts *opts, px_broker **ret_broker, px_
     pthread_rwlock_init(&b->lock, NULL);
     pthread_mutex_init(&b->jobs_lock, NULL);
     pthread_mutex_init(&b->pending_lock, NULL);
+    pthread_mutex_init(&b->newest.lock, NULL);
     status = begin(b, ret_err);
     if (status != PX_OK) {
         px_broker_close(b);
@@ -110,6 +111,7 @@ void px_broker_close(px_broker *b)
     pthread_rwlock_destroy(&b->lock);
     pthread_mutex_destroy(&b->jobs_lock);
     pthread_mutex_destroy(&b->pending_lock);
+    pxi_newest_release(&b->newest);
     px_free(b);
 }
 

@@ -102,7 +102,8 @@ px_status px_broker_status(px_broker *broker, px_err *ret_err);
 /* Messages of one connection that are on their way through the journal; outlives it. */
 typedef struct px_broker_gate {
     _Atomic uint32_t refs, waiting;
-    _Atomic uint64_t passed; /* position of the newest that came through */
+    _Atomic uint64_t passed;    /* position of the newest that came through */
+    _Atomic bool is_superseded; /* another connection takes its session over */
 } px_broker_gate;
 
 /* What the broker knows of one connection; the application's memory, zeroed. */
@@ -111,7 +112,8 @@ typedef struct px_broker_client {
     px_str credential;
     uint64_t conn;
     bool is_kept;         /* it has a session of the journal */
-    px_broker_gate *gate; /* NULL until its first message through the journal */
+    uint64_t name;        /* what its client id is known by, when it has */
+    px_broker_gate *gate; /* else NULL until its first message through the journal */
 } px_broker_client;
 
 /**
@@ -159,7 +161,8 @@ void px_broker_gate_leave(px_broker *broker, px_broker_gate *gate, uint64_t posi
 void px_broker_will_ended(px_broker *broker, uint64_t session, px_status status);
 
 /* What rides along with a message of QoS 2 that is not plain: the session has its packet id. False:
- * nothing has to, or no memory (`ret_write->body.ptr` is NULL then and it was needed). */
+ * nothing has to; true without memory, too (`ret_write->body.ptr` is NULL then). The caller enters
+ * the gate until the engine has answered. */
 bool px_broker_receipt(px_broker *broker, const px_broker_client *from,
                        const px_mqtt_publish *message, px_arena *arena,
                        px_session_write *ret_write);

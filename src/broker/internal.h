@@ -174,6 +174,15 @@ typedef struct px_save {
     _Atomic bool has_failed;
 } px_save;
 
+/* ---- the newest connection of each client id: newest.c ---- */
+
+typedef struct px_newest {
+    pthread_mutex_t lock; /* guards the rest; none of the others is taken before it */
+    px_map by_name;
+    PX_VEC(px_broker_gate *) gates; /* their connections' */
+    PX_VEC(uint32_t) free;
+} px_newest;
+
 struct px_broker {
     px_broker_opts opts;
     px_env *env;
@@ -206,6 +215,7 @@ struct px_broker {
     px_pending *pending, **pending_tail;
     _Atomic uint32_t jobs_out; /* with the engine */
 
+    px_newest newest;
     px_save save;
     size_t sweep_session, sweep_letter; /* places where the sweep goes on */
     int64_t save_at_ns, sweep_at_ns;
@@ -353,6 +363,14 @@ void pxi_jobs_retry(px_broker *b);
 void pxi_jobs_release(px_broker *b);
 px_principal pxi_own_principal(uint32_t tenant);
 
+/* ---- newest.c ---- */
+uint64_t pxi_newest_name(const px_broker *b, uint32_t tenant, uint32_t scope, px_str client_id);
+/* Sends its OPEN, and says to the connection that it comes after that it does. Errors: as
+ * pxi_job_send, PX_NO_MEMORY. */
+px_status pxi_newest_open(px_broker *b, px_broker_client *client, px_job *job, px_err *ret_err);
+void pxi_newest_close(px_broker *b, const px_broker_client *client);
+void pxi_newest_release(px_newest *newest);
+
 /* ---- live.c ---- */
 px_peer pxi_peer_of(const px_broker *b, const px_broker_client *client);
 /* The body of an event, from a buffer into the arena; false without memory. */
@@ -368,7 +386,8 @@ void pxi_pending_run(px_broker *b); /* those whose position is reached */
 void pxi_acks_tell(px_broker *b, px_session *s);
 
 /* ---- route.c ---- */
-void pxi_gate_unref(px_broker_gate *gate); /* NULL is allowed */
+bool pxi_gate_make(px_broker_client *from); /* false: no memory */
+void pxi_gate_unref(px_broker_gate *gate);  /* NULL is allowed */
 
 /* ---- sweep.c ---- */
 void pxi_sweep(px_broker *b); /* ten times a second */

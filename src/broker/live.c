@@ -100,7 +100,7 @@ static px_mqtt_reason judge(px_broker *b, const px_broker_client *client,
     return reason;
 }
 
-static px_mqtt_reason open_session(px_broker *b, const px_broker_client *client,
+static px_mqtt_reason open_session(px_broker *b, px_broker_client *client,
                                    const px_mqtt_connect *connect, px_str client_id,
                                    bool (*may)(const px_principal *, px_str), px_job *job)
 {
@@ -115,7 +115,8 @@ static px_mqtt_reason open_session(px_broker *b, const px_broker_client *client,
 
     if (reason != PX_MQTT_LATER)
         return reason;
-    if (!fill_will(connect, &job->arena, &r))
+    client->name = pxi_newest_name(b, client->who.tenant, r.scope, client_id);
+    if (!fill_will(connect, &job->arena, &r) || !pxi_gate_make(client))
         return PX_MQTT_SERVER_UNAVAILABLE;
     px_put_open(&body, &r);
     job->conn = client->conn;
@@ -123,7 +124,7 @@ static px_mqtt_reason open_session(px_broker *b, const px_broker_client *client,
     job->write.id = px_arena_str(&job->arena, client_id);
     if (!pxi_settle(&job->arena, &body, &job->write) || !job->write.id.ptr)
         return PX_MQTT_SERVER_UNAVAILABLE;
-    return pxi_job_send(job, &err) == PX_OK ? PX_MQTT_LATER : PX_MQTT_SERVER_BUSY;
+    return pxi_newest_open(b, client, job, &err) == PX_OK ? PX_MQTT_LATER : PX_MQTT_SERVER_BUSY;
 }
 
 px_mqtt_reason px_broker_connect(px_broker *b, px_broker_client *client,
@@ -137,8 +138,10 @@ px_mqtt_reason px_broker_connect(px_broker *b, px_broker_client *client,
         return PX_MQTT_SERVER_UNAVAILABLE;
     reason = open_session(b, client, connect, client_id, may, job);
     client->is_kept = reason == PX_MQTT_LATER;
-    if (reason != PX_MQTT_LATER)
+    if (reason != PX_MQTT_LATER) {
         pxi_job_free(job);
+        px_broker_gate_drop(client);
+    }
     return reason;
 }
 
@@ -169,6 +172,8 @@ void px_broker_closed(px_broker *b, px_broker_client *client, const px_mqtt_end 
     px_buf body = { 0 };
     px_job *job;
 
+    if (client->is_kept)
+        pxi_newest_close(b, client);
     px_broker_gate_drop(client);
     if (!client->is_kept) {
         px_broker_forget(b, client);

@@ -20,14 +20,20 @@ static bool has_some_in_journal(px_broker *b, const px_broker_client *from)
                         atomic_load_explicit(&b->position, memory_order_acquire));
 }
 
+bool pxi_gate_make(px_broker_client *from)
+{
+    if (from->gate)
+        return true;
+    from->gate = px_zalloc(1, sizeof(*from->gate));
+    if (from->gate)
+        atomic_init(&from->gate->refs, 1);
+    return from->gate != NULL;
+}
+
 px_broker_gate *px_broker_gate_enter(px_broker_client *from)
 {
-    if (!from->gate) {
-        from->gate = px_zalloc(1, sizeof(*from->gate));
-        if (!from->gate)
-            return NULL;
-        atomic_init(&from->gate->refs, 1);
-    }
+    if (!pxi_gate_make(from))
+        return NULL;
     atomic_fetch_add_explicit(&from->gate->refs, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&from->gate->waiting, 1, memory_order_relaxed);
     return from->gate;
@@ -182,6 +188,8 @@ static px_mqtt_reason journal(px_broker *b, const px_broker_client *from,
     r.copy_count = c.count;
     px_put_message(&body, &r);
     *ret_write = (px_session_write){ .type = PX_EVENT_SESSION_MESSAGE };
+    if (r.packet_id)
+        ret_write->unless = &from->gate->is_superseded;
     ret_write->id = px_arena_str(arena, message->topic);
     if (body.status == PX_OK)
         ret_write->body = px_arena_str(arena, px_buf_str(&body));
@@ -273,7 +281,8 @@ bool px_broker_receipt(px_broker *b, const px_broker_client *from, const px_mqtt
 
     if (!needs_receipt(from, message))
         return false;
-    *ret_write = (px_session_write){ .type = PX_EVENT_SESSION_RECEIPT };
+    *ret_write = (px_session_write){ .type = PX_EVENT_SESSION_RECEIPT,
+                                     .unless = &from->gate->is_superseded };
     px_put_receipt(&body, &r);
     if (body.status == PX_OK)
         ret_write->body = px_arena_str(arena, px_buf_str(&body));

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Events of sessions: decided by the room broker, judged here by right and size only. */
+#include <stdatomic.h>
+
 #include "engine/state.h"
 
 static px_status check_write(const px_request *request, const px_session_write *write,
@@ -26,8 +28,14 @@ px_status px_check_sessions(px_engine_state *state, px_request *request, px_err 
 px_status px_check_with_sessions(px_engine_state *state, px_request *request, px_check *check,
                                  px_err *ret_err)
 {
-    for (size_t i = 0; i < request->session_count; i++)
+    for (size_t i = 0; i < request->session_count; i++) {
+        const _Atomic bool *unless = request->sessions[i].unless;
+
         PX_TRY(check_write(request, &request->sessions[i], ret_err));
+        if (unless && atomic_load(unless))
+            return px_fail_id(ret_err, PX_INTERRUPTED, PX_SESSION_SUPERSEDED,
+                              "another connection has taken its session over");
+    }
     PX_TRY(check(state, request, ret_err));
     for (size_t i = 0; i < request->session_count; i++) {
         const px_session_write *write = &request->sessions[i];

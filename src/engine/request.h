@@ -67,7 +67,12 @@ typedef struct px_session_write {
     px_event_type type;
     uint64_t session; /* its number; 0: of none, or that SESSION_OPEN makes it */
     px_str id, body;
+    /* Where it is true by the turn of the request, all of it is refused: PX_INTERRUPTED,
+     * PX_SESSION_SUPERSEDED. NULL: nothing is asked. Borrowed until `done`. */
+    const _Atomic bool *unless;
 } px_session_write;
+
+#define PX_SESSION_SUPERSEDED "session.superseded"
 
 /* How long a command waits for its device, and how often it is sent; 0: not told. */
 typedef struct px_command_terms {

@@ -36,7 +36,7 @@
  *
  * What a 3.1.1 client cannot be told: a message judged and refused (0x10, 0x87, 0x90, 0x99) is
  * acknowledged and counted; one that could not be kept (any other reason) ends the connection
- * unacknowledged, so that the client sends it again.
+ * unacknowledged, so that the client sends it again. PX_MQTT_SESSION_TAKEN_OVER does so in both.
  *
  * Time is monotonic nanoseconds of the caller. Threads: one at a time.
  */

@@ -38,6 +38,13 @@ static bool is_judgement(uint8_t reason)
            reason == PX_MQTT_TOPIC_NAME_INVALID || reason == PX_MQTT_PAYLOAD_FORMAT_INVALID;
 }
 
+/* The connection ends instead, and the client says it again in the next one. */
+static bool has_no_answer(const px_mqtt_session *s, uint8_t reason)
+{
+    return reason == PX_MQTT_SESSION_TAKEN_OVER ||
+           (s->version == PX_MQTT_V311 && !is_judgement(reason));
+}
+
 /* ---- reason strings ---- */
 
 static bool wants_text(const px_mqtt_session *s)
@@ -133,8 +140,8 @@ static void put_known_answers(px_mqtt_session *s)
             break;
         s->answer_first = (s->answer_first + 1) & PXI_MQTT_TOKEN_MASK;
         s->answer_count--;
-        if (s->version == PX_MQTT_V311 && !is_judgement(a->reason)) {
-            pxi_mqtt_end(s, (px_mqtt_reason)a->reason, false);
+        if (has_no_answer(s, a->reason)) {
+            pxi_mqtt_end(s, (px_mqtt_reason)a->reason, s->version == PX_MQTT_V5);
             return;
         }
         put_answer(s, a, token);

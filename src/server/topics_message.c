@@ -64,7 +64,10 @@ void px_topics_give_back(px_topics_message *m)
 
     if (m->bound)
         px_topics_unbind(m->bound);
+    if (m->gate) /* it never came to the engine */
+        px_broker_gate_leave(m->topics->broker, m->gate, 0);
     m->bound = NULL;
+    m->gate = NULL;
     px_arena_reset(&m->arena);
     do {
         m->next_free = head;
@@ -98,6 +101,12 @@ px_mqtt_reason px_topics_refuse(px_twin_topics *topics, const px_topics_client *
     return reason_of(status);
 }
 
+static bool is_superseded(const px_result *result)
+{
+    return result->status == PX_INTERRUPTED && result->err.id &&
+           strcmp(result->err.id, PX_SESSION_SUPERSEDED) == 0;
+}
+
 /* On the engine's thread. */
 static void message_done(px_request *request)
 {
@@ -105,7 +114,9 @@ static void message_done(px_request *request)
     px_twin_topics *topics = m->topics;
     px_mqtt_reason reason = reason_of(request->result.status);
 
-    if (request->result.status != PX_OK) {
+    if (is_superseded(&request->result)) {
+        reason = PX_MQTT_SESSION_TAKEN_OVER; /* no answer: its client says it again, elsewhere */
+    } else if (request->result.status != PX_OK) {
         px_topics_client sender = { .principal = request->principal };
 
         px_topics_refuse(topics, &sender, request->id, request->result.status, &request->result.err,
@@ -123,6 +134,7 @@ void px_topics_end(px_topics_message *m, px_mqtt_reason reason)
         reason = PX_MQTT_PARTLY;
     if (m->gate)
         px_broker_gate_leave(topics->broker, m->gate, request->result.seq);
+    m->gate = NULL;
     if (m->will_of)
         px_broker_will_ended(topics->broker, m->will_of, request->result.status);
     if (request->session_count > 0)

@@ -79,9 +79,11 @@ static bool add_rider(const incoming *in, px_topics_message *m)
     } else if (!px_broker_receipt(in->topics->broker, &in->client->session, in->publish, &m->arena,
                                   &m->write)) {
         return true;
+    } else if (!m->gate) { /* what the rider asks of it */
+        m->gate = px_broker_gate_enter(&in->client->session);
     }
     m->request.session_count = 1;
-    return m->write.body.ptr != NULL;
+    return m->write.body.ptr && (m->gate || in->will);
 }
 
 /* A message for the engine, with what all kinds of them carry; NULL: no memory. */
@@ -218,13 +220,16 @@ static px_mqtt_reason journal(const incoming *in, px_topics_message *m,
 {
     px_broker_client *session = &in->client->session;
     px_session_write *writes = PX_ARENA_ARRAY(&m->arena, px_session_write, 2);
+    bool is_whole;
 
     if (!px_engine_has_room(in->topics->opts.engine)) {
         px_topics_give_back(m);
         return PX_MQTT_BUSY;
     }
-    m->gate = writes && add_rider(in, m) ? px_broker_gate_enter(session) : NULL;
-    if (!m->gate) {
+    is_whole = writes && add_rider(in, m);
+    if (is_whole && !m->gate)
+        m->gate = px_broker_gate_enter(session);
+    if (!is_whole || !m->gate) {
         px_topics_give_back(m);
         return PX_MQTT_QUOTA_EXCEEDED;
     }

@@ -14,35 +14,26 @@ from mqtt_echo import chopping_relay
 from pollux import Server, main
 from standard import run
 
-# With several threads of the door, name of a check: why it may fail. The check itself is right.
-EXPECTED_FAILURES = {
-    "exactly_once_from_who_comes_and_goes":
-        "a message of QoS 2 may be journalled behind the CONNECT that takes its session over; the fold keeps it although the session "
-        "does not know its packet id, and the client says it again",
-}
-
-
-def tell(results, where, expected):
-    """Names of the checks that failed and may not."""
+def tell(results, where):
+    """Names of the checks that failed."""
     failed = {name: why for name, why in results.items() if why}
     for version in (4, 5):
         mine = [name for name in results if name[1] == version]
         print(f"  MQTT {'3.1.1' if version == 4 else '5.0'}, {where}: {len(mine)} checks, "
               f"{sum(1 for name in mine if name in failed)} failed", flush=True)
     for (name, version, number), why in failed.items():
-        print(f"--- {name}, version {version}, [MQTT-{number}], {where}{', expected: ' + expected[name] if name in expected else ''}\n{why}",
-              flush=True)
-    return {name for name, _, _ in failed} - set(expected)
+        print(f"--- {name}, version {version}, [MQTT-{number}], {where}\n{why}", flush=True)
+    return {name for name, _, _ in failed}
 
 
 def statements_hold():
     failed = set()
-    for threads, expected in ((1, {}), (2, EXPECTED_FAILURES)):
+    for threads in (1, 2):
         with Server(settings=[f"mqtt_threads = {threads}"]) as server:
             for relay in (False, True) if threads == 1 else (False,):
                 began = time.monotonic()
                 port = chopping_relay(server.mqtt) if relay else server.mqtt
-                failed |= tell(run(server, port, relay), f"{'single bytes' if relay else 'whole'}, threads {threads}", expected)
+                failed |= tell(run(server, port, relay), f"{'single bytes' if relay else 'whole'}, threads {threads}")
                 print(f"    {time.monotonic() - began:.1f} s", flush=True)
     assert not failed, sorted(failed)
 

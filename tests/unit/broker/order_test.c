@@ -353,4 +353,96 @@ PX_TEST(what_came_and_was_not_released_is_known_when_the_client_is_back)
     kit_end(&kit);
 }
 
+/* A message of QoS 2 that was decided, and is on its way to the engine. */
+typedef struct on_its_way {
+    px_session_write write;
+    px_request request;
+    px_broker_gate *gate;
+    px_arena arena;
+} on_its_way;
+
+static void begin_publish(on_its_way *way, kit_client *from, uint16_t packet_id, bool is_rider)
+{
+    px_mqtt_publish m = {
+        .topic = PX_STR("t"), .payload = PX_STR("x"), .qos = 2, .packet_id = packet_id
+    };
+
+    *way = (on_its_way){ 0 };
+    px_arena_init(&way->arena, 1 << 20);
+    if (is_rider)
+        CHECK(px_broker_receipt(kit.broker, &from->session, &m, &way->arena, &way->write));
+    else
+        CHECK_EQ(px_broker_publish(kit.broker, &from->session, &m, &way->arena, &way->write),
+                 PX_MQTT_LATER);
+    way->gate = px_broker_gate_enter(&from->session);
+    CHECK(way->gate != NULL);
+    way->request =
+        (px_request){ .kind = PX_REQUEST_SESSIONS, .sessions = &way->write, .session_count = 1 };
+}
+
+static px_result end_publish(on_its_way *way)
+{
+    px_result result = px_world_do(&kit.world, &way->request);
+
+    px_broker_gate_leave(kit.broker, way->gate,
+                         result.status == PX_OK ? px_engine_position(kit.world.engine) : 0);
+    px_arena_release(&way->arena);
+    kit_settle(&kit);
+    return result;
+}
+
+PX_TEST(no_message_of_qos_2_is_taken_behind_the_connect_that_takes_its_session_over)
+{
+    for (int is_rider = 0; is_rider < 2; is_rider++) {
+        kit_client older, newer, to;
+        on_its_way before, behind;
+        px_result result;
+
+        kit_begin(&kit, 1);
+        CHECK_EQ(kit_connect(&kit, &to, "to", &kept), PX_MQTT_SUCCESS);
+        CHECK_EQ(kit_subscribe(&kit, &to, "t", 2), 2);
+        CHECK_EQ(kit_connect(&kit, &older, "c", &kept), PX_MQTT_SUCCESS);
+        begin_publish(&before, &older, 7, is_rider);
+        CHECK_EQ(end_publish(&before).status, PX_OK);
+        begin_publish(&behind, &older, 8, is_rider);
+        CHECK_EQ(kit_connect(&kit, &newer, "c", &kept), PX_MQTT_SUCCESS);
+        result = end_publish(&behind);
+        CHECK_EQ(result.status, PX_INTERRUPTED);
+        CHECK_STR(result.err.id, PX_SESSION_SUPERSEDED);
+        CHECK_EQ(kit_last(&kit, &newer, KIT_ADMIT)->received_count, 1);
+        CHECK_EQ(kit_last(&kit, &newer, KIT_ADMIT)->received[0], 7);
+        begin_publish(&behind, &newer, 8, is_rider); /* said again */
+        CHECK_EQ(end_publish(&behind).status, PX_OK);
+        CHECK_EQ(kit_delivered_count(&kit, &to), is_rider ? 0 : 2);
+        kit_close(&kit, &older, false);
+        kit_close(&kit, &newer, false);
+        kit_close(&kit, &to, false);
+        kit_end(&kit);
+    }
+}
+
+PX_TEST(who_comes_after_it_is_known_before_its_own_session_is_folded)
+{
+    kit_client first, second, third;
+    on_its_way way;
+
+    kit_begin(&kit, 1);
+    CHECK_EQ(kit_connect(&kit, &first, "c", &kept), PX_MQTT_SUCCESS);
+    begin_publish(&way, &first, 7, false);
+    CHECK_EQ(kit_connect_later(&kit, &second, "c", &kept), PX_MQTT_LATER);
+    CHECK_EQ(kit_connect_later(&kit, &third, "c", &kept), PX_MQTT_LATER);
+    CHECK(atomic_load(&first.session.gate->is_superseded));
+    CHECK(atomic_load(&second.session.gate->is_superseded));
+    CHECK(!atomic_load(&third.session.gate->is_superseded));
+    CHECK_EQ(end_publish(&way).status, PX_INTERRUPTED);
+    kit_close(&kit, &second, false); /* which is not the newest */
+    kit_close(&kit, &first, false);
+    CHECK(!atomic_load(&third.session.gate->is_superseded));
+    CHECK_EQ(kit_connect(&kit, &first, "d", &kept), PX_MQTT_SUCCESS); /* of another name */
+    CHECK(!atomic_load(&third.session.gate->is_superseded));
+    kit_close(&kit, &first, false);
+    kit_close(&kit, &third, false);
+    kit_end(&kit);
+}
+
 PX_TEST_MAIN()

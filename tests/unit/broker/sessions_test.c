@@ -85,13 +85,15 @@ PX_TEST(what_keeps_nothing_is_not_journalled)
 PX_TEST(expiry_is_granted_up_to_the_most_and_3_1_1_has_all_of_it)
 {
     kit_connect_opts v5 = { .expiry_s = UINT32_MAX }, v311 = { .is_v311 = true };
-    kit_client c;
+    kit_client c, d;
 
     begin();
     CHECK(!connect_as(&c, "c", v5));
     CHECK_EQ(kit_last(&kit, &c, KIT_ADMIT)->expiry_s, PX_MQTT_SESSION_EXPIRY_S_MAX);
-    CHECK(!connect_as(&c, "d", v311));
-    CHECK_EQ(kit_last(&kit, &c, KIT_ADMIT)->expiry_s, PX_MQTT_SESSION_EXPIRY_S_MAX);
+    CHECK(!connect_as(&d, "d", v311));
+    CHECK_EQ(kit_last(&kit, &d, KIT_ADMIT)->expiry_s, PX_MQTT_SESSION_EXPIRY_S_MAX);
+    kit_close(&kit, &c, false);
+    kit_close(&kit, &d, false);
     end();
 }
 
@@ -347,17 +349,19 @@ PX_TEST(a_will_may_be_retained_and_has_its_own_time)
 PX_TEST(a_tenant_has_so_many_sessions_and_not_one_more)
 {
     kit_connect_opts opts = { .expiry_s = 60 }, other = { .expiry_s = 60, .tenant = 2 };
-    kit_client c;
+    kit_client c[6];
 
     begin();
-    CHECK(!connect_as(&c, "first", opts));
+    CHECK(!connect_as(&c[0], "first", opts));
     pxi_tenant(kit.broker, 1, true)->session_count = PX_MQTT_SESSIONS_MAX - 1;
-    CHECK(!connect_as(&c, "last", opts));
-    CHECK_EQ(kit_connect(&kit, &c, "more", &opts), PX_MQTT_QUOTA_EXCEEDED);
-    CHECK(connect_as(&c, "last", opts));
-    CHECK_EQ(kit_connect(&kit, &c, "more", &plain), PX_MQTT_SUCCESS); /* keeps nothing */
-    CHECK(!connect_as(&c, "more", other));
+    CHECK(!connect_as(&c[1], "last", opts));
+    CHECK_EQ(kit_connect(&kit, &c[2], "more", &opts), PX_MQTT_QUOTA_EXCEEDED);
+    CHECK(connect_as(&c[3], "last", opts));
+    CHECK_EQ(kit_connect(&kit, &c[4], "more", &plain), PX_MQTT_SUCCESS); /* keeps nothing */
+    CHECK(!connect_as(&c[5], "more", other));
     pxi_tenant(kit.broker, 1, true)->session_count = 2;
+    for (size_t i = 0; i < 6; i++)
+        kit_close(&kit, &c[i], false);
     end();
 }
 

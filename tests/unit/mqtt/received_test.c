@@ -138,6 +138,24 @@ PX_TEST(a_pubrec_that_refuses_forgets_the_id)
     px_mqtt_story_end(&st);
 }
 
+PX_TEST(what_another_connection_is_to_say_again_has_no_answer_in_this_one)
+{
+    for (px_mqtt_version version = PX_MQTT_V311; version <= PX_MQTT_V5; version++) {
+        px_mqtt_story st;
+
+        story_open(&st, version);
+        st.on_publish = PX_MQTT_SESSION_TAKEN_OVER;
+        put_qos_2(&st, version, 7, false);
+        px_mqtt_story_feed(&st);
+        if (version == PX_MQTT_V5)
+            CHECK_OUT(&st, "\xe0\1\x8e");
+        else
+            CHECK_OUT(&st, "");
+        CHECK(px_mqtt_session_is_ended(st.session));
+        px_mqtt_story_end(&st);
+    }
+}
+
 PX_TEST(pubrecs_and_pubacks_leave_in_the_order_of_the_messages)
 {
     px_mqtt_story st;
