@@ -69,12 +69,17 @@ static void put_slices(px_metrics *m, const px_engine_stats *e)
 
 static void put_commands(px_metrics *m, const px_engine_stats *e)
 {
-    static const px_command_status ends[] = { PX_COMMAND_APPLIED, PX_COMMAND_REJECTED,
-                                              PX_COMMAND_TIMED_OUT, PX_COMMAND_EXPIRED };
+    static const struct {
+        px_command_status end;
+        const char *name;
+    } ends[] = { { PX_COMMAND_APPLIED, "applied" },
+                 { PX_COMMAND_REJECTED, "rejected" },
+                 { PX_COMMAND_TIMED_OUT, "timed_out" },
+                 { PX_COMMAND_EXPIRED, "expired" } };
 
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-        px_metric_of(m, PX_METRIC_COMMANDS_ENDED, px_command_status_name(ends[i]),
-                     (double)e->commands_ended[ends[i]]);
+        px_metric_of(m, PX_METRIC_COMMANDS_ENDED, ends[i].name,
+                     (double)e->commands_ended[ends[i].end]);
 }
 
 static void put_backups(px_metrics *m, px_engine *engine)

@@ -3,7 +3,7 @@
  * On a worker, because a large set takes its time. */
 #include "api/inner.h"
 #include "api/workers.h"
-#include "engine/guard.h"
+#include "expr/guard.h"
 
 px_handler px_v1_validate_models;
 

@@ -21,6 +21,7 @@ static const int64_t check_ns = PX_SECOND;
 typedef struct waiter {
     struct waiter *next;
     px_api_call *call;
+    uint32_t twin_no; /* an id is the twin's own; 0: it is gone */
     px_str command_id;
 } waiter;
 
@@ -156,6 +157,7 @@ static void refuse_waiter(px_api_call *call)
 void px_watch_command(px_watch *watch, px_api_call *call, px_str command_id)
 {
     waiter *w = PX_ARENA_NEW(&call->arena, waiter);
+    uint32_t model_no;
     bool ended;
     px_err err;
 
@@ -164,6 +166,9 @@ void px_watch_command(px_watch *watch, px_api_call *call, px_str command_id)
         return;
     }
     *w = (waiter){ .call = call, .command_id = command_id };
+    if (px_graph_lookup(px_engine_graph(call->api->opts.engine), call->principal.tenant,
+                        call->request.id, &w->twin_no, &model_no) != PX_OK)
+        w->twin_no = 0;
     pthread_mutex_lock(&watch->lock);
     ended = watch->ended;
     if (!ended) {
@@ -184,6 +189,12 @@ static void answer_command(waiter *w, const px_event *event)
     px_api_json(call, 200);
 }
 
+static bool waits_for(const waiter *w, const px_event *event)
+{
+    return w->call->principal.tenant == event->tenant &&
+           (w->twin_no == 0 || w->twin_no == event->twin_no) && px_str_eq(w->command_id, event->id);
+}
+
 /* One who waits for it. */
 static waiter *take_waiter(px_watch *watch, const px_event *event)
 {
@@ -191,8 +202,7 @@ static waiter *take_waiter(px_watch *watch, const px_event *event)
 
     pthread_mutex_lock(&watch->lock);
     for (waiter **at = &watch->waiters; *at; at = &(*at)->next) {
-        if ((*at)->call->principal.tenant == event->tenant &&
-            px_str_eq((*at)->command_id, event->id)) {
+        if (waits_for(*at, event)) {
             found = *at;
             *at = found->next;
             break;

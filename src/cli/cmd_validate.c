@@ -16,6 +16,7 @@
 #include "cli/stored.h"
 #include "cli/texts.h"
 #include "cli/verdict.h"
+#include "expr/guard.h"
 
 enum { ARENA_BYTES = 256 << 20, MODELS_MAX = 100000, FLUSH_BYTES = 1 << 16 };
 
@@ -38,7 +39,8 @@ static px_status read_options(const px_args *args, px_models_opts *ret_opts, px_
     PX_TRY(px_args_count(args, "dtdl", 2, 4, &version, ret_err));
     *ret_opts = (px_models_opts){ .nested_interfaces = !upload,
                                   .dtdl_version_max = (uint32_t)version,
-                                  .models_max = upload ? 0 : MODELS_MAX };
+                                  .models_max = upload ? 0 : MODELS_MAX,
+                                  .check_guard = px_guard_check };
     if (!how)
         return PX_OK;
     if (strcmp(how, "allow") == 0)

@@ -189,5 +189,7 @@ px_status px_check_command_delivered(px_engine_state *state, px_request *request
     if (!document)
         return PX_OK;
     PX_TRY(px_waiting_read(document->body, &state->arena, &waiting, ret_err));
+    if (waiting.twin_no != px_twin_number(twin))
+        return PX_OK; /* of a twin that had this id before */
     return px_waiting_deliver(state, document, &waiting, request->principal.id, ret_err);
 }

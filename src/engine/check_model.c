@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "engine/guard.h"
 #include "engine/state.h"
+#include "expr/guard.h"
 
 static px_status refuse_known(px_engine_state *state, uint32_t tenant, const px_model_set *set,
                               px_err *ret_err)

@@ -3,87 +3,9 @@
 
 #include "engine/state.h"
 #include "engine/twin_rows.h"
+#include "expr/guard.h"
 
-enum { CHECK_ARENA_BYTES_MAX = 1024 * 1024, EXPRESSION_SHOWN_MAX = 80, SEEN_SHOWN_MAX = 100 };
-
-/* The source that `$self` is: behind the neighbour, whose paths are bare. */
-static uint32_t self_of(const px_guard *guard)
-{
-    return guard->of == PX_GUARD_OF_TWIN ? 0 : 1;
-}
-
-static px_status parse(px_lexer *lexer, const px_guard *guard, px_arena *arena,
-                       px_expr_node **ret_node, px_err *ret_err)
-{
-    static const px_str names[] = { { "", 0 }, { "$self", 5 } };
-    bool is_own = guard->of == PX_GUARD_OF_TWIN;
-    px_expr_scope scope = { .names = is_own ? names + 1 : names, .count = is_own ? 1 : 2 };
-
-    PX_TRY(px_lexer_init(lexer, guard->expression, "guard", "command.guard", arena, ret_err));
-    PX_TRY(px_expr_parse(lexer, &scope, ret_node, ret_err));
-    if (lexer->token.kind != PX_TOKEN_END)
-        return px_lexer_expected(lexer, "AND, OR or the end", NULL, 0, ret_err);
-    return PX_OK;
-}
-
-/* As it is written, but for brackets. */
-static void put_path(px_buf *buf, const px_expr_node *node)
-{
-    bool is_named = px_str_eq(node->place, PX_STR("$self"));
-
-    if (is_named)
-        px_put(buf, node->place);
-    for (uint32_t i = 0; i < node->path.count; i++) {
-        if (i > 0 || is_named)
-            px_put_char(buf, '.');
-        px_put(buf, node->path.steps[i]);
-    }
-}
-
-/* ---- when a model is uploaded ---- */
-
-static px_status refuse_path(const px_lexer *lexer, const px_layout *layout,
-                             const px_expr_node *node, px_err *ret_err)
-{
-    px_str nearest = px_layout_nearest(layout, PX_NO_COMPONENT, node->path.steps[0]);
-    px_buf path = { 0 };
-
-    put_path(&path, node);
-    px_lexer_fail(lexer, node->place, ret_err, "the model has no '%.*s'%s%.*s%s",
-                  PX_FMT(px_buf_str(&path)), nearest.len ? "; did you mean '" : "", PX_FMT(nearest),
-                  nearest.len ? "'?" : "");
-    px_buf_release(&path);
-    return PX_INVALID;
-}
-
-/* Of a neighbour nobody knows yet what it is. */
-static px_status check_paths(const px_lexer *lexer, const px_layout *layout, uint32_t self,
-                             const px_expr_node *node, px_err *ret_err)
-{
-    if (node->kind == PX_EXPR_PATH && node->path.source == self &&
-        px_expr_bind(layout, &node->path, true).what == PX_EXPR_MISSING)
-        return refuse_path(lexer, layout, node, ret_err);
-    for (const px_expr_node *m = node->first; m; m = m->next)
-        PX_TRY(check_paths(lexer, layout, self, m, ret_err));
-    return PX_OK;
-}
-
-px_status px_guard_check(const px_layout *layout, const px_guard *guard, px_err *ret_err)
-{
-    PX_AUTO_ARENA arena = { 0 };
-    px_expr_source source = { .with_telemetry = true };
-    px_expr_node *node;
-    px_lexer lexer;
-    px_expr *expr;
-
-    px_arena_init(&arena, CHECK_ARENA_BYTES_MAX);
-    PX_TRY(parse(&lexer, guard, &arena, &node, ret_err));
-    PX_TRY(check_paths(&lexer, layout, self_of(guard), node, ret_err));
-    source.condition = node;
-    return px_expr_compile(&source, &arena, &expr, ret_err);
-}
-
-/* ---- when a command is called ---- */
+enum { EXPRESSION_SHOWN_MAX = 80, SEEN_SHOWN_MAX = 100 };
 
 typedef struct guard_test {
     px_engine_state *state;
@@ -128,10 +50,9 @@ static px_status compile(guard_test *t, px_twin_rows *twin_rows, px_err *ret_err
     px_expr_source source = { .with_telemetry = true };
     px_expr_rows rows = px_twin_rows_of(twin_rows);
     px_expr_node *node;
-    px_lexer lexer;
     px_expr *expr;
 
-    PX_TRY(parse(&lexer, t->guard, arena, &node, ret_err));
+    PX_TRY(px_guard_parse(t->guard, arena, &node, ret_err));
     t->paths = PX_ARENA_ARRAY(arena, const px_expr_node *, count_paths(node) + 1);
     if (!t->paths)
         return px_arena_fail(arena, ret_err);
@@ -211,7 +132,7 @@ static px_status put_values(guard_test *t, px_json_writer *w, px_err *ret_err)
         if (status != PX_OK)
             break;
         px_buf_clear(&name);
-        put_path(&name, t->paths[i]);
+        px_put_guard_path(&name, t->paths[i]);
         px_json_key(w, px_buf_str(&name));
         if (value.kind == PX_VALUE_NONE)
             px_json_null(w);
@@ -266,7 +187,7 @@ static px_status put_words(guard_test *t, px_buf *words, px_err *ret_err)
 
         PX_TRY(read_path(t, i, &value, ret_err));
         px_put_c(words, i ? ", " : "");
-        put_path(words, t->paths[i]);
+        px_put_guard_path(words, t->paths[i]);
         px_put_c(words, " is ");
         if (value.kind == PX_VALUE_NONE)
             px_put_c(words, "not set");

@@ -123,23 +123,37 @@ static px_str command_document_id(delivery *d, px_str twin_id, px_str command_id
     return px_str_of(room, twin_id.len + 1 + command_id.len);
 }
 
+static void tell_gap(delivery *d, const px_event *event, const px_err *err)
+{
+    atomic_fetch_add_explicit(&d->topics->delivery_gaps, 1, memory_order_relaxed);
+    px_log_warn(d->topics->opts.log, "mqtt.delivery_gap", "command='%.*s' %s", PX_FMT(event->id),
+                err->text);
+}
+
 /* As its document has it now: one that has ended meanwhile is not called any more. */
 static void deliver_command(delivery *d, const px_event *event)
 {
     px_documents *documents = px_engine_documents(d->topics->opts.engine);
     const px_twin *twin = read_twin(d, event);
-    px_str id = twin ? command_document_id(d, px_twin_id(twin), event->id) : (px_str){ 0 };
     px_document document;
-    px_str twin_id;
+    px_status status;
     uint32_t tag;
     px_err err;
+    px_str id;
 
-    if (id.ptr &&
-        px_documents_get(documents, event->tenant, PX_STR("command"), id, &d->arena, &document,
-                         NULL) == PX_OK &&
-        px_topics_read_command(&document, &d->arena, &twin_id, &d->topic, &d->payload, &tag,
-                               &err) == PX_OK)
+    if (!twin)
+        return;
+    id = command_document_id(d, px_twin_id(twin), event->id);
+    status = id.ptr ? px_documents_get(documents, event->tenant, PX_STR("command"), id, &d->arena,
+                                       &document, &err)
+                    : px_arena_fail(&d->arena, &err);
+    if (status == PX_OK)
+        status = px_topics_read_command(&document, event->twin_no, &d->arena, &d->topic,
+                                        &d->payload, &tag, &err);
+    if (status == PX_OK)
         send_tagged(d, event, 1, tag);
+    else if (status != PX_NOT_FOUND) /* it is told with the next subscription */
+        tell_gap(d, event, &err);
 }
 
 /* Called, or sent again. */

@@ -9,14 +9,15 @@
 #include "server/topic_names.h"
 #include "server/topics_impl.h"
 
-px_status px_topics_read_command(const px_document *document, px_arena *arena, px_str *ret_twin,
+px_status px_topics_read_command(const px_document *document, uint32_t twin_no, px_arena *arena,
                                  px_buf *topic, px_buf *payload, uint32_t *ret_tag, px_err *ret_err)
 {
     const px_json *argument;
     px_waiting waiting;
 
     PX_TRY(px_waiting_read(document->body, arena, &waiting, ret_err));
-    *ret_twin = waiting.twin;
+    if (waiting.twin_no != twin_no)
+        return px_fail(ret_err, PX_NOT_FOUND, "it is another twin's");
     *ret_tag = waiting.terms.attempts && !waiting.is_delivered ? document->no : 0;
     px_buf_clear(topic);
     px_buf_clear(payload);

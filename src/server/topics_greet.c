@@ -112,18 +112,19 @@ void px_topics_greet(px_twin_topics *topics, uint32_t tenant, px_mqtt_conn conn,
     tell_gap(topics, filter, &err);
 }
 
-static void send_pending(px_twin_topics *topics, const px_topics_greeting *to, px_str twin_id,
+static void send_pending(px_twin_topics *topics, const px_topics_greeting *to, uint32_t twin_no,
                          px_arena *arena, const px_document *document)
 {
     px_buf topic = { 0 }, payload = { 0 };
-    px_str of_twin;
+    px_status status;
     uint32_t tag;
     px_err err;
 
-    if (px_topics_read_command(document, arena, &of_twin, &topic, &payload, &tag, &err) != PX_OK)
-        tell_gap(topics, document->id, &err);
-    else if (px_str_eq(of_twin, twin_id)) /* else of a twin `TWIN/…` */
+    status = px_topics_read_command(document, twin_no, arena, &topic, &payload, &tag, &err);
+    if (status == PX_OK)
         (void)greet(topics, to, &topic, &payload, document->revision, tag);
+    else if (status != PX_NOT_FOUND)
+        tell_gap(topics, document->id, &err);
     px_buf_release(&topic);
     px_buf_release(&payload);
 }
@@ -161,6 +162,7 @@ static slice greet_slice(px_twin_topics *topics, px_topics_greeting *to)
     PX_AUTO_ARENA arena = { 0 };
     PX_AUTO_ARENA parsed = { 0 }; /* of one: the list may have left little room */
     px_status status;
+    uint32_t twin_no, model_no;
     px_str twin_id;
     size_t count;
     px_err err;
@@ -172,7 +174,9 @@ static slice greet_slice(px_twin_topics *topics, px_topics_greeting *to)
     if (to->desired_version)
         px_topics_desired_handed(topics, twin_id, to->desired_version, &to->conn, 1);
     to->desired_version = 0;
-    if (!may_select_commands(to->filter))
+    if (!may_select_commands(to->filter) ||
+        px_graph_lookup(px_engine_graph(topics->opts.engine), to->tenant, twin_id, &twin_no,
+                        &model_no) != PX_OK)
         return SLICE_LAST;
     status = list_pending(topics, to, twin_id, COMMANDS_LISTED, &arena, items, &count, &err);
     if (status == PX_LIMIT) /* so many large ones: there is room for each */
@@ -185,7 +189,7 @@ static slice greet_slice(px_twin_topics *topics, px_topics_greeting *to)
     }
     for (size_t i = 0; i < count; i++) {
         px_arena_reset(&parsed);
-        send_pending(topics, to, twin_id, &parsed, &items[i]);
+        send_pending(topics, to, twin_no, &parsed, &items[i]);
     }
     return to->cursor != 0 ? SLICE_MORE : SLICE_LAST;
 }

@@ -176,9 +176,10 @@ void px_topics_desired_handed(px_twin_topics *topics, px_str twin_id, uint64_t v
 
 /* ---- topics_commands.c ---- */
 /* A document of kind `command` as a message to its twin. The tag is 0 where nobody asks whether it
- * arrives. Errors: PX_CORRUPT, PX_LIMIT, PX_NO_MEMORY. */
-PX_NODISCARD px_status px_topics_read_command(const px_document *document, px_arena *arena,
-                                              px_str *ret_twin, px_buf *topic, px_buf *payload,
+ * arrives. Errors: PX_NOT_FOUND (it is another twin's, or of one that had this id before),
+ * PX_CORRUPT, PX_LIMIT, PX_NO_MEMORY. */
+PX_NODISCARD px_status px_topics_read_command(const px_document *document, uint32_t twin_no,
+                                              px_arena *arena, px_buf *topic, px_buf *payload,
                                               uint32_t *ret_tag, px_err *ret_err);
 void px_topics_arrived(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,
                        uint32_t tag);

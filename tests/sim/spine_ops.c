@@ -9,7 +9,8 @@ enum { TWINS = 5, DEVICES = 3, COMMANDS = 4, EXTRA_MODELS = 5, KEPT_MODELS = 2, 
 
 /* Other has the fields of Unit at other numbers, and one fewer: what moves between them is seen. */
 static const char *const models[] = {
-    "{\"@context\":\"dtmi:dtdl:context;3\",\"@id\":\"dtmi:sim:Unit;1\",\"@type\":\"Interface\","
+    "{\"@context\":[\"dtmi:dtdl:context;3\",\"dtmi:pollux:extension:commands;1\"],"
+    "\"@id\":\"dtmi:sim:Unit;1\",\"@type\":\"Interface\","
     "\"contents\":["
     "{\"@type\":\"Property\",\"name\":\"rate\",\"schema\":\"double\"},"
     "{\"@type\":\"Property\",\"name\":\"note\",\"schema\":\"string\"},"
@@ -17,7 +18,8 @@ static const char *const models[] = {
     "{\"@type\":\"Telemetry\",\"name\":\"heat\",\"schema\":\"double\"},"
     "{\"@type\":\"Relationship\",\"name\":\"feeds\",\"properties\":["
     "{\"@type\":\"Property\",\"name\":\"gain\",\"schema\":\"double\"}]},"
-    "{\"@type\":\"Command\",\"name\":\"stop\"}]}",
+    "{\"@type\":[\"Command\",\"Guarded\"],\"name\":\"stop\",\"guards\":["
+    "{\"expression\":\"NOT ENDSWITH(note, '7')\",\"every\":\"feeds\"}]}]}",
     "{\"@context\":\"dtmi:dtdl:context;3\",\"@id\":\"dtmi:sim:Other;1\",\"@type\":\"Interface\","
     "\"contents\":["
     "{\"@type\":\"Telemetry\",\"name\":\"heat\",\"schema\":\"double\"},"
@@ -160,7 +162,7 @@ static void write_names(px_gen *gen, spine_op *op)
         snprintf(op->id, sizeof(op->id), "dtmi:sim:%s;1", model % 2 ? "Unit" : "Other");
     if (op->kind == SPINE_TENANT)
         snprintf(op->id, sizeof(op->id), "tenant%u", model);
-    if (op->kind == SPINE_COMMAND || op->kind == SPINE_RESPOND)
+    if (op->kind == SPINE_COMMAND || op->kind == SPINE_DELIVER || op->kind == SPINE_RESPOND)
         snprintf(op->name, sizeof(op->name), "c%u", (unsigned)px_gen_below(gen, COMMANDS));
     else
         snprintf(op->name, sizeof(op->name), "d%u", (unsigned)px_gen_below(gen, DEVICES));
@@ -188,6 +190,7 @@ void spine_op_make(px_gen *gen, uint64_t step, px_world *world, px_time now, spi
 
     op.tenant = 1 + (uint32_t)px_gen_below(gen, SPINE_TENANTS);
     op.flag = px_gen_below(gen, 2);
+    op.is_tracked = px_gen_below(gen, 2);
     write_names(gen, &op);
     if (op.kind == SPINE_BACKLOG)
         op.samples = px_gen_below(gen, BACKLOG_MAX) + 2;
@@ -335,6 +338,19 @@ static void make_changes(const spine_op *op, px_arena *arena, px_request *reques
     request->flag = false; /* a dry run changes nothing that could be compared */
 }
 
+/* Some wait for a device, some are sent again, of some nobody asks whether they are delivered. */
+static px_command_terms terms_of(const spine_op *op)
+{
+    uint32_t step = (uint32_t)op->step;
+
+    if (!op->is_tracked)
+        return (px_command_terms){ 0 };
+    return (px_command_terms){ .timeout_s = 1 + step % 4,
+                               .expiry_s = step % 3 ? 6 : 0,
+                               .attempts = step % 5,
+                               .interval_s = step % 2 };
+}
+
 void spine_op_request(px_world *world, const spine_op *op, px_arena *arena, px_request *ret_request)
 {
     px_request request = { .kind = kinds[op->kind].request,
@@ -351,6 +367,10 @@ void spine_op_request(px_world *world, const spine_op *op, px_arena *arena, px_r
     px_json *json;
     px_err err;
 
+    if (request.kind == PX_REQUEST_COMMAND) {
+        request.flag = false; /* a dry run changes nothing that could be compared */
+        request.terms = terms_of(op);
+    }
     if (request.kind == PX_REQUEST_DEVICE_MESSAGE)
         make_report(world, op, arena, &request);
     if (request.kind == PX_REQUEST_DOCUMENTS)

@@ -27,6 +27,7 @@ enum { SPINE_KEYS = 4 };
     X(BACKLOG, DEVICE_MESSAGE, 1)                                                                  \
     X(TELL, TELEMETRY, 2)                                                                          \
     X(COMMAND, COMMAND, 3)                                                                         \
+    X(DELIVER, COMMAND_DELIVERED, 1)                                                               \
     X(RESPOND, COMMAND_RESPONSE, 1)                                                                \
     X(DOCUMENT, DOCUMENTS, 1)                                                                      \
     X(UNDOCUMENT, DOCUMENTS, 1)                                                                    \
@@ -48,6 +49,7 @@ typedef struct spine_op {
     uint64_t step;
     size_t samples;
     bool flag;
+    bool is_tracked; /* a command whose delivery is asked for */
     px_time time, deadline;
     char id[24], other_id[8], name[16];
     char key[8]; /* "": it comes without one */

@@ -56,6 +56,8 @@ static spine_flying *make_chain(spine *s, size_t count)
         chain[i] = (spine_flying){ .s = s };
         spine_op_make(&s->gen, ++s->step, &s->real, now, &chain[i].op);
         spine_op_key(&s->gen, s->sent, &chain[i].op);
+        if (s->slow) /* nor is one sent again */
+            chain[i].op.is_tracked = false;
         spine_op_request(&s->real, &chain[i].op, &s->arena, &chain[i].request);
         chain[i].request.done = answer;
         chain[i].request.data = &chain[i];

@@ -278,7 +278,7 @@ PX_TEST(what_is_no_change_is_told_with_its_place)
         { "{\"changes\":[{\"op\":\"delete\",\"twin\":\"a\",\"value\":1}]}", "/changes/0",
           "batch.value" },
         { "{\"changes\":[{\"op\":\"delete\",\"twin\":1}]}", "/changes/0/twin", "batch.member" },
-        { "{\"changes\":[{\"op\":\"delete\",\"twin\":\"a\",\"id\":\"a\"}]}", "/changes/0/id",
+        { "{\"changes\":[{\"op\":\"delete\",\"twin\":\"a\",\"note\":\"a\"}]}", "/changes/0/note",
           "batch.member" },
         { "{\"changes\":[{\"op\":\"delete\",\"twin\":\"a\",\"ifMatch\":\"x\"}]}", "/changes/0",
           "batch.member" },

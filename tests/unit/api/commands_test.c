@@ -129,4 +129,23 @@ PX_TEST(a_batch_gives_commands_beside_changes)
     api_world_release(&w);
 }
 
+PX_TEST(an_id_is_of_its_twin_also_for_who_waits)
+{
+    reply first, second;
+
+    begin();
+    api_put_press(&w, w.admin, "other");
+    api_reply_init(&first);
+    api_reply_init(&second);
+    api_send(&w, &first, "POST", "/api/v1/twins/press/commands/stop?timeout=1&id=x", NULL);
+    api_send(&w, &second, "POST", "/api/v1/twins/other/commands/stop?timeout=3&id=x", NULL);
+    CHECK_EQ(api_wait(&first)->status, 200);
+    CHECK_EQ(api_wait(&second)->status, 200);
+    CHECK_STR(api_text(API_ASK(&w, "GET", "/api/v1/twins/other/commands/x", NULL, 200), "/status"),
+              "timed out");
+    api_reply_release(&first);
+    api_reply_release(&second);
+    api_world_release(&w);
+}
+
 PX_TEST_MAIN()
