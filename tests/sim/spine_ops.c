@@ -185,7 +185,6 @@ static spine_kind choose_kind(px_gen *gen)
 
 void spine_op_make(px_gen *gen, uint64_t step, px_world *world, px_time now, spine_op *ret_op)
 {
-    uint32_t twin_no;
     spine_op op = { .kind = choose_kind(gen), .step = step, .samples = 1 };
 
     op.tenant = 1 + (uint32_t)px_gen_below(gen, SPINE_TENANTS);
@@ -203,7 +202,7 @@ void spine_op_make(px_gen *gen, uint64_t step, px_world *world, px_time now, spi
     op.deadline = px_gen_below(gen, 10) == 0
                       ? INT64_C(5000000000) * PX_SECOND
                       : now + (px_time)(px_gen_below(gen, 20000) + 1) * PX_MILLISECOND;
-    if (px_graph_lookup(px_engine_graph(world->engine), op.tenant, px_str_c(op.id), &twin_no,
+    if (px_graph_lookup(px_engine_graph(world->engine), op.tenant, px_str_c(op.id), &op.twin_no,
                         &op.model_no) != PX_OK)
         op.model_no = 1;
     write_text(&op);
@@ -282,6 +281,28 @@ static void make_report(px_world *world, const spine_op *op, px_arena *arena, px
     request->model_no = op->model_no;
     request->samples = samples;
     request->sample_count = op->samples;
+}
+
+/* As the room freshness would say it: of a twin that may be gone by now, or another's. */
+static void make_judgement(const spine_op *op, px_arena *arena, px_request *request)
+{
+    px_freshness_write *write = PX_ARENA_NEW(arena, px_freshness_write);
+    px_field_value *field = PX_ARENA_NEW(arena, px_field_value);
+
+    CHECK(write && field);
+    *field = (px_field_value){ .source_time = op->time,
+                               .value = px_value_num((px_num){ .mantissa = 2 }) };
+    *write = (px_freshness_write){ .twin_no = op->twin_no,
+                                   .model_no = op->model_no,
+                                   .state = (px_freshness)(op->step % PX_FRESHNESS_COUNT),
+                                   .since = (px_time)op->step * PX_SECOND,
+                                   .is_gone = op->step % 7 == 0,
+                                   .fields = field,
+                                   .field_count = op->flag,
+                                   .cause = PX_STR("age") };
+    request->freshness = write;
+    request->freshness_count = 1;
+    request->id = (px_str){ 0 };
 }
 
 static void make_document(const spine_op *op, px_arena *arena, px_request *request)
@@ -373,6 +394,8 @@ void spine_op_request(px_world *world, const spine_op *op, px_arena *arena, px_r
     }
     if (request.kind == PX_REQUEST_DEVICE_MESSAGE)
         make_report(world, op, arena, &request);
+    if (request.kind == PX_REQUEST_FRESHNESS)
+        make_judgement(op, arena, &request);
     if (request.kind == PX_REQUEST_DOCUMENTS)
         make_document(op, arena, &request);
     if (op->text[0] && request.kind != PX_REQUEST_MODELS_PUT) {

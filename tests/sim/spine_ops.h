@@ -26,6 +26,7 @@ enum { SPINE_KEYS = 4 };
     X(REPORT, DEVICE_MESSAGE, 8)                                                                   \
     X(BACKLOG, DEVICE_MESSAGE, 1)                                                                  \
     X(TELL, TELEMETRY, 2)                                                                          \
+    X(JUDGE, FRESHNESS, 2)                                                                         \
     X(COMMAND, COMMAND, 3)                                                                         \
     X(DELIVER, COMMAND_DELIVERED, 1)                                                               \
     X(RESPOND, COMMAND_RESPONSE, 1)                                                                \
@@ -45,7 +46,7 @@ typedef enum spine_kind {
 
 typedef struct spine_op {
     spine_kind kind;
-    uint32_t tenant, model_no; /* the model that a device message was decoded by */
+    uint32_t tenant, twin_no, model_no; /* as a device message, or freshness, was decided by */
     uint64_t step;
     size_t samples;
     bool flag;

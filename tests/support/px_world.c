@@ -284,6 +284,8 @@ const char *px_world_value(px_world *world, const char *twin, const char *proper
 static void dump_twin(px_buf *buf, const px_view *view, const px_twin *twin, bool without_seqs)
 {
     px_edges edges = px_edges_out(view, px_twin_number(twin), (px_str){ 0 });
+    px_time since;
+    uint8_t state;
 
     px_putf(buf, "%.*s no=%u model=%u time=%lld/%lld seq=%llu/%llu", PX_FMT(px_twin_id(twin)),
             px_twin_number(twin), px_twin_model(twin), (long long)px_twin_time(twin),
@@ -297,6 +299,8 @@ static void dump_twin(px_buf *buf, const px_view *view, const px_twin *twin, boo
         px_put_json_value(buf, slot.value);
         px_putf(buf, "@%lld/%lld", (long long)slot.source_time, (long long)slot.arrival_time);
     }
+    if (px_twin_freshness(twin, &state, &since))
+        px_putf(buf, " freshness=%u@%lld", state, (long long)since);
     px_put_char(buf, '\n');
     for (const px_rel *rel; (rel = px_edges_next(&edges));)
         px_putf(buf, "  %.*s %.*s -> %u seq=%llu %.*s\n", PX_FMT(px_rel_id(rel)),
