@@ -171,15 +171,6 @@ static px_status fold_document(px_fresh *f, const px_event *event, px_err *ret_e
     return pxi_fresh_declare(f, &subject, ret_err);
 }
 
-/* Somebody else's word, such as a death of Sparkplug: it names no field. Our own come back, too. */
-static px_status fold_word(px_fresh *f, px_fresh_twin *twin, const px_event *event, px_err *ret_err)
-{
-    if (event->code != PX_FRESHNESS_STALE || !px_str_eq(event->cause, PX_STR("source")) ||
-        event->seq <= twin->seq)
-        return PX_OK;
-    return pxi_fresh_end(f, twin, ret_err);
-}
-
 /* Whether the event wants to be read whole. */
 static bool is_ours(px_fresh *f, const px_event_head *head)
 {
@@ -188,7 +179,6 @@ static bool is_ours(px_fresh *f, const px_event_head *head)
     case PX_EVENT_TELEMETRY:
     case PX_EVENT_TWIN_PATCH:
     case PX_EVENT_TWIN_DELETE:
-    case PX_EVENT_FRESHNESS:
         return f->by_no.count > 0 && pxi_fresh_find(f, head->no);
     case PX_EVENT_TWIN_PUT:
         return f->models_declared || (f->by_no.count > 0 && pxi_fresh_find(f, head->no)) ||
@@ -218,8 +208,6 @@ static px_status fold_event(px_fresh *f, const px_event *event, px_err *ret_err)
         if (twin)
             pxi_fresh_forget(f, twin);
         return PX_OK;
-    case PX_EVENT_FRESHNESS:
-        return twin ? fold_word(f, twin, event, ret_err) : PX_OK;
     case PX_EVENT_MODEL_PUT:
         f->models_declared |= declares(f, event->model_no);
         return PX_OK;

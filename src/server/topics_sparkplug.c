@@ -73,6 +73,39 @@ static void ask_for_birth(const px_topics_spark *in, const px_spark_topic *topic
     px_buf_release(&payload);
 }
 
+/* ---- a death, and the freshness of twins ---- */
+
+static void end_twin(const px_topics_spark *in, px_str twin)
+{
+    uint32_t twin_no, model_no;
+
+    if (px_graph_lookup(px_engine_graph(in->topics->opts.engine), in->client->principal.tenant,
+                        twin, &twin_no, &model_no) == PX_OK)
+        px_fresh_source_ended(in->topics->opts.freshness, twin_no);
+}
+
+static void end_device(void *ctx, const px_spark_status *status)
+{
+    px_buf twin = { 0 };
+
+    px_putf(&twin, "%.*s.%.*s.%.*s", PX_FMT(status->group), PX_FMT(status->node),
+            PX_FMT(status->device));
+    if (twin.status == PX_OK)
+        end_twin(ctx, px_buf_str(&twin));
+    px_buf_release(&twin);
+}
+
+/* A node takes its devices along. */
+static void end_freshness(const px_topics_spark *in, const px_spark_topic *topic, px_str twin)
+{
+    if (!in->topics->opts.freshness)
+        return;
+    end_twin(in, twin);
+    if (topic->kind == PX_SPARK_NDEATH)
+        px_sparkplug_each_device(in->topics->sparkplug, in->client->principal.tenant, topic->group,
+                                 topic->node, end_device, (void *)(uintptr_t)in);
+}
+
 static void tell_rejects(const px_topics_spark *in, px_str twin, const px_spark_heard *heard)
 {
     const px_decoded *decoded = &heard->decoded;
@@ -105,6 +138,8 @@ static void tell(const px_topics_spark *in, const px_spark_topic *topic, px_str 
     else if (heard->went_online || heard->went_offline)
         px_log_info(log, heard->went_online ? "sparkplug.online" : "sparkplug.offline",
                     "twin='%.*s'", PX_FMT(twin));
+    if (heard->went_offline && topic->kind != PX_SPARK_STATE)
+        end_freshness(in, topic, twin);
     if (!heard->asks_rebirth)
         return;
     px_log_info(log, "sparkplug.rebirth", "group='%.*s' node='%.*s' reason='%s'",

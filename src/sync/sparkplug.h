@@ -82,6 +82,10 @@ typedef struct px_spark_status {
 bool px_sparkplug_each(px_sparkplug *s, uint32_t tenant, size_t *at, size_t max,
                        void (*see)(void *ctx, const px_spark_status *status), void *ctx);
 
+/* The devices of one node. */
+void px_sparkplug_each_device(px_sparkplug *s, uint32_t tenant, px_str group, px_str node,
+                              void (*see)(void *ctx, const px_spark_status *status), void *ctx);
+
 /* Host applications by their last STATE. */
 void px_sparkplug_each_host(px_sparkplug *s, uint32_t tenant,
                             void (*see)(void *ctx, const px_spark_status *status), void *ctx);

@@ -77,19 +77,24 @@ static uint64_t hash_of(uint32_t tenant, px_str group, px_str node)
     return px_str_hash_seeded(node, px_str_hash_seeded(group, tenant));
 }
 
-pxi_spark_node *pxi_spark_find_node(px_sparkplug *s, const px_spark_message *m)
+static pxi_spark_node *find_node(px_sparkplug *s, uint32_t tenant, px_str group, px_str name)
 {
-    uint64_t hash = hash_of(m->tenant, m->topic.group, m->topic.node);
+    uint64_t hash = hash_of(tenant, group, name);
 
     for (size_t at = px_map_first(&s->by_name, hash); at != PX_MAP_END;
          at = px_map_next(&s->by_name, hash, at)) {
         pxi_spark_node *node = s->nodes.ptr[s->by_name.values[at]];
 
-        if (node->tenant == m->tenant && px_str_eq(node->group, m->topic.group) &&
-            px_str_eq(node->self.name, m->topic.node))
+        if (node->tenant == tenant && px_str_eq(node->group, group) &&
+            px_str_eq(node->self.name, name))
             return node;
     }
     return NULL;
+}
+
+pxi_spark_node *pxi_spark_find_node(px_sparkplug *s, const px_spark_message *m)
+{
+    return find_node(s, m->tenant, m->topic.group, m->topic.node);
 }
 
 px_status pxi_spark_add_node(px_sparkplug *s, const px_spark_message *m, pxi_spark_node **ret_node,
@@ -220,6 +225,22 @@ bool px_sparkplug_each(px_sparkplug *s, uint32_t tenant, size_t *at, size_t max,
     }
     pthread_mutex_unlock(&s->lock);
     return has_more;
+}
+
+void px_sparkplug_each_device(px_sparkplug *s, uint32_t tenant, px_str group, px_str name,
+                              void (*see)(void *ctx, const px_spark_status *status), void *ctx)
+{
+    pxi_spark_node *node;
+
+    pthread_mutex_lock(&s->lock);
+    node = find_node(s, tenant, group, name);
+    if (node)
+        PX_VEC_EACH (&node->devices, device) {
+            px_spark_status status = status_of(node, *device);
+
+            see(ctx, &status);
+        }
+    pthread_mutex_unlock(&s->lock);
 }
 
 void px_sparkplug_each_host(px_sparkplug *s, uint32_t tenant,

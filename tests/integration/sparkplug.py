@@ -232,6 +232,30 @@ def deaths_are_of_their_birth():
         edge.close()
 
 
+def a_death_makes_stale_what_is_declared_of_its_twins():
+    with Server() as s:
+        web, key = prepare(s)
+        watcher = Client(s, "any", s.token, "watcher")
+        assert watcher.subscribe("events/freshness/+") == 1
+        for twin, name in (("plant.edge", "uptime"), ("plant.edge.press", "temperature")):
+            web.want(200, "PUT", f"/api/v1/freshness-rules/{twin}", {"properties": {name: {"period": 86400}}})
+
+        def states():
+            return [web.want(200, "GET", f"/api/v1/twins/{twin}/freshness")["state"] for twin in ("plant.edge", "plant.edge.press")]
+
+        edge, now = Edge(s, key), int(time.time() * 1000)
+        edge.say("spBv1.0/plant/NBIRTH/edge", payload(0, bd_seq(0), dict(name="uptime", alias=2, datatype=INT32, int_value=5), timestamp=now))
+        edge.say("spBv1.0/plant/DBIRTH/edge/press", payload(1, dict(name="temperature", alias=10, datatype=DOUBLE, double_value=20.5),
+                                                            timestamp=now))
+        until(lambda: states() == ["fresh", "fresh"], "fresh twins")
+        edge.say("spBv1.0/plant/DDEATH/edge/press", payload(2, timestamp=now))
+        until(lambda: states() == ["fresh", "stale"], "the device's twin stale")
+        edge.vanish()
+        until(lambda: states() == ["stale", "stale"], "the node's twin stale")
+        until(lambda: [json.loads(p)["freshness"].get("cause") for _, p in watcher.got].count("source ended") == 2, "two words of it")
+        watcher.close()
+
+
 def hosts_tell_their_state():
     with Server() as s:
         web, key = prepare(s)
@@ -267,5 +291,5 @@ def an_edge_node_speaks_for_itself_alone():
         edge.close()
 
 
-main(births_and_data_reach_the_twins, what_was_not_understood_asks_for_a_birth, deaths_are_of_their_birth, hosts_tell_their_state,
+main(births_and_data_reach_the_twins, what_was_not_understood_asks_for_a_birth, deaths_are_of_their_birth, a_death_makes_stale_what_is_declared_of_its_twins, hosts_tell_their_state,
      an_edge_node_speaks_for_itself_alone)

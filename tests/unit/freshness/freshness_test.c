@@ -364,6 +364,27 @@ PX_TEST(twins_are_listed_by_their_state_and_counted)
     end(&p);
 }
 
+PX_TEST(a_source_that_is_gone_makes_its_twin_stale_at_once_and_two_samples_bring_it_back)
+{
+    plant p;
+
+    begin(&p);
+    CHECK_EQ(px_world_put(&p.world, "q", a_plain).status, PX_OK);
+    report(&p, "p", 1);
+    px_fresh_source_ended(p.fresh, number_of(&p, "p"));
+    px_fresh_source_ended(p.fresh, number_of(&p, "q")); /* nothing is declared of it */
+    settle(&p);
+    CHECK_STR(state_of(&p, "p"), "stale");
+    CHECK_STR(state_of(&p, "q"), "none");
+    rest(&p, 100);
+    report(&p, "p", 2);
+    CHECK_STR(state_of(&p, "p"), "stale");
+    rest(&p, 100);
+    report(&p, "p", 3);
+    CHECK_STR(state_of(&p, "p"), "fresh");
+    end(&p);
+}
+
 static void say_by(plant *p, uint32_t device)
 {
     px_request request = { .kind = PX_REQUEST_DEVICE_MESSAGE, .id = PX_STR("p") };
