@@ -360,6 +360,97 @@ PX_TEST(a_damaged_row_is_refused_or_reads_as_another_row)
     damage(true);
 }
 
+/* A twin of which a freshness is declared; `written`: a value was set behind that. */
+static px_str a_fresh_row(px_graph *graph, bool written, px_buf *row)
+{
+    px_origin origin = { .source_time = 77, .arrival_time = 99 * PX_SECOND };
+    px_txn *txn;
+    uint32_t no;
+
+    CHECK_EQ(px_graph_begin(graph, &txn, NULL), PX_OK);
+    px_txn_at(txn, 12, 100 * PX_SECOND);
+    CHECK_EQ(px_graph_twin_put(txn, 1, PX_STR("pump"), 3, 0, &no, NULL), PX_OK);
+    CHECK_EQ(px_graph_set(txn, no, 4, world_value(9), &origin, NULL, NULL), PX_OK);
+    CHECK_EQ(px_graph_desire(txn, no, 2, px_value_bool(true), &origin, 8, NULL), PX_OK);
+    px_txn_at(txn, 14, 105 * PX_SECOND);
+    CHECK_EQ(px_graph_freshness_set(txn, no, 3, 104 * PX_SECOND + 5, NULL), PX_OK);
+    px_txn_at(txn, 15, 106 * PX_SECOND);
+    if (written)
+        CHECK_EQ(px_graph_set(txn, no, 5, world_value(1), &origin, NULL, NULL), PX_OK);
+    px_put_twin(row, px_view_twin(px_txn_view(txn), 1, no));
+    px_graph_rollback(txn);
+    return px_buf_str(row);
+}
+
+static void keeps_freshness(bool written)
+{
+    px_graph *graph = graph_new();
+    px_buf row = { 0 }, memory = { 0 };
+    px_str bytes = a_fresh_row(graph, written, &row);
+    const px_twin *twin;
+    px_time since;
+    uint8_t state;
+    px_err err;
+
+    CHECK_EQ(bytes.ptr[0], 3); /* the format */
+    CHECK_OK(px_twin_decode(bytes, &memory, &twin, &err), &err);
+    CHECK(px_twin_freshness(twin, &state, &since));
+    CHECK_EQ(state, 3);
+    CHECK_EQ(since, 104 * PX_SECOND + 5);
+    CHECK_EQ(px_twin_slot_count(twin), written ? 3 : 2); /* of values and desired ones alone */
+    CHECK_EQ(px_twin_desired_version(twin), 8);
+    CHECK_EQ(px_twin_seq(twin), written ? 15 : 14);
+    CHECK_EQ(px_twin_revision(twin), written ? 15 : 12);
+    for (size_t len = 0; len < bytes.len; len++)
+        CHECK_EQ(px_twin_decode(px_str_of(bytes.ptr, len), &memory, &twin, &err), PX_CORRUPT);
+    px_buf_release(&row);
+    px_buf_release(&memory);
+    px_graph_free(graph);
+}
+
+PX_TEST(a_row_keeps_how_fresh_its_twin_is)
+{
+    keeps_freshness(false);
+    keeps_freshness(true);
+}
+
+PX_TEST(freshness_comes_and_goes_beside_the_revision)
+{
+    px_origin origin = { .source_time = 77, .arrival_time = 99 * PX_SECOND };
+    px_graph *graph = graph_new();
+    const px_twin *twin;
+    px_txn *txn;
+    uint8_t how;
+    uint32_t no;
+
+    CHECK_EQ(px_graph_begin(graph, &txn, NULL), PX_OK);
+    px_txn_at(txn, 12, 100 * PX_SECOND);
+    CHECK_EQ(px_graph_twin_put(txn, 1, PX_STR("pump"), 3, 0, &no, NULL), PX_OK);
+    CHECK_EQ(px_graph_set(txn, no, 4, world_value(9), &origin, NULL, NULL), PX_OK);
+    px_txn_at(txn, 13, 101 * PX_SECOND);
+    CHECK_EQ(px_graph_freshness_unset(txn, no, NULL), PX_OK); /* nothing is there */
+    CHECK_EQ(px_twin_seq(px_view_twin(px_txn_view(txn), 1, no)), 12);
+    for (uint8_t to = 0; to < 4; to++)
+        CHECK_EQ(px_graph_freshness_set(txn, no, to, to, NULL), PX_OK);
+    twin = px_view_twin(px_txn_view(txn), 1, no);
+    CHECK(px_twin_freshness(twin, &how, NULL));
+    CHECK_EQ(how, 3);
+    CHECK_EQ(px_twin_seq(twin), 13);
+    CHECK_EQ(px_twin_revision(twin), 12);
+    CHECK(!px_twin_slot(twin, 0xfffd, &(px_slot){ 0 })); /* it is no value */
+    CHECK_EQ(px_graph_unset(txn, no, 0xfffd, NULL), PX_OK);
+    CHECK(px_twin_freshness(px_view_twin(px_txn_view(txn), 1, no), &how, NULL));
+    px_txn_at(txn, 14, 102 * PX_SECOND);
+    CHECK_EQ(px_graph_freshness_unset(txn, no, NULL), PX_OK);
+    twin = px_view_twin(px_txn_view(txn), 1, no);
+    CHECK(!px_twin_freshness(twin, &how, NULL));
+    CHECK_EQ(px_twin_seq(twin), 14);
+    CHECK_EQ(px_twin_revision(twin), 12);
+    CHECK_EQ(px_graph_freshness_set(txn, 77, 1, 1, NULL), PX_NOT_FOUND);
+    px_graph_commit(txn);
+    px_graph_free(graph);
+}
+
 PX_TEST(a_row_of_another_tenant_is_refused)
 {
     px_graph *graph = graph_new();
