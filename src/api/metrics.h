@@ -102,15 +102,24 @@
     X(BINDING_BROKEN, "pollux_binding_broken_total", COUNTER, "", "",                              \
       "bindings that do not compile and are passed over, each time they are looked at")            \
     X(CONNECTIONS, "pollux_connections", GAUGE, "", "state",                                       \
-      "connections to other brokers by their state")                                               \
+      "connections to brokers and devices by their state")                                         \
     X(CONNECTION_messages, "pollux_connection_messages_total", COUNTER, "", "",                    \
-      "messages taken from brokers")                                                               \
+      "messages taken from brokers, and rows of polls")                                            \
     X(CONNECTION_unbound, "pollux_connection_unbound_total", COUNTER, "", "",                      \
       "of them that no binding took")                                                              \
     X(CONNECTION_rejected, "pollux_connection_rejected_total", COUNTER, "", "",                    \
       "of them that became nothing")                                                               \
     X(CONNECTION_values, "pollux_connection_values_total", COUNTER, "values", "",                  \
       "values that became of them")                                                                \
+    X(CONNECTION_polls, "pollux_connection_polls_total", COUNTER, "", "", "polls of devices")      \
+    X(CONNECTION_skipped, "pollux_connection_skipped_total", COUNTER, "", "",                      \
+      "polls left out because the one before took too long")                                       \
+    X(CONNECTION_faults, "pollux_connection_faults_total", COUNTER, "", "",                        \
+      "answers of devices that were refusals or nonsense, and values that are none")               \
+    X(CONNECTION_written, "pollux_connection_written_total", COUNTER, "", "",                      \
+      "desired values written to devices")                                                         \
+    X(CONNECTION_refused, "pollux_connection_refused_total", COUNTER, "", "",                      \
+      "desired values that a device or its register does not take")                                \
     X(CONNECTION_reconnects, "pollux_connection_reconnects_total", COUNTER, "", "",                \
       "connections made again after one was lost")                                                 \
     X(CONNECTION_failures, "pollux_connection_failures_total", COUNTER, "", "",                    \

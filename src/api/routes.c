@@ -320,8 +320,8 @@ const px_route px_api_routes[] = {
       "Lets a binding take no more messages", "name", "", NULL, "200:Binding" },
 
     { "GET", "/api/v1/connections", px_v1_list_connections, 0,
-      "Lists connections to brokers, and how they are", "", "limit:integer cursor", NULL,
-      "200:ConnectionPage" },
+      "Lists connections to brokers and devices, and how they are", "", "limit:integer cursor",
+      NULL, "200:ConnectionPage" },
     { "GET", "/api/v1/connections/*", px_v1_get_connection, 0,
       "One connection without its secrets, and how it is", "name", "", NULL, "200:Connection" },
     { "PUT", "/api/v1/connections/*", px_v1_put_connection, JSON,

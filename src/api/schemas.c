@@ -203,9 +203,15 @@ const px_api_schema px_api_schemas[] = {
       "twin:string new~:boolean property:string value:any unit~:string time~:time" },
     { "BindingMiss", "row:integer twin:string name:string code:string reason:string" },
     { "ConnectionDocument",
-      "type:string enabled~:boolean host:string port~:integer retryMax~:integer tls~:any "
+      "type:mqtt|modbus enabled~:boolean host:string port~:integer retryMax~:integer tls~:any "
       "key~:string? user~:string password~:string? clientId~:string version~:integer "
-      "sessionExpiry~:integer topics~:ConnectionTopic[]" },
+      "sessionExpiry~:integer topics~:ConnectionTopic[] unit~:integer every~:string "
+      "timeout~:string gap~:integer registers~:ConnectionRegister[]" },
+    { "ConnectionRegister",
+      "name:string table~:coil|discrete|holding|input address:integer "
+      "type~:bool|int16|uint16|int32|uint32|int64|uint64|float32|float64|string "
+      "order~:ABCD|CDAB|BADC|DCBA bit~:integer length~:integer scale~:number offset~:number "
+      "write~:any" },
     { "ConnectionTopic", "filter:string qos~:integer" },
     { "Connection", "id:string updated:time hasPassword~:boolean hasKey~:boolean "
                     "connection~:ConnectionDocument status:ConnectionStatus" },
@@ -213,6 +219,7 @@ const px_api_schema px_api_schemas[] = {
     { "ConnectionStatus",
       "state:off|connecting|connected|waiting|failed since:time retryAt:time? "
       "error:ConnectionError? messages:integer unbound:integer rejected:integer values:integer "
+      "polls:integer skipped:integer faults:integer written:integer refused:integer "
       "reconnects:integer failures:integer" },
     { "ConnectionError", "time:time code:string text:string cure:string" },
     { "RejectPage", "items:Reject[] cursor:string?" },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /api/v1/connections: brokers that values are taken from, and how the connections to them are.
+ * /api/v1/connections: brokers and devices that values are taken from, and how the connections to
+ * them are.
  * Secrets, `password` and `key`, go in and never come out: left out of a PUT they stay as they are,
  * null takes them away.
  */

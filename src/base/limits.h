@@ -253,6 +253,14 @@
     (INT64_C(60) * 1000000000) /* doubled up to this, or what is set */
 #define PX_CONNECTION_CONNECT_NS_MAX (INT64_C(10) * 1000000000) /* from address to an answer */
 
+#define PX_MODBUS_REGISTERS_MAX 1000                   /* named, of one connection */
+#define PX_MODBUS_READ_REGISTERS_MAX 125               /* of one request, as the protocol has it, */
+#define PX_MODBUS_READ_BITS_MAX 2000                   /* the same, */
+#define PX_MODBUS_WRITE_REGISTERS_MAX 123              /* the same */
+#define PX_MODBUS_EVERY_NS_MIN (INT64_C(10) * 1000000) /* between two polls */
+#define PX_MODBUS_EVERY_NS_MAX (INT64_C(24) * 3600 * 1000000000)
+#define PX_MODBUS_TIMEOUT_NS_MAX (INT64_C(60) * 1000000000) /* of one answer */
+
 /* the client */
 #define PX_CSV_RECORD_BYTES_MAX (256 * 1024)
 #define PX_CSV_COLUMNS_MAX 4096

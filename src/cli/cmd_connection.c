@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Connections: brokers that values are taken from, and how the connections to them are. */
+/* Connections: brokers and devices that values are taken from, and how the connections to them are.
+ */
 #include "base/limits.h"
 #include "cli/cmds.h"
 #include "cli/file.h"
@@ -137,7 +138,7 @@ static px_status run_test(px_cli *cli, const px_args *args, px_err *ret_err)
 
 const px_cmd px_cmd_connection[] = {
     { .noun = "connection",
-      .summary = "connections: brokers that values are taken from",
+      .summary = "connections: brokers and Modbus devices that values are taken from",
       .examples = "pollux connection put plant plant.json\n"
                   "pollux connection test plant\n"
                   "pollux connection list" },
@@ -159,10 +160,13 @@ const px_cmd px_cmd_connection[] = {
       .summary = "make a connection, or change it",
       .operands = "C FILE|-",
       .examples = "pollux connection put plant plant.json",
-      .notes = "The document says where the broker is and which topics are taken; bindings whose\n"
-               "source is {\"connection\": \"C\"} say what becomes of the messages:\n"
-               "  {\"type\": \"mqtt\", \"host\": \"broker.plant\", \"clientId\": \"pollux-1\",\n"
-               "   \"topics\": [{\"filter\": \"plant/#\", \"qos\": 1}]}",
+      .notes =
+          "The document says where the broker or the device is and what is taken; bindings whose\n"
+          "source is {\"connection\": \"C\"} say what becomes of it:\n"
+          "  {\"type\": \"mqtt\", \"host\": \"broker.plant\", \"clientId\": \"pollux-1\",\n"
+          "   \"topics\": [{\"filter\": \"plant/#\", \"qos\": 1}]}\n"
+          "  {\"type\": \"modbus\", \"host\": \"10.1.2.3\", \"every\": \"1s\",\n"
+          "   \"registers\": [{\"name\": \"temperature\", \"address\": 40, \"scale\": 0.1}]}",
       .operands_min = 2,
       .operands_max = 2,
       .run = run_put },

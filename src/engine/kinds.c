@@ -170,6 +170,11 @@ static const px_member connection[] = {
     { "version", PX_MEMBER_COUNT, false, 4, 5, 0 },
     { "sessionExpiry", PX_MEMBER_COUNT, false, 1, UINT32_MAX, 0 },
     { "topics", PX_MEMBER_ANY, false, 0, 0, 0 },
+    { "unit", PX_MEMBER_COUNT, false, 0, UINT8_MAX, 0 },
+    { "every", PX_MEMBER_TEXT, false, 2, 16, 0 },
+    { "timeout", PX_MEMBER_TEXT, false, 2, 16, 0 },
+    { "gap", PX_MEMBER_COUNT, false, 0, PX_MODBUS_READ_REGISTERS_MAX, 0 },
+    { "registers", PX_MEMBER_ANY, false, 0, 0, 0 },
     { 0 },
 };
 

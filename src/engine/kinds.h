@@ -55,7 +55,7 @@ typedef struct px_member {
     X(BINDING, "binding", PX_ACTION_WRITE_DOCUMENT, "/api/v1/bindings/*", false,                   \
       PX_DOC_ID_BYTES_MAX, binding, "which payloads become which values of which twins")           \
     X(CONNECTION, "connection", PX_ACTION_WRITE_DOCUMENT, "/api/v1/connections/*", false,          \
-      PX_DOC_ID_BYTES_MAX, connection, "a broker that values are taken from")                      \
+      PX_DOC_ID_BYTES_MAX, connection, "a broker or device that values come from")                 \
     X(PROPERTY_INDEX, "property-index", PX_ACTION_WRITE_DOCUMENT, "/api/v1/property-indexes/*",    \
       false, PX_DOC_ID_BYTES_MAX, property_index, "a property that queries find twins by")         \
     X(FRESHNESS, "freshness", PX_ACTION_WRITE_DOCUMENT, "/api/v1/freshness-rules/*", false,        \

@@ -7,12 +7,14 @@
 enum {
     MQTT_PORT = 1883,
     MQTTS_PORT = 8883,
+    MODBUS_PORT = 502,
     SESSION_EXPIRY_S = 7 * 24 * 3600,
     RETRY_S_MAX = 24 * 3600,
 };
 
 static const px_str type_names[PX_CONNECTION_TYPE_COUNT] = {
     [PX_CONNECTION_MQTT] = { "mqtt", 4 },
+    [PX_CONNECTION_MODBUS] = { "modbus", 6 },
 };
 
 const char *px_connection_type_name(px_connection_type type)
@@ -207,7 +209,79 @@ static px_status read_mqtt(const px_json *body, px_arena *arena, px_connection *
     return read_topics(body, arena, c, ret_err);
 }
 
+/* ---- devices ---- */
+
+/* `500ms`, `1s`, `5min`, `1h`. */
+static px_status read_duration(const px_json *body, const char *name, int64_t least, int64_t most,
+                               int64_t *duration_ns, px_err *ret_err)
+{
+    static const struct {
+        px_str name;
+        int64_t ns;
+    } units[] = { { { "ms", 2 }, PX_MILLISECOND },
+                  { { "min", 3 }, 60 * PX_SECOND },
+                  { { "s", 1 }, PX_SECOND },
+                  { { "h", 1 }, 3600 * PX_SECOND } };
+    const px_json *json = member(body, name);
+    px_str text = px_json_is(json, PX_JSON_STRING) ? json->text : (px_str){ 0 };
+    int64_t number = 0;
+    size_t digits = 0;
+
+    if (!json)
+        return PX_OK;
+    while (digits < text.len && digits < 9 && px_is_digit(text.ptr[digits]))
+        number = number * 10 + (text.ptr[digits++] - '0');
+    for (size_t i = 0; digits && i < sizeof(units) / sizeof(units[0]); i++)
+        if (px_str_eq(px_str_skip(text, digits), units[i].name) && number <= most / units[i].ns &&
+            number * units[i].ns >= least) {
+            *duration_ns = number * units[i].ns;
+            return PX_OK;
+        }
+    return px_json_fail(json, ret_err, PX_INVALID, "connection.form",
+                        "'%s' is a time such as 500ms, 1s, 5min or 1h; from %lld ms to %lld s",
+                        name, (long long)(least / PX_MILLISECOND), (long long)(most / PX_SECOND));
+}
+
+static px_status read_modbus(const px_json *body, px_arena *arena, px_connection *c,
+                             px_err *ret_err)
+{
+    static const char *const members[] = { "type",     "enabled",   "host",  "port",
+                                           "retryMax", "unit",      "every", "timeout",
+                                           "gap",      "registers", NULL };
+    const px_json *registers = member(body, "registers");
+    uint32_t unit = 1, gap = 0;
+
+    PX_TRY(check_members(body, "a connection to a Modbus device", members, ret_err));
+    PX_TRY(read_common(body, MODBUS_PORT, c, ret_err));
+    PX_TRY(read_count(body, "unit", 0, UINT8_MAX, &unit, ret_err));
+    PX_TRY(read_count(body, "gap", 0, PX_MODBUS_READ_REGISTERS_MAX, &gap, ret_err));
+    c->unit = (uint8_t)unit;
+    c->gap = (uint16_t)gap;
+    c->every_ns = c->timeout_ns = PX_SECOND;
+    PX_TRY(read_duration(body, "every", PX_MODBUS_EVERY_NS_MIN, PX_MODBUS_EVERY_NS_MAX,
+                         &c->every_ns, ret_err));
+    PX_TRY(read_duration(body, "timeout", PX_MODBUS_EVERY_NS_MIN, PX_MODBUS_TIMEOUT_NS_MAX,
+                         &c->timeout_ns, ret_err));
+    if (!registers)
+        return px_json_fail(body, ret_err, PX_INVALID, "connection.form",
+                            "a connection to a Modbus device needs 'registers'");
+    return px_modbus_registers_read(registers, arena, &c->registers, &c->register_count, ret_err);
+}
+
 /* ---- the document ---- */
+
+static px_status read_type(const px_json *body, px_connection_type *ret_type, px_err *ret_err)
+{
+    px_str text = px_json_get_text(body, PX_STR("type"));
+
+    for (int i = 0; i < PX_CONNECTION_TYPE_COUNT; i++)
+        if (px_str_eq(text, type_names[i])) {
+            *ret_type = (px_connection_type)i;
+            return PX_OK;
+        }
+    return px_json_fail(body, ret_err, PX_INVALID, "connection.form",
+                        "'type' of a connection is mqtt or modbus");
+}
 
 px_status px_connection_read(const px_document *document, px_arena *arena,
                              px_connection *ret_connection, px_err *ret_err)
@@ -218,15 +292,11 @@ px_status px_connection_read(const px_document *document, px_arena *arena,
                         .name = document->id };
     px_json_opts opts = px_json_opts_door();
     px_json *body;
-    px_str type;
 
     PX_TRY(px_json_parse(document->body, &opts, arena, &body, ret_err));
-    type = px_json_get_text(body, PX_STR("type"));
-    if (!px_str_eq(type, type_names[PX_CONNECTION_MQTT]))
-        return px_json_fail(body, ret_err, PX_INVALID, "connection.form",
-                            "'type' of a connection is mqtt");
-    c.type = PX_CONNECTION_MQTT;
-    PX_TRY(read_mqtt(body, arena, &c, ret_err));
+    PX_TRY(read_type(body, &c.type, ret_err));
+    PX_TRY(c.type == PX_CONNECTION_MQTT ? read_mqtt(body, arena, &c, ret_err)
+                                        : read_modbus(body, arena, &c, ret_err));
     *ret_connection = c;
     return PX_OK;
 }

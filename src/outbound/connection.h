@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * A connection, as its document says: a broker that values are taken from.
+ * A connection, as its document says: a broker, or a Modbus device, that values are taken from.
  *
  *     {"type":"mqtt","host":"broker.plant","port":8883,"tls":{"ca":"-----BEGIN …"},
  *      "user":"pollux","password":"…","clientId":"pollux-plant-1","version":5,
  *      "topics":[{"filter":"$share/pollux/plant/#","qos":1}]}
+ *     {"type":"modbus","host":"10.1.2.3","unit":1,"every":"1s",
+ *      "registers":[{"name":"temperature","address":40,"type":"int16","scale":0.1}]}
  *
  * What comes goes through the bindings whose source names the connection (sync/binding.h);
  * connections.h runs it. docs/connections.md has every member. Pure. Threads: any.
@@ -14,8 +16,13 @@
 
 #include "base/json.h"
 #include "engine/documents.h"
+#include "outbound/modbus_register.h"
 
-typedef enum px_connection_type { PX_CONNECTION_MQTT, PX_CONNECTION_TYPE_COUNT } px_connection_type;
+typedef enum px_connection_type {
+    PX_CONNECTION_MQTT,
+    PX_CONNECTION_MODBUS,
+    PX_CONNECTION_TYPE_COUNT
+} px_connection_type;
 
 const char *px_connection_type_name(px_connection_type type); /* "mqtt" */
 
@@ -35,6 +42,7 @@ typedef struct px_connection {
     uint16_t port;
     int64_t retry_ns_max; /* the longest pause between two tries */
 
+    /* a broker */
     bool tls;
     px_str ca;             /* PEM; empty: the authorities that the machine trusts */
     px_str certificate;    /* PEM, our own; empty: none */
@@ -45,6 +53,13 @@ typedef struct px_connection {
     uint32_t session_expiry_s;
     const px_connection_topic *topics;
     size_t topic_count;
+
+    /* a device */
+    uint8_t unit;
+    int64_t every_ns, timeout_ns; /* between two polls; of one answer */
+    uint16_t gap;                 /* addresses that nobody asks for and that may be read */
+    const px_modbus_register *registers;
+    size_t register_count;
 } px_connection;
 
 /**

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * The connections of all tenants at work: to brokers of others, whose messages become values here.
+ * The connections of all tenants at work: to brokers of others, whose messages become values here,
+ * and to Modbus devices, which are polled, and written to when something is wished of them.
  *
  *     documents ─► connections ─► a link for each ─► the other side
  *                                     └─ bindings ─► engine
@@ -8,7 +9,8 @@
  * Each link has a thread of its own, tries again by itself with growing pauses, and tells how it is
  * (px_connections_status). What a broker sent with QoS 1 is acknowledged to it when the engine has
  * committed what became of it, so the broker keeps what this server did not, over outages and kill
- * -9 of either side. docs/internals/outbound.md tells how.
+ * -9 of either side. A device is polled in time, and a poll that is late is left out and counted.
+ * docs/internals/outbound.md tells how.
  *
  * Documents are looked at when px_connections_changed says so, and at least each second when any
  * document changed. Threads: open, start, stop and close from the owner; the rest from any.
@@ -67,10 +69,15 @@ const char *px_connection_state_name(px_connection_state state);
 
 /* name, meaning: one table feeds status, metrics and their pages */
 #define PX_CONNECTION_STATS_MAP(X)                                                                 \
-    X(messages, "messages taken from brokers")                                                     \
+    X(messages, "messages taken from brokers, and rows of polls")                                  \
     X(unbound, "of them that no binding took")                                                     \
     X(rejected, "of them that became nothing")                                                     \
     X(values, "values that became of them")                                                        \
+    X(polls, "polls of devices")                                                                   \
+    X(skipped, "polls left out because the one before took too long")                              \
+    X(faults, "answers that were refusals or nonsense, and values that are none")                  \
+    X(written, "desired values written to devices")                                                \
+    X(refused, "desired values that a device or its register does not take")                       \
     X(reconnects, "connections made again after one was lost")                                     \
     X(failures, "tries to connect that failed, and connections lost")
 

@@ -19,6 +19,7 @@ enum { ARENA_BYTES_MAX = 4 * 1024 * 1024 };
 
 static pxi_link_run *const runs[PX_CONNECTION_TYPE_COUNT] = {
     [PX_CONNECTION_MQTT] = pxi_link_mqtt,
+    [PX_CONNECTION_MODBUS] = pxi_link_modbus,
 };
 
 /* What helps against which error. */
@@ -38,6 +39,13 @@ static const struct {
       "'host' is a name in it" },
     { "connection.taken", "another client uses the same 'clientId': give each its own" },
     { "connection.topic", "let the broker allow this user to read the topic" },
+    { "modbus.exception",
+      "see that 'unit', 'table' and 'address' are those of the device's manual" },
+    { "modbus.silent", "see that 'unit' is right; raise 'timeout' for a slow device" },
+    { "modbus.protocol", "see that the port is that of Modbus TCP" },
+    { "modbus.unit", "a gateway mixes up its devices, or two clients use one connection" },
+    { "modbus.nan", "the device has no value for it: see its manual, 'type' and 'order'" },
+    { "modbus.text", "see 'order' and 'length', or read the registers as numbers" },
     { "endpoint.address", "start the server with --outbound-allow and the network of the host" },
     { "endpoint.host", "start the server with --outbound-allow and the name of the host" },
 };
@@ -74,8 +82,12 @@ static void put_error(px_connection_status *status, px_time now, const px_err *e
 void pxi_link_say(pxi_link *l, px_connection_state state, const px_err *err, px_time retry_at)
 {
     px_time now = px_engine_now(l->owner->opts.engine);
+    bool is_news = false;
 
     pthread_mutex_lock(&l->lock);
+    if (err)
+        is_news = l->was_up || strcmp(l->status.error, err->text) != 0;
+    l->was_up = state == PX_CONNECTION_CONNECTED || (l->was_up && !err);
     if (l->status.state != state)
         l->status.since = now;
     l->status.state = state;
@@ -83,20 +95,21 @@ void pxi_link_say(pxi_link *l, px_connection_state state, const px_err *err, px_
     if (err)
         put_error(&l->status, now, err);
     pthread_mutex_unlock(&l->lock);
-    if (err)
+    if (is_news)
         px_log_warn(l->owner->opts.log, "connection.lost", "tenant=%u connection='%.*s' %s",
                     l->config.tenant, PX_FMT(l->config.name), err->text);
 }
 
-void pxi_link_note(pxi_link *l, const px_err *err)
+void pxi_link_note(pxi_link *l, const px_err *err, bool is_news)
 {
     px_time now = px_engine_now(l->owner->opts.engine);
 
     pthread_mutex_lock(&l->lock);
     put_error(&l->status, now, err);
     pthread_mutex_unlock(&l->lock);
-    px_log_warn(l->owner->opts.log, "connection.note", "tenant=%u connection='%.*s' %s",
-                l->config.tenant, PX_FMT(l->config.name), err->text);
+    if (is_news)
+        px_log_warn(l->owner->opts.log, "connection.note", "tenant=%u connection='%.*s' %s",
+                    l->config.tenant, PX_FMT(l->config.name), err->text);
 }
 
 void pxi_link_up(pxi_link *l)

@@ -44,9 +44,10 @@ struct pxi_link {
     unsigned address_at;  /* which of the host's addresses comes next */
     int64_t connected_ns; /* monotonic */
 
-    pthread_mutex_t lock; /* guards `status` and `pending` */
+    pthread_mutex_t lock; /* guards `status`, `was_up` and `pending` */
     pthread_cond_t settled;
     px_connection_status status;
+    bool was_up;    /* since the last error: the next one is worth a line of the log */
     size_t pending; /* takes that the engine has */
     pxi_counters counters;
 
@@ -75,8 +76,8 @@ void pxi_link_start(pxi_link *link, bool has_room);
 void pxi_link_tell_stop(pxi_link *link);
 void pxi_link_free(pxi_link *link); /* waits for its thread; NULL is fine */
 void pxi_link_say(pxi_link *link, px_connection_state state, const px_err *err, px_time retry_at);
-/* An error that changes no state. */
-void pxi_link_note(pxi_link *link, const px_err *err);
+/* An error that changes no state; logged where it is news. */
+void pxi_link_note(pxi_link *link, const px_err *err, bool is_news);
 /* The link is up: the other side has said yes. */
 void pxi_link_up(pxi_link *link);
 bool pxi_link_pause(pxi_link *link, int64_t duration_ns); /* false: it is to stop */
@@ -123,8 +124,13 @@ PX_NODISCARD px_status pxi_take_message(pxi_link *link, px_str topic, px_str pay
  */
 PX_NODISCARD px_status pxi_take_settle(pxi_link *link, px_err *ret_err);
 
+/* Hands one request to the engine, whose `done` and `data` are set here, and waits for its answer.
+ * Errors: PX_BUSY, PX_INTERRUPTED, PX_IO: it was not taken. */
+PX_NODISCARD px_status pxi_link_ask(pxi_link *link, px_request *request, px_err *ret_err);
+
 /* ---- the kinds ---- */
 
 pxi_link_run pxi_link_mqtt;
+pxi_link_run pxi_link_modbus;
 
 #endif

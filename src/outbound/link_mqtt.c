@@ -107,7 +107,7 @@ static void on_subscribe(struct mosquitto *client, void *data, int mid, int coun
             px_fail_id(&err, PX_DENIED, "connection.qos",
                        "the broker grants QoS %d for '%.*s': what comes during an outage is lost",
                        granted[0], PX_FMT(c->topics[i].filter));
-        pxi_link_note(s->link, &err);
+        pxi_link_note(s->link, &err, true);
     }
 }
 

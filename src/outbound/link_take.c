@@ -137,10 +137,9 @@ static void take_free(pxi_take *t)
 }
 
 /* On the engine's thread. */
-static void take_done(px_request *request)
+static void done(px_request *request)
 {
-    pxi_take *t = request->data;
-    pxi_link *l = t->link;
+    pxi_link *l = request->data;
 
     pthread_mutex_lock(&l->lock);
     if (--l->pending == 0)
@@ -194,8 +193,8 @@ px_status pxi_take_message(pxi_link *l, px_str topic, px_str payload, px_err *re
     t->request.principal = l->principal;
     t->request.source_time = PX_TIME_NONE;
     t->request.bytes = sizeof(*t) + t->arena.used;
-    t->request.done = take_done;
-    t->request.data = t;
+    t->request.done = done;
+    t->request.data = l;
     *l->last = t;
     l->last = &t->next;
     l->taken++;
@@ -204,17 +203,14 @@ px_status pxi_take_message(pxi_link *l, px_str topic, px_str payload, px_err *re
 
 /* ---- all of them ---- */
 
-static px_status submit(pxi_link *l, px_err *ret_err)
+/* A chain of so many. */
+static px_status submit(pxi_link *l, px_request *first, px_request *last, size_t count,
+                        px_err *ret_err)
 {
-    px_request *last = NULL;
     px_status status;
 
-    for (pxi_take *t = l->first; t; t = t->next) {
-        t->request.next = t->next ? &t->next->request : NULL;
-        last = &t->request;
-    }
-    l->pending = l->taken;
-    while ((status = px_engine_submit(l->owner->opts.engine, &l->first->request, last)) == PX_BUSY)
+    l->pending = count;
+    while ((status = px_engine_submit(l->owner->opts.engine, first, last)) == PX_BUSY)
         if (!pxi_link_pause(l, busy_ns))
             break;
     if (status != PX_OK)
@@ -225,6 +221,26 @@ static px_status submit(pxi_link *l, px_err *ret_err)
         pthread_cond_wait(&l->settled, &l->lock);
     pthread_mutex_unlock(&l->lock);
     return PX_OK;
+}
+
+static px_status submit_all(pxi_link *l, px_err *ret_err)
+{
+    px_request *last = NULL;
+
+    if (!l->first)
+        return PX_OK;
+    for (pxi_take *t = l->first; t; t = t->next) {
+        t->request.next = t->next ? &t->next->request : NULL;
+        last = &t->request;
+    }
+    return submit(l, &l->first->request, last, l->taken, ret_err);
+}
+
+px_status pxi_link_ask(pxi_link *l, px_request *request, px_err *ret_err)
+{
+    request->done = done;
+    request->data = l;
+    return submit(l, request, request, 1, ret_err);
 }
 
 /* Whether the same message may be taken another time. */
@@ -256,7 +272,7 @@ static px_status judge(const pxi_take *t, px_err *ret_err)
 
 px_status pxi_take_settle(pxi_link *l, px_err *ret_err)
 {
-    px_status status = l->first ? submit(l, ret_err) : PX_OK;
+    px_status status = submit_all(l, ret_err);
     bool was_submitted = status == PX_OK;
 
     while (l->first) {

@@ -7,6 +7,7 @@ import sys
 import tempfile
 
 from broker import Broker
+from modbus_peer import Device
 from pollux import PROGRAM, Server
 
 DOCS = os.path.join(os.path.dirname(__file__), "..", "..", "docs")
@@ -25,9 +26,10 @@ def play(page):
     told = 0
     server = Server()
     server.options += ["--outbound-allow", "127.0.0.0/8"]
-    with Broker("allow_anonymous true") as broker, server, tempfile.TemporaryDirectory() as folder:
+    with Broker("allow_anonymous true") as broker, Device(unit=1) as device, server, tempfile.TemporaryDirectory() as folder:
         env = {**os.environ, "URL": server.url, "TOKEN": server.token, "MQTT": str(server.mqtt), "NO_COLOR": "1", "POLLUX_URL": server.url,
-               "BROKER": str(broker.port), "POLLUX_TOKEN": server.token, "PATH": os.path.dirname(PROGRAM) + ":" + os.environ["PATH"]}
+               "BROKER": str(broker.port), "DEVICE": str(device.port), "POLLUX_TOKEN": server.token, "PATH": os.path.dirname(PROGRAM) + ":" + os.environ["PATH"]}
+        device.set(40, 214)
         for command, wanted in examples(page):
             got = subprocess.run(["sh", "-c", command], env=env, cwd=folder, capture_output=True, text=True, timeout=30)
             assert got.returncode == 0, f"{command}\n{got.stderr}"
@@ -39,7 +41,7 @@ def play(page):
 
 
 def main():
-    for page, least in (("api.md", 13), ("mqtt.md", 18), ("devices.md", 12), ("bindings.md", 16), ("connections.md", 7), ("commands.md", 7),
+    for page, least in (("api.md", 13), ("mqtt.md", 18), ("devices.md", 12), ("bindings.md", 16), ("connections.md", 15), ("commands.md", 7),
                         ("freshness.md", 17)):
         told = play(page)
         assert told >= least, f"only {told} examples were found"

@@ -51,7 +51,7 @@ PX_TEST(a_broker_is_read_with_what_is_usual)
 PX_TEST(what_makes_no_sense_is_refused_with_its_place)
 {
 #define REST ",\"clientId\":\"i\",\"topics\":[{\"filter\":\"a\"}]}"
-    refuses("{\"type\":\"amqp\",\"host\":\"b\"" REST, "", "'type' of a connection is");
+    refuses("{\"type\":\"amqp\",\"host\":\"b\"" REST, "", "is mqtt or modbus");
     refuses("{\"type\":\"mqtt\"" REST, "", "needs 'host'");
     refuses("{\"type\":\"mqtt\",\"host\":\"mqtt://b\"" REST, "/host", "its port stands in 'port'");
     refuses("{\"type\":\"mqtt\",\"host\":\"b\",\"port\":0" REST, "/port", "from 1 to 65535");
@@ -71,6 +71,50 @@ PX_TEST(what_makes_no_sense_is_refused_with_its_place)
     refuses("{\"type\":\"mqtt\",\"host\":\"b\",\"clientId\":\"i\",\"topics\":[{\"filter\":\"a\","
             "\"qos\":2}]}",
             "/topics/0/qos", "from 0 to 1");
+    px_arena_release(&arena);
+}
+
+static px_status read_times(const char *every, const char *timeout)
+{
+    char body[256];
+
+    snprintf(body, sizeof(body),
+             "{\"type\":\"modbus\",\"host\":\"d\",\"every\":\"%s\",\"timeout\":\"%s\","
+             "\"registers\":[{\"name\":\"a\",\"address\":1}]}",
+             every, timeout);
+    return read(body);
+}
+
+PX_TEST(a_device_is_read_with_what_is_usual)
+{
+    CHECK_EQ(read("{\"type\":\"modbus\",\"host\":\"d\",\"registers\":[{\"name\":\"a\","
+                  "\"address\":1}]}"),
+             PX_OK);
+    CHECK(c.port == 502 && c.unit == 1 && c.gap == 0 && c.register_count == 1);
+    CHECK(c.every_ns == PX_SECOND && c.timeout_ns == PX_SECOND);
+    CHECK(c.registers[0].table == PX_MODBUS_HOLDING && c.registers[0].type == PX_MODBUS_UINT16);
+    refuses("{\"type\":\"modbus\",\"host\":\"d\"}", "", "needs 'registers'");
+    refuses("{\"type\":\"modbus\",\"host\":\"d\",\"unit\":256,\"registers\":[]}", "/unit",
+            "from 0 to 255");
+    refuses("{\"type\":\"modbus\",\"host\":\"d\",\"clientId\":\"x\",\"registers\":[]}", "/clientId",
+            "has no 'clientId'");
+    px_arena_release(&arena);
+}
+
+PX_TEST(times_are_from_their_least_to_their_most)
+{
+    static const char *const wrong[] = { "9ms", "25h", "1", "1 s", "s", "1.5s", "9999999999ms" };
+
+    CHECK_EQ(read_times("10ms", "10ms"), PX_OK);
+    CHECK(c.every_ns == PX_MODBUS_EVERY_NS_MIN);
+    CHECK_EQ(read_times("24h", "60s"), PX_OK);
+    CHECK(c.every_ns == PX_MODBUS_EVERY_NS_MAX && c.timeout_ns == PX_MODBUS_TIMEOUT_NS_MAX);
+    CHECK_EQ(read_times("1440min", "1min"), PX_OK);
+    CHECK_EQ(read_times("1s", "61s"), PX_INVALID);
+    CHECK_STR(err.path, "/timeout");
+    CHECK_EQ(read_times("1441min", "1s"), PX_INVALID);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        CHECK_EQ(read_times(wrong[i], "1s"), PX_INVALID);
     px_arena_release(&arena);
 }
 
