@@ -70,11 +70,9 @@ static void end_link(px_connections *o, size_t index)
     pxi_link_free(l);
 }
 
+/* They were told already, all at once, since each takes its time. */
 static void end_unseen(px_connections *o)
 {
-    for (size_t i = 0; i < o->links.len; i++)
-        if (!o->links.ptr[i]->seen)
-            pxi_link_tell_stop(o->links.ptr[i]);
     for (size_t i = o->links.len; i-- > 0;)
         if (!o->links.ptr[i]->seen)
             end_link(o, i);
@@ -147,17 +145,24 @@ static px_status read_all(px_connections *o, px_arena *arena, document_vec *foun
     return PX_OK;
 }
 
+static const px_document *find_document(const document_vec *found, const pxi_link *l)
+{
+    PX_VEC_EACH (found, document)
+        if (document->tenant == l->config.tenant && document->no == l->config.no)
+            return document;
+    return NULL;
+}
+
 /* What stands as it was stays; what is another or gone ends before anything new begins, so that two
  * clients never have one clientId. */
 static px_status compare(px_connections *o, const document_vec *found, px_err *ret_err)
 {
-    PX_VEC_EACH (&o->links, at)
-        (*at)->seen = false;
-    PX_VEC_EACH (found, document) {
-        pxi_link *l = find_link(o, document->tenant, document->no);
+    PX_VEC_EACH (&o->links, at) {
+        const px_document *document = find_document(found, *at);
 
-        if (l)
-            l->seen = l->config.revision == document->revision;
+        (*at)->seen = document && (*at)->config.revision == document->revision;
+        if (!(*at)->seen)
+            pxi_link_replace(*at, document);
     }
     end_unseen(o);
     PX_VEC_EACH (found, document)
@@ -219,8 +224,10 @@ static void *run_supervisor(void *data)
             px_log_warn(o->opts.log, "connections.look", "%s", err.text);
             look_later(o);
         }
-    PX_VEC_EACH (&o->links, at)
+    PX_VEC_EACH (&o->links, at) {
         (*at)->seen = false;
+        pxi_link_tell_stop(*at);
+    }
     end_unseen(o);
     return NULL;
 }

@@ -15,7 +15,7 @@
 #include "base/thread.h"
 #include "outbound/link_inner.h"
 
-enum { ARENA_BYTES_MAX = 4 * 1024 * 1024 };
+enum { ARENA_BYTES_MAX = 8 * 1024 * 1024 }; /* two documents, and what is made of them */
 
 static pxi_link_run *const runs[PX_CONNECTION_TYPE_COUNT] = {
     [PX_CONNECTION_MQTT] = pxi_link_mqtt,
@@ -263,6 +263,22 @@ void pxi_link_tell_stop(pxi_link *l)
     atomic_store(&l->stopping, true);
     if (write(l->wake_fd, &one, sizeof(one)) < 0) /* it is full: readable already */
         return;
+}
+
+void pxi_link_replace(pxi_link *l, const px_document *document)
+{
+    px_document copy;
+
+    l->is_replaced = true;
+    if (document) {
+        copy = *document;
+        copy.id = px_arena_str(&l->arena, document->id);
+        copy.body = px_arena_str(&l->arena, document->body);
+        if (!copy.id.ptr || !copy.body.ptr ||
+            px_connection_read(&copy, &l->arena, &l->next, NULL) != PX_OK)
+            l->is_replaced = false; /* not known: nothing is taken leave of */
+    }
+    pxi_link_tell_stop(l);
 }
 
 void pxi_link_free(pxi_link *l)

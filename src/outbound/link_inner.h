@@ -36,12 +36,15 @@ struct pxi_link {
     px_connection config;
     px_principal principal; /* the connection itself: whoever may write it gave it its right */
     bool seen;              /* the supervisor's own */
+    bool is_replaced;       /* set before it is told to stop: the document is another or gone, */
+    px_connection next;     /* and this is what it says now; without a name it is gone */
 
     pthread_t thread;
     bool runs, was_connected;
     int wake_fd; /* an eventfd: readable once the link is to stop */
     _Atomic bool stopping;
     unsigned address_at;  /* which of the host's addresses comes next */
+    bool has_subscribed;  /* to all its topics: the broker's session knows them */
     int64_t connected_ns; /* monotonic */
 
     pthread_mutex_t lock; /* guards `status`, `was_up` and `pending` */
@@ -74,6 +77,9 @@ pxi_link *pxi_link_new(px_connections *owner, const px_document *document);
 /* Begins its thread, or says why it does not. */
 void pxi_link_start(pxi_link *link, bool has_room);
 void pxi_link_tell_stop(pxi_link *link);
+/* The same, because its document is another now; NULL: gone. What it will not want any more it
+ * takes leave of. */
+void pxi_link_replace(pxi_link *link, const px_document *document);
 void pxi_link_free(pxi_link *link); /* waits for its thread; NULL is fine */
 void pxi_link_say(pxi_link *link, px_connection_state state, const px_err *err, px_time retry_at);
 /* An error that changes no state; logged where it is news. */

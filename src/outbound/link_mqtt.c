@@ -30,7 +30,7 @@ enum {
     TURN_MS = 1000,
     NAME_BYTES = PX_CONNECTION_HOST_BYTES_MAX + 1,
     PEM_COUNT = 3,
-    GOODBYE_NS = 2 /* seconds for the broker to hear that filters end */
+    SESSION_PRESENT = 1, /* of CONNACK */
 };
 
 /* One try. */
@@ -44,7 +44,8 @@ typedef struct session {
     int lost_reason; /* of DISCONNECT; 0: none came */
     px_err taken;    /* why messages could not be taken; status PX_OK: they were */
     int mids[PX_CONNECTION_TOPICS_MAX]; /* of each topic's SUBSCRIBE */
-    char log[160];                      /* the library's last complaint */
+    size_t granted;
+    char log[160]; /* the library's last complaint */
     int pem_fds[PEM_COUNT];
     int64_t begun_ns;
 } session;
@@ -79,13 +80,14 @@ static void on_connect(struct mosquitto *client, void *data, int reason, int fla
 {
     session *s = data;
 
-    (void)client, (void)flags, (void)properties;
+    (void)client, (void)properties;
     s->connack = reason;
     if (reason)
         return;
     s->is_up = true;
     pxi_link_up(s->link);
-    subscribe(s);
+    if (!(flags & SESSION_PRESENT) || !s->link->has_subscribed)
+        subscribe(s);
 }
 
 static void on_subscribe(struct mosquitto *client, void *data, int mid, int count,
@@ -97,7 +99,11 @@ static void on_subscribe(struct mosquitto *client, void *data, int mid, int coun
 
     (void)client;
     for (size_t i = 0; i < c->topic_count && count > 0; i++) {
-        if (s->mids[i] != mid || granted[0] == c->topics[i].qos)
+        if (s->mids[i] != mid)
+            continue;
+        s->granted += granted[0] == c->topics[i].qos;
+        s->link->has_subscribed = s->granted == c->topic_count;
+        if (granted[0] == c->topics[i].qos)
             continue;
         if (granted[0] >= 0x80)
             px_fail_id(&err, PX_DENIED, "connection.topic",
@@ -438,12 +444,52 @@ static px_status turn(session *s, px_err *ret_err)
     return write_all(s, ret_err);
 }
 
+/* The session at the broker goes on under another document. */
+static bool keeps_session(const pxi_link *l)
+{
+    const px_connection *c = &l->config, *next = &l->next;
+
+    return !l->is_replaced ||
+           (next->name.len && next->type == c->type && px_str_eq(next->host, c->host) &&
+            next->port == c->port && px_str_eq(next->client_id, c->client_id));
+}
+
+static bool is_kept(const pxi_link *l, px_str filter)
+{
+    if (!l->is_replaced)
+        return true;
+    for (size_t i = 0; keeps_session(l) && i < l->next.topic_count; i++)
+        if (px_str_eq(l->next.topics[i].filter, filter))
+            return true;
+    return false;
+}
+
+/* What the document does not say any more the broker need not keep for us. */
+static void unsubscribe(session *s)
+{
+    const px_connection *c = &s->link->config;
+    char filter[PX_TOPIC_BYTES_MAX + 1];
+
+    for (size_t i = 0; i < c->topic_count; i++) {
+        if (is_kept(s->link, c->topics[i].filter))
+            continue;
+        snprintf(filter, sizeof(filter), "%.*s", PX_FMT(c->topics[i].filter));
+        (void)mosquitto_unsubscribe(s->client, NULL, filter);
+    }
+}
+
 static void say_goodbye(session *s)
 {
+    mosquitto_property *properties = NULL;
+
     if (!s->is_up || s->is_lost)
         return;
-    mosquitto_disconnect(s->client);
+    unsubscribe(s);
+    if (s->link->config.version == 5 && !keeps_session(s->link))
+        (void)mosquitto_property_add_int32(&properties, MQTT_PROP_SESSION_EXPIRY_INTERVAL, 0);
+    (void)mosquitto_disconnect_v5(s->client, 0, properties);
     (void)mosquitto_loop_write(s->client, 1);
+    mosquitto_property_free_all(&properties);
 }
 
 px_status pxi_link_mqtt(pxi_link *link, px_err *ret_err)

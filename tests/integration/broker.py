@@ -32,7 +32,7 @@ class Broker:
         self.port, = free_ports(1)
         self.config = self.path("broker.conf")
         with open(self.config, "w") as f:
-            f.write("\n".join([f"listener {self.port} 127.0.0.1", "persistence true", f"persistence_location {self.folder.name}/",
+            f.write("\n".join([f"listener {self.port} 127.0.0.1", "sys_interval 1", "persistence true", f"persistence_location {self.folder.name}/",
                                "user root", *[x.format(folder=self.folder.name) for x in lines]]) + "\n")
         os.chmod(self.folder.name, 0o777)
 

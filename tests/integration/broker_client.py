@@ -13,6 +13,7 @@ import paho.mqtt.client as mqtt
 from broker import Broker, until
 from clients import Web
 from pollux import Server, free_ports, main
+from small_disk import SmallDisk
 
 MODEL = [{"@id": "dtmi:test:Meter;1", "@type": "Interface", "@context": "dtmi:dtdl:context;3", "contents": [
     {"@type": "Property", "name": "power", "schema": "double"}]}]
@@ -161,6 +162,53 @@ def kill_9_in_the_middle_loses_and_doubles_nothing():
             all_of_it(web, source.count)
 
 
+def what_a_document_says_no_more_the_broker_keeps_no_more():
+    with Broker("allow_anonymous true") as b, server() as s:
+        for version in (5, 4):
+            web = begin(s, "m1") if version == 5 else Web(s)
+            two = [{"filter": "plant/#"}, {"filter": "mill/#"}]
+            web.want(200, "PUT", "/api/v1/connections/plant", connection(b, version=version, topics=two))
+            until(lambda: is_connected(web) and kept(b) == 2, f"two subscriptions: {kept(b)}")
+            web.want(200, "PUT", "/api/v1/connections/plant", connection(b, version=version))
+            until(lambda: is_connected(web) and kept(b) == 1, f"one: {kept(b)}")
+            web.want(200, "PUT", "/api/v1/connections/plant", connection(b, version=version, enabled=False))
+            until(lambda: status(web)["state"] == "off", "off")
+            time.sleep(2.5)
+            assert kept(b) == 1 and clients(b) == 1, "what is only turned off is kept"
+            web.want(200, "PUT", "/api/v1/connections/plant", connection(b, version=version))
+            until(lambda: is_connected(web), "on again")
+            web.want(204, "DELETE", "/api/v1/connections/plant")
+            until(lambda: kept(b) == 0 and (version == 4 or clients(b) == 0), f"none: {kept(b)} {clients(b)}")
+
+
+def told(b, topic):
+    """A figure of mosquitto's own, which it makes each second: what asks for it now is not in it."""
+    return int(subprocess.run(["mosquitto_sub", "-p", str(b.port), "-C", "1", "-W", "5", "-t", f"$SYS/broker/{topic}"],
+                              capture_output=True, text=True, check=True).stdout)
+
+
+def kept(b):
+    return told(b, "subscriptions/count")
+
+
+def clients(b):
+    return told(b, "clients/total")
+
+
+def a_full_disk_leaves_messages_at_the_broker():
+    with SmallDisk() as disk, Broker("allow_anonymous true") as b, \
+            server(Server(os.path.join(disk.folder, "data"), settings=["wal_mb = 4"])) as s:
+        web = begin(s, "m1")
+        web.want(200, "PUT", "/api/v1/connections/plant", connection(b))
+        until(lambda: is_connected(web), "connected")
+        disk.fill()
+        source = Source(b, count=2000, pause=0.001)
+        until(lambda: (status(web)["error"] or {}).get("code") == "store.full", f"the disk is full: {status(web)}", 60)
+        disk.free()
+        source.finish()
+        all_of_it(web, source.count)
+
+
 def what_comes_while_the_server_is_away_waits_at_the_broker():
     with Broker("allow_anonymous true") as b, server() as s:
         web = begin(s, "m1")
@@ -261,6 +309,7 @@ def addresses_that_the_operator_does_not_name_are_refused():
 if __name__ == "__main__":
     chosen = [globals()[name] for name in sys.argv[1:]]
     main(*chosen) if chosen else main(values_arrive_by_the_binding_in_both_versions, an_outage_of_the_broker_loses_and_doubles_nothing,
-         kill_9_in_the_middle_loses_and_doubles_nothing, what_comes_while_the_server_is_away_waits_at_the_broker,
+         kill_9_in_the_middle_loses_and_doubles_nothing, a_full_disk_leaves_messages_at_the_broker,
+         what_a_document_says_no_more_the_broker_keeps_no_more, what_comes_while_the_server_is_away_waits_at_the_broker,
          two_connections_share_a_subscription, what_cannot_be_says_why_and_what_helps,
          addresses_that_the_operator_does_not_name_are_refused)
