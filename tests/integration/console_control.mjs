@@ -106,6 +106,17 @@ await holds('a command is called with a form made from its schema, and its answe
   await page.fill('#command-payload-number', '14');
   await page.fill('#command-payload-note', 'half litre');
   await page.selectOption('#command-timeout', '30');
+  say('telemetry', { amps: 60 });
+  await until(async () => (await api('GET', '/api/v1/twins/pk-02')).body.values.amps.value === 60, 'the value');
+  await dialog.getByRole('button', { name: 'Check' }).click();
+  await waitFor('dialog .field-problem', 'Let it run down first');
+  await dialog.getByRole('button', { name: 'Call' }).click();
+  await waitFor('dialog .field-problem', 'Let it run down first');
+  is((await api('GET', '/api/v1/twins/pk-02/commands')).body.items.length, 0, 'commands that were given');
+  say('telemetry', { amps: 12 });
+  await until(async () => (await api('GET', '/api/v1/twins/pk-02')).body.values.amps.value === 12, 'the value');
+  await dialog.getByRole('button', { name: 'Check' }).click();
+  await waitFor('dialog .judge', 'All conditions hold');
   await accessible(page);
   await shot(page, 'control-call-light');
   await dialog.getByRole('button', { name: 'Call' }).click();
@@ -136,6 +147,22 @@ await holds('one that nobody answers times out', async () => {
   await page.locator('.twin-head').getByRole('button', { name: 'Stop' }).click();
   await page.waitForSelector('.executions [data-status=pending]');
   await page.waitForSelector('.executions [data-status="timed out"]');
+});
+
+await holds('one for a device that is away waits for it, and its answer is told when it comes', async () => {
+  await page.locator('.commands li', { hasText: 'Stop' }).first().getByRole('button').click();
+  await page.selectOption('#command-expiry', '3600');
+  await dialog.getByRole('button', { name: 'Call' }).click();
+  await waitFor('.toast', 'waits for its device');
+  await page.waitForSelector('.executions [data-status=pending]');
+  there = come();
+  const [topic] = await until(() => there.heard.find(([t]) => t.includes('/commands/stop/')), 'the command at the device');
+  await page.waitForSelector('.executions [data-status=delivered]');
+  say(`${topic.slice('twins/pk-02/'.length)}/response`, { status: 'applied' });
+  await waitFor('.toast', 'Stop: applied');
+  await page.locator('.executions li', { hasText: 'Stop' }).first().getByRole('button').click();
+  ok((await page.locator('.execution-body').first().innerText()).includes('to pk02-gw'), 'the attempt is not told');
+  there.close();
 });
 
 await holds('a server that tells no freshness costs the page nothing', async () => {

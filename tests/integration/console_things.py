@@ -13,7 +13,7 @@ NODE = shutil.which("node") or shutil.which("nodejs")
 BROWSER = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 STATES = [("stopped", 0, "停止"), ("running", 1, "运行"), ("blocked", 2, "受阻")]
 PACKER = [{
-    "@id": "dtmi:story:Packer;1", "@type": "Interface", "@context": ["dtmi:dtdl:context;3", "dtmi:dtdl:extension:quantitativeTypes;1"],
+    "@id": "dtmi:story:Packer;1", "@type": "Interface", "@context": ["dtmi:dtdl:context;3", "dtmi:dtdl:extension:quantitativeTypes;1", "dtmi:pollux:extension:commands;1"],
     "displayName": {"en": "Case packer", "zh-Hans": "装箱机"},
     "contents": [
         {"@type": ["Telemetry", "Temperature"], "name": "tmpF", "displayName": {"en": "Bearing temperature", "zh-Hans": "轴承温度"}, "schema": "double", "unit": "degreeCelsius"},
@@ -24,7 +24,7 @@ PACKER = [{
         {"@type": "Property", "name": "speedSetpoint", "displayName": {"en": "Speed setpoint", "zh-Hans": "速度设定"}, "schema": "double", "writable": True},
         {"@type": "Property", "name": "mode", "displayName": {"en": "Mode", "zh-Hans": "模式"}, "schema": "string", "writable": True},
         {"@type": "Command", "name": "stop", "displayName": {"en": "Stop", "zh-Hans": "停止"}},
-        {"@type": "Command", "name": "setRecipe", "displayName": {"en": "Set recipe", "zh-Hans": "设置配方"}, "description": {"en": "Changes what is packed.", "zh-Hans": "更改包装内容。"},
+        {"@type": ["Command", "Guarded"], "name": "setRecipe", "guards": [{"expression": "amps < 50", "message": {"en": "Let it run down first"}}], "displayName": {"en": "Set recipe", "zh-Hans": "设置配方"}, "description": {"en": "Changes what is packed.", "zh-Hans": "更改包装内容。"},
          "request": {"name": "recipe", "schema": {"@type": "Object", "fields": [{"name": "number", "schema": "integer"}, {"name": "note", "schema": "string"}]}},
          "response": {"name": "taken", "schema": "integer"}},
     ]}]

@@ -21,6 +21,8 @@ export interface Field {
   words: Word[];
   /** A command that asks for a payload needs a form; one without is a button. */
   request: boolean;
+  /** A command whose model has conditions for it. */
+  guarded?: boolean;
   schema: string;
   /** How a form asks for the value, or for the payload of a command. */
   shape?: Shape;
@@ -83,6 +85,7 @@ function fieldOf(item: Record<string, unknown>, prefix: string, schemas: Record<
     words: wordsOf(schema),
     request: item['request'] !== undefined,
     schema: typeof schema === 'string' ? schema : isRecord(schema) ? String(schema['@type'] ?? '') : '',
+    ...(strings(item['@type']).includes('Guarded') ? { guarded: true } : {}),
     ...shapeIn(kind, item, schemas),
   };
 }

@@ -41,7 +41,7 @@ export interface Change {
   values?: Record<string, Partial<Value> & { value: Json }>;
   desired?: Record<string, Json>;
   desiredStatus?: Record<string, { version: number; status: DesiredStatus; reason?: string }>;
-  command?: { id: string; name: string; status: string };
+  command?: { id: string; name: string; status: string; response?: Json };
   /** `path` without: of the twin as a whole. */
   freshness?: { state: Freshness | 'unknown'; path?: string | null; since: string };
 }

@@ -1,26 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type CommandAnswer, sendCommand } from '../api/control.ts';
+import { type CallOptions, type CommandAnswer, giveCommand, sendCommand } from '../api/control.ts';
+import type { Change } from '../lib/twin.ts';
 import { words } from './language.ts';
+import { onChange } from './link.ts';
 import { problemText } from './problem.ts';
 import { say } from './toast.ts';
 import { load } from './twins.ts';
 
+const OPEN = new Set(['pending', 'delivered']);
+/** Calls of this page that nobody waits for, by twin and id, and what they are called. */
+const awaited = new Map<string, string>();
+const keyOf = (twin: string, id: string) => `${twin}\n${id}`;
+
 /** Sends a command and says how it went: applied, or the reason in the plant's or server's words. */
-export async function runCommand(twin: string, name: string, label: string, payload: unknown = {}, timeoutSeconds = 5): Promise<void> {
-  const answer = await sendCommand(twin, name, payload, timeoutSeconds);
-  if (!answer.ok) {
-    say({ text: words.peek().commandFailed(label, problemText(answer.error)), problem: true });
-    return;
-  }
-  say({ text: outcome(answer.value, label), problem: answer.value.status !== 'applied' });
+export async function runCommand(twin: string, name: string, label: string): Promise<void> {
+  const answer = await sendCommand(twin, name);
+  if (!answer.ok) return say({ text: words.peek().commandFailed(label, problemText(answer.error)), problem: true });
+  tell(answer.value.status, answer.value.response, label);
   // What is desired changed too, and the stream tells only what is reported.
   void load(twin);
 }
 
-function outcome({ status, response }: CommandAnswer, label: string): string {
+/** Gives a command and waits for nothing; the sentence is why it was refused, '' when it was not. How it ends is said then. */
+export async function callCommand(twin: string, name: string, label: string, payload: unknown, options: CallOptions): Promise<string> {
+  const answer = await giveCommand(twin, name, payload, options);
+  if (!answer.ok) return problemText(answer.error);
+  if (OPEN.has(answer.value.status)) {
+    awaited.set(keyOf(twin, answer.value.id), label);
+    if (options.expiry) say({ text: words.peek().commandWaits(label), problem: false });
+  } else tell(answer.value.status, answer.value.response, label);
+  return '';
+}
+
+onChange((change: Change) => {
+  const { command } = change;
+  const label = command && awaited.get(keyOf(change.twin, command.id));
+  if (!command || label === undefined || OPEN.has(command.status)) return;
+  awaited.delete(keyOf(change.twin, command.id));
+  tell(command.status, command.response, label);
+});
+
+function tell(status: CommandAnswer['status'] | string, response: unknown, label: string): void {
   const w = words.peek();
-  if (status === 'applied') return w.commandApplied(label);
-  return status === 'rejected' ? w.commandRejected(label, reason(response)) : w.commandTimedOut(label);
+  const text = status === 'applied' ? w.commandApplied(label) : status === 'rejected' ? w.commandRejected(label, reason(response))
+    : status === 'expired' ? w.commandExpired(label) : w.commandTimedOut(label);
+  say({ text, problem: status !== 'applied' });
 }
 
 function reason(response: unknown): string {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useSignal } from '@preact/signals';
+import { judgeCommand } from '../../api/control.ts';
 import type { Field } from '../../lib/dtdl.ts';
 import { draftOf, readDraft, type Shape } from '../../lib/shape.ts';
-import { runCommand } from '../../state/command.ts';
+import { callCommand, runCommand } from '../../state/command.ts';
 import { said, words } from '../../state/language.ts';
 import { fieldName, interfaceOf } from '../../state/models.ts';
+import { problemText } from '../../state/problem.ts';
 import { mayWrite } from '../../state/session.ts';
 import { Ask } from '../../ui/ask.tsx';
 import { Button } from '../../ui/button.tsx';
@@ -67,20 +69,45 @@ function Call({ id, model, command, close }: { id: string; model: string; comman
   const label = fieldName(model, command.name);
   const shape: Shape | undefined = command.request ? (command.shape ?? { kind: 'json' }) : undefined;
   const draft = useSignal(shape ? draftOf(shape) : '');
-  const seconds = useSignal('5');
+  const options = useSignal({ timeout: '', expiry: '', retry: '' });
   const problem = useSignal('');
-  const run = async () => {
+  const verdict = useSignal('');
+  const set = (change: Partial<typeof options.value>) => (options.value = { ...options.value, ...change });
+  /** What was written, unless it cannot be of the type, which is told. */
+  const payload = (): { value: unknown } | undefined => {
     const read = shape ? readDraft(shape, draft.value) : { ok: true as const, value: {} };
-    if (!read.ok) return void (problem.value = `${read.path ? w.shapeWrongAt(read.path, read.text) : w.shapeWrong(read.text)} ${(shape && w.shapeWanted[shape.kind]) ?? ''}`);
-    // What becomes of it stands in the list below from now on, so nobody has to wait in front of a form.
-    void runCommand(id, command.name, label, read.value, Number(seconds.value));
-    close();
+    problem.value = read.ok ? '' : `${read.path ? w.shapeWrongAt(read.path, read.text) : w.shapeWrong(read.text)} ${(shape && w.shapeWanted[shape.kind]) ?? ''}`;
+    verdict.value = '';
+    return read.ok ? { value: read.value } : undefined;
   };
+  const run = async () => {
+    const written = payload();
+    if (!written) return;
+    problem.value = await callCommand(id, command.name, label, written.value, options.value);
+    if (!problem.value) close();
+  };
+  const judge = async () => {
+    const written = payload();
+    if (!written) return;
+    const answer = await judgeCommand(id, command.name, written.value);
+    if (!answer.ok) problem.value = problemText(answer.error);
+    else if (answer.value.holds === false) problem.value = (answer.value.guards ?? []).map((guard) => guard.detail).join(' ');
+    else verdict.value = w.guardsHold;
+  };
+  const choices = (first: string, of: Readonly<Record<string, string>>) => [{ value: '', label: first }, ...Object.entries(of).map(([value, text]) => ({ value, label: text }))];
   return (
-    <Ask title={w.callTitle(label)} lead={said(command.description) ?? w.callLead(seconds.value)} verb={w.call} run={run} close={close}>
+    <Ask title={w.callTitle(label)} {...leadOf(command)} verb={w.call} run={run} close={close}>
       {shape ? <ShapeInput id="command-payload" label={w.payloadOf} shape={shape} draft={draft.value} onChange={(next) => ((draft.value = next), (problem.value = ''))} autofocus /> : <p class="dim">{w.noArgument}</p>}
-      <SelectLine id="command-timeout" label={w.timeoutHead} value={seconds.value} onChange={(next) => (seconds.value = next)} options={Object.entries(w.timeoutSpans).map(([value, text]) => ({ value, label: text }))} />
+      <SelectLine id="command-timeout" label={w.answerWithin} value={options.value.timeout} onChange={(timeout) => set({ timeout })} options={choices(w.asModelled, w.timeoutSpans)} />
+      <SelectLine id="command-expiry" label={w.ifAway} value={options.value.expiry} onChange={(expiry) => set({ expiry })} options={choices(w.ifAwayNot, w.awaySpans)} />
+      <SelectLine id="command-retry" label={w.sendAgain} value={options.value.retry} onChange={(retry) => set({ retry })} options={choices(w.asModelled, w.againTimes)} />
       {problem.value && <p class="field-problem" role="alert">{problem.value}</p>}
+      {command.guarded && <p class="judge"><Button label={w.judge} title={w.judgeHelp} onClick={judge} /><span class="dim" role="status">{verdict.value}</span></p>}
     </Ask>
   );
 }
+
+const leadOf = (command: Field): { lead?: string } => {
+  const lead = said(command.description);
+  return lead ? { lead } : {};
+};

@@ -31,7 +31,8 @@ export function Executions({ id, model }: { id: string; model: string }) {
   );
 }
 
-const rank = (one: Command): number => (one.status === 'pending' ? 1e15 : 0) + (instant(one.called) ?? 0);
+const OPEN = new Set(['pending', 'delivered']);
+const rank = (one: Command): number => (OPEN.has(one.status) ? 1e15 : 0) + (instant(one.called) ?? 0);
 
 function Execution({ of, model }: { of: Command; model: string }) {
   const w = words.value;
@@ -49,8 +50,10 @@ function Execution({ of, model }: { of: Command; model: string }) {
         <div class="execution-body small">
           <p class="faint mono wrap">{of.id}</p>
           <p class="dim wrap">{w.list(who)}</p>
+          {of.expires && OPEN.has(of.status) && <p class="dim">{w.wishEnds(instantText(instant(of.expires) ?? 0))}</p>}
+          {(of.attempts ?? []).some((attempt) => attempt.to) && <><p class="dim">{w.attemptsOf}</p><ul class="faint">{of.attempts!.map((attempt) => <li key={attempt.at}>{attempt.to ? w.attemptTo(attempt.to, instantText(instant(attempt.delivered ?? attempt.at) ?? 0)) : instantText(instant(attempt.at) ?? 0)}</li>)}</ul></>}
           <p class="dim">{w.payloadOf}</p><pre class="mono">{printJson(of.payload)}</pre>
-          {of.status !== 'pending' && <><p class="dim">{w.responseOf}</p><pre class="mono">{printJson(of.response)}</pre></>}
+          {!OPEN.has(of.status) && <><p class="dim">{w.responseOf}</p><pre class="mono">{printJson(of.response)}</pre></>}
         </div>
       )}
     </li>
