@@ -28,6 +28,12 @@ static px_group *find_group(px_broker *b, uint32_t tenant, px_str share, px_str 
     return NULL;
 }
 
+/* Where the groups of an owner are found by. */
+static uint64_t hash_owner(uint64_t owner)
+{
+    return px_str_hash(px_str_of((const char *)&owner, sizeof(owner)));
+}
+
 static void free_group(px_group *g)
 {
     pxi_text_free(g->share);
@@ -120,8 +126,11 @@ static px_status join(px_broker *b, px_broker_tenant *t, uint64_t owner, const p
         sub.owner = PXI_OWNER_GROUP | slot;
         status = px_mqtt_subs_add(t->subs, f->text, sub, &is_new, ret_err);
     }
-    if (status == PX_OK && !PX_VEC_PUSH(&g->members, member))
+    if (status == PX_OK &&
+        (!px_map_reserve(&b->groups_by_member, 1) || !PX_VEC_PUSH(&g->members, member)))
         status = px_no_memory(ret_err);
+    if (status == PX_OK)
+        px_map_add(&b->groups_by_member, hash_owner(owner), slot);
     if (g->members.len == 0)
         drop_group(b, slot);
     return status;
@@ -135,6 +144,7 @@ static bool leave(px_broker *b, uint32_t slot, uint64_t owner)
     if (!m)
         return false;
     *m = g->members.ptr[--g->members.len];
+    px_map_remove(&b->groups_by_member, hash_owner(owner), slot);
     --*count_of(pxi_tenant(b, g->tenant, false), owner);
     if (g->members.len == 0)
         drop_group(b, slot);
@@ -174,6 +184,7 @@ void pxi_groups_release(px_broker *b)
     PX_VEC_RELEASE(&b->groups);
     PX_VEC_RELEASE(&b->free_groups);
     px_map_release(&b->groups_by_name);
+    px_map_release(&b->groups_by_member);
 }
 
 /* ---- any subscription ---- */
@@ -221,13 +232,14 @@ bool pxi_filter_remove(px_broker *b, uint32_t tenant, uint64_t owner, px_str tex
 void pxi_filters_drop(px_broker *b, uint32_t tenant, uint64_t owner)
 {
     px_broker_tenant *t = pxi_tenant(b, tenant, false);
+    uint64_t hash = hash_owner(owner);
 
     if (!t)
         return;
     *count_of(t, owner) -= (uint32_t)px_mqtt_subs_drop(t->subs, owner);
-    for (uint32_t slot = 0; slot < b->groups.len; slot++)
-        if (b->groups.ptr[slot] && b->groups.ptr[slot]->tenant == tenant)
-            (void)leave(b, slot, owner);
+    for (size_t at = px_map_first(&b->groups_by_member, hash); at != PX_MAP_END;
+         at = px_map_next(&b->groups_by_member, hash, at)) /* leaving moves no other place */
+        (void)leave(b, b->groups_by_member.values[at], owner);
 }
 
 /* ---- what a session remembers ---- */

@@ -199,7 +199,7 @@ struct px_broker {
     px_map sessions_by_no, sessions_by_id, sessions_by_peer;
     PX_VEC(px_group *) groups;
     PX_VEC(uint32_t) free_groups;
-    px_map groups_by_name;
+    px_map groups_by_name, groups_by_member;
     PX_VEC(px_broker_tenant) tenants;
     PX_VEC(px_grave) graves;
     PX_VEC(uint64_t) due_wills; /* of one sweep, on the thread */

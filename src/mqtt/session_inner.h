@@ -184,9 +184,4 @@ static inline bool pxi_mqtt_is_blocked(const px_mqtt_session *s)
     return s->stalled || s->state == PXI_MQTT_JUDGED || s->request_count == PX_MQTT_REQUESTS_MAX;
 }
 
-static inline px_mqtt_counters *pxi_mqtt_counters(px_mqtt_session *s)
-{
-    return s->opts.counters;
-}
-
 #endif

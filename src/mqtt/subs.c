@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A tree of levels in one array of nodes. A node is found from its parent by the hash of (parent,
- * level text), in one map for the whole tree; its entries (subscriptions) hang in a list. A node
- * without entries and children is given back, up to the root.
+ * level text), in one map for the whole tree; its entries (subscriptions) hang in a list, and the
+ * one of an owner is found by the hash of (node, owner), however many want the same. A node without
+ * entries and children is given back, up to the root.
  *
  * Matching keeps the set of nodes that select the topic so far: for each level, each of them is
  * followed by the level's text and by "+", and gives the entries of its "#". The set never holds
@@ -30,8 +31,8 @@ typedef struct node {
 typedef struct entry {
     px_mqtt_sub sub;
     uint32_t node;
-    uint32_t next_of_node;                 /* of a free entry: the next free one */
-    uint32_t next_of_owner, prev_of_owner; /* NIL at the ends */
+    uint32_t next_of_node, prev_of_node;   /* NIL at the ends; of a free entry: the next free one */
+    uint32_t next_of_owner, prev_of_owner; /* likewise */
 } entry;
 
 typedef struct owner {
@@ -44,7 +45,7 @@ struct px_mqtt_subs {
     PX_VEC(entry) entries;
     PX_VEC(owner) owners;
     uint32_t free_node, free_entry, free_owner;
-    px_map by_level, by_owner;
+    px_map by_level, by_owner, by_entry;
     uint32_t per_owner_max, in_all_max, count;
 };
 
@@ -77,6 +78,7 @@ void px_mqtt_subs_free(px_mqtt_subs *subs)
     PX_VEC_RELEASE(&subs->owners);
     px_map_release(&subs->by_level);
     px_map_release(&subs->by_owner);
+    px_map_release(&subs->by_entry);
     px_free(subs);
 }
 
@@ -251,13 +253,23 @@ static void drop_idle_owner(px_mqtt_subs *subs, uint32_t at)
 
 /* ---- entries ---- */
 
+static uint64_t entry_key(uint32_t node_at, uint64_t owner_id)
+{
+    return owner_key(owner_id) ^ (node_at + UINT64_C(1)) * UINT64_C(0x9E3779B97F4A7C15);
+}
+
 static uint32_t find_entry(const px_mqtt_subs *subs, uint32_t node_at, uint64_t owner_id)
 {
-    uint32_t at = subs->nodes.ptr[node_at].entries;
+    uint64_t key = entry_key(node_at, owner_id);
 
-    while (at != NIL && subs->entries.ptr[at].sub.owner != owner_id)
-        at = subs->entries.ptr[at].next_of_node;
-    return at;
+    for (size_t at = px_map_first(&subs->by_entry, key); at != PX_MAP_END;
+         at = px_map_next(&subs->by_entry, key, at)) {
+        const entry *e = &subs->entries.ptr[subs->by_entry.values[at]];
+
+        if (e->node == node_at && e->sub.owner == owner_id)
+            return subs->by_entry.values[at];
+    }
+    return NIL;
 }
 
 static uint32_t take_entry(px_mqtt_subs *subs)
@@ -276,11 +288,13 @@ static uint32_t take_entry(px_mqtt_subs *subs)
 static void unlink_from_node(px_mqtt_subs *subs, uint32_t at)
 {
     entry *e = &subs->entries.ptr[at];
-    uint32_t *link = &subs->nodes.ptr[e->node].entries;
 
-    while (*link != at)
-        link = &subs->entries.ptr[*link].next_of_node;
-    *link = e->next_of_node;
+    if (e->prev_of_node != NIL)
+        subs->entries.ptr[e->prev_of_node].next_of_node = e->next_of_node;
+    else
+        subs->nodes.ptr[e->node].entries = e->next_of_node;
+    if (e->next_of_node != NIL)
+        subs->entries.ptr[e->next_of_node].prev_of_node = e->prev_of_node;
 }
 
 static void unlink_from_owner(px_mqtt_subs *subs, uint32_t at, uint32_t owner_at)
@@ -302,12 +316,14 @@ static void remove_entry(px_mqtt_subs *subs, uint32_t at, uint32_t owner_at)
 
     unlink_from_node(subs, at);
     unlink_from_owner(subs, at, owner_at);
+    px_map_remove(&subs->by_entry, entry_key(node_at, subs->entries.ptr[at].sub.owner), at);
     subs->entries.ptr[at].next_of_node = subs->free_entry;
     subs->free_entry = at;
     subs->count--;
     prune(subs, node_at);
 }
 
+/* Room in the map was made before. */
 static void link_entry(px_mqtt_subs *subs, uint32_t at, uint32_t node_at, uint32_t owner_at,
                        px_mqtt_sub sub)
 {
@@ -317,8 +333,12 @@ static void link_entry(px_mqtt_subs *subs, uint32_t at, uint32_t node_at, uint32
     subs->entries.ptr[at] = (entry){ .sub = sub,
                                      .node = node_at,
                                      .next_of_node = n->entries,
+                                     .prev_of_node = NIL,
                                      .next_of_owner = o->entries,
                                      .prev_of_owner = NIL };
+    px_map_add(&subs->by_entry, entry_key(node_at, sub.owner), at);
+    if (n->entries != NIL)
+        subs->entries.ptr[n->entries].prev_of_node = at;
     if (o->entries != NIL)
         subs->entries.ptr[o->entries].prev_of_owner = at;
     n->entries = at;
@@ -352,6 +372,8 @@ px_status px_mqtt_subs_add(px_mqtt_subs *subs, px_str filter, px_mqtt_sub sub, b
         return PX_OK;
     }
     PX_TRY(check_room(subs, sub.owner, ret_err));
+    if (!px_map_reserve(&subs->by_entry, 1))
+        return px_no_memory(ret_err);
     owner_at = find_owner(subs, sub.owner);
     if (owner_at == NIL)
         owner_at = add_owner(subs, sub.owner);

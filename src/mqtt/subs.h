@@ -5,7 +5,7 @@
  * A tree of filter levels; children are found by hash, so the width of a level costs nothing. A
  * topic of n levels visits at most the prefixes of filters that select it: 2n lookups for each
  * filter that matches, and no backtracking. An owner is any 64-bit number of the caller, such as a
- * connection.
+ * connection. To add and to remove costs the filter's levels, however many others have it.
  *
  * Threads: one at a time for changes; px_mqtt_subs_match only reads, so a reader-writer lock of the
  * caller suffices.

@@ -101,6 +101,32 @@ PX_TEST(the_default_limit_holds_at_the_number_and_not_one_past_it)
     px_mqtt_subs_free(subs);
 }
 
+/* Each of them looks for its own entry when it comes and when it goes; walking through all of the
+ * filter's would be ten thousand million steps. */
+PX_TEST(all_owners_of_a_tenant_may_have_the_same_filter)
+{
+    enum { OWNERS = PX_MQTT_TENANT_SUBSCRIPTIONS_MAX };
+    px_mqtt_subs *subs = px_mqtt_subs_new((px_mqtt_subs_opts){ 0 });
+    px_mqtt_hits hits = { 0 };
+
+    for (uint64_t owner = 1; owner <= OWNERS; owner++)
+        CHECK(add(subs, "line/+/state", owner, 1));
+    for (uint64_t owner = 1; owner <= OWNERS; owner++)
+        CHECK(!add(subs, "line/+/state", owner, 0));
+    CHECK_EQ(hits_of(subs, "line/1/state", &hits), OWNERS);
+    CHECK_EQ(hits.list.ptr[OWNERS - 1].owner, OWNERS);
+    for (uint64_t owner = 1; owner <= OWNERS; owner += 2)
+        CHECK(px_mqtt_subs_remove(subs, PX_STR("line/+/state"), owner));
+    CHECK_EQ(hits_of(subs, "line/1/state", &hits), OWNERS / 2);
+    CHECK_EQ(hits.list.ptr[0].owner, 2);
+    for (uint64_t owner = 2; owner <= OWNERS; owner += 2)
+        CHECK_EQ(px_mqtt_subs_drop(subs, owner), 1);
+    CHECK_EQ(px_mqtt_subs_count(subs), 0);
+    CHECK_EQ(hits_of(subs, "line/1/state", &hits), 0);
+    px_mqtt_hits_release(&hits);
+    px_mqtt_subs_free(subs);
+}
+
 PX_TEST(a_failed_request_for_memory_leaves_the_index_as_it_was)
 {
     px_mqtt_subs *subs = px_mqtt_subs_new((px_mqtt_subs_opts){ 0 });
