@@ -161,14 +161,16 @@ void px_backoff_failed(px_backoff *b, uint64_t key, int64_t now_ns)
     at = find(b, key);
     if (at == NIL)
         at = add(b, key);
-    if (at != NIL && b->rows[at].until_ns <= now_ns) {
+    if (at != NIL) {
         row *r = &b->rows[at];
 
-        r->failures += r->failures < UINT32_MAX;
-        r->failed_ns = now_ns;
-        r->until_ns = now_ns + wait_after(r->failures);
+        r->failed_ns = now_ns; /* who goes on while it waits is not the one that has paused */
         take_out(b, at);
         put_newest(b, at);
+        if (r->until_ns <= now_ns) {
+            r->failures += r->failures < UINT32_MAX;
+            r->until_ns = now_ns + wait_after(r->failures);
+        }
     }
     pthread_mutex_unlock(&b->lock);
 }

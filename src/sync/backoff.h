@@ -33,7 +33,8 @@ uint64_t px_backoff_row(char kind, px_str name);
 
 /* How long this row still has to wait; 0: it may try. */
 int64_t px_backoff_wait_ns(px_backoff *backoff, uint64_t row, int64_t now_ns);
-/* It tried and failed. While it has to wait this changes nothing. */
+/* It tried and failed. While it has to wait this makes the wait no longer, and keeps the row from
+ * making room: a flood of names from one address does not wash that address out of the table. */
 void px_backoff_failed(px_backoff *backoff, uint64_t row, int64_t now_ns);
 /* It tried and did not. */
 void px_backoff_forgive(px_backoff *backoff, uint64_t row);

@@ -72,6 +72,22 @@ PX_TEST(a_full_table_keeps_who_failed_last)
     px_backoff_free(b);
 }
 
+/* Each failure is one of a fresh name and of the address that all of them come from. */
+PX_TEST(a_flood_of_names_does_not_wash_its_address_out)
+{
+    px_backoff *b = px_backoff_new(8);
+    int64_t until_ns;
+
+    fails(b, 1, PX_BACKOFF_FREE, 0);
+    until_ns = px_backoff_wait_ns(b, 1, 0);
+    for (int64_t now_ns = 1; now_ns <= 100; now_ns++) {
+        px_backoff_failed(b, 1000 + (uint64_t)now_ns, now_ns);
+        px_backoff_failed(b, 1, now_ns);
+        CHECK_EQ(px_backoff_wait_ns(b, 1, now_ns), until_ns - now_ns);
+    }
+    px_backoff_free(b);
+}
+
 PX_TEST(a_flood_of_names_takes_no_more_memory)
 {
     px_backoff *b = px_backoff_new(0);
