@@ -32,6 +32,18 @@ static px_status emit_document(px_engine_state *state, const px_request *request
     return px_state_emit_document(state, tenant, write, request->principal.id, ret_err);
 }
 
+/* One more of this kind, in a tenant that has this many in the open batch. */
+static px_status check_count(px_engine_state *state, uint32_t tenant, const px_kind *kind,
+                             px_err *ret_err)
+{
+    if (kind->most == 0 ||
+        px_documents_pending_count(state->documents, tenant, px_str_c(kind->name)) < kind->most)
+        return PX_OK;
+    return px_fail_id(ret_err, PX_LIMIT, kind->limit_id,
+                      "a tenant has at most %u documents of kind %s; delete one first",
+                      (unsigned)kind->most, kind->name);
+}
+
 px_status px_check_document_write(px_engine_state *state, const px_request *request,
                                   uint32_t tenant, const px_document_write *write, px_err *ret_err)
 {
@@ -60,6 +72,8 @@ px_status px_check_document_write(px_engine_state *state, const px_request *requ
         return px_fail_id(ret_err, PX_STALE, "document.stale",
                           "%.*s '%.*s' changed since it was read", PX_FMT(write->kind),
                           PX_FMT(write->id));
+    if (!old && write->body.ptr)
+        PX_TRY(check_count(state, tenant, kind, ret_err));
     if (!old && write->body.ptr && !write->in_tenant_zero)
         PX_TRY(px_quota_check(&state->quotas, tenant, PX_QUOTA_DOCUMENTS, 1, ret_err));
     return write->in_tenant_zero ? PX_OK

@@ -84,6 +84,22 @@ const px_document *px_documents_pending(const px_documents *documents, uint32_t 
     return e && !e->deleted ? &e->doc : NULL;
 }
 
+size_t px_documents_pending_count(px_documents *documents, uint32_t tenant, px_str kind)
+{
+    size_t count = px_documents_count(documents, tenant, kind);
+
+    PX_VEC_EACH (&documents->changes, c) {
+        const entry *e = c->fresh;
+
+        if (e->doc.tenant != tenant || !px_str_eq(e->doc.kind, kind) ||
+            find_pending(documents, e->hash, tenant, kind, e->doc.id) != e)
+            continue; /* another kind, or changed once more behind it */
+        count += !e->deleted;
+        count -= find_published(documents, e->hash, tenant, kind, e->doc.id) != NULL;
+    }
+    return count;
+}
+
 const px_document *px_documents_by_number(const px_documents *documents, uint32_t no)
 {
     const entry *e = px_document_index_number(&documents->index, no);

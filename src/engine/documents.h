@@ -33,6 +33,8 @@ void px_documents_free(px_documents *documents);
 /* The document as this batch would leave it, or NULL. Borrowed until the batch ends. */
 const px_document *px_documents_pending(const px_documents *documents, uint32_t tenant, px_str kind,
                                         px_str id);
+/* How many of this kind the tenant would have then. Cost: the changes of the batch. */
+size_t px_documents_pending_count(px_documents *documents, uint32_t tenant, px_str kind);
 /* The published document of this number, or NULL. The writer's thread, or under no writer. */
 const px_document *px_documents_by_number(const px_documents *documents, uint32_t no);
 /* `document->no` 0 takes a new number when there is none yet; the number is given back. Copies. */

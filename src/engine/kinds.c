@@ -218,8 +218,9 @@ static const px_member answer[] = {
 };
 
 const px_kind px_kinds[PX_KIND_COUNT] = {
-#define X(id, name, action, path, in_tenant_zero, id_bytes, members, meaning)                      \
-    [PX_KIND_##id] = { name, action, path, in_tenant_zero, id_bytes, members, meaning },
+#define X(id, name, action, path, in_tenant_zero, id_bytes, most, members, meaning)                \
+    [PX_KIND_##id] = { name, action,        path,    in_tenant_zero, id_bytes,                     \
+                       most, name ".limit", members, meaning },
     PX_DOCUMENT_KINDS(X)
 #undef X
 };

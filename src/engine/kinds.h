@@ -29,45 +29,49 @@ typedef struct px_member {
 } px_member;
 
 /* kind, action that writes it, path (`*` stands for the id; "" is not reached by HTTP), lives in
- * tenant 0, bytes of an id, members (kinds.c), meaning */
+ * tenant 0, bytes of an id, how many a tenant may have (0: its documents in all are counted),
+ * members (kinds.c), meaning */
 #define PX_DOCUMENT_KINDS(X)                                                                       \
-    X(TENANT, "tenant", PX_ACTION_WRITE_TENANT, "/api/v1/tenants/*", true, PX_DOC_ID_BYTES_MAX,    \
+    X(TENANT, "tenant", PX_ACTION_WRITE_TENANT, "/api/v1/tenants/*", true, PX_DOC_ID_BYTES_MAX, 0, \
       tenant, "a tenant; its number is the document's and one more")                               \
     X(CREDENTIAL, "credential", PX_ACTION_WRITE_DOCUMENT, "/api/v1/tokens/*", true,                \
-      PX_DOC_ID_BYTES_MAX, credential, "what proves somebody: a token, or a device's key")         \
+      PX_DOC_ID_BYTES_MAX, 0, credential, "what proves somebody: a token, or a device's key")      \
     X(DEVICE, "device", PX_ACTION_WRITE_DOCUMENT, "/api/v1/devices/*", false, PX_DOC_ID_BYTES_MAX, \
-      device, "a device: its twins, its state, its credentials")                                   \
+      0, device, "a device: its twins, its state, its credentials")                                \
     X(CLAIM, "claim", PX_ACTION_WRITE_DOCUMENT, "/api/v1/claims/*", false, PX_DOC_ID_BYTES_MAX,    \
-      claim, "by what unknown devices ask to be registered: how many, until when")                 \
+      PX_CLAIMS_MAX, claim, "by what unknown devices ask to be registered: how many, until when")  \
     X(ISSUER, "issuer", PX_ACTION_WRITE_DOCUMENT, "/api/v1/issuers/*", false, PX_DOC_ID_BYTES_MAX, \
-      issuer, "who signs tokens of many devices; its keys are in its credential")                  \
-    X(COMMAND, "command", PX_ACTION_COMMAND, "", false, 2 * PX_DOC_ID_BYTES_MAX + 1, command,      \
+      PX_ISSUERS_MAX, issuer, "who signs tokens of many devices; its keys are in its credential")  \
+    X(COMMAND, "command", PX_ACTION_COMMAND, "", false, 2 * PX_DOC_ID_BYTES_MAX + 1, 0, command,   \
       "a command that waits for its response; its id is TWIN/ID")                                  \
-    X(EXECUTION, "execution", PX_ACTION_COMMAND, "", false, 2 * PX_DOC_ID_BYTES_MAX + 1,           \
+    X(EXECUTION, "execution", PX_ACTION_COMMAND, "", false, 2 * PX_DOC_ID_BYTES_MAX + 1, 0,        \
       execution, "a command that has ended, and what came of it; its id is TWIN/ID")               \
     X(DESIRED, "desired", PX_ACTION_ANSWER, "", false,                                             \
-      PX_TWIN_ID_BYTES_MAX + 1 + PX_PROPERTY_PATH_BYTES_MAX, desired,                              \
+      PX_TWIN_ID_BYTES_MAX + 1 + PX_PROPERTY_PATH_BYTES_MAX, 0, desired,                           \
       "what became of a desired value; its id is TWIN/PROPERTY")                                   \
     X(ENDPOINT, "endpoint", PX_ACTION_WRITE_DOCUMENT, "/api/v1/endpoints/*", false,                \
-      PX_DOC_ID_BYTES_MAX, endpoint, "where events may be sent: a webhook, or a topic")            \
+      PX_DOC_ID_BYTES_MAX, PX_ENDPOINTS_MAX, endpoint,                                             \
+      "where events may be sent: a webhook, or a topic")                                           \
     X(ROUTE, "route", PX_ACTION_WRITE_DOCUMENT, "/eventroutes/*", false, PX_DOC_ID_BYTES_MAX,      \
-      route, "which events go to which endpoint")                                                  \
+      PX_ROUTES_MAX, route, "which events go to which endpoint")                                   \
     X(BINDING, "binding", PX_ACTION_WRITE_DOCUMENT, "/api/v1/bindings/*", false,                   \
-      PX_DOC_ID_BYTES_MAX, binding, "which payloads become which values of which twins")           \
+      PX_DOC_ID_BYTES_MAX, PX_BINDINGS_MAX, binding,                                               \
+      "which payloads become which values of which twins")                                         \
     X(CONNECTION, "connection", PX_ACTION_WRITE_DOCUMENT, "/api/v1/connections/*", false,          \
-      PX_DOC_ID_BYTES_MAX, connection, "a broker or device that values come from")                 \
+      PX_DOC_ID_BYTES_MAX, PX_CONNECTIONS_MAX, connection,                                         \
+      "a broker or device that values come from")                                                  \
     X(PROPERTY_INDEX, "property-index", PX_ACTION_WRITE_DOCUMENT, "/api/v1/property-indexes/*",    \
-      false, PX_DOC_ID_BYTES_MAX, property_index, "a property that queries find twins by")         \
+      false, PX_DOC_ID_BYTES_MAX, 0, property_index, "a property that queries find twins by")      \
     X(FRESHNESS, "freshness", PX_ACTION_WRITE_DOCUMENT, "/api/v1/freshness-rules/*", false,        \
-      PX_TWIN_ID_BYTES_MAX, freshness,                                                             \
+      PX_TWIN_ID_BYTES_MAX, 0, freshness,                                                          \
       "how often values of a twin are expected; its id is the twin's")                             \
-    X(JOB, "job", PX_ACTION_WRITE_TWIN, "", false, PX_DOC_ID_BYTES_MAX, job,                       \
+    X(JOB, "job", PX_ACTION_WRITE_TWIN, "", false, PX_DOC_ID_BYTES_MAX, PX_JOBS_MAX, job,          \
       "an import or delete job; its id is imports/ID or deletions/ID")                             \
-    X(ANSWER, "answer", PX_ACTION_WRITE_DOCUMENT, "", false, PX_DOC_ID_BYTES_MAX, answer,          \
+    X(ANSWER, "answer", PX_ACTION_WRITE_DOCUMENT, "", false, PX_DOC_ID_BYTES_MAX, 0, answer,       \
       "what a request with an Idempotency-Key was told; its id is made of who asks and the key")
 
 typedef enum px_kind_id {
-#define X(id, name, action, path, in_tenant_zero, id_bytes, members, meaning) PX_KIND_##id,
+#define X(id, name, action, path, in_tenant_zero, id_bytes, most, members, meaning) PX_KIND_##id,
     PX_DOCUMENT_KINDS(X)
 #undef X
         PX_KIND_COUNT
@@ -78,7 +82,8 @@ typedef struct px_kind {
     px_action writes;
     const char *path;
     bool in_tenant_zero;
-    uint32_t id_bytes_max;
+    uint32_t id_bytes_max, most;
+    const char *limit_id; /* of the error where one more is too many */
     const px_member *members;
     const char *meaning;
 } px_kind;

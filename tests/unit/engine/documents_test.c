@@ -57,6 +57,34 @@ PX_TEST(a_dropped_batch_leaves_nothing_behind)
     px_arena_release(&arena);
 }
 
+PX_TEST(a_batch_counts_what_it_would_leave)
+{
+    px_document a = device("a", "{}", 1), b = device("b", "{}", 2), c = device("c", "{}", 3);
+    px_str kind = PX_STR("device");
+    px_documents *documents;
+    px_err err;
+
+    CHECK_OK(px_documents_new(&documents, &err), &err);
+    CHECK_OK(px_documents_put(documents, &a, NULL, &err), &err);
+    CHECK_OK(px_documents_put(documents, &b, NULL, &err), &err);
+    CHECK_OK(px_documents_put(documents, &a, NULL, &err), &err); /* once more */
+    CHECK_EQ(px_documents_pending_count(documents, 1, kind), 2);
+    CHECK_EQ(px_documents_count(documents, 1, kind), 0);
+    CHECK_EQ(px_documents_pending_count(documents, 2, kind), 0);
+    CHECK_EQ(px_documents_pending_count(documents, 1, PX_STR("claim")), 0);
+    px_documents_commit(documents);
+    CHECK_OK(px_documents_delete(documents, 1, kind, a.id, 4, &err), &err);
+    CHECK_EQ(px_documents_pending_count(documents, 1, kind), 1);
+    CHECK_OK(px_documents_put(documents, &c, NULL, &err), &err);
+    CHECK_OK(px_documents_put(documents, &b, NULL, &err), &err); /* changed, not one more */
+    CHECK_EQ(px_documents_pending_count(documents, 1, kind), 2);
+    CHECK_OK(px_documents_delete(documents, 1, kind, c.id, 5, &err), &err);
+    CHECK_EQ(px_documents_pending_count(documents, 1, kind), 1);
+    px_documents_rollback(documents);
+    CHECK_EQ(px_documents_pending_count(documents, 1, kind), 2);
+    px_documents_free(documents);
+}
+
 PX_TEST(a_number_is_given_once)
 {
     px_document put = device("a", "{}", 1);

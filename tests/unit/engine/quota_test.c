@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/quota.h"
 
+#include <stdio.h>
+
+#include "base/limits.h"
 #include "engine/internal.h"
 #include "px_test.h"
 #include "px_world.h"
@@ -121,6 +124,47 @@ PX_TEST(documents_have_a_quota_of_their_own)
     CHECK_EQ(px_world_do(&world, &request).status, PX_OK); /* the same again takes no more */
     write.id = PX_STR("b");
     CHECK_EQ(px_world_do(&world, &request).status, PX_LIMIT);
+    px_world_release(&world);
+}
+
+static void count_answer(px_request *request)
+{
+    ++*(int *)request->data;
+}
+
+/* All of them are in one batch, and none is to be read before it is committed. */
+PX_TEST(a_kind_has_its_limit_also_for_those_that_come_at_once)
+{
+    enum { COUNT = PX_ISSUERS_MAX + 2 };
+    static px_document_write writes[COUNT];
+    static px_request requests[COUNT];
+    static char ids[COUNT][8];
+    px_world world;
+    int answered = 0;
+
+    px_world_init(&world, 1);
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(ids[i], sizeof(ids[i]), "i%d", i);
+        writes[i] = (px_document_write){ .kind = PX_STR("issuer"),
+                                         .id = px_str_c(ids[i]),
+                                         .body = PX_STR("{\"credential\":\"x\"}") };
+        requests[i] = (px_request){ .kind = PX_REQUEST_DOCUMENTS,
+                                    .principal = world.admin,
+                                    .documents = &writes[i],
+                                    .document_count = 1,
+                                    .done = count_answer,
+                                    .data = &answered,
+                                    .next = i + 1 < COUNT ? &requests[i + 1] : NULL };
+    }
+    CHECK_EQ(px_engine_submit(world.engine, &requests[0], &requests[COUNT - 1]), PX_OK);
+    for (int steps = 0; answered < COUNT; steps++) {
+        px_engine_step(world.engine);
+        CHECK(steps < 100);
+    }
+    for (int i = 0; i < COUNT; i++)
+        CHECK_EQ(requests[i].result.status, i < PX_ISSUERS_MAX ? PX_OK : PX_LIMIT);
+    CHECK_STR(requests[COUNT - 1].result.err.id, "issuer.limit");
+    CHECK_EQ(px_world_do(&world, &requests[0]).status, PX_OK); /* a change is not one more */
     px_world_release(&world);
 }
 
