@@ -168,7 +168,6 @@ static void settled(px_api_call *call)
     px_status status = call->request.result.status;
 
     if (status == PX_STALE && own->is_any && own->tries < TRIES_MAX) {
-        call->request.if_match = 0;
         call->route->handler(call);
     } else if (status != PX_OK && !call->drafting) {
         px_api_fail(call, status, &call->request.result.err);
@@ -186,10 +185,9 @@ static void submit(px_api_call *call, px_str body, void (*then)(px_api_call *cal
     own->writes[own->write_count++] = (px_document_write){ .kind = PX_STR("device"),
                                                            .id = call->args[0],
                                                            .body = body,
-                                                           .create_only = !own->document.id.ptr };
+                                                           .create_only = !own->document.id.ptr,
+                                                           .if_match = own->document.revision };
     own->is_any = own->document.id.ptr && call->request.if_match == 0;
-    if (own->is_any)
-        call->request.if_match = own->document.revision;
     call->request.kind = PX_REQUEST_DOCUMENTS;
     call->request.documents = own->writes;
     call->request.document_count = own->write_count;

@@ -54,6 +54,30 @@ bool px_api_document_list(px_api_call *call, uint32_t tenant, px_str kind, uint6
                                 ret_count);
 }
 
+void px_api_document_items(px_api_call *call, px_action action, uint32_t tenant, px_str kind,
+                           uint64_t usual, uint64_t most,
+                           void (*put)(px_api_call *call, px_json_writer *w,
+                                       const px_document *document))
+{
+    px_json_writer w = px_json_writer_of(&call->out);
+    px_document *items;
+    uint32_t cursor;
+    size_t count;
+
+    if (!px_api_may(call, action) ||
+        !px_api_document_list(call, tenant, kind, usual, most, &cursor, &items, &count))
+        return;
+    px_json_begin_object(&w);
+    px_json_key(&w, PX_STR("items"));
+    px_json_begin_array(&w);
+    for (size_t i = 0; i < count; i++)
+        put(call, &w, &items[i]);
+    px_json_end_array(&w);
+    px_api_put_cursor_number(call, &w, cursor);
+    px_json_end_object(&w);
+    px_api_json(call, 200);
+}
+
 void px_api_document_write(px_api_call *call, px_str kind, px_str body,
                            void (*then)(px_api_call *call))
 {

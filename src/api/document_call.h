@@ -29,6 +29,13 @@ PX_NODISCARD bool px_api_document_list(px_api_call *call, uint32_t tenant, px_st
                                        uint64_t usual, uint64_t most, uint32_t *ret_cursor,
                                        px_document **ret_items, size_t *ret_count);
 
+/* Answers with such a page: `{"items":[…],"cursor":…}`, each item as `put` writes it. Asks whether
+ * the caller may. */
+void px_api_document_items(px_api_call *call, px_action action, uint32_t tenant, px_str kind,
+                           uint64_t usual, uint64_t most,
+                           void (*put)(px_api_call *call, px_json_writer *w,
+                                       const px_document *document));
+
 /* Writes the document of the path's first part, or deletes it (`body` empty); `then` as
  * px_api_submit. */
 void px_api_document_write(px_api_call *call, px_str kind, px_str body,

@@ -104,10 +104,6 @@ static px_status check_body(px_api_call *call, px_str endpoint, px_str filter, p
                           PX_ROUTE_FILTER_BYTES_MAX);
     if (px_route_filter_check(filter, &err) != PX_OK)
         return px_fail_id(ret_err, PX_INVALID, "route.filter", "%s", err.text);
-    if (px_documents_revision(documents, tenant, kind, call->args[0]) == 0 &&
-        px_documents_count(documents, tenant, kind) >= PX_ROUTES_MAX)
-        return px_fail_id(ret_err, PX_LIMIT, "route.limit", "a tenant has at most %d event routes",
-                          PX_ROUTES_MAX);
     return PX_OK;
 }
 

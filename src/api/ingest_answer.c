@@ -3,29 +3,17 @@
 
 /* ---- answer ---- */
 
-static void put_text(px_json_writer *w, const char *key, px_str text)
-{
-    px_json_key(w, px_str_c(key));
-    px_json_string(w, text);
-}
-
-static void put_number(px_json_writer *w, const char *key, uint64_t number)
-{
-    px_json_key(w, px_str_c(key));
-    px_json_uint(w, number);
-}
-
 static void put_fault(px_json_writer *w, const px_bind_miss *miss)
 {
     px_json_begin_object(w);
     if (miss->row)
-        put_number(w, "row", miss->row);
+        px_json_member_uint(w, "row", miss->row);
     if (miss->twin.len)
-        put_text(w, "twin", miss->twin);
+        px_json_member_text(w, "twin", miss->twin);
     if (miss->name.len)
-        put_text(w, "name", miss->name);
-    put_text(w, "code", px_str_c(miss->id));
-    put_text(w, "reason", px_str_c(miss->text));
+        px_json_member_text(w, "name", miss->name);
+    px_json_member_text(w, "code", px_str_c(miss->id));
+    px_json_member_text(w, "reason", px_str_c(miss->text));
     px_json_end_object(w);
 }
 
@@ -45,8 +33,8 @@ static void put_line(px_json_writer *w, const px_ingest_line *l)
     px_bind_miss whole = px_bind_miss_of(&l->err);
 
     px_json_begin_object(w);
-    put_number(w, "line", l->number);
-    put_text(w, "status", is_taken(l) ? PX_STR("partial") : PX_STR("rejected"));
+    px_json_member_uint(w, "line", l->number);
+    px_json_member_text(w, "status", is_taken(l) ? PX_STR("partial") : PX_STR("rejected"));
     px_json_key(w, PX_STR("faults"));
     px_json_begin_array(w);
     if (l->status != PX_OK)
@@ -86,11 +74,11 @@ static void put_answer(px_api_call *call, const px_ingest *in, const tally *t)
     uint32_t told = 0;
 
     px_json_begin_object(&w);
-    put_number(&w, "lines", in->count);
-    put_number(&w, "accepted", t->accepted);
-    put_number(&w, "partial", t->partial);
-    put_number(&w, "rejected", t->rejected);
-    put_number(&w, "values", t->values);
+    px_json_member_uint(&w, "lines", in->count);
+    px_json_member_uint(&w, "accepted", t->accepted);
+    px_json_member_uint(&w, "partial", t->partial);
+    px_json_member_uint(&w, "rejected", t->rejected);
+    px_json_member_uint(&w, "values", t->values);
     px_json_key(&w, PX_STR("faulty"));
     px_json_begin_array(&w);
     for (uint32_t i = 0; i < in->count && told < PX_INGEST_TOLD_MAX; i++)

@@ -64,6 +64,11 @@ typedef struct px_api_schema {
 } px_api_schema;
 
 extern const px_api_schema px_api_schemas[];
+/* A body, if it is an object, has no members but those of the schema of this name; ones that may
+ * have others, media types and NULL are no schema of that kind. Errors: PX_INVALID with the name.
+ */
+PX_NODISCARD px_status px_api_members_check(const px_json *body, const char *schema_name,
+                                            px_err *ret_err);
 /* A type in that notation, as JSON Schema. */
 void px_put_schema_type(px_json_writer *w, px_str type);
 void px_put_schemas(px_json_writer *w);

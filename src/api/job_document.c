@@ -23,53 +23,31 @@ const char *px_job_prefix(px_job_kind kind)
     return prefixes[kind];
 }
 
-static void put_text(px_json_writer *w, const char *name, px_str text)
-{
-    if (text.len == 0)
-        return;
-    px_json_key(w, px_str_c(name));
-    px_json_string(w, text);
-}
-
-static void put_time(px_json_writer *w, const char *name, px_time time)
-{
-    if (time == PX_TIME_NONE)
-        return;
-    px_json_key(w, px_str_c(name));
-    px_json_time(w, time);
-}
-
-static void put_number(px_json_writer *w, const char *name, uint64_t number)
-{
-    px_json_key(w, px_str_c(name));
-    px_json_uint(w, number);
-}
-
 void px_put_job(px_buf *buf, const px_job *job)
 {
     px_json_writer w = px_json_writer_of(buf);
 
     px_json_begin_object(&w);
-    put_text(&w, "status", px_str_c(statuses[job->status]));
-    put_text(&w, "by", job->by);
-    put_text(&w, "inputUri", job->input_uri);
-    put_text(&w, "outputUri", job->output_uri);
-    put_text(&w, "input", job->input);
-    put_text(&w, "output", job->output);
-    put_time(&w, "created", job->created);
-    put_time(&w, "lastAction", job->last_action);
-    put_time(&w, "finished", job->finished);
-    put_time(&w, "deadline", job->deadline);
-    put_text(&w, "errorCode", job->error_code);
-    put_text(&w, "errorText", job->error_text);
+    px_json_maybe_text(&w, "status", px_str_c(statuses[job->status]));
+    px_json_maybe_text(&w, "by", job->by);
+    px_json_maybe_text(&w, "inputUri", job->input_uri);
+    px_json_maybe_text(&w, "outputUri", job->output_uri);
+    px_json_maybe_text(&w, "input", job->input);
+    px_json_maybe_text(&w, "output", job->output);
+    px_json_maybe_time(&w, "created", job->created);
+    px_json_maybe_time(&w, "lastAction", job->last_action);
+    px_json_maybe_time(&w, "finished", job->finished);
+    px_json_maybe_time(&w, "deadline", job->deadline);
+    px_json_maybe_text(&w, "errorCode", job->error_code);
+    px_json_maybe_text(&w, "errorText", job->error_text);
     px_json_key(&w, PX_STR("progress"));
     px_json_begin_object(&w);
-    put_text(&w, "section", px_str_c(px_bulk_section_name(job->section)));
-    put_number(&w, "line", job->line);
-    put_number(&w, "end", job->end);
-    put_number(&w, "logged", job->logged);
-    put_number(&w, "taken", job->taken);
-    put_number(&w, "refused", job->refused);
+    px_json_maybe_text(&w, "section", px_str_c(px_bulk_section_name(job->section)));
+    px_json_member_uint(&w, "line", job->line);
+    px_json_member_uint(&w, "end", job->end);
+    px_json_member_uint(&w, "logged", job->logged);
+    px_json_member_uint(&w, "taken", job->taken);
+    px_json_member_uint(&w, "refused", job->refused);
     px_json_end_object(&w);
     px_json_end_object(&w);
 }

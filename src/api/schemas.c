@@ -131,7 +131,7 @@ const px_api_schema px_api_schemas[] = {
     { "DeviceLogEntry", "time:time event:connected|refused|ended reason:string count:integer "
                         "address:string protocol:string" },
     { "DevicePage", "items:Device[] cursor:string?" },
-    { "DeviceTwins", "twins:string[] group~:string attributes~:string{} ..." },
+    { "DeviceTwins", "twins:string[] group~:string attributes~:string{}" },
     { "DeviceImport", "devices:NewDevice[] dryRun~:boolean" },
     { "NewDevice", "id:string twins:string[] model~:string group~:string attributes~:string{}" },
     { "DeviceImportAnswer", "results:DeviceImportResult[] created:integer changed:integer "
@@ -159,7 +159,7 @@ const px_api_schema px_api_schemas[] = {
                           "publicKey~:string fingerprint~:string subject~:string key~:string" },
     { "DeviceCredentials", "items:DeviceCredential[]" },
     { "DeviceKey", "id:string twins:string[] key~:string" },
-    { "NewToken", "name:string role:string ..." },
+    { "NewToken", "name:string role:string" },
     { "Token", "id:string name:string role:string token~:string" },
     { "Tenant", "id:string number:integer" },
     { "TenantPage", "items:Tenant[] cursor:string?" },
@@ -247,6 +247,39 @@ static bool drop_suffix(px_str *type, px_str suffix)
     type->len -= suffix.len;
     return true;
 }
+
+/* ---- bodies that come ---- */
+
+static const px_api_schema *find_schema(const char *name)
+{
+    for (const px_api_schema *schema = px_api_schemas; name && schema->name; schema++)
+        if (strcmp(schema->name, name) == 0)
+            return schema;
+    return NULL;
+}
+
+px_status px_api_members_check(const px_json *body, const char *schema_name, px_err *ret_err)
+{
+    const px_api_schema *schema = find_schema(schema_name);
+    px_str names[PX_JSON_MEMBERS_MAX], fields;
+    size_t count = 0;
+
+    if (!schema || schema->text[0] == '=' || !px_json_is(body, PX_JSON_OBJECT))
+        return PX_OK;
+    fields = px_str_c(schema->text);
+    if (drop_suffix(&fields, PX_STR(" ...")))
+        return PX_OK;
+    while (fields.len) {
+        px_str field = px_str_cut(&fields, ' '), name = px_str_cut(&field, ':');
+
+        drop_suffix(&name, PX_STR("~"));
+        px_assert(count < PX_JSON_MEMBERS_MAX);
+        names[count++] = name;
+    }
+    return px_json_members_of(body, "the body", "body.member", names, count, ret_err);
+}
+
+/* ---- and for people ---- */
 
 static void put_member(px_json_writer *w, const char *key, px_str value)
 {

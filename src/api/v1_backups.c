@@ -73,29 +73,17 @@ static bool enter(px_api_call *call, px_str name)
 
 /* ---- what is told ---- */
 
-static void put_text(px_json_writer *w, const char *key, px_str text)
-{
-    px_json_key(w, px_str_c(key));
-    px_json_string(w, text);
-}
-
-static void put_uint(px_json_writer *w, const char *key, uint64_t number)
-{
-    px_json_key(w, px_str_c(key));
-    px_json_uint(w, number);
-}
-
 static void put_run(px_json_writer *w, const px_backup_stat *stat)
 {
-    put_uint(w, "pages", stat->pages);
-    put_uint(w, "pagesLeft", stat->pages_left);
+    px_json_member_uint(w, "pages", stat->pages);
+    px_json_member_uint(w, "pagesLeft", stat->pages_left);
     px_json_key(w, PX_STR("begun"));
     px_json_time(w, stat->begun);
     if (stat->phase == PX_BACKUP_DONE)
-        put_uint(w, "position", stat->seq);
+        px_json_member_uint(w, "position", stat->seq);
     if (stat->phase == PX_BACKUP_FAILED) {
-        put_text(w, "code", px_str_c(px_status_code(stat->err.status)));
-        put_text(w, "error", px_str_c(stat->err.text));
+        px_json_member_text(w, "code", px_str_c(px_status_code(stat->err.status)));
+        px_json_member_text(w, "error", px_str_c(stat->err.text));
     }
 }
 
@@ -104,9 +92,10 @@ static void put_backup(px_json_writer *w, px_str name, const char *path, const p
                        const px_backup_stat *stat)
 {
     px_json_begin_object(w);
-    put_text(w, "name", name);
-    put_text(w, "status", px_str_c(px_backup_phase_name(stat ? stat->phase : PX_BACKUP_DONE)));
-    put_text(w, "path", px_str_c(path));
+    px_json_member_text(w, "name", name);
+    px_json_member_text(w, "status",
+                        px_str_c(px_backup_phase_name(stat ? stat->phase : PX_BACKUP_DONE)));
+    px_json_member_text(w, "path", px_str_c(path));
     px_json_key(w, PX_STR("bytes"));
     if (file)
         px_json_int(w, file->bytes);

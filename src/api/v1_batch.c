@@ -185,10 +185,6 @@ static px_status read_batch(px_api_call *call, px_err *ret_err)
 {
     const px_json *body = call->request.json, *dry = px_json_get(body, PX_STR("dryRun"));
 
-    for (const px_json *m = body->first; m && body->type == PX_JSON_OBJECT; m = m->next)
-        if (!px_str_eq(m->key, PX_STR("dryRun")) && !px_str_eq(m->key, PX_STR("changes")))
-            return px_json_fail(m, ret_err, PX_INVALID, "batch.form",
-                                "a batch has no '%.*s'; it has dryRun and changes", PX_FMT(m->key));
     if (dry && !px_json_is_bool(dry))
         return px_json_fail(dry, ret_err, PX_INVALID, "batch.form", "dryRun is true or false");
     call->request.flag = px_json_is(dry, PX_JSON_TRUE);

@@ -26,18 +26,6 @@ typedef struct trial {
     uint64_t messages, values, missed, failed, told;
 } trial;
 
-static void put_text(px_json_writer *w, const char *key, px_str text)
-{
-    px_json_key(w, px_str_c(key));
-    px_json_string(w, text);
-}
-
-static void put_number(px_json_writer *w, const char *key, uint64_t number)
-{
-    px_json_key(w, px_str_c(key));
-    px_json_uint(w, number);
-}
-
 /* ---- one message ---- */
 
 static void put_sample(trial *t, const px_bound_twin *twin, const px_sample *sample)
@@ -46,16 +34,16 @@ static void put_sample(trial *t, const px_bound_twin *twin, const px_sample *sam
         const px_field *field = px_layout_field(twin->model.layout, sample->fields[i].field);
 
         px_json_begin_object(&t->w);
-        put_text(&t->w, "twin", twin->id);
+        px_json_member_text(&t->w, "twin", twin->id);
         if (twin->is_new) {
             px_json_key(&t->w, PX_STR("new"));
             px_json_bool(&t->w, true);
         }
-        put_text(&t->w, "property", field->path);
+        px_json_member_text(&t->w, "property", field->path);
         px_json_key(&t->w, PX_STR("value"));
         px_json_value(&t->w, sample->fields[i].value);
         if (field->unit.len)
-            put_text(&t->w, "unit", field->unit);
+            px_json_member_text(&t->w, "unit", field->unit);
         if (sample->source_time != PX_TIME_NONE) {
             px_json_key(&t->w, PX_STR("time"));
             px_json_time(&t->w, sample->source_time);
@@ -82,11 +70,11 @@ static void put_misses(trial *t, const px_bound *bound)
         const px_bind_miss *miss = &bound->misses[i];
 
         px_json_begin_object(&t->w);
-        put_number(&t->w, "row", miss->row);
-        put_text(&t->w, "twin", miss->twin);
-        put_text(&t->w, "name", miss->name);
-        put_text(&t->w, "code", px_str_c(miss->id));
-        put_text(&t->w, "reason", px_str_c(miss->text));
+        px_json_member_uint(&t->w, "row", miss->row);
+        px_json_member_text(&t->w, "twin", miss->twin);
+        px_json_member_text(&t->w, "name", miss->name);
+        px_json_member_text(&t->w, "code", px_str_c(miss->id));
+        px_json_member_text(&t->w, "reason", px_str_c(miss->text));
         px_json_end_object(&t->w);
     }
     px_json_end_array(&t->w);
@@ -122,11 +110,11 @@ static void try_message(trial *t, const px_bind_input *input)
     t->missed += bound.missed;
     t->failed += status != PX_OK;
     px_json_begin_object(&t->w);
-    put_number(&t->w, "rows", bound.rows);
-    put_number(&t->w, "passed", bound.passed);
+    px_json_member_uint(&t->w, "rows", bound.rows);
+    px_json_member_uint(&t->w, "passed", bound.passed);
     if (status != PX_OK) {
-        put_text(&t->w, "code", px_str_c(err.id));
-        put_text(&t->w, "error", px_str_c(err.text));
+        px_json_member_text(&t->w, "code", px_str_c(err.id));
+        px_json_member_text(&t->w, "error", px_str_c(err.text));
     }
     put_values(t, &bound);
     put_misses(t, &bound);
@@ -209,10 +197,10 @@ static px_status try_all(trial *t, const px_json *messages, px_err *ret_err)
     px_json_end_array(&t->w);
     px_json_key(&t->w, PX_STR("totals"));
     px_json_begin_object(&t->w);
-    put_number(&t->w, "messages", t->messages);
-    put_number(&t->w, "values", t->values);
-    put_number(&t->w, "missed", t->missed);
-    put_number(&t->w, "failed", t->failed);
+    px_json_member_uint(&t->w, "messages", t->messages);
+    px_json_member_uint(&t->w, "values", t->values);
+    px_json_member_uint(&t->w, "missed", t->missed);
+    px_json_member_uint(&t->w, "failed", t->failed);
     px_json_end_object(&t->w);
     px_json_end_object(&t->w);
     return px_buf_status(&t->call->out, ret_err);

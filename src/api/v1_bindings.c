@@ -11,12 +11,6 @@ static const px_api_missing missing = { "binding.not_found", "there is no bindin
 
 /* ---- reading ---- */
 
-static void put_number(px_json_writer *w, const char *key, uint64_t number)
-{
-    px_json_key(w, px_str_c(key));
-    px_json_uint(w, number);
-}
-
 static void put_figures(px_api_call *call, px_json_writer *w, px_str name)
 {
     px_bindings *bindings = call->api->opts.bindings;
@@ -30,10 +24,10 @@ static void put_figures(px_api_call *call, px_json_writer *w, px_str name)
     }
     px_json_key(w, PX_STR("figures"));
     px_json_begin_object(w);
-    put_number(w, "messages", stats.messages);
-    put_number(w, "values", stats.values);
-    put_number(w, "missed", stats.missed);
-    put_number(w, "refused", stats.refused);
+    px_json_member_uint(w, "messages", stats.messages);
+    px_json_member_uint(w, "values", stats.values);
+    px_json_member_uint(w, "missed", stats.missed);
+    px_json_member_uint(w, "refused", stats.refused);
     px_json_end_object(w);
 }
 
@@ -58,24 +52,8 @@ static void put_binding(px_api_call *call, px_json_writer *w, const px_document 
 
 void px_v1_list_bindings(px_api_call *call)
 {
-    px_document *items;
-    px_json_writer w = px_json_writer_of(&call->out);
-    uint32_t cursor;
-    size_t count;
-
-    if (!px_api_may(call, PX_ACTION_READ_DOCUMENT) ||
-        !px_api_document_list(call, call->principal.tenant, kind, 100, 200, &cursor, &items,
-                              &count))
-        return;
-    px_json_begin_object(&w);
-    px_json_key(&w, PX_STR("items"));
-    px_json_begin_array(&w);
-    for (size_t i = 0; i < count; i++)
-        put_binding(call, &w, &items[i]);
-    px_json_end_array(&w);
-    px_api_put_cursor_number(call, &w, cursor);
-    px_json_end_object(&w);
-    px_api_json(call, 200);
+    px_api_document_items(call, PX_ACTION_READ_DOCUMENT, call->principal.tenant, kind, 100, 200,
+                          put_binding);
 }
 
 static void answer(px_api_call *call)
@@ -98,18 +76,6 @@ void px_v1_get_binding(px_api_call *call)
 
 /* ---- writing ---- */
 
-static px_status check_count(px_api_call *call, px_err *ret_err)
-{
-    px_documents *documents = px_api_documents(call);
-    uint32_t tenant = call->principal.tenant;
-
-    if (px_documents_revision(documents, tenant, kind, call->args[0]) ||
-        px_documents_count(documents, tenant, kind) < PX_BINDINGS_MAX)
-        return PX_OK;
-    return px_fail_id(ret_err, PX_LIMIT, "binding.limit", "a tenant has at most %d bindings",
-                      PX_BINDINGS_MAX);
-}
-
 void px_v1_put_binding(px_api_call *call)
 {
     px_binding *binding;
@@ -119,14 +85,12 @@ void px_v1_put_binding(px_api_call *call)
     if (!px_api_may(call, PX_ACTION_WRITE_DOCUMENT) || !px_api_conditions(call, true, false))
         return;
     status = px_binding_new(call->args[0], call->body, &binding, &err);
-    if (status == PX_OK) {
-        px_binding_free(binding);
-        status = check_count(call, &err);
-    }
-    if (status == PX_OK)
-        px_api_document_write(call, kind, call->body, answer);
-    else
+    if (status != PX_OK) {
         px_api_fail(call, status, &err);
+        return;
+    }
+    px_binding_free(binding);
+    px_api_document_write(call, kind, call->body, answer);
 }
 
 static void gone(px_api_call *call)

@@ -18,28 +18,20 @@ typedef struct claim_call {
     px_document_write writes[2];
 } claim_call;
 
-static void put_text(px_json_writer *w, const char *name, px_str text)
-{
-    if (text.len == 0)
-        return;
-    px_json_key(w, px_str_c(name));
-    px_json_string(w, text);
-}
-
 static void put_claim(px_json_writer *w, px_str name, const px_claim *claim, const char *text)
 {
     px_json_begin_object(w);
-    put_text(w, "id", name);
+    px_json_maybe_text(w, "id", name);
     px_json_key(w, PX_STR("uses"));
     px_json_uint(w, claim->uses);
     px_json_key(w, PX_STR("used"));
     px_json_uint(w, claim->used);
     px_json_key(w, PX_STR("expires"));
     px_json_time(w, claim->expires);
-    put_text(w, "prefix", claim->prefix);
-    put_text(w, "group", claim->group);
-    put_text(w, "model", claim->model);
-    put_text(w, "claim", px_str_c(text));
+    px_json_maybe_text(w, "prefix", claim->prefix);
+    px_json_maybe_text(w, "group", claim->group);
+    px_json_maybe_text(w, "model", claim->model);
+    px_json_maybe_text(w, "claim", px_str_c(text));
     px_json_end_object(w);
 }
 
@@ -53,24 +45,8 @@ static void put_document(px_api_call *call, px_json_writer *w, const px_document
 
 void px_v1_list_claims(px_api_call *call)
 {
-    px_json_writer w = px_json_writer_of(&call->out);
-    px_document *items;
-    uint32_t cursor;
-    size_t count;
-
-    if (!px_api_may(call, PX_ACTION_READ_DOCUMENT) ||
-        !px_api_document_list(call, call->principal.tenant, PX_STR("claim"), 100, PAGE_MAX, &cursor,
-                              &items, &count))
-        return;
-    px_json_begin_object(&w);
-    px_json_key(&w, PX_STR("items"));
-    px_json_begin_array(&w);
-    for (size_t i = 0; i < count; i++)
-        put_document(call, &w, &items[i]);
-    px_json_end_array(&w);
-    px_api_put_cursor_number(call, &w, cursor);
-    px_json_end_object(&w);
-    px_api_json(call, 200);
+    px_api_document_items(call, PX_ACTION_READ_DOCUMENT, call->principal.tenant, PX_STR("claim"),
+                          100, PAGE_MAX, put_document);
 }
 
 void px_v1_get_claim(px_api_call *call)
@@ -142,11 +118,6 @@ static px_status read_claim(const px_api_call *call, px_claim *claim, px_err *re
                                               call->principal.tenant, claim->model, &info))
         return px_fail_id(ret_err, PX_NOT_FOUND, "model.not_found",
                           "there is no model '%.*s'; upload it first", PX_FMT(claim->model));
-    if (px_documents_count(px_engine_documents(call->api->opts.engine), call->principal.tenant,
-                           PX_STR("claim")) >= PX_CLAIMS_MAX)
-        return px_fail_id(ret_err, PX_LIMIT, "claim.limit",
-                          "a tenant has at most %d claims; delete those that are over",
-                          PX_CLAIMS_MAX);
     return PX_OK;
 }
 

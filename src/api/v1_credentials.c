@@ -9,36 +9,20 @@ px_handler px_v1_list_credentials, px_v1_post_credential, px_v1_delete_credentia
 
 /* ---- what there is ---- */
 
-static void put_text(px_json_writer *w, const char *name, px_str text)
-{
-    if (text.len == 0)
-        return;
-    px_json_key(w, px_str_c(name));
-    px_json_string(w, text);
-}
-
-static void put_time(px_json_writer *w, const char *name, px_time time)
-{
-    if (time == PX_TIME_NONE || time == 0)
-        return;
-    px_json_key(w, px_str_c(name));
-    px_json_time(w, time);
-}
-
 static void put_credential(px_json_writer *w, px_str id, const px_credential_facts *facts)
 {
-    put_text(w, "id", id);
-    put_text(w, "type", px_str_c(px_credential_type_name(facts->type)));
-    put_text(w, "label", facts->label);
-    put_time(w, "created", facts->created);
-    put_time(w, "expires", facts->expires);
-    put_text(w, "algorithm", facts->algorithm);
-    put_text(w, "issuer", facts->issuer);
-    put_text(w, "audience", facts->audience);
-    put_text(w, "publicKey", facts->key);
-    put_text(w, "subject", facts->subject);
+    px_json_maybe_text(w, "id", id);
+    px_json_maybe_text(w, "type", px_str_c(px_credential_type_name(facts->type)));
+    px_json_maybe_text(w, "label", facts->label);
+    px_json_maybe_time(w, "created", facts->created);
+    px_json_maybe_time(w, "expires", facts->expires);
+    px_json_maybe_text(w, "algorithm", facts->algorithm);
+    px_json_maybe_text(w, "issuer", facts->issuer);
+    px_json_maybe_text(w, "audience", facts->audience);
+    px_json_maybe_text(w, "publicKey", facts->key);
+    px_json_maybe_text(w, "subject", facts->subject);
     if (facts->type == PX_CREDENTIAL_CERTIFICATE && !facts->subject.len)
-        put_text(w, "fingerprint", px_str_skip(id, id.len - PX_FINGERPRINT_CHARS));
+        px_json_maybe_text(w, "fingerprint", px_str_skip(id, id.len - PX_FINGERPRINT_CHARS));
 }
 
 void px_v1_list_credentials(px_api_call *call)
@@ -94,7 +78,7 @@ static void made(px_api_call *call)
     px_json_begin_object(&w);
     put_credential(&w, px_str_c(own->credential.id), &facts);
     if (own->credential.text[0] && !call->drafting)
-        put_text(&w, "key", px_str_c(own->credential.text));
+        px_json_maybe_text(&w, "key", px_str_c(own->credential.text));
     px_json_end_object(&w);
     px_api_json(call, 201);
 }
@@ -264,11 +248,11 @@ static void key_made(px_api_call *call)
 
     px_login_cache_clear(call->api->logins);
     px_json_begin_object(&w);
-    put_text(&w, "id", call->args[0]);
+    px_json_maybe_text(&w, "id", call->args[0]);
     px_json_key(&w, PX_STR("twins"));
     px_json_put_raw(&w, own->device.twins);
     if (!call->drafting)
-        put_text(&w, "key", px_str_c(own->credential.text));
+        px_json_maybe_text(&w, "key", px_str_c(own->credential.text));
     px_json_end_object(&w);
     px_api_etag(call, call->request.result.seq);
     px_api_json(call, 201);

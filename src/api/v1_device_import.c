@@ -129,6 +129,7 @@ static px_status add_key(device_import *m, row *r, px_err *ret_err)
 
 static px_status prepare(device_import *m, row *r, px_err *ret_err)
 {
+    static const char *const names[] = { "id", "twins", "model", "group", "attributes", NULL };
     px_buf before = { 0 }, after = { 0 };
     px_status status;
     bool is_same;
@@ -136,6 +137,7 @@ static px_status prepare(device_import *m, row *r, px_err *ret_err)
     r->id = px_json_get_text(r->json, PX_STR("id"));
     r->model = px_json_get_text(r->json, PX_STR("model"));
     PX_TRY(check_id(r, ret_err));
+    PX_TRY(px_json_members(r->json, "a device", "device.form", names, ret_err));
     PX_TRY(find_model(m, r, ret_err));
     status = merge(m, r, &before, ret_err);
     if (status == PX_OK && r->outcome == ROW_CREATED && !m->is_dry)

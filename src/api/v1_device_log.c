@@ -13,12 +13,6 @@ static bool read_facts(px_api_call *call, uint32_t device_no, px_presence_facts 
            px_presence_read(call->api->opts.presence, device_no, ret_facts);
 }
 
-static void put_number(px_json_writer *w, const char *name, uint64_t number)
-{
-    px_json_key(w, px_str_c(name));
-    px_json_uint(w, number);
-}
-
 void px_put_device_seen(px_api_call *call, px_json_writer *w, uint32_t device_no)
 {
     px_presence_facts facts;
@@ -26,7 +20,7 @@ void px_put_device_seen(px_api_call *call, px_json_writer *w, uint32_t device_no
     (void)read_facts(call, device_no, &facts);
     px_json_key(w, PX_STR("lastSeen"));
     px_json_time(w, facts.seen);
-    put_number(w, "connections", facts.connections);
+    px_json_member_uint(w, "connections", facts.connections);
 }
 
 void px_put_device_counters(px_api_call *call, px_json_writer *w, uint32_t device_no)
@@ -40,11 +34,11 @@ void px_put_device_counters(px_api_call *call, px_json_writer *w, uint32_t devic
     px_json_begin_object(w);
     px_json_key(w, PX_STR("since"));
     px_json_time(w, px_presence_since(call->api->opts.presence));
-    put_number(w, "connects", facts.connects);
-    put_number(w, "refusals", facts.refusals);
-    put_number(w, "messages", facts.messages);
-    put_number(w, "bytes", facts.bytes);
-    put_number(w, "rejects", facts.rejects);
+    px_json_member_uint(w, "connects", facts.connects);
+    px_json_member_uint(w, "refusals", facts.refusals);
+    px_json_member_uint(w, "messages", facts.messages);
+    px_json_member_uint(w, "bytes", facts.bytes);
+    px_json_member_uint(w, "rejects", facts.rejects);
     px_json_end_object(w);
 }
 
@@ -57,7 +51,7 @@ static void put_entry(px_json_writer *w, const px_presence_entry *entry)
     px_json_string(w, px_str_c(px_presence_event_name(entry->event)));
     px_json_key(w, PX_STR("reason"));
     px_json_string(w, px_str_c(entry->reason));
-    put_number(w, "count", entry->count);
+    px_json_member_uint(w, "count", entry->count);
     px_json_key(w, PX_STR("address"));
     px_json_string(w, px_str_c(entry->address));
     px_json_key(w, PX_STR("protocol"));

@@ -48,26 +48,15 @@ static void put_device(px_api_call *call, px_json_writer *w, const px_document *
     px_json_end_object(w);
 }
 
+static void put_item(px_api_call *call, px_json_writer *w, const px_document *document)
+{
+    put_device(call, w, document, false);
+}
+
 void px_v1_list_devices(px_api_call *call)
 {
-    px_document *items;
-    px_json_writer w = px_json_writer_of(&call->out);
-    uint32_t cursor;
-    size_t count;
-
-    if (!px_api_may(call, PX_ACTION_READ_DOCUMENT) ||
-        !px_api_document_list(call, call->principal.tenant, PX_STR("device"), 100, PAGE_MAX,
-                              &cursor, &items, &count))
-        return;
-    px_json_begin_object(&w);
-    px_json_key(&w, PX_STR("items"));
-    px_json_begin_array(&w);
-    for (size_t i = 0; i < count; i++)
-        put_device(call, &w, &items[i], false);
-    px_json_end_array(&w);
-    px_api_put_cursor_number(call, &w, cursor);
-    px_json_end_object(&w);
-    px_api_json(call, 200);
+    px_api_document_items(call, PX_ACTION_READ_DOCUMENT, call->principal.tenant, PX_STR("device"),
+                          100, PAGE_MAX, put_item);
 }
 
 void px_v1_get_device(px_api_call *call)

@@ -4,6 +4,7 @@
  * PUT it stays as it is, null takes it away.
  */
 #include "api/document_call.h"
+#include "base/level.h"
 #include "outbound/outbound.h"
 
 enum { PAGE_MAX = 500 };
@@ -81,24 +82,8 @@ static void put_answer(px_api_call *call, px_json_writer *w, const px_document *
 
 void px_v1_list_endpoints(px_api_call *call)
 {
-    px_document *items;
-    px_json_writer w = px_json_writer_of(&call->out);
-    uint32_t cursor;
-    size_t count;
-
-    if (!px_api_may(call, PX_ACTION_READ_DOCUMENT) ||
-        !px_api_document_list(call, call->principal.tenant, kind, 100, PAGE_MAX, &cursor, &items,
-                              &count))
-        return;
-    px_json_begin_object(&w);
-    px_json_key(&w, PX_STR("items"));
-    px_json_begin_array(&w);
-    for (size_t i = 0; i < count; i++)
-        put_answer(call, &w, &items[i]);
-    px_json_end_array(&w);
-    px_api_put_cursor_number(call, &w, cursor);
-    px_json_end_object(&w);
-    px_api_json(call, 200);
+    px_api_document_items(call, PX_ACTION_READ_DOCUMENT, call->principal.tenant, kind, 100,
+                          PAGE_MAX, put_answer);
 }
 
 void px_v1_get_endpoint(px_api_call *call)
@@ -119,17 +104,14 @@ void px_v1_get_endpoint(px_api_call *call)
 /* A topic of the tenant's own: what begins like the server's own topics would be taken for them. */
 static px_status check_topic(px_str topic, px_err *ret_err)
 {
-    static const char *const own[] = { "twins", "events", "spBv1.0" };
     px_str rest = topic, first = px_str_cut(&rest, '/');
-    bool good = topic.len > 0 && topic.len <= PX_TOPIC_BYTES_MAX && topic.ptr[0] != '$';
+    bool good = topic.len > 0 && topic.len <= PX_TOPIC_BYTES_MAX && !px_level_is_reserved(first);
     size_t levels = 1;
 
     for (size_t i = 0; i < topic.len; i++) {
         good = good && topic.ptr[i] != '+' && topic.ptr[i] != '#' && topic.ptr[i] != '\0';
         levels += topic.ptr[i] == '/';
     }
-    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
-        good = good && !px_str_eq(first, px_str_c(own[i]));
     if (good && levels <= PX_TOPIC_LEVELS_MAX)
         return PX_OK;
     return px_fail_id(ret_err, PX_INVALID, "endpoint.topic",
@@ -142,12 +124,6 @@ static px_status check_endpoint(px_api_call *call, const px_endpoint *endpoint, 
     static const px_reach public_only;
     px_outbound *outbound = call->api->opts.outbound;
 
-    if (px_documents_revision(px_api_documents(call), call->principal.tenant, kind,
-                              call->args[0]) == 0 &&
-        px_documents_count(px_api_documents(call), call->principal.tenant, kind) >=
-            PX_ENDPOINTS_MAX)
-        return px_fail_id(ret_err, PX_LIMIT, "endpoint.limit", "a tenant has at most %d endpoints",
-                          PX_ENDPOINTS_MAX);
     if (endpoint->kind == PX_ENDPOINT_MQTT)
         return check_topic(endpoint->to, ret_err);
     return px_target_check(outbound ? px_outbound_reach(outbound) : &public_only, endpoint->to,

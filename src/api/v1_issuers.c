@@ -80,24 +80,8 @@ static void put_document(px_api_call *call, px_json_writer *w, const px_document
 
 void px_v1_list_issuers(px_api_call *call)
 {
-    px_json_writer w = px_json_writer_of(&call->out);
-    px_document *items;
-    uint32_t cursor;
-    size_t count;
-
-    if (!px_api_may(call, PX_ACTION_READ_DOCUMENT) ||
-        !px_api_document_list(call, call->principal.tenant, PX_STR("issuer"), 100, PAGE_MAX,
-                              &cursor, &items, &count))
-        return;
-    px_json_begin_object(&w);
-    px_json_key(&w, PX_STR("items"));
-    px_json_begin_array(&w);
-    for (size_t i = 0; i < count; i++)
-        put_document(call, &w, &items[i]);
-    px_json_end_array(&w);
-    px_api_put_cursor_number(call, &w, cursor);
-    px_json_end_object(&w);
-    px_api_json(call, 200);
+    px_api_document_items(call, PX_ACTION_READ_DOCUMENT, call->principal.tenant, PX_STR("issuer"),
+                          100, PAGE_MAX, put_document);
 }
 
 void px_v1_get_issuer(px_api_call *call)
@@ -131,9 +115,11 @@ static px_status read_text(const px_json *body, const char *name, px_str otherwi
 
 static px_status put_key(px_api_call *call, const px_json *json, px_json_writer *w, px_err *ret_err)
 {
+    static const char *const names[] = { "kid", "algorithm", "publicKey", NULL };
     px_jwt_key key;
     px_str kid;
 
+    PX_TRY(px_json_members(json, "a key of an issuer", "issuer.form", names, ret_err));
     PX_TRY(read_text(json, "kid", (px_str){ 0 }, &kid, ret_err));
     for (const px_json *other = json->parent->first; other != json; other = other->next)
         if (px_str_eq(px_json_get_text(other, PX_STR("kid")), kid))
@@ -256,11 +242,6 @@ void px_v1_put_issuer(px_api_call *call)
     is_new = px_documents_get(px_api_documents(call), call->principal.tenant, PX_STR("issuer"),
                               call->args[0], &call->arena, &old, NULL) != PX_OK;
     status = own ? read_issuer(call, &own->issuer, &err) : px_arena_fail(&call->arena, &err);
-    if (status == PX_OK && is_new &&
-        px_documents_count(px_api_documents(call), call->principal.tenant, PX_STR("issuer")) >=
-            PX_ISSUERS_MAX)
-        status = px_fail_id(&err, PX_LIMIT, "issuer.limit", "a tenant has at most %d issuers",
-                            PX_ISSUERS_MAX);
     if (status == PX_OK)
         status = fill(call, own, is_new ? NULL : &old, &err);
     if (status == PX_OK)

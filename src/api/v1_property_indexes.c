@@ -13,12 +13,6 @@ static const px_api_missing missing = { "property.not_found", "there is no prope
 
 /* ---- reading ---- */
 
-static void put_text(px_json_writer *w, const char *key, px_str text)
-{
-    px_json_key(w, px_str_c(key));
-    px_json_string(w, text);
-}
-
 static void put_progress(px_json_writer *w, const px_view *view, const px_document *document)
 {
     static const char *const states[] = { [PX_PROPERTY_BUILDING] = "building",
@@ -31,7 +25,7 @@ static void put_progress(px_json_writer *w, const px_view *view, const px_docume
 
         if (info.no != document->no)
             continue;
-        put_text(w, "state", px_str_c(states[info.state]));
+        px_json_member_text(w, "state", px_str_c(states[info.state]));
         px_json_key(w, PX_STR("twins"));
         px_json_uint(w, info.entries);
         px_json_key(w, PX_STR("bytes"));
@@ -46,11 +40,11 @@ static void put_index(px_api_call *call, px_json_writer *w, const px_view *view,
     px_json *body = NULL;
 
     px_json_begin_object(w);
-    put_text(w, "id", document->id);
+    px_json_member_text(w, "id", document->id);
     if (px_json_parse(document->body, NULL, &call->arena, &body, NULL) == PX_OK)
         for (const px_json *member = body->first; member; member = member->next)
-            put_text(w, px_str_eq(member->key, PX_STR("model")) ? "model" : "property",
-                     member->text);
+            px_json_member_text(w, px_str_eq(member->key, PX_STR("model")) ? "model" : "property",
+                                member->text);
     px_json_key(w, PX_STR("updated"));
     px_json_time(w, document->updated);
     put_progress(w, view, document);

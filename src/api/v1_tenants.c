@@ -135,29 +135,17 @@ void px_v1_post_tenant_token(px_api_call *call)
     give_token(call, number);
 }
 
+static void put_tenant(px_api_call *call, px_json_writer *w, const px_document *document)
+{
+    (void)call;
+    px_json_begin_object(w);
+    px_json_member_text(w, "id", document->id);
+    px_json_member_uint(w, "number", document->no + 1);
+    px_json_end_object(w);
+}
+
 void px_v1_list_tenants(px_api_call *call)
 {
-    px_document *items;
-    px_json_writer w = px_json_writer_of(&call->out);
-    uint32_t cursor;
-    size_t count;
-
-    if (!px_api_may(call, PX_ACTION_WRITE_TENANT) ||
-        !px_api_document_list(call, 0, PX_STR("tenant"), 100, PAGE_MAX, &cursor, &items, &count))
-        return;
-    px_json_begin_object(&w);
-    px_json_key(&w, PX_STR("items"));
-    px_json_begin_array(&w);
-    for (size_t i = 0; i < count; i++) {
-        px_json_begin_object(&w);
-        px_json_key(&w, PX_STR("id"));
-        px_json_string(&w, items[i].id);
-        px_json_key(&w, PX_STR("number"));
-        px_json_uint(&w, items[i].no + 1);
-        px_json_end_object(&w);
-    }
-    px_json_end_array(&w);
-    px_api_put_cursor_number(call, &w, cursor);
-    px_json_end_object(&w);
-    px_api_json(call, 200);
+    px_api_document_items(call, PX_ACTION_WRITE_TENANT, 0, PX_STR("tenant"), 100, PAGE_MAX,
+                          put_tenant);
 }

@@ -162,6 +162,16 @@ static inline bool px_json_is_bool(const px_json *node)
  */
 px_str px_json_get_text(const px_json *object, px_str key);
 
+enum { PX_JSON_MEMBERS_MAX = 32 };
+/* That it is an object, and has no other members than `names` (NULL ends them).
+ * `what` begins the sentence: "a device has no 'twin'; did you mean 'twins'?". Errors: PX_INVALID
+ * with this id and the place. */
+PX_NODISCARD px_status px_json_members(const px_json *object, const char *what, const char *id,
+                                       const char *const *names, px_err *ret_err);
+/* The same of names that are slices. */
+PX_NODISCARD px_status px_json_members_of(const px_json *object, const char *what, const char *id,
+                                          const px_str *names, size_t count, px_err *ret_err);
+
 /* px_fail_id with line, column and path of `node`. */
 px_status px_json_fail(const px_json *node, px_err *ret_err, px_status status, const char *id,
                        const char *format, ...) PX_PRINTF(5, 6);
@@ -221,5 +231,12 @@ void px_json_time(px_json_writer *writer, px_time time);
 void px_json_value(px_json_writer *writer, px_value value);
 void px_json_node(px_json_writer *writer, const px_json *node);
 void px_json_put_raw(px_json_writer *writer, px_str json); /* already JSON */
+
+/* A member, key and value. */
+void px_json_member_text(px_json_writer *writer, const char *key, px_str text);
+void px_json_member_uint(px_json_writer *writer, const char *key, uint64_t value);
+/* A member that is left out where nothing is told: by an empty text, or PX_TIME_NONE and 0. */
+void px_json_maybe_text(px_json_writer *writer, const char *key, px_str text);
+void px_json_maybe_time(px_json_writer *writer, const char *key, px_time time);
 
 #endif

@@ -6,6 +6,12 @@ static bool is_escaped(unsigned char c)
     return c < 0x20 || c == 0x7F || (c != 0 && strchr("%/+#$", c));
 }
 
+bool px_level_is_reserved(px_str first)
+{
+    return px_str_eq(first, PX_STR("twins")) || px_str_eq(first, PX_STR("events")) ||
+           px_str_eq(first, PX_STR("spBv1.0")) || px_str_starts(first, PX_STR("$"));
+}
+
 void px_put_level(px_buf *buf, px_str id)
 {
     for (size_t i = 0; i < id.len; i++) {

@@ -12,6 +12,10 @@
 
 #include "base/buf.h"
 
+/* Whether the server itself gives a meaning to topics that begin with this level: `twins`,
+ * `events`, `spBv1.0`, and whatever begins with `$`. All others are plain. */
+bool px_level_is_reserved(px_str first);
+
 /* Appends the id's level. */
 void px_put_level(px_buf *buf, px_str id);
 

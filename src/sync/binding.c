@@ -92,7 +92,7 @@ static px_status read_time(px_binding *b, const px_json *json, px_err *ret_err)
 
     if (!json)
         return PX_OK;
-    PX_TRY(pxi_members_check(json, "'time'", members, ret_err));
+    PX_TRY(px_json_members(json, "'time'", "binding.form", members, ret_err));
     if (!from)
         return px_json_fail(json, ret_err, PX_INVALID, "binding.form",
                             "'time' says 'from', where the time stands");
@@ -112,7 +112,7 @@ static px_status read_quality(px_binding *b, const px_json *json, px_err *ret_er
 
     if (!json)
         return PX_OK;
-    PX_TRY(pxi_members_check(json, "'quality'", members, ret_err));
+    PX_TRY(px_json_members(json, "'quality'", "binding.form", members, ret_err));
     if (!from || !px_json_is(good, PX_JSON_ARRAY) || good->count == 0)
         return px_json_fail(json, ret_err, PX_INVALID, "binding.form",
                             "'quality' is {\"from\":\"/q\",\"good\":[\"GOOD\",192]}");
@@ -171,7 +171,7 @@ static px_status read_body(px_binding *b, const px_json *body, px_err *ret_err)
                                            "twin",   "create",  "as",      "enabled",   NULL };
     const px_json *source = px_json_get(body, PX_STR("source"));
 
-    PX_TRY(pxi_members_check(body, "a binding", members, ret_err));
+    PX_TRY(px_json_members(body, "a binding", "binding.form", members, ret_err));
     if (!source)
         return px_json_fail(body, ret_err, PX_INVALID, "binding.form",
                             "a binding needs 'source', where its messages come from");

@@ -28,7 +28,7 @@ static px_status read_parent(px_binding *b, const px_json *json, px_err *ret_err
 
     if (!json)
         return PX_OK;
-    PX_TRY(pxi_members_check(json, "a parent", members, ret_err));
+    PX_TRY(px_json_members(json, "a parent", "binding.form", members, ret_err));
     if (!twin || !name)
         return px_json_fail(json, ret_err, PX_INVALID, "binding.form",
                             "a parent is {\"twin\":\"line-{line}\",\"relationship\":\"contains\"}");
@@ -51,7 +51,7 @@ px_status pxi_create_read(px_binding *b, const px_json *json, px_err *ret_err)
 
     if (!json)
         return PX_OK;
-    PX_TRY(pxi_members_check(json, "'create'", members, ret_err));
+    PX_TRY(px_json_members(json, "'create'", "binding.form", members, ret_err));
     if (!model)
         return px_json_fail(json, ret_err, PX_INVALID, "binding.form",
                             "'create' names the model of new twins");

@@ -2,30 +2,6 @@
 /* The fields of a binding, and the twins that they go to. */
 #include "sync/binding_inner.h"
 
-px_status pxi_members_check(const px_json *object, const char *what, const char *const *names,
-                            px_err *ret_err)
-{
-    if (object->type != PX_JSON_OBJECT)
-        return px_json_fail(object, ret_err, PX_INVALID, "binding.form", "%s is an object", what);
-    for (const px_json *m = object->first; m; m = m->next) {
-        px_str words[32], near;
-        size_t i = 0;
-
-        for (; names[i] && !px_str_eq(m->key, px_str_c(names[i])); i++)
-            words[i] = px_str_c(names[i]);
-        if (names[i])
-            continue;
-        near = px_str_nearest(m->key, words, i);
-        if (near.len)
-            return px_json_fail(m, ret_err, PX_INVALID, "binding.form",
-                                "%s has no '%.*s'; did you mean '%.*s'?", what, PX_FMT(m->key),
-                                PX_FMT(near));
-        return px_json_fail(m, ret_err, PX_INVALID, "binding.form", "%s has no '%.*s'", what,
-                            PX_FMT(m->key));
-    }
-    return PX_OK;
-}
-
 /* ---- twins ---- */
 
 /* "press-{machine}", or several in an array */
@@ -169,7 +145,7 @@ static px_status name_field(px_binding *b, const px_json *json, px_err *ret_err)
     const px_json *name = px_json_get(json, PX_STR("name"));
     bool has_from = px_json_get(json, PX_STR("from"));
 
-    PX_TRY(pxi_members_check(json, "a field", members, ret_err));
+    PX_TRY(px_json_members(json, "a field", "binding.form", members, ret_err));
     f->has_formula = px_json_get(json, PX_STR("formula"));
     if (has_from == f->has_formula)
         return px_json_fail(json, ret_err, PX_INVALID, "binding.form",

@@ -158,9 +158,6 @@ PX_NODISCARD px_status pxi_twins_read(px_binding *b, const px_json *json,
 /* A formula whose names are all of this binding; those of fields stand before `before`. */
 PX_NODISCARD px_status pxi_formula_read(px_binding *b, const px_json *json, uint32_t before,
                                         px_formula *ret_formula, px_err *ret_err);
-/* `{"MEMBER": …}`: every member has to be one of `names`, NULL-terminated. */
-PX_NODISCARD px_status pxi_members_check(const px_json *object, const char *what,
-                                         const char *const *names, px_err *ret_err);
 /* A text of 1 to PX_BINDING_TEXT_BYTES_MAX bytes. */
 PX_NODISCARD px_status pxi_text_check(const px_json *json, px_err *ret_err);
 

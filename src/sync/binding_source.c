@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where messages come from: `{"mqtt": "factory/{line}/{machine}/data"}`, `{"http": true}`, both, or
  * `{"connection": "plant-broker", "topic": "factory/{line}/{machine}/data"}`. */
+#include "base/level.h"
 #include "mqtt/topic.h"
 #include "sync/binding_inner.h"
 
@@ -50,6 +51,7 @@ static px_status read_topic(px_binding *b, const px_json *json, px_err *ret_err)
     px_str *levels = PX_ARENA_ARRAY(&b->arena, px_str, PX_TOPIC_LEVELS_MAX);
     px_buf filter = { 0 };
     px_status status;
+    px_str rest;
 
     if (!levels)
         return px_arena_fail(&b->arena, ret_err);
@@ -71,6 +73,22 @@ static px_status read_topic(px_binding *b, const px_json *json, px_err *ret_err)
         return px_json_fail(json, ret_err, PX_INVALID, "binding.form",
                             "'%.*s' is no topic; + and {name} are whole levels, # is the last",
                             PX_FMT(json->text));
+    return PX_OK;
+}
+
+/* Of clients of this server. */
+static px_status read_mqtt(px_binding *b, const px_json *json, px_err *ret_err)
+{
+    px_str rest;
+
+    PX_TRY(read_topic(b, json, ret_err));
+    rest = b->filter;
+    if (px_level_is_reserved(px_str_cut(&rest, '/')))
+        return px_json_fail(json, ret_err, PX_INVALID, "binding.form",
+                            "'%.*s' is no plain topic: below twins, events, spBv1.0 and $ the "
+                            "server itself says what messages mean",
+                            PX_FMT(json->text));
+    b->has_mqtt = true;
     return PX_OK;
 }
 
@@ -111,7 +129,7 @@ px_status pxi_source_read(px_binding *b, const px_json *json, px_err *ret_err)
     const px_json *http = px_json_get(json, PX_STR("http"));
     const px_json *connection = px_json_get(json, PX_STR("connection"));
 
-    PX_TRY(pxi_members_check(json, "a source", members, ret_err));
+    PX_TRY(px_json_members(json, "a source", "binding.form", members, ret_err));
     if (!mqtt && !http && !connection)
         return px_json_fail(json, ret_err, PX_INVALID, "binding.form",
                             "a source is {\"mqtt\":\"factory/{line}/data\"}, {\"http\":true} or "
@@ -122,8 +140,7 @@ px_status pxi_source_read(px_binding *b, const px_json *json, px_err *ret_err)
     b->takes_http = px_json_is(http, PX_JSON_TRUE);
     if (connection)
         return read_connection(b, json, connection, ret_err);
-    b->has_mqtt = mqtt != NULL;
-    return mqtt ? read_topic(b, mqtt, ret_err) : PX_OK;
+    return mqtt ? read_mqtt(b, mqtt, ret_err) : PX_OK;
 }
 
 void pxi_levels_cut(const px_binding *b, px_str topic, px_str ret_levels[PX_TOPIC_LEVELS_MAX])

@@ -77,14 +77,6 @@ static bool put_desired(px_json_writer *w, const source *s)
     return true;
 }
 
-static void put_text(px_json_writer *w, const char *key, px_str text)
-{
-    if (text.len == 0)
-        return;
-    px_json_key(w, px_str_c(key));
-    px_json_string(w, text);
-}
-
 static bool put_relationship(px_json_writer *w, const source *s)
 {
     const px_event *event = s->event;
@@ -93,11 +85,11 @@ static bool put_relationship(px_json_writer *w, const source *s)
 
     px_json_key(w, PX_STR("relationship"));
     px_json_begin_object(w);
-    put_text(w, "id", event->id);
-    put_text(w, "name", event->name);
+    px_json_maybe_text(w, "id", event->id);
+    px_json_maybe_text(w, "name", event->name);
     if (event->target_no && px_graph_read_no(s->graph, event->tenant, event->target_no, &scratch,
                                              &target, NULL) == PX_OK)
-        put_text(w, "target", px_twin_id(target));
+        px_json_maybe_text(w, "target", px_twin_id(target));
     if (event->type == PX_EVENT_RELATIONSHIP_DELETE) {
         put_deleted(w, s);
     } else if (event->body.len > 2) { /* not of an empty object */
@@ -117,9 +109,9 @@ static bool put_command(px_json_writer *w, const source *s)
 
     px_json_key(w, PX_STR("command"));
     px_json_begin_object(w);
-    put_text(w, "id", event->id);
-    put_text(w, "name", event->name);
-    put_text(w, "status", px_str_c(px_command_status_name(status)));
+    px_json_maybe_text(w, "id", event->id);
+    px_json_maybe_text(w, "name", event->name);
+    px_json_maybe_text(w, "status", px_str_c(px_command_status_name(status)));
     if (event->type == PX_EVENT_COMMAND_DELIVERY) {
         px_json_key(w, PX_STR("attempt"));
         px_json_uint(w, event->revision);
@@ -140,7 +132,7 @@ static bool put_model(px_json_writer *w, const source *s)
                        : event->flag                          ? "decommissioned"
                                                               : "reopened";
 
-    put_text(w, "change", px_str_c(what));
+    px_json_maybe_text(w, "change", px_str_c(what));
     return true;
 }
 
@@ -155,8 +147,8 @@ static bool put_desired_status(px_json_writer *w, const source *s)
     px_json_begin_object(w);
     px_json_key(w, PX_STR("version"));
     px_json_uint(w, d->version);
-    put_text(w, "status", px_str_c(px_desired_status_name(d->status)));
-    put_text(w, "reason", d->reason);
+    px_json_maybe_text(w, "status", px_str_c(px_desired_status_name(d->status)));
+    px_json_maybe_text(w, "reason", d->reason);
     px_json_end_object(w);
     px_json_end_object(w);
     return true;

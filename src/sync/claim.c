@@ -33,29 +33,21 @@ px_status px_claim_read(px_str text, px_arena *arena, px_claim *ret_claim, px_er
     return PX_OK;
 }
 
-static void put_text(px_json_writer *w, const char *name, px_str text)
-{
-    if (text.len == 0)
-        return;
-    px_json_key(w, px_str_c(name));
-    px_json_string(w, text);
-}
-
 void px_put_claim(px_buf *buf, const px_claim *claim)
 {
     px_json_writer w = px_json_writer_of(buf);
 
     px_json_begin_object(&w);
-    put_text(&w, "credential", claim->credential);
+    px_json_maybe_text(&w, "credential", claim->credential);
     px_json_key(&w, PX_STR("uses"));
     px_json_uint(&w, claim->uses);
     px_json_key(&w, PX_STR("used"));
     px_json_uint(&w, claim->used);
     px_json_key(&w, PX_STR("expires"));
     px_json_time(&w, claim->expires);
-    put_text(&w, "prefix", claim->prefix);
-    put_text(&w, "group", claim->group);
-    put_text(&w, "model", claim->model);
+    px_json_maybe_text(&w, "prefix", claim->prefix);
+    px_json_maybe_text(&w, "group", claim->group);
+    px_json_maybe_text(&w, "model", claim->model);
     px_json_end_object(&w);
 }
 

@@ -32,22 +32,6 @@ void px_credential_hash(px_str secret, char ret_hex[PX_HASH_CHARS + 1])
 
 /* ---- a new one ---- */
 
-static void put_text(px_json_writer *w, const char *name, px_str text)
-{
-    if (text.len == 0)
-        return;
-    px_json_key(w, px_str_c(name));
-    px_json_string(w, text);
-}
-
-static void put_time(px_json_writer *w, const char *name, px_time time)
-{
-    if (time == 0 || time == PX_TIME_NONE)
-        return;
-    px_json_key(w, px_str_c(name));
-    px_json_time(w, time);
-}
-
 static void put_grant(px_json_writer *w, const px_credential_grant *grant)
 {
     px_json_key(w, PX_STR("tenant"));
@@ -56,16 +40,16 @@ static void put_grant(px_json_writer *w, const px_credential_grant *grant)
     px_json_string(w, px_str_c(px_role_name(grant->role)));
     px_json_key(w, PX_STR("name"));
     px_json_string(w, grant->name);
-    put_text(w, "device", grant->device);
+    px_json_maybe_text(w, "device", grant->device);
     if (grant->operates_tenants) {
         px_json_key(w, PX_STR("operatesTenants"));
         px_json_bool(w, true);
     }
     if (grant->type != PX_CREDENTIAL_KEY)
-        put_text(w, "type", px_str_c(px_credential_type_name(grant->type)));
-    put_text(w, "label", grant->label);
-    put_time(w, "created", grant->created);
-    put_time(w, "expires", grant->expires);
+        px_json_maybe_text(w, "type", px_str_c(px_credential_type_name(grant->type)));
+    px_json_maybe_text(w, "label", grant->label);
+    px_json_maybe_time(w, "created", grant->created);
+    px_json_maybe_time(w, "expires", grant->expires);
 }
 
 static void make_id(px_env *env, px_credential *credential)
@@ -106,22 +90,22 @@ void px_credential_make(px_env *env, const px_credential_grant *grant,
     switch (grant->type) {
     case PX_CREDENTIAL_JWT:
         make_id(env, ret_credential);
-        put_text(&w, "algorithm", px_str_c(px_jwt_algorithm_name(grant->key->algorithm)));
-        put_text(&w, "key", grant->key->pem);
-        put_text(&w, "issuer", grant->issuer);
-        put_text(&w, "audience", grant->audience);
+        px_json_maybe_text(&w, "algorithm", px_str_c(px_jwt_algorithm_name(grant->key->algorithm)));
+        px_json_maybe_text(&w, "key", grant->key->pem);
+        px_json_maybe_text(&w, "issuer", grant->issuer);
+        px_json_maybe_text(&w, "audience", grant->audience);
         break;
     case PX_CREDENTIAL_CERTIFICATE:
         if (grant->subject.len)
             px_credential_subject_id(grant->subject, ret_credential->id);
         else
             px_credential_certificate_id(grant->fingerprint, ret_credential->id);
-        put_text(&w, "subject", grant->subject);
+        px_json_maybe_text(&w, "subject", grant->subject);
         break;
     default:
         make_id(env, ret_credential);
         make_text(env, ret_credential, hash);
-        put_text(&w, "hash", px_str_of(hash, PX_HASH_CHARS));
+        px_json_maybe_text(&w, "hash", px_str_of(hash, PX_HASH_CHARS));
     }
     px_json_end_object(&w);
 }
@@ -255,6 +239,6 @@ void px_put_credential_until(px_buf *buf, const px_credential_facts *facts, px_t
         px_json_key(&w, m->key);
         px_json_node(&w, m);
     }
-    put_time(&w, "expires", expires);
+    px_json_maybe_time(&w, "expires", expires);
     px_json_end_object(&w);
 }

@@ -270,7 +270,7 @@ PX_TEST(what_is_no_change_is_told_with_its_place)
     } cases[] = {
         { "[]", "", "batch.form" },
         { "{\"changes\":{}}", "", "batch.form" },
-        { "{\"changes\":[],\"extra\":1}", "/extra", "batch.form" },
+        { "{\"changes\":[],\"extra\":1}", "/extra", "body.member" },
         { "{\"changes\":[1]}", "/changes/0", "batch.form" },
         { "{\"changes\":[{\"op\":\"delete\"}]}", "/changes/0", "batch.member" },
         { "{\"changes\":[{\"op\":\"drop\",\"twin\":\"a\"}]}", "/changes/0", "batch.op" },

@@ -301,6 +301,43 @@ PX_TEST(each_row_of_an_import_is_for_itself)
     api_world_release(&w);
 }
 
+PX_TEST(members_that_nobody_knows_are_refused_by_name)
+{
+    static const struct {
+        const char *method, *target, *body, *said;
+    } bodies[] = {
+        { "PUT", "/api/v1/devices/d", "{\"twins\":[],\"twin\":\"a\"}",
+          "the body has no 'twin'; did you mean 'twins'?" },
+        { "PUT", "/api/v1/devices/d", "{\"twins\":[],\"state\":\"registered\"}",
+          "the body has no 'state'" },
+        { "PUT", "/api/v1/devices/d/state", "{\"state\":\"disabled\",\"why\":\"x\"}",
+          "the body has no 'why'" },
+        { "POST", "/api/v1/devices/d/credentials", "{\"type\":\"key\",\"expire\":\"x\"}",
+          "the body has no 'expire'; did you mean 'expires'?" },
+        { "POST", "/api/v1/devices", "{\"devices\":[],\"dryrun\":true}",
+          "the body has no 'dryrun'; did you mean 'dryRun'?" },
+        { "PUT", "/api/v1/claims/c", "{\"use\":7}", "the body has no 'use'; did you mean 'uses'?" },
+        { "POST", "/api/v1/claim", "{\"claim\":\"x\",\"id\":\"y\",\"model\":\"z\"}",
+          "the body has no 'model'" },
+        { "POST", "/api/v1/tokens", "{\"name\":\"x\",\"role\":\"reader\",\"scope\":1}",
+          "the body has no 'scope'" },
+    };
+
+    begin_with("d");
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+        const reply *r = API_ASK(&w, bodies[i].method, bodies[i].target, bodies[i].body, 400);
+
+        CHECK_STR(api_text(r, "/code"), "body.member");
+        CHECK_STR(api_text(r, "/detail"), bodies[i].said);
+    }
+    state_is("registered");
+    CHECK_STR(api_text(API_ASK(&w, "POST", "/api/v1/devices",
+                               "{\"devices\":[{\"id\":\"e\",\"twins\":[],\"groop\":\"g\"}]}", 200),
+                       "/results/0/detail"),
+              "a device has no 'groop'; did you mean 'group'?");
+    api_world_release(&w);
+}
+
 /* ---- claims ---- */
 
 static const char *make_claim(const char *name, const char *body)
@@ -319,6 +356,70 @@ static const reply *use_claim(const char *claim, const char *id, int status)
 
     snprintf(body, sizeof(body), "{\"claim\":\"%s\",\"id\":\"%s\"}", claim, id);
     return API_ASK_AS(&w, "", "POST", "/api/v1/claim", body, status);
+}
+
+/* Both see room for one more; the device's document is the same for both, and one of them looks
+ * again. */
+PX_TEST(credentials_that_come_at_once_do_not_pass_the_limit)
+{
+    static reply a, b;
+    const reply *first, *second;
+
+    begin_with("d");
+    api_reply_init(&a);
+    api_reply_init(&b);
+    for (int i = 1; i < PX_DEVICE_CREDENTIALS_MAX - 1; i++)
+        API_ASK(&w, "POST", "/api/v1/devices/d/credentials", "{\"type\":\"key\"}", 201);
+    api_hold_engine(&w);
+    api_send(&w, &a, "POST", "/api/v1/devices/d/credentials", "{\"type\":\"key\"}");
+    api_send(&w, &b, "POST", "/api/v1/devices/d/credentials", "{\"type\":\"key\"}");
+    api_let_engine_go(&w);
+    first = api_wait(&a);
+    second = api_wait(&b);
+    CHECK_EQ(first->status, 201);
+    CHECK_EQ(second->status, 429);
+    CHECK_STR(api_text(second, "/code"), "device.credentials");
+    CHECK_STR(
+        api_text(API_ASK(&w, "GET", "/api/v1/devices/d/credentials", NULL, 200), "/items/15/type"),
+        "key");
+    api_reply_release(&a);
+    api_reply_release(&b);
+    api_world_release(&w);
+}
+
+PX_TEST(a_retired_device_stays_retired_whatever_is_tried)
+{
+    const char *key, *claim;
+    char etag[64];
+    const reply *r;
+
+    key = begin_with("d");
+    claim = make_claim("c", "{\"uses\":9}");
+    API_ASK(&w, "PUT", "/api/v1/devices/d/state", "{\"state\":\"retired\"}", 200);
+    r = API_ASK(&w, "GET", "/api/v1/devices/d", NULL, 200);
+    snprintf(etag, sizeof(etag), "%s", api_reply_header(r, "ETag"));
+    api_header(&w, "If-Match", etag);
+    API_ASK(&w, "PUT", "/api/v1/devices/d", "{\"twins\":[\"press\"]}", 409);
+    api_header(&w, "If-Match", "*");
+    API_ASK(&w, "PUT", "/api/v1/devices/d", "{\"twins\":[\"press\"]}", 409);
+    r = API_ASK(&w, "POST", "/api/v1/devices",
+                "{\"devices\":[{\"id\":\"d\",\"twins\":[\"press\"]}]}", 200);
+    CHECK_STR(api_text(r, "/results/0/code"), "device.retired");
+    use_claim(claim, "d", 409);
+    API_ASK(&w, "POST", "/api/v1/devices/d/key", NULL, 409);
+    API_ASK(&w, "PUT", "/api/v1/devices/d/state", "{\"state\":\"registered\"}", 409);
+    state_is("retired");
+    API_ASK_AS(&w, key, "GET", "/digitaltwins/press", NULL, 403);
+    /* a credential may still be taken from it; that changes its document and not its state */
+    r = API_ASK(&w, "GET", "/api/v1/devices/d/credentials", NULL, 200);
+    snprintf(etag, sizeof(etag), "/api/v1/devices/d/credentials/%s", api_text(r, "/items/0/id"));
+    API_ASK(&w, "DELETE", etag, NULL, 204);
+    state_is("retired");
+    /* deleted it is gone; another one of its name has nothing of it */
+    API_ASK(&w, "DELETE", "/api/v1/devices/d", NULL, 204);
+    API_ASK(&w, "PUT", "/api/v1/devices/d", "{\"twins\":[]}", 201);
+    API_ASK_AS(&w, key, "GET", "/digitaltwins/press", NULL, 401);
+    api_world_release(&w);
 }
 
 PX_TEST(a_claim_registers_as_many_devices_as_it_says)

@@ -76,7 +76,7 @@ PX_TEST(what_is_wrong_with_a_wish_is_told)
     r = API_ASK(&w, "PUT", "/api/v1/property-indexes/x", "{\"property\":\"$dtId\"}", 400);
     CHECK_STR(api_text(r, "/code"), "property.path");
     r = API_ASK(&w, "PUT", "/api/v1/property-indexes/x", "{\"prop\":\"speed\"}", 400);
-    CHECK_STR(api_text(r, "/code"), "document.form");
+    CHECK_STR(api_text(r, "/code"), "body.member");
     api_world_release(&w);
 }
 

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/json.h"
+
+#include "px_test.h"
+
+static px_status check(const char *json, px_err *err)
+{
+    static const char *const names[] = { "twins", "group", NULL };
+    px_status status;
+    px_json *node;
+    px_arena arena;
+
+    px_arena_init(&arena, 1 << 16);
+    CHECK_OK(px_json_parse(px_str_c(json), NULL, &arena, &node, err), err);
+    status = px_json_members(node, "a device", "device.form", names, err);
+    px_arena_release(&arena);
+    return status;
+}
+
+PX_TEST(members_that_are_named_pass)
+{
+    px_err err;
+
+    CHECK_OK(check("{}", &err), &err);
+    CHECK_OK(check("{\"group\":1,\"twins\":[]}", &err), &err);
+}
+
+PX_TEST(another_member_is_refused_by_name_and_place)
+{
+    px_err err;
+
+    CHECK_EQ(check("{\"twins\":[],\"twin\":\"a\"}", &err), PX_INVALID);
+    CHECK_STR(err.id, "device.form");
+    CHECK_STR(err.text, "a device has no 'twin'; did you mean 'twins'?");
+    CHECK_STR(err.path, "/twin");
+    CHECK_EQ(check("{\"colour\":1}", &err), PX_INVALID);
+    CHECK_STR(err.text, "a device has no 'colour'");
+    CHECK_EQ(check("[]", &err), PX_INVALID);
+    CHECK_STR(err.text, "a device is an object");
+}
+
+PX_TEST(what_is_not_told_is_left_out)
+{
+    px_buf buf = { 0 };
+    px_json_writer w = px_json_writer_of(&buf);
+
+    px_json_begin_object(&w);
+    px_json_maybe_text(&w, "none", PX_STR(""));
+    px_json_maybe_time(&w, "never", PX_TIME_NONE);
+    px_json_maybe_time(&w, "unset", 0);
+    px_json_maybe_text(&w, "some", PX_STR("x"));
+    px_json_maybe_time(&w, "then", PX_SECOND);
+    px_json_member_text(&w, "empty", PX_STR(""));
+    px_json_member_uint(&w, "count", 7);
+    px_json_end_object(&w);
+    CHECK_SLICE(px_buf_str(&buf),
+                "{\"some\":\"x\",\"then\":\"1970-01-01T00:00:01Z\",\"empty\":\"\",\"count\":7}");
+    px_buf_release(&buf);
+}
+
+PX_TEST_MAIN()
