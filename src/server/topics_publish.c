@@ -222,10 +222,6 @@ static px_mqtt_reason journal(const incoming *in, px_topics_message *m,
     px_session_write *writes = PX_ARENA_ARRAY(&m->arena, px_session_write, 2);
     bool is_whole;
 
-    if (!px_engine_has_room(in->topics->opts.engine)) {
-        px_topics_give_back(m);
-        return PX_MQTT_BUSY;
-    }
     is_whole = writes && add_rider(in, m);
     if (is_whole && !m->gate)
         m->gate = px_broker_gate_enter(session);
@@ -255,8 +251,8 @@ static px_topics_message *begin_plain(const incoming *in)
     return NULL;
 }
 
-/* Subscribers have it already, or nobody wants it: values that bindings made of it still go. */
-static px_mqtt_reason send_bound(const incoming *in, px_topics_message *m)
+/* Subscribers have it already, or nobody wants it: values that were made of it still go. */
+static px_mqtt_reason send_values(const incoming *in, px_topics_message *m)
 {
     if (add_rider(in, m))
         return px_topics_send(in->topics, in->thread, m);
@@ -264,9 +260,26 @@ static px_mqtt_reason send_bound(const incoming *in, px_topics_message *m)
     return PX_MQTT_QUOTA_EXCEEDED;
 }
 
+static void count_plain(const incoming *in, px_mqtt_reason reason)
+{
+    in->topics->threads[in->thread].has_sent |= reason < 0x80;
+    if (reason == PX_MQTT_LATER || reason < 0x80)
+        atomic_fetch_add_explicit(&in->topics->plain, 1, memory_order_relaxed);
+}
+
 static bool is_refusal(px_mqtt_reason bound)
 {
     return bound >= 0x80 && bound != PX_MQTT_LATER;
+}
+
+static bool may_publish(const incoming *in)
+{
+    px_err err;
+
+    if (px_authorize(&in->client->principal, PX_ACTION_PUBLISH, PX_STR(""), &err) == PX_OK)
+        return true;
+    explain(in, "a reader publishes nothing; use a device's key or an admin's token");
+    return false;
 }
 
 /* As it came: payload, and the properties that a server has to hand on; beside that what bindings
@@ -274,17 +287,15 @@ static bool is_refusal(px_mqtt_reason bound)
 static px_mqtt_reason publish_plain(const incoming *in)
 {
     px_broker_client *session = &in->client->session;
-    px_mqtt_reason reason, bound;
+    px_mqtt_reason reason, bound = PX_MQTT_SUCCESS;
     px_session_write write;
-    px_topics_message *m;
-    px_err err;
+    px_topics_message *m = NULL;
 
-    if (px_authorize(&in->client->principal, PX_ACTION_PUBLISH, PX_STR(""), &err) != PX_OK) {
-        explain(in, "a reader publishes nothing; use a device's key or an admin's token");
+    if (!may_publish(in))
         return PX_MQTT_NOT_AUTHORIZED;
-    }
-    bound =
-        px_topics_bind(in->topics, in->thread, in->conn, in->client, in->publish, in->token, &m);
+    if (in->name->kind == PX_TOPIC_PLAIN) /* and not one of Sparkplug, which says what it means */
+        bound = px_topics_bind(in->topics, in->thread, in->conn, in->client, in->publish, in->token,
+                               &m);
     if (bound == PX_MQTT_BUSY || bound == PX_MQTT_QUOTA_EXCEEDED)
         return bound; /* it comes again: nobody may have it yet */
     if (bound != PX_MQTT_LATER)
@@ -293,23 +304,48 @@ static px_mqtt_reason publish_plain(const incoming *in)
         return PX_MQTT_QUOTA_EXCEEDED;
     m->is_partial = m->is_partial || is_refusal(bound);
     reason = px_broker_publish(in->topics->broker, session, in->publish, &m->arena, &write);
+    if (reason == PX_MQTT_LATER && !px_engine_has_room(in->topics->opts.engine)) {
+        px_topics_give_back(m);
+        return PX_MQTT_BUSY;
+    }
     if (reason == PX_MQTT_LATER)
         reason = journal(in, m, &write);
     else if (bound == PX_MQTT_LATER && reason < 0x80)
-        reason = send_bound(in, m);
+        reason = send_values(in, m);
     else
         px_topics_give_back(m);
-    in->topics->threads[in->thread].has_sent |= reason < 0x80;
-    if (reason == PX_MQTT_LATER || reason < 0x80)
-        atomic_fetch_add_explicit(&in->topics->plain, 1, memory_order_relaxed);
+    count_plain(in, reason);
     if (!is_refusal(bound) || reason >= 0x80)
         return reason; /* LATER among them */
     return reason == PX_MQTT_NO_MATCHING_SUBSCRIBERS ? bound : PX_MQTT_PARTLY;
 }
 
-static px_mqtt_reason send_on(void *in)
+/* What Sparkplug made of it, and the message itself, in one request. Should the message be refused,
+ * its values go alone: they are facts, and their place in the sequence is taken. */
+static px_mqtt_reason publish_with(const incoming *in, px_topics_message *values)
 {
-    return publish_plain(in);
+    px_session_write write;
+    px_mqtt_reason reason;
+
+    if (!may_publish(in)) {
+        px_topics_give_back(values);
+        return PX_MQTT_NOT_AUTHORIZED;
+    }
+    reason = px_broker_publish(in->topics->broker, &in->client->session, in->publish,
+                               &values->arena, &write);
+    count_plain(in, reason);
+    if (reason == PX_MQTT_LATER)
+        return journal(in, values, &write);
+    if (reason < 0x80)
+        return send_values(in, values);
+    values->token = PX_MQTT_TOKEN_NONE;
+    (void)px_topics_send(in->topics, in->thread, values);
+    return reason;
+}
+
+static px_mqtt_reason send_on(void *in, px_topics_message *values)
+{
+    return values ? publish_with(in, values) : publish_plain(in);
 }
 
 static px_mqtt_reason publish_sparkplug(incoming *in)

@@ -3,12 +3,11 @@
  * Topics of Sparkplug B: what an edge node says goes to its twins, and as a plain message to who
  * subscribed to it.
  *
- *     publish ─► may it? ─► px_sparkplug_hear ─┬─► values, to the engine ─┐
- *                                              ├─► NCMD, when a birth is missing
- *                                              └─► plain message ─────────┴─► PUBACK
+ *     publish ─► may it? ─► px_sparkplug_hear ─┬─► NCMD, when a birth is missing
+ *                                              └─► values ─► plain message ─► PUBACK
  *
- * The values stand in the queue before the plain message, so an answer to this says that those were
- * written, too; where the plain message needs no write the values carry the answer.
+ * What is journalled of the plain message rides in the request with the values: a crash or a full
+ * disk takes both of them, or none.
  */
 #include "server/topics_sparkplug.h"
 
@@ -149,48 +148,16 @@ static void tell(const px_topics_spark *in, const px_spark_topic *topic, px_str 
 
 /* ---- the message ---- */
 
-/* Ahead of what was queued since `before` was the last. */
-static void send_before(const px_topics_spark *in, px_topics_message *m, px_request *before)
-{
-    px_topics_thread *own = &in->topics->threads[in->thread];
-    px_request *behind = before ? before->next : own->first, *last = own->last;
-
-    if (last == before) {
-        (void)px_topics_send(in->topics, in->thread, m);
-        return;
-    }
-    (void)px_topics_send(in->topics, in->thread, m); /* gets its size and its place at the end … */
-    last->next = NULL;                               /* … and is taken to the front */
-    own->last = last;
-    m->request.next = behind;
-    if (before)
-        before->next = &m->request;
-    else
-        own->first = &m->request;
-}
-
 static px_mqtt_reason send_values(const px_topics_spark *in, px_topics_message *m,
                                   const px_spark_heard *heard)
 {
-    px_topics_thread *own = &in->topics->threads[in->thread];
-    px_request *before = own->last;
-    px_mqtt_reason reason = in->plain(in->ctx);
-
     m->is_partial = heard->decoded.rejected > 0;
     m->request.model_no = heard->model_no;
     m->request.samples = heard->decoded.samples;
     m->request.sample_count = heard->decoded.sample_count;
     atomic_fetch_add_explicit(&in->topics->messages, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&in->topics->fields, heard->decoded.accepted, memory_order_relaxed);
-    if (reason < 0x80 && !in->is_will) { /* it is done: the values have the answer */
-        m->token = in->token;
-        send_before(in, m, before);
-        return PX_MQTT_LATER;
-    }
-    send_before(in, m, before);
-    /* Room was asked for before; should it be gone now, the message may not be offered again: its
-     * place in the sequence is taken. */
-    return reason == PX_MQTT_BUSY ? PX_MQTT_QUOTA_EXCEEDED : reason;
+    return in->plain(in->ctx, m);
 }
 
 static px_topics_message *begin(const px_topics_spark *in, px_str twin)
@@ -199,7 +166,7 @@ static px_topics_message *begin(const px_topics_spark *in, px_str twin)
 
     if (!m)
         return NULL;
-    px_topics_begin(m, PX_REQUEST_DEVICE_MESSAGE, in->conn, PX_MQTT_TOKEN_NONE);
+    px_topics_begin(m, PX_REQUEST_DEVICE_MESSAGE, in->conn, in->token);
     m->request.text = px_arena_str(&m->arena, in->publish->payload);
     m->request.id = px_arena_str(&m->arena, twin);
     if (m->request.text.ptr && m->request.id.ptr &&
@@ -232,7 +199,7 @@ static px_mqtt_reason hear(const px_topics_spark *in, const px_spark_topic *topi
     if (status == PX_OK && heard.decoded.accepted > 0)
         return send_values(in, m, &heard);
     px_topics_give_back(m);
-    return status == PX_OK ? in->plain(in->ctx) : refuse(in, twin, status, &err);
+    return status == PX_OK ? in->plain(in->ctx, NULL) : refuse(in, twin, status, &err);
 }
 
 px_mqtt_reason px_topics_sparkplug(const px_topics_spark *in)

@@ -6,6 +6,7 @@
 #include "server/twin_topics.h"
 
 struct px_topics_client;
+struct px_topics_message;
 
 /* One message; all borrowed for the call. */
 typedef struct px_topics_spark {
@@ -16,7 +17,10 @@ typedef struct px_topics_spark {
     const px_mqtt_publish *publish;
     uint32_t token;
     bool is_will;
-    px_mqtt_reason (*plain)(void *ctx); /* sends it on as a plain message */
+    /* Sends it on as a plain message. `values`, unless NULL, is a request that goes to the engine
+     * in any case, with what is journalled of the message; taken. Never PX_MQTT_BUSY then: the
+     * place of the message in its sequence is taken. */
+    px_mqtt_reason (*plain)(void *ctx, struct px_topics_message *values);
     void *ctx;
 } px_topics_spark;
 

@@ -51,7 +51,6 @@ static px_status read_topic(px_binding *b, const px_json *json, px_err *ret_err)
     px_str *levels = PX_ARENA_ARRAY(&b->arena, px_str, PX_TOPIC_LEVELS_MAX);
     px_buf filter = { 0 };
     px_status status;
-    px_str rest;
 
     if (!levels)
         return px_arena_fail(&b->arena, ret_err);

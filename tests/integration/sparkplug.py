@@ -122,8 +122,8 @@ class Edge(Client):
                  dict(name="Nothing of the kind", alias=3, datatype=STRING, string_value="x")), qos=0)
         self.say("spBv1.0/plant/DBIRTH/edge/press", payload(self.next(), dict(name="temperature", alias=10, datatype=DOUBLE, double_value=20.5)), qos=0)
 
-    def data(self, *metrics, qos=1, **more):
-        self.say("spBv1.0/plant/NDATA/edge", payload(self.next(), *metrics, **more), qos)
+    def data(self, *metrics, qos=1, retain=False, **more):
+        self.say("spBv1.0/plant/NDATA/edge", payload(self.next(), *metrics, **more), qos, retain)
 
 
 def model(name, **properties):
@@ -256,6 +256,77 @@ def a_death_makes_stale_what_is_declared_of_its_twins():
         watcher.close()
 
 
+def a_message_and_its_values_are_taken_together_or_not_at_all():
+    """A twin has at most 32 KiB: values that do not fit take the message, which is to be kept, with them."""
+    with Server() as s:
+        web = Web(s)
+        texts = [f"t{n}" for n in range(12)]
+        web.want(201, "POST", "/models", [model("Big", uptime="integer", **{t: "string" for t in texts})])
+        web.want(200, "PUT", "/digitaltwins/plant.edge", {"$metadata": {"$model": "dtmi:test:Big;1"}})
+        key = web.want(201, "PUT", "/api/v1/devices/edge", {"twins": ["plant.edge"]})["key"]
+        edge = Client(s, "edge", key, "edge")
+        host = Client(s, "any", s.token, "host")
+        birth = [dict(name=t, alias=n + 1, datatype=STRING, string_value="-") for n, t in enumerate(texts)]
+        edge.say("spBv1.0/plant/NBIRTH/edge", payload(0, bd_seq(0), dict(name="uptime", alias=99, datatype=INT32, int_value=1), *birth))
+        full = [dict(alias=n + 1, string_value="x" * 4000) for n in range(len(texts))]
+        edge.say("spBv1.0/plant/NDATA/edge", payload(1, dict(alias=99, int_value=2), *full), retain=True)
+        assert web.want(200, "GET", "/digitaltwins/plant.edge")["uptime"] == 1, "values beyond the twin's size were taken"
+        assert any(r["code"] == "twin.size" for r in web.want(200, "GET", "/api/v1/rejects")["items"])
+        assert host.subscribe("spBv1.0/plant/#") == 1
+        time.sleep(0.3)
+        assert host.got == [], "the message was kept without its values"
+        edge.say("spBv1.0/plant/NDATA/edge", payload(2, dict(alias=99, int_value=3)), retain=True)
+        assert web.want(200, "GET", "/digitaltwins/plant.edge")["uptime"] == 3
+        until(lambda: host.got, "the retained message")
+        host.close()
+        s.kill()
+        s.start()
+        web.close()
+        assert web.want(200, "GET", "/digitaltwins/plant.edge")["uptime"] == 3
+        host = Client(s, "any", s.token, "host")
+        host.subscribe("spBv1.0/plant/#")
+        until(lambda: host.got, "the retained message after a restart")
+        assert pb.Payload.FromString(host.got[0][1]).seq == 2
+        for c in (edge, host):
+            c.close()
+
+
+def bindings_take_plain_messages_alone():
+    """What Sparkplug's topics mean is no binding's to say."""
+    with Server() as s:
+        web, key = prepare(s)
+        web.want(400, "PUT", "/api/v1/bindings/spark", {"source": {"mqtt": "spBv1.0/{group}/NDATA/{node}"}, "twin": "{group}.{node}", "fields": []})
+        web.want(200, "PUT", "/api/v1/bindings/all", {"source": {"mqtt": "#"}, "twin": "plant.edge", "fields": [{"from": "/v", "to": "uptime"}]})
+        edge = Edge(s, key)
+        edge.birth()
+        edge.data(dict(alias=2, int_value=7), retain=True)
+        assert web.want(200, "GET", "/digitaltwins/plant.edge")["uptime"] == 7
+        reasons = [r["code"] for r in web.want(200, "GET", "/api/v1/rejects")["items"]]
+        assert reasons == ["sparkplug.unknown"], reasons
+        edge.close()
+
+
+def a_node_that_skips_numbers():
+    """Every second message is lost on its way: what came are facts, and the birth is asked for once in five seconds."""
+    with Server() as s:
+        web, key = prepare(s)
+        edge = Edge(s, key)
+        assert edge.subscribe("spBv1.0/plant/NCMD/edge/#") == 1
+        edge.birth()
+        began = time.monotonic()
+        for n in range(1, 301):
+            edge.next()
+            edge.data(dict(alias=2, timestamp=AT + 10_000 + n, int_value=n))
+        took = time.monotonic() - began
+        rows = web.want(200, "GET", "/api/v1/history/plant.edge?property=uptime&limit=1000")["rows"]
+        assert [row[1] for row in rows[1:]] == list(range(1, 301)), rows[:5]
+        m = web.metrics()
+        assert m["pollux_sparkplug_gaps_total"] == 300 and m["pollux_sparkplug_unborn_total"] == 0, m
+        assert 1 <= m["pollux_sparkplug_rebirths_total"] <= 1 + took / 5, (m["pollux_sparkplug_rebirths_total"], took)
+        until(lambda: len(edge.got) == m["pollux_sparkplug_rebirths_total"], "NCMD for each request")
+        edge.close()
+
+
 def hosts_tell_their_state():
     with Server() as s:
         web, key = prepare(s)
@@ -291,5 +362,7 @@ def an_edge_node_speaks_for_itself_alone():
         edge.close()
 
 
-main(births_and_data_reach_the_twins, what_was_not_understood_asks_for_a_birth, deaths_are_of_their_birth, a_death_makes_stale_what_is_declared_of_its_twins, hosts_tell_their_state,
+main(births_and_data_reach_the_twins, what_was_not_understood_asks_for_a_birth, a_message_and_its_values_are_taken_together_or_not_at_all,
+     bindings_take_plain_messages_alone, a_node_that_skips_numbers, deaths_are_of_their_birth,
+     a_death_makes_stale_what_is_declared_of_its_twins, hosts_tell_their_state,
      an_edge_node_speaks_for_itself_alone)
