@@ -165,27 +165,40 @@ await holds('one for a device that is away waits for it, and its answer is told 
   there.close();
 });
 
-await holds('a server that tells no freshness costs the page nothing', async () => {
-  const { status: known } = await api('GET', '/api/v1/twins/pk-02/freshness');
-  is(await page.locator('[data-freshness]').count(), known === 200 ? 1 : 0, 'badges of freshness');
+await holds('how fresh a twin is stands in its head, at its values and in the header, as the server judges it', async () => {
+  await page.waitForSelector('[data-freshness=unknown]');
+  const beat = setInterval(() => say('telemetry', { pace: 51.6 }), 500);
+  try {
+    await page.waitForSelector('[data-freshness=fresh]');
+    await page.waitForFunction(() => /1 twin fresh/.test(document.querySelector('.fresh-counts')?.textContent ?? ''));
+    await waitFor('.freshness td:nth-child(4)', '\\d s');
+    await shot(page, 'control-fresh-light');
+    await accessible(page);
+  } finally {
+    clearInterval(beat);
+  }
+  await page.waitForSelector('[data-freshness=stale]');
+  const tile = page.locator('.tile', { hasText: 'Pace' });
+  await page.waitForFunction(() => [...document.querySelectorAll('.tile.stale')].some((one) => one.textContent.includes('Pace')));
+  ok((await tile.innerText()).includes('stale'), 'the age does not say that it is stale');
+  is(await page.locator('.tile.stale').count(), 1, 'stale tiles: of the others nothing is declared');
+  ok((await page.locator('.freshness').innerText()).includes('1 s'), 'what is expected is not told');
+  await shot(page, 'control-stale-light');
+  await accessible(page);
+  await fits(page, 'the stale twin');
 });
 
-await holds('freshness, where it is told, is a mark and a word, and ages the values', async () => {
-  const other = await open('#/');
-  const at = new Date(Date.now() - 90_000).toISOString();
-  await other.route('**/twins/pk-02/freshness', (route) => route.fulfill({ json: {
-    twin: 'pk-02', state: 'late', since: at, rollup: { state: 'stale', worst: 'pk-09' },
-    items: [{ path: 'amps', state: 'stale', since: at, sourceTime: at, arrival: at, ageSeconds: 90 }, { path: 'tmpF', state: 'fresh', since: at, sourceTime: at, arrival: at, ageSeconds: 1 }],
-  } }));
-  await other.goto(other.url().replace(/#.*/, '#/twin/pk-02'));
-  await other.waitForSelector('[data-freshness=late]');
-  const told = await other.locator('[data-freshness]').innerText();
-  ok(told.includes('late, for 1 min') && told.includes('1 of 2 values fresh') && told.includes('pk-09'), `what is told: ${told}`);
-  await other.waitForSelector('.tile.stale');
-  is(await other.locator('.tile.stale').count(), 1, 'stale tiles');
-  await shot(other, 'control-freshness-light');
-  await accessible(other);
-  await other.context().close();
+await holds('from the header the stale twins are listed', async () => {
+  await page.waitForFunction(() => /1 twin stale/.test(document.querySelector('.fresh-counts')?.textContent ?? ''));
+  await page.locator('.fresh-counts a').last().click();
+  await page.waitForFunction(() => location.hash.includes('state=stale') && document.querySelectorAll('tbody tr').length === 1);
+  ok((await page.locator('tbody tr').innerText()).includes('stale'), 'the mark is not in the list');
+  await shot(page, 'twins-stale-light');
+  await accessible(page);
+  await fits(page, 'the stale twins');
+  await page.locator('.fresh-counts a').first().click();
+  await page.getByRole('button', { name: 'Clear filter' }).last().click();
+  await page.waitForSelector('tbody tr');
 });
 
 for (const [name, options] of Object.entries({

@@ -89,9 +89,8 @@ async function open(options) {
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   page.on('console', (message) => {
-    // A browser prints every refused request; being nobody before signing in is not an error, nor is a server that
-    // tells no freshness.
-    if (message.type() === 'error' && !/status of 401/.test(message.text()) && !/\/freshness$/.test(message.location().url)) noise.push(message.text());
+    // A browser prints every refused request; being nobody before signing in is not an error.
+    if (message.type() === 'error' && !/status of 401/.test(message.text())) noise.push(message.text());
   });
   page.on('pageerror', (error) => noise.push(String(error)));
   return page;

@@ -13,11 +13,13 @@ NODE = shutil.which("node") or shutil.which("nodejs")
 BROWSER = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 STATES = [("stopped", 0, "停止"), ("running", 1, "运行"), ("blocked", 2, "受阻")]
 PACKER = [{
-    "@id": "dtmi:story:Packer;1", "@type": "Interface", "@context": ["dtmi:dtdl:context;3", "dtmi:dtdl:extension:quantitativeTypes;1", "dtmi:pollux:extension:commands;1"],
+    "@id": "dtmi:story:Packer;1", "@type": "Interface", "@context": ["dtmi:dtdl:context;3", "dtmi:dtdl:extension:quantitativeTypes;1", "dtmi:pollux:extension:commands;1", "dtmi:pollux:extension:freshness;1"],
     "displayName": {"en": "Case packer", "zh-Hans": "装箱机"},
     "contents": [
         {"@type": ["Telemetry", "Temperature"], "name": "tmpF", "displayName": {"en": "Bearing temperature", "zh-Hans": "轴承温度"}, "schema": "double", "unit": "degreeCelsius"},
         {"@type": ["Telemetry", "Current"], "name": "amps", "displayName": {"en": "Current", "zh-Hans": "电流"}, "schema": "double", "unit": "ampere"},
+        {"@type": ["Telemetry", "Freshness"], "name": "pace", "displayName": {"en": "Pace", "zh-Hans": "节拍"}, "schema": "double",
+         "expectedPeriod": "PT1S", "tolerance": "PT0.5S", "allowedStaleness": "PT2S"},
         {"@type": "Property", "name": "cntOk", "displayName": {"en": "Good count", "zh-Hans": "良品数"}, "schema": "integer"},
         {"@type": "Property", "name": "state", "displayName": {"en": "State", "zh-Hans": "状态"}, "schema": {
             "@type": "Enum", "valueSchema": "string", "enumValues": [{"name": n, "enumValue": n, "displayName": {"en": n.capitalize(), "zh-Hans": zh}} for n, _, zh in STATES]}},

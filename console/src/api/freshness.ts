@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How fresh a twin and its values are, by what was declared of them.
+// How fresh twins and their values are, by what was declared of them.
 import type { Freshness } from '../lib/twin.ts';
 import { get } from './http.ts';
 
@@ -8,11 +8,10 @@ export interface FreshItem {
   path: string;
   state: FreshState;
   since: string | null;
-  sourceTime: string | null;
-  arrival: string | null;
   ageSeconds: number | null;
-  expected?: { period?: number | null; tolerance?: number | null; stale?: number | null; from?: string } | null;
-  measured?: { period?: number | null; jitter?: number | null; completeness?: number | null; late?: number; duplicates?: number; clockOffset?: number | null; samples?: number } | null;
+  /** Seconds. */
+  expected: { period: number; tolerance: number; stale: number; from: 'model' | 'twin' };
+  measured: { period: number | null; jitter: number | null; completeness: number | null; late: number; duplicates: number; clockOffset: number | null; samples: number };
 }
 export interface TwinFreshness {
   twin: string;
@@ -22,5 +21,14 @@ export interface TwinFreshness {
   rollup: { state: FreshState; worst: string | null } | null;
   items: FreshItem[];
 }
+export interface FreshPage {
+  items: { twin: string; state: FreshState; since: string }[];
+  cursor: string | null;
+  counts: Record<FreshState, number>;
+}
+
+const LIMIT = 1000;
 
 export const readFreshness = (twin: string, signal?: AbortSignal) => get<TwinFreshness>(`/api/v1/twins/${encodeURIComponent(twin)}/freshness`, signal);
+/** The first thousand of one state, and how many there are of each. */
+export const listFreshness = (state: FreshState, signal?: AbortSignal) => get<FreshPage>(`/api/v1/freshness?state=${state}&limit=${LIMIT}`, signal);

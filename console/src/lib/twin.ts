@@ -42,8 +42,8 @@ export interface Change {
   desired?: Record<string, Json>;
   desiredStatus?: Record<string, { version: number; status: DesiredStatus; reason?: string }>;
   command?: { id: string; name: string; status: string; response?: Json };
-  /** `path` without: of the twin as a whole. */
-  freshness?: { state: Freshness | 'unknown'; path?: string | null; since: string };
+  /** Of the twin, which `path` made so; null where nothing is declared any more. */
+  freshness?: { state: Freshness | 'unknown'; since: string; path?: string } | null;
 }
 
 /** The twin after a change from the stream. What the twin knows later than the change stays, so a

@@ -1,20 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
-// How fresh a twin is, where the server says so; a server that does not know is not asked again.
+// How fresh twins are, where the server says so: the counts of the header, which twins are late or
+// stale, and all that is known of the one that is looked at.
+import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { readFreshness, type TwinFreshness } from '../api/freshness.ts';
+import { type FreshPage, listFreshness, readFreshness, type TwinFreshness } from '../api/freshness.ts';
+import { ok, type Result } from '../lib/result.ts';
 import { onChange } from './link.ts';
 import { useEvery, useResource } from './resource.ts';
 
 const EVERY_MS = 10_000;
-let known = true;
+const TWIN_EVERY_MS = 5000;
+const PAUSE_MS = 300;
 
+export interface Freshnesses {
+  counts: FreshPage['counts'];
+  /** Twins that are late or stale; of each state the first thousand. */
+  old: ReadonlyMap<string, 'late' | 'stale'>;
+}
+export const freshnesses = signal<Freshnesses | undefined>(undefined);
+
+export const oldState = (twin: string): 'late' | 'stale' | undefined => freshnesses.value?.old.get(twin);
+
+/** Follows which twins are late or stale, while it is drawn. */
+export function useFreshnesses(): void {
+  const { state, reload } = useResource('freshness', readOld);
+  useEvery(EVERY_MS, reload);
+  useAgain(reload);
+  useEffect(() => void (freshnesses.value = state.value.data), [state.value.data]);
+}
+
+async function readOld(stop: AbortSignal): Promise<Result<Freshnesses>> {
+  const [late, stale] = await Promise.all([listFreshness('late', stop), listFreshness('stale', stop)]);
+  if (!late.ok) return late;
+  if (!stale.ok) return stale;
+  const old = new Map<string, 'late' | 'stale'>();
+  for (const { twin } of late.value.items) old.set(twin, 'late');
+  for (const { twin } of stale.value.items) old.set(twin, 'stale');
+  return ok({ counts: stale.value.counts, old });
+}
+
+/** What is expected and measured of one twin; undefined while it is not known, or nothing is declared. */
 export function useFreshness(twin: string): TwinFreshness | undefined {
-  const { state, reload } = useResource(known ? `freshness ${twin}` : undefined, async (stop) => {
-    const answer = await readFreshness(twin, stop);
-    if (!answer.ok && answer.error.status === 404) known = false;
-    return answer;
-  });
-  useEvery(EVERY_MS, () => known && reload());
-  useEffect(() => onChange((change) => void (change.twin === twin && change.freshness && known && reload())), [twin]);
-  return state.value.data;
+  const { state, reload } = useResource(`freshness ${twin}`, (stop) => readFreshness(twin, stop));
+  const { data } = state.value;
+  const declared = data !== undefined && (data.items.length > 0 || data.rollup !== null);
+  useEvery(TWIN_EVERY_MS, () => declared && reload());
+  useAgain(reload, twin);
+  return declared ? data : undefined;
+}
+
+/** Reads again a moment after the stream told that a twin's freshness changed. */
+function useAgain(reload: () => void, twin?: string): void {
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = onChange((change) => {
+      if (change.freshness === undefined || (twin !== undefined && change.twin !== twin) || timer) return;
+      timer = setTimeout(() => ((timer = undefined), reload()), PAUSE_MS);
+    });
+    return () => (stop(), clearTimeout(timer));
+  }, [twin]);
 }

@@ -47,8 +47,10 @@ export function useResource<T>(key: string | undefined, read: (signal: AbortSign
 
 /** Reads again every so often while it is drawn and the page is seen. */
 export function useEvery(ms: number, reload: () => void): void {
+  const latest = useRef(reload);
+  latest.current = reload;
   useEffect(() => {
-    const timer = setInterval(() => document.hidden || reload(), ms);
+    const timer = setInterval(() => document.hidden || latest.current(), ms);
     return () => clearInterval(timer);
   }, [ms]);
 }

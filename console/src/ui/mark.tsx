@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { ageOf, instant } from '../lib/time.ts';
 import { type Freshness, timeOf, type Value } from '../lib/twin.ts';
 import { now } from '../state/clock.ts';
+import { oldState } from '../state/freshness.ts';
 import { instantText, words } from '../state/language.ts';
 import { link } from '../state/link.ts';
 
@@ -15,11 +16,17 @@ export const Mark = ({ is }: { is: Freshness }) => (
   </svg>
 );
 
-/** What the server says; without a server nothing is fresh. */
+/** What the server says; where nothing is declared a value is as good as it came. Without a server nothing is fresh. */
 export const freshnessOf = (value: Value | undefined): Freshness =>
   link.value.kind === 'lost' ? 'stale' : (value?.freshness ?? 'fresh');
 
-/** Mark and age of a value; the exact instants on hover. */
+/** Of a twin that is late or stale its mark and word; of others nothing. */
+export const TwinMark = ({ id }: { id: string }) => {
+  const is = oldState(id);
+  return is ? <span class={`age ${is} small`}><Mark is={is} /><span>{words.value.freshnessOf(is)}</span></span> : null;
+};
+
+/** Mark and age of a value; the exact instants on hover. No mark where nobody said how often it is expected. */
 export function AgeOf({ value, mark = true }: { value: Value | undefined; mark?: boolean }) {
   const w = words.value;
   const time = value && instant(timeOf(value));
@@ -28,7 +35,7 @@ export function AgeOf({ value, mark = true }: { value: Value | undefined; mark?:
   const age = w.age(ageOf(time, now.value));
   return (
     <span class={`age ${is}`} title={instantsOf(value)}>
-      {mark && <Mark is={is} />}
+      {mark && (value.freshness !== undefined || is !== 'fresh') && <Mark is={is} />}
       <span>{is === 'late' ? w.late(age) : is === 'stale' ? w.stale(age) : age}</span>
     </span>
   );

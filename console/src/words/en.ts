@@ -110,7 +110,6 @@ export const en = {
   // freshness and quality
   late: (age: string) => `late, ${age}`,
   stale: (age: string) => `stale, ${age}`,
-  staleWord: 'stale',
   never: 'never received',
   quality: (quality: string) => ({ good: 'good', uncertain: 'uncertain', bad: 'bad' })[quality] ?? quality,
 

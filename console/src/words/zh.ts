@@ -98,7 +98,6 @@ export const zh: Words = {
 
   late: (age) => `迟到，${age}`,
   stale: (age) => `陈旧，${age}`,
-  staleWord: '陈旧',
   never: '从未收到',
   quality: (quality) => ({ good: '良好', uncertain: '存疑', bad: '无效' })[quality] ?? quality,
 

@@ -44,9 +44,9 @@ function Table({ rows }: { rows: readonly Binding[] }) {
             <tr key={one.id} class={one.enabled === false ? 'faint' : ''}>
               <td><a class="row-link" href={hrefTo('bindings', one.id)}>{one.id}</a></td>
               <td class="mono dim wrap">{sourceOf(one, w.byHttp)}</td>
-              <td class="num">{number(one.figures?.messages ?? 0, 0)}</td>
+              <td class="num" data-label={w.takenHead}>{number(one.figures?.messages ?? 0, 0)}</td>
               <td class="num">{number(one.figures?.values ?? 0, 0)}</td>
-              <td class="num">{(one.figures?.missed ?? 0) > 0 ? <a class="link strong-ish" href={hrefTo('rejects', '', { binding: one.id })}>{number(one.figures!.missed, 0)}</a> : number(0, 0)}</td>
+              <td class="num" data-label={w.missedHead}>{(one.figures?.missed ?? 0) > 0 ? <a class="link strong-ish" href={hrefTo('rejects', '', { binding: one.id })}>{number(one.figures!.missed, 0)}</a> : number(0, 0)}</td>
               <td class="dim">{one.enabled === false ? w.off : w.on}</td>
               <td class="num faint"><Ago time={one.updated} /></td>
             </tr>

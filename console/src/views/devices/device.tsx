@@ -8,7 +8,7 @@ import { useEvery, useResource } from '../../state/resource.ts';
 import { hrefTo } from '../../state/route.ts';
 import { useTwins } from '../../state/twins.ts';
 import { Icon } from '../../ui/icon.tsx';
-import { Ago, Mark } from '../../ui/mark.tsx';
+import { Ago, Mark, TwinMark } from '../../ui/mark.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Empty, Failed, Loading } from '../../ui/states.tsx';
 import { Credentials } from './credentials.tsx';
@@ -80,7 +80,7 @@ function Twins({ ids }: { ids: readonly string[] }) {
       {ids.length === 0 ? <Empty text={w.noTwinsOfDevice} /> : (
         <ul class="rows">
           {shown.map((id) => (
-            <li key={id}><a class="row" href={hrefTo('twin', id)}><span class="grow clip">{nameOf(id)}</span>{nameOf(id) !== id && <span class="faint small mono">{id}</span>}</a></li>
+            <li key={id}><a class="row" href={hrefTo('twin', id)}><span class="grow clip">{nameOf(id)} <TwinMark id={id} /></span>{nameOf(id) !== id && <span class="faint small mono">{id}</span>}</a></li>
           ))}
         </ul>
       )}

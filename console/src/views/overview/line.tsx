@@ -3,6 +3,7 @@ import { Fragment } from 'preact';
 import { rate } from '../../lib/series.ts';
 import type { Twin } from '../../lib/twin.ts';
 import { now } from '../../state/clock.ts';
+import { oldState } from '../../state/freshness.ts';
 import { number, words } from '../../state/language.ts';
 import { knownUntil, link } from '../../state/link.ts';
 import { fieldOf, wordFor } from '../../state/models.ts';
@@ -56,7 +57,8 @@ function Unit({ id }: { id: string }) {
   const pace = perMinute(rates.v);
   const state = stateWord(twin);
   const how = mood(twin); // a unit that stands needs the room of its id for the reason
-  const is = freshnessOf(twin?.values['state']);
+  const own = freshnessOf(twin?.values['state']);
+  const is = own === 'fresh' ? (oldState(id) ?? own) : own;
   const name = nameOf(id, twin);
   const figure = pace === undefined ? '—' : number(pace, 1);
   const known = rates.v.filter((r): r is number => r !== null);
@@ -64,7 +66,7 @@ function Unit({ id }: { id: string }) {
   return (
     <li class={`unit ${how} ${is}`}>
       <a href={hrefTo('twin', id)}>
-        <span class="unit-name"><span class="clip strong-ish" title={w.list([name, id])}>{name}</span><Mark is={is} />{is === 'stale' && <span class="unseen">{w.staleWord}</span>}</span>
+        <span class="unit-name"><span class="clip strong-ish" title={w.list([name, id])}>{name}</span>{is !== 'fresh' && <Mark is={is} />}{is !== 'fresh' && <span class="unseen">{w.freshnessOf(is)}</span>}</span>
         <span class="unit-state small clip" title={problem?.detail ?? state.word + state.why}>
           {how !== 'standing' && isNews(name, shortId(id)) && <span class="faint unit-id">{w.list([shortId(id), ' '])}</span>}<span class="unit-word">{state.word}<span class="unit-why">{state.why}</span></span>
         </span>

@@ -4,6 +4,7 @@ import { session, signOut } from '../../state/session.ts';
 import { Button } from '../../ui/button.tsx';
 import { Icon, Logo } from '../../ui/icon.tsx';
 import { Appearance } from './appearance.tsx';
+import { FreshCounts } from './fresh-counts.tsx';
 import { crumbs } from './head.ts';
 import { shownDialog } from './keys.tsx';
 
@@ -29,6 +30,7 @@ export function Header() {
       <span class="header-tools">
         <Appearance />
         <span class="header-line" />
+        <FreshCounts />
         <span class="header-role dim" title={`${session.value?.principal ?? ''} · ${session.value?.tenant ?? ''}`}>
           <Icon name="user" /><span>{w.role(session.value?.role ?? '')}</span>
         </span>

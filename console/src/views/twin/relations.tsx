@@ -8,6 +8,7 @@ import { useResource } from '../../state/resource.ts';
 import { hrefTo } from '../../state/route.ts';
 import { twinNow, useTwins } from '../../state/twins.ts';
 import { Icon } from '../../ui/icon.tsx';
+import { TwinMark } from '../../ui/mark.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Empty, Failed, Loading } from '../../ui/states.tsx';
 
@@ -40,7 +41,7 @@ export function Relations({ id }: { id: string }) {
               <li key={`${r.inward} ${r.name} ${r.other}`}>
                 <a class="row" href={hrefTo('twin', r.other)}>
                   <span class={r.inward ? 'turned faint' : 'faint'}><Icon name="next" size={12} /></span>
-                  <span class="grow clip">{nameOf(r.other)}</span>
+                  <span class="grow clip">{nameOf(r.other)} <TwinMark id={r.other} /></span>
                   <span class="faint small">{w.list([r.inward ? w.incoming : w.outgoing, relationName(r.inward ? r.other : id, r.name)])}</span>
                 </a>
               </li>

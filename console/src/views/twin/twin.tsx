@@ -21,6 +21,7 @@ import { tableKey } from '../shell/keys.tsx';
 import { Commands, CommandPanel } from './commands.tsx';
 import { Desired } from './desired.tsx';
 import { FreshBadge } from './fresh-badge.tsx';
+import { FreshPanel } from './fresh-panel.tsx';
 import { History } from './history.tsx';
 import { Relations } from './relations.tsx';
 import { Tiles } from './tiles.tsx';
@@ -55,6 +56,7 @@ export function TwinView({ id }: { id: string }) {
         <div class="twin-side">
           <Desired twin={twin} />
           <CommandPanel id={id} model={twin.model} />
+          {freshness && <FreshPanel twin={twin} of={freshness} />}
           <Relations id={id} />
         </div>
       </div>
