@@ -169,16 +169,16 @@ static bool put_freshness(px_json_writer *w, const source *s)
         return true;
     }
     px_json_begin_object(w);
-    put_text(w, "state", px_str_c(px_freshness_name((px_freshness)event->code)));
+    px_json_maybe_text(w, "state", px_str_c(px_freshness_name((px_freshness)event->code)));
     px_json_key(w, PX_STR("since"));
     px_json_time(w, event->source_time);
-    put_text(w, "cause", event->cause);
+    px_json_maybe_text(w, "cause", event->cause);
     if (f && model && f->field < px_layout_field_count(px_model_layout(model)) &&
         px_num_to_int(f->value.num, &item) && item >= 0 && item < PX_FRESHNESS_COUNT) {
-        put_text(w, "path", px_layout_field(px_model_layout(model), f->field)->path);
+        px_json_maybe_text(w, "path", px_layout_field(px_model_layout(model), f->field)->path);
         px_json_key(w, PX_STR("property"));
         px_json_begin_object(w);
-        put_text(w, "state", px_str_c(px_freshness_name((px_freshness)item)));
+        px_json_maybe_text(w, "state", px_str_c(px_freshness_name((px_freshness)item)));
         px_json_key(w, PX_STR("since"));
         px_json_time(w, f->source_time);
         px_json_end_object(w);
