@@ -19,7 +19,7 @@ import time
 
 import postgres
 from crowd import bytes_each
-from servers import BUILD, VERSION, Bare, Mosquitto, Pollux, certificate, end_tool, fdatasync, free_port, more_files, rss, start_tool, tool
+from servers import BUILD, VERSION, Bare, Consumer, Mosquitto, Pollux, certificate, end_tool, fdatasync, free_port, more_files, rss, start_tool, tool
 
 rows = []
 
@@ -72,6 +72,24 @@ def sparkplug(o):
     row("Sparkplug B, 100 metrics a message", f"{median:.2f} M/cs", "", "", ">= 6 M/cs", median >= 6, f"{worst:.2f} M/cs")
 
 
+def sparknode(o):
+    """The same through the whole server: door, aliases, twins with a hundred numbers, history, disk."""
+    pollux, rates = Pollux(o.work), []
+    try:
+        nodes = pollux.nodes(16)
+        for n in range(o.rounds):
+            result = tool("px_load_mqtt", ("port", pollux.mqtt), ("pid", pollux.pid), ("clients", nodes), ("connections", 16), ("inflight", 100),
+                          ("spark", 1), ("seconds", o.seconds))
+            rates.append(per_cpu(result) * 100)
+            say(f"sparknode {n + 1}: {rates[-1] / 1e6:.2f} M metrics/cs, {result['messages'] / result['seconds']:.0f} messages/s")
+        figures = pollux.figures()
+        assert figures["pollux_sparkplug_gaps_total"] == figures["pollux_sparkplug_unborn_total"] == 0, "messages were not understood"
+        median = statistics.median(rates) / 1e6
+        row("Sparkplug B, 100 metrics a message, server", f"{median:.2f} M/cs", "", "", ">= 6 M/cs", median >= 6, f"{min(rates) / 1e6:.2f} M/cs")
+    finally:
+        pollux.stop()
+
+
 def language(o):
     """px_bench_model has its own rounds; the ontology is real test data, and the row is left out without it."""
     data = os.environ.get("PX_SHARED_DATA", "../shared/data")
@@ -105,7 +123,7 @@ def validate_each(o, data):
 
 
 def mqtt(o):
-    for connections, inflight, gate in ((200, 1, 0.6), (16, 100, 5)):
+    for connections, inflight, gate in ((200, 1, 0.8), (16, 100, 5)):
         # The peer's own default is 20 messages in flight; it gets the row's, so that both are asked the same.
         pollux, peer = Pollux(o.work), Mosquitto(o.work, max(20, inflight))
         try:
@@ -118,6 +136,25 @@ def mqtt(o):
         finally:
             pollux.stop()
             peer.stop()
+
+
+def consumer(o):
+    """Whole CPU of a message: ours takes it into twin, history and disk; theirs is a broker and a consumer that only counts. At a rate
+    at which no wake-up of a server finds two messages."""
+    pollux, peer = Pollux(o.work), Mosquitto(o.work)
+    behind = Consumer(peer.mqtt)
+    try:
+        clients = pollux.pumps(200)
+
+        def load(server, *more):
+            return tool("px_load_mqtt", ("port", server.mqtt), ("pid", server.pid), ("clients", clients), ("connections", 200), ("inflight", 1),
+                        ("rate", 4000), ("seconds", o.seconds), *more)
+        against("MQTT QoS 1, 200 at 4 k/s, with a consumer", 3, o.rounds, lambda: load(pollux), lambda: load(peer, ("beside", behind.pid)))
+    finally:
+        got = behind.stop()["messages"]
+        pollux.stop()
+        peer.stop()
+    assert got >= 0.95 * 4000 * o.seconds * o.rounds, f"the consumer got {got} messages"
 
 
 def qos0(o):
@@ -214,6 +251,44 @@ def watcher(o):
                 took = statistics.median(got)
                 row(f"device to watcher ({by}), {part}", f"{took / 1000:.2f} ms", f"{statistics.median(disk) / 1000:.2f} ms fdatasync",
                     f"{took / limit:.2f}", f"<= {limit / 1000:.2f} ms", took <= limit, f"{worst / 1000:.1f} ms")
+    finally:
+        pollux.stop()
+
+
+def crowd(o):
+    """Watchers that read all, then watchers that read nothing: of a change that comes while one is full only the newest is kept for it."""
+    pollux = Pollux(o.work)
+    count, rate, slow = 200, 500, 100
+    try:
+        clients, rates = pollux.pumps(16), []
+
+        def publish(rate):
+            return start_tool("px_load_mqtt", ("port", pollux.mqtt), ("pid", pollux.pid), ("clients", clients), ("connections", 16),
+                              ("inflight", 100), ("rate", rate), ("seconds", o.seconds + 3))
+
+        def watch(count, *more):
+            return start_tool("px_load_watchers", ("port", pollux.http), ("token", pollux.token), ("pid", pollux.pid), ("connections", count), *more)
+        for n in range(o.rounds):
+            load = publish(rate)
+            result = end_tool(watch(count, ("seconds", o.seconds)))
+            end_tool(load)
+            rates.append(per_cpu(result))
+            say(f"watchers {n + 1}: {result['messages'] / result['seconds'] / 1000:.0f} k frames/s, {thousands(rates[-1])}")
+        median = statistics.median(rates)
+        row(f"{count} watchers, frames pushed", thousands(median), "", "", ">= 150 k/cs", median >= 150e3, thousands(min(rates)))
+        rates = []
+        for n in range(o.rounds):
+            stalled, load = watch(slow, ("stalled", 1), ("seconds", o.seconds + 3)), publish(10000)
+            time.sleep(2)  # their queues are full
+            before, used = pollux.figures()["pollux_stream_conflated_total"], cpu(pollux.pid)
+            time.sleep(o.seconds)
+            result = {"messages": pollux.figures()["pollux_stream_conflated_total"] - before, "cpu": cpu(pollux.pid) - used}
+            end_tool(load)
+            end_tool(stalled)
+            rates.append(per_cpu(result))
+            say(f"stalled watchers {n + 1}: {result['messages'] / o.seconds / 1000:.0f} k conflated/s, {thousands(rates[-1])}")
+        median = statistics.median(rates)
+        row(f"{slow} stalled watchers, conflated updates", thousands(median), "", "", ">= 2000 k/cs", median >= 2e6, thousands(min(rates)))
     finally:
         pollux.stop()
 
@@ -461,7 +536,7 @@ def rooms(o):
             subprocess.run([path], check=True)
 
 
-ROWS = {"mqtt": mqtt, "qos0": qos0, "plain": plain, "decode": decode, "sparkplug": sparkplug, "language": language, "http": web, "watcher": watcher, "connections": connections, "memory": memory, "query": query, "index": index, "traverse": traverse, "import": imports, "sustained": sustained, "rooms": rooms}
+ROWS = {"mqtt": mqtt, "qos0": qos0, "plain": plain, "decode": decode, "sparkplug": sparkplug, "sparknode": sparknode, "consumer": consumer, "language": language, "http": web, "watcher": watcher, "crowd": crowd, "connections": connections, "memory": memory, "query": query, "index": index, "traverse": traverse, "import": imports, "sustained": sustained, "rooms": rooms}
 
 
 def print_table():

@@ -4,14 +4,17 @@
  *
  *   px_load_mqtt --port P --clients FILE [--pid SERVER] [--connections 200] [--inflight 1]
  *                [--seconds 3] [--rate N] [--qos 1] [--samples 1] [--twins COUNT --twin-first N]
+ *                [--spark 1] [--beside PID]
  *
  * FILE has a line `USER PASSWORD TOPIC` for each connection. Every connection keeps `inflight`
  * messages under way; with --rate, N messages a second are spread over all of them. With --qos 0,
  * which needs a rate, what was sent counts as acknowledged. With --samples
  * a message is a backlog of that many samples. With --twins each message goes to the next of COUNT
  * twins m00000000000, m00000000001 …, once: eight numbers, each with a time of its own.
- * Prints one JSON object: what was acknowledged, in what time, at what CPU time of the server, and
- * how long the PUBACKs took.
+ * With --spark each connection is an edge node of Sparkplug B, and its topic that of its NDATA: a
+ * birth, then messages of a hundred metrics by alias. With --beside the CPU time of another process
+ * counts as well. Prints one JSON object: what was acknowledged, in what time, at what CPU time of
+ * the server, and how long the PUBACKs took.
  *
  * The payload is what a pump might send: 148 bytes, seven fields that change, the time first:
  * {"$ts":"2026-11-01T12:00:00.123456Z","temperature":71.4,"pressure":104.213,"vibration":0.0311,…}
@@ -26,6 +29,7 @@
 #include <unistd.h>
 
 #include "load.h"
+#include "load_spark.h"
 
 enum {
     BODIES = 509,
@@ -47,6 +51,7 @@ typedef struct client {
     unsigned inflight;
     int64_t last_us; /* source time of its newest sample */
     uint32_t body;   /* which of the bodies comes next */
+    uint32_t turn;   /* messages of Sparkplug; the birth is the first */
     int64_t sent_us[INFLIGHT_MAX + 1];
     unsigned char partial[4]; /* of a PUBACK */
     unsigned partial_len;
@@ -57,7 +62,7 @@ typedef struct client {
 
 typedef struct load {
     int port, epoll, timer;
-    long pid, connections, inflight, seconds, rate, qos, samples, twins, twin_first;
+    long pid, beside, spark, connections, inflight, seconds, rate, qos, samples, twins, twin_first;
     client *clients;
     long turn; /* of the connections, when paced */
     uint64_t sent, acked, refused;
@@ -159,9 +164,19 @@ static size_t eight_numbers(char *out, size_t size, long twin, int64_t now_us)
     return len;
 }
 
+static size_t spark_payload(client *c, char *out, int64_t now_us)
+{
+    bool is_birth = c->turn == 0;
+    int64_t ms = next_time(c, now_us / 1000); /* its clock counts milliseconds */
+    size_t size = load_spark_payload(out, is_birth, c->turn, ms, c->turn);
+
+    c->turn++;
+    return size;
+}
+
 static void put_publish(load *l, client *c, int64_t now_us)
 {
-    char eight[1024];
+    char eight[LOAD_SPARK_BYTES_MAX];
     size_t body = BODY_BYTES;
     uint16_t id = c->next_id;
 
@@ -172,6 +187,8 @@ static void put_publish(load *l, client *c, int64_t now_us)
         c->topic_len =
             (size_t)snprintf(c->topic, sizeof(c->topic), "twins/m%011ld/telemetry", twin);
         body = eight_numbers(eight, sizeof(eight), twin, now_us);
+    } else if (l->spark) {
+        body = spark_payload(c, eight, now_us);
     } else if (l->samples > 1) {
         body = (size_t)l->samples * (BODY_BYTES + 1) + 1;
     }
@@ -185,7 +202,7 @@ static void put_publish(load *l, client *c, int64_t now_us)
         put_byte(c, id >> 8);
         put_byte(c, id & 255);
     }
-    if (l->twins) {
+    if (l->twins || l->spark) {
         put(c, eight, body);
     } else if (l->samples > 1) {
         for (long i = 0; i < l->samples; i++) {
@@ -293,6 +310,34 @@ static void put_text(client *c, const char *text)
     put(c, text, len);
 }
 
+/* `GROUP/NDATA/NODE` is born as `GROUP/NBIRTH/NODE`. Every node, and with an answer, so that what
+ * is counted are data. */
+static void give_birth(load *l, client *c)
+{
+    char data[TOPIC_BYTES_MAX], *type = strstr(c->topic, "/NDATA/");
+    unsigned char answer[4];
+    size_t got = 0;
+
+    if (!type)
+        load_die("the topic of an edge node is spBv1.0/GROUP/NDATA/NODE");
+    memcpy(data, c->topic, sizeof(data));
+    c->topic_len = (size_t)snprintf(c->topic, sizeof(c->topic), "%.*s/NBIRTH/%s",
+                                    (int)(type - c->topic), data, data + (type - c->topic) + 7);
+    put_publish(l, c, load_wall_us());
+    load_send_all(c->fd, c->out, c->out_len);
+    c->out_len = 0;
+    while (got < sizeof(answer)) {
+        ssize_t n = recv(c->fd, answer + got, sizeof(answer) - got, 0);
+
+        if (n <= 0)
+            load_die("no PUBACK of a birth");
+        got += (size_t)n;
+    }
+    take_puback(l, c, answer, load_wall_us());
+    memcpy(c->topic, data, sizeof(data));
+    c->topic_len = strlen(c->topic);
+}
+
 static void connect_client(load *l, client *c, long number, const char *user, const char *password)
 {
     struct epoll_event event = { .events = EPOLLIN, .data.ptr = c };
@@ -323,6 +368,8 @@ static void connect_client(load *l, client *c, long number, const char *user, co
     }
     if (answer[0] != 0x20 || answer[3] != 0)
         load_die("the server refuses the login");
+    if (l->spark)
+        give_birth(l, c);
     load_unblock(c->fd);
     epoll_ctl(l->epoll, EPOLL_CTL_ADD, c->fd, &event);
 }
@@ -405,6 +452,11 @@ static void turn_once(load *l, double began)
     }
 }
 
+static double cpu_seconds(const load *l)
+{
+    return load_cpu_seconds(l->pid) + (l->beside ? load_cpu_seconds(l->beside) : 0);
+}
+
 static void run(load *l)
 {
     double began = load_seconds(), warm = l->twins ? 0 : 0.5, cpu, from;
@@ -418,11 +470,11 @@ static void run(load *l)
         turn_once(l, began);
     l->measuring = true;
     from = load_seconds();
-    cpu = load_cpu_seconds(l->pid);
+    cpu = cpu_seconds(l);
     acked = l->acked;
     while (l->twins ? l->acked < (uint64_t)l->twins : load_seconds() - from < (double)l->seconds)
         turn_once(l, began);
-    cpu = load_cpu_seconds(l->pid) - cpu;
+    cpu = cpu_seconds(l) - cpu;
     printf("{\"messages\":%llu,\"seconds\":%.3f,\"cpu\":%.2f,",
            (unsigned long long)(l->acked - acked), load_seconds() - from, cpu);
     load_print_latencies(&l->latencies);
@@ -435,6 +487,8 @@ int main(int argc, char **argv)
 
     l.port = (int)load_number(argc, argv, "--port", 1883);
     l.pid = load_number(argc, argv, "--pid", 0);
+    l.beside = load_number(argc, argv, "--beside", 0);
+    l.spark = load_number(argc, argv, "--spark", 0);
     l.connections = load_number(argc, argv, "--connections", 200);
     l.inflight = load_number(argc, argv, "--inflight", 1);
     l.seconds = load_number(argc, argv, "--seconds", 3);

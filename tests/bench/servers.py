@@ -148,6 +148,17 @@ class Pollux:
                 f.write(f"d-{i:04d} {key} twins/pump-{i:04d}/telemetry\n")
         return path
 
+    def nodes(self, count):
+        """Edge nodes of Sparkplug B with a hundred metrics each, likewise."""
+        dtmi = self.model("Node", **{f"m{i}": ("Property", "integer" if i % 4 == 3 else "double") for i in range(100)})
+        path = os.path.join(self.folder, "nodes")
+        with open(path, "w") as f:
+            for i in range(count):
+                self.twin(f"plant.node-{i:04d}", dtmi)
+                key = self.ask("PUT", f"/api/v1/devices/node-{i:04d}", {"twins": [f"plant.node-{i:04d}"]})["key"]
+                f.write(f"node-{i:04d} {key} spBv1.0/plant/NDATA/node-{i:04d}\n")
+        return path
+
     def figures(self):
         """/metrics as {name: value}."""
         lines = self.ask("GET", "/metrics").decode().splitlines()
@@ -175,6 +186,20 @@ class Mosquitto:
     def stop(self):
         self.process.terminate()
         self.process.wait(10)
+
+
+class Consumer:
+    """A client of libmosquitto that takes all that a broker has, as something has to where there is only a broker."""
+
+    def __init__(self, port):
+        self.process = subprocess.Popen([os.path.join(BUILD, "tests/bench/px_peer_consumer"), "--port", str(port)],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.pid = self.process.pid
+        assert self.process.stdout.readline() == "ready\n", "the consumer does not subscribe"
+
+    def stop(self):
+        out, _ = self.process.communicate()
+        return json.loads(out)
 
 
 class Bare:
