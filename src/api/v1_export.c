@@ -166,9 +166,8 @@ static bool read_number(px_str text, uint64_t *ret_number)
 }
 
 /* `TWIN` or `TWIN.RELATIONSHIP.NAME`. */
-static px_status read_cursor(export *e, px_err *ret_err)
+static px_status read_place(export *e, px_str rest, px_err *ret_err)
 {
-    px_str rest = px_api_param(e->call, "cursor");
     bool good = true;
 
     if (rest.ptr) {
@@ -180,19 +179,15 @@ static px_status read_cursor(export *e, px_err *ret_err)
     }
     if (good && e->after_name.len <= PX_NAME_BYTES_MAX)
         return PX_OK;
-    return px_fail_id(ret_err, PX_INVALID, "http.token", "the cursor is none of this server");
+    return px_fail_id(ret_err, PX_INVALID, "http.cursor",
+                      "the cursor is of another section; give one back as it came");
 }
 
 static void end_page(export *e)
 {
     px_json_end_array(&e->w);
-    px_json_key(&e->w, PX_STR("cursor"));
-    if (e->cursor.len)
-        px_json_string(&e->w, px_buf_str(&e->cursor));
-    else
-        px_json_null(&e->w);
-    px_json_key(&e->w, PX_STR("until"));
-    px_json_uint(&e->w, e->until);
+    px_api_put_cursor(e->call, &e->w, e->cursor.len ? px_buf_str(&e->cursor) : (px_str){ 0 });
+    px_json_member_uint(&e->w, "until", e->until);
     px_json_end_object(&e->w);
 }
 
@@ -215,10 +210,12 @@ static void work(px_api_call *call)
     export e = { .call = call };
     px_err err = { 0 };
     px_status status;
+    px_str at;
 
-    if (!px_api_param_number(call, "until", UINT32_MAX, 0, UINT32_MAX, &e.until))
+    if (!px_api_param_number(call, "until", UINT32_MAX, 0, UINT32_MAX, &e.until) ||
+        !px_api_cursor(call, &at))
         return;
-    status = read_cursor(&e, &err);
+    status = read_place(&e, at, &err);
     if (status == PX_OK)
         status = put_page(&e, section, &err);
     px_snapshot_release(e.snapshot);
