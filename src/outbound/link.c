@@ -246,6 +246,7 @@ void pxi_link_start(pxi_link *l, bool has_room)
 
     if (l->status.state == PX_CONNECTION_FAILED || !l->config.enabled)
         return;
+    pxi_link_say(l, PX_CONNECTION_CONNECTING, NULL, PX_TIME_NONE);
     if (has_room)
         l->runs = px_thread_start(&l->thread, "link", run_link, l);
     if (l->runs)

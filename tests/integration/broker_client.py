@@ -124,6 +124,21 @@ def values_arrive_by_the_binding_in_both_versions():
         assert "plant" in s.cli("connection", "list") and "connected" in s.cli("connection", "status", "plant")
 
 
+def a_message_is_as_large_as_the_limit_and_no_larger():
+    with Broker("allow_anonymous true") as b, server() as s:
+        web = begin(s, "m1")
+        web.want(200, "PUT", "/api/v1/connections/plant", connection(b))
+        until(lambda: is_connected(web), "connected")
+        for more in (0, 1):
+            head = json.dumps({"ts": BEGIN_MS + more, "p": more, "x": ""})[:-2]
+            payload = head + "x" * ((1 << 20) + more - len(head) - 2) + '"}'
+            subprocess.run(["mosquitto_pub", "-p", str(b.port), "-q", "1", "-t", "plant/m1/data", "-s"], input=payload.encode(), check=True)
+            until(lambda: status(web)["messages"] == more + 1, "it came")
+        until(lambda: power(web) == 0, "the first one")
+        assert status(web)["rejected"] == 1, status(web)
+        assert web.want(200, "GET", "/api/v1/rejects")["items"][0]["code"] == "connection.large"
+
+
 def an_outage_of_the_broker_loses_and_doubles_nothing():
     for version in (5, 4):
         with Broker("allow_anonymous true") as b, server() as s:
@@ -308,7 +323,7 @@ def addresses_that_the_operator_does_not_name_are_refused():
 
 if __name__ == "__main__":
     chosen = [globals()[name] for name in sys.argv[1:]]
-    main(*chosen) if chosen else main(values_arrive_by_the_binding_in_both_versions, an_outage_of_the_broker_loses_and_doubles_nothing,
+    main(*chosen) if chosen else main(values_arrive_by_the_binding_in_both_versions, a_message_is_as_large_as_the_limit_and_no_larger, an_outage_of_the_broker_loses_and_doubles_nothing,
          kill_9_in_the_middle_loses_and_doubles_nothing, a_full_disk_leaves_messages_at_the_broker,
          what_a_document_says_no_more_the_broker_keeps_no_more, what_comes_while_the_server_is_away_waits_at_the_broker,
          two_connections_share_a_subscription, what_cannot_be_says_why_and_what_helps,

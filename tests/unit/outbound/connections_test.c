@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The supervisor follows the documents. Nobody is connected to: loopback is not allowed here. */
+#include "outbound/connections.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "base/limits.h"
+#include "px_test.h"
+#include "px_world.h"
+
+static px_world world;
+static px_bindings *bindings;
+static px_rejects *rejects;
+static px_connections *connections;
+static px_err err;
+
+static void begin(void)
+{
+    px_connections_opts opts = { 0 };
+
+    px_world_init(&world, 1);
+    CHECK_OK(px_bindings_new(px_engine_documents(world.engine), NULL, &bindings, &err), &err);
+    rejects = px_rejects_new();
+    CHECK(rejects != NULL);
+    opts.engine = world.engine;
+    opts.bindings = bindings;
+    opts.rejects = rejects;
+    CHECK_OK(px_connections_open(&opts, &connections, &err), &err);
+}
+
+static void end(void)
+{
+    px_connections_stop(connections);
+    px_connections_close(connections);
+    px_bindings_free(bindings);
+    px_rejects_free(rejects);
+    px_world_release(&world);
+}
+
+/* `body` NULL deletes. */
+static void write_connection(const char *id, const char *body)
+{
+    px_document_write write = { .kind = PX_STR("connection"),
+                                .id = px_str_c(id),
+                                .body = px_str_c(body) };
+    px_request request = { .kind = PX_REQUEST_DOCUMENTS, .documents = &write, .document_count = 1 };
+
+    CHECK_EQ(px_world_do(&world, &request).status, PX_OK);
+    px_connections_changed(connections);
+}
+
+static uint32_t number_of(const char *id)
+{
+    px_document document;
+    PX_AUTO_ARENA arena = { 0 };
+
+    px_arena_init(&arena, 1 << 20);
+    CHECK_OK(px_documents_get(px_engine_documents(world.engine), 1, PX_STR("connection"),
+                              px_str_c(id), &arena, &document, &err),
+             &err);
+    return document.no;
+}
+
+static void pause_ms(long ms)
+{
+    nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
+}
+
+/* How it is, once it is there and in this state. */
+static px_connection_status wait_for(uint32_t no, px_connection_state state)
+{
+    px_connection_status status = { 0 };
+
+    for (int i = 0; i < 3000; i++) {
+        if (px_connections_status(connections, 1, no, &status) && status.state == state)
+            return status;
+        pause_ms(10);
+    }
+    CHECK_STR("the state never came", px_connection_state_name(status.state));
+    return status;
+}
+
+#define MODBUS(more)                                                                               \
+    "{\"type\":\"modbus\",\"host\":\"127.0.0.1\"" more                                             \
+    ",\"registers\":[{\"name\":\"a\",\"address\":1}]}"
+
+PX_TEST(what_may_not_be_connected_to_waits_and_says_why)
+{
+    px_connection_status status;
+
+    begin();
+    CHECK_OK(px_connections_start(connections, &err), &err);
+    write_connection("c", MODBUS(""));
+    status = wait_for(number_of("c"), PX_CONNECTION_WAITING);
+    CHECK_STR(status.error_id, "endpoint.address");
+    CHECK(strstr(status.cure, "--outbound-allow") != NULL);
+    CHECK(status.retry_at > status.since && status.error_at != PX_TIME_NONE);
+    CHECK_EQ(status.stats.failures, 1);
+    end();
+}
+
+PX_TEST(links_follow_their_documents)
+{
+    px_connection_status status;
+    uint32_t states[PX_CONNECTION_STATE_COUNT], no;
+
+    begin();
+    CHECK_OK(px_connections_start(connections, &err), &err);
+    write_connection("c", MODBUS(",\"enabled\":false"));
+    no = number_of("c");
+    wait_for(no, PX_CONNECTION_OFF);
+    write_connection("c", MODBUS(""));
+    wait_for(no, PX_CONNECTION_WAITING);
+    write_connection("c", MODBUS(",\"enabled\":false"));
+    status = wait_for(no, PX_CONNECTION_OFF);
+    CHECK_EQ(status.stats.failures, 0); /* since the document was written */
+    write_connection("c", NULL);
+    for (int i = 0; i < 3000 && px_connections_status(connections, 1, no, &status); i++)
+        pause_ms(10);
+    CHECK(!px_connections_status(connections, 1, no, &status));
+    CHECK(px_connections_stat(connections, states).failures >= 1); /* since the start */
+    for (int i = 0; i < PX_CONNECTION_STATE_COUNT; i++)
+        CHECK_EQ(states[i], 0);
+    end();
+}
+
+PX_TEST(a_document_that_cannot_be_read_is_told)
+{
+    px_connection_status status;
+
+    begin();
+    CHECK_OK(px_connections_start(connections, &err), &err);
+    write_connection("c", "{\"type\":\"opc\",\"host\":\"h\"}");
+    status = wait_for(number_of("c"), PX_CONNECTION_FAILED);
+    CHECK_STR(status.error_id, "connection.form");
+    end();
+}
+
+PX_TEST(as_many_connections_run_as_the_limit_and_no_more)
+{
+    uint32_t states[PX_CONNECTION_STATE_COUNT] = { 0 };
+    px_connection_status status;
+    char id[16];
+
+    begin();
+    for (int i = 0; i <= PX_CONNECTION_THREADS_MAX; i++) {
+        snprintf(id, sizeof(id), "c%d", i);
+        write_connection(id, MODBUS(""));
+    }
+    CHECK_OK(px_connections_start(connections, &err), &err);
+    status = wait_for(number_of(id), PX_CONNECTION_FAILED); /* the last one */
+    CHECK_STR(status.error_id, "connection.threads");
+    (void)px_connections_stat(connections, states);
+    CHECK_EQ(states[PX_CONNECTION_FAILED], 1);
+    CHECK_EQ(states[PX_CONNECTION_OFF], 0);
+    end();
+}
+
+PX_TEST_MAIN()
