@@ -82,6 +82,19 @@ static px_status fold_fields(px_history *h, const px_event *event, px_err *ret_e
     return PX_OK;
 }
 
+/* The twin's state as a value of its own series; of several events that tell the same beginning the
+ * first counts. */
+static px_status fold_freshness(px_history *h, px_event *event, px_err *ret_err)
+{
+    px_field_value state = { .field = PX_HISTORY_FRESHNESS, .source_time = event->source_time };
+
+    if (!event->flag)
+        state.value = px_value_text(px_str_c(px_freshness_name((px_freshness)event->code)));
+    event->fields = &state;
+    event->field_count = 1;
+    return fold_fields(h, event, ret_err);
+}
+
 /* A twin that was just made has nothing in the store: saves a look there for each of a bulk load.
  */
 static px_status fold_made(px_history *h, const px_event *event, px_err *ret_err)
@@ -107,7 +120,7 @@ static px_status fold_event(px_history *h, px_err *ret_err)
     uint64_t type = px_get_varint(&peek);
     px_event event;
 
-    if (!has_fields(type)) {
+    if (!has_fields(type) && type != PX_EVENT_FRESHNESS) {
         px_get_varint(&peek);
         px_get_block(&peek);
         if (peek.bad)
@@ -120,7 +133,9 @@ static px_status fold_event(px_history *h, px_err *ret_err)
     PX_TRY(px_get_event(&peek, &h->arena, &event, ret_err));
     event.seq = h->seq;
     event.time = h->batch->time;
-    if (event.field_count > 0) {
+    if (event.type == PX_EVENT_FRESHNESS) {
+        PX_TRY(fold_freshness(h, &event, ret_err));
+    } else if (event.field_count > 0) {
         PX_TRY(fold_made(h, &event, ret_err));
         PX_TRY(fold_fields(h, &event, ret_err));
     }

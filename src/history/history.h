@@ -3,11 +3,11 @@
  * History: every property change and telemetry sample, kept in compressed blocks and read back
  * digit for digit.
  *
- * A consumer of the journal (PX_CONSUMER_HISTORY). It folds TWIN_PUT, TWIN_PATCH, DEVICE_MESSAGE
- * and TELEMETRY into rows of series, a series being one device's message group: a row has one time,
- * and a cell for each property that has a value at that time. Rows wait in memory, go into the
- * series' open block every `flush_ns`, and into sealed blocks once there are enough of them
- * (history/block.h, docs/formats/block.md).
+ * A consumer of the journal (PX_CONSUMER_HISTORY). It folds TWIN_PUT, TWIN_PATCH, DEVICE_MESSAGE,
+ * TELEMETRY and FRESHNESS into rows of series, a series being one device's message group: a row has
+ * one time, and a cell for each property that has a value at that time. Rows wait in memory, go
+ * into the series' open block every `flush_ns`, and into sealed blocks once there are enough of
+ * them (history/block.h, docs/formats/block.md).
  *
  * What a reader sees, whatever the order in which samples came:
  *   - a sample stands at its source time; without one, or with one that is not believed
@@ -91,6 +91,12 @@ uint64_t px_history_position(const px_history *history);
 /* Waits until the fold has reached `seq`. Errors: PX_BUSY with the lag, when it took longer. */
 PX_NODISCARD px_status px_history_wait(px_history *history, uint64_t seq, int64_t wait_ns,
                                        px_err *ret_err);
+
+/* How fresh the twin was, as texts ("stale"), each at the beginning of the state: a series beside
+ * those of properties, with a property number that none of them has. It is read where it is asked
+ * for by name, and never among all. */
+#define PX_HISTORY_FRESHNESS PX_FIELDS_MAX
+#define PX_HISTORY_FRESHNESS_PATH PX_STR("$freshness")
 
 /* name, meaning: one table feeds px_history_stats and the metrics page */
 #define PX_HISTORY_STATS_MAP(X)                                                                    \

@@ -13,7 +13,9 @@ static px_status path_of(px_names *names, uint32_t model_no, uint32_t field, px_
     char number[16];
     px_str text;
 
-    if (model && field < px_layout_field_count(px_model_layout(model)))
+    if (field == PX_HISTORY_FRESHNESS)
+        text = PX_HISTORY_FRESHNESS_PATH;
+    else if (model && field < px_layout_field_count(px_model_layout(model)))
         text = px_layout_field(px_model_layout(model), field)->path;
     else
         text = px_str_of(number, (size_t)snprintf(number, sizeof(number), "#%u", field));
@@ -26,7 +28,7 @@ static bool is_wanted(const px_names *names, px_str path)
     for (size_t i = 0; i < names->wanted_count; i++)
         if (px_str_eq(names->wanted[i], path))
             return true;
-    return names->wanted_count == 0;
+    return names->wanted_count == 0 && !px_str_eq(path, PX_HISTORY_FRESHNESS_PATH);
 }
 
 static px_status index_of(px_names *names, px_str path, uint32_t *ret_path, px_err *ret_err)

@@ -40,7 +40,8 @@ static px_status check_properties(px_history *h, const px_history_query *q, uint
         const px_layout *layout = px_model_layout(model);
         px_str near;
 
-        if (px_layout_find_path(layout, q->properties[i]))
+        if (px_layout_find_path(layout, q->properties[i]) ||
+            px_str_eq(q->properties[i], PX_HISTORY_FRESHNESS_PATH))
             continue;
         near = px_layout_nearest(layout, PX_NO_COMPONENT, q->properties[i]);
         return px_fail_id(ret_err, PX_INVALID, "history.property",

@@ -84,6 +84,11 @@ def a_device_that_stops_goes_late_and_stale_and_comes_back():
         until(lambda: time.sleep(0.5) or d.publish("twins/press/telemetry", {"rate": next(value)}) != 0 or state(web) == "fresh",
               "fresh again")
         until(lambda: "fresh" in told.states()[told.states().index("stale"):], "fresh again, on the topic")
+        rows = web.want(200, "GET", "/api/v1/history/press?property=%24freshness")["rows"]
+        assert [state for _, state in rows][:1] == ["unknown"] and [state for _, state in rows][-4:].count("stale") == 1, rows
+        assert since in [time for time, _ in rows], rows
+        columns = web.want(200, "GET", "/api/v1/history/press")
+        assert "$freshness" not in json.dumps(columns) and len(columns["rows"]) == len([r for r in columns["rows"] if r[1] is not None])
         d.close()
         told.client.close()
 
