@@ -23,13 +23,13 @@ static px_str pending_id(px_engine_state *state, const px_request *request)
 }
 
 static px_str pending_body(px_engine_state *state, const px_request *request,
-                           const px_command_terms *terms, uint32_t twin_no, px_time deadline)
+                           const px_command_terms *terms, uint32_t twin_no, uint64_t print,
+                           px_time deadline)
 {
     px_buf buf = { 0 };
     px_str body;
 
-    px_put_waiting(&buf, state->now, request, terms, twin_no,
-                   px_execution_print(request->name, request->json), deadline);
+    px_put_waiting(&buf, state->now, request, terms, twin_no, print, deadline);
     body = buf.status == PX_OK ? px_arena_str(&state->arena, px_buf_str(&buf)) : (px_str){ 0 };
     px_buf_release(&buf);
     return body;
@@ -79,11 +79,11 @@ px_status px_check_command(px_engine_state *state, px_request *request, px_err *
                        .id = request->command_id,
                        .name = request->name,
                        .cause = request->principal.id };
-    uint64_t print = px_execution_print(request->name, request->json);
     const px_command *declared;
     const px_model *model;
     px_command_terms terms;
     const px_twin *twin;
+    uint64_t print;
     px_time deadline;
     bool is_known;
 
@@ -98,7 +98,8 @@ px_status px_check_command(px_engine_state *state, px_request *request, px_err *
     terms = terms_of(request, &declared->plan);
     deadline = request->deadline ? request->deadline : px_waiting_deadline(&terms, state->now);
     event.revision = (uint64_t)deadline;
-    pending.body = pending_body(state, request, &terms, px_twin_number(twin), deadline);
+    PX_TRY(px_execution_print(request->name, request->json, &print, ret_err));
+    pending.body = pending_body(state, request, &terms, px_twin_number(twin), print, deadline);
     if (!pending.id.ptr || !pending.body.ptr)
         return px_no_memory(ret_err);
     event.twin_no = request->result.number = px_twin_number(twin);

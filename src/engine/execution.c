@@ -14,18 +14,20 @@
 
 enum { PRINT_CHARS = 16, DROPPED_AT_ONCE = 2 };
 
-uint64_t px_execution_print(px_str name, const px_json *payload)
+px_status px_execution_print(px_str name, const px_json *payload, uint64_t *ret_print,
+                             px_err *ret_err)
 {
     px_buf text = { 0 };
-    uint64_t print;
+    px_status status;
 
     px_put(&text, name);
     px_put_char(&text, '\n'); /* in no name */
     if (payload)
         px_put_json_node(&text, payload);
-    print = px_str_hash(px_buf_str(&text));
+    status = px_buf_status(&text, ret_err);
+    *ret_print = px_str_hash(px_buf_str(&text));
     px_buf_release(&text);
-    return print;
+    return status;
 }
 
 void px_put_execution_print(px_json_writer *w, uint64_t print)

@@ -27,8 +27,10 @@ typedef struct px_execution {
 
 PX_NODISCARD px_status px_execution_read(px_str body, px_arena *arena, px_execution *ret_execution,
                                          px_err *ret_err);
-/* Tells one call of a twin from another: of its name and its payload (NULL: none). */
-uint64_t px_execution_print(px_str name, const px_json *payload);
+/* Tells one call of a twin from another: of its name and its payload (NULL: none). Errors:
+ * PX_NO_MEMORY. */
+PX_NODISCARD px_status px_execution_print(px_str name, const px_json *payload, uint64_t *ret_print,
+                                          px_err *ret_err);
 /* Appends it as it stands in a body. */
 void px_put_execution_print(px_json_writer *w, uint64_t print);
 
