@@ -573,6 +573,8 @@ void px_engine_batch(px_engine *engine, bool all_slices, bool tick)
             px_timers_fire(&engine->state, &err) == PX_OK;
     if (begun)
         collect(engine, &r);
+    else
+        px_state_break(&engine->state, err.status, &err); /* of a timer that fired half */
     close_batch(engine, &r, all_slices);
     if (!begun)
         refuse_left(engine, &err);

@@ -84,6 +84,13 @@ void px_state_rollback(px_engine_state *state, uint64_t seq)
     state->seq = seq;
 }
 
+void px_state_break(px_engine_state *state, px_status status, const px_err *err)
+{
+    state->broken = true;
+    state->broken_err = *err;
+    state->broken_err.status = status;
+}
+
 px_status px_state_emit(px_engine_state *state, px_event *event, px_model *model, px_err *ret_err)
 {
     px_err err = { 0 };
@@ -96,8 +103,7 @@ px_status px_state_emit(px_engine_state *state, px_event *event, px_model *model
     if (status == PX_OK)
         status = px_state_fold(state, event, model, &err);
     if (status != PX_OK) {
-        state->broken = true;
-        state->broken_err = err;
+        px_state_break(state, status, &err);
         if (ret_err)
             *ret_err = err;
         return status;
@@ -273,9 +279,7 @@ static void guard(px_engine_state *state, px_result *result, uint64_t seq_before
                                     PX_REQUEST_EVENTS_BYTES_MAX >> 20);
     if (state->broken || result->status == PX_OK || state->seq == seq_before)
         return;
-    state->broken = true;
-    state->broken_err = result->err;
-    state->broken_err.status = result->status;
+    px_state_break(state, result->status, &result->err);
 }
 
 px_status px_state_check(px_engine_state *state, px_request *request, px_err *ret_err)

@@ -102,6 +102,8 @@ void px_state_rollback(px_engine_state *state, uint64_t seq);
  */
 PX_NODISCARD px_status px_state_emit(px_engine_state *state, px_event *event, px_model *model,
                                      px_err *ret_err);
+/* Nothing of the batch may count: something of it could not be carried through. */
+void px_state_break(px_engine_state *state, px_status status, const px_err *err);
 
 /* Writes or deletes one document; checks nothing. */
 PX_NODISCARD px_status px_state_emit_document(px_engine_state *state, uint32_t tenant,
