@@ -178,13 +178,7 @@ static px_status check(px_api_call *call, const px_connection *connection, px_er
 {
     static const px_reach public_only;
     px_connections *connections = call->api->opts.connections;
-    px_documents *documents = px_api_documents(call);
-    uint32_t tenant = call->principal.tenant;
 
-    if (px_documents_revision(documents, tenant, kind, call->args[0]) == 0 &&
-        px_documents_count(documents, tenant, kind) >= PX_CONNECTIONS_MAX)
-        return px_fail_id(ret_err, PX_LIMIT, "connection.limit",
-                          "a tenant has at most %d connections", PX_CONNECTIONS_MAX);
     return px_target_check_host(connections ? px_connections_reach(connections) : &public_only,
                                 connection->host, ret_err);
 }
