@@ -6,6 +6,7 @@
  */
 #include "outbound/connections.h"
 
+#include <errno.h>
 #include <mosquitto.h>
 
 #include "base/limits.h"
@@ -187,17 +188,20 @@ static px_status look(px_connections *o, px_err *ret_err)
 
 /* ---- the thread ---- */
 
-/* False: it is to stop. */
+/* False: it is to stop. Documents change all the time; unless somebody says that it was one of
+ * these, they are looked at once a second. */
 static bool wait_for_change(px_connections *o)
 {
     px_documents *documents = px_engine_documents(o->opts.engine);
-    bool goes_on;
+    struct timespec until = px_deadline_in(PX_SECOND);
+    bool is_over = false, goes_on;
 
     pthread_mutex_lock(&o->lock);
-    while (!o->stopping && !o->is_stale && o->generation == px_documents_generation(documents)) {
-        struct timespec until = px_deadline_in(PX_SECOND);
-
-        pthread_cond_timedwait(&o->changed, &o->lock, &until);
+    while (!o->stopping && !o->is_stale &&
+           !(is_over && o->generation != px_documents_generation(documents))) {
+        is_over = pthread_cond_timedwait(&o->changed, &o->lock, &until) == ETIMEDOUT;
+        if (is_over && o->generation == px_documents_generation(documents))
+            until = px_deadline_in(PX_SECOND);
     }
     o->is_stale = false;
     o->generation = px_documents_generation(documents);
@@ -209,9 +213,8 @@ static bool wait_for_change(px_connections *o)
 static void look_later(px_connections *o)
 {
     pthread_mutex_lock(&o->lock);
-    o->generation = 0;
+    o->generation = 0; /* which is none */
     pthread_mutex_unlock(&o->lock);
-    o->env->sleep_ns(o->env, PX_SECOND / 10);
 }
 
 static void *run_supervisor(void *data)
@@ -235,6 +238,7 @@ static void *run_supervisor(void *data)
 px_status px_connections_start(px_connections *o, px_err *ret_err)
 {
     o->stopping = false;
+    o->is_stale = true;
     o->runs = px_thread_start(&o->thread, "connections", run_supervisor, o);
     return o->runs ? PX_OK : px_no_memory(ret_err);
 }

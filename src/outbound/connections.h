@@ -89,7 +89,7 @@ typedef struct px_connection_stats {
 
 typedef struct px_connection_status {
     px_connection_state state;
-    px_time since;    /* of the state */
+    px_time since;    /* of the state; of CONNECTING and WAITING together */
     px_time retry_at; /* WAITING; else PX_TIME_NONE */
     px_time error_at; /* of the last error; PX_TIME_NONE: there was none */
     char error_id[48];

@@ -79,6 +79,12 @@ static void put_error(px_connection_status *status, px_time now, const px_err *e
     status->error_at = now;
 }
 
+/* The same to whoever asks since when: it is not connected. */
+static bool is_trying(px_connection_state state)
+{
+    return state == PX_CONNECTION_CONNECTING || state == PX_CONNECTION_WAITING;
+}
+
 void pxi_link_say(pxi_link *l, px_connection_state state, const px_err *err, px_time retry_at)
 {
     px_time now = px_engine_now(l->owner->opts.engine);
@@ -88,7 +94,7 @@ void pxi_link_say(pxi_link *l, px_connection_state state, const px_err *err, px_
     if (err)
         is_news = l->was_up || strcmp(l->status.error, err->text) != 0;
     l->was_up = state == PX_CONNECTION_CONNECTED || (l->was_up && !err);
-    if (l->status.state != state)
+    if (l->status.state != state && !(is_trying(l->status.state) && is_trying(state)))
         l->status.since = now;
     l->status.state = state;
     l->status.retry_at = retry_at;

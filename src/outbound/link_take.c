@@ -46,6 +46,15 @@ static void keep_refusal(const pxi_take *t, const px_binding *binding, const px_
     px_bindings_count(binding, &stats);
 }
 
+/* All of its bindings together want more memory than a message may have. */
+static void keep_too_heavy(const pxi_take *t, const px_err *err)
+{
+    for (size_t i = 0; i < t->binding_count; i++)
+        keep_refusal(t, t->bindings[i], err);
+    PXI_COUNT(t->link, messages, 1);
+    PXI_COUNT(t->link, rejected, 1);
+}
+
 static void keep_too_large(pxi_link *l, px_str topic, px_str payload)
 {
     px_rejected rejected = { .tenant = l->config.tenant,
@@ -168,6 +177,7 @@ static void count_message(const pxi_take *t)
 px_status pxi_take_message(pxi_link *l, px_str topic, px_str payload, px_err *ret_err)
 {
     pxi_take *t;
+    px_err err = { 0 };
     px_status status;
 
     if (payload.len > PX_CONNECTION_PAYLOAD_BYTES_MAX) {
@@ -182,12 +192,17 @@ px_status pxi_take_message(pxi_link *l, px_str topic, px_str payload, px_err *re
         return px_no_memory(ret_err);
     t->link = l;
     px_arena_init(&t->arena, ARENA_BYTES_MAX);
-    status = map(t, topic, payload, ret_err);
+    status = map(t, topic, payload, &err);
     if (status == PX_OK)
         count_message(t);
+    if (status == PX_LIMIT) {
+        keep_too_heavy(t, &err);
+        status = PX_OK;
+        t->item_count = 0;
+    }
     if (status != PX_OK || t->item_count == 0) {
         take_free(t);
-        return status;
+        return status == PX_OK ? PX_OK : px_fail(ret_err, status, "%s", err.text);
     }
     t->request.kind = PX_REQUEST_MESSAGES;
     t->request.principal = l->principal;

@@ -250,6 +250,25 @@ def two_connections_share_a_subscription():
         assert sorted(r[-1] for r in history(web)) == list(range(100))
 
 
+def two_servers_share_a_subscription_and_lose_no_part():
+    shared = [{"filter": "$share/pollux/plant/#", "qos": 1}]
+    with Broker("allow_anonymous true") as b, server() as one, server() as two:
+        webs = [begin(s, "m1") for s in (one, two)]
+        for i, web in enumerate(webs):
+            web.want(200, "PUT", "/api/v1/connections/plant", connection(b, clientId=f"server-{i}", topics=shared))
+            until(lambda: is_connected(web), "connected")
+        time.sleep(0.3)
+        Source(b, count=100, pause=0).finish()
+        until(lambda: sum(status(web)["values"] for web in webs) == 100, "all values")
+        parts = [[r[-1] for r in history(web)] for web in webs]
+        assert sorted(parts[0] + parts[1]) == list(range(100)) and min(map(len, parts)) > 20, parts
+        two.kill()  # mosquitto keeps the part of a member that is away
+        Source(b, count=200, pause=0).finish()
+        two.start()
+        webs[1] = Web(two)
+        until(lambda: {r[-1] for web in webs for r in history(web)} == set(range(200)), "the rest")
+
+
 def certificates(folder):
     """A CA and another, and a certificate of the first for 127.0.0.1."""
     def run(*words):
@@ -326,5 +345,5 @@ if __name__ == "__main__":
     main(*chosen) if chosen else main(values_arrive_by_the_binding_in_both_versions, a_message_is_as_large_as_the_limit_and_no_larger, an_outage_of_the_broker_loses_and_doubles_nothing,
          kill_9_in_the_middle_loses_and_doubles_nothing, a_full_disk_leaves_messages_at_the_broker,
          what_a_document_says_no_more_the_broker_keeps_no_more, what_comes_while_the_server_is_away_waits_at_the_broker,
-         two_connections_share_a_subscription, what_cannot_be_says_why_and_what_helps,
+         two_connections_share_a_subscription, two_servers_share_a_subscription_and_lose_no_part, what_cannot_be_says_why_and_what_helps,
          addresses_that_the_operator_does_not_name_are_refused)
