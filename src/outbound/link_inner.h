@@ -101,14 +101,14 @@ typedef struct pxi_address {
 } pxi_address;
 
 /**
- * The addresses of a host that may be connected to.
+ * The addresses of the link's host that may be connected to.
  *
- * Waits for the machine's resolver. Errors: PX_UNREACHABLE (connection.name: no such name),
- * PX_DENIED (endpoint.address, endpoint.host: all of them are refused).
+ * Waits for the machine's resolver, but not when it is to stop, and not for more than
+ * PX_CONNECTION_CONNECT_NS_MAX. Errors: PX_UNREACHABLE (connection.name: no such name, or no
+ * answer), PX_DENIED (endpoint.address, endpoint.host: all of them are refused), PX_INTERRUPTED.
  */
-PX_NODISCARD px_status pxi_resolve(const px_reach *reach, px_str host, uint16_t port,
-                                   pxi_address ret_list[PXI_ADDRESSES_MAX], size_t *ret_count,
-                                   px_err *ret_err);
+PX_NODISCARD px_status pxi_resolve(pxi_link *link, pxi_address ret_list[PXI_ADDRESSES_MAX],
+                                   size_t *ret_count, px_err *ret_err);
 
 /* ---- link_take.c ---- */
 

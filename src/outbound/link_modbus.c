@@ -85,11 +85,10 @@ static px_status open_socket(pxi_device *d, const pxi_address *address, px_err *
 
 static px_status connect_device(pxi_device *d, px_err *ret_err)
 {
-    const px_connection *c = &d->link->config;
     pxi_address addresses[PXI_ADDRESSES_MAX];
     size_t count = 0;
 
-    PX_TRY(pxi_resolve(&d->link->owner->opts.reach, c->host, c->port, addresses, &count, ret_err));
+    PX_TRY(pxi_resolve(d->link, addresses, &count, ret_err));
     return open_socket(d, &addresses[d->link->address_at++ % count], ret_err);
 }
 

@@ -287,7 +287,7 @@ static px_status begin_connect(session *s, px_err *ret_err)
     char host[NAME_BYTES];
     int code;
 
-    PX_TRY(pxi_resolve(&s->link->owner->opts.reach, c->host, c->port, addresses, &count, ret_err));
+    PX_TRY(pxi_resolve(s->link, addresses, &count, ret_err));
     PX_TRY(make_client(s, ret_err));
     if (c->tls)
         snprintf(host, sizeof(host), "%.*s", PX_FMT(c->host));

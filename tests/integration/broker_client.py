@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -330,6 +331,23 @@ def send_by_tls(b):
                     "-q", "1", "-t", "plant/m1/data", "-m", json.dumps({"p": 7, "ts": BEGIN_MS})], check=True)
 
 
+def a_resolver_that_does_not_answer_holds_up_no_end():
+    with tempfile.TemporaryDirectory() as folder:
+        library = os.path.join(folder, "slow_names.so")
+        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support/slow_names.c")
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+        environment = {"LD_PRELOAD": library, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+        with Broker("allow_anonymous true") as b, server(Server(environment=environment)) as s:
+            web = Web(s)
+            web.want(200, "PUT", "/api/v1/connections/plant", connection(b, host="broker.example"))
+            until(lambda: status(web)["state"] == "connecting", "it asks for the name")
+            web.want(200, "PUT", "/api/v1/connections/plant", connection(b))
+            until(lambda: is_connected(web), "an address is connected to at once, and the other try is left alone")
+            web.want(200, "PUT", "/api/v1/connections/other", connection(b, host="broker.example", clientId="other"))
+            until(lambda: status(web, "other")["state"] == "connecting", "it asks for the name")
+            s.stop()  # waits 15 s, and the names take 60
+
+
 def addresses_that_the_operator_does_not_name_are_refused():
     with Broker("allow_anonymous true") as b, Server() as s:
         web = Web(s)
@@ -345,5 +363,5 @@ if __name__ == "__main__":
     main(*chosen) if chosen else main(values_arrive_by_the_binding_in_both_versions, a_message_is_as_large_as_the_limit_and_no_larger, an_outage_of_the_broker_loses_and_doubles_nothing,
          kill_9_in_the_middle_loses_and_doubles_nothing, a_full_disk_leaves_messages_at_the_broker,
          what_a_document_says_no_more_the_broker_keeps_no_more, what_comes_while_the_server_is_away_waits_at_the_broker,
-         two_connections_share_a_subscription, two_servers_share_a_subscription_and_lose_no_part, what_cannot_be_says_why_and_what_helps,
+         two_connections_share_a_subscription, two_servers_share_a_subscription_and_lose_no_part, what_cannot_be_says_why_and_what_helps, a_resolver_that_does_not_answer_holds_up_no_end,
          addresses_that_the_operator_does_not_name_are_refused)
