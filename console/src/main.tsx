@@ -23,6 +23,7 @@ const ModelsView = late(() => import('./views/models/models.tsx').then((room) =>
 const DevicesView = late(() => import('./views/devices/devices.tsx').then((room) => room.DevicesView));
 const BindingsView = late(() => import('./views/bindings/bindings.tsx').then((room) => room.BindingsView));
 const RejectsView = late(() => import('./views/bindings/rejects.tsx').then((room) => room.RejectsView));
+const ClaimsView = late(() => import('./views/devices/claims.tsx').then((room) => room.ClaimsView));
 const QueryView = late(() => import('./views/query/query.tsx').then((room) => room.QueryView));
 
 /** Which view an address shows; an address that nobody knows shows the overview. */
@@ -34,6 +35,7 @@ function View() {
   if (view === 'devices') return <DevicesView id={id} />;
   if (view === 'bindings') return <BindingsView id={id} />;
   if (view === 'rejects') return <RejectsView />;
+  if (view === 'claims') return <ClaimsView />;
   if (view === 'query') return <QueryView />;
   return <Overview />;
 }

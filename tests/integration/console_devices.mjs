@@ -2,6 +2,7 @@
 // Devices in a real browser, and at a real MQTT door: added with a key that is shown once and works as it is pasted,
 // found in the list, revoked while connected, disabled, enabled, bound to other twins, retired.
 import { execSync } from 'node:child_process';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { api, connect, publish, until } from './console_mqtt.mjs';
 import { accessible, end, fits, holds, is, ok, open, shot } from './console_kit.mjs';
 
@@ -100,7 +101,7 @@ await holds('the list finds it by id, twin, group and state', async () => {
 let second;
 await holds('a second key lets it in, and the page sees the connection', async () => {
   await page.goto(page.url().replace(/#.*/, '#/devices/pk03-gw'));
-  await button('Add key …').click();
+  await button('Add credential …').click();
   await page.fill('#key-label', 'cell 4');
   await accessible(page);
   await shot(page, 'device-add-key-light');
@@ -129,6 +130,26 @@ await holds('revoked, its connection ends, and the log says why', async () => {
   await page.waitForFunction(() => /0 open connections/.test(document.querySelector('.twin-facts')?.textContent ?? ''));
   is(await page.locator('tr', { hasText: 'cell 4' }).count(), 0, 'rows of the revoked key');
   second.close();
+});
+
+await holds('with a public key a device proves itself by a token that it signs', async () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  await button('Add credential …').click();
+  await page.selectOption('#key-type', 'jwt');
+  await page.fill('#key-pem', 'no key');
+  await page.locator('dialog').getByRole('button', { name: 'Add' }).click();
+  await page.waitForSelector('dialog .field-problem');
+  await shot(page, 'device-add-jwt-light');
+  await accessible(page);
+  await page.fill('#key-pem', publicKey.export({ type: 'spki', format: 'pem' }));
+  await page.fill('#key-label', 'cell 5');
+  await page.locator('dialog').getByRole('button', { name: 'Add' }).click();
+  await page.locator('tr', { hasText: 'cell 5' }).waitFor();
+  const { id } = (await api('GET', '/api/v1/devices/pk03-gw/credentials')).body.items.find((one) => one.label === 'cell 5');
+  const part = (value) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+  const now = Math.floor(Date.now() / 1000);
+  const signed = `${part({ alg: 'EdDSA', kid: id })}.${part({ iss: 'pk03-gw', aud: 'pollux', nbf: now - 5, exp: now + 300 })}`;
+  is(publish('pk03-gw', `${signed}.${sign(null, Buffer.from(signed), privateKey).toString('base64url')}`, 'twins/pk-03/telemetry', { amps: 2.5 }), '', 'what the device is told');
 });
 
 await holds('replaced keys: the new one works and the old one does not', async () => {
@@ -196,6 +217,43 @@ await holds('a device that is not there, and a list that cannot be read, are tol
   await page.unroute('**/api/v1/devices?*');
   await page.getByRole('button', { name: 'Retry' }).click();
   await page.waitForSelector('.devices td');
+});
+
+await holds('a claim is made, its text shown once, and a device registers itself by it', async () => {
+  await page.getByRole('link', { name: 'Claims' }).click();
+  await page.waitForSelector('.empty code');
+  await accessible(page);
+  await page.keyboard.press('n');
+  await page.fill('#claim-id', 'batch-7');
+  await page.fill('#claim-uses', 'two');
+  await page.locator('dialog').getByRole('button', { name: 'Add claim' }).click();
+  await page.waitForSelector('#claim-uses-help.field-problem');
+  await page.fill('#claim-uses', '2');
+  await page.fill('#claim-prefix', 'pump-');
+  await page.fill('#claim-group', 'hall-3');
+  await page.selectOption('#claim-model', 'dtmi:story:Packer;1');
+  await accessible(page);
+  await shot(page, 'claim-new-light');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.key-box code');
+  const claim = await code(0);
+  ok((await code(1)).includes('/api/v1/claim') && (await code(1)).includes('pump-1'), 'the line to send is not told');
+  await shot(page, 'claims-light');
+  await accessible(page);
+  await fits(page, 'the claims');
+  const registered = await api('POST', '/api/v1/claim', { claim, id: 'pump-9' }, 'none');
+  is(registered.status, 201, 'the status of the registration');
+  is(publish('pump-9', registered.body.key, 'twins/pump-9/telemetry', { amps: 1.5 }), '', 'what the device is told');
+  await page.waitForFunction(() => /1 of 2/.test(document.querySelector('.claims')?.textContent ?? ''));
+  await button('I have it').click();
+  ok(!(await page.content()).includes(claim.slice(-20)), 'the text is still on the page');
+  await page.getByRole('link', { name: 'hall-3' }).click();
+  await page.waitForFunction(() => /pump-9/.test(document.querySelector('.devices tbody')?.textContent ?? '') && document.querySelectorAll('.devices tbody tr').length === 1);
+  await page.goBack();
+  await button('End …').click();
+  await page.locator('dialog').getByRole('button', { name: 'End' }).click();
+  await page.waitForSelector('.empty code');
+  is((await api('POST', '/api/v1/claim', { claim, id: 'pump-10' }, 'none')).status, 401, 'the status by an ended claim');
 });
 
 await holds('a reader may look, and is told why not more', async () => {

@@ -99,8 +99,15 @@ export async function addDevice(row: { id: string; twins: string[]; model?: stri
 
 export const setDeviceState = (id: string, state: DeviceState) => request<Device>('PUT', path(id, '/state'), { state });
 export const listCredentials = (id: string, signal?: AbortSignal) => get<{ items: Credential[] }>(path(id, '/credentials'), signal);
-export const addKey = (id: string, label: string, expires: string | undefined) =>
-  request<Credential>('POST', path(id, '/credentials'), { type: 'key', ...(label ? { label } : {}), ...(expires ? { expires } : {}) });
+export interface NewCredential {
+  type: Credential['type'];
+  label?: string;
+  expires?: string;
+  algorithm?: string;
+  publicKey?: string;
+  certificate?: string;
+}
+export const addCredential = (id: string, credential: NewCredential) => request<Credential>('POST', path(id, '/credentials'), credential);
 export const replaceKeys = (id: string, overlapSeconds: string) => request<Made>('POST', path(id, `/key?overlap=${overlapSeconds}`));
 export const revokeCredential = (id: string, credential: string) => request<void>('DELETE', path(id, `/credentials/${encodeURIComponent(credential)}`));
 export const deviceLog = (id: string, signal?: AbortSignal) => get<{ items: LogEntry[] }>(path(id, '/log'), signal);

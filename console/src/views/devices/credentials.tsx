@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useSignal } from '@preact/signals';
-import { addKey, type Credential, type Device, listCredentials, replaceKeys, revokeCredential } from '../../api/devices.ts';
+import { addCredential, type Credential, type Device, listCredentials, type NewCredential, replaceKeys, revokeCredential } from '../../api/devices.ts';
 import type { Result } from '../../lib/result.ts';
 import { instant } from '../../lib/time.ts';
 import { instantText, words } from '../../state/language.ts';
@@ -10,7 +10,7 @@ import { mayWrite } from '../../state/session.ts';
 import { say } from '../../state/toast.ts';
 import { Ask } from '../../ui/ask.tsx';
 import { Button } from '../../ui/button.tsx';
-import { SelectLine, TextLine } from '../../ui/form.tsx';
+import { FormLine, SelectLine, TextLine } from '../../ui/form.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Empty, Failed, Loading } from '../../ui/states.tsx';
 import { freshKey } from './key.tsx';
@@ -34,6 +34,13 @@ export function Credentials({ device }: { device: Device }) {
     if (!answer.ok) return say({ text: problemText(answer.error), problem: true });
     if (answer.value.key) freshKey.value = { device: id, key: answer.value.key };
   };
+  const add = async (credential: NewCredential): Promise<string> => {
+    const answer = await addCredential(id, credential);
+    if (!answer.ok) return problemText(answer.error);
+    keep(answer);
+    if (!answer.value.key) say({ text: w.credentialAdded(answer.value.id), problem: false });
+    return '';
+  };
   const revoke = async (credential: string) => {
     const answer = await revokeCredential(id, credential);
     close();
@@ -43,12 +50,12 @@ export function Credentials({ device }: { device: Device }) {
   return (
     <Panel
       title={w.credentials}
-      aside={open && <span class="panel-tools"><Button label={`${w.replaceKeys} …`} {...why} onClick={() => void (step.value = { kind: 'replace' })} /><Button icon="key" label={`${w.addKey} …`} {...why} onClick={() => void (step.value = { kind: 'add' })} /></span>}
+      aside={open && <span class="panel-tools"><Button label={`${w.replaceKeys} …`} {...why} onClick={() => void (step.value = { kind: 'replace' })} /><Button icon="key" label={`${w.addCredential} …`} {...why} onClick={() => void (step.value = { kind: 'add' })} /></span>}
     >
       {!data ? (problem && !loading ? <Failed problem={problem} retry={reload} /> : <div class="panel-body"><Loading rows={2} /></div>)
         : data.items.length === 0 ? <Empty text={w.noCredentials} />
         : <Rows items={data.items} revoke={open && mayWrite.value ? (one) => (step.value = { kind: 'revoke', id: one }) : undefined} />}
-      {step.value?.kind === 'add' && <Add close={close} make={async (label, expires) => keep(await addKey(id, label, expires))} />}
+      {step.value?.kind === 'add' && <Add close={close} make={add} />}
       {step.value?.kind === 'replace' && <Replace close={close} make={async (overlap) => keep(await replaceKeys(id, overlap))} />}
       {step.value?.kind === 'revoke' && <Revoke id={step.value.id} run={revoke} close={close} />}
     </Panel>
@@ -83,15 +90,34 @@ function Rows({ items, revoke }: { items: readonly Credential[]; revoke: ((id: s
   );
 }
 
-function Add({ make, close }: { make: (label: string, expires: string | undefined) => Promise<void>; close: () => void }) {
+const ALGORITHMS = ['EdDSA', 'ES256', 'RS256', 'PS256'];
+
+function Add({ make, close }: { make: (credential: NewCredential) => Promise<string>; close: () => void }) {
   const w = words.value;
+  const type = useSignal<NewCredential['type']>('key');
   const label = useSignal('');
   const day = useSignal('');
-  const run = () => make(label.value.trim(), day.value ? new Date(`${day.value}T23:59:59`).toISOString() : undefined);
+  const algorithm = useSignal(ALGORITHMS[0]!);
+  const pem = useSignal('');
+  const problem = useSignal('');
+  const run = async () => {
+    problem.value = await make({
+      type: type.value, ...(label.value.trim() ? { label: label.value.trim() } : {}), ...(day.value ? { expires: new Date(`${day.value}T23:59:59`).toISOString() } : {}),
+      ...(type.value === 'jwt' ? { algorithm: algorithm.value, publicKey: pem.value } : type.value === 'certificate' ? { certificate: pem.value } : {}),
+    });
+  };
   return (
-    <Ask title={w.addKey} lead={w.addKeyLead} verb={w.makeKey} run={run} close={close}>
-      <TextLine id="key-label" label={w.label} note={w.optional} autofocus value={label.value} onInput={(v) => (label.value = v)} />
+    <Ask title={w.addCredential} lead={w.addKeyLead} verb={type.value === 'key' ? w.makeKey : w.addIt} run={run} close={close}>
+      <SelectLine id="key-type" label={w.credentialType} value={type.value} onChange={(v) => (type.value = v as NewCredential['type'])} options={Object.entries(w.credentialKinds).map(([value, text]) => ({ value, label: text }))} />
+      {type.value === 'jwt' && <SelectLine id="key-algorithm" label={w.algorithm} value={algorithm.value} onChange={(v) => (algorithm.value = v)} options={ALGORITHMS.map((value) => ({ value, label: value }))} />}
+      {type.value !== 'key' && (
+        <FormLine id="key-pem" label={type.value === 'jwt' ? w.publicKey : w.certificatePem}>
+          <textarea id="key-pem" class="field mono area" rows={6} spellcheck={false} value={pem.value} onInput={(e) => (pem.value = e.currentTarget.value)} />
+        </FormLine>
+      )}
+      <TextLine id="key-label" label={w.label} note={w.optional} value={label.value} onInput={(v) => (label.value = v)} />
       <TextLine id="key-expires" type="date" label={w.expires} note={w.optional} value={day.value} onInput={(v) => (day.value = v)} />
+      {problem.value && <p class="field-problem" role="alert">{problem.value}</p>}
     </Ask>
   );
 }

@@ -14,13 +14,16 @@ import { Places } from './places.tsx';
 
 const SHOWN = 100;
 const EVERY_MS = 5000;
+/** More of them are several pages to read, so they are read less often. */
+const MANY = 500;
+const EVERY_MS_MANY = 30_000;
 
 /** Every device: its state, when it was seen, whom it speaks for. The filter is part of the address. */
 export function DeviceList() {
   const w = words.value;
   const { state, reload } = useResource('devices', listDevices);
-  useEvery(EVERY_MS, reload);
   const { data, problem, loading, at } = state.value;
+  useEvery((data?.items.length ?? 0) > MANY ? EVERY_MS_MANY : EVERY_MS, reload);
   const shown = useSignal(SHOWN);
   const sought = route.value.query['q'] ?? '';
   const found = (data?.items ?? []).filter((device) => matches(device, sought.toLowerCase()));
