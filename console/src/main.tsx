@@ -8,6 +8,7 @@ import './style/views.css';
 import './style/build.css';
 import './style/devices.css';
 import './style/bindings.css';
+import { loadWords } from './state/language.ts';
 import { session } from './state/session.ts';
 import { route } from './state/route.ts';
 import { resumeSession } from './state/session.ts';
@@ -46,5 +47,11 @@ function App() {
   return <Shell><View /></Shell>;
 }
 
-render(<App />, document.getElementById('app')!);
-void resumeSession();
+const place = document.getElementById('app')!;
+loadWords().then(
+  () => {
+    render(<App />, place);
+    void resumeSession();
+  },
+  () => (place.textContent = 'The console could not be loaded. Reload the page. 控制台未能加载，请刷新页面。'),
+);

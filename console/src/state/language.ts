@@ -1,23 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-import { computed, effect, signal } from '@preact/signals';
+import { batch, computed, effect, signal } from '@preact/signals';
 import { client } from '../api/http.ts';
 import { type Language, type Localized, pick } from '../lib/language.ts';
 import { formatNumber } from '../lib/number.ts';
-import { en } from '../words/en.ts';
-import { zh } from '../words/zh.ts';
+import type { Words } from '../words/en.ts';
 import { remember } from './memory.ts';
 
 export const language = signal<Language>(document.documentElement.lang === 'zh-Hans' ? 'zh-Hans' : 'en');
-export const words = computed(() => (language.value === 'en' ? en : zh));
+const loaded = signal<Words | undefined>(undefined);
+/** There before anything is drawn. */
+export const words = computed<Words>(() => loaded.value!);
 
 effect(() => {
   document.documentElement.lang = language.value;
   client.language = language.value;
 });
 
-export function toggleLanguage(): void {
-  language.value = language.value === 'en' ? 'zh-Hans' : 'en';
-  remember('pollux.language', language.value);
+/** Each language is a script of its own: a reader loads the one that is read. */
+const load = async (of: Language): Promise<Words> => (of === 'en' ? (await import('../words/en.ts')).en : (await import('../words/zh.ts')).zh);
+
+export async function loadWords(): Promise<void> {
+  loaded.value = await load(language.peek());
+}
+
+/** Stays with the language that is there when the other one cannot be had. */
+export async function toggleLanguage(): Promise<void> {
+  const next: Language = language.peek() === 'en' ? 'zh-Hans' : 'en';
+  const found = await load(next).catch(() => undefined);
+  if (!found) return;
+  batch(() => {
+    language.value = next;
+    loaded.value = found;
+  });
+  remember('pollux.language', next);
 }
 
 /** A model's own name for something, in the reader's language. */

@@ -8,7 +8,7 @@ export const themeName = () => ({ system: words.value.themeSystem, light: words.
 /** Language and theme: per person, changed without a reload. */
 export const Appearance = () => (
   <>
-    <button type="button" class="button ghost language" onClick={toggleLanguage} title={words.value.toOtherLanguage} lang={words.value.otherLanguage === 'EN' ? 'en' : 'zh-Hans'}>
+    <button type="button" class="button ghost language" onClick={() => void toggleLanguage()} title={words.value.toOtherLanguage} lang={words.value.otherLanguage === 'EN' ? 'en' : 'zh-Hans'}>
       {words.value.otherLanguage}
     </button>
     <Button kind="icon" icon={theme.value} label={words.value.themeIs(themeName())} onClick={nextTheme} />

@@ -101,4 +101,4 @@ export function KeyList() {
   );
 }
 
-export const appearanceActions = { language: toggleLanguage, theme: nextTheme };
+export const appearanceActions = { language: () => void toggleLanguage(), theme: nextTheme };
