@@ -107,6 +107,16 @@ await holds('the token of the listening ended with it', async () => {
   await until(async () => (await api('GET', '/api/v1/session', undefined, token)).status === 401, 'the end of the token');
 });
 
+await holds('a token that a killed browser left is deleted when somebody listens again', async () => {
+  const { body } = await api('POST', '/api/v1/tokens', { name: 'left', role: 'reader' });
+  await page.evaluate((id) => localStorage.setItem('pollux.listening', JSON.stringify({ [id]: Date.now() - 120_000 })), body.id);
+  await page.goto(page.url().replace(/#.*/, '#/bindings/packers'));
+  await button('Listen').click();
+  await until(async () => (await api('GET', '/api/v1/session', undefined, body.token)).status === 401, 'the end of the token');
+  await button('Stop').click();
+  await page.waitForFunction(() => localStorage.getItem('pollux.listening') === null);
+});
+
 await holds('a value that nobody explained is refused, with its cure, and opens in its binding', async () => {
   publishAny(TOPIC, message({ d: { amps: 13, st: 2 } }));
   publishAny(TOPIC, message({ d: { amps: 13.5, st: 2 } }));

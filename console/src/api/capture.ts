@@ -6,6 +6,10 @@ import type { Problem } from '../lib/result.ts';
 import { headers, request } from './http.ts';
 
 interface Follower {
+  /** The id of the token that is in use; told again while it is. */
+  using(token: string): void;
+  /** It is deleted. */
+  done(token: string): void;
   opened(): void;
   message(message: Message): void;
   /** It ended, and not because it was closed. */
@@ -18,6 +22,12 @@ interface Token {
 
 const KEEP_ALIVE_S = 30;
 const LOST: Problem = { status: 0, code: 'unreachable', title: '', detail: '' };
+
+/** `keepalive`: also when it is the page that ends. One that is not there any more is as good as deleted. */
+export async function deleteToken(id: string, done: (id: string) => void): Promise<void> {
+  const answer = await fetch(`/api/v1/tokens/${encodeURIComponent(id)}`, { method: 'DELETE', keepalive: true, credentials: 'same-origin', headers: headers('DELETE') }).catch(() => undefined);
+  if (answer && (answer.ok || answer.status === 404)) done(id);
+}
 
 export class Capture {
   #socket: WebSocket | undefined;
@@ -40,10 +50,8 @@ export class Capture {
     this.#forget();
   }
 
-  /** `keepalive`: also when it is the page that ends. */
   #forget(): void {
-    if (!this.#token) return;
-    void fetch(`/api/v1/tokens/${encodeURIComponent(this.#token)}`, { method: 'DELETE', keepalive: true, credentials: 'same-origin', headers: headers('DELETE') }).catch(() => undefined);
+    if (this.#token) void deleteToken(this.#token, this.follower.done);
     this.#token = undefined;
   }
 
@@ -51,6 +59,7 @@ export class Capture {
     const made = await request<Token>('POST', '/api/v1/tokens', { name: 'console: listening to messages', role: 'reader' });
     if (!made.ok) return this.#end(made.error);
     this.#token = made.value.id;
+    this.follower.using(made.value.id);
     if (this.#closed) return this.#forget();
     this.#listen(made.value.token);
   }
@@ -68,7 +77,10 @@ export class Capture {
         this.#end(LOST);
       }
     };
-    this.#beat = setInterval(() => socket.readyState === WebSocket.OPEN && socket.send(pingPacket()), (KEEP_ALIVE_S * 1000) / 2);
+    this.#beat = setInterval(() => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(pingPacket());
+      if (this.#token) this.follower.using(this.#token);
+    }, (KEEP_ALIVE_S * 1000) / 2);
   }
 
   #take(packet: { type: number; flags: number; body: Uint8Array }): void {

@@ -2,7 +2,7 @@
 // A binding while it is written: its text, the messages it is tried on, and what came of that.
 import { batch, computed, signal } from '@preact/signals';
 import { type Sample, type Trial, tryBinding } from '../api/bindings.ts';
-import { Capture } from '../api/capture.ts';
+import { Capture, deleteToken } from '../api/capture.ts';
 import { type Document, fieldsOf, jsonOf } from '../lib/binding.ts';
 import { printJson } from '../lib/json-print.ts';
 import type { Message } from '../lib/mqtt.ts';
@@ -85,11 +85,31 @@ export function hear(one: Heard): void {
   topics.value = all;
 }
 
+/** Ids of tokens of listening, and when each was last in use: what a browser that was killed left is deleted later. */
+const TOKENS = 'pollux.listening';
+const UNUSED_MS = 60_000;
+
+function tokens(): Record<string, number> {
+  const kept = jsonOf(recall(TOKENS) ?? '{}');
+  return isRecord(kept) ? Object.fromEntries(Object.entries(kept).filter((e): e is [string, number] => typeof e[1] === 'number')) : {};
+}
+const keepTokens = (of: Record<string, number>) => remember(TOKENS, Object.keys(of).length > 0 ? JSON.stringify(of) : undefined);
+const using = (id: string) => keepTokens({ ...tokens(), [id]: Date.now() });
+function done(id: string): void {
+  const { [id]: _, ...rest } = tokens();
+  keepTokens(rest);
+}
+function deleteUnused(): void {
+  for (const [id, at] of Object.entries(tokens())) if (Date.now() - at > UNUSED_MS) void deleteToken(id, done);
+}
+
 export function listen(filter: string): void {
   stopListening();
+  deleteUnused();
   captureProblem.value = undefined;
   capture.value = 'opening';
   listener = new Capture(filter, {
+    using, done,
     opened: () => (capture.value = 'on'),
     message: (message) => take(message),
     lost: (problem) => batch(() => ((capture.value = 'off'), (captureProblem.value = problem))),
