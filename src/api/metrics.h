@@ -50,6 +50,8 @@
       "twins of which a freshness is declared, by how fresh they are")                             \
     X(FRESHNESS_position, "pollux_freshness_position", GAUGE, "events", "",                        \
       "position of the journal up to which freshness is folded")                                   \
+    X(FRESHNESS_cursor, "pollux_freshness_cursor", GAUGE, "events", "",                            \
+      "position up to which it is written to the store")                                           \
     X(FRESHNESS_changes, "pollux_freshness_changes_total", COUNTER, "", "",                        \
       "changes of freshness written to the journal")                                               \
     X(FRESHNESS_waiting, "pollux_freshness_waiting", GAUGE, "", "",                                \

@@ -32,6 +32,7 @@ typedef enum px_consumer_id {
     PX_CONSUMER_HISTORY = 1,
     PX_CONSUMER_OUTBOUND = 2,
     PX_CONSUMER_BROKER = 3,
+    PX_CONSUMER_FRESHNESS = 4,
 } px_consumer_id;
 
 /**

@@ -87,7 +87,7 @@ typedef struct px_engine_stats {
     uint64_t checkpoint_rows, slices_late;
     px_slice_stats slices[PX_ENGINE_SLICES];
     int64_t commit_ns_max, commit_ns_sum;     /* of the commits so far; max is reset when read */
-    uint64_t consumer_seq[4];                 /* by px_consumer_id: committed cursor */
+    uint64_t consumer_seq[5];                 /* by px_consumer_id: committed cursor */
     uint64_t samples_late, samples_duplicate; /* values that did not move the live one */
     uint64_t commands_ended[PX_COMMAND_STATUS_COUNT]; /* by how */
     uint64_t messages_repeated; /* telemetry by HTTP whose Message-Id was known */

@@ -16,7 +16,7 @@
 /* Rows of PX_TABLE_META that are the engine's: key.a. */
 enum { PX_META_CHECKPOINT = 1000 };
 
-enum { PX_CONSUMERS_MAX = 4, PX_CHECKPOINT_ROWS_MAX = 2048 };
+enum { PX_CONSUMERS_MAX = 5, PX_CHECKPOINT_ROWS_MAX = 2048 };
 
 /* The slice that carries twins and relationships into their state rows: checkpoint.c. */
 typedef struct px_checkpoint {

@@ -112,6 +112,7 @@ static px_status fold_values(px_fresh *f, px_fresh_twin *twin, const px_event *e
     if (event->seq <= twin->seq || event->model_no != twin->model_no)
         return PX_OK;
     twin->seq = event->seq;
+    twin->is_dirty = true;
     for (size_t i = 0; i < event->field_count; i++) {
         const px_field_value *field = &event->fields[i];
 
@@ -183,6 +184,8 @@ static bool is_ours(px_fresh *f, const px_event_head *head)
     case PX_EVENT_TWIN_PUT:
         return f->models_declared || (f->by_no.count > 0 && pxi_fresh_find(f, head->no)) ||
                px_documents_count(px_engine_documents(f->engine), head->tenant, kind) > 0;
+    case PX_EVENT_FRESHNESS: /* our own, of a time that is folded again */
+        return f->seq <= f->refold_until && pxi_fresh_find(f, head->no);
     case PX_EVENT_MODEL_PUT:
         return !f->models_declared;
     case PX_EVENT_DOCUMENT_PUT:
@@ -208,6 +211,8 @@ static px_status fold_event(px_fresh *f, const px_event *event, px_err *ret_err)
         if (twin)
             pxi_fresh_forget(f, twin);
         return PX_OK;
+    case PX_EVENT_FRESHNESS:
+        return twin ? pxi_fresh_was_told(f, twin, event, ret_err) : PX_OK;
     case PX_EVENT_MODEL_PUT:
         f->models_declared |= declares(f, event->model_no);
         return PX_OK;

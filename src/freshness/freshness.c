@@ -34,10 +34,33 @@ static void settle(px_fresh *f)
 
 /* ---- life ---- */
 
+/* Rows first, then what is declared, which finds them; then the journal behind the cursor. */
+static px_status open_all(px_fresh *f, px_err *ret_err)
+{
+    PX_TRY(px_feed_open(f->engine, PX_CONSUMER_FRESHNESS, true, &f->feed, ret_err));
+    if (px_feed_position(f->feed) == 0) /* it never ran */
+        px_feed_begin_at(f->feed, f->refold_until);
+    f->is_taking_up = true;
+    PX_TRY(pxi_fresh_load(f, ret_err));
+    PX_TRY(pxi_fresh_take_up(f, ret_err));
+    f->is_taking_up = false;
+    pxi_fresh_drop_undeclared(f);
+    f->seq = px_feed_position(f->feed);
+    if (f->seq < f->refold_until)
+        f->now = 0; /* that of the rows that are folded again */
+    f->flush.cursor_sent = f->seq;
+    f->flush.due_ns = f->env->monotonic_ns(f->env) + PX_FRESHNESS_FLUSH_NS;
+    px_feed_rest(f->feed, PX_FEED_REST_NS);
+    px_engine_wake_at(f->engine, pxi_fresh_next(f));
+    atomic_store(&f->position, f->seq);
+    atomic_store(&f->cursor, f->seq);
+    settle(f);
+    return PX_OK;
+}
+
 px_status px_fresh_open(px_engine *engine, px_log *log, px_fresh **ret_fresh, px_err *ret_err)
 {
     px_fresh *f = px_zalloc(1, sizeof(*f));
-    uint64_t position = px_engine_position(engine);
     px_status status;
 
     if (!f)
@@ -51,18 +74,12 @@ px_status px_fresh_open(px_engine *engine, px_log *log, px_fresh **ret_fresh, px
     pthread_mutex_init(&f->wait_lock, NULL);
     px_cond_init(&f->moved);
     f->now = px_engine_now(engine) / PX_MILLISECOND * PX_MILLISECOND;
-    f->seq = position;
-    status = px_feed_open_at(engine, position, &f->feed, ret_err);
-    if (status == PX_OK)
-        status = pxi_fresh_take_up(f, ret_err);
+    f->seq = f->refold_until = px_engine_position(engine);
+    status = open_all(f, ret_err);
     if (status != PX_OK) {
         px_fresh_close(f);
         return status;
     }
-    px_feed_rest(f->feed, PX_FEED_REST_NS);
-    px_engine_wake_at(engine, pxi_fresh_next(f));
-    atomic_store(&f->position, position);
-    settle(f);
     *ret_fresh = f;
     return PX_OK;
 }
@@ -72,11 +89,13 @@ void px_fresh_close(px_fresh *f)
     if (!f)
         return;
     px_assert(!atomic_load(&f->running) &&
-              (!f->flight.is_flying || atomic_load(&f->flight.has_landed)));
+              (!f->flight.is_flying || atomic_load(&f->flight.has_landed)) &&
+              (!f->flush.is_flying || atomic_load(&f->flush.has_landed)));
     px_feed_close(f->feed);
     pxi_fresh_free_twins(f);
     PX_VEC_RELEASE(&f->changes);
     PX_VEC_RELEASE(&f->ended);
+    pxi_fresh_flush_release(f);
     PX_VEC_RELEASE(&f->rules);
     px_buf_release(&f->record);
     px_arena_release(&f->arena);
@@ -151,9 +170,12 @@ static px_status step(px_fresh *f, int64_t wait_ns, bool *ret_did, px_err *ret_e
     px_status status = PX_TIMEOUT;
 
     *ret_did = end_sources(f);
-    *ret_did |= pxi_fresh_tell(f);
-    if (f->changes.len < CHANGES_MAX)
-        status = fold_next(f, *ret_did || f->changes.len ? 0 : wait_ns, ret_err);
+    if (f->seq >= f->refold_until) /* else the journal may have it already */
+        *ret_did |= pxi_fresh_tell(f);
+    *ret_did |= pxi_fresh_flush(f, false);
+    if (f->changes.len < CHANGES_MAX && !pxi_fresh_flush_waits(f))
+        status =
+            fold_next(f, *ret_did || f->changes.len || f->flush.is_flying ? 0 : wait_ns, ret_err);
     settle(f);
     *ret_did |= status == PX_OK;
     return status == PX_TIMEOUT ? PX_OK : status;
@@ -174,7 +196,7 @@ static void wait_for_landing(px_fresh *f)
     struct timespec until = px_deadline_in(PAUSE_NS);
 
     pthread_mutex_lock(&f->wait_lock);
-    if (!atomic_load(&f->flight.has_landed))
+    if (!atomic_load(&f->flight.has_landed) && !atomic_load(&f->flush.has_landed))
         pthread_cond_timedwait(&f->moved, &f->wait_lock, &until);
     pthread_mutex_unlock(&f->wait_lock);
 }
@@ -189,7 +211,7 @@ static void *run(void *data)
     px_thread_stand_back();
     while (!atomic_load(&f->stop) && status == PX_OK) {
         status = step(f, WAIT_NS, &did, &err);
-        if (status == PX_OK && !did && f->changes.len)
+        if (status == PX_OK && !did && (f->changes.len || f->flush.is_flying))
             wait_for_landing(f);
     }
     if (status != PX_OK && status != PX_INTERRUPTED) {
@@ -208,6 +230,29 @@ px_status px_fresh_start(px_fresh *f, px_err *ret_err)
     return px_no_memory(ret_err);
 }
 
+/* First to the journal's end, then out with it; what is late stays in the journal. */
+static void flush_all(px_fresh *f, int64_t until_ns)
+{
+    px_status status = PX_OK;
+    bool did;
+
+    while (status == PX_OK && !f->flush.has_failed && f->env->monotonic_ns(f->env) < until_ns) {
+        status = step(f, 0, &did, NULL);
+        did |= status == PX_OK && pxi_fresh_flush(f, true);
+        if (!did && f->flush.cursor_sent == f->seq && f->seq == px_engine_position(f->engine) &&
+            !f->changes.len && !f->flush.is_flying)
+            return;
+        if (!did)
+            pause_ns(PAUSE_NS / 10);
+    }
+}
+
+static bool is_under_way(const px_fresh *f)
+{
+    return (f->flight.is_flying && !atomic_load(&f->flight.has_landed)) ||
+           (f->flush.is_flying && !atomic_load(&f->flush.has_landed));
+}
+
 void px_fresh_stop(px_fresh *f)
 {
     if (!f || !atomic_load(&f->running))
@@ -216,7 +261,10 @@ void px_fresh_stop(px_fresh *f)
     px_feed_hurry(f->feed);
     pthread_join(f->thread, NULL);
     atomic_store(&f->running, false);
-    while (f->flight.is_flying && !atomic_load(&f->flight.has_landed))
+    px_engine_writebacks_end(f->engine);
+    if (!atomic_load(&f->dead))
+        flush_all(f, f->env->monotonic_ns(f->env) + PX_FRESHNESS_STOP_NS);
+    while (is_under_way(f))
         pause_ns(PAUSE_NS); /* the engine ends what it has taken */
 }
 
@@ -336,5 +384,6 @@ px_fresh_stats px_fresh_stat(px_fresh *f)
     stats.waiting = f->changes.len;
     pthread_mutex_unlock(&f->lock);
     stats.position = atomic_load(&f->position);
+    stats.cursor = atomic_load(&f->cursor);
     return stats;
 }

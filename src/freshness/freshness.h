@@ -6,10 +6,11 @@
  *     journal ─ feed ─► machines (machine.h), by samples and by the journal's time
  *                          └─ a change of state ─► PX_REQUEST_FRESHNESS ─► an event ─► the graph
  *
- * A consumer that keeps nothing on disk: what it decides becomes an event, and the state of a twin
- * stands in its record; so a start takes up what the graph holds, live values and states, and says
- * only what the time without a server has changed. What it measures begins anew at a start. Twins
- * of which nothing is declared cost nothing: their events are passed over by their heads.
+ * A consumer of the journal (PX_CONSUMER_FRESHNESS): what it decides becomes an event, and the
+ * state of a twin stands in its record. Machines and figures are rows (record.h), written every
+ * PX_FRESHNESS_FLUSH_NS; a start reads them, folds what the journal has behind them, and says only
+ * what nobody said yet. Twins of which nothing is declared cost nothing: their events are passed
+ * over by their heads.
  *
  * One request at a time is under way; changes queue behind it and are told in their order, each
  * with the moment at which its limit was passed. Time goes on in the journal only: the room tells
@@ -30,13 +31,14 @@
 typedef struct px_fresh px_fresh;
 
 /* The engine must not run yet, so that nothing is written between what is taken up and the feed.
- * Errors: those of px_feed_open_at, PX_NO_MEMORY. */
+ * Errors: those of px_feed_open and of reading the store, PX_NO_MEMORY. */
 PX_NODISCARD px_status px_fresh_open(px_engine *engine, px_log *log, px_fresh **ret_fresh,
                                      px_err *ret_err);
 /* No thread of it may run, and nothing of it be under way. NULL is fine. */
 void px_fresh_close(px_fresh *fresh);
 PX_NODISCARD px_status px_fresh_start(px_fresh *fresh, px_err *ret_err);
-/* Waits for the request under way; the engine must still run, or have ended. */
+/* Ends the thread, writes what is not written yet, for at most PX_FRESHNESS_STOP_NS, and waits for
+ * what is under way; the engine must still run, or have ended. */
 void px_fresh_stop(px_fresh *fresh);
 /* One step without a thread: at most one row, one request. False when there was nothing to do. */
 bool px_fresh_step(px_fresh *fresh);
@@ -56,6 +58,7 @@ void px_fresh_source_ended(px_fresh *fresh, uint32_t twin_no);
 typedef struct px_fresh_tracked {
     px_fresh_rule rule;
     px_fresh_item item; /* `measure.seen` is not the reader's to look at */
+    uint64_t seq;       /* samples up to here are in it, where it was found in the graph */
 } px_fresh_tracked;
 
 typedef struct px_fresh_source {
@@ -94,6 +97,7 @@ void px_fresh_count(px_fresh *fresh, uint32_t tenant, uint64_t ret_counts[PX_FRE
 /* name, meaning: one table feeds px_fresh_stats and the metrics page */
 #define PX_FRESH_STATS_MAP(X)                                                                      \
     X(position, "position of the journal up to which freshness is folded")                         \
+    X(cursor, "position up to which it is written to the store")                                   \
     X(changes, "changes of freshness written to the journal")                                      \
     X(waiting, "changes of freshness that wait to be written")                                     \
     X(refused, "requests with changes of freshness that were refused and made again")              \

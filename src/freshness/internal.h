@@ -12,7 +12,7 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/vec.h"
-#include "freshness/freshness.h"
+#include "freshness/record.h"
 
 #define PX_NO_FIELD UINT32_MAX
 
@@ -23,15 +23,18 @@ typedef struct px_fresh_twin {
     px_time since;
     uint64_t seq;  /* events up to here are in it */
     px_time armed; /* of its entry among the alarms; PX_TIME_NONE */
+    bool is_dirty; /* its row is not what it is */
+    bool is_read;  /* from its row, and not yet found to be declared still */
     PX_VEC(px_fresh_tracked)
     items; /* ascending by field; may be empty: a twin that only rolls up */
     PX_VEC(px_fresh_source) sources;
 } px_fresh_twin;
 
-/* A twin's next limit. Entries that are not its `armed` any more are passed over. */
+/* A twin's next limit. Entries that are not its `armed` any more are passed over. Of those that are
+ * due at one moment the lower number goes first, so that a restart comes to the same order. */
 typedef struct px_fresh_alarm {
     px_time due;
-    uint32_t place;
+    uint32_t place, twin_no;
 } px_fresh_alarm;
 
 typedef enum px_fresh_cause {
@@ -69,6 +72,23 @@ typedef struct px_fresh_flight {
     int64_t again_ns; /* monotonic: it was refused, and is tried again then */
 } px_fresh_flight;
 
+/* Rows on their way: all that were dirty when the round began, in parts, the last with the cursor.
+ */
+typedef struct px_fresh_flush {
+    PX_VEC(uint32_t) places; /* of the round */
+    size_t at;               /* of them are written, or on their way */
+    bool is_active;
+    uint64_t cursor, cursor_sent;
+    int64_t due_ns;      /* monotonic */
+    PX_VEC(px_key) gone; /* rows to delete */
+    PX_VEC(px_op) ops;
+    px_buf bodies;
+    px_writeback writeback;
+    bool is_flying, has_failed;
+    _Atomic bool has_landed;
+    px_status landed;
+} px_fresh_flush;
+
 struct px_fresh {
     px_engine *engine;
     px_env *env;
@@ -86,16 +106,20 @@ struct px_fresh {
     PX_VEC(px_fresh_change) changes;
     PX_VEC(uint32_t) ended; /* numbers of twins whose source is gone, to be looked at */
     px_fresh_stats stats;
-    px_time now;          /* commit time of the newest row folded, */
-    uint64_t seq;         /* and its last event */
-    bool models_declared; /* some model declares something */
+    px_time now;           /* commit time of the newest row folded, */
+    uint64_t seq;          /* and its last event */
+    uint64_t refold_until; /* what was in the journal at the start: nothing is told before that */
+    bool is_taking_up;     /* rows and records, before anything is folded */
+    bool models_declared;  /* some model declares something */
 
     px_fresh_rules rules; /* of one twin, being made; the fold's */
     px_buf record;        /* of one twin, as the graph gives it; the fold's */
     px_fresh_flight flight;
+    px_fresh_flush flush;
 
     pthread_mutex_t wait_lock; /* with `moved` and `landed` */
     pthread_cond_t moved;
+    _Atomic uint64_t cursor;   /* and written up to here */
     _Atomic uint64_t position; /* folded up to here */
     _Atomic uint64_t settled;  /* and all that it decided committed */
     _Atomic uint32_t waiters;
@@ -133,6 +157,15 @@ px_time pxi_fresh_next(const px_fresh *f);
 PX_NODISCARD px_status pxi_fresh_sample(px_fresh *f, px_fresh_twin *twin, uint32_t field,
                                         const px_fresh_sample *sample, px_fresh_kind *kind,
                                         px_err *ret_err);
+/* A change that is in the journal already, of a time that is folded again: it is not told again,
+ * and what was not decided by the journal alone is taken as it was. */
+PX_NODISCARD px_status pxi_fresh_was_told(px_fresh *f, px_fresh_twin *twin, const px_event *event,
+                                          px_err *ret_err);
+/* A twin of a row, whose lists it takes. */
+PX_NODISCARD px_status pxi_fresh_restore(px_fresh *f, const px_fold *fold, px_fresh_row *row,
+                                         px_err *ret_err);
+/* Twins of rows that nobody declares any more. */
+void pxi_fresh_drop_undeclared(px_fresh *f);
 /* A message of that device of the twin: measured once, whatever fields it has. */
 void pxi_fresh_message(px_fresh *f, px_fresh_twin *twin, uint32_t document_no,
                        const px_fresh_sample *sample, px_fresh_kind kind);
@@ -147,6 +180,15 @@ PX_NODISCARD px_status pxi_fresh_end(px_fresh *f, px_fresh_twin *twin, px_time n
 /* Takes up what the graph holds. */
 PX_NODISCARD px_status pxi_fresh_take_up(px_fresh *f, px_err *ret_err);
 PX_NODISCARD px_status pxi_fresh_fold(px_fresh *f, const px_batch *batch, px_err *ret_err);
+
+/* ---- rows.c ---- */
+
+PX_NODISCARD px_status pxi_fresh_load(px_fresh *f, px_err *ret_err);
+/* Lands and sends what is due, or with `all` whatever is dirty. True when it did something. */
+bool pxi_fresh_flush(px_fresh *f, bool all);
+/* A round waits for the changes of what it writes. */
+bool pxi_fresh_flush_waits(const px_fresh *f);
+void pxi_fresh_flush_release(px_fresh *f);
 
 /* ---- tell.c: changes to the engine ---- */
 

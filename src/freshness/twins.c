@@ -100,13 +100,18 @@ static void count(px_fresh *f, const px_fresh_twin *twin, bool more)
 
 /* ---- alarms ---- */
 
+static bool is_before(const px_fresh_alarm *a, const px_fresh_alarm *b)
+{
+    return a->due < b->due || (a->due == b->due && a->twin_no < b->twin_no);
+}
+
 static bool push(px_fresh *f, px_fresh_alarm alarm)
 {
     size_t at = f->alarms.len;
 
     if (!PX_VEC_PUSH(&f->alarms, alarm))
         return false;
-    for (; at > 0 && f->alarms.ptr[(at - 1) / 2].due > alarm.due; at = (at - 1) / 2)
+    for (; at > 0 && is_before(&alarm, &f->alarms.ptr[(at - 1) / 2]); at = (at - 1) / 2)
         f->alarms.ptr[at] = f->alarms.ptr[(at - 1) / 2];
     f->alarms.ptr[at] = alarm;
     return true;
@@ -118,9 +123,10 @@ static px_fresh_alarm pop(px_fresh *f)
     size_t at = 0, child;
 
     while ((child = 2 * at + 1) < f->alarms.len) {
-        if (child + 1 < f->alarms.len && f->alarms.ptr[child + 1].due < f->alarms.ptr[child].due)
+        if (child + 1 < f->alarms.len &&
+            is_before(&f->alarms.ptr[child + 1], &f->alarms.ptr[child]))
             child++;
-        if (f->alarms.ptr[child].due >= last.due)
+        if (!is_before(&f->alarms.ptr[child], &last))
             break;
         f->alarms.ptr[at] = f->alarms.ptr[child];
         at = child;
@@ -149,7 +155,7 @@ static px_status arm(px_fresh *f, px_fresh_twin *twin, px_err *ret_err)
 
     if (due == PX_TIME_NONE || (twin->armed != PX_TIME_NONE && twin->armed <= due))
         return PX_OK;
-    if (!push(f, (px_fresh_alarm){ due, place_of(f, twin) }))
+    if (!push(f, (px_fresh_alarm){ due, place_of(f, twin), twin->no }))
         return px_no_memory(ret_err);
     twin->armed = due;
     return PX_OK;
@@ -188,6 +194,7 @@ static px_status tell(px_fresh *f, px_fresh_twin *twin, const px_fresh_tracked *
 
     if (!PX_VEC_RESERVE(&f->changes, f->changes.len + 1))
         return px_no_memory(ret_err);
+    twin->is_dirty = true;
     if (state != twin->state) {
         count(f, twin, false);
         twin->state = state;
@@ -216,10 +223,13 @@ px_status pxi_fresh_advance(px_fresh *f, px_err *ret_err)
         px_fresh_alarm alarm = pop(f);
         px_fresh_twin *twin = &f->twins.ptr[alarm.place];
 
-        if (twin->no == 0 || twin->armed != alarm.due)
+        if (twin->no != alarm.twin_no || twin->armed != alarm.due)
             continue;
         twin->armed = PX_TIME_NONE;
-        PX_TRY(advance_twin(f, twin, ret_err));
+        if (due_of(twin) != alarm.due) /* a sample moved it: its turn comes later */
+            PX_TRY(arm(f, twin, ret_err));
+        else
+            PX_TRY(advance_twin(f, twin, ret_err));
     }
     return PX_OK;
 }
@@ -249,6 +259,8 @@ px_status pxi_fresh_sample(px_fresh *f, px_fresh_twin *twin, uint32_t field,
 
     if (!tracked)
         return PX_OK;
+    if (twin->seq <= tracked->seq)
+        return PX_OK; /* found in the graph */
     this = px_fresh_take(&tracked->item, &tracked->rule.rule, sample, &changed);
     *kind = this < *kind ? this : *kind;
     f->stats.late += this == PX_FRESH_LATE;
@@ -312,7 +324,10 @@ void pxi_fresh_message(px_fresh *f, px_fresh_twin *twin, uint32_t document_no,
 void pxi_fresh_forget(px_fresh *f, px_fresh_twin *twin)
 {
     uint32_t place = place_of(f, twin);
+    px_key key = { (int64_t)twin->tenant, (int64_t)twin->no, 0 };
 
+    /* without memory its row stays: the next start finds that it is not declared any more */
+    (void)PX_VEC_PUSH(&f->flush.gone, key);
     count(f, twin, false);
     px_map_remove(&f->by_no, twin->no, place);
     free_items(twin);
@@ -321,8 +336,9 @@ void pxi_fresh_forget(px_fresh *f, px_fresh_twin *twin)
 }
 
 /* The value that the graph has of a property that nobody saw come. */
-static void take_up(px_fresh *f, px_fresh_tracked *tracked, const px_twin *record)
+static void take_up(px_fresh *f, px_fresh_tracked *tracked, const px_fresh_subject *subject)
 {
+    const px_twin *record = subject->record;
     px_fresh_sample sample;
     px_slot slot;
 
@@ -334,10 +350,11 @@ static void take_up(px_fresh *f, px_fresh_tracked *tracked, const px_twin *recor
                                 .is_command = slot.by_command,
                                 .value = pxi_fresh_hash(&slot.value) };
     px_fresh_seed(&tracked->item, &tracked->rule.rule, &sample, f->now);
+    tracked->seq = subject->seq;
 }
 
 /* Takes the items of before that are still declared, and makes the others. */
-static px_status make_items(px_fresh *f, px_fresh_twin *twin, const px_twin *record,
+static px_status make_items(px_fresh *f, px_fresh_twin *twin, const px_fresh_subject *subject,
                             px_err *ret_err)
 {
     PX_VEC(px_fresh_tracked) items = { 0 };
@@ -348,15 +365,16 @@ static px_status make_items(px_fresh *f, px_fresh_twin *twin, const px_twin *rec
         px_fresh_tracked *before = tracked_of(twin, rule->field);
         px_fresh_tracked *tracked = &items.ptr[items.len++];
 
-        tracked->rule = *rule;
+        *tracked = (px_fresh_tracked){ .rule = *rule };
         if (before) {
             tracked->item = before->item;
+            tracked->seq = before->seq;
             before->item.measure.seen = NULL;
             if (rule->rule.period != before->rule.rule.period)
                 tracked->item.measure.has_bucket = false; /* buckets are so many periods */
         } else {
             px_fresh_init(&tracked->item, f->now);
-            take_up(f, tracked, record);
+            take_up(f, tracked, subject);
         }
     }
     PX_VEC_EACH (&twin->items, tracked)
@@ -422,7 +440,8 @@ static px_status settle(px_fresh *f, px_fresh_twin *twin, const px_fresh_subject
         count(f, twin, true);
     } else if (is_new || state != before)
         PX_TRY(tell(f, twin, NULL, PX_CAUSE_DECLARED, ret_err));
-    return advance_twin(f, twin, ret_err);
+    /* one of a row goes on from there by the times of the journal behind it */
+    return f->is_taking_up && !is_new ? arm(f, twin, ret_err) : advance_twin(f, twin, ret_err);
 }
 
 px_status pxi_fresh_declare(px_fresh *f, const px_fresh_subject *subject, px_err *ret_err)
@@ -441,6 +460,11 @@ px_status pxi_fresh_declare(px_fresh *f, const px_fresh_subject *subject, px_err
     PX_TRY(px_fresh_rules_make(px_model_layout(model), has_document ? &document : NULL, &f->rules,
                                &cut, ret_err));
     f->stats.cut += cut;
+    if (twin && twin->model_no != subject->model_no) { /* a row of before it moved */
+        pxi_fresh_forget(f, twin);
+        twin = NULL;
+        is_new = true;
+    }
     if (f->rules.len == 0) {
         if (twin)
             pxi_fresh_forget(f, twin);
@@ -448,10 +472,95 @@ px_status pxi_fresh_declare(px_fresh *f, const px_fresh_subject *subject, px_err
             return tell_gone(f, subject, ret_err);
         return PX_OK;
     }
-    if (is_new)
+    if (is_new) {
         PX_TRY(begin(f, subject, &twin, ret_err));
-    if (subject->seq > twin->seq)
         twin->seq = subject->seq;
-    PX_TRY(make_items(f, twin, subject->record, ret_err));
+    }
+    twin->is_dirty = true;
+    twin->is_read = false;
+    PX_TRY(make_items(f, twin, subject, ret_err));
     return settle(f, twin, subject, is_new, ret_err);
+}
+
+/* ---- of before a restart ---- */
+
+px_status pxi_fresh_restore(px_fresh *f, const px_fold *fold, px_fresh_row *row, px_err *ret_err)
+{
+    px_fresh_subject subject = { .tenant = (uint32_t)fold->key.a,
+                                 .no = (uint32_t)fold->key.b,
+                                 .model_no = row->model_no };
+    px_fresh_twin *twin;
+
+    PX_TRY(begin(f, &subject, &twin, ret_err));
+    count(f, twin, false);
+    twin->state = row->state;
+    twin->since = row->since;
+    count(f, twin, true);
+    twin->seq = fold->seq;
+    twin->is_read = true;
+    twin->items.ptr = row->items.ptr;
+    twin->items.len = row->items.len;
+    twin->items.cap = row->items.cap;
+    twin->sources.ptr = row->sources.ptr;
+    twin->sources.len = row->sources.len;
+    twin->sources.cap = row->sources.cap;
+    *row = (px_fresh_row){ 0 };
+    return PX_OK;
+}
+
+void pxi_fresh_drop_undeclared(px_fresh *f)
+{
+    PX_VEC_EACH (&f->twins, twin)
+        if (twin->no && twin->is_read)
+            pxi_fresh_forget(f, twin);
+}
+
+static bool says(const px_event *event, const px_fresh_change *change)
+{
+    const px_field_value *field = event->field_count ? &event->fields[0] : NULL;
+
+    if (change->twin_no != event->twin_no || change->is_gone != event->flag ||
+        (uint8_t)change->state != event->code || change->since != event->source_time)
+        return false;
+    if (!field)
+        return change->field == PX_NO_FIELD;
+    return change->field == field->field && change->item_since == field->source_time &&
+           field->value.num.mantissa == (int64_t)change->item_state;
+}
+
+/* They stand in the order in which they were told. */
+static bool take_change(px_fresh *f, const px_event *event)
+{
+    for (size_t i = 0; i < f->changes.len; i++) {
+        if (!says(event, &f->changes.ptr[i]))
+            continue;
+        f->changes.len--;
+        memmove(&f->changes.ptr[i], &f->changes.ptr[i + 1],
+                (f->changes.len - i) * sizeof(*f->changes.ptr));
+        return true;
+    }
+    return false;
+}
+
+px_status pxi_fresh_was_told(px_fresh *f, px_fresh_twin *twin, const px_event *event,
+                             px_err *ret_err)
+{
+    const px_field_value *field = event->field_count ? &event->fields[0] : NULL;
+    px_fresh_tracked *tracked = field ? tracked_of(twin, field->field) : NULL;
+
+    if (take_change(f, event) || event->flag || event->seq <= twin->seq)
+        return PX_OK;
+    if (tracked && tracked->item.has_live && field->value.num.mantissa >= 0 &&
+        field->value.num.mantissa < PX_FRESHNESS_COUNT) {
+        tracked->item.state = (px_freshness)field->value.num.mantissa;
+        tracked->item.since = field->source_time;
+        tracked->item.good_count = 0;
+        tracked->item.back_at = PX_TIME_NONE;
+    }
+    count(f, twin, false);
+    twin->state = (px_freshness)event->code;
+    twin->since = event->source_time;
+    count(f, twin, true);
+    twin->is_dirty = true;
+    return arm(f, twin, ret_err);
 }

@@ -66,15 +66,16 @@ PX_NODISCARD px_status px_row_unpack(px_row_packer *packer, const px_row_stored 
     X(OPEN_BLOCK, 3, "open_block") /* a = tenant, b = series */                                    \
     X(CURSOR, 4, "cursor")         /* a = consumer */                                              \
     X(META, 5, "meta")             /* a = what: the store's own below 1000 */                      \
-    X(OUTBOX, 6, "outbox")         /* a = tenant << 32 | endpoint, b = letter kind, c = place */ \
+    X(OUTBOX, 6, "outbox")         /* a = tenant << 32 | endpoint, b = letter kind, c = place */   \
     X(SESSION, 7, "session")       /* a = tenant, b = session */                                   \
-    X(MESSAGE, 8, "message")       /* a = tenant, b = position of its event */
+    X(MESSAGE, 8, "message")       /* a = tenant, b = position of its event */                     \
+    X(FRESHNESS, 9, "freshness")   /* a = tenant, b = twin */
 
 typedef enum px_table {
 #define X(name, number, sql) PX_TABLE_##name = number,
     PX_TABLE_MAP(X)
 #undef X
-        PX_TABLE_END = 9
+        PX_TABLE_END = 10
 } px_table;
 
 const char *px_table_name(px_table table); /* "state" */

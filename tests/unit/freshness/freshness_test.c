@@ -295,6 +295,123 @@ PX_TEST(a_restart_takes_up_what_the_graph_holds)
     end(&p);
 }
 
+static void restart(plant *p)
+{
+    px_fresh_close(p->fresh);
+    px_world_kill(&p->world, true);
+    watch(p);
+    settle(p);
+}
+
+PX_TEST(figures_and_half_a_way_back_outlive_a_kill)
+{
+    px_fresh_report report_;
+    px_arena arena;
+    plant p;
+
+    begin(&p);
+    for (int i = 0; i < 20; i++) { /* rows are written on the way, and then the journal goes on */
+        report(&p, "p", i);
+        rest(&p, 1000);
+    }
+    rest(&p, 5000);
+    report(&p, "p", 100);
+    CHECK_STR(state_of(&p, "p"), "stale");
+    restart(&p);
+    CHECK_STR(state_of(&p, "p"), "stale");
+    report_ = read(&p, "p", &arena);
+    CHECK_EQ(report_.items[0].item.measure.samples, 21);
+    CHECK_EQ(report_.items[0].item.good_count, 1);
+    px_arena_release(&arena);
+    rest(&p, 1000);
+    report(&p, "p", 101);
+    CHECK_STR(state_of(&p, "p"), "fresh");
+    CHECK(px_fresh_stat(p.fresh).cursor > 0);
+    end(&p);
+}
+
+/* What is told, one event a line. */
+static void tell_all(plant *p, px_buf *out)
+{
+    px_feed *feed;
+    px_batch *batch;
+    px_arena arena;
+    px_err err;
+
+    px_arena_init(&arena, 1 << 20);
+    CHECK_OK(px_feed_open_at(p->world.engine, 0, &feed, &err), &err);
+    while (px_feed_next(feed, 0, &batch, &err) == PX_OK) {
+        px_cut cut = px_cut_of(batch->body);
+        px_event event;
+
+        while (px_cut_left(&cut) > 0) {
+            px_arena_reset(&arena);
+            CHECK_OK(px_get_event(&cut, &arena, &event, &err), &err);
+            if (event.type != PX_EVENT_FRESHNESS)
+                continue;
+            px_putf(out, "%u %s %lld", event.twin_no, px_freshness_name((px_freshness)event.code),
+                    (long long)event.source_time);
+            if (event.field_count)
+                px_putf(out, " %lld %lld", (long long)event.fields[0].value.num.mantissa,
+                        (long long)event.fields[0].source_time);
+            px_put_char(out, '\n');
+        }
+        px_batch_unref(batch);
+    }
+    px_feed_close(feed);
+    px_arena_release(&arena);
+}
+
+/* One life of two presses: the same whatever befalls the server, which is asked at each step. */
+static void live(px_gen *gen, bool befalls, px_buf *ret_told, px_fresh_item *ret_item)
+{
+    px_gen fate = { 77 };
+    px_fresh_report report_;
+    px_arena arena;
+    plant p;
+
+    begin(&p);
+    CHECK_EQ(px_world_put(&p.world, "q", a_press).status, PX_OK);
+    settle(&p);
+    for (int i = 0; i < 120; i++) {
+        uint64_t what = px_gen_below(gen, 10);
+
+        rest(&p, (int64_t)px_gen_below(gen, 1700));
+        if (what < 7)
+            report(&p, what < 5 ? "p" : "q", i);
+        if (befalls && px_gen_below(&fate, 6) == 0)
+            restart(&p);
+    }
+    rest(&p, 1);
+    tell_all(&p, ret_told);
+    report_ = read(&p, "p", &arena);
+    *ret_item = report_.items[0].item;
+    ret_item->measure.seen = NULL;
+    px_arena_release(&arena);
+    end(&p);
+}
+
+PX_PROP(kills_change_nothing_of_what_is_told_and_measured, 20)
+{
+    px_gen again = *gen;
+    px_buf told = { 0 }, told_again = { 0 };
+    px_fresh_item item, item_again;
+
+    live(gen, false, &told, &item);
+    live(&again, true, &told_again, &item_again);
+    px_put_char(&told, '\0');
+    px_put_char(&told_again, '\0');
+    CHECK_STR(told_again.ptr, told.ptr);
+    CHECK_EQ(item_again.state, item.state);
+    CHECK_EQ(item_again.since, item.since);
+    CHECK_EQ(item_again.measure.samples, item.measure.samples);
+    CHECK_EQ(item_again.measure.period, item.measure.period);
+    CHECK_EQ(item_again.measure.jitter, item.measure.jitter);
+    CHECK_EQ(item_again.good_count, item.good_count);
+    px_buf_release(&told);
+    px_buf_release(&told_again);
+}
+
 PX_TEST(what_the_time_without_a_server_changed_is_said_at_the_start)
 {
     plant p;
