@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+enum { GUARD_SHOWN_MAX = 80 };
+
 const char *px_change_kind_name(px_change_kind kind)
 {
     static const char *const names[] = { "added", "removed", "changed" };
@@ -230,6 +232,34 @@ static void compare_payload(px_comparison *c, px_str command, const char *what,
     }
 }
 
+static bool has_guard(const px_command *command, const px_guard *guard)
+{
+    for (uint32_t i = 0; i < command->guard_count; i++)
+        if (command->guards[i].of == guard->of &&
+            px_str_eq(command->guards[i].expression, guard->expression) &&
+            px_str_eq(command->guards[i].relationship, guard->relationship))
+            return true;
+    return false;
+}
+
+/* A call that went through may be refused by a new one. */
+static void compare_guards(px_comparison *c, const px_command *from, const px_command *to)
+{
+    px_str path = px_compare_join(c, from->name, "/", PX_STR("guards"));
+
+    for (uint32_t i = 0; i < from->guard_count; i++)
+        if (!has_guard(to, &from->guards[i]))
+            px_compare_add(c, PX_CHANGE_REMOVED, PX_BREAKS_NOTHING, path,
+                           "Command '%.*s' is not guarded by '%.*s' any more", PX_FMT(from->name),
+                           PX_FMT(px_str_head(from->guards[i].expression, GUARD_SHOWN_MAX)));
+    for (uint32_t i = 0; i < to->guard_count; i++)
+        if (!has_guard(from, &to->guards[i]))
+            px_compare_add(c, PX_CHANGE_ADDED, PX_BREAKS_CLIENTS, path,
+                           "Command '%.*s' is guarded by '%.*s': calls of it may be refused",
+                           PX_FMT(from->name),
+                           PX_FMT(px_str_head(to->guards[i].expression, GUARD_SHOWN_MAX)));
+}
+
 static void compare_commands(px_comparison *c, const px_layout *from, const px_layout *to)
 {
     uint32_t count;
@@ -245,6 +275,7 @@ static void compare_commands(px_comparison *c, const px_layout *from, const px_l
         }
         compare_payload(c, list[i].name, "request", &list[i].request, &other->request);
         compare_payload(c, list[i].name, "response", &list[i].response, &other->response);
+        compare_guards(c, &list[i], other);
     }
     list = px_layout_commands(to, &count);
     for (uint32_t i = 0; i < count; i++)

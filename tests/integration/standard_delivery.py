@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Statements about delivery that hold however often connections end: exactly once, at least once, in order. A seed decides where they end;
 a failure prints it, PX_SEED plays it again."""
+import json
 import os
 import random
 import threading
 import time
 
+from clients import Web
 from mqtt_raw import PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL, Gone
 from standard import states
 
@@ -25,8 +27,8 @@ def told_with(seed, do):
 class Sender:
     """Says QoS 2 messages over connections that end at any step, and goes on where it stood."""
 
-    def __init__(self, w, dice):
-        self.w, self.dice, self.c = w, dice, w.keeper("p", answers=False)
+    def __init__(self, w, dice, topic=None):
+        self.w, self.dice, self.topic, self.c = w, dice, topic or w.topic("x"), w.keeper("p", answers=False)
 
     def maybe_end(self):
         if self.dice.random() < 0.25:
@@ -40,7 +42,7 @@ class Sender:
     def say(self, payload, id):
         dup = False
         while True:
-            self.c.send(self.c.publish_bytes(self.w.topic("x"), payload, 2, dup=dup, id=id))
+            self.c.send(self.c.publish_bytes(self.topic, payload, 2, dup=dup, id=id))
             dup = True
             if self.maybe_end():
                 continue
@@ -65,6 +67,26 @@ def exactly_once_from_who_comes_and_goes(w):
         for n in range(60):
             p.say(str(n), n % 7 + 1)
         assert [int(m.payload) for m in s.messages(60)] == list(range(60))
+        s.quiet()
+    told_with(seed, do)
+
+
+@states("4.3.3-2", "4.3.3-13", relayed=False)
+def telemetry_exactly_once_from_who_comes_and_goes(w):
+    seed, dice = chance()
+    web, name, model = Web(w.server), w.name, f"dtmi:test:{w.name.replace('-', '_')};1"
+    s = w.subscriber(f"events/graph/{name}", qos=0)
+    web.want(201, "POST", "/models", [{"@context": "dtmi:dtdl:context;3", "@id": model, "@type": "Interface", "contents": [
+        {"@type": "Telemetry", "name": "n", "schema": "integer"}]}])
+    web.want(200, "PUT", f"/digitaltwins/{name}", {"$metadata": {"$model": model}})
+    s.message()  # the twin is there
+    p = Sender(w, dice, f"twins/{name}/telemetry")
+
+    def do():
+        for n in range(60):
+            p.say(json.dumps({"n": n}), n % 7 + 1)
+        got = [json.loads(m.payload) for m in s.messages(60)]
+        assert [int(m["values"]["n"]["value"]) for m in got] == list(range(60)), got[:3]
         s.quiet()
     told_with(seed, do)
 

@@ -186,4 +186,25 @@ PX_TEST(a_schema_that_contains_itself_in_many_places_is_compared_in_no_time)
     px_buf_release(&texts[1]);
 }
 
+#define GUARDED(guards)                                                                            \
+    "{\"@context\":[\"dtmi:dtdl:context;4\",\"dtmi:pollux:extension:commands;1\"],\"@id\":"        \
+    "\"dtmi:ex:A;1\",\"@type\":\"Interface\",\"contents\":[{\"@type\":\"Relationship\",\"name\":"  \
+    "\"feeds\"},{\"@type\":[\"Command\",\"Guarded\"],\"name\":\"stop\",\"guards\":[" guards "]}]}"
+#define A_GUARD "{\"expression\":\"speed < 3\"}"
+
+PX_TEST(a_guard_that_is_new_breaks_clients_and_one_that_is_gone_breaks_nothing)
+{
+    comparison c;
+
+    check_one(GUARDED(A_GUARD), GUARDED(A_GUARD ",{\"expression\":\"heat > 1\"}"), "stop/guards",
+              PX_CHANGE_ADDED, PX_BREAKS_CLIENTS);
+    check_one(GUARDED(A_GUARD ",{\"expression\":\"heat > 1\"}"), GUARDED(A_GUARD), "stop/guards",
+              PX_CHANGE_REMOVED, PX_BREAKS_NOTHING);
+    c = compare_sets(GUARDED("{\"expression\":\"heat > 1\"}"),
+                     GUARDED("{\"expression\":\"heat > 1\",\"every\":\"feeds\"}"));
+    CHECK_EQ(c.changes.count, 2); /* one gone, another new */
+    CHECK_EQ(c.changes.worst, PX_BREAKS_CLIENTS);
+    end(&c);
+}
+
 PX_TEST_MAIN()
