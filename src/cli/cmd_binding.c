@@ -14,6 +14,7 @@ static px_status run_list(px_cli *cli, const px_args *args, px_err *ret_err)
     static const px_out_column columns[] = { { "name", "id", false },
                                              { "topic", "binding/source/mqtt", false },
                                              { "http", "binding/source/http", false },
+                                             { "connection", "binding/source/connection", false },
                                              { "format", "binding/format", false },
                                              { "enabled", "enabled", false },
                                              { "messages", "figures/messages", true },

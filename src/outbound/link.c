@@ -30,13 +30,15 @@ static const struct {
     { "connection.refused", "see that the other side runs and listens at this host and port" },
     { "connection.timeout",
       "see that 'host' and 'port' are right and that no firewall is between" },
-    { "connection.silent", "see that 'port' is that of the protocol, and 'tls' what it speaks" },
+    { "connection.silent",
+      "see that 'port' is that of the protocol, 'tls' what it speaks, and that "
+      "the broker gets the 'certificate' that it may want" },
     { "connection.login", "see that 'user' and 'password' are those that the broker knows" },
     { "connection.client", "see that the broker allows this 'clientId'" },
     { "connection.version", "set 'version' to 4, which is MQTT 3.1.1" },
     { "connection.tls",
-      "see that 'tls' has the 'ca' that signed the broker's certificate, and that "
-      "'host' is a name in it" },
+      "see that 'tls' has the 'ca' that signed the broker's certificate, that 'host' "
+      "is a name in it, and the 'certificate' that the broker may want of us" },
     { "connection.taken", "another client uses the same 'clientId': give each its own" },
     { "connection.topic", "let the broker allow this user to read the topic" },
     { "modbus.exception",

@@ -301,22 +301,6 @@ static px_status begin_connect(session *s, px_err *ret_err)
     return PX_OK;
 }
 
-/* Once the socket is connected, and before anything of MQTT is sent. */
-static px_status judge_peer(session *s, px_err *ret_err)
-{
-    struct sockaddr_storage peer = { 0 };
-    socklen_t len = sizeof(peer), error_len = sizeof(int);
-    int fd = mosquitto_socket(s->client), error = 0;
-
-    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &error_len) != 0 || error != 0)
-        return refused(s, error, ret_err);
-    if (getpeername(fd, (struct sockaddr *)&peer, &len) != 0)
-        return refused(s, errno, ret_err);
-    PX_TRY(px_target_check_address(&s->link->owner->opts.reach, (struct sockaddr *)&peer, ret_err));
-    s->is_judged = true;
-    return PX_OK;
-}
-
 /* ---- the end of it ---- */
 
 static px_status connack_refused(const session *s, px_err *ret_err)
@@ -364,6 +348,24 @@ static px_status lost(const session *s, int code, px_err *ret_err)
                           "the broker did not answer for %d seconds", KEEPALIVE_S);
     return px_fail_id(ret_err, PX_UNREACHABLE, "connection.lost",
                       "the connection to the broker was lost");
+}
+
+/* Once the socket is connected, and before anything of MQTT is sent. */
+static px_status judge_peer(session *s, px_err *ret_err)
+{
+    struct sockaddr_storage peer = { 0 };
+    socklen_t len = sizeof(peer), error_len = sizeof(int);
+    int fd = mosquitto_socket(s->client), error = 0;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &error_len) != 0 || error == ECONNRESET)
+        return lost(s, MOSQ_ERR_CONN_LOST, ret_err); /* it was connected */
+    if (error != 0)
+        return refused(s, error, ret_err);
+    if (getpeername(fd, (struct sockaddr *)&peer, &len) != 0)
+        return refused(s, errno, ret_err);
+    PX_TRY(px_target_check_address(&s->link->owner->opts.reach, (struct sockaddr *)&peer, ret_err));
+    s->is_judged = true;
+    return PX_OK;
 }
 
 /* ---- turns ---- */

@@ -283,6 +283,9 @@ def certificates(folder):
         f.write("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
     run("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
         "-extfile", "ext", "-out", "server.pem")
+    run("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=pollux",
+        "-keyout", "client.key", "-out", "client.csr")
+    run("x509", "-req", "-in", "client.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-out", "client.pem")
 
 
 def pem(broker, name):
@@ -294,7 +297,7 @@ def fails(web, code, cure, **document):
     web.want(200, "PUT", "/api/v1/connections/plant", document)
     until(lambda: status(web)["state"] == "waiting" and status(web)["error"], f"{code}: {status(web)}")
     error = status(web)["error"]
-    assert error["code"] == code and cure in error["cure"], error
+    assert error["code"] in code.split() and cure in error["cure"], error
     return error
 
 
@@ -310,6 +313,7 @@ def what_cannot_be_says_why_and_what_helps():
             fails(web, "connection.login", "'password'", **connection(b, tls=tls, user="pollux", password="wr0ng", version=version))
         assert s.cli("connection", "test", "plant", code=10).splitlines()[0].endswith("the broker does not let this user in")
         fails(web, "connection.tls", "'ca'", **connection(b, tls={"ca": pem(b, "other.pem")}, user="pollux", password="s3cret"))
+        fails(web, "connection.tls", "'ca'", **connection(b, tls={}, user="pollux", password="s3cret"))  # no authority of this machine
         fails(web, "connection.silent", "'tls'", **connection(b, user="pollux", password="s3cret"))
         port, = free_ports(1)
         fails(web, "connection.refused", "listens", **{**connection(b), "port": port})
@@ -324,6 +328,22 @@ def what_cannot_be_says_why_and_what_helps():
         until(lambda: is_connected(web), "connected with the password that stayed")
         send_by_tls(b)
         until(lambda: power(web) == 7, "a value by TLS")
+
+
+def a_broker_that_wants_our_certificate_gets_it():
+    b = Broker("cafile {folder}/ca.pem", "certfile {folder}/server.pem", "keyfile {folder}/server.key", "require_certificate true",
+               "use_identity_as_username true")
+    certificates(b.folder.name)
+    with b, server() as s:
+        web = begin(s, "m1")
+        tls = {"ca": pem(b, "ca.pem"), "certificate": pem(b, "client.pem")}
+        # the broker's last word may be lost in the end of the connection
+        fails(web, "connection.tls connection.silent", "'certificate'", **connection(b, tls={"ca": pem(b, "ca.pem")}))
+        fails(web, "connection.tls", "'certificate'", **connection(b, tls=tls, key=pem(b, "other.key")))
+        web.want(200, "PUT", "/api/v1/connections/plant", connection(b, tls=tls, key=pem(b, "client.key")))
+        until(lambda: is_connected(web), f"connected: {status(web)}")
+        told = web.want(200, "GET", "/api/v1/connections/plant")
+        assert told["hasKey"] and "PRIVATE KEY" not in json.dumps(told), told
 
 
 def send_by_tls(b):
@@ -363,5 +383,5 @@ if __name__ == "__main__":
     main(*chosen) if chosen else main(values_arrive_by_the_binding_in_both_versions, a_message_is_as_large_as_the_limit_and_no_larger, an_outage_of_the_broker_loses_and_doubles_nothing,
          kill_9_in_the_middle_loses_and_doubles_nothing, a_full_disk_leaves_messages_at_the_broker,
          what_a_document_says_no_more_the_broker_keeps_no_more, what_comes_while_the_server_is_away_waits_at_the_broker,
-         two_connections_share_a_subscription, two_servers_share_a_subscription_and_lose_no_part, what_cannot_be_says_why_and_what_helps, a_resolver_that_does_not_answer_holds_up_no_end,
+         two_connections_share_a_subscription, two_servers_share_a_subscription_and_lose_no_part, what_cannot_be_says_why_and_what_helps, a_broker_that_wants_our_certificate_gets_it, a_resolver_that_does_not_answer_holds_up_no_end,
          addresses_that_the_operator_does_not_name_are_refused)
