@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "outbound/modbus_frame.h"
 
+/* id, name, how many registers it takes (0: it depends) */
 #define PX_MODBUS_TYPE_MAP(X)                                                                      \
     X(BOOL, "bool", 0)                                                                             \
     X(INT16, "int16", 1)                                                                           \
@@ -26,7 +27,6 @@
     X(FLOAT64, "float64", 4)                                                                       \
     X(STRING, "string", 0)
 
-/* A table of the protocol's registers and what they are called. */
 typedef enum px_modbus_type {
 #define X(id, name, words) PX_MODBUS_##id,
     PX_MODBUS_TYPE_MAP(X)
