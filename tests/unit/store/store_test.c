@@ -413,7 +413,7 @@ PX_TEST(a_newer_schema_is_refused_with_a_sentence)
     forge_schema(disk, "\x63\0\0");
     CHECK_EQ(kit_open(disk, &store, &err), PX_UNSUPPORTED);
     CHECK_STR(err.text, "the data directory was written by a newer release: its schema is 99, "
-                        "this release knows up to 3");
+                        "this release knows up to 4");
     px_fakedisk_free(disk);
 }
 
