@@ -174,7 +174,6 @@ await holds('switched off it takes nothing, and on again it does', async () => {
   await button('Switch off').click();
   await waitFor('h1', 'off');
   publishAny(TOPIC, message({ d: { amps: 99 } }));
-  await new Promise((done) => setTimeout(done, 300));
   ok((await values()).amps.value !== 99, 'it took a message');
   await button('Switch on').click();
   await waitFor('h1', 'on');
@@ -210,6 +209,30 @@ await holds('a device that sends an unknown name is found among the rejects, and
   await page.goto(page.url().replace(/#.*/, '#/rejects?sender=nobody'));
   await page.getByRole('button', { name: 'Clear filter' }).click();
   await page.waitForSelector('.reject');
+});
+
+await holds('a binding for many machines makes the twins that are missing', async () => {
+  await page.goto(page.url().replace(/#.*/, '#/bindings/new'));
+  await page.evaluate(() => localStorage.removeItem('pollux.binding'));
+  await page.reload();
+  await button('Listen').click();
+  await page.waitForFunction(() => /Nothing has come yet/.test(document.querySelector('.payload')?.textContent ?? ''));
+  publishAny('hall/pk-77/raw', { amps: 4.5, cnt_ok: 12 });
+  await page.getByRole('button', { name: 'hall/pk-77/raw' }).click();
+  await page.fill('#map-topic', 'hall/{machine}/raw');
+  await page.fill('#map-twin', '{machine}');
+  await page.selectOption('#map-model', 'dtmi:story:Packer;1');
+  await button('Suggest').click();
+  await waitFor('.preview', '4\\.5');
+  ok((await text('.preview')).includes('pk-77') && (await text('.preview')).includes('new'), 'it is not said that the twin will be new');
+  await accessible(page);
+  await shot(page, 'binding-create-light');
+  await button('Save …').click();
+  await page.fill('#binding-name', 'halls');
+  await page.keyboard.press('Enter');
+  await waitFor('h1', 'halls');
+  publishAny('hall/pk-78/raw', { amps: 5.5, cnt_ok: 13 });
+  await until(async () => (await api('GET', '/api/v1/twins/pk-78')).body.values?.amps?.value === 5.5, 'the new twin');
 });
 
 await holds('a binding is deleted with its consequence told', async () => {

@@ -172,3 +172,8 @@ export const last = computed(() => {
   return tried?.[tried.length - 1];
 });
 export const fields = computed(() => fieldsOf(draft.value));
+/** The model of twins that the binding makes where they are missing; '' when it makes none. */
+export const createdModel = computed<string>(() => {
+  const create = draft.value?.['create'];
+  return isRecord(create) && typeof create['model'] === 'string' ? create['model'] : '';
+});

@@ -16,7 +16,7 @@ export const devicesEn = {
   deviceState: 'State',
   deviceStates: { registered: 'registered', active: 'active', disabled: 'disabled', retired: 'retired' } as Readonly<Record<string, string>>,
   lastSeen: 'Last seen',
-  notSeen: 'not since the start',
+  notSeen: 'Not seen since the start',
   connections: 'Connections',
   connected: (count: number) => n(count, 'open connection', 'open connections'),
   group: 'Group',

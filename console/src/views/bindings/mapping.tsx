@@ -1,31 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect } from 'preact/hooks';
+import { listModels } from '../../api/models.ts';
 import { listTwins } from '../../api/twins.ts';
 import { fieldsOf, jsonOf, leavesOf, propose, withField } from '../../lib/binding.ts';
 import type { Field } from '../../lib/dtdl.ts';
 import { isRecord } from '../../lib/result.ts';
-import { draft, given, last, latest, messages, text, trial, trying, write, writeDocument } from '../../state/binding.ts';
+import { createdModel, draft, given, last, latest, messages, text, trial, trying, write, writeDocument } from '../../state/binding.ts';
 import { words } from '../../state/language.ts';
-import { interfaceOf } from '../../state/models.ts';
+import { interfaceOf, modelName } from '../../state/models.ts';
 import { problemText } from '../../state/problem.ts';
 import { useResource } from '../../state/resource.ts';
 import { go, hrefWith, route } from '../../state/route.ts';
 import { twinNow, useTwins } from '../../state/twins.ts';
 import { Button } from '../../ui/button.tsx';
 import { Editor } from '../../ui/editor.tsx';
-import { TextLine } from '../../ui/form.tsx';
+import { SelectLine, TextLine } from '../../ui/form.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Segmented } from '../../ui/segmented.tsx';
 import { tableKey } from '../shell/keys.tsx';
 import { FieldTable } from './field-table.tsx';
 
-/** The twin that the binding goes to, where its template names one, or where a message went. */
-export function useTarget(): { id: string; fields: readonly Field[] } {
+/** The twin that the binding goes to, where its template names one, or where a message went; of one that it will
+ *  make the model is known. */
+export function useTarget(): { id: string; model: string | undefined; fields: readonly Field[] } {
   const template = draft.value?.['twin'];
   const fixed = typeof template === 'string' && !template.includes('{') ? template : '';
   const id = last.value?.values[0]?.twin ?? fixed;
   useTwins(id ? [id] : []);
-  return { id, fields: [...(interfaceOf(twinNow(id)?.model)?.fields.values() ?? [])].filter((f) => f.kind === 'Property' || f.kind === 'Telemetry') };
+  const model = twinNow(id)?.model ?? (createdModel.value || undefined);
+  return { id: id || (typeof template === 'string' ? template : ''), model, fields: [...(interfaceOf(model)?.fields.values() ?? [])].filter((f) => f.kind === 'Property' || f.kind === 'Telemetry') };
 }
 
 /** Which part of a payload becomes which property: as fields, or as the document itself. */
@@ -73,12 +76,18 @@ function Form() {
   const source = isRecord(doc['source']) ? doc['source'] : {};
   const time = isRecord(doc['time']) ? doc['time'] : {};
   const twins = useResource('twins to choose', (stop) => listTwins(undefined, stop, 1)).state.value.data;
+  const models = (useResource('models to choose', (stop) => listModels(stop, false)).state.value.data ?? []).filter((row) => !row.decommissioned);
   const target = useTarget();
   const leaves = leavesOf(latest.value?.payload === undefined ? undefined : jsonOf(latest.value.payload));
   const set = (change: Record<string, unknown>) => writeDocument({ ...doc, ...change });
   const setTime = (from: string) => {
     const { time: _, ...rest } = doc;
     writeDocument(from ? { ...rest, time: { ...time, from } } : rest);
+  };
+  /** What it makes it may write to: only a binding that writes as itself may make twins. */
+  const setModel = (model: string) => {
+    const { create, ...rest } = doc;
+    writeDocument(model ? { ...rest, create: { ...(isRecord(create) ? create : {}), model }, as: 'binding' } : rest);
   };
   const setTopic = (mqtt: string) => {
     const { mqtt: _, ...rest } = source;
@@ -91,8 +100,9 @@ function Form() {
         <TextLine id="map-topic" label={w.topicPattern} help={w.topicPatternHelp} mono value={word(source['mqtt'])} onInput={setTopic} />
         <TextLine id="map-twin" label={w.twinTemplate} help={w.twinTemplateHelp} mono value={word(doc['twin'])} onInput={(twin) => set({ twin })} choices={(twins?.items ?? []).map((row) => row.id)} />
         <TextLine id="map-time" label={w.timePlace} mono placeholder={w.timePlaceNone} value={word(time['from'])} onInput={setTime} choices={leaves.map((leaf) => leaf.pointer)} />
+        <SelectLine id="map-model" label={w.makesTwins} help={w.makesTwinsHelp} value={createdModel.value} onChange={setModel} options={[{ value: '', label: w.makesNone }, ...models.map((row) => ({ value: row.id, label: `${modelName(row.id)} · ${row.id}` }))]} />
       </div>
-      <FieldTable doc={doc} leaves={leaves} target={target.fields} model={twinNow(target.id)?.model} />
+      <FieldTable doc={doc} leaves={leaves} target={target.fields} model={target.model} />
       <p class="panel-body"><span><Button icon="plus" label={w.addField} onClick={() => writeDocument(withField(doc, fieldsOf(doc).length, { from: '/', to: '' }))} /></span></p>
     </>
   );
@@ -112,7 +122,7 @@ function Verdict() {
         : tried?.error ? <p class="field-problem" role="alert">{tried.error} {w.cures[tried.code ?? ''] ?? ''}</p>
         : tried && tried.leftovers.length > 0 ? (
           <div class="leftovers">
-            <span class="dim">{w.notMapped}:</span>
+            <span class="dim">{w.notMapped}</span>
             {tried.leftovers.map((pointer) => <Button key={pointer} label={pointer} icon="plus" title={`${w.mapIt} ${pointer}`} onClick={() => writeDocument(withField(doc, fieldsOf(doc).length, { from: pointer, to: '' }))} />)}
           </div>
         ) : tried ? <p class="dim">{w.allMapped}</p> : null}

@@ -3,7 +3,7 @@ import type { TriedValue } from '../../api/bindings.ts';
 import { decimalsOf } from '../../lib/number.ts';
 import { instant } from '../../lib/time.ts';
 import { symbol } from '../../lib/unit.ts';
-import { last } from '../../state/binding.ts';
+import { createdModel, last } from '../../state/binding.ts';
 import { clockText, instantText, language, number, words } from '../../state/language.ts';
 import { fieldName, fieldOf, wordFor } from '../../state/models.ts';
 import { hrefTo } from '../../state/route.ts';
@@ -29,7 +29,7 @@ export function Preview() {
       {values.length === 0 && <Empty text={w.noPreview} />}
       {twins.map((id) => {
         const own = values.filter((one) => one.twin === id);
-        const model = twinNow(id)?.model;
+        const model = twinNow(id)?.model ?? createdModel.value;
         return (
           <section key={id} aria-label={id}>
             <p class="preview-twin">{own[0]!.new ? <><span class="mono">{id}</span> <span class="tag">{w.twinNew}</span></> : <a class="link mono" href={hrefTo('twin', id)}>{id}</a>}</p>

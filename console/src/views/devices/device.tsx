@@ -14,7 +14,6 @@ import { Empty, Failed, Loading } from '../../ui/states.tsx';
 import { Credentials } from './credentials.tsx';
 import { FreshKey } from './key.tsx';
 import { Life } from './life.tsx';
-import { Seen } from './list.tsx';
 import { Log } from './log.tsx';
 
 const EVERY_MS = 2000;
@@ -60,7 +59,7 @@ function Head({ device, reload, stale }: { device: Device; reload: () => void; s
       <div class="grow">
         <h1 class="page-title">{device.id} <span class="tag">{w.deviceStates[device.state] ?? device.state}</span></h1>
         <p class="twin-facts dim small">
-          <span><Icon name="clock" size={14} />{w.lastSeen} <Seen device={device} /></span>
+          <span><Icon name="clock" size={14} />{device.lastSeen ? <>{w.lastSeen} <Ago time={device.lastSeen} /></> : w.notSeen}</span>
           <span><Icon name="link" size={14} />{w.connected(device.connections)}</span>
           {device.group && <span>{w.group} {device.group}</span>}
           {stale !== undefined && <span class="age stale"><Mark is="stale" />{w.staleSince(w.age(ageOf(stale, now.value)))}</span>}
@@ -77,7 +76,7 @@ function Twins({ ids }: { ids: readonly string[] }) {
   useTwins(shown);
   return (
     <Panel title={w.twinsOfDevice} aside={number(ids.length, 0)}>
-      {ids.length === 0 ? <Empty text={w.noTwinsOfDevice} /> : (
+      {ids.length === 0 ? <Empty text={w.noTwinsOfDevice}><a class="link" href={hrefTo('bindings', 'new')}>{w.newBinding}</a></Empty> : (
         <ul class="rows">
           {shown.map((id) => (
             <li key={id}><a class="row" href={hrefTo('twin', id)}><span class="grow clip">{nameOf(id)} <TwinMark id={id} /></span>{nameOf(id) !== id && <span class="faint small mono">{id}</span>}</a></li>
@@ -95,7 +94,7 @@ function Counters({ device }: { device: Device }) {
   const rows: [string, number][] = [[w.messages, of.messages], [w.bytes, of.bytes], [w.connects, of.connects], [w.refusals, of.refusals], [w.rejectsOfDevice, of.rejects]];
   return (
     <Panel title={w.counters} aside={<Ago time={of.since} />}>
-      <dl class="facts">{rows.map(([name, value]) => <div key={name}><dt class="dim">{name}</dt><dd class="num">{number(value, 0)}</dd></div>)}</dl>
+      <dl class="facts">{rows.map(([name, value]) => <div key={name}><dt class="dim">{name}</dt><dd class="num">{name === w.rejectsOfDevice && value > 0 ? <a class="link" href={hrefTo('rejects', '', { sender: device.id })}>{number(value, 0)}</a> : number(value, 0)}</dd></div>)}</dl>
     </Panel>
   );
 }

@@ -70,7 +70,7 @@ function Table({ rows }: { rows: readonly Device[] }) {
             <tr key={device.id} class={device.state === 'disabled' || device.state === 'retired' ? 'faint' : ''}>
               <td><a class="row-link mono" href={hrefTo('devices', device.id)}>{device.id}</a></td>
               <td class="dim">{w.deviceStates[device.state] ?? device.state}</td>
-              <td class="num faint">{device.lastSeen ? <Seen device={device} /> : <span title={w.notSeen}>—</span>}</td>
+              <td class="num faint">{device.lastSeen ? <Ago time={device.lastSeen} /> : <span title={w.notSeen}>—</span>}</td>
               <td class="num">{number(device.connections, 0)}</td>
               <td class="dim">{device.group ?? ''}</td>
               <td><TwinLinks ids={device.twins} /></td>
@@ -81,8 +81,6 @@ function Table({ rows }: { rows: readonly Device[] }) {
     </div>
   );
 }
-
-export const Seen = ({ device }: { device: Device }) => (device.lastSeen ? <Ago time={device.lastSeen} /> : <span>{words.value.notSeen}</span>);
 
 const TwinLinks = ({ ids }: { ids: readonly string[] }) => (
   <span class="wrap-list">
