@@ -37,7 +37,8 @@ const server = createServer(async (request, response) => {
     const items = [...plant.twins.values()].filter((t) => !model || t.model === model).map(({ id, model: m, seq, updated }) => ({ id, model: m, seq, updated }));
     return json(response, 200, { items, cursor: null });
   }
-  if (['/api/v1/devices', '/api/v1/bindings', '/api/v1/rejects'].includes(path) && request.method === 'GET') return json(response, 200, { items: [], cursor: null });
+  if (['/api/v1/devices', '/api/v1/bindings', '/api/v1/rejects', '/api/v1/claims', '/api/v1/connections', '/api/v1/sparkplug'].includes(path) && request.method === 'GET') return json(response, 200, { items: [], cursor: null });
+  if (path === '/api/v1/freshness') return json(response, 200, { items: [], cursor: null, counts: { fresh: 0, late: 0, stale: 0, unknown: 0 } });
   if (path === '/api/v1/stream') return stream(request, response, url);
   if (path === '/api/v1/kpi/oee') return json(response, 200, plant.oee(Date.parse(url.searchParams.get('from')), Date.parse(url.searchParams.get('to'))));
   if (parts[2] === 'history') return history(response, parts[3], url.searchParams);

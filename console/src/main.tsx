@@ -25,6 +25,7 @@ const DevicesView = late(() => import('./views/devices/devices.tsx').then((room)
 const BindingsView = late(() => import('./views/bindings/bindings.tsx').then((room) => room.BindingsView));
 const RejectsView = late(() => import('./views/bindings/rejects.tsx').then((room) => room.RejectsView));
 const ClaimsView = late(() => import('./views/devices/claims.tsx').then((room) => room.ClaimsView));
+const SourcesView = late(() => import('./views/devices/sources.tsx').then((room) => room.SourcesView));
 const QueryView = late(() => import('./views/query/query.tsx').then((room) => room.QueryView));
 
 /** Which view an address shows; an address that nobody knows shows the overview. */
@@ -37,6 +38,7 @@ function View() {
   if (view === 'bindings') return <BindingsView id={id} />;
   if (view === 'rejects') return <RejectsView />;
   if (view === 'claims') return <ClaimsView />;
+  if (view === 'sources') return <SourcesView />;
   if (view === 'query') return <QueryView />;
   return <Overview />;
 }

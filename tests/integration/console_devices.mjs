@@ -3,7 +3,7 @@
 // found in the list, revoked while connected, disabled, enabled, bound to other twins, retired.
 import { execSync } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { api, connect, publish, until } from './console_mqtt.mjs';
+import { api, birth, connect, publish, publishFile, until } from './console_mqtt.mjs';
 import { accessible, end, fits, holds, is, ok, open, shot } from './console_kit.mjs';
 
 const page = await open('#/devices');
@@ -219,6 +219,15 @@ await holds('a device that is not there, and a list that cannot be read, are tol
   await page.waitForSelector('.devices td');
 });
 
+await holds('a list that cannot be read any more stays, and says how old it is', async () => {
+  await page.route('**/api/v1/devices?*', (route) => route.abort());
+  await page.waitForSelector('.page-head .age.stale');
+  ok((await page.locator('.devices tbody tr').count()) > 0, 'the list is gone');
+  await accessible(page);
+  await page.unroute('**/api/v1/devices?*');
+  await page.waitForFunction(() => !document.querySelector('.page-head .age.stale'));
+});
+
 await holds('a claim is made, its text shown once, and a device registers itself by it', async () => {
   await page.getByRole('link', { name: 'Claims' }).click();
   await page.waitForSelector('.empty code');
@@ -254,6 +263,22 @@ await holds('a claim is made, its text shown once, and a device registers itself
   await page.locator('dialog').getByRole('button', { name: 'End' }).click();
   await page.waitForSelector('.empty code');
   is((await api('POST', '/api/v1/claim', { claim, id: 'pump-10' }, 'none')).status, 401, 'the status by an ended claim');
+});
+
+await holds('connections and edge nodes are told with their state, what is wrong, and what mends it', async () => {
+  await page.goto(page.url().replace(/#.*/, '#/sources'));
+  await page.waitForFunction(() => document.querySelectorAll('.empty').length === 2);
+  await accessible(page);
+  is((await api('PUT', '/api/v1/connections/plant', { type: 'mqtt', host: 'broker.invalid', clientId: 'story', topics: [{ filter: 'plant/#' }] })).status, 200, 'the connection');
+  const { status } = (await api('GET', '/api/v1/connections/plant')).body;
+  publishFile('spBv1.0/hall/NBIRTH/edge-1', birth());
+  await page.getByRole('link', { name: 'hall.edge-1' }).waitFor();
+  const error = await until(async () => (await api('GET', '/api/v1/connections/plant/status')).body.error, 'what is wrong');
+  await page.waitForFunction((told) => document.querySelector('.panel table')?.textContent?.includes(told), error.cure);
+  ok((await text('#main')).includes(error.text), `the reason is not told: ${JSON.stringify(status)}`);
+  await shot(page, 'sources-light');
+  await accessible(page);
+  await fits(page, 'the sources');
 });
 
 await holds('a reader may look, and is told why not more', async () => {

@@ -15,6 +15,25 @@ export function publish(user, key, topic, payload) {
 /** The same as an administrator: plain topics of anybody. */
 export const publishAny = (topic, payload) => publish('any', TOKEN, topic, payload);
 
+/** The same of bytes. */
+export function publishFile(topic, bytes) {
+  const done = spawnSync('mosquitto_pub', ['-V', '5', '-p', PORT, '-u', 'any', '-P', TOKEN, '-q', '1', '-t', topic, '-s'], { input: bytes, encoding: 'utf8', timeout: 20_000 });
+  if (done.stderr) throw new Error(done.stderr);
+}
+
+/** The birth of an edge node of Sparkplug B, in protobuf: its time, bdSeq 0, sequence 0. */
+export function birth() {
+  const varint = (value) => {
+    const out = [];
+    for (let rest = BigInt(value); ; rest >>= 7n) {
+      out.push(Number(rest & 127n) | (rest > 127n ? 128 : 0));
+      if (rest <= 127n) return out;
+    }
+  };
+  const metric = [0x0a, 5, ...Buffer.from('bdSeq'), 0x20, 4, 0x58, 0];
+  return Buffer.from([0x08, ...varint(Date.now()), 0x12, metric.length, ...metric, 0x18, 0]);
+}
+
 /** A device that stays connected. `heard` lists [topic, payload]; `ended` is resolved with its exit code. */
 export function connect(user, key, ...topics) {
   const child = spawn('mosquitto_sub', ['-V', '5', '-p', PORT, '-u', user, '-P', key, '-i', `${user}-story`, ...topics.flatMap((topic) => ['-t', topic]), '-q', '1', '-F', '%t %p'], { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -98,6 +98,21 @@ export const devicesEn = {
   endClaimLead: 'No more devices register by it. Those that did stay.',
   claimEnded: (id: string) => `The claim ${id} has ended.`,
 
+  // other sources
+  sources: 'Sources',
+  sourcesLead: 'Where values come from beside devices of our own.',
+  brokerConnections: 'Connections',
+  brokerConnectionsNote: 'brokers and Modbus devices',
+  noConnections: 'No connections. One is a document that says where the other side is and what is taken of it:',
+  connectionStates: { off: 'off', connecting: 'connecting', connected: 'connected', waiting: 'tries again', failed: 'failed' } as Readonly<Record<string, string>>,
+  unbound: 'Unbound',
+  unboundHelp: 'Messages that no binding took',
+  edgeNodes: 'Edge nodes',
+  noEdgeNodes: 'No edge node has been heard of since the server began.',
+  metrics: 'Metrics',
+  online: 'online',
+  offline: 'offline',
+
   // its life
   disable: 'Disable',
   enable: 'Enable',

@@ -60,5 +60,6 @@ function Table({ rows }: { rows: readonly Binding[] }) {
 function sourceOf({ binding }: Binding, http: string): string {
   const source = binding?.['source'];
   if (!isRecord(source)) return '';
-  return [typeof source['mqtt'] === 'string' ? source['mqtt'] : '', source['http'] === true ? http : ''].filter(Boolean).join(', ');
+  const connection = typeof source['connection'] === 'string' ? `${source['connection']}: ${typeof source['topic'] === 'string' ? source['topic'] : '#'}` : '';
+  return [typeof source['mqtt'] === 'string' ? source['mqtt'] : '', connection, source['http'] === true ? http : ''].filter(Boolean).join(', ');
 }

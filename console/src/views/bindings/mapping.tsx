@@ -89,15 +89,17 @@ function Form() {
     const { create, ...rest } = doc;
     writeDocument(model ? { ...rest, create: { ...(isRecord(create) ? create : {}), model }, as: 'binding' } : rest);
   };
-  const setTopic = (mqtt: string) => {
-    const { mqtt: _, ...rest } = source;
-    set({ source: mqtt ? { mqtt, ...rest } : rest });
+  // Messages of a connection have their topic under another name.
+  const topicKey = typeof source['connection'] === 'string' ? 'topic' : 'mqtt';
+  const setTopic = (topic: string) => {
+    const { [topicKey]: _, ...rest } = source;
+    set({ source: topic ? { ...rest, [topicKey]: topic } : rest });
   };
   const word = (value: unknown) => (typeof value === 'string' ? value : '');
   return (
     <>
       <div class="mapping-head">
-        <TextLine id="map-topic" label={w.topicPattern} help={w.topicPatternHelp} mono value={word(source['mqtt'])} onInput={setTopic} />
+        <TextLine id="map-topic" label={w.topicPattern} {...(topicKey === 'topic' ? { note: word(source['connection']) } : {})} help={w.topicPatternHelp} mono value={word(source[topicKey])} onInput={setTopic} />
         <TextLine id="map-twin" label={w.twinTemplate} help={w.twinTemplateHelp} mono value={word(doc['twin'])} onInput={(twin) => set({ twin })} choices={(twins?.items ?? []).map((row) => row.id)} />
         <TextLine id="map-time" label={w.timePlace} mono placeholder={w.timePlaceNone} value={word(time['from'])} onInput={setTime} choices={leaves.map((leaf) => leaf.pointer)} />
         <SelectLine id="map-model" label={w.makesTwins} help={w.makesTwinsHelp} value={createdModel.value} onChange={setModel} options={[{ value: '', label: w.makesNone }, ...models.map((row) => ({ value: row.id, label: `${modelName(row.id)} · ${row.id}` }))]} />

@@ -7,6 +7,7 @@ import { symbol } from '../../lib/unit.ts';
 import { language, number, said, words } from '../../state/language.ts';
 import { fieldOf } from '../../state/models.ts';
 import { hrefTo } from '../../state/route.ts';
+import { TwinMark } from '../../ui/mark.tsx';
 
 /** One column as a table needs it: digits that all its figures share, and its unit. */
 interface Column {
@@ -47,7 +48,7 @@ function Cell({ column, value }: { column: Column; value: unknown }) {
 const isText = (value: unknown): value is Record<string, string> =>
   isRecord(value) && Object.keys(value).length > 0 && Object.entries(value).every(([tag, text]) => /^[a-z]{2,3}([-_][A-Za-z]{2,8})?$/.test(tag) && typeof text === 'string');
 
-const TwinLink = ({ id }: { id: string }) => <a class="row-link" href={hrefTo('twin', id)}>{id}</a>;
+const TwinLink = ({ id }: { id: string }) => <><a class="row-link" href={hrefTo('twin', id)}>{id}</a> <TwinMark id={id} /></>;
 
 /** A unit stands in the head when every row's model says the same one. */
 function unitOf({ rows }: Table, key: string): string {

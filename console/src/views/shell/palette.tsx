@@ -103,6 +103,7 @@ function commandItems(w: typeof words.value): Item[] {
     { group: w.views, icon: 'device', name: w.devices, note: '', run: () => go(hrefTo('devices')) },
     { group: w.views, icon: 'device', name: w.bindings, note: w.devices, run: () => go(hrefTo('bindings')) },
     { group: w.views, icon: 'device', name: w.rejects, note: w.devices, run: () => go(hrefTo('rejects')) },
+    { group: w.views, icon: 'device', name: w.sources, note: w.devices, run: () => go(hrefTo('sources')) },
     { group: w.views, icon: 'device', name: w.claims, note: w.devices, run: () => go(hrefTo('claims')) },
     { group: w.actions, icon: 'plus', name: w.addDevice, note: 'MQTT', run: () => go(hrefTo('devices', 'new')) },
     { group: w.actions, icon: 'plus', name: w.newBinding, note: 'MQTT', run: () => go(hrefTo('bindings', 'new')) },

@@ -25,8 +25,8 @@ const build = (): Place[] => [
   { view: 'devices', icon: 'device', label: words.value.devices },
 ];
 
-/** A twin's page belongs to the list of twins, bindings, rejects and claims to the devices. */
-const ABOVE: Readonly<Record<string, string>> = { twin: 'twins', bindings: 'devices', rejects: 'devices', claims: 'devices' };
+/** A twin's page belongs to the list of twins, bindings, rejects, claims and sources to the devices. */
+const ABOVE: Readonly<Record<string, string>> = { twin: 'twins', bindings: 'devices', rejects: 'devices', claims: 'devices', sources: 'devices' };
 const current = () => ABOVE[route.value.view] ?? route.value.view;
 
 const Places = ({ of }: { of: Place[] }) => (

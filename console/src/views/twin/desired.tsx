@@ -11,6 +11,7 @@ import { mayWrite } from '../../state/session.ts';
 import { Ask } from '../../ui/ask.tsx';
 import { Button } from '../../ui/button.tsx';
 import { SelectLine } from '../../ui/form.tsx';
+import { freshnessOf, instantsOf } from '../../ui/mark.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { ShapeInput } from '../../ui/shape-input.tsx';
 import { Failed } from '../../ui/states.tsx';
@@ -46,12 +47,13 @@ function Row({ twin, name, wish, edit }: { twin: Twin; name: string; wish: Wish 
   const w = words.value;
   const title = fieldName(twin.model, name);
   const open = wish !== undefined && wish.status !== DONE;
+  const reported = twin.values[name];
   return (
     <>
       <tr class={open ? 'differs' : ''}>
         <td title={name}>{title}</td>
         <td class="num">{wish ? valueText(twin, name, wish.value) : <span class="faint">{w.notSet}</span>}</td>
-        <td class="num">{valueText(twin, name, twin.values[name]?.value)} <span class="faint small">{unitOf(twin, name)}</span></td>
+        <td class={`num ${freshnessOf(reported)}`} title={reported ? instantsOf(reported) : ''}><span class="figure">{valueText(twin, name, reported?.value)}</span> <span class="faint small">{unitOf(twin, name)}</span></td>
         <td>{wish?.status && <Status wish={wish} />}</td>
         <td class="num"><Button kind="ghost" label={w.set} disabled={!mayWrite.value} title={mayWrite.value ? w.setTitle(title) : w.readerOnly} onClick={edit} /></td>
       </tr>

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type Connection, type EdgeNode, listConnections, listEdgeNodes } from '../../api/sources.ts';
+import { number, words } from '../../state/language.ts';
+import { type Resource, useEvery, useResource } from '../../state/resource.ts';
+import { hrefTo } from '../../state/route.ts';
+import { Ago } from '../../ui/mark.tsx';
+import { Panel } from '../../ui/panel.tsx';
+import { CommandLine, Empty, Failed, Loading } from '../../ui/states.tsx';
+import { useHead } from '../shell/head.ts';
+import { Places } from './places.tsx';
+
+const EVERY_MS = 3000;
+
+/** Where values come from beside devices of our own, and how that goes. */
+export function SourcesView() {
+  const w = words.value;
+  const connections = useResource('connections', listConnections);
+  const nodes = useResource('edge nodes', listEdgeNodes);
+  useEvery(EVERY_MS, () => (connections.reload(), nodes.reload()));
+  useHead([{ label: w.devices, href: hrefTo('devices') }, { label: w.sources }]);
+  return (
+    <div class="page">
+      <div class="page-head"><h1 class="page-title">{w.sources}</h1><p class="dim grow">{w.sourcesLead}</p></div>
+      <Places />
+      <Panel title={w.brokerConnections} note={w.brokerConnectionsNote}>
+        <Read of={connections} empty={<Empty text={w.noConnections}><CommandLine text="pollux connection put plant plant.json" /></Empty>}>{(rows) => <Connections rows={rows} />}</Read>
+      </Panel>
+      <Panel title={w.edgeNodes} note="Sparkplug B">
+        <Read of={nodes} empty={<Empty text={w.noEdgeNodes} />}>{(rows) => <EdgeNodes rows={rows} />}</Read>
+      </Panel>
+    </div>
+  );
+}
+
+function Read<T>({ of, empty, children }: { of: Resource<T[]>; empty: preact.JSX.Element; children: (rows: T[]) => preact.JSX.Element }) {
+  const { data, problem, loading } = of.state.value;
+  if (!data) return problem && !loading ? <Failed problem={problem} retry={of.reload} /> : <div class="panel-body"><Loading rows={2} /></div>;
+  return data.length === 0 ? empty : children(data);
+}
+
+function Connections({ rows }: { rows: readonly Connection[] }) {
+  const w = words.value;
+  return (
+    <div class="table-box" role="region" aria-label={w.brokerConnections} tabIndex={0}>
+      <table class="table stacks">
+        <thead><tr><th>{w.name}</th><th>{w.address}</th><th>{w.deviceState}</th><th class="num">{w.messages}</th><th class="num">{w.valuesHead}</th><th class="num">{w.unbound}</th><th class="num">{w.rejects}</th></tr></thead>
+        <tbody>
+          {rows.map(({ id, connection, status }) => (
+            <tr key={id} class={status.state === 'off' ? 'faint' : ''}>
+              <td class="strong-ish">{id}</td>
+              <td class="mono dim wrap">{connection ? `${connection.type} ${connection.host}${connection.port ? `:${connection.port}` : ''}` : ''}</td>
+              <td class="wrap">
+                <span class={status.state === 'connected' ? 'dim' : 'strong-ish'}>{w.connectionStates[status.state] ?? status.state}</span> <span class="faint small"><Ago time={status.since} /></span>
+                {status.error && status.state !== 'connected' && <span class="block small">{status.error.text}<span class="block dim">{status.error.cure}</span></span>}
+              </td>
+              <td class="num" data-label={w.messages}>{number(status.messages, 0)}</td>
+              <td class="num" data-label={w.valuesHead}>{number(status.values, 0)}</td>
+              <td class="num" data-label={w.unbound}>{status.unbound > 0 ? <a class="link strong-ish" href={hrefTo('bindings')} title={w.unboundHelp}>{number(status.unbound, 0)}</a> : number(0, 0)}</td>
+              <td class="num" data-label={w.rejects}>{status.rejected > 0 ? <a class="link strong-ish" href={hrefTo('rejects')}>{number(status.rejected, 0)}</a> : number(0, 0)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** Each node, and below it its devices, with the twins that they fill. */
+function EdgeNodes({ rows }: { rows: readonly EdgeNode[] }) {
+  const w = words.value;
+  const flat = rows.flatMap(({ group, node, devices, ...own }) => [{ ...own, name: node, twin: `${group}.${node}`, depth: 0 }, ...devices.map(({ device, ...one }) => ({ ...one, name: device, twin: `${group}.${node}.${device}`, depth: 1 }))]);
+  return (
+    <div class="table-box" role="region" aria-label={w.edgeNodes} tabIndex={0}>
+      <table class="table stacks">
+        <thead><tr><th>{w.name}</th><th>{w.deviceTwin}</th><th>{w.deviceState}</th><th class="num">{w.metrics}</th></tr></thead>
+        <tbody>
+          {flat.map((one) => (
+            <tr key={one.twin} class={one.online ? '' : 'faint'}>
+              <td class={one.depth > 0 ? 'indent' : 'strong-ish'}>{one.name}</td>
+              <td><a class="link mono" href={hrefTo('twin', one.twin)}>{one.twin}</a></td>
+              <td><span class={one.online ? 'dim' : 'strong-ish'}>{one.online ? w.online : w.offline}</span> <span class="faint small"><Ago time={one.since} /></span></td>
+              <td class="num" data-label={w.metrics}>{number(one.metrics, 0)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
