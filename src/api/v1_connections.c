@@ -61,17 +61,28 @@ static void put_error(px_json_writer *w, const px_connection_status *status)
     px_json_end_object(w);
 }
 
-/* One that was written just now has no link yet. */
+static bool is_enabled(px_api_call *call, const px_document *document)
+{
+    px_json *body;
+
+    return px_json_parse(document->body, NULL, &call->arena, &body, NULL) == PX_OK &&
+           !px_json_is(px_json_get(body, PX_STR("enabled")), PX_JSON_FALSE);
+}
+
+/* One that was written just now has no link yet, or that of what it was before. */
 static void put_status(px_api_call *call, px_json_writer *w, const px_document *document)
 {
+    px_connections *connections = call->api->opts.connections;
     px_connection_status status = { .state = PX_CONNECTION_OFF,
                                     .since = document->updated,
                                     .retry_at = PX_TIME_NONE,
                                     .error_at = PX_TIME_NONE };
 
-    if (call->api->opts.connections)
-        (void)px_connections_status(call->api->opts.connections, document->tenant, document->no,
-                                    &status);
+    if (connections &&
+        !px_connections_status(connections, document->tenant, document->no, document->revision,
+                               &status) &&
+        is_enabled(call, document))
+        status.state = PX_CONNECTION_CONNECTING;
     px_json_begin_object(w);
     put_text(w, "state", px_connection_state_name(status.state));
     px_json_key(w, PX_STR("since"));

@@ -280,13 +280,15 @@ static px_connection_stats read_counters(const pxi_counters *counters)
     return stats;
 }
 
-bool px_connections_status(px_connections *o, uint32_t tenant, uint32_t no,
+bool px_connections_status(px_connections *o, uint32_t tenant, uint32_t no, uint64_t revision,
                            px_connection_status *ret_status)
 {
     pxi_link *l;
 
     pthread_mutex_lock(&o->lock);
     l = find_link(o, tenant, no);
+    if (l && l->config.revision != revision)
+        l = NULL;
     if (l) {
         pthread_mutex_lock(&l->lock);
         *ret_status = l->status;

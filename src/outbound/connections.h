@@ -97,9 +97,9 @@ typedef struct px_connection_status {
     px_connection_stats stats;  /* since the server started or the document was written */
 } px_connection_status;
 
-/* False: no link was made for this document yet. */
+/* False: no link was made for this revision of the document yet. */
 bool px_connections_status(px_connections *connections, uint32_t tenant, uint32_t no,
-                           px_connection_status *ret_status);
+                           uint64_t revision, px_connection_status *ret_status);
 /* Of all tenants, since the start; and how many are in which state. */
 px_connection_stats px_connections_stat(px_connections *connections,
                                         uint32_t ret_states[PX_CONNECTION_STATE_COUNT]);

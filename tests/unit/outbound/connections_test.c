@@ -67,7 +67,8 @@ static uint32_t make_tenant(const char *id)
     return result.number + 1;
 }
 
-static uint32_t number_of(const char *id)
+/* Number and revision only. */
+static px_document document_of(const char *id)
 {
     px_document document;
     PX_AUTO_ARENA arena = { 0 };
@@ -76,7 +77,12 @@ static uint32_t number_of(const char *id)
     CHECK_OK(px_documents_get(px_engine_documents(world.engine), 1, PX_STR("connection"),
                               px_str_c(id), &arena, &document, &err),
              &err);
-    return document.no;
+    return document;
+}
+
+static bool get_status(px_document document, px_connection_status *ret_status)
+{
+    return px_connections_status(connections, 1, document.no, document.revision, ret_status);
 }
 
 static void pause_ms(long ms)
@@ -85,12 +91,13 @@ static void pause_ms(long ms)
 }
 
 /* How it is, once it is there and in this state. */
-static px_connection_status wait_for(uint32_t no, px_connection_state state)
+static px_connection_status wait_for(const char *id, px_connection_state state)
 {
+    px_document document = document_of(id);
     px_connection_status status = { 0 };
 
     for (int i = 0; i < 3000; i++) {
-        if (px_connections_status(connections, 1, no, &status) && status.state == state)
+        if (get_status(document, &status) && status.state == state)
             return status;
         pause_ms(10);
     }
@@ -109,7 +116,7 @@ PX_TEST(what_may_not_be_connected_to_waits_and_says_why)
     begin();
     CHECK_OK(px_connections_start(connections, &err), &err);
     write_connection("c", MODBUS(""));
-    status = wait_for(number_of("c"), PX_CONNECTION_WAITING);
+    status = wait_for("c", PX_CONNECTION_WAITING);
     CHECK_STR(status.error_id, "endpoint.address");
     CHECK(strstr(status.cure, "--outbound-allow") != NULL);
     CHECK(status.retry_at > status.since && status.error_at != PX_TIME_NONE);
@@ -120,22 +127,23 @@ PX_TEST(what_may_not_be_connected_to_waits_and_says_why)
 PX_TEST(links_follow_their_documents)
 {
     px_connection_status status;
-    uint32_t states[PX_CONNECTION_STATE_COUNT], no;
+    uint32_t states[PX_CONNECTION_STATE_COUNT];
+    px_document document;
 
     begin();
     CHECK_OK(px_connections_start(connections, &err), &err);
     write_connection("c", MODBUS(",\"enabled\":false"));
-    no = number_of("c");
-    wait_for(no, PX_CONNECTION_OFF);
+    wait_for("c", PX_CONNECTION_OFF);
     write_connection("c", MODBUS(""));
-    wait_for(no, PX_CONNECTION_WAITING);
+    wait_for("c", PX_CONNECTION_WAITING);
     write_connection("c", MODBUS(",\"enabled\":false"));
-    status = wait_for(no, PX_CONNECTION_OFF);
+    status = wait_for("c", PX_CONNECTION_OFF);
     CHECK_EQ(status.stats.failures, 0); /* since the document was written */
+    document = document_of("c");
     write_connection("c", NULL);
-    for (int i = 0; i < 3000 && px_connections_status(connections, 1, no, &status); i++)
+    for (int i = 0; i < 3000 && get_status(document, &status); i++)
         pause_ms(10);
-    CHECK(!px_connections_status(connections, 1, no, &status));
+    CHECK(!get_status(document, &status));
     CHECK(px_connections_stat(connections, states).failures >= 1); /* since the start */
     for (int i = 0; i < PX_CONNECTION_STATE_COUNT; i++)
         CHECK_EQ(states[i], 0);
@@ -149,7 +157,7 @@ PX_TEST(a_document_that_cannot_be_read_is_told)
     begin();
     CHECK_OK(px_connections_start(connections, &err), &err);
     write_connection("c", "{\"type\":\"opc\",\"host\":\"h\"}");
-    status = wait_for(number_of("c"), PX_CONNECTION_FAILED);
+    status = wait_for("c", PX_CONNECTION_FAILED);
     CHECK_STR(status.error_id, "connection.form");
     end();
 }
