@@ -69,6 +69,23 @@ static px_str or_none(px_str text)
     return text.len > 0 ? text : PX_STR("none");
 }
 
+/* Another pace breaks nothing, and twins may be late by it that were not before. */
+static void compare_pace(px_comparison *c, px_str path, const px_freshness_rule *from,
+                         const px_freshness_rule *to)
+{
+    if (from->period == to->period && from->tolerance == to->tolerance && from->stale == to->stale)
+        return;
+    if (to->period == 0)
+        px_compare_add(c, PX_CHANGE_CHANGED, PX_BREAKS_NOTHING, path,
+                       "'%.*s' is no longer expected at any pace", PX_FMT(path));
+    else
+        px_compare_add(c, PX_CHANGE_CHANGED, PX_BREAKS_NOTHING, path,
+                       "'%.*s' is expected every %g s now, is late %g s after that, and stale when "
+                       "it is older than %g s",
+                       PX_FMT(path), (double)to->period / 1e9, (double)to->tolerance / 1e9,
+                       (double)to->stale / 1e9);
+}
+
 static void compare_field(px_comparison *c, px_str path, const px_field *from, const px_field *to)
 {
     if (from->kind != to->kind)
@@ -86,6 +103,7 @@ static void compare_field(px_comparison *c, px_str path, const px_field *from, c
         px_compare_add(c, PX_CHANGE_CHANGED, from->writable ? PX_BREAKS_CLIENTS : PX_BREAKS_NOTHING,
                        path, "'%.*s' %s writable", PX_FMT(path),
                        to->writable ? "has become" : "is no longer");
+    compare_pace(c, path, &from->freshness, &to->freshness);
     if (to->required && !from->required)
         px_compare_add(c, PX_CHANGE_CHANGED, PX_BREAKS_TWINS, path,
                        "'%.*s' has become required: twins without it are wrong", PX_FMT(path));

@@ -207,4 +207,19 @@ PX_TEST(a_guard_that_is_new_breaks_clients_and_one_that_is_gone_breaks_nothing)
     end(&c);
 }
 
+#define PACED(type, members)                                                                       \
+    "{\"@context\":[\"dtmi:dtdl:context;4\",\"dtmi:pollux:extension:freshness;1\"],\"@id\":"       \
+    "\"dtmi:ex:A;1\",\"@type\":\"Interface\",\"contents\":[{\"@type\":" type ",\"name\":\"rate\"," \
+    "\"schema\":\"double\"" members "}]}"
+#define EVERY(period) PACED("[\"Telemetry\",\"Freshness\"]", ",\"expectedPeriod\":\"" period "\"")
+
+PX_TEST(another_pace_of_values_is_told_and_breaks_nothing)
+{
+    check_one(EVERY("PT1S"), EVERY("PT2S"), "rate", PX_CHANGE_CHANGED, PX_BREAKS_NOTHING);
+    check_one(EVERY("PT1S"), PACED("\"Telemetry\"", ""), "rate", PX_CHANGE_CHANGED,
+              PX_BREAKS_NOTHING);
+    check_one(PACED("\"Telemetry\"", ""), EVERY("PT1S"), "rate", PX_CHANGE_CHANGED,
+              PX_BREAKS_NOTHING);
+}
+
 PX_TEST_MAIN()
