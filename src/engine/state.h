@@ -138,8 +138,7 @@ PX_NODISCARD px_status px_timers_arm(px_engine_state *state, const px_document *
 /* The end of the batch: those that it armed stay, or are forgotten with it. */
 void px_timers_commit(px_engine_state *state);
 void px_timers_rollback(px_engine_state *state);
-/* True when timers are armed and a second of journal time went by: px_timers_tick then writes one.
- */
+/* True when one is due and the newest row is a second old: px_timers_tick then writes one. */
 bool px_timers_want_tick(const px_engine_state *state, px_time now, px_time last);
 PX_NODISCARD px_status px_timers_tick(px_engine_state *state, px_err *ret_err);
 /* Emits what is due at the batch's time, each once; the first thing of a batch but for its tick. */

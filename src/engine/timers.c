@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Timers are state and fire by the journal's time: a batch whose commit time has reached a deadline
- * carries the event that ends it. While one is armed and nothing else happens, the engine writes a
- * tick a second, so time goes on.
+ * carries the event that ends it. Where nothing else happens when one is due the engine writes a
+ * tick, one a second at most; until then a quiet server writes nothing, though a command may wait
+ * for a month.
  */
 #include <stdlib.h>
 
@@ -92,7 +93,7 @@ px_status px_timers_tick(px_engine_state *state, px_err *ret_err)
 
 bool px_timers_want_tick(const px_engine_state *state, px_time now, px_time last)
 {
-    return state->timer_next != PX_TIME_NONE && now - last >= PX_SECOND;
+    return state->timer_next != PX_TIME_NONE && now >= state->timer_next && now - last >= PX_SECOND;
 }
 
 /* `arena` is reset: nothing of one document is needed for the next. */

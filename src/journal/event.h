@@ -22,7 +22,7 @@
 
 /* number (on disk, never reused), name, family, what happened */
 #define PX_EVENT_MAP(X)                                                                            \
-    X(1, TICK, "tick", "nothing happened, and a timer is armed")                                   \
+    X(1, TICK, "tick", "time went on, and something waited for it")                                \
     X(10, MODEL_PUT, "graph", "a model was uploaded and got its number")                           \
     X(11, MODEL_DECOMMISSION, "graph", "a model was closed for new twins, or opened again")        \
     X(12, MODEL_DELETE, "graph", "a model was deleted")                                            \

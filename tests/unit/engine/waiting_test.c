@@ -210,4 +210,21 @@ PX_TEST(what_a_call_does_not_say_its_model_may)
     px_world_release(&world);
 }
 
+PX_TEST(a_command_that_waits_long_writes_nothing_meanwhile)
+{
+    uint64_t position;
+    px_world world;
+
+    begin(&world);
+    CHECK_EQ(call(&world, "stop", (px_command_terms){ .expiry_s = PX_COMMAND_EXPIRY_S_MAX }).status,
+             PX_OK);
+    position = px_engine_position(world.engine);
+    pass(&world, 100);
+    CHECK_EQ(px_engine_position(world.engine), position);
+    px_fakedisk_advance(world.disk, PX_COMMAND_EXPIRY_S_MAX * PX_SECOND);
+    pass(&world, 1);
+    CHECK_STR(stands(&world), "expired 1");
+    px_world_release(&world);
+}
+
 PX_TEST_MAIN()
