@@ -11,10 +11,12 @@ def rows_there(web, twin):
 
 
 def kill(s, process, twin, rows, parts):
-    """Kills and starts the server once for each of `parts`: when that part of the rows is in the history."""
+    """Kills and starts the server once for each of `parts`: when that part of the rows is in the history, and one more than
+    the kill before left, so that the replay has found the server again."""
+    left = 0
     for part in parts:
         web, end, there = Web(s), time.monotonic() + 30, 0
-        while there < part * rows:
+        while there < part * rows or there <= left:
             assert process.poll() is None, f"the replay ended with {there} of {rows} rows, before its kill at {part:.0%}"
             assert time.monotonic() < end, f"{there} of {rows} rows after 30 s"
             time.sleep(0.005)
@@ -23,6 +25,7 @@ def kill(s, process, twin, rows, parts):
         s.kill()
         ready = s.start()
         assert ready < 5, f"serving again only after {ready} s"
+        left = rows_there(Web(s), twin)
 
 
 def finish(process, path, kills):
