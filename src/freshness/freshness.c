@@ -37,8 +37,11 @@ static void settle(px_fresh *f)
 /* Rows first, then what is declared, which finds them; then the journal behind the cursor. */
 static px_status open_all(px_fresh *f, px_err *ret_err)
 {
+    bool is_first;
+
     PX_TRY(px_feed_open(f->engine, PX_CONSUMER_FRESHNESS, true, &f->feed, ret_err));
-    if (px_feed_position(f->feed) == 0) /* it never ran */
+    is_first = px_feed_position(f->feed) == 0; /* it never ran */
+    if (is_first)
         px_feed_begin_at(f->feed, f->refold_until);
     f->is_taking_up = true;
     PX_TRY(pxi_fresh_load(f, ret_err));
@@ -48,8 +51,9 @@ static px_status open_all(px_fresh *f, px_err *ret_err)
     f->seq = px_feed_position(f->feed);
     if (f->seq < f->refold_until)
         f->now = 0; /* that of the rows that are folded again */
-    f->flush.cursor_sent = f->seq;
-    f->flush.due_ns = f->env->monotonic_ns(f->env) + PX_FRESHNESS_FLUSH_NS;
+    /* the first cursor goes out at once: what comes behind it is found again after a kill */
+    f->flush.cursor_sent = is_first ? 0 : f->seq;
+    f->flush.due_ns = is_first ? 0 : f->env->monotonic_ns(f->env) + PX_FRESHNESS_FLUSH_NS;
     px_feed_rest(f->feed, PX_FEED_REST_NS);
     px_engine_wake_at(f->engine, pxi_fresh_next(f));
     atomic_store(&f->position, f->seq);

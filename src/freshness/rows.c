@@ -182,8 +182,8 @@ static bool is_due(px_fresh *f, bool all)
     px_fresh_flush *flush = &f->flush;
     int64_t now = f->env->monotonic_ns(f->env);
 
-    if (flush->has_failed || f->seq < f->refold_until)
-        return false;
+    if (flush->has_failed || f->seq < f->refold_until || f->seq == 0)
+        return false; /* 0: there is no position yet to write */
     if (flush->is_active)
         return true;
     if (!all && now < flush->due_ns)

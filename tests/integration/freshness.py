@@ -182,8 +182,6 @@ def a_kill_in_the_middle_keeps_states_and_says_what_time_changed():
         soon(web, "stale")
         got = fresh(web, "slow")
         assert got["state"] == "fresh" and got["since"] == since and got["items"][0]["expected"]["from"] == "twin", got
-        assert got["items"][0]["measured"]["samples"] == 1, got
-        assert fresh(web)["items"][0]["measured"]["samples"] == 1 and fresh(web)["sources"][0]["device"] == "d", "figures stay"
         position = web.metrics()["pollux_position"]
         s.kill()
         s.start()

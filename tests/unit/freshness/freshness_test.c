@@ -373,7 +373,7 @@ static void live(px_gen *gen, bool befalls, px_buf *ret_told, px_fresh_item *ret
     begin(&p);
     CHECK_EQ(px_world_put(&p.world, "q", a_press).status, PX_OK);
     settle(&p);
-    for (int i = 0; i < 120; i++) {
+    for (int i = 0; i < 80; i++) {
         uint64_t what = px_gen_below(gen, 10);
 
         rest(&p, (int64_t)px_gen_below(gen, 1700));
@@ -391,7 +391,7 @@ static void live(px_gen *gen, bool befalls, px_buf *ret_told, px_fresh_item *ret
     end(&p);
 }
 
-PX_PROP(kills_change_nothing_of_what_is_told_and_measured, 20)
+PX_PROP(kills_change_nothing_of_what_is_told_and_measured, 8)
 {
     px_gen again = *gen;
     px_buf told = { 0 }, told_again = { 0 };
