@@ -113,8 +113,8 @@ PX_NODISCARD px_status pxi_resolve(pxi_link *link, pxi_address ret_list[PXI_ADDR
 /* ---- link_take.c ---- */
 
 /**
- * Takes one message: maps it by the connection's bindings, and keeps it for pxi_take_settle. What
- * cannot be mapped is kept among the rejects.
+ * Takes one message: maps it by the connection's bindings, and keeps it for pxi_take_settle, which
+ * tells what became of it.
  *
  * @param topic  empty: it has none
  * Errors: PX_NO_MEMORY, PX_INTERRUPTED: it is to come again.
@@ -125,8 +125,9 @@ PX_NODISCARD px_status pxi_take_message(pxi_link *link, px_str topic, px_str pay
  * Hands all that was taken to the engine and waits until it has committed it.
  *
  * PX_OK: what can be kept of them is on the disk, the rest is among the rejects. Errors: the first
- * of those that pass (PX_FULL, PX_BUSY, PX_NO_MEMORY, PX_IO, PX_INTERRUPTED): they are to come
- * again.
+ * of those that pass (PX_FULL, PX_BUSY, PX_NO_MEMORY, PX_IO, PX_INTERRUPTED; PX_STALE: the twin's
+ * model changed, and mapping it again did not help): they are to come again, and none of them is
+ * among the rejects.
  */
 PX_NODISCARD px_status pxi_take_settle(pxi_link *link, px_err *ret_err);
 

@@ -11,8 +11,14 @@
 #include "outbound/link_inner.h"
 #include "sync/binding_desk.h"
 
-enum { ARENA_BYTES_MAX = 16 * 1024 * 1024 };
+enum { ARENA_BYTES_MAX = 16 * 1024 * 1024, TRIES_MAX = 3 };
 static const int64_t busy_ns = 5 * PX_MILLISECOND;
+
+/* What one binding makes of it. */
+typedef struct part {
+    px_bound bound;
+    px_bind_miss refusal; /* why it takes nothing of it; without an id it does */
+} part;
 
 struct pxi_take {
     pxi_take *next;
@@ -20,8 +26,10 @@ struct pxi_take {
     px_arena arena;
     px_request request;
     const px_binding **bindings; /* held until it is freed */
-    px_bound *bounds;            /* by binding */
+    part *parts;                 /* by binding; NULL: there was no memory for them */
     size_t binding_count, item_count, missed, values;
+    bool is_due;  /* the engine has not judged it yet */
+    px_err heavy; /* why all of its bindings together want too much; PX_OK: they do not */
     px_str topic, payload;
     px_time time; /* of its arrival */
 };
@@ -36,22 +44,35 @@ static void keep_reject(const pxi_take *t, const px_binding *binding, const px_b
     px_bind_desk_reject(&desk, t->link->owner->opts.rejects, t->time, &input, miss);
 }
 
-/* The whole message, for this binding. */
-static void keep_refusal(const pxi_take *t, const px_binding *binding, const px_err *err)
+/* What became of it by this binding. `why`: the engine took nothing of it, or NULL. */
+static void tell_part(const pxi_take *t, size_t index, const px_bind_miss *why)
 {
-    px_bind_miss miss = px_bind_miss_of(err);
-    px_binding_stats stats = { .refused = 1 };
+    const px_binding *binding = t->bindings[index];
+    const part *p = &t->parts[index];
+    px_binding_stats stats = { .messages = 1,
+                               .values = p->bound.values,
+                               .missed = p->bound.missed,
+                               .refused = p->refusal.id || why };
 
-    keep_reject(t, binding, &miss);
+    if (p->refusal.id)
+        keep_reject(t, binding, &p->refusal);
+    for (size_t i = 0; i < p->bound.miss_count; i++)
+        keep_reject(t, binding, &p->bound.misses[i]);
+    if (why)
+        keep_reject(t, binding, why);
     px_bindings_count(binding, &stats);
 }
 
 /* All of its bindings together want more memory than a message may have. */
-static void keep_too_heavy(const pxi_take *t, const px_err *err)
+static void tell_heavy(const pxi_take *t)
 {
-    for (size_t i = 0; i < t->binding_count; i++)
-        keep_refusal(t, t->bindings[i], err);
-    PXI_COUNT(t->link, messages, 1);
+    px_bind_miss miss = px_bind_miss_of(&t->heavy);
+    px_binding_stats stats = { .messages = 1, .refused = 1 };
+
+    for (size_t i = 0; i < t->binding_count; i++) {
+        keep_reject(t, t->bindings[i], &miss);
+        px_bindings_count(t->bindings[i], &stats);
+    }
     PXI_COUNT(t->link, rejected, 1);
 }
 
@@ -73,28 +94,19 @@ static void keep_too_large(pxi_link *l, px_str topic, px_str payload)
 
 static px_status map_by(pxi_take *t, size_t index, px_err *ret_err)
 {
-    const px_binding *binding = t->bindings[index];
-    px_bind_desk desk = { t->link->owner->opts.engine, binding, &t->link->principal };
+    px_bind_desk desk = { t->link->owner->opts.engine, t->bindings[index], &t->link->principal };
     px_bind_input input = { .topic = t->topic, .payload = t->payload };
-    px_bound *bound = &t->bounds[index];
-    px_binding_stats stats = { .messages = 1 };
+    part *p = &t->parts[index];
     px_err err = { 0 };
-    px_status status = px_bind_desk_map(&desk, &input, &t->arena, bound, &err);
+    px_status status = px_bind_desk_map(&desk, &input, &t->arena, &p->bound, &err);
 
     if (status == PX_NO_MEMORY)
         return px_fail(ret_err, status, "%s", err.text);
-    if (status != PX_OK) {
-        *bound = (px_bound){ .missed = 1 };
-        keep_refusal(t, binding, &err);
-    }
-    for (size_t i = 0; i < bound->miss_count; i++)
-        keep_reject(t, binding, &bound->misses[i]);
-    stats.values = bound->values;
-    stats.missed = bound->missed;
-    px_bindings_count(binding, &stats);
-    t->missed += bound->missed;
-    t->values += bound->values;
-    t->item_count += px_bind_desk_count(bound);
+    if (status != PX_OK)
+        *p = (part){ .bound = { .missed = 1 }, .refusal = px_bind_miss_of(&err) };
+    t->missed += p->bound.missed;
+    t->values += p->bound.values;
+    t->item_count += px_bind_desk_count(&p->bound);
     return PX_OK;
 }
 
@@ -107,15 +119,29 @@ static px_status fill_items(pxi_take *t, px_err *ret_err)
         return px_arena_fail(&t->arena, ret_err);
     for (size_t i = 0; i < t->binding_count; i++) {
         px_bind_desk desk = { t->link->owner->opts.engine, t->bindings[i], &t->link->principal };
+        const px_bound *bound = &t->parts[i].bound;
 
-        PX_TRY(px_bind_desk_items(&desk, &t->bounds[i], &t->arena, t->request.items + at, ret_err));
-        at += px_bind_desk_count(&t->bounds[i]);
+        PX_TRY(px_bind_desk_items(&desk, bound, &t->arena, t->request.items + at, ret_err));
+        at += px_bind_desk_count(bound);
     }
     t->request.item_count = t->item_count;
     return PX_OK;
 }
 
-static px_status map(pxi_take *t, px_str topic, px_str payload, px_err *ret_err)
+/* By the models that there are now. */
+static px_status map(pxi_take *t, px_err *ret_err)
+{
+    t->item_count = t->missed = t->values = 0;
+    t->parts = PX_ARENA_ARRAY(&t->arena, part, t->binding_count + 1);
+    if (!t->parts)
+        return px_arena_fail(&t->arena, ret_err);
+    for (size_t i = 0; i < t->binding_count; i++)
+        PX_TRY(map_by(t, i, ret_err));
+    t->is_due = t->item_count > 0;
+    return t->is_due ? fill_items(t, ret_err) : PX_OK;
+}
+
+static px_status begin(pxi_take *t, px_str topic, px_str payload, px_err *ret_err)
 {
     pxi_link *l = t->link;
 
@@ -127,12 +153,7 @@ static px_status map(pxi_take *t, px_str topic, px_str payload, px_err *ret_err)
     PX_TRY(px_bindings_of_connection(l->owner->opts.bindings, l->config.tenant, l->config.name,
                                      t->topic, &t->arena, &t->bindings, &t->binding_count,
                                      ret_err));
-    t->bounds = PX_ARENA_ARRAY(&t->arena, px_bound, t->binding_count + 1);
-    if (!t->bounds)
-        return px_arena_fail(&t->arena, ret_err);
-    for (size_t i = 0; i < t->binding_count; i++)
-        PX_TRY(map_by(t, i, ret_err));
-    return t->item_count ? fill_items(t, ret_err) : PX_OK;
+    return map(t, ret_err);
 }
 
 /* ---- one message ---- */
@@ -165,15 +186,6 @@ static bool wait_for_room(pxi_link *l)
     return !atomic_load(&l->stopping);
 }
 
-static void count_message(const pxi_take *t)
-{
-    PXI_COUNT(t->link, messages, 1);
-    if (t->binding_count == 0)
-        PXI_COUNT(t->link, unbound, 1);
-    else if (t->item_count == 0 && t->missed)
-        PXI_COUNT(t->link, rejected, 1);
-}
-
 px_status pxi_take_message(pxi_link *l, px_str topic, px_str payload, px_err *ret_err)
 {
     pxi_take *t;
@@ -192,17 +204,22 @@ px_status pxi_take_message(pxi_link *l, px_str topic, px_str payload, px_err *re
         return px_no_memory(ret_err);
     t->link = l;
     px_arena_init(&t->arena, ARENA_BYTES_MAX);
-    status = map(t, topic, payload, &err);
-    if (status == PX_OK)
-        count_message(t);
+    status = begin(t, topic, payload, &err);
     if (status == PX_LIMIT) {
-        keep_too_heavy(t, &err);
-        status = PX_OK;
+        t->heavy = err;
         t->item_count = 0;
+        t->is_due = false;
+        status = PX_OK;
     }
-    if (status != PX_OK || t->item_count == 0) {
+    if (status != PX_OK) {
         take_free(t);
-        return status == PX_OK ? PX_OK : px_fail(ret_err, status, "%s", err.text);
+        return px_fail(ret_err, status, "%s", err.text);
+    }
+    PXI_COUNT(l, messages, 1);
+    if (t->binding_count == 0) {
+        PXI_COUNT(l, unbound, 1);
+        take_free(t);
+        return PX_OK;
     }
     t->request.kind = PX_REQUEST_MESSAGES;
     t->request.principal = l->principal;
@@ -238,17 +255,25 @@ static px_status submit(pxi_link *l, px_request *first, px_request *last, size_t
     return PX_OK;
 }
 
+/* Those that are due, in order. */
 static px_status submit_all(pxi_link *l, px_err *ret_err)
 {
-    px_request *last = NULL;
+    px_request *first = NULL, **next = &first, *last = NULL;
+    size_t count = 0;
 
-    if (!l->first)
-        return PX_OK;
     for (pxi_take *t = l->first; t; t = t->next) {
-        t->request.next = t->next ? &t->next->request : NULL;
-        last = &t->request;
+        if (!t->is_due)
+            continue;
+        *next = last = &t->request;
+        next = &t->request.next;
+        count++;
     }
-    return submit(l, &l->first->request, last, l->taken, ret_err);
+    *next = NULL;
+    if (count)
+        PX_TRY(submit(l, first, last, count, ret_err));
+    for (pxi_take *t = l->first; t; t = t->next)
+        t->is_due = false;
+    return PX_OK;
 }
 
 px_status pxi_link_ask(pxi_link *l, px_request *request, px_err *ret_err)
@@ -265,24 +290,77 @@ static bool will_pass(px_status status)
            status == PX_INTERRUPTED || status == PX_TIMEOUT;
 }
 
-static px_status judge(const pxi_take *t, px_err *ret_err)
+/* It was mapped by a model that its twin has no more. */
+static bool is_stale(const pxi_take *t)
 {
     const px_result *result = &t->request.result;
 
-    if (result->status == PX_OK) {
-        PXI_COUNT(t->link, values, t->values);
-        return PX_OK;
-    }
-    if (will_pass(result->status)) {
+    return result->status == PX_STALE && result->err.id &&
+           strcmp(result->err.id, "sync.model_changed") == 0;
+}
+
+/* One that came later on the same topic counts already: only the other side can put them in order
+ * again. */
+static bool is_overtaken(const pxi_take *t)
+{
+    for (const pxi_take *later = t->next; later; later = later->next)
+        if (later->item_count > 0 && later->request.result.status == PX_OK &&
+            px_str_eq(later->topic, t->topic))
+            return true;
+    return false;
+}
+
+/* The first that is not done and would be if it came again; PX_OK: there is none. */
+static px_status find_undone(const pxi_link *l, px_err *ret_err)
+{
+    for (const pxi_take *t = l->first; t; t = t->next) {
+        const px_result *result = &t->request.result;
+
+        if (t->is_due)
+            return px_fail_id(ret_err, PX_BUSY, "connection.busy", "the server takes no more");
+        if (!will_pass(result->status) && !is_stale(t))
+            continue;
         if (ret_err)
             *ret_err = result->err;
         return result->status;
     }
-    PXI_COUNT(t->link, rejected, 1);
-    for (size_t i = 0; i < t->binding_count; i++)
-        if (px_bind_desk_count(&t->bounds[i]))
-            keep_refusal(t, t->bindings[i], &result->err);
     return PX_OK;
+}
+
+/* Maps what is stale by the models of now, and hands it over again. False: there is none, or this
+ * does not help. */
+static bool take_again(pxi_link *l)
+{
+    bool found = false;
+
+    for (pxi_take *t = l->first; t; t = t->next) {
+        if (!is_stale(t))
+            continue;
+        if (is_overtaken(t) || map(t, NULL) != PX_OK)
+            return false;
+        memset(&t->request.result, 0, sizeof(t->request.result));
+        found = true;
+    }
+    return found && submit_all(l, NULL) == PX_OK;
+}
+
+/* What became of it, once that is sure. */
+static void tell(const pxi_take *t)
+{
+    const px_result *result = &t->request.result;
+    bool is_refused = result->status != PX_OK;
+    px_bind_miss why = { 0 };
+
+    if (t->heavy.status != PX_OK) {
+        tell_heavy(t);
+        return;
+    }
+    if (is_refused)
+        why = px_bind_miss_of(&result->err);
+    for (size_t i = 0; i < t->binding_count; i++)
+        tell_part(t, i, is_refused && px_bind_desk_count(&t->parts[i].bound) ? &why : NULL);
+    if (is_refused || (t->item_count == 0 && t->missed))
+        PXI_COUNT(t->link, rejected, 1);
 }
 
 px_status pxi_take_settle(pxi_link *l, px_err *ret_err)
@@ -290,12 +368,17 @@ px_status pxi_take_settle(pxi_link *l, px_err *ret_err)
     px_status status = submit_all(l, ret_err);
     bool was_submitted = status == PX_OK;
 
+    for (int i = 1; was_submitted && i < TRIES_MAX && take_again(l); i++)
+        ;
+    if (was_submitted)
+        status = find_undone(l, ret_err);
     while (l->first) {
         pxi_take *t = l->first;
-        px_status own = was_submitted ? judge(t, status == PX_OK ? ret_err : NULL) : PX_OK;
 
+        if (was_submitted && !t->is_due && t->request.result.status == PX_OK)
+            PXI_COUNT(l, values, t->values);
         if (status == PX_OK)
-            status = own;
+            tell(t);
         l->first = t->next;
         take_free(t);
     }
