@@ -2,8 +2,8 @@
 /*
  * /api/v1/connections: brokers and devices that values are taken from, and how the connections to
  * them are.
- * Secrets, `password` and `key`, go in and never come out: left out of a PUT they stay as they are,
- * null takes them away.
+ * Secrets, `password` and `key`, go in and never come out: left out of a PUT they stay as they are
+ * while they go to the same place, null takes them away.
  */
 #include "api/document_call.h"
 #include "outbound/connections.h"
@@ -203,25 +203,75 @@ static bool has_owner(const px_json *body, px_str name)
     return px_json_is(body, PX_JSON_OBJECT) && px_json_get(body, PX_STR("certificate"));
 }
 
-/* A secret that the body does not speak of, as it is. NULL: there is none. */
-static const px_json *kept_secret(px_api_call *call, px_str name)
-{
+/* What was there before. */
+typedef struct before {
     px_document document;
-    px_json *old;
+    px_json *body; /* NULL: nothing */
+    px_connection connection;
+    bool is_known; /* `connection` could be read */
+} before;
 
-    if (px_json_get(call->request.json, name) || !has_owner(call->request.json, name) ||
+static px_status read_before(px_api_call *call, before *ret_before, px_err *ret_err)
+{
+    px_status status =
         px_documents_get(px_api_documents(call), call->principal.tenant, kind, call->args[0],
-                         &call->arena, &document, NULL) != PX_OK ||
-        px_json_parse(document.body, NULL, &call->arena, &old, NULL) != PX_OK)
-        return NULL;
-    return px_json_get(old, name);
+                         &call->arena, &ret_before->document, ret_err);
+
+    if (status == PX_NOT_FOUND)
+        return PX_OK;
+    PX_TRY(status);
+    PX_TRY(
+        px_json_parse(ret_before->document.body, NULL, &call->arena, &ret_before->body, ret_err));
+    status = px_connection_read(&ret_before->document, &call->arena, &ret_before->connection, NULL);
+    ret_before->is_known = status == PX_OK;
+    return PX_OK;
 }
 
-static px_str body_of(px_api_call *call)
+/* Whether a secret would go where it goes now, and be as safe on its way. */
+static bool has_same_place(const before *b, const px_connection *now, px_str secret)
 {
+    const px_connection *was = &b->connection;
+    bool is_password = px_str_eq(secret, PX_STR("password"));
+
+    return b->is_known && was->type == now->type && was->port == now->port &&
+           was->tls == now->tls && px_str_eq(was->host, now->host) && px_str_eq(was->ca, now->ca) &&
+           (is_password ? px_str_eq(was->user, now->user)
+                        : px_str_eq(was->certificate, now->certificate));
+}
+
+/* A secret that the body does not speak of stays as it is; `ret_secret` NULL: there is none.
+ * Whoever may write the document does not know it, and is not to have it sent to a host of his own.
+ */
+static px_status keep_secret(px_api_call *call, const before *b, const px_connection *now,
+                             px_str name, const px_json **ret_secret, px_err *ret_err)
+{
+    const px_json *old = px_json_get(b->body, name);
+
+    *ret_secret = NULL;
+    if (!old || px_json_get(call->request.json, name) || !has_owner(call->request.json, name))
+        return PX_OK;
+    if (!has_same_place(b, now, name))
+        return px_fail_id(ret_err, PX_INVALID, "connection.secret",
+                          "'%.*s' stays only while 'host', 'port', 'tls' and 'user' do; give it "
+                          "again, or null to take it away",
+                          PX_FMT(name));
+    *ret_secret = old;
+    if (call->request.if_match == 0) /* nobody changed it since it was read */
+        call->request.if_match = b->document.revision;
+    return PX_OK;
+}
+
+static px_status body_of(px_api_call *call, const px_connection *now, px_str *ret_body,
+                         px_err *ret_err)
+{
+    const px_json *kept[sizeof(secrets) / sizeof(secrets[0])];
     px_buf buf = { 0 };
     px_json_writer w = px_json_writer_of(&buf);
+    before b = { 0 };
 
+    PX_TRY(read_before(call, &b, ret_err));
+    for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
+        PX_TRY(keep_secret(call, &b, now, secrets[i].name, &kept[i], ret_err));
     px_json_begin_object(&w);
     for (const px_json *m = call->request.json->first; m; m = m->next) {
         if (px_json_is(m, PX_JSON_NULL))
@@ -230,15 +280,14 @@ static px_str body_of(px_api_call *call)
         px_json_node(&w, m);
     }
     for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
-        const px_json *secret = kept_secret(call, secrets[i].name);
-
-        if (!secret)
+        if (!kept[i])
             continue;
         px_json_key(&w, secrets[i].name);
-        px_json_node(&w, secret);
+        px_json_node(&w, kept[i]);
     }
     px_json_end_object(&w);
-    return px_api_keep(call, &buf);
+    *ret_body = px_api_keep(call, &buf);
+    return PX_OK;
 }
 
 static void written(px_api_call *call)
@@ -267,7 +316,7 @@ void px_v1_put_connection(px_api_call *call)
     asked.body = call->body; /* places of errors are in what came */
     status = px_connection_read(&asked, &call->arena, &connection, &err);
     if (status == PX_OK)
-        asked.body = body_of(call);
+        status = body_of(call, &connection, &asked.body, &err);
     if (status == PX_OK)
         status = px_connection_read(&asked, &call->arena, &connection, &err);
     if (status == PX_OK)

@@ -122,6 +122,28 @@ static px_status read_common(const px_json *body, uint32_t port, px_connection *
 
 /* ---- brokers ---- */
 
+static bool holds(px_str text, px_str part)
+{
+    for (size_t i = 0; i + part.len <= text.len; i++)
+        if (memcmp(text.ptr + i, part.ptr, part.len) == 0)
+            return true;
+    return false;
+}
+
+/* Certificates are shown to whoever may read the document. */
+static px_status read_certificates(const px_json *tls, const char *name, px_str *ret_pem,
+                                   px_err *ret_err)
+{
+    PX_TRY(read_text(tls, name, PX_CONNECTION_PEM_BYTES_MAX, ret_pem, ret_err));
+    if (holds(*ret_pem, PX_STR("PRIVATE KEY")))
+        return px_json_fail(px_json_get(tls, px_str_c(name)), ret_err, PX_INVALID,
+                            "connection.form",
+                            "'%s' holds a private key, which would be shown with it; the key of "
+                            "'certificate' stands in 'key', beside 'tls'",
+                            name);
+    return PX_OK;
+}
+
 static px_status read_tls(const px_json *body, px_connection *c, px_err *ret_err)
 {
     static const char *const members[] = { "ca", "certificate", NULL };
@@ -131,9 +153,8 @@ static px_status read_tls(const px_json *body, px_connection *c, px_err *ret_err
     c->tls = tls && !px_json_is(tls, PX_JSON_FALSE);
     if (c->tls && !px_json_is(tls, PX_JSON_TRUE)) {
         PX_TRY(check_members(tls, "'tls'", members, ret_err));
-        PX_TRY(read_text(tls, "ca", PX_CONNECTION_PEM_BYTES_MAX, &c->ca, ret_err));
-        PX_TRY(
-            read_text(tls, "certificate", PX_CONNECTION_PEM_BYTES_MAX, &c->certificate, ret_err));
+        PX_TRY(read_certificates(tls, "ca", &c->ca, ret_err));
+        PX_TRY(read_certificates(tls, "certificate", &c->certificate, ret_err));
     }
     if (c->key.len && !c->certificate.len)
         return px_json_fail(body, ret_err, PX_INVALID, "connection.form",

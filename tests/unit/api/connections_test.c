@@ -59,6 +59,40 @@ PX_TEST(secrets_go_in_and_never_come_out)
     api_world_release(&w);
 }
 
+#define AT(host, more)                                                                             \
+    "{\"type\":\"mqtt\",\"host\":\"" host                                                          \
+    "\",\"clientId\":\"c\",\"topics\":[{\"filter\":\"a/#\"}]"                                      \
+    ",\"user\":\"u\"" more "}"
+
+/* Who may write the document, and does not know the password, would have it sent to a host of his
+ * own, or in clear. */
+PX_TEST(a_secret_stays_only_while_it_goes_to_the_same_place)
+{
+    static const char *const elsewhere[] = {
+        AT("other.example", ",\"tls\":{}"),
+        AT("broker.example", ""),
+        AT("broker.example", ",\"tls\":{},\"port\":1"),
+        AT("broker.example", ",\"tls\":{\"ca\":\"CA\"}"),
+        AT("broker.example", ",\"tls\":{\"certificate\":\"OTHER\"},\"password\":\"s3cret\""),
+    };
+
+    api_world_init(&w);
+    put(AT("broker.example", ",\"tls\":{\"certificate\":\"PEM\"},\"password\":\"s3cret\",\"key\":"
+                             "\"k3y\""),
+        200);
+    for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++)
+        CHECK_STR(put(elsewhere[i], 400), "connection.secret");
+    put(AT("broker.example", ",\"tls\":{\"certificate\":\"PEM\"},\"port\":8883,\"retryMax\":2"),
+        200);
+    CHECK_STR(api_text(&w.reply, "/hasPassword"), "true");
+    CHECK_STR(api_text(&w.reply, "/hasKey"), "true");
+    put(AT("other.example", ",\"password\":\"s3cret\""), 200); /* given again */
+    CHECK_STR(api_text(&w.reply, "/hasPassword"), "true");
+    put(AT("third.example", ",\"password\":null"), 200);
+    CHECK_STR(api_text(&w.reply, "/hasPassword"), "false");
+    api_world_release(&w);
+}
+
 PX_TEST(only_who_may_write_documents_writes_connections)
 {
     api_world_init(&w);

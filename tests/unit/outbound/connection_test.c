@@ -60,6 +60,12 @@ PX_TEST(what_makes_no_sense_is_refused_with_its_place)
             "has no 'cafile'");
     refuses("{\"type\":\"mqtt\",\"host\":\"b\",\"password\":\"p\"" REST, "", "'user'");
     refuses("{\"type\":\"mqtt\",\"host\":\"b\",\"key\":\"p\"" REST, "", "certificate");
+    refuses("{\"type\":\"mqtt\",\"host\":\"b\",\"tls\":{\"ca\":\"-----BEGIN EC PRIVATE "
+            "KEY-----\"}" REST,
+            "/tls/ca", "holds a private key");
+    refuses("{\"type\":\"mqtt\",\"host\":\"b\",\"tls\":{\"certificate\":\"C -----BEGIN PRIVATE "
+            "KEY-----\"}" REST,
+            "/tls/certificate", "stands in 'key'");
     refuses("{\"type\":\"mqtt\",\"host\":\"b\",\"hosts\":1" REST, "/hosts", "has no 'hosts'");
     refuses("{\"type\":\"mqtt\",\"host\":\"b\",\"topics\":[{\"filter\":\"a\"}]}", "",
             "needs 'clientId'");
