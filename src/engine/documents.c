@@ -322,6 +322,31 @@ px_status px_documents_list(px_documents *documents, uint32_t tenant, px_str kin
     return status;
 }
 
+size_t px_documents_list_heads(px_documents *documents, uint32_t tenant, px_str kind,
+                               uint32_t *cursor, size_t max, px_document_head *ret_heads)
+{
+    const px_document_list *list;
+    size_t count = 0, at;
+
+    pthread_rwlock_rdlock(&documents->lock);
+    list = px_document_index_list(&documents->index, tenant, kind);
+    at = list ? px_document_list_after(list, *cursor) : 0;
+    *cursor = 0;
+    for (; list && at < list->places.len; at++) {
+        const entry *e = list->places.ptr[at].entry;
+
+        if (!e)
+            continue;
+        if (count == max) {
+            *cursor = ret_heads[max - 1].no;
+            break;
+        }
+        ret_heads[count++] = (px_document_head){ e->doc.no, e->doc.tenant, e->doc.revision };
+    }
+    pthread_rwlock_unlock(&documents->lock);
+    return count;
+}
+
 /* Keeps the `max` lowest numbers; true when one had no place. */
 static bool keep_lowest(const entry **best, size_t max, size_t *count, const entry *e)
 {

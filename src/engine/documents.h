@@ -74,6 +74,16 @@ PX_NODISCARD px_status px_documents_list(px_documents *documents, uint32_t tenan
                                          uint32_t *cursor, size_t max, px_arena *arena,
                                          px_document *ret_items, size_t *ret_count,
                                          px_err *ret_err);
+/* What a document is known by. */
+typedef struct px_document_head {
+    uint32_t no, tenant;
+    uint64_t revision;
+} px_document_head;
+
+/* The same without the texts, for who has most of them already. Copies nothing else; gives how
+ * many. */
+size_t px_documents_list_heads(px_documents *documents, uint32_t tenant, px_str kind,
+                               uint32_t *cursor, size_t max, px_document_head *ret_heads);
 /* The same of those whose ids begin with `prefix`, which ends in a slash: the pending commands of
  * twin T are those of kind `command` under `T/`. Cost: the ids that have the same first part. */
 PX_NODISCARD px_status px_documents_list_under(px_documents *documents, uint32_t tenant,

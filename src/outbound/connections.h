@@ -56,7 +56,8 @@ const px_reach *px_connections_reach(const px_connections *connections);
     X(CONNECTING, "connecting", "a try is under way")                                              \
     X(CONNECTED, "connected", "the other side has said yes")                                       \
     X(WAITING, "waiting", "a try failed, or the connection was lost; the next one has its time")   \
-    X(FAILED, "failed", "it is not tried until its document changes")
+    X(FAILED, "failed",                                                                            \
+      "it is not tried: its document cannot be read, or there is no thread for it")
 
 typedef enum px_connection_state {
 #define X(id, name, meaning) PX_CONNECTION_##id,

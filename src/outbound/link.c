@@ -41,6 +41,8 @@ static const struct {
       "is a name in it, and the 'certificate' that the broker may want of us" },
     { "connection.taken", "another client uses the same 'clientId': give each its own" },
     { "connection.topic", "let the broker allow this user to read the topic" },
+    { "connection.threads", "disable another connection of this tenant; it begins by itself once "
+                            "there is room" },
     { "modbus.exception",
       "see that 'unit', 'table' and 'address' are those of the device's manual" },
     { "modbus.silent", "see that 'unit' is right; raise 'timeout' for a slow device" },
@@ -200,6 +202,18 @@ static void *run_link(void *data)
 
 /* ---- life ---- */
 
+/* Of one that will not run nothing is kept but what it is known by. */
+static bool forget_document(pxi_link *l, const px_document *document)
+{
+    px_arena_release(&l->arena);
+    px_arena_init(&l->arena, ARENA_BYTES_MAX);
+    l->config = (px_connection){ .tenant = document->tenant,
+                                 .no = document->no,
+                                 .revision = document->revision,
+                                 .name = px_arena_str(&l->arena, document->id) };
+    return l->config.name.ptr != NULL;
+}
+
 static bool copy_document(pxi_link *l, const px_document *document)
 {
     px_document copy = *document;
@@ -214,13 +228,10 @@ static bool copy_document(pxi_link *l, const px_document *document)
     if (status == PX_NO_MEMORY)
         return false;
     if (status != PX_OK) { /* of another release */
-        l->config = (px_connection){
-            .tenant = copy.tenant, .no = copy.no, .revision = copy.revision, .name = copy.id
-        };
         l->status.state = PX_CONNECTION_FAILED;
         put_error(&l->status, l->status.since, &err);
     }
-    return true;
+    return (status == PX_OK && l->config.enabled) || forget_document(l, document);
 }
 
 pxi_link *pxi_link_new(px_connections *owner, const px_document *document)
@@ -231,6 +242,7 @@ pxi_link *pxi_link_new(px_connections *owner, const px_document *document)
         return NULL;
     l->owner = owner;
     l->last = &l->first;
+    l->wake_fd = -1;
     px_arena_init(&l->arena, ARENA_BYTES_MAX);
     pthread_mutex_init(&l->lock, NULL);
     px_cond_init(&l->settled);
@@ -238,8 +250,7 @@ pxi_link *pxi_link_new(px_connections *owner, const px_document *document)
                                         .since = px_engine_now(owner->opts.engine),
                                         .retry_at = PX_TIME_NONE,
                                         .error_at = PX_TIME_NONE };
-    l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (l->wake_fd < 0 || !copy_document(l, document)) {
+    if (!copy_document(l, document)) {
         pxi_link_free(l);
         return NULL;
     }
@@ -248,21 +259,14 @@ pxi_link *pxi_link_new(px_connections *owner, const px_document *document)
     return l;
 }
 
-void pxi_link_start(pxi_link *l, bool has_room)
+bool pxi_link_start(pxi_link *l)
 {
-    px_err err;
-
-    if (l->status.state == PX_CONNECTION_FAILED || !l->config.enabled)
-        return;
     pxi_link_say(l, PX_CONNECTION_CONNECTING, NULL, PX_TIME_NONE);
-    if (has_room)
-        l->runs = px_thread_start(&l->thread, "link", run_link, l);
-    if (l->runs)
-        return;
-    px_fail_id(&err, PX_LIMIT, "connection.threads",
-               "the server runs %d connections at most; disable another one",
-               PX_CONNECTION_THREADS_MAX);
-    pxi_link_say(l, PX_CONNECTION_FAILED, &err, PX_TIME_NONE);
+    l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    l->runs = l->wake_fd >= 0 && px_thread_start(&l->thread, "link", run_link, l);
+    if (!l->runs)
+        pxi_link_halt(l);
+    return l->runs;
 }
 
 void pxi_link_tell_stop(pxi_link *l)
@@ -274,10 +278,35 @@ void pxi_link_tell_stop(pxi_link *l)
         return;
 }
 
+void pxi_link_halt(pxi_link *l)
+{
+    if (l->runs) {
+        pxi_link_tell_stop(l);
+        pthread_join(l->thread, NULL);
+    }
+    if (l->wake_fd >= 0)
+        close(l->wake_fd);
+    l->wake_fd = -1;
+    l->runs = l->was_connected = false;
+    atomic_store(&l->stopping, false);
+}
+
+void pxi_link_deny(pxi_link *l)
+{
+    px_err err;
+
+    px_fail_id(&err, PX_LIMIT, "connection.threads",
+               "the server runs %d connections at most, and this tenant's others come first",
+               PX_CONNECTION_THREADS_MAX);
+    pxi_link_say(l, PX_CONNECTION_FAILED, &err, PX_TIME_NONE);
+}
+
 void pxi_link_replace(pxi_link *l, const px_document *document)
 {
     px_document copy;
 
+    if (!l->runs)
+        return;
     l->is_replaced = true;
     if (document) {
         copy = *document;
@@ -294,12 +323,7 @@ void pxi_link_free(pxi_link *l)
 {
     if (!l)
         return;
-    if (l->runs) {
-        pxi_link_tell_stop(l);
-        pthread_join(l->thread, NULL);
-    }
-    if (l->wake_fd >= 0)
-        close(l->wake_fd);
+    pxi_link_halt(l);
     pthread_cond_destroy(&l->settled);
     pthread_mutex_destroy(&l->lock);
     px_arena_release(&l->arena);

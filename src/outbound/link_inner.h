@@ -35,7 +35,8 @@ struct pxi_link {
     px_arena arena; /* of the document */
     px_connection config;
     px_principal principal; /* the connection itself: whoever may write it gave it its right */
-    bool seen;              /* the supervisor's own */
+    bool seen, has_place;   /* the supervisor's own: its document is there, a thread is its */
+    uint32_t rank;          /* likewise: how many of its tenant's come before it */
     bool is_replaced;       /* set before it is told to stop: the document is another or gone, */
     px_connection next;     /* and this is what it says now; without a name it is gone */
 
@@ -70,13 +71,23 @@ struct px_connections {
     pxi_counters totals;
 };
 
+/* ---- connections_look.c ---- */
+
+/* Lets links follow the documents. What fails of one document holds up no other; the first error is
+ * given, and all is to be looked at again. Errors: PX_NO_MEMORY. */
+PX_NODISCARD px_status pxi_connections_look(px_connections *connections, px_err *ret_err);
+void pxi_connections_end_all(px_connections *connections);
+
 /* ---- link.c ---- */
 
-/* Copies the document. Without memory NULL. */
+/* Copies the document, of one that is disabled or cannot be read its name alone: then
+ * `config.enabled` is false. Without memory NULL. */
 pxi_link *pxi_link_new(px_connections *owner, const px_document *document);
-/* Begins its thread, or says why it does not. */
-void pxi_link_start(pxi_link *link, bool has_room);
-void pxi_link_tell_stop(pxi_link *link);
+/* Begins its thread; false: the machine has none. */
+PX_NODISCARD bool pxi_link_start(pxi_link *link);
+void pxi_link_tell_stop(pxi_link *link); /* of one that runs */
+void pxi_link_halt(pxi_link *link);      /* waits for its thread; it may start again */
+void pxi_link_deny(pxi_link *link);      /* says that there is no thread for it */
 /* The same, because its document is another now; NULL: gone. What it will not want any more it
  * takes leave of. */
 void pxi_link_replace(pxi_link *link, const px_document *document);

@@ -131,6 +131,14 @@ PX_TEST(lists_by_pages_without_repeating)
         seen += count;
     } while (cursor);
     CHECK_EQ(seen, 5);
+    do {
+        px_document_head heads[2];
+
+        count = px_documents_list_heads(documents, 1, PX_STR("device"), &cursor, 2, heads);
+        for (size_t i = 0; i < count; i++)
+            CHECK_EQ(heads[i].revision, ++seen - 5); /* in the order of their numbers */
+    } while (cursor);
+    CHECK_EQ(seen, 10);
     CHECK_EQ(px_documents_count(documents, 1, PX_STR("device")), 5);
     px_documents_free(documents);
     px_arena_release(&arena);

@@ -3,6 +3,7 @@
 #include "outbound/connections.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/limits.h"
@@ -162,28 +163,106 @@ PX_TEST(a_document_that_cannot_be_read_is_told)
     end();
 }
 
-PX_TEST(as_many_connections_run_as_the_limit_and_no_more)
+static px_document document_in(uint32_t tenant, const char *id)
+{
+    px_document document;
+    PX_AUTO_ARENA arena = { 0 };
+
+    px_arena_init(&arena, 1 << 20);
+    CHECK_OK(px_documents_get(px_engine_documents(world.engine), tenant, PX_STR("connection"),
+                              px_str_c(id), &arena, &document, &err),
+             &err);
+    return document;
+}
+
+static bool is_failed(uint32_t tenant, const char *id, bool wanted)
+{
+    px_document document = document_in(tenant, id);
+    px_connection_status status = { 0 };
+
+    for (int i = 0; i < 3000; i++) {
+        if (px_connections_status(connections, tenant, document.no, document.revision, &status) &&
+            status.state != PX_CONNECTION_OFF && (status.state == PX_CONNECTION_FAILED) == wanted)
+            return true;
+        pause_ms(10);
+    }
+    return false;
+}
+
+static void count_states(uint32_t failed)
 {
     uint32_t states[PX_CONNECTION_STATE_COUNT] = { 0 };
+
+    for (int i = 0; i < 3000; i++) {
+        (void)px_connections_stat(connections, states);
+        if (states[PX_CONNECTION_FAILED] == failed &&
+            states[PX_CONNECTION_CONNECTING] + states[PX_CONNECTION_WAITING] ==
+                PX_CONNECTION_THREADS_MAX)
+            break;
+        pause_ms(10);
+    }
+    CHECK_EQ(states[PX_CONNECTION_FAILED], failed);
+    CHECK_EQ(states[PX_CONNECTION_OFF], 0);
+    CHECK_EQ(states[PX_CONNECTION_CONNECTING] + states[PX_CONNECTION_WAITING],
+             PX_CONNECTION_THREADS_MAX);
+}
+
+/* Four tenants fill all threads: a fifth one takes the last one's last of them, and gives it back.
+ */
+PX_TEST(as_many_connections_run_as_the_limit_and_no_more)
+{
+    px_connection_status status;
+    px_document document;
     uint32_t tenant = 0;
     char id[16];
 
     begin();
-    for (int i = 0; i <= PX_CONNECTION_THREADS_MAX; i++) {
+    for (int i = 0; i < PX_CONNECTION_THREADS_MAX; i++) {
         snprintf(id, sizeof(id), "c%d", i);
         if (i % PX_CONNECTIONS_MAX == 0)
             tenant = make_tenant(id);
         write_in(tenant, id, MODBUS(""));
     }
     CHECK_OK(px_connections_start(connections, &err), &err);
-    for (int i = 0; i < 3000 && states[PX_CONNECTION_FAILED] == 0; i++) {
-        pause_ms(10);
-        (void)px_connections_stat(connections, states);
+    count_states(0);
+    write_connection("late", MODBUS(""));
+    CHECK(is_failed(1, "late", false));
+    CHECK(is_failed(tenant, id, true));
+    count_states(1);
+    document = document_in(tenant, id);
+    CHECK(px_connections_status(connections, tenant, document.no, document.revision, &status));
+    CHECK_STR(status.error_id, "connection.threads");
+    CHECK(strstr(status.cure, "by itself") != NULL);
+    write_connection("late", NULL);
+    CHECK(is_failed(tenant, id, false));
+    count_states(0);
+    end();
+}
+
+/* All of them together are larger than any arena. They are put where the engine keeps documents,
+ * past its journal, which would take its time over them. */
+PX_TEST(many_large_documents_hold_up_nobody)
+{
+    static char body[PX_DOC_BYTES_MAX];
+    const char *text = MODBUS(",\"enabled\":false");
+    px_documents *documents;
+    char id[16];
+
+    begin();
+    documents = px_engine_documents(world.engine);
+    snprintf(body, sizeof(body), "%*s", (int)sizeof(body) - 1, text);
+    for (uint64_t i = 0; i < 5 * PX_CONNECTIONS_MAX; i++) {
+        px_document document = {
+            .tenant = 1, .revision = 1000 + i, .kind = PX_STR("connection"), .body = px_str_c(body)
+        };
+
+        snprintf(id, sizeof(id), "c%d", (int)i);
+        document.id = px_str_c(id);
+        CHECK_OK(px_documents_put(documents, &document, NULL, &err), &err);
     }
-    CHECK_EQ(states[PX_CONNECTION_FAILED], 1);
-    CHECK_EQ(states[PX_CONNECTION_OFF], 0);
-    CHECK_EQ(states[PX_CONNECTION_CONNECTING] + states[PX_CONNECTION_WAITING],
-             PX_CONNECTION_THREADS_MAX);
+    px_documents_commit(documents);
+    CHECK_OK(px_connections_start(connections, &err), &err);
+    wait_for(id, PX_CONNECTION_OFF);
     end();
 }
 
