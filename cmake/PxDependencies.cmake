@@ -12,6 +12,7 @@ pkg_check_modules(GNUTLS REQUIRED IMPORTED_TARGET gnutls)
 find_package(wslay CONFIG REQUIRED) # has no pkg-config file
 pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(MOSQUITTO REQUIRED IMPORTED_TARGET libmosquitto)
+pkg_check_modules(OPENSSL REQUIRED IMPORTED_TARGET openssl>=3) # which libmosquitto has its TLS from
 pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)   # tests
 pkg_check_modules(PROTOBUF_C IMPORTED_TARGET libprotobuf-c) # the peer of Sparkplug's tests
 find_program(PROTOC_C protoc-c)                            # likewise

@@ -150,6 +150,11 @@ static px_status read_tls(const px_json *body, px_connection *c, px_err *ret_err
     const px_json *tls = member(body, "tls");
 
     PX_TRY(read_text(body, "key", PX_CONNECTION_PEM_BYTES_MAX, &c->key, ret_err));
+    if (holds(c->key, PX_STR("ENCRYPTED")))
+        return px_json_fail(px_json_get(body, PX_STR("key")), ret_err, PX_INVALID,
+                            "connection.form",
+                            "'key' is encrypted, and nobody is there to say its password; give it "
+                            "without one: openssl pkey -in key.pem");
     c->tls = tls && !px_json_is(tls, PX_JSON_FALSE);
     if (c->tls && !px_json_is(tls, PX_JSON_TRUE)) {
         PX_TRY(check_members(tls, "'tls'", members, ret_err));

@@ -2,7 +2,7 @@
 /*
  * A client of somebody else's broker, by libmosquitto, one client of the library for each try.
  *
- *     resolve ─► connect ─► judge the peer ─► CONNECT … CONNACK ─► SUBSCRIBE ─► messages
+ *     resolve ─► judge ─► connect ─► TLS ─► CONNECT … CONNACK ─► SUBSCRIBE ─► messages
  *
  * The library is told that it runs among threads, so that it queues what it wants to send and never
  * sends by itself. PUBACKs go out in mosquitto_loop_write, and that is called only when the engine
@@ -10,26 +10,24 @@
  * When that fails the connection is given up without them, and the broker sends the messages again.
  * QoS 2 is not asked for: the library forgets, at a crash, what it has said PUBREC to.
  *
- * The address is judged before it is connected to. With TLS the library connects by the name, which
- * the certificate has to bear, so the peer is judged once more before MQTT begins.
+ * The library is given the address that was judged, never the name; with TLS the certificate is
+ * compared with the name by a context of ours (tls_client.h).
  */
 #include <errno.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
 #include <poll.h>
 #include <stdio.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/limits.h"
 #include "mqtt/topic.h"
 #include "outbound/link_inner.h"
+#include "outbound/tls_client.h"
 
 enum {
     KEEPALIVE_S = 30,
     TURN_MS = 1000,
     NAME_BYTES = PX_CONNECTION_HOST_BYTES_MAX + 1,
-    PEM_COUNT = 3,
     SESSION_PRESENT = 1, /* of CONNACK */
 };
 
@@ -37,7 +35,8 @@ enum {
 typedef struct session {
     pxi_link *link;
     struct mosquitto *client;
-    bool is_judged; /* the peer's address */
+    char host[NAME_BYTES]; /* as the document says it */
+    bool is_reached;       /* the socket is connected */
     bool is_up;
     int connack;     /* the refusal in CONNACK; 0: none */
     bool is_lost;    /* the library says so */
@@ -46,7 +45,6 @@ typedef struct session {
     int mids[PX_CONNECTION_TOPICS_MAX]; /* of each topic's SUBSCRIBE */
     size_t granted;
     char log[160]; /* the library's last complaint */
-    int pem_fds[PEM_COUNT];
     int64_t begun_ns;
 } session;
 
@@ -159,49 +157,23 @@ static void on_disconnect(struct mosquitto *client, void *data, int reason,
 
 /* ---- making the client ---- */
 
-/* The library reads certificates from files only: one that has no name and ends with the client. */
-static px_status pem_file(session *s, size_t index, px_str pem, char ret_path[32], px_err *ret_err)
-{
-    int fd = memfd_create("pem", MFD_CLOEXEC);
-    ssize_t wrote;
-
-    ret_path[0] = '\0';
-    if (fd < 0)
-        return px_no_memory(ret_err);
-    s->pem_fds[index] = fd;
-    wrote = write(fd, pem.ptr, pem.len);
-    if (wrote < 0 || (size_t)wrote != pem.len)
-        return px_no_memory(ret_err);
-    snprintf(ret_path, 32, "/proc/self/fd/%d", fd);
-    return PX_OK;
-}
-
 static px_status wrong_tls(const session *s, px_err *ret_err)
 {
     return px_fail_id(ret_err, PX_INVALID, "connection.tls", "TLS cannot begin: %s",
-                      s->log[0] ? s->log : "a certificate or key cannot be read");
+                      s->log[0] ? s->log : "the other side does not agree");
 }
 
 static px_status set_tls(session *s, px_err *ret_err)
 {
-    const px_connection *c = &s->link->config;
-    char ca[32] = "", certificate[32] = "", key[32] = "";
+    SSL_CTX *context = NULL;
+    int code;
 
-    if (c->ca.len)
-        PX_TRY(pem_file(s, 0, c->ca, ca, ret_err));
-    if (c->certificate.len)
-        PX_TRY(pem_file(s, 1, c->certificate, certificate, ret_err));
-    if (c->key.len)
-        PX_TRY(pem_file(s, 2, c->key, key, ret_err));
-    if (!ca[0] && mosquitto_int_option(s->client, MOSQ_OPT_TLS_USE_OS_CERTS, 1) != MOSQ_ERR_SUCCESS)
-        return wrong_tls(s, ret_err);
-    if (!ca[0] && !certificate[0])
-        return PX_OK;
-    if (mosquitto_tls_set(s->client, ca[0] ? ca : NULL, ca[0] ? NULL : "/etc/ssl/certs",
-                          certificate[0] ? certificate : NULL, key[0] ? key : NULL,
-                          NULL) != MOSQ_ERR_SUCCESS)
-        return wrong_tls(s, ret_err);
-    return PX_OK;
+    PX_TRY(pxi_tls_client(&s->link->config, s->host, &context, ret_err));
+    code = mosquitto_int_option(s->client, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
+    if (code == MOSQ_ERR_SUCCESS)
+        code = mosquitto_void_option(s->client, MOSQ_OPT_SSL_CTX, context);
+    SSL_CTX_free(context); /* the client has its own hold of it */
+    return code == MOSQ_ERR_SUCCESS ? PX_OK : wrong_tls(s, ret_err);
 }
 
 static px_status make_client(session *s, px_err *ret_err)
@@ -235,9 +207,6 @@ static void end(session *s)
 {
     if (s->client)
         mosquitto_destroy(s->client);
-    for (size_t i = 0; i < PEM_COUNT; i++)
-        if (s->pem_fds[i] >= 0)
-            close(s->pem_fds[i]);
 }
 
 /* ---- connecting ---- */
@@ -284,18 +253,15 @@ static px_status begin_connect(session *s, px_err *ret_err)
     const px_connection *c = &s->link->config;
     pxi_address addresses[PXI_ADDRESSES_MAX];
     size_t count = 0;
-    char host[NAME_BYTES];
+    const char *address;
     int code;
 
     PX_TRY(pxi_resolve(s->link, addresses, &count, ret_err));
     PX_TRY(make_client(s, ret_err));
-    if (c->tls)
-        snprintf(host, sizeof(host), "%.*s", PX_FMT(c->host));
-    else
-        snprintf(host, sizeof(host), "%s", addresses[s->link->address_at++ % count].text);
-    PX_TRY(keep_properties(s, host, ret_err));
+    address = addresses[s->link->address_at++ % count].text;
+    PX_TRY(keep_properties(s, address, ret_err));
     errno = 0;
-    code = mosquitto_connect_bind_async(s->client, host, c->port, KEEPALIVE_S, NULL);
+    code = mosquitto_connect_bind_async(s->client, address, c->port, KEEPALIVE_S, NULL);
     if (code > MOSQ_ERR_SUCCESS || mosquitto_socket(s->client) < 0)
         return connect_failed(s, code, ret_err);
     return PX_OK;
@@ -350,21 +316,18 @@ static px_status lost(const session *s, int code, px_err *ret_err)
                       "the connection to the broker was lost");
 }
 
-/* Once the socket is connected, and before anything of MQTT is sent. */
-static px_status judge_peer(session *s, px_err *ret_err)
+/* Whether the socket is connected, and before anything of MQTT is sent. */
+static px_status check_reached(session *s, px_err *ret_err)
 {
-    struct sockaddr_storage peer = { 0 };
-    socklen_t len = sizeof(peer), error_len = sizeof(int);
-    int fd = mosquitto_socket(s->client), error = 0;
+    socklen_t len = sizeof(int);
+    int error = 0;
 
-    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &error_len) != 0 || error == ECONNRESET)
+    if (getsockopt(mosquitto_socket(s->client), SOL_SOCKET, SO_ERROR, &error, &len) != 0 ||
+        error == ECONNRESET)
         return lost(s, MOSQ_ERR_CONN_LOST, ret_err); /* it was connected */
     if (error != 0)
         return refused(s, error, ret_err);
-    if (getpeername(fd, (struct sockaddr *)&peer, &len) != 0)
-        return refused(s, errno, ret_err);
-    PX_TRY(px_target_check_address(&s->link->owner->opts.reach, (struct sockaddr *)&peer, ret_err));
-    s->is_judged = true;
+    s->is_reached = true;
     return PX_OK;
 }
 
@@ -412,15 +375,15 @@ static px_status check_time(const session *s, px_err *ret_err)
     if (s->is_up || env->monotonic_ns(env) - s->begun_ns < PX_CONNECTION_CONNECT_NS_MAX)
         return PX_OK;
     return px_fail_id(
-        ret_err, PX_UNREACHABLE, s->is_judged ? "connection.silent" : "connection.timeout",
-        "the other side did not %s within 10 seconds", s->is_judged ? "say yes" : "answer");
+        ret_err, PX_UNREACHABLE, s->is_reached ? "connection.silent" : "connection.timeout",
+        "the other side did not %s within 10 seconds", s->is_reached ? "say yes" : "answer");
 }
 
 /* Waits for the socket or a call to stop, and does what is due. */
 static px_status turn(session *s, px_err *ret_err)
 {
     int fd = mosquitto_socket(s->client);
-    bool wants_write = !s->is_judged || mosquitto_want_write(s->client);
+    bool wants_write = !s->is_reached || mosquitto_want_write(s->client);
     struct pollfd polls[2] = {
         { .fd = s->link->wake_fd, .events = POLLIN },
         { .fd = fd, .events = (short)(POLLIN | POLLRDHUP | (wants_write ? POLLOUT : 0)) },
@@ -431,10 +394,10 @@ static px_status turn(session *s, px_err *ret_err)
     if (poll(polls, 2, TURN_MS) < 0 && errno != EINTR)
         return px_fail(ret_err, PX_IO, "poll: %s", strerror(errno));
     got = polls[1].revents;
-    if (!s->is_judged) {
+    if (!s->is_reached) {
         if (!(got & (POLLOUT | POLLERR | POLLHUP)))
             return PX_OK;
-        PX_TRY(judge_peer(s, ret_err));
+        PX_TRY(check_reached(s, ret_err));
         got |= POLLIN; /* begins the handshake of TLS */
     }
     if (got & POLLIN)
@@ -496,9 +459,10 @@ static void say_goodbye(session *s)
 
 px_status pxi_link_mqtt(pxi_link *link, px_err *ret_err)
 {
-    session s = { .link = link, .pem_fds = { -1, -1, -1 } };
+    session s = { .link = link };
     px_status status;
 
+    snprintf(s.host, sizeof(s.host), "%.*s", PX_FMT(link->config.host));
     s.begun_ns = link->owner->env->monotonic_ns(link->owner->env);
     status = begin_connect(&s, ret_err);
     while (status == PX_OK && !atomic_load(&link->stopping))

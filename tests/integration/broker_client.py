@@ -3,6 +3,8 @@
 of the server loses or doubles one; what cannot be has a status with cause and cure."""
 import json
 import os
+import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -280,7 +282,7 @@ def certificates(folder):
     run("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=broker",
         "-keyout", "server.key", "-out", "server.csr")
     with open(os.path.join(folder, "ext"), "w") as f:
-        f.write("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
+        f.write("subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:broker.example\n")
     run("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
         "-extfile", "ext", "-out", "server.pem")
     run("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=pollux",
@@ -351,12 +353,74 @@ def send_by_tls(b):
                     "-q", "1", "-t", "plant/m1/data", "-m", json.dumps({"p": 7, "ts": BEGIN_MS})], check=True)
 
 
+def resolver(folder, name):
+    """The environment of a server that has this one of tests/support for its resolver."""
+    library = os.path.join(folder, f"{name}.so")
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), f"../support/{name}.c")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    return {"LD_PRELOAD": library, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+
+
+class Ear(threading.Thread):
+    """Counts who connects; with a context it begins TLS and keeps the names that it is asked for."""
+
+    def __init__(self, address, port=0, context=None):
+        super().__init__(daemon=True)
+        self.listener = socket.create_server((address, port))
+        self.port, self.peers, self.names, self.context = self.listener.getsockname()[1], 0, [], context
+        if context:
+            context.sni_callback = lambda _, name, __: self.names.append(name)
+        self.start()
+
+    def run(self):
+        while True:
+            peer, _ = self.listener.accept()
+            self.peers += 1
+            with peer:
+                try:
+                    if self.context:
+                        self.context.wrap_socket(peer, server_side=True).close()
+                except OSError:
+                    pass
+
+
+def with_tls_an_address_that_may_not_be_reached_is_not_touched():
+    """The name has two, and only the second one is allowed; the certificate and the broker know the name alone."""
+    b = Broker("allow_anonymous true", "cafile {folder}/ca.pem", "certfile {folder}/server.pem", "keyfile {folder}/server.key")
+    certificates(b.folder.name)
+    with tempfile.TemporaryDirectory() as folder, b, Server(environment=resolver(folder, "two_addresses")) as s:
+        refused = Ear("127.0.0.2", b.port)
+        s.stop()
+        s.options += ["--outbound-allow", "127.0.0.1"]
+        s.start()
+        web = begin(s, "m1")
+        tls = {"ca": pem(b, "ca.pem")}
+        web.want(200, "PUT", "/api/v1/connections/plant", connection(b, host="broker.example", tls=tls))
+        until(lambda: is_connected(web), f"connected: {status(web)}")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(b.path("server.pem"), b.path("server.key"))
+        named = Ear("127.0.0.1", context=context)
+        for host, name in (("broker.example", "broker.example"), ("127.0.0.1", None)):
+            named.names.clear()
+            web.want(200, "PUT", "/api/v1/connections/plant", {**connection(b, host=host, tls=tls), "port": named.port})
+            until(lambda: name in named.names, f"asked for {name}: {named.names}")
+        for host in ("broker.example", "127.0.0.1"):  # certificates of another name do not pass
+            fails(web, "connection.tls", "'ca'", **connection(b, host=host, tls={"ca": pem(b, "other.pem")}))
+        assert refused.peers == 0, refused.peers
+
+
+def a_certificate_of_another_name_does_not_pass():
+    b = Broker("allow_anonymous true", "cafile {folder}/ca.pem", "certfile {folder}/client.pem", "keyfile {folder}/client.key")
+    certificates(b.folder.name)
+    with b, server() as s:
+        web = begin(s, "m1")
+        for host in ("127.0.0.1", "localhost"):
+            fails(web, "connection.tls", "'ca'", **connection(b, host=host, tls={"ca": pem(b, "ca.pem")}))
+
+
 def a_resolver_that_does_not_answer_holds_up_no_end():
     with tempfile.TemporaryDirectory() as folder:
-        library = os.path.join(folder, "slow_names.so")
-        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support/slow_names.c")
-        subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
-        environment = {"LD_PRELOAD": library, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+        environment = resolver(folder, "slow_names")
         with Broker("allow_anonymous true") as b, server(Server(environment=environment)) as s:
             web = Web(s)
             web.want(200, "PUT", "/api/v1/connections/plant", connection(b, host="broker.example"))
@@ -383,5 +447,6 @@ if __name__ == "__main__":
     main(*chosen) if chosen else main(values_arrive_by_the_binding_in_both_versions, a_message_is_as_large_as_the_limit_and_no_larger, an_outage_of_the_broker_loses_and_doubles_nothing,
          kill_9_in_the_middle_loses_and_doubles_nothing, a_full_disk_leaves_messages_at_the_broker,
          what_a_document_says_no_more_the_broker_keeps_no_more, what_comes_while_the_server_is_away_waits_at_the_broker,
-         two_connections_share_a_subscription, two_servers_share_a_subscription_and_lose_no_part, what_cannot_be_says_why_and_what_helps, a_broker_that_wants_our_certificate_gets_it, a_resolver_that_does_not_answer_holds_up_no_end,
+         two_connections_share_a_subscription, two_servers_share_a_subscription_and_lose_no_part, what_cannot_be_says_why_and_what_helps, a_broker_that_wants_our_certificate_gets_it,
+         with_tls_an_address_that_may_not_be_reached_is_not_touched, a_certificate_of_another_name_does_not_pass, a_resolver_that_does_not_answer_holds_up_no_end,
          addresses_that_the_operator_does_not_name_are_refused)

@@ -63,6 +63,14 @@ PX_TEST(what_makes_no_sense_is_refused_with_its_place)
     refuses("{\"type\":\"mqtt\",\"host\":\"b\",\"tls\":{\"ca\":\"-----BEGIN EC PRIVATE "
             "KEY-----\"}" REST,
             "/tls/ca", "holds a private key");
+    refuses(
+        "{\"type\":\"mqtt\",\"host\":\"b\",\"tls\":{\"certificate\":\"C\"},\"key\":\"-----BEGIN "
+        "ENCRYPTED PRIVATE KEY-----\"" REST,
+        "/key", "is encrypted");
+    refuses(
+        "{\"type\":\"mqtt\",\"host\":\"b\",\"tls\":{\"certificate\":\"C\"},\"key\":\"Proc-Type: "
+        "4,ENCRYPTED\"" REST,
+        "/key", "is encrypted");
     refuses("{\"type\":\"mqtt\",\"host\":\"b\",\"tls\":{\"certificate\":\"C -----BEGIN PRIVATE "
             "KEY-----\"}" REST,
             "/tls/certificate", "stands in 'key'");
