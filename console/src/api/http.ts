@@ -2,6 +2,7 @@
 // One way to ask the server. Never throws: a dead network and a refusing server both come back as a
 // Problem to show. The session rides in a cookie; writing also needs the token that came with it.
 import { fail, ok, problemOf, type Result } from '../lib/result.ts';
+import { jsonText, Written } from '../lib/written.ts';
 
 /** Set by the session when it begins, and when the reader changes the language. */
 export const client = { csrf: '', language: 'en' };
@@ -37,9 +38,6 @@ export const azure = (path: string): string => path + (path.includes('?') ? '&' 
 
 /** Posts JSON as it was written, so that the places in a refusal are places in it. */
 export const sendText = <T>(path: string, text: string, signal?: AbortSignal): Promise<Result<T>> => request<T>('POST', path, new Written(text), signal);
-class Written {
-  constructor(readonly text: string) {}
-}
 
 /** A next link may be absolute; only its path belongs to us. */
 export function local(link: string): string {
@@ -54,7 +52,7 @@ export const headers = (method: string): Record<string, string> => ({
 
 function payload(method: string, body: unknown): { headers: Record<string, string>; body?: string } {
   if (body === undefined) return { headers: headers(method) };
-  return { headers: { ...headers(method), 'Content-Type': 'application/json' }, body: body instanceof Written ? body.text : JSON.stringify(body) };
+  return { headers: { ...headers(method), 'Content-Type': 'application/json' }, body: jsonText(body) };
 }
 
 async function read(response: Response): Promise<unknown> {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { draftOf, patchOf, readDraft, shapeOf } from './shape.ts';
+import { jsonText } from './written.ts';
 
 const recipe = shapeOf({
   '@type': 'Object',
@@ -41,4 +42,31 @@ test('a form begins with what is known', () => {
 test('a value of a component is patched inside it', () => {
   assert.deepEqual(patchOf('motor.rpm', 5), { motor: { rpm: 5 } });
   assert.deepEqual(patchOf('rpm', null), { rpm: null });
+});
+
+/** Opened in the form, and sent as it stands. */
+const again = (schema: unknown, value: unknown) => readDraft(shapeOf(schema), draftOf(shapeOf(schema), value));
+const written = (schema: unknown, text: string) => {
+  const read = readDraft(shapeOf(schema), text);
+  return read.ok && jsonText(patchOf('motor.value', read.value));
+};
+
+test('a time with an offset is the same instant when it is sent as it stands', () => {
+  for (const [value, sent] of [
+    ['2026-11-01T12:00:00+02:00', '2026-11-01T10:00:00Z'], ['2026-11-01T00:30:00-05:30', '2026-11-01T06:00:00Z'],
+    ['2026-11-01T12:00:00Z', '2026-11-01T12:00:00Z'], ['2026-11-01T12:00:00.250Z', '2026-11-01T12:00:00.250Z'],
+  ]) assert.deepEqual(again('dateTime', value), { ok: true, value: sent });
+  assert.equal(draftOf(shapeOf('dateTime'), 'yesterday'), '');
+});
+
+test('a number with many digits is sent as it was written', () => {
+  assert.equal(written('long', '9007199254740993'), '{"motor":{"value":9007199254740993}}');
+  assert.equal(written('decimal', '1234567890.1234567890'), '{"motor":{"value":1234567890.1234567890}}');
+  assert.equal(written({ '@type': 'Array', elementSchema: 'long' }, '[1, 9007199254740993]'), '{"motor":{"value":[1, 9007199254740993]}}');
+});
+
+test('a form does not begin with a number that the browser had to round', () => {
+  assert.equal(draftOf(shapeOf('long'), JSON.parse('9007199254740993')), '');
+  assert.equal(draftOf(shapeOf({ '@type': 'Array', elementSchema: 'long' }), JSON.parse('[9007199254740993]')), '');
+  assert.equal(draftOf(shapeOf('long'), Number.MAX_SAFE_INTEGER), String(Number.MAX_SAFE_INTEGER));
 });

@@ -5,6 +5,8 @@ import { localized } from './contents.ts';
 import { list, strings } from './families.ts';
 import type { Localized } from './language.ts';
 import { isRecord } from './result.ts';
+import { instant } from './time.ts';
+import { isExact, numberOf, Written } from './written.ts';
 
 export interface Choice {
   value: string | number;
@@ -52,13 +54,20 @@ export function shapeOf(schema: unknown, schemas: readonly Record<string, unknow
 const enumValue = (v: Record<string, unknown>): string | number =>
   typeof v['enumValue'] === 'number' || typeof v['enumValue'] === 'string' ? v['enumValue'] : String(v['name'] ?? '');
 
-/** The form as it begins: what is known already, else the first choice of each. */
+/** The form as it begins: what is known already, else the first choice of each. A number that was rounded while it was
+ *  read is not known: sent as it stands it would be another. */
 export function draftOf(shape: Shape, value?: unknown): Draft {
   if (shape.kind === 'object') return Object.fromEntries(shape.parts.map((part) => [part.name, draftOf(part.shape, isRecord(value) ? value[part.name] : undefined)]));
-  if (value === undefined || value === null) return shape.kind === 'boolean' ? 'false' : shape.kind === 'enum' ? String(shape.choices[0]?.value ?? '') : '';
+  if (value === undefined || value === null || (shape.kind !== 'number' && !isExact(value))) return shape.kind === 'boolean' ? 'false' : shape.kind === 'enum' ? String(shape.choices[0]?.value ?? '') : '';
   if (shape.kind === 'json') return JSON.stringify(value);
-  if (shape.kind === 'datetime-local' && typeof value === 'string') return value.replace(/(\.\d+)?(Z|[+-]\d\d:\d\d)$/, '');
+  if (shape.kind === 'datetime-local' && typeof value === 'string') return utcOf(value);
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** What a control for date and time takes, which knows no zone: the instant in UTC, to the millisecond. */
+function utcOf(value: string): string {
+  const ms = instant(value);
+  return ms === undefined ? '' : new Date(ms).toISOString().replace(/(\.000)?Z$/, '');
 }
 
 export type Read = { ok: true; value: unknown } | { ok: false; path: string; text: string };
@@ -82,9 +91,9 @@ export function readDraft(shape: Shape, draft: Draft, path = ''): Read {
     case 'boolean':
       return { ok: true, value: text === 'true' };
     case 'integer':
-      return /^[+-]?\d+$/.test(text.trim()) ? { ok: true, value: Number(text) } : wrong;
+      return /^[+-]?\d+$/.test(text.trim()) ? { ok: true, value: numberOf(text) } : wrong;
     case 'number':
-      return text.trim() !== '' && Number.isFinite(Number(text)) ? { ok: true, value: Number(text) } : wrong;
+      return text.trim() !== '' && Number.isFinite(Number(text)) ? { ok: true, value: numberOf(text) } : wrong;
     case 'enum': {
       const choice = shape.choices.find((one) => String(one.value) === text);
       return choice ? { ok: true, value: choice.value } : wrong;
@@ -102,7 +111,8 @@ export function readDraft(shape: Shape, draft: Draft, path = ''): Read {
 
 function json(text: string, wrong: Read): Read {
   try {
-    return { ok: true, value: JSON.parse(text) };
+    const value: unknown = JSON.parse(text);
+    return { ok: true, value: isExact(value) ? value : new Written(text) };
   } catch {
     return wrong;
   }

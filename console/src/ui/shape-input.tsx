@@ -32,7 +32,8 @@ export function ShapeInput({ id, label, shape, draft, onChange, unit, autofocus 
     );
   }
   const text = typeof draft === 'string' ? draft : '';
-  const common = { id, label, value: text, onChange, ...(unit ? { note: unit } : {}) };
+  const note = shape.kind === 'datetime-local' ? 'UTC' : unit;
+  const common = { id, label, value: text, onChange, ...(note ? { note } : {}) };
   if (shape.kind === 'boolean') return <SelectLine {...common} options={[{ value: 'true', label: w.yes }, { value: 'false', label: w.no }]} />;
   if (shape.kind === 'enum') return <SelectLine {...common} options={shape.choices.map((choice) => ({ value: String(choice.value), label: said(choice.label) ?? String(choice.value) }))} />;
   if (shape.kind === 'json') {
