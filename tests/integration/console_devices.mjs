@@ -281,6 +281,18 @@ await holds('connections and edge nodes are told with their state, what is wrong
   await fits(page, 'the sources');
 });
 
+await holds('a connection that is there says what is wrong all the same', async () => {
+  const { body } = await api('PUT', '/api/v1/devices/plant-reader', { twins: [] });
+  const plant = { type: 'mqtt', host: '127.0.0.1', port: Number(process.env.MQTT_PORT), clientId: 'story-2', user: 'plant-reader', password: body.key, topics: [{ filter: 'twins/pk-02/desired' }] };
+  is((await api('PUT', '/api/v1/connections/hall', plant)).status, 200, 'the connection');
+  await until(async () => (await api('GET', '/api/v1/connections/hall/status')).body.error?.code === 'connection.topic', 'the refusal of the topic');
+  await page.waitForFunction(() => [...document.querySelectorAll('.panel tr')].some((row) => /hall/.test(row.textContent) && /refuses the topic/.test(row.textContent) && /let the broker allow/.test(row.textContent)));
+  is((await api('GET', '/api/v1/connections/hall')).body.status.state, 'connected', 'the state');
+  await shot(page, 'sources-wrong-light');
+  await accessible(page);
+  await fits(page, 'what is wrong with a connection');
+});
+
 await holds('a reader may look, and is told why not more', async () => {
   const { body } = await api('POST', '/api/v1/tokens', { name: 'story', role: 'reader' });
   const other = await open('#/devices/pk03-gw', { token: body.token });

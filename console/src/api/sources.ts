@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where values come from beside devices of our own: connections to brokers and Modbus devices, edge nodes of Sparkplug B.
 import { ok, type Result } from '../lib/result.ts';
+import { instant } from '../lib/time.ts';
 import { get } from './http.ts';
 
 export interface Connection {
@@ -18,6 +19,11 @@ export interface Connection {
     values: number;
   };
 }
+/** What is wrong now: of one that is connected only what came since, for what kept it from being so is over. */
+export function wrongNow({ state, since, error }: Pick<Connection['status'], 'state' | 'since' | 'error'>): Connection['status']['error'] {
+  return error && (state !== 'connected' || (instant(error.time) ?? 0) >= (instant(since) ?? 0)) ? error : null;
+}
+
 export interface EdgeNode {
   group: string;
   node: string;

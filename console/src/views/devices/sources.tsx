@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Connection, type EdgeNode, listConnections, listEdgeNodes } from '../../api/sources.ts';
+import { type Connection, type EdgeNode, listConnections, listEdgeNodes, wrongNow } from '../../api/sources.ts';
 import { number, words } from '../../state/language.ts';
 import { type Resource, useEvery, useResource } from '../../state/resource.ts';
 import { hrefTo } from '../../state/route.ts';
@@ -51,7 +51,7 @@ function Connections({ rows }: { rows: readonly Connection[] }) {
               <td class="mono dim wrap">{connection ? `${connection.type} ${connection.host}${connection.port ? `:${connection.port}` : ''}` : ''}</td>
               <td class="wrap">
                 <span class={status.state === 'connected' ? 'dim' : 'strong-ish'}>{w.connectionStates[status.state] ?? status.state}</span> <span class="faint small"><Ago time={status.since} /></span>
-                {status.error && status.state !== 'connected' && <span class="block small">{status.error.text}<span class="block dim">{status.error.cure}</span></span>}
+                <Wrong of={wrongNow(status)} />
               </td>
               <td class="num" data-label={w.messages}>{number(status.messages, 0)}</td>
               <td class="num" data-label={w.valuesHead}>{number(status.values, 0)}</td>
@@ -63,6 +63,12 @@ function Connections({ rows }: { rows: readonly Connection[] }) {
       </table>
     </div>
   );
+}
+
+/** Told with its age: what is wrong while it is connected may have been so once, and not again. */
+function Wrong({ of }: { of: Connection['status']['error'] }) {
+  if (!of) return null;
+  return <span class="block small">{of.text} <span class="faint"><Ago time={of.time} /></span><span class="block dim">{of.cure}</span></span>;
 }
 
 /** Each node, and below it its devices, with the twins that they fill. */
