@@ -166,6 +166,64 @@ await holds('two who write at once: the second is told, and nothing is lost', as
   await page.waitForSelector('.toast-place[role=alert] .toast');
   is((await api('GET', '/api/v1/bindings/packers')).body.binding.fields[1].unit, undefined, 'the unit that is stored');
   await page.locator('.toast').getByRole('button', { name: 'Close' }).click();
+  await waitFor('.elsewhere', 'Somebody else has stored');
+  is(await page.getByLabel('Field 2, Unit sent').inputValue(), 'milliampere', 'what was typed');
+  await shot(page, 'binding-elsewhere-light');
+  await accessible(page);
+  await fits(page, 'the question which of the two it shall be');
+  await page.getByRole('button', { name: /^Keep mine/ }).click();
+  const read = page.waitForResponse((answer) => answer.request().method() === 'GET' && answer.url().endsWith('/bindings/packers'));
+  await button('Save').click();
+  await read;
+  is((await api('GET', '/api/v1/bindings/packers')).body.binding.fields[1].unit, 'milliampere', 'the unit that is stored');
+  is((await api('PUT', '/api/v1/bindings/packers', body.binding)).status, 200, 'the other one');
+  await page.getByLabel('Field 2, Unit sent').fill('kiloampere');
+  await button('Save').click();
+  await page.getByRole('button', { name: /^Discard mine/ }).click();
+  await page.waitForFunction(() => !document.querySelector('.elsewhere'));
+  is(await page.getByLabel('Field 2, Unit sent').inputValue(), '', 'the unit of the other one');
+  ok(!(await text('.twin-facts')).includes('not saved'), 'it is said to be changed');
+});
+
+await holds('what is typed while it is being saved stays, and so do the messages and the listening', async () => {
+  await button('Listen').click();
+  await waitFor('.payload', 'Nothing has come yet');
+  publishAny(TOPIC, message({ d: { amps: 14 } }));
+  await page.getByRole('button', { name: TOPIC }).click();
+  let pass = () => {};
+  const held = new Promise((done) => (pass = done));
+  const slow = async (route) => {
+    if (route.request().method() === 'PUT') await held;
+    await route.continue();
+  };
+  await page.route('**/api/v1/bindings/packers', slow);
+  await page.getByLabel('Field 2, Unit sent').fill('milliampere');
+  await button('Save').click();
+  await page.getByLabel('Field 2, Unit sent').fill('kiloampere');
+  pass();
+  await until(async () => (await api('GET', '/api/v1/bindings/packers')).body.binding.fields[1].unit === 'milliampere', 'the unit that was sent');
+  await page.unroute('**/api/v1/bindings/packers', slow);
+  await page.locator('.toast').getByRole('button', { name: 'Close' }).first().click();
+  is(await page.getByLabel('Field 2, Unit sent').inputValue(), 'kiloampere', 'what was typed meanwhile');
+  await waitFor('.twin-facts', 'Changed, not saved');
+  ok((await text('.payload')).includes(TOPIC), 'the messages are gone');
+  ok(await button('Stop').isVisible(), 'the listening ended');
+  await page.getByLabel('Field 2, Unit sent').fill('');
+  await button('Save').click();
+  await until(async () => (await api('GET', '/api/v1/bindings/packers')).body.binding.fields[1].unit === undefined, 'the unit as it was');
+});
+
+await holds('large payloads are tried, as many of the newest as one request takes', async () => {
+  for (let i = 0; i < 40; i++) publishAny(TOPIC, message({ d: { amps: i }, pad: 'x'.repeat(30_000) }));
+  await waitFor('.preview', 'Current\\s*39');
+  ok(!(await page.locator('.verdict .field-problem').count()), 'the trial was refused');
+});
+
+await holds('a payload that is nested a thousandfold harms nothing', async () => {
+  publishAny(TOPIC, '['.repeat(20_000) + ']'.repeat(20_000));
+  await waitFor('.payload-text', '…');
+  await page.waitForSelector('.verdict .field-problem');
+  await button('Stop').click();
 });
 
 await holds('switched off it takes nothing, and on again it does', async () => {

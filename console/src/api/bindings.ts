@@ -100,9 +100,10 @@ export async function readBinding(name: string, signal?: AbortSignal): Promise<R
   return answer.ok ? ok({ binding: answer.value.body, etag: answer.value.headers.get('etag') ?? '' }) : answer;
 }
 
-export async function writeBinding(name: string, document: Document, etag: string): Promise<Result<Binding>> {
+/** With the ETag of what is stored now. */
+export async function writeBinding(name: string, document: Document, etag: string): Promise<Result<{ binding: Binding; etag: string }>> {
   const answer = await requestAnswer<Binding>('PUT', path(name), document, undefined, etag ? { 'If-Match': etag } : {});
-  return answer.ok ? ok(answer.value.body) : answer;
+  return answer.ok ? ok({ binding: answer.value.body, etag: answer.value.headers.get('etag') ?? '' }) : answer;
 }
 
 export const switchBinding = (name: string, on: boolean) => request<Binding>('POST', path(name, on ? '/enable' : '/disable'));

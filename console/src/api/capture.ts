@@ -34,25 +34,29 @@ export class Capture {
   #token: string | undefined;
   #closed = false;
   #beat: ReturnType<typeof setInterval> | undefined;
-  #leave = () => this.close();
+  #leave = () => void this.close();
+  #making: Promise<void>;
 
   constructor(readonly filter: string, readonly follower: Follower) {
     addEventListener('pagehide', this.#leave);
-    void this.#run();
+    this.#making = this.#run();
   }
 
-  close(): void {
+  /** Resolved when the token is deleted, or cannot be. */
+  async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     removeEventListener('pagehide', this.#leave);
     clearInterval(this.#beat);
     this.#socket?.close(1000);
-    this.#forget();
+    if (!this.#token) await this.#making;
+    await this.#forget();
   }
 
-  #forget(): void {
-    if (this.#token) void deleteToken(this.#token, this.follower.done);
+  async #forget(): Promise<void> {
+    const token = this.#token;
     this.#token = undefined;
+    if (token) await deleteToken(token, this.follower.done);
   }
 
   async #run(): Promise<void> {
@@ -60,8 +64,7 @@ export class Capture {
     if (!made.ok) return this.#end(made.error);
     this.#token = made.value.id;
     this.follower.using(made.value.id);
-    if (this.#closed) return this.#forget();
-    this.#listen(made.value.token);
+    if (!this.#closed) this.#listen(made.value.token);
   }
 
   #listen(token: string): void {
@@ -93,7 +96,7 @@ export class Capture {
 
   #end(problem: Problem): void {
     if (this.#closed) return;
-    this.close();
+    void this.close();
     this.follower.lost(problem);
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { filterOf, isAt, leavesOf, nameOfField, propose, transformOf, unknownValue, withField } from './binding.ts';
+import { DEPTH_MAX, filterOf, isAt, leavesOf, nameOfField, propose, transformOf, unknownValue, withField } from './binding.ts';
 import type { Field } from './dtdl.ts';
 
 const field = (name: string, kind: Field['kind'] = 'Telemetry'): Field =>
@@ -49,4 +49,11 @@ test('a source is heard by the filter that it means', () => {
 test('the value that was not known is read from the sentence', () => {
   assert.equal(unknownValue("'values' does not know '2'"), '2');
   assert.equal(unknownValue('the number is no time of this form'), undefined);
+});
+
+test('of what is nested deeper than the server reads nothing is offered, and nothing breaks', () => {
+  const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + '1' + ']'.repeat(depth));
+  assert.equal(leavesOf(nested(DEPTH_MAX)).length, 1);
+  assert.equal(leavesOf(nested(DEPTH_MAX + 1)).length, 0);
+  assert.equal(leavesOf(nested(100_000)).length, 0);
 });

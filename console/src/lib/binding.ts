@@ -13,13 +13,15 @@ export interface Leaf {
 }
 
 const LEAVES_MAX = 200;
+/** The server reads no deeper, so nothing below can be mapped; nor does a page draw what is there. */
+export const DEPTH_MAX = 32;
 const escaped = (key: string) => key.replaceAll('~', '~0').replaceAll('/', '~1');
 
 /** Every plain value of a payload with its place, in the order of the text. */
-export function leavesOf(value: unknown, pointer = '', out: Leaf[] = []): Leaf[] {
-  if (out.length >= LEAVES_MAX) return out;
-  if (Array.isArray(value)) value.forEach((item, i) => leavesOf(item, `${pointer}/${i}`, out));
-  else if (isRecord(value)) for (const [key, item] of Object.entries(value)) leavesOf(item, `${pointer}/${escaped(key)}`, out);
+export function leavesOf(value: unknown, pointer = '', out: Leaf[] = [], depth = 0): Leaf[] {
+  if (out.length >= LEAVES_MAX || depth > DEPTH_MAX) return out;
+  if (Array.isArray(value)) value.forEach((item, i) => leavesOf(item, `${pointer}/${i}`, out, depth + 1));
+  else if (isRecord(value)) for (const [key, item] of Object.entries(value)) leavesOf(item, `${pointer}/${escaped(key)}`, out, depth + 1);
   else if (value === null || ['string', 'number', 'boolean'].includes(typeof value)) out.push({ pointer, value: value as Leaf['value'] });
   return out;
 }

@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // A binding while it is written: its text, the messages it is tried on, and what came of that.
 import { batch, computed, signal } from '@preact/signals';
-import { type Sample, type Trial, tryBinding } from '../api/bindings.ts';
+import { type Trial, tryBinding } from '../api/bindings.ts';
 import { Capture, deleteToken } from '../api/capture.ts';
 import { type Document, fieldsOf, jsonOf } from '../lib/binding.ts';
+import { type Heard, newestThatFit, type Topics, withHeard } from '../lib/heard.ts';
 import { printJson } from '../lib/json-print.ts';
 import type { Message } from '../lib/mqtt.ts';
 import { isRecord, type Problem } from '../lib/result.ts';
 import { recall, remember } from './memory.ts';
+import { beforeSignOut } from './session.ts';
 
-export interface Heard extends Sample {
-  at: number;
-  /** Of bytes that are no text. */
-  bytes?: number;
-}
-
-const KEPT_MAX = 60;
-const TOPICS_MAX = 200;
 const PAUSE_MS = 400;
 const DRAFT = 'pollux.binding';
 /** What the server itself means by a topic needs no binding. */
@@ -28,38 +22,64 @@ export const text = signal('');
 export const given = signal(0);
 export const etag = signal('');
 export const saved = signal('');
+/** What somebody else stored while the text here was changed: kept beside it until one of the two is chosen. */
+export const elsewhere = signal<{ document: Document; tag: string } | undefined>(undefined);
 export const draft = computed<Document | undefined>(() => {
   const value = jsonOf(text.value);
   return isRecord(value) ? value : undefined;
 });
 export const changed = computed(() => text.value !== saved.value);
 
-export const topics = signal<ReadonlyMap<string, readonly Heard[]>>(new Map());
+export const topics = signal<Topics>(new Map());
 export const chosen = signal<string | undefined>(undefined);
 export const messages = computed<readonly Heard[]>(() => topics.value.get(chosen.value ?? '') ?? []);
 export const latest = computed<Heard | undefined>(() => messages.value[messages.value.length - 1]);
 
 export const capture = signal<'off' | 'opening' | 'on'>('off');
 export const captureProblem = signal<Problem | undefined>(undefined);
-export const trial = signal<{ of: string; count: number; answer?: Trial; problem?: Problem } | undefined>(undefined);
+/** `of`: the messages that were tried. */
+export const trial = signal<{ of: readonly Heard[]; answer?: Trial; problem?: Problem } | undefined>(undefined);
 export const trying = signal(false);
 
 let listener: Capture | undefined;
 
+export const printBinding = (of: Document): string => printJson(of) + '\n';
+
 /** Another binding, or a new one: whatever the last one left goes. */
 export function begin(document_: Document | undefined, tag: string): void {
-  stopListening();
-  const first = document_ ? printJson(document_) + '\n' : (recall(DRAFT) ?? '');
+  void stopListening();
+  endTrial();
   batch(() => {
-    text.value = first;
-    saved.value = document_ ? first : '';
-    given.value++;
-    etag.value = tag;
+    renew(document_, tag);
     topics.value = new Map();
     chosen.value = undefined;
     trial.value = undefined;
     captureProblem.value = undefined;
   });
+}
+
+/** The same binding as it is stored now: the messages stay. */
+export function renew(document_: Document | undefined, tag: string): void {
+  const first = document_ ? printBinding(document_) : (recall(DRAFT) ?? '');
+  batch(() => {
+    text.value = first;
+    saved.value = document_ ? first : '';
+    given.value++;
+    etag.value = tag;
+    elsewhere.value = undefined;
+  });
+}
+
+/** It was read again: what nobody changed here follows, what somebody did stays. */
+export function follow(document_: Document, tag: string): void {
+  if (tag === etag.peek()) return;
+  if (changed.peek()) elsewhere.value = { document: document_, tag };
+  else renew(document_, tag);
+}
+
+/** `sent` is stored; what was typed meanwhile is a change of it. */
+export function stored(sent: string, tag: string): void {
+  batch(() => ((saved.value = sent), (etag.value = tag), (elsewhere.value = undefined)));
 }
 
 export function write(next: string): void {
@@ -69,7 +89,7 @@ export function write(next: string): void {
 
 /** From the form: printed, and given to the editor. */
 export function writeDocument(next: Document): void {
-  write(printJson(next) + '\n');
+  write(printBinding(next));
   given.value++;
 }
 
@@ -78,11 +98,7 @@ export const forgetDraft = (): void => remember(DRAFT, undefined);
 // ---- messages ----
 
 export function hear(one: Heard): void {
-  const all = new Map(topics.peek());
-  const before = all.get(one.topic) ?? [];
-  if (before.length === 0 && all.size >= TOPICS_MAX) return;
-  all.set(one.topic, [...before.slice(-(KEPT_MAX - 1)), one]);
-  topics.value = all;
+  topics.value = withHeard(topics.peek(), one);
 }
 
 /** Ids of tokens of listening, and when each was last in use: what a browser that was killed left is deleted later. */
@@ -104,7 +120,7 @@ function deleteUnused(): void {
 }
 
 export function listen(filter: string): void {
-  stopListening();
+  void stopListening();
   deleteUnused();
   captureProblem.value = undefined;
   capture.value = 'opening';
@@ -116,11 +132,13 @@ export function listen(filter: string): void {
   });
 }
 
-export function stopListening(): void {
-  listener?.close();
+export async function stopListening(): Promise<void> {
+  const ended = listener?.close();
   listener = undefined;
   capture.value = 'off';
+  await ended;
 }
+beforeSignOut.add(stopListening);
 
 function take({ topic, payload }: Message): void {
   if (KNOWN.has(topic.split('/')[0]!)) return;
@@ -135,6 +153,14 @@ function bodyOf(payload: Uint8Array): { payload: string } | { base64: string; by
     for (let at = 0; at < payload.length; at += BASE64_CHUNK) binary += String.fromCharCode(...payload.subarray(at, at + BASE64_CHUNK));
     return { base64: btoa(binary), bytes: payload.length };
   }
+}
+
+/** The page is left: nothing goes on for it. */
+export function leave(): void {
+  void stopListening();
+  clearTimeout(timer);
+  timer = 0;
+  endTrial();
 }
 
 // ---- the trial ----
@@ -153,17 +179,22 @@ export function tryLater(): void {
 
 async function tryNow(): Promise<void> {
   const doc = draft.peek();
-  const all = messages.peek();
-  if (!doc || all.length === 0) return void (trial.value = undefined);
-  current?.abort();
+  const of = newestThatFit(messages.peek());
+  endTrial();
+  if (!doc || of.length === 0) return void (trial.value = undefined);
   const mine = (current = new AbortController());
   trying.value = true;
-  const of = text.peek();
-  const answer = await tryBinding(doc, all.map(({ topic, payload, base64 }) => ({ topic, ...(base64 ? { base64 } : { payload: payload ?? '' }) })), mine.signal);
+  const answer = await tryBinding(doc, of.map(({ topic, payload, base64 }) => ({ topic, ...(base64 ? { base64 } : { payload: payload ?? '' }) })), mine.signal);
   if (current !== mine) return;
   trying.value = false;
-  if (answer.ok) trial.value = { of, count: all.length, answer: answer.value };
-  else if (answer.error.code !== 'aborted') trial.value = { of, count: all.length, problem: answer.error };
+  trial.value = answer.ok ? { of, answer: answer.value } : { of, problem: answer.error };
+}
+
+/** What is still under way is of another text, of other messages or of another binding: its answer is not wanted. */
+function endTrial(): void {
+  current?.abort();
+  current = undefined;
+  trying.value = false;
 }
 
 /** What the last message became; while it is older than the text it is still the last that is known. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is kept per person in this browser: language and theme, nothing else.
+// What is kept in this browser: language and theme, drafts of a model and of a binding,
+// the last queries, and the ids (not the texts) of tokens that are to be deleted.
 
 export function remember(key: string, value: string | undefined): void {
   try {

@@ -31,7 +31,11 @@ export async function signIn(token: string): Promise<Problem | undefined> {
   return undefined;
 }
 
+/** What must end while the session still may end it. */
+export const beforeSignOut = new Set<() => Promise<void>>();
+
 export async function signOut(): Promise<void> {
+  await Promise.all([...beforeSignOut].map((end) => end()));
   await closeSession();
   take(null);
 }

@@ -31,6 +31,9 @@ export const bindingsEn = {
   bindingThere: (name: string) => `There is a binding ${name} already. Take another name, or open that one.`,
   draftInBrowser: 'Draft kept in this browser',
   changedNotSaved: 'Changed, not saved',
+  savedElsewhere: 'Somebody else has stored this binding since you began to change it.',
+  takeTheirs: 'Discard mine, show theirs',
+  keepMine: 'Keep mine, replace theirs on saving',
 
   // live payload
   livePayload: 'Live payload',

@@ -29,6 +29,9 @@ export const bindingsZh: typeof bindingsEn = {
   bindingThere: (name) => `已有绑定 ${name}。换一个名称，或打开它。`,
   draftInBrowser: '草稿保存在此浏览器中',
   changedNotSaved: '已更改，未保存',
+  savedElsewhere: '在您更改期间，其他人已保存此绑定。',
+  takeTheirs: '放弃我的更改，显示对方的版本',
+  keepMine: '保留我的更改，保存时替换对方的版本',
 
   livePayload: '实时报文',
   topicFilter: '主题过滤器',

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { type Binding, readBinding, readReject, switchBinding } from '../../api/bindings.ts';
 import { isRecord } from '../../lib/result.ts';
-import { begin, changed, chosen, etag, hear, messages, stopListening, text, tryLater } from '../../state/binding.ts';
+import { begin, changed, chosen, elsewhere, follow, hear, messages, leave, printBinding, renew, stored, text, tryLater } from '../../state/binding.ts';
 import { number, words } from '../../state/language.ts';
 import { problemText } from '../../state/problem.ts';
 import { useResource } from '../../state/resource.ts';
@@ -27,13 +27,15 @@ export function BindingPage({ name }: { name: string }) {
   });
   const { data, problem, loading } = state.value;
   const there = !loading && !problem;
+  const stop = useRef(new AbortController());
   useEffect(() => {
-    if (!there || (ready.peek() && changed.peek() && etag.peek() === data?.etag)) return;
-    if (!ready.peek() || etag.peek() !== (data?.etag ?? '')) begin(data?.binding.binding, data?.etag ?? '');
+    if (!there) return;
+    if (ready.peek()) return void (data?.binding.binding && follow(data.binding.binding, data.etag));
+    begin(data?.binding.binding, data?.etag ?? '');
     ready.value = true;
-    void takeReject(data?.binding);
+    void takeReject(data?.binding, stop.current.signal);
   }, [there, data]);
-  useEffect(() => stopListening, []);
+  useEffect(() => () => (stop.current.abort(), leave()), []);
   useEffect(tryLater, [text.value, messages.value]);
   if (!ready.value) {
     return (
@@ -81,15 +83,31 @@ function Head({ name, binding, reload }: { name: string; binding: Binding | unde
         {name && <Remove name={name} />}
         <Save name={name} done={reload} />
       </div>
+      <Elsewhere />
     </div>
   );
 }
 
+/** Two who write at once: nothing is overwritten, here or there, before it is said which of the two it shall be. */
+function Elsewhere() {
+  const w = words.value;
+  const other = elsewhere.value;
+  if (!other) return null;
+  return (
+    <p class="elsewhere" role="alert">
+      <span class="grow">{w.savedElsewhere}</span>
+      <Button label={w.takeTheirs} onClick={() => renew(other.document, other.tag)} />
+      <Button label={w.keepMine} onClick={() => stored(printBinding(other.document), other.tag)} />
+    </p>
+  );
+}
+
 /** The message that could not be mapped, when one comes from the list of rejects. */
-async function takeReject(binding: Binding | undefined): Promise<void> {
+async function takeReject(binding: Binding | undefined, stop: AbortSignal): Promise<void> {
   const number_ = route.peek().query['reject'];
   if (!number_) return;
-  const answer = await readReject(number_);
+  const answer = await readReject(number_, stop);
+  if (stop.aborted) return;
   if (!answer.ok) return say({ text: problemText(answer.error), problem: true });
   if (!answer.value) return say({ text: words.peek().noReject(number_), problem: true });
   const source = binding?.binding?.['source'];

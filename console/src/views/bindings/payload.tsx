@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useSignal } from '@preact/signals';
-import { filterOf, isAt, jsonOf, placeOf } from '../../lib/binding.ts';
+import { DEPTH_MAX, filterOf, isAt, jsonOf, placeOf } from '../../lib/binding.ts';
+import type { Heard } from '../../lib/heard.ts';
 import { isRecord } from '../../lib/result.ts';
-import { capture, captureProblem, chosen, draft, fields, hear, type Heard, latest, listen, messages, stopListening, text, topics, trial, writeDocument } from '../../state/binding.ts';
+import { capture, captureProblem, chosen, draft, fields, hear, latest, listen, messages, stopListening, text, topics, trial, writeDocument } from '../../state/binding.ts';
 import { clockText, words } from '../../state/language.ts';
 import { problemText } from '../../state/problem.ts';
 import { mayWrite } from '../../state/session.ts';
@@ -79,25 +80,26 @@ function Shown({ one }: { one: Heard }) {
       <p class="payload-topic mono faint small wrap">{one.topic}</p>
       {one.bytes !== undefined ? <p class="panel-body dim">{w.bytesPayload(one.bytes)}</p>
         : value === undefined ? <><pre class="payload-text mono" tabIndex={0}>{one.payload}</pre><p class="panel-body faint small">{w.noJson}</p></>
-        : <pre class="payload-text mono" tabIndex={0}><Node value={value} pointer="" indent="" /></pre>}
+        : <pre class="payload-text mono" tabIndex={0}><Node value={value} pointer="" indent="" depth={0} /></pre>}
       <Bars />
     </>
   );
 }
 
 /** JSON with the number of the field that takes a value beside it. */
-function Node({ value, pointer, indent }: { value: unknown; pointer: string; indent: string }) {
+function Node({ value, pointer, indent, depth }: { value: unknown; pointer: string; indent: string; depth: number }) {
   if (typeof value !== 'object' || value === null) {
     return <><span class={typeof value === 'string' ? 'json-text' : 'json-number'}>{JSON.stringify(value)}</span><Numbers pointer={pointer} /></>;
   }
   const isArray = Array.isArray(value);
+  if (depth >= DEPTH_MAX) return <span class="faint">{isArray ? '[…]' : '{…}'}</span>;
   const entries = Object.entries(value);
   const deeper = indent + '  ';
   return (
     <>
       {isArray ? '[' : '{'}
       {entries.map(([key, item], i) => (
-        <span key={key}>{'\n' + deeper}{!isArray && <><span class="json-key">{JSON.stringify(key)}</span>: </>}<Node value={item} pointer={`${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`} indent={deeper} />{i < entries.length - 1 ? ',' : ''}</span>
+        <span key={key}>{'\n' + deeper}{!isArray && <><span class="json-key">{JSON.stringify(key)}</span>: </>}<Node value={item} pointer={`${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`} indent={deeper} depth={depth + 1} />{i < entries.length - 1 ? ',' : ''}</span>
       ))}
       {entries.length > 0 ? '\n' + indent : ''}{isArray ? ']' : '}'}
     </>
@@ -115,15 +117,17 @@ function Bars() {
   const w = words.value;
   const all = messages.value;
   const tried = trial.value?.answer?.messages ?? [];
-  const wrong = (i: number) => (tried[i] ? tried[i].misses.length > 0 || tried[i].error !== undefined : false);
+  const of = new Map(trial.value?.of.map((one, i) => [one, tried[i]]));
+  const known = all.filter((one) => of.get(one) !== undefined);
+  const wrong = (one: Heard) => (of.get(one)?.misses.length ?? 0) > 0 || of.get(one)?.error !== undefined;
   const most = Math.max(1, ...all.map((one) => (one.payload ?? one.base64 ?? '').length));
-  const missed = all.filter((_, i) => wrong(i)).length;
-  const sum = w.list([w.acceptedOf(Math.min(all.length, tried.length) - missed), ...(missed > 0 ? [w.missedOf(missed)] : [])]);
+  const missed = known.filter(wrong).length;
+  const sum = w.list([w.acceptedOf(known.length - missed), ...(missed > 0 ? [w.missedOf(missed)] : [])]);
   return (
     <div class="payload-bars">
       <p class="faint small">{w.lastMessages(all.length)}</p>
       <div class="bars" role="img" aria-label={sum}>
-        {all.map((one, i) => <span key={i} class={wrong(i) ? 'missed' : ''} style={{ height: `${6 + (20 * (one.payload ?? one.base64 ?? '').length) / most}px` }} />)}
+        {all.map((one, i) => <span key={i} class={wrong(one) ? 'missed' : ''} style={{ height: `${6 + (20 * (one.payload ?? one.base64 ?? '').length) / most}px` }} />)}
       </div>
       {tried.length > 0 && <p class="small">{sum}</p>}
     </div>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useSignal } from '@preact/signals';
 import { deleteBinding, readBinding, writeBinding } from '../../api/bindings.ts';
-import { changed, draft, etag, forgetDraft, saved, text } from '../../state/binding.ts';
+import { changed, draft, etag, forgetDraft, stored, text } from '../../state/binding.ts';
 import { words } from '../../state/language.ts';
 import { problemText } from '../../state/problem.ts';
 import { go, hrefTo } from '../../state/route.ts';
@@ -18,16 +18,17 @@ export function Save({ name, done }: { name: string; done: () => void }) {
   const able = mayWrite.value && draft.value !== undefined && changed.value;
   const title = mayWrite.value ? (draft.value ? '' : w.documentBroken) : w.readerOnly;
   const store = async (as: string): Promise<string> => {
+    const sent = text.peek();
     const answer = await writeBinding(as, draft.peek()!, etag.peek());
     if (!answer.ok) return problemText(answer.error);
-    saved.value = text.peek();
-    if (!name) forgetDraft();
-    say({ text: (answer.value.enabled === false ? w.bindingSavedOff : w.bindingSaved)(as), problem: false });
+    if (name) stored(sent, answer.value.etag);
+    else forgetDraft();
+    say({ text: (answer.value.binding.enabled === false ? w.bindingSavedOff : w.bindingSaved)(as), problem: false });
     return '';
   };
   const again = async () => {
     const problem = await store(name);
-    if (problem) return say({ text: problem, problem: true });
+    if (problem) say({ text: problem, problem: true });
     done();
   };
   return (
