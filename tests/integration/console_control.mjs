@@ -2,7 +2,7 @@
 // The page of a twin in a real browser while its device is away, comes, applies, rejects and answers: what is desired
 // goes from pending to delivered to applied, commands are called with a form and their answers are told.
 import { api, connect, publish, until } from './console_mqtt.mjs';
-import { accessible, end, fits, holds, is, ok, open, shot } from './console_kit.mjs';
+import { accessible, end, fits, holds, is, ok, open, SERVER, shot } from './console_kit.mjs';
 
 const { body: device } = await api('PUT', '/api/v1/devices/pk02-gw', { twins: ['pk-02'] });
 const say = (topic, payload) => publish('pk02-gw', device.key, `twins/pk-02/${topic}`, payload);
@@ -96,6 +96,43 @@ await holds('a wish is taken back, and undone', async () => {
   await until(async () => (await desired()).mode?.value === 'slower', 'the wish again');
 });
 
+await holds('undone, a wish that had an end has it again', async () => {
+  await api('PATCH', '/api/v1/twins/pk-02/desired?expiry=600', { mode: 'slow' });
+  const { expires } = (await desired()).mode;
+  await page.waitForFunction(() => [...document.querySelectorAll('.desired tr')].some((tr) => tr.textContent.includes('slow') && !tr.textContent.includes('slower') && /ends/.test(tr.textContent)));
+  await row('Mode').getByRole('button', { name: 'Set' }).click();
+  await page.fill('#desired-value', 'fast');
+  await dialog.getByRole('button', { name: 'Set' }).click();
+  await until(async () => (await desired()).mode.value === 'fast', 'the wish');
+  is((await desired()).mode.expires, null, 'the end of the new one');
+  await page.locator('.toast').getByRole('button', { name: 'Undo' }).click();
+  await until(async () => (await desired()).mode.value === 'slow', 'the wish before');
+  const off = Date.parse((await desired()).mode.expires) - Date.parse(expires);
+  ok(Math.abs(off) < 5000, `it ends ${off} ms later than before`);
+});
+
+await holds('a time opened and sent as it stands is the same instant, and a long number is what was typed', async () => {
+  await api('PATCH', '/api/v1/twins/pk-02/desired', { due: '2026-11-01T12:00:00+02:00' });
+  const before = (await desired()).due.version;
+  await page.waitForFunction(() => [...document.querySelectorAll('.desired tr')].some((tr) => tr.textContent.includes('Due') && tr.querySelector('[data-status]')));
+  await row('Due').getByRole('button', { name: 'Set' }).click();
+  ok((await dialog.innerText()).includes('UTC'), 'the zone is not told');
+  await shot(page, 'control-time-light');
+  await dialog.getByRole('button', { name: 'Set' }).click();
+  const due = await until(async () => ((await desired()).due.version > before ? (await desired()).due : undefined), 'the wish');
+  is(Date.parse(due.value), Date.parse('2026-11-01T10:00:00Z'), 'the instant');
+  await row('Lot').getByRole('button', { name: 'Set' }).click();
+  await page.fill('#desired-value', '9007199254740993');
+  await dialog.getByRole('button', { name: 'Set' }).click();
+  const raw = async () => (await fetch(`${SERVER}/api/v1/twins/pk-02/desired`, { headers: { Authorization: `Bearer ${process.env.POLLUX_TOKEN}` } })).text();
+  await until(async () => (await raw()).includes('"value":9007199254740993'), 'the number that was typed');
+  await page.waitForFunction(() => [...document.querySelectorAll('.desired tr')].some((tr) => tr.textContent.includes('Lot') && tr.querySelector('[data-status]')));
+  await row('Lot').getByRole('button', { name: 'Set' }).click();
+  is(await page.inputValue('#desired-value'), '', 'what the form begins with: a browser rounds the number');
+  await page.keyboard.press('Escape');
+  await api('PATCH', '/api/v1/twins/pk-02/desired', { due: null, lot: null });
+});
+
 await holds('a command is called with a form made from its schema, and its answer is told', async () => {
   there = come();
   await page.locator('.commands li', { hasText: 'Set recipe' }).getByRole('button').click();
@@ -140,6 +177,29 @@ await holds('one that asks for nothing is a button, and what the device rejects 
   say(`${topic.slice('twins/pk-02/'.length)}/response`, { status: 'rejected', payload: 'guard open' });
   await waitFor('.toast', 'rejected. guard open');
   await page.waitForSelector('.executions [data-status=rejected]');
+  there.close();
+});
+
+await holds('a device that is faster than the answer to the call is told all the same', async () => {
+  there = come();
+  let pass = () => {};
+  const held = new Promise((done) => (pass = done));
+  const slow = async (route) => {
+    const response = await route.fetch();
+    await held;
+    await route.fulfill({ response });
+  };
+  await page.route('**/commands/stop?*', slow);
+  const before = await page.locator('.executions [data-status=applied]').count();
+  await page.locator('.commands li', { hasText: 'Stop' }).first().getByRole('button').click();
+  await dialog.getByRole('button', { name: 'Call' }).click();
+  const [topic] = await until(() => there.heard.find(([t]) => t.includes('/commands/stop/')), 'the command at the device');
+  say(`${topic.slice('twins/pk-02/'.length)}/response`, { status: 'applied' });
+  await page.waitForFunction((count) => document.querySelectorAll('.executions [data-status=applied]').length > count, before);
+  ok(!(await page.locator('.toast', { hasText: 'Stop: applied' }).count()), 'it is told before it is known whose it is');
+  pass();
+  await waitFor('.toast', 'Stop: applied');
+  await page.unroute('**/commands/stop?*', slow);
   there.close();
 });
 

@@ -24,6 +24,8 @@ PACKER = [{
         {"@type": "Property", "name": "state", "displayName": {"en": "State", "zh-Hans": "状态"}, "schema": {
             "@type": "Enum", "valueSchema": "string", "enumValues": [{"name": n, "enumValue": n, "displayName": {"en": n.capitalize(), "zh-Hans": zh}} for n, _, zh in STATES]}},
         {"@type": "Property", "name": "speedSetpoint", "displayName": {"en": "Speed setpoint", "zh-Hans": "速度设定"}, "schema": "double", "writable": True},
+        {"@type": "Property", "name": "lot", "displayName": {"en": "Lot", "zh-Hans": "批号"}, "schema": "long", "writable": True},
+        {"@type": "Property", "name": "due", "displayName": {"en": "Due", "zh-Hans": "截止"}, "schema": "dateTime", "writable": True},
         {"@type": "Property", "name": "mode", "displayName": {"en": "Mode", "zh-Hans": "模式"}, "schema": "string", "writable": True},
         {"@type": "Command", "name": "stop", "displayName": {"en": "Stop", "zh-Hans": "停止"}},
         {"@type": ["Command", "Guarded"], "name": "setRecipe", "guards": [{"expression": "amps < 50", "message": {"en": "Let it run down first"}}], "displayName": {"en": "Set recipe", "zh-Hans": "设置配方"}, "description": {"en": "Changes what is packed.", "zh-Hans": "更改包装内容。"},

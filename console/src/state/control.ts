@@ -3,7 +3,10 @@
 import { useEffect } from 'preact/hooks';
 import { type CommandPage, listCommands, readDesired, wish } from '../api/control.ts';
 import { patchOf } from '../lib/shape.ts';
+import { instant } from '../lib/time.ts';
 import type { Change, Desired, Json } from '../lib/twin.ts';
+import { isExact } from '../lib/written.ts';
+import { serverNow } from './clock.ts';
 import { words } from './language.ts';
 import { onChange } from './link.ts';
 import { problemText } from './problem.ts';
@@ -36,14 +39,23 @@ function useAgain(twin: string, reload: () => void, matters: (change: Change) =>
   }, [twin]);
 }
 
-/** Wishes a value, or with undefined takes the wish back; what was wished for before is one click away. */
-export async function setDesired(twin: string, name: string, label: string, value: Json | undefined, before: Json | undefined, expirySeconds = ''): Promise<string> {
+/** A value, and when the wish for it ends, if it does. */
+export type Want = Pick<Desired, 'value' | 'expires'>;
+
+/** Wishes a value, or with undefined takes the wish back; what was wished for before, until when it was, is one click
+ *  away, unless its number was rounded while it was read. */
+export async function setDesired(twin: string, name: string, label: string, value: Json | undefined, before: Want | undefined, expirySeconds = ''): Promise<string> {
   const answer = await wish(twin, patchOf(name, value ?? null), value === undefined ? '' : expirySeconds);
   if (!answer.ok) return problemText(answer.error);
   const w = words.peek();
-  say({
-    text: value === undefined ? w.wishTaken(label) : w.wished(label), problem: false,
-    action: { label: w.undo, run: () => void setDesired(twin, name, label, before, value).then((problem) => problem && say({ text: problem, problem: true })) },
-  });
+  const now: Want | undefined = value === undefined ? undefined : { value, expires: expirySeconds ? new Date(serverNow() + Number(expirySeconds) * 1000).toISOString() : null };
+  const run = () => void setDesired(twin, name, label, before?.value, now, secondsLeft(before, serverNow())).then((problem) => problem && say({ text: problem, problem: true }));
+  say({ text: value === undefined ? w.wishTaken(label) : w.wished(label), problem: false, ...(before && !isExact(before.value) ? {} : { action: { label: w.undo, run } }) });
   return '';
+}
+
+/** Of a wish that ended already the shortest time: it ends again at once. */
+function secondsLeft(want: Want | undefined, at: number): string {
+  const ends = instant(want?.expires);
+  return ends === undefined ? '' : String(Math.max(1, Math.ceil((ends - at) / 1000)));
 }

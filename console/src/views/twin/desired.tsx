@@ -85,7 +85,7 @@ function Edit({ twin, name, wish, close }: { twin: Twin; name: string; wish: Wis
   const span = useSignal('');
   const problem = useSignal('');
   const send = async (value: Json | undefined) => {
-    problem.value = await setDesired(twin.id, name, title, value, wish?.value, span.value);
+    problem.value = await setDesired(twin.id, name, title, value, wish, span.value);
     if (!problem.value) close();
   };
   const run = async () => {
