@@ -3,12 +3,14 @@
  * What was refused, and what a binding could not map offered again to the binding as it is now. Of
  * a message only that part is offered which was missed then: nothing is written twice. What is
  * taken leaves the log; what is missed again stays, as it was. A value without a time of its own
- * gets that of the message's arrival.
+ * gets that of the message's arrival. Who asks for it lends the sender no right: where the binding
+ * counts the sender's, they are counted again, as they are now.
  */
 #include "api/inner.h"
 #include "api/workers.h"
 #include "sync/binding_desk.h"
 #include "sync/bindings.h"
+#include "sync/credential.h"
 
 px_handler px_v1_list_rejects, px_v1_replay_rejects;
 
@@ -112,6 +114,7 @@ typedef struct offer {
     replay *in;
     const px_rejected *rejected;
     const px_binding *binding; /* held */
+    px_principal sender;       /* who sent it, with the rights it has now */
     px_bind_input input;
     px_bound bound;
 } offer;
@@ -158,7 +161,7 @@ static void answer(replay *in)
 static void take(const offer *o)
 {
     px_api_call *call = o->in->call;
-    px_bind_desk desk = { call->api->opts.engine, o->binding, &call->principal };
+    px_bind_desk desk = { call->api->opts.engine, o->binding, &o->sender };
 
     if (!px_rejects_remove(call->api->opts.rejects, call->principal.tenant, o->rejected->number))
         return;
@@ -188,11 +191,38 @@ static void date(const offer *o)
                 o->bound.twins[t]->samples[s].source_time = o->rejected->time;
 }
 
+/* A device has the twins that its document names now, if it is the one that sent it still. */
+static bool read_device(replay *in, offer *o)
+{
+    uint32_t document_no = o->sender.document_no;
+
+    for (const offer *before = in->offers; before < o; before++)
+        if (before->sender.role == PX_ROLE_DEVICE && before->sender.document_no == document_no &&
+            before->sender.twins) {
+            o->sender = before->sender;
+            return true;
+        }
+    return px_credential_device(px_engine_documents(in->call->api->opts.engine), &o->sender,
+                                &in->arena, NULL) == PX_OK &&
+           o->sender.document_no == document_no;
+}
+
+/* False when it may not say anything any more. */
+static bool read_sender(replay *in, offer *o)
+{
+    o->sender = (px_principal){ .tenant = in->call->principal.tenant,
+                                .role = o->rejected->role,
+                                .id = o->rejected->sender,
+                                .document_no = o->rejected->document_no };
+    return px_binding_writes_itself(o->binding) || o->sender.role != PX_ROLE_DEVICE ||
+           read_device(in, o);
+}
+
 /* Maps what is wanted of it; false when there is nothing to offer. */
 static bool map_offer(replay *in, offer *o)
 {
     px_api_call *call = in->call;
-    px_bind_desk desk = { call->api->opts.engine, o->binding, &call->principal };
+    px_bind_desk desk = { call->api->opts.engine, o->binding, &o->sender };
 
     if (px_bind_desk_map(&desk, &o->input, &in->arena, &o->bound, NULL) != PX_OK ||
         o->bound.values == 0)
@@ -221,7 +251,7 @@ static bool make_offer(replay *in, const px_rejected *rejected)
                          &o->binding, NULL) != PX_OK)
         return false;
     in->offer_count++; /* from now on the binding is let go with the rest */
-    if (!map_offer(in, o))
+    if (!read_sender(in, o) || !map_offer(in, o))
         return false;
     o->request.kind = PX_REQUEST_MESSAGES;
     o->request.principal = call->principal;

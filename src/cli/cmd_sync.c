@@ -122,7 +122,8 @@ const px_cmd px_cmd_sync[] = {
       .notes =
           "Of each message only that part is offered which was missed then, with the time of\n"
           "its arrival when it says none itself: nothing is written twice. What is taken leaves\n"
-          "the list; the rest stays.",
+          "the list; the rest stays. Where a binding counts the rights of the sender, they are\n"
+          "counted again, as they are now. Without a filter all of every binding is offered.",
       .opts = replay_options,
       .run = run_replay },
     { 0 },

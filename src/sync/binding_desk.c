@@ -142,6 +142,8 @@ void px_bind_desk_reject(const px_bind_desk *desk, px_rejects *rejects, px_time 
                              .source = input->topic,
                              .row = miss->row,
                              .slot = miss->slot,
+                             .role = desk->sender->role,
+                             .document_no = desk->sender->document_no,
                              .payload = input->payload,
                              .is_whole = px_binding_name(desk->binding).len > 0 };
 

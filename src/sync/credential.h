@@ -148,6 +148,12 @@ px_str px_credential_holder_name(const px_credential_proof *proof, const px_prin
 PX_NODISCARD px_status px_credential_holder(px_documents *documents, px_str id, px_arena *arena,
                                             px_principal *ret_principal, px_err *ret_err);
 
+/* The rights of a device as its document has them now: `principal` has its tenant and id, and gets
+ * the rest. Errors: PX_UNAUTHORIZED (there is none), PX_DENIED (it is disabled or retired),
+ * PX_LIMIT, PX_NO_MEMORY. */
+PX_NODISCARD px_status px_credential_device(px_documents *documents, px_principal *principal,
+                                            px_arena *arena, px_err *ret_err);
+
 /* True while neither document was written since and nothing ended by its time. One load while no
  * document of the server was, else two look-ups, no copy: cheap enough for every message of an open
  * connection. The clock is asked only where there is an end. */

@@ -65,6 +65,15 @@ static px_status read_device(px_documents *documents, px_principal *principal, p
     return read_twins(device.twins, principal, arena, ret_err);
 }
 
+px_status px_credential_device(px_documents *documents, px_principal *principal, px_arena *arena,
+                               px_err *ret_err)
+{
+    px_credential_proof proof = { 0 };
+
+    principal->role = PX_ROLE_DEVICE;
+    return read_device(documents, principal, arena, &proof, ret_err);
+}
+
 /* ---- evidence ---- */
 
 typedef struct proving {

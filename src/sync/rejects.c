@@ -20,7 +20,8 @@ typedef struct blob {
 
 typedef struct entry {
     uint64_t number; /* 0: free, or taken since */
-    uint32_t tenant, row, slot;
+    uint32_t tenant, row, slot, document_no;
+    px_role role;
     px_time time;
     text sender, twin, name, reason_id, reason, payload, binding, source;
     blob *whole; /* NULL: only the beginning is kept */
@@ -143,6 +144,8 @@ void px_rejects_add(px_rejects *rejects, const px_rejected *rejected)
     e->tenant = rejected->tenant;
     e->row = rejected->row;
     e->slot = rejected->slot;
+    e->role = rejected->role;
+    e->document_no = rejected->document_no;
     e->time = rejected->time;
     keep(&e->sender, rejected->sender);
     keep(&e->twin, rejected->twin);
@@ -176,6 +179,8 @@ static bool copy_entry(const entry *e, bool want_payload, px_arena *arena, px_re
                           .tenant = e->tenant,
                           .row = e->row,
                           .slot = e->slot,
+                          .role = e->role,
+                          .document_no = e->document_no,
                           .time = e->time,
                           .is_whole = e->whole != NULL,
                           .sender = copy(arena, &e->sender),

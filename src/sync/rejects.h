@@ -7,6 +7,7 @@
 #ifndef PX_SYNC_REJECTS_H
 #define PX_SYNC_REJECTS_H
 
+#include "access/access.h"
 #include "base/arena.h"
 #include "base/time.h"
 
@@ -28,6 +29,9 @@ typedef struct px_rejected {
     px_str source;  /* topic that it came by */
     uint32_t row;   /* of the message, from 1; 0: all of it */
     uint32_t slot;  /* px_bind_miss's */
+    /* What the sender was, for a binding to judge it by once more: */
+    px_role role;
+    uint32_t document_no; /* px_principal's */
 } px_rejected;
 
 /* Which ones; what is zero asks for nothing. */

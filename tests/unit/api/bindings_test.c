@@ -145,6 +145,75 @@ PX_TEST(what_was_missed_is_taken_later_and_once)
     api_world_release(&w);
 }
 
+/* Whoever asks for it lends the sender no right: neither at first, nor to what is missed again. */
+PX_TEST(what_is_offered_again_has_the_rights_of_its_sender)
+{
+    const char *device, *reader;
+    const reply *r;
+
+    begin();
+    API_ASK(&w, "PUT", "/api/v1/bindings/x", BINDING, 200);
+    API_ASK(&w, "PUT", "/api/v1/devices/d", "{\"twins\":[\"a\"]}", 201);
+    device = api_token(&w, 1, PX_ROLE_DEVICE, "d");
+    reader = api_token(&w, 1, PX_ROLE_READER, NULL);
+    API_ASK_AS(&w, device, "POST", "/api/v1/ingest?binding=x", "{\"id\":\"b\",\"v\":666}", 400);
+    API_ASK_AS(&w, reader, "POST", "/api/v1/ingest?binding=x", "{\"id\":\"b\",\"v\":667}", 403);
+    for (int again = 0; again < 2; again++) {
+        r = API_ASK(&w, "POST", "/api/v1/rejects/replay", NULL, 200);
+        CHECK_STR(api_text(r, "/offered"), "1");
+        CHECK_STR(api_text(r, "/taken"), "0");
+    }
+    CHECK_STR(speed_of("b"), "21.40");
+    /* disabled it may nothing, bound or not */
+    API_ASK(&w, "PUT", "/api/v1/devices/d", "{\"twins\":[\"a\",\"b\"]}", 200);
+    API_ASK(&w, "PUT", "/api/v1/devices/d/state", "{\"state\":\"disabled\"}", 200);
+    r = API_ASK(&w, "POST", "/api/v1/rejects/replay", NULL, 200);
+    CHECK_STR(api_text(r, "/taken"), "0");
+    API_ASK(&w, "PUT", "/api/v1/devices/d/state", "{\"state\":\"registered\"}", 200);
+    r = API_ASK(&w, "POST", "/api/v1/rejects/replay", NULL, 200);
+    CHECK_STR(api_text(r, "/taken"), "1");
+    CHECK_STR(speed_of("b"), "666");
+    api_world_release(&w);
+}
+
+PX_TEST(a_device_that_was_made_again_is_not_the_one_that_sent_it)
+{
+    const char *device;
+    const reply *r;
+
+    begin();
+    API_ASK(&w, "PUT", "/api/v1/bindings/x", BINDING, 200);
+    API_ASK(&w, "PUT", "/api/v1/devices/d", "{\"twins\":[\"a\"]}", 201);
+    device = api_token(&w, 1, PX_ROLE_DEVICE, "d");
+    API_ASK_AS(&w, device, "POST", "/api/v1/ingest?binding=x", "{\"id\":\"b\",\"v\":666}", 400);
+    API_ASK(&w, "DELETE", "/api/v1/devices/d", NULL, 204);
+    API_ASK(&w, "PUT", "/api/v1/devices/d", "{\"twins\":[\"b\"]}", 201);
+    r = API_ASK(&w, "POST", "/api/v1/rejects/replay", NULL, 200);
+    CHECK_STR(api_text(r, "/taken"), "0");
+    CHECK_STR(speed_of("b"), "21.40");
+    api_world_release(&w);
+}
+
+/* A binding that writes as itself judges nobody, at first and again. */
+PX_TEST(what_a_binding_writes_itself_is_offered_again_whoever_sent_it)
+{
+    static const char itself[] = "{\"source\":{\"http\":true},\"as\":\"binding\",\"twin\":"
+                                 "\"{/id}\",\"fields\":[{\"from\":\"v\",\"to\":\"speed\"}]}";
+    const char *device;
+    const reply *r;
+
+    begin();
+    API_ASK(&w, "PUT", "/api/v1/bindings/x", itself, 200);
+    API_ASK(&w, "PUT", "/api/v1/devices/d", "{\"twins\":[\"a\"]}", 201);
+    device = api_token(&w, 1, PX_ROLE_DEVICE, "d");
+    API_ASK_AS(&w, device, "POST", "/api/v1/ingest?binding=x", "{\"id\":\"c\",\"v\":3}", 400);
+    api_put_press(&w, w.admin, "c");
+    r = API_ASK(&w, "POST", "/api/v1/rejects/replay", NULL, 200);
+    CHECK_STR(api_text(r, "/taken"), "1");
+    CHECK_STR(speed_of("c"), "3");
+    api_world_release(&w);
+}
+
 static const char *lines(int count, const char *each)
 {
     static px_buf text;
