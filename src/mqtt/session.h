@@ -170,9 +170,9 @@ void px_mqtt_session_release(px_mqtt_session *session, uint16_t packet_id);
 /* How many answers are still due. */
 size_t px_mqtt_session_unanswered(const px_mqtt_session *session);
 
-/* From inside `publish`, before it refuses the message of this token: why, one sentence, copied,
- * for the reason string of its PUBACK or PUBREC (v5). Without it the reason says what it usually
- * means. */
+/* From inside `publish`, or before px_mqtt_session_ack, when the message of this token is refused:
+ * why, one sentence, copied, for the reason string of its PUBACK or PUBREC (v5). Without it the
+ * reason says what it usually means. */
 void px_mqtt_session_explain(px_mqtt_session *session, uint32_t token, px_str text);
 
 /**

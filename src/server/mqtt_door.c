@@ -241,6 +241,21 @@ static void reply(px_mqtt_door *door, const px_mqtt_reply *r)
         px_log_error(door->log, "mqtt.answer_lost", "out of memory kind=%d", (int)r->kind);
 }
 
+void px_mqtt_door_refuse(px_mqtt_door *door, px_mqtt_conn conn, uint32_t token,
+                         px_mqtt_reason reason, px_str text)
+{
+    px_mqtt_worker *w = worker_of(door, conn);
+    px_mqtt_reply why = { .conn = conn,
+                          .kind = PX_MQTT_REPLY_EXPLAIN,
+                          .token = token,
+                          .reasons = (const uint8_t *)text.ptr,
+                          .count = text.len };
+
+    if (w && !px_mqtt_post_reply_put(&w->post, &why)) /* its usual sentence, then */
+        px_log_info(door->log, "mqtt.why_lost", "reason=%d %.*s", (int)reason, PX_FMT(text));
+    px_mqtt_door_ack(door, conn, token, reason);
+}
+
 void px_mqtt_door_admit(px_mqtt_door *door, px_mqtt_conn conn, const px_mqtt_admission *admission)
 {
     reply(door,

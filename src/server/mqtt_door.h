@@ -133,6 +133,10 @@ void px_mqtt_door_explain(px_mqtt_door *door, unsigned thread, px_mqtt_conn conn
  * was made when the message came. Goes out at the next wake. */
 void px_mqtt_door_ack(px_mqtt_door *door, px_mqtt_conn conn, uint32_t token, px_mqtt_reason reason);
 
+/* The same, and why, for the reason string. */
+void px_mqtt_door_refuse(px_mqtt_door *door, px_mqtt_conn conn, uint32_t token,
+                         px_mqtt_reason reason, px_str text);
+
 /* The other answers given later, as the px_mqtt_session_* of the same name. They go out at the next
  * wake, before the deliveries that were put with them. Should there be no memory for one, those
  * connections of its thread end that wait for answers, so that none waits for ever (0x97). */

@@ -52,6 +52,7 @@ static void release_bag(px_mqtt_post_bag *bag)
     PX_VEC_RELEASE(&bag->orders);
     PX_VEC_RELEASE(&bag->arrivals);
     px_buf_release(&bag->replies);
+    px_buf_release(&bag->whys);
     px_buf_release(&bag->letters);
 }
 
@@ -102,19 +103,21 @@ static px_str list_of(const px_mqtt_reply *r)
 bool px_mqtt_post_reply_put(px_mqtt_post *post, const px_mqtt_reply *r)
 {
     static const char zeros[sizeof(int64_t)];
-    px_buf *replies = &post->in.replies;
+    bool explains = r->kind == PX_MQTT_REPLY_EXPLAIN;
+    px_buf *replies = explains ? &post->in.whys : &post->in.replies;
     px_str list = list_of(r);
-    size_t padding = padded(list.len) - list.len;
+    size_t padding = padded(list.len) - list.len, size = sizeof(*r) + list.len + padding;
     bool put;
 
     pthread_mutex_lock(&post->lock);
-    put = px_buf_reserve(replies, sizeof(*r) + list.len + padding);
+    put = !(explains && replies->len + size > PX_MQTT_DOOR_MAIL_BYTES_MAX) &&
+          px_buf_reserve(replies, size);
     replies->status = PX_OK; /* those already there are whole */
     if (put) {
         px_put(replies, px_str_of((const char *)r, sizeof(*r)));
         px_put(replies, list);
         px_put(replies, px_str_of(zeros, padding));
-    } else {
+    } else if (!explains) {
         atomic_store(&post->is_short, true);
     }
     want(post);
@@ -253,6 +256,7 @@ void px_mqtt_post_take(px_mqtt_post *post)
     emptied.orders.len = 0;
     emptied.arrivals.len = 0;
     empty(&emptied.replies);
+    empty(&emptied.whys);
     empty(&emptied.letters);
     pthread_mutex_lock(&post->lock);
     post->out = post->in;

@@ -40,7 +40,8 @@ typedef enum px_mqtt_reply_kind {
     PX_MQTT_REPLY_ADMIT,
     PX_MQTT_REPLY_ANSWER,
     PX_MQTT_REPLY_RELEASED,
-    PX_MQTT_REPLY_RELEASE
+    PX_MQTT_REPLY_RELEASE,
+    PX_MQTT_REPLY_EXPLAIN /* of `publish` after all: why it is refused; read before its answer */
 } px_mqtt_reply_kind;
 
 typedef struct px_mqtt_reply {
@@ -48,8 +49,9 @@ typedef struct px_mqtt_reply {
     px_mqtt_reply_kind kind;
     px_mqtt_admission admission; /* of ADMIT */
     px_mqtt_type type;           /* of ANSWER */
-    const uint8_t *reasons;      /* of ANSWER, borrowed */
+    const uint8_t *reasons;      /* of ANSWER, or the text of EXPLAIN; borrowed */
     size_t count;                /* of reasons */
+    uint32_t token;              /* of EXPLAIN */
     uint16_t packet_id;
 } px_mqtt_reply;
 
@@ -70,6 +72,7 @@ typedef struct px_mqtt_post_bag {
     PX_VEC(px_mqtt_post_order) orders;
     PX_VEC(px_mqtt_arrival) arrivals;
     px_buf replies; /* records of mqtt_post.c, read by px_mqtt_reply_next */
+    px_buf whys;    /* likewise, of EXPLAIN: read before the answers */
     px_buf letters; /* deliveries: the same, read by px_mqtt_letter_next */
 } px_mqtt_post_bag;
 
@@ -91,7 +94,8 @@ void px_mqtt_post_close(px_mqtt_post *post);
 
 /* ---- any thread ---- */
 void px_mqtt_post_answer_put(px_mqtt_post *post, px_mqtt_post_answer answer);
-/* False when there is no memory; `is_short` says so to the thread. */
+/* False when there is no memory; `is_short` says so to the thread. EXPLAIN may be lost, also beyond
+ * PX_MQTT_DOOR_MAIL_BYTES_MAX: the reason says what it usually means. */
 PX_NODISCARD bool px_mqtt_post_reply_put(px_mqtt_post *post, const px_mqtt_reply *reply);
 PX_NODISCARD bool px_mqtt_post_order_put(px_mqtt_post *post, px_mqtt_post_order order);
 /* False: no memory, or closed. */

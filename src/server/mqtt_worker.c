@@ -40,6 +40,15 @@ static void take_answer(px_mqtt_worker *w, const px_mqtt_post_answer *answer)
     w->retry = w->retry || link->is_waiting; /* a 3.1.1 client has room in its window again */
 }
 
+static void take_why(px_mqtt_worker *w, const px_mqtt_reply *r)
+{
+    px_mqtt_link *link = px_mqtt_link_find(w, r->conn);
+
+    if (link)
+        px_mqtt_session_explain(link->session, r->token,
+                                px_str_of((const char *)r->reasons, r->count));
+}
+
 static void take_reply(px_mqtt_worker *w, const px_mqtt_reply *r)
 {
     px_mqtt_link *link = px_mqtt_link_find(w, r->conn);
@@ -108,6 +117,8 @@ void px_mqtt_worker_take_post(px_mqtt_worker *w)
     PX_VEC_EACH (&bag->arrivals, arrival) {
         px_mqtt_link_open(w, arrival);
     }
+    for (px_str at = px_buf_str(&bag->whys); px_mqtt_reply_next(&at, &reply);)
+        take_why(w, &reply);
     PX_VEC_EACH (&bag->answers, answer) {
         take_answer(w, answer);
     }

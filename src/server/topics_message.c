@@ -139,7 +139,11 @@ void px_topics_end(px_topics_message *m, px_mqtt_reason reason)
         px_broker_will_ended(topics->broker, m->will_of, request->result.status);
     if (request->session_count > 0)
         px_broker_awaits_fold(topics->broker);
-    if (m->token != PX_MQTT_TOKEN_NONE)
+    if (m->token != PX_MQTT_TOKEN_NONE && request->result.status != PX_OK &&
+        reason != PX_MQTT_SESSION_TAKEN_OVER)
+        px_mqtt_door_refuse(topics->door, m->conn, m->token, reason,
+                            px_str_c(request->result.err.text));
+    else if (m->token != PX_MQTT_TOKEN_NONE)
         px_mqtt_door_ack(topics->door, m->conn, m->token, reason);
     px_topics_give_back(m);
 }

@@ -168,22 +168,31 @@ static px_mqtt_reason publish_sample(const incoming *in)
 
 /* ---- responses to commands ---- */
 
+static bool is_word(const px_json *json, const char *word)
+{
+    return px_json_is(json, PX_JSON_STRING) && px_str_eq(json->text, px_str_c(word));
+}
+
 /* `{"status":"applied"|"rejected","payload":…}` and nothing else: the payload alone is the
- * response. Whatever more a device says is kept whole, and a status of its own making is not taken
- * for success. Without a status all of it is the payload of an applied command. */
-static void read_response(px_topics_message *m)
+ * response. Whatever more a device says is kept whole. Another status is a slip, which must not end
+ * the command: it is refused, and the command waits on. Without a status all of it is the payload
+ * of an applied command. */
+static px_status read_response(px_topics_message *m, px_err *ret_err)
 {
     const px_json *status = px_json_get(m->request.json, PX_STR("status"));
     const px_json *payload = px_json_get(m->request.json, PX_STR("payload"));
 
-    m->request.code = PX_COMMAND_APPLIED;
-    if (!px_json_is(status, PX_JSON_STRING))
-        return;
-    if (!px_str_eq(status->text, PX_STR("applied")))
-        m->request.code = PX_COMMAND_REJECTED;
-    if ((m->request.code == PX_COMMAND_APPLIED || px_str_eq(status->text, PX_STR("rejected"))) &&
-        m->request.json->count == (payload ? 2 : 1))
+    m->request.code = is_word(status, "rejected") ? PX_COMMAND_REJECTED : PX_COMMAND_APPLIED;
+    if (!status)
+        return PX_OK;
+    if (m->request.code == PX_COMMAND_APPLIED && !is_word(status, "applied"))
+        return px_json_fail(status, ret_err, PX_INVALID, "command.status",
+                            "the status of an answer is \"applied\" or \"rejected\", not %.*s; a "
+                            "payload that has a status of its own goes into \"payload\"",
+                            PX_FMT(px_str_head(status->raw, 32)));
+    if (m->request.json->count == (payload ? 2 : 1))
         m->request.json = payload;
+    return PX_OK;
 }
 
 /* To a command, or to desired values: the engine knows what it has to look like. */
@@ -201,14 +210,14 @@ static px_mqtt_reason publish_response(const incoming *in)
         return PX_MQTT_QUOTA_EXCEEDED;
     if (m->request.text.len)
         status = px_json_parse(m->request.text, &opts, &m->arena, &json, &err);
+    m->request.json = json;
+    m->request.version = 0;
+    if (status == PX_OK && is_command)
+        status = read_response(m, &err);
     if (status != PX_OK) {
         px_topics_give_back(m);
         return refuse(in, status, &err);
     }
-    m->request.json = json;
-    m->request.version = 0;
-    if (is_command)
-        read_response(m);
     return px_topics_send(in->topics, in->thread, m);
 }
 

@@ -84,4 +84,25 @@ def the_audit_trail_pages_from_those_that_wait_to_those_that_ended():
         d.close()
 
 
-main(an_id_is_executed_once_and_its_end_is_told_again, the_audit_trail_pages_from_those_that_wait_to_those_that_ended)
+def an_answer_that_is_not_taken_says_why_to_the_device_and_ends_nothing():
+    with Server() as s:
+        web, answers, topic = Web(s), [], "twins/press/commands/stop/order-1/response"
+        web.want(201, "POST", "/models", PRESS)
+        press(web, "press")
+        d = Client(s, "d", device(web, "d", ["press"]), 5)
+        call = calls(s, answers)
+        until(lambda: len(listed(web)) == 1, "the pending command")
+        reason, text = d.refusal(topic, {"status": "aplied", "payload": 40})
+        assert reason == 0x99 and text.startswith('the status of an answer is "applied" or "rejected", not "aplied"'), text
+        assert listed(web)[0]["status"] == "pending", listed(web)
+        assert d.publish(topic, "40") == 0  # a bare payload is that of an applied command
+        call.join(30)
+        assert [json.loads(a[2])["response"] for a in answers] == [40], answers
+        assert d.refusal(topic, "40") == (0x90, "no command 'order-1' of twin 'press' waits for a response")
+        reason, text = d.refusal("twins/press/desired/response", {"$version": 17, "status": "applied"})
+        assert reason == 0x99 and text.startswith("nothing was ever wished of twin 'press' with $version 17"), text
+        d.close()
+
+
+main(an_id_is_executed_once_and_its_end_is_told_again, an_answer_that_is_not_taken_says_why_to_the_device_and_ends_nothing,
+     the_audit_trail_pages_from_those_that_wait_to_those_that_ended)

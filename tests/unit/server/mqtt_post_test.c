@@ -96,6 +96,39 @@ PX_TEST(replies_come_back_as_they_were_put_with_their_lists)
     px_mqtt_post_release(&post);
 }
 
+PX_TEST(why_lies_apart_and_may_be_lost)
+{
+    static const char text[] = "no command 'c' waits";
+    px_mqtt_reply why = { .conn = px_mqtt_conn_of(0, 1, 1),
+                          .kind = PX_MQTT_REPLY_EXPLAIN,
+                          .token = 5,
+                          .reasons = (const uint8_t *)text,
+                          .count = sizeof(text) - 1 };
+    size_t fit = 0;
+    px_mqtt_post post;
+    px_mqtt_reply got;
+    px_str at;
+    px_err err;
+
+    CHECK_OK(px_mqtt_post_init(&post, &err), &err);
+    px_mem_fail_nth(1);
+    CHECK(!px_mqtt_post_reply_put(&post, &why));
+    px_mem_fail_nth(0);
+    CHECK(!atomic_load(&post.is_short)); /* nobody waits for it */
+    while (px_mqtt_post_reply_put(&post, &why))
+        fit++;
+    px_mqtt_post_take(&post);
+    CHECK_EQ(post.out.replies.len, 0);
+    CHECK(post.out.whys.len <= PX_MQTT_DOOR_MAIL_BYTES_MAX &&
+          post.out.whys.len + post.out.whys.len / fit > PX_MQTT_DOOR_MAIL_BYTES_MAX);
+    at = px_buf_str(&post.out.whys);
+    CHECK(px_mqtt_reply_next(&at, &got));
+    CHECK(got.token == 5 && got.conn.v == why.conn.v);
+    CHECK(
+        px_str_eq(px_str_of((const char *)got.reasons, got.count), PX_STR("no command 'c' waits")));
+    px_mqtt_post_release(&post);
+}
+
 PX_TEST(a_reply_without_memory_is_known_to_be_missing)
 {
     px_mqtt_reply reply = { .conn = px_mqtt_conn_of(0, 1, 1), .kind = PX_MQTT_REPLY_RELEASED };
