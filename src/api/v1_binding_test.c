@@ -95,9 +95,36 @@ static void put_leftovers(trial *t, const px_bind_input *input, px_arena *arena)
     px_json_end_array(&t->w);
 }
 
-static void try_message(trial *t, const px_bind_input *input)
+/* As the engine refuses it: the whole message. */
+static px_status check_models(const trial *t, const px_bound *bound, px_err *ret_err)
+{
+    px_registry *registry = px_engine_registry(t->call->api->opts.engine);
+    px_model_info info;
+
+    for (size_t i = 0; i < bound->twin_count; i++)
+        if (!bound->twins[i]->is_new && !px_registry_find(registry, t->call->principal.tenant,
+                                                          bound->twins[i]->model.dtmi, &info))
+            return px_fail_id(ret_err, PX_INVALID, "twin.model_gone",
+                              "the model of twin '%.*s' was deleted; upload it again first",
+                              PX_FMT(bound->twins[i]->id));
+    return PX_OK;
+}
+
+static px_status map(trial *t, const px_bind_input *input, px_arena *arena, px_bound *ret_bound,
+                     px_err *ret_err)
 {
     px_bind_desk desk = { t->call->api->opts.engine, t->binding, &t->call->principal };
+    px_bound bound;
+
+    PX_TRY(px_binding_fits_topic(t->binding, input->topic, ret_err));
+    PX_TRY(px_bind_desk_map(&desk, input, arena, &bound, ret_err));
+    PX_TRY(check_models(t, &bound, ret_err));
+    *ret_bound = bound;
+    return PX_OK;
+}
+
+static void try_message(trial *t, const px_bind_input *input)
+{
     px_bound bound = { 0 };
     px_err err = { 0 };
     px_status status;
@@ -105,7 +132,7 @@ static void try_message(trial *t, const px_bind_input *input)
 
     px_arena_init(&arena, PX_MAPPING_BYTES_MAX);
     t->messages++;
-    status = px_bind_desk_map(&desk, input, &arena, &bound, &err);
+    status = map(t, input, &arena, &bound, &err);
     t->values += bound.values;
     t->missed += bound.missed;
     t->failed += status != PX_OK;

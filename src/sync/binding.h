@@ -53,6 +53,10 @@ bool px_binding_takes_topic(const px_binding *binding, px_str topic);
 /* It takes what this connection brings, under this topic; empty: it has none. */
 bool px_binding_takes_connection(const px_binding *binding, px_str connection, px_str topic);
 bool px_binding_takes_http(const px_binding *binding);
+/* Whether a message of this topic, empty where none is said, would come to the binding at all: for
+ * people who try one, who get the sentence. Errors: PX_INVALID (binding.topic). */
+PX_NODISCARD px_status px_binding_fits_topic(const px_binding *binding, px_str topic,
+                                             px_err *ret_err);
 px_binding_format px_binding_format_of(const px_binding *binding);
 
 /* ---- mapping ---- */

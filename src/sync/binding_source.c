@@ -161,6 +161,31 @@ bool px_binding_takes_connection(const px_binding *binding, px_str connection, p
            (!binding->filter.len || (topic.len && px_mqtt_filter_matches(binding->filter, topic)));
 }
 
+static bool has_names(const px_binding *b)
+{
+    for (uint32_t i = 0; i < b->level_count; i++)
+        if (b->levels[i].len)
+            return true;
+    return false;
+}
+
+px_status px_binding_fits_topic(const px_binding *b, px_str topic, px_err *ret_err)
+{
+    if (!b->filter.len)
+        return PX_OK;
+    if (!topic.len && (b->takes_http || !has_names(b)))
+        return PX_OK;
+    if (!topic.len)
+        return px_fail_id(ret_err, PX_INVALID, "binding.topic",
+                          "the message says no topic, and the binding reads names from it, '%.*s'",
+                          PX_FMT(b->filter));
+    if (px_mqtt_filter_matches(b->filter, topic))
+        return PX_OK;
+    return px_fail_id(ret_err, PX_INVALID, "binding.topic",
+                      "the binding takes '%.*s', and the message is of '%.*s'", PX_FMT(b->filter),
+                      PX_FMT(topic));
+}
+
 bool px_binding_takes_http(const px_binding *binding)
 {
     return binding->takes_http;

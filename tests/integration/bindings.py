@@ -257,6 +257,28 @@ def a_binding_is_tried_before_it_is_used():
         cli(s, "binding", "show", "presses", code=4)
 
 
+def a_trial_says_no_where_a_live_message_would_not_be_taken():
+    with Server() as s:
+        web = begin(s, "press-7")
+
+        def tried(message, **other):
+            body = {"binding": {**BINDING, **other}, "messages": [message]}
+            return web.want(200, "POST", "/api/v1/binding-tests", body)["messages"][0]
+
+        assert tried({"topic": "factory/1/7/data", "payload": {"temp": 212}})["values"][0]["value"] == 100
+        other = tried({"topic": "foundry/1/7/data", "payload": {"temp": 212}})
+        assert (other["code"], other["values"]) == ("binding.topic", []), other
+        assert "'factory/+/+/data'" in other["error"] and "'foundry/1/7/data'" in other["error"], other
+        other = tried({"payload": {"temp": 212}})
+        assert other["code"] == "binding.topic" and "no topic" in other["error"], other
+        # what is named by nothing of the topic, or comes by HTTP, needs none
+        assert tried({"payload": {"temp": 212}}, source={"mqtt": "factory/+/+/data"}, twin="press-7")["values"]
+        assert tried({"payload": {"temp": 212}}, source={"http": True}, twin="press-7")["values"]
+        web.want(204, "DELETE", "/models/dtmi:test:Press;1")
+        other = tried({"topic": "factory/1/7/data", "payload": {"temp": 212}})
+        assert (other["code"], other["values"]) == ("twin.model_gone", []), other
+
+
 def what_is_suggested_fits_the_samples():
     """Model and binding made of a file are taken by the server, and map that file without a miss."""
     series = os.path.join(os.environ.get("PX_SHARED_DATA", "/nowhere"), "series")
@@ -288,4 +310,4 @@ main(a_message_is_mapped_and_its_puback_means_committed, what_a_binding_takes_is
      what_cannot_be_mapped_is_kept_and_taken_after_the_binding_is_mended_once,
      a_device_writes_its_own_twins_only_and_a_binding_what_it_was_given_the_right_to, one_message_counts_for_all_its_twins_or_for_none,
      values_by_http_count_line_by_line, a_binding_is_tried_before_it_is_used,
-     what_is_suggested_fits_the_samples)
+     a_trial_says_no_where_a_live_message_would_not_be_taken, what_is_suggested_fits_the_samples)
