@@ -247,7 +247,9 @@
 #define PX_CONNECTION_PEM_BYTES_MAX (32 * 1024) /* a key; certificates of one side */
 #define PX_CONNECTION_TOPICS_MAX 100            /* of one broker */
 #define PX_CONNECTION_IN_FLIGHT_MAX 100         /* messages of one broker, not committed yet */
-#define PX_CONNECTION_PAYLOAD_BYTES_MAX (1024 * 1024)        /* of one message of a broker */
+#define PX_CONNECTION_TAKEN_BYTES_MAX (8 * 1024 * 1024)  /* the same, with what became of them */
+#define PX_CONNECTION_PAYLOAD_BYTES_MAX (1024 * 1024)    /* of one message of a broker */
+#define PX_CONNECTION_PACKET_BYTES_MAX (8 * 1024 * 1024) /* that it is asked to send at most */
 #define PX_CONNECTION_RETRY_NS_MIN (INT64_C(1) * 1000000000) /* pause after a first failure, */
 #define PX_CONNECTION_RETRY_NS_MAX                                                                 \
     (INT64_C(60) * 1000000000) /* doubled up to this, or what is set */

@@ -56,7 +56,7 @@ struct pxi_link {
     pxi_counters counters;
 
     pxi_take *first, **last; /* the link's thread: taken, and not settled yet */
-    size_t taken;
+    size_t taken, taken_bytes;
 };
 
 struct px_connections {

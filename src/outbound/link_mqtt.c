@@ -42,6 +42,8 @@ typedef struct session {
     bool is_lost;    /* the library says so */
     int lost_reason; /* of DISCONNECT; 0: none came */
     px_err taken;    /* why messages could not be taken; status PX_OK: they were */
+    size_t heard;    /* messages that were read for the next commit */
+    bool has_more;   /* reading was cut short: the library may hold what came already */
     int mids[PX_CONNECTION_TOPICS_MAX]; /* of each topic's SUBSCRIBE */
     size_t granted;
     char log[160]; /* the library's last complaint */
@@ -124,16 +126,10 @@ static bool is_asked_for(const px_connection *c, px_str topic)
 }
 
 /* What the broker still remembers of another document is not this connection's. */
-static void on_message(struct mosquitto *client, void *data, const struct mosquitto_message *m,
-                       const mosquitto_property *properties)
+static void take(session *s, px_str topic, px_str payload)
 {
-    session *s = data;
-    px_str topic = px_str_c(m->topic), payload = px_str_of(m->payload, (size_t)m->payloadlen);
     px_status status;
 
-    (void)client, (void)properties;
-    if (s->taken.status != PX_OK)
-        return;
     if (px_mqtt_topic_check(topic) != PX_MQTT_SUCCESS || !is_asked_for(&s->link->config, topic)) {
         PXI_COUNT(s->link, messages, 1);
         PXI_COUNT(s->link, unbound, 1);
@@ -142,7 +138,21 @@ static void on_message(struct mosquitto *client, void *data, const struct mosqui
     status = pxi_take_message(s->link, topic, payload, &s->taken);
     if (status != PX_OK)
         s->taken.status = status;
-    errno = 0; /* the library looks at it when this returns */
+}
+
+/* The library would go on for as long as TLS has something for it. It looks at `errno` when this
+ * returns: with EAGAIN it gives up reading, and with 0 it does not. */
+static void on_message(struct mosquitto *client, void *data, const struct mosquitto_message *m,
+                       const mosquitto_property *properties)
+{
+    session *s = data;
+
+    (void)client, (void)properties;
+    if (s->taken.status == PX_OK)
+        take(s, px_str_c(m->topic), px_str_of(m->payload, (size_t)m->payloadlen));
+    s->has_more = ++s->heard >= PX_CONNECTION_IN_FLIGHT_MAX ||
+                  s->link->taken_bytes >= PX_CONNECTION_TAKEN_BYTES_MAX;
+    errno = s->has_more || s->taken.status != PX_OK ? EAGAIN : 0;
 }
 
 static void on_disconnect(struct mosquitto *client, void *data, int reason,
@@ -243,6 +253,9 @@ static px_status keep_properties(session *s, const char *host, px_err *ret_err)
     code = mosquitto_property_add_int32(&properties, MQTT_PROP_SESSION_EXPIRY_INTERVAL,
                                         c->session_expiry_s);
     if (code == MOSQ_ERR_SUCCESS)
+        code = mosquitto_property_add_int32(&properties, MQTT_PROP_MAXIMUM_PACKET_SIZE,
+                                            PX_CONNECTION_PACKET_BYTES_MAX);
+    if (code == MOSQ_ERR_SUCCESS)
         code = mosquitto_connect_bind_v5(s->client, host, -1, KEEPALIVE_S, NULL, properties);
     mosquitto_property_free_all(&properties);
     return code == MOSQ_ERR_INVAL ? PX_OK : connect_failed(s, code, ret_err);
@@ -340,17 +353,18 @@ static bool is_readable(int fd)
     return poll(&p, 1, 0) > 0 && (p.revents & POLLIN);
 }
 
-/* Reads what there is, at most as many messages as may wait for one commit, and lets all of them be
- * committed. */
+/* Reads what there is, at most as many messages as may wait for one commit, whatever becomes of
+ * them, and lets all of them be committed. */
 static px_status read_messages(session *s, px_err *ret_err)
 {
     int code = MOSQ_ERR_SUCCESS;
 
+    s->heard = 0;
+    s->has_more = false;
     do {
         code = mosquitto_loop_read(s->client, 1);
     } while (code == MOSQ_ERR_SUCCESS && !s->is_lost && !s->connack && s->taken.status == PX_OK &&
-             s->is_up && s->link->taken < PX_CONNECTION_IN_FLIGHT_MAX &&
-             is_readable(mosquitto_socket(s->client)));
+             s->is_up && !s->has_more && is_readable(mosquitto_socket(s->client)));
     PX_TRY(pxi_take_settle(s->link, ret_err));
     if (s->taken.status != PX_OK) {
         *ret_err = s->taken;
@@ -391,7 +405,7 @@ static px_status turn(session *s, px_err *ret_err)
     short got;
 
     PX_TRY(check_time(s, ret_err));
-    if (poll(polls, 2, TURN_MS) < 0 && errno != EINTR)
+    if (poll(polls, 2, s->has_more ? 0 : TURN_MS) < 0 && errno != EINTR)
         return px_fail(ret_err, PX_IO, "poll: %s", strerror(errno));
     got = polls[1].revents;
     if (!s->is_reached) {
@@ -400,7 +414,7 @@ static px_status turn(session *s, px_err *ret_err)
         PX_TRY(check_reached(s, ret_err));
         got |= POLLIN; /* begins the handshake of TLS */
     }
-    if (got & POLLIN)
+    if ((got & POLLIN) || s->has_more)
         PX_TRY(read_messages(s, ret_err));
     if (!s->is_up && (got & (POLLRDHUP | POLLHUP | POLLERR)))
         return lost(s, MOSQ_ERR_CONN_LOST, ret_err);

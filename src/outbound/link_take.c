@@ -230,6 +230,7 @@ px_status pxi_take_message(pxi_link *l, px_str topic, px_str payload, px_err *re
     *l->last = t;
     l->last = &t->next;
     l->taken++;
+    l->taken_bytes += t->arena.used;
     return PX_OK;
 }
 
@@ -383,6 +384,6 @@ px_status pxi_take_settle(pxi_link *l, px_err *ret_err)
         take_free(t);
     }
     l->last = &l->first;
-    l->taken = 0;
+    l->taken = l->taken_bytes = 0;
     return status;
 }

@@ -3,6 +3,7 @@
 of the server loses or doubles one; what cannot be has a status with cause and cure."""
 import json
 import os
+import select
 import socket
 import ssl
 import subprocess
@@ -418,6 +419,72 @@ def a_certificate_of_another_name_does_not_pass():
             fails(web, "connection.tls", "'ca'", **connection(b, host=host, tls={"ca": pem(b, "ca.pem")}))
 
 
+def publish(topic, payload, mid=None):
+    """A packet of MQTT 3.1.1, with QoS 1 when it has a number."""
+    body = len(topic).to_bytes(2, "big") + topic.encode() + (mid.to_bytes(2, "big") if mid else b"") + payload
+    return bytes([0x32 if mid else 0x30, len(body)]) + body
+
+
+class Flood(threading.Thread):
+    """A broker that sends one message with QoS 1 and then, without a pause, what nobody takes, until that one is acknowledged."""
+
+    def __init__(self, context=None):
+        super().__init__(daemon=True)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port, self.context, self.chunks, self.acknowledged = self.listener.getsockname()[1], context, 0, False
+        self.start()
+
+    def run(self):
+        peer, _ = self.listener.accept()
+        peer = self.context.wrap_socket(peer, server_side=True) if self.context else peer
+        peer.recv(1000)
+        peer.sendall(b"\x20\x02\x00\x00")
+        asked = peer.recv(1000)
+        peer.sendall(bytes([0x90, 3, asked[2], asked[3], 1]) + publish("plant/m1/data", b'{"p":1}', 7))
+        peer.setblocking(False)
+        while not self.acknowledged:
+            chunk = memoryview(publish("else", b"x") * 20000)
+            while chunk:
+                try:
+                    self.acknowledged |= b"\x40\x02\x00\x07" in peer.recv(1000)
+                except (BlockingIOError, ssl.SSLWantReadError):
+                    pass
+                try:
+                    chunk = chunk[peer.send(chunk[:16384]):]
+                except (BlockingIOError, ssl.SSLWantWriteError):
+                    select.select([], [peer], [], 1)
+            self.chunks += 1
+
+
+def what_nobody_takes_holds_up_no_acknowledgement():
+    b = Broker()
+    certificates(b.folder.name)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(b.path("server.pem"), b.path("server.key"))
+    with server() as s:
+        web = begin(s, "m1")
+        for more, flood in (({}, Flood()), ({"tls": {"ca": pem(b, "ca.pem")}}, Flood(context))):
+            web.want(200, "PUT", "/api/v1/connections/plant", {**connection(b, version=4, **more), "port": flood.port})
+            until(lambda: flood.acknowledged, f"acknowledged, after {flood.chunks} times 20,000 others: {status(web)}")
+    b.folder.cleanup()
+
+
+def a_packet_is_as_large_as_the_broker_was_told_and_no_larger():
+    """What is larger than a message may be is told; what is much larger the broker does not send at all."""
+    with Broker("allow_anonymous true") as b, server() as s:
+        web = begin(s, "m1")
+        web.want(200, "PUT", "/api/v1/connections/plant", connection(b))
+        until(lambda: is_connected(web), "connected")
+        around = 1 + 4 + 2 + len("plant/m1/data") + 2 + 1  # head, length, topic, number, properties
+        for more in (0, 2):  # mosquitto counts a byte less
+            subprocess.run(["mosquitto_pub", "-p", str(b.port), "-q", "1", "-t", "plant/m1/data", "-s"], input=b"x" * ((8 << 20) - around + more),
+                           check=True)
+            subprocess.run(["mosquitto_pub", "-p", str(b.port), "-q", "1", "-t", "plant/m1/data", "-m", json.dumps({"ts": BEGIN_MS + more, "p": more})],
+                           check=True)
+            until(lambda: power(web) == more, "the one behind it")
+        assert status(web)["rejected"] == 1 and status(web)["messages"] == 3 and is_connected(web), status(web)
+
+
 def a_resolver_that_does_not_answer_holds_up_no_end():
     with tempfile.TemporaryDirectory() as folder:
         environment = resolver(folder, "slow_names")
@@ -448,5 +515,6 @@ if __name__ == "__main__":
          kill_9_in_the_middle_loses_and_doubles_nothing, a_full_disk_leaves_messages_at_the_broker,
          what_a_document_says_no_more_the_broker_keeps_no_more, what_comes_while_the_server_is_away_waits_at_the_broker,
          two_connections_share_a_subscription, two_servers_share_a_subscription_and_lose_no_part, what_cannot_be_says_why_and_what_helps, a_broker_that_wants_our_certificate_gets_it,
-         with_tls_an_address_that_may_not_be_reached_is_not_touched, a_certificate_of_another_name_does_not_pass, a_resolver_that_does_not_answer_holds_up_no_end,
+         with_tls_an_address_that_may_not_be_reached_is_not_touched, a_certificate_of_another_name_does_not_pass, what_nobody_takes_holds_up_no_acknowledgement,
+         a_packet_is_as_large_as_the_broker_was_told_and_no_larger, a_resolver_that_does_not_answer_holds_up_no_end,
          addresses_that_the_operator_does_not_name_are_refused)
