@@ -325,7 +325,9 @@ static px_status make_plan(pxi_device *d, px_err *ret_err)
                                  &d->blocks, &d->block_count, ret_err));
     d->blocks_told = PX_ARENA_ARRAY(&d->plan, bool, d->block_count);
     d->registers_told = PX_ARENA_ARRAY(&d->plan, bool, c->register_count);
-    return d->blocks_told && d->registers_told ? PX_OK : px_arena_fail(&d->plan, ret_err);
+    d->writes_told = PX_ARENA_ARRAY(&d->plan, bool, c->register_count);
+    return d->blocks_told && d->registers_told && d->writes_told ? PX_OK
+                                                                 : px_arena_fail(&d->plan, ret_err);
 }
 
 px_status pxi_link_modbus(pxi_link *link, px_err *ret_err)

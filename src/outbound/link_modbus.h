@@ -16,9 +16,10 @@ typedef struct pxi_device {
     const px_modbus_register **registers; /* in order */
     px_modbus_block *blocks;
     size_t block_count;
-    bool *blocks_told;    /* by block, and by register as the document has them: what is wrong */
-    bool *registers_told; /* with it is logged and kept as a reject once, until it is good again */
-    px_arena plan;        /* of the five above */
+    bool *blocks_told; /* by block, and by register as the document has them, of reading and of */
+    bool *registers_told; /* writing: what is wrong with it is logged and kept as a reject once, */
+    bool *writes_told;    /* until it is good again */
+    px_arena plan;        /* of the six above */
     uint8_t answer[PX_MODBUS_FRAME_BYTES_MAX];
     size_t answered; /* bytes of it that have come */
 } pxi_device;

@@ -9,32 +9,56 @@
 #include "engine/desired.h"
 #include "outbound/link_modbus.h"
 
+static bool *told_of(pxi_device *d, const px_modbus_register *r)
+{
+    return &d->writes_told[r - d->link->config.registers];
+}
+
+/* `write` names what cannot be wished for: said once, until it can. */
+static void cannot_wish(pxi_device *d, const px_modbus_register *r, const char *what)
+{
+    px_err err;
+
+    px_fail_id(&err, PX_INVALID, "modbus.property",
+               "register '%.*s' is written what is wished of '%.*s' of twin '%.*s': %s",
+               PX_FMT(r->name), PX_FMT(r->property), PX_FMT(r->twin), what);
+    if (!*told_of(d, r))
+        pxi_link_note(d->link, &err, true);
+    *told_of(d, r) = true;
+}
+
+/* Whether there is such a property, and whether it may be written. */
+static const px_field *find_property(pxi_device *d, const px_modbus_register *r,
+                                     const px_twin *twin)
+{
+    const px_registry *registry = px_engine_registry(d->link->owner->opts.engine);
+    const px_model *model = px_registry_model(registry, px_twin_model(twin));
+    const px_field *field = model ? px_layout_find_path(px_model_layout(model), r->property) : NULL;
+
+    if (field && field->writable)
+        return field;
+    cannot_wish(d, r, "it is no writable property");
+    return NULL;
+}
+
 /* What is wished of a register; false: nothing that the device is still to hear of. */
 static bool find_wish(pxi_device *d, const px_modbus_register *r, const px_twin *twin,
                       px_value *ret_value)
 {
-    px_engine *engine = d->link->owner->opts.engine;
-    const px_model *model = px_registry_model(px_engine_registry(engine), px_twin_model(twin));
-    const px_field *field = model ? px_layout_find_path(px_model_layout(model), r->property) : NULL;
-    bool *told = &d->registers_told[r - d->link->config.registers];
+    const px_field *field = find_property(d, r, twin);
     px_desired desired;
     px_slot slot;
-    px_err err;
 
-    if (!field || !field->writable) {
-        px_fail_id(&err, PX_INVALID, "modbus.property",
-                   "'%.*s' is no writable property of twin '%.*s'", PX_FMT(r->property),
-                   PX_FMT(r->twin));
-        pxi_link_note(d->link, &err, !*told);
-        *told = true;
+    if (!field)
         return false;
-    }
     if (!px_twin_slot(twin, field->index | PX_DESIRED, &slot) ||
         px_desired_derived(twin, &slot) == PX_DESIRED_APPLIED ||
-        (px_desired_get(px_engine_documents(engine), d->link->config.tenant, r->twin, r->property,
-                        &d->arena, &desired, NULL) == PX_OK &&
-         !px_desired_is_open(desired.status)))
+        (px_desired_get(px_engine_documents(d->link->owner->opts.engine), d->link->config.tenant,
+                        r->twin, r->property, &d->arena, &desired, NULL) == PX_OK &&
+         !px_desired_is_open(desired.status))) {
+        *told_of(d, r) = false;
         return false;
+    }
     *ret_value = slot.value;
     return true;
 }
@@ -69,9 +93,10 @@ static px_status put_response(pxi_device *d, const px_modbus_register *r, uint64
     return px_json_parse(text, NULL, &d->arena, ret_json, ret_err);
 }
 
-/* When the engine does not hear of it, it stays open and is written again: the same value. */
-static void tell(pxi_device *d, const px_modbus_register *r, uint64_t version, px_status status,
-                 const px_err *why)
+/* When the engine does not hear of it, it stays open and is written again: the same value. False
+ * then, and `ret_err` says why. */
+static bool tell(pxi_device *d, const px_modbus_register *r, uint64_t version, px_status status,
+                 const px_err *why, px_err *ret_err)
 {
     px_request request = { .kind = PX_REQUEST_DESIRED_STATUS,
                            .principal = d->link->principal,
@@ -80,16 +105,16 @@ static void tell(pxi_device *d, const px_modbus_register *r, uint64_t version, p
                            .source_time = PX_TIME_NONE,
                            .bytes = sizeof(request) };
     px_json *json = NULL;
-    px_err err;
-    px_status told = put_response(d, r, version, status, why, &json, &err);
+    px_status told = put_response(d, r, version, status, why, &json, ret_err);
 
     request.json = json;
     if (told == PX_OK)
-        told = pxi_link_ask(d->link, &request, &err);
-    if (told == PX_OK && request.result.status != PX_OK)
-        err = request.result.err;
-    if (told != PX_OK || request.result.status != PX_OK)
-        pxi_link_note(d->link, &err, true);
+        told = pxi_link_ask(d->link, &request, ret_err);
+    if (told == PX_OK && request.result.status != PX_OK) {
+        *ret_err = request.result.err;
+        return false;
+    }
+    return told == PX_OK;
 }
 
 static px_status write_one(pxi_device *d, const px_modbus_register *r, px_value value,
@@ -99,13 +124,12 @@ static px_status write_one(pxi_device *d, const px_modbus_register *r, px_value 
     px_modbus_request request = {
         .table = r->table, .is_write = true, .address = r->address, .count = r->count, .data = bytes
     };
-    bool told = false; /* each wish has its own answer */
     const uint8_t *nothing;
     px_status status = px_modbus_value_put(r, value, bytes, ret_err);
 
     if (status != PX_OK)
         return PX_DENIED; /* the register's refusal is as final as the device's */
-    return pxi_device_exchange(d, &request, &told, &nothing, ret_err);
+    return pxi_device_exchange(d, &request, told_of(d, r), &nothing, ret_err);
 }
 
 static px_status settle_wish(pxi_device *d, const px_modbus_register *r, px_buf *scratch,
@@ -113,21 +137,29 @@ static px_status settle_wish(pxi_device *d, const px_modbus_register *r, px_buf 
 {
     const px_twin *twin;
     px_value value;
-    px_err err = { 0 };
+    px_err err = { 0 }, untold = { 0 };
     px_status status;
+    bool was_told;
 
     px_arena_reset(&d->arena);
-    if (px_graph_read(px_engine_graph(d->link->owner->opts.engine), d->link->config.tenant, r->twin,
-                      scratch, &twin, NULL) != PX_OK ||
-        !find_wish(d, r, twin, &value))
+    status = px_graph_read(px_engine_graph(d->link->owner->opts.engine), d->link->config.tenant,
+                           r->twin, scratch, &twin, NULL);
+    if (status == PX_NOT_FOUND)
+        cannot_wish(d, r, "there is no such twin");
+    if (status != PX_OK || !find_wish(d, r, twin, &value))
         return PX_OK;
+    was_told = *told_of(d, r);
     status = write_one(d, r, value, &err);
     if (status == PX_OK)
         PXI_COUNT(d->link, written, 1);
     if (status == PX_DENIED)
         PXI_COUNT(d->link, refused, 1);
-    if (status == PX_OK || status == PX_DENIED)
-        tell(d, r, px_twin_desired_version(twin), status, &err);
+    if (status == PX_OK || status == PX_DENIED) {
+        /* the next wish has its own answer; of this one the same is said once */
+        *told_of(d, r) = !tell(d, r, px_twin_desired_version(twin), status, &err, &untold);
+        if (*told_of(d, r))
+            pxi_link_note(d->link, &untold, !was_told);
+    }
     if (pxi_device_goes_on(status))
         return PX_OK;
     *ret_err = err;

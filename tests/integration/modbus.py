@@ -135,6 +135,44 @@ def what_is_wished_is_written_and_what_came_of_it_is_told():
         assert d.get(10) == [65536 - 15] and status(web)["refused"] == 3, status(web)
 
 
+def logged(s, word):
+    with open(s.log.name) as f:
+        return sum(word in line for line in f)
+
+
+def what_cannot_be_wished_for_is_said_once_and_hides_no_fault():
+    """Of a property that is not writable and of a twin that is not there; and the value of such a register goes wrong later."""
+    liar = Liar()
+    with server() as s:
+        web = begin(s, {"level": "double"})
+        web.want(201, "POST", "/models", [{"@id": "dtmi:test:Read;1", "@type": "Interface", "@context": "dtmi:dtdl:context;4", "contents": [
+            {"@type": "Property", "name": "level", "schema": "double"}]}])
+        web.want(200, "PUT", "/digitaltwins/reader", {"$metadata": {"$model": "dtmi:test:Read;1"}})
+        connect(web, liar.port, [{"name": "level", "address": 4, "type": "float32", "write": {"twin": "reader", "property": "level"}},
+                                 {"name": "other", "address": 6, "type": "float32", "write": {"twin": "nobody", "property": "level"}}])
+        until(lambda: status(web)["polls"] > 10, "ten polls")
+        assert status(web)["error"]["code"] == "modbus.property" and "no such twin" in status(web)["error"]["text"], status(web)
+        assert (logged(s, "no writable property"), logged(s, "no such twin")) == (1, 1), (logged(s, "connection.note"))
+        liar.answer = lambda t, u, f, d: frame(t, u, f, registers_of(d, b"\x7f\xc0"))
+        until(lambda: status(web)["error"]["code"] == "modbus.nan", f"the fault: {status(web)}")
+        assert logged(s, "register 'level': ") == 1, logged(s, "connection.note")
+
+
+def a_device_that_stays_busy_is_said_once():
+    liar = Liar()
+    liar.answer = lambda t, u, f, d: honest(t, u, f, d) if f == 3 else frame(t, u, f | 0x80, b"\x06")
+    with server() as s:
+        web = begin(s, {"level": "double"})
+        connect(web, liar.port, [{"name": "level", "address": 4, "type": "float32", "write": {"twin": "plc", "property": "level"}}])
+        becomes(web, "level", "21.407064")
+        wish(web, level=5)
+        until(lambda: status(web)["faults"] > 10, "it is written ten times")
+        assert [r["code"] for r in web.want(200, "GET", "/api/v1/rejects")["items"]] == ["modbus.busy"]
+        assert wished(web, "level")["status"] == "pending" and logged(s, "connection.note") == 1, (wished(web, "level"), logged(s, "connection.note"))
+        liar.answer = lambda t, u, f, d: honest(t, u, f, d) if f == 3 else frame(t, u, f | 0x80, b"\x02")
+        ends(web, "level", "rejected", "exception 2")
+
+
 def a_wish_waits_for_a_device_that_is_away():
     with Device(UNIT) as d, server() as s:
         web = begin(s, {"speed": "double", "level": "double", "run": "boolean", "lost": "integer"})
@@ -273,5 +311,6 @@ if __name__ == "__main__":
     chosen = [globals()[name] for name in sys.argv[1:]]
     main(*chosen) if chosen else main(
         each_type_in_each_order_is_the_value_that_pymodbus_wrote, what_is_wished_is_written_and_what_came_of_it_is_told,
+        what_cannot_be_wished_for_is_said_once_and_hides_no_fault, a_device_that_stays_busy_is_said_once,
         a_wish_waits_for_a_device_that_is_away, nonsense_ends_in_a_count_and_a_status_and_truth_goes_on,
         a_poll_that_takes_too_long_costs_those_it_was_late_for, few_requests_read_many_registers)
