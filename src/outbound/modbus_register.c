@@ -137,8 +137,10 @@ static px_status read_place(const px_json *json, px_modbus_register *r, px_err *
     r->count = types[r->type].words;
     if (r->type == PX_MODBUS_BOOL)
         r->count = 1;
-    if (r->type == PX_MODBUS_STRING)
+    if (r->type == PX_MODBUS_STRING) {
+        r->length = (uint16_t)length;
         r->count = (uint16_t)((length + 1) / 2);
+    }
     if (address + r->count > UINT16_MAX + 1)
         return fail(json, ret_err, "the register ends behind address 65535");
     return PX_OK;
@@ -173,6 +175,10 @@ static px_status read_write(const px_json *json, px_modbus_register *r, px_err *
         return fail(write, ret_err, "only coils and holding registers can be written");
     if (r->count > PX_MODBUS_WRITE_REGISTERS_MAX)
         return fail(write, ret_err, "a request writes at most 246 bytes");
+    if (r->length % 2)
+        return fail(write, ret_err,
+                    "half a register cannot be written: the 'length' of a string that is written "
+                    "is even");
     if (r->bit != PX_MODBUS_NO_BIT)
         return fail(write, ret_err, "a single bit of a register cannot be written");
     r->twin = twin;
@@ -203,6 +209,26 @@ static px_status read_register(const px_json *json, px_modbus_register *r, px_er
     return read_write(json, r, ret_err);
 }
 
+/* What is wished of a property is applied when its register has it: of two, one would be told for
+ * both. */
+static px_status check_others(const px_json *json, const px_modbus_register *list, size_t index,
+                              px_err *ret_err)
+{
+    const px_modbus_register *r = &list[index];
+
+    for (size_t i = 0; i < index; i++) {
+        if (px_str_eq(list[i].name, r->name))
+            return px_json_fail(json, ret_err, PX_INVALID, "connection.form",
+                                "two registers are called '%.*s'", PX_FMT(r->name));
+        if (r->twin.len && px_str_eq(list[i].twin, r->twin) &&
+            px_str_eq(list[i].property, r->property))
+            return px_json_fail(json, ret_err, PX_INVALID, "connection.form",
+                                "register '%.*s' is written by the same property",
+                                PX_FMT(list[i].name));
+    }
+    return PX_OK;
+}
+
 px_status px_modbus_registers_read(const px_json *json, px_arena *arena,
                                    const px_modbus_register **ret_list, size_t *ret_count,
                                    px_err *ret_err)
@@ -218,10 +244,7 @@ px_status px_modbus_registers_read(const px_json *json, px_arena *arena,
         return px_arena_fail(arena, ret_err);
     for (const px_json *m = json->first; m; m = m->next) {
         PX_TRY(read_register(m, &list[m->index], ret_err));
-        for (uint32_t i = 0; i < m->index; i++)
-            if (px_str_eq(list[i].name, list[m->index].name))
-                return px_json_fail(m, ret_err, PX_INVALID, "connection.form",
-                                    "two registers are called '%.*s'", PX_FMT(list[i].name));
+        PX_TRY(check_others(m, list, m->index, ret_err));
     }
     *ret_list = list;
     *ret_count = json->count;

@@ -49,6 +49,7 @@ typedef struct px_modbus_register {
     px_str name;
     px_modbus_table table;
     uint16_t address, count; /* bits or registers */
+    uint16_t length;         /* of a STRING: its bytes, which may end in the middle of a register */
     px_modbus_type type;
     px_modbus_order order;
     uint8_t bit; /* of a BOOL in a register: 0 to 15, or PX_MODBUS_NO_BIT: true when it is not 0 */

@@ -123,7 +123,7 @@ static px_status scaled(const px_modbus_register *r, const uint8_t *bytes, px_va
 static px_status text_of(const px_modbus_register *r, const uint8_t *bytes, px_arena *arena,
                          px_value *ret_value, px_err *ret_err)
 {
-    size_t len = 0, size = (size_t)r->count * 2;
+    size_t len = 0, size = r->length;
     px_str text;
 
     while (len < size && bytes[len])
@@ -261,7 +261,7 @@ static px_status put_text(const px_modbus_register *r, px_value value, uint8_t *
 {
     if (value.kind != PX_VALUE_TEXT)
         return wrong_type(r, "a text", ret_err);
-    if (value.text.len > (size_t)r->count * 2)
+    if (value.text.len > r->length)
         return out_of_range(r, ret_err);
     memset(bytes, 0, (size_t)r->count * 2);
     if (value.text.len)

@@ -34,6 +34,7 @@ static px_modbus_register register_of(const uint8_t *head)
         r.count = 1;
     if (r.type == PX_MODBUS_STRING)
         r.count = head[2] >> 2 ? head[2] >> 2 : 1;
+    r.length = (uint16_t)(r.count * 2 - (head[2] & 1));
     return r;
 }
 

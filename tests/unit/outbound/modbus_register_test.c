@@ -51,6 +51,14 @@ PX_TEST(what_makes_no_sense_is_refused_with_its_place)
     refuses("[{\"name\":\"a\",\"address\":1,\"scal\":2}]", "/0/scal", "has no 'scal'");
     refuses("[{\"name\":\"a\",\"address\":1},{\"name\":\"a\",\"address\":2}]", "/1",
             "two registers are called 'a'");
+    refuses("[{\"name\":\"a\",\"address\":1,\"write\":{\"twin\":\"t\",\"property\":\"p\"}},{"
+            "\"name\":\"b\","
+            "\"address\":2,\"write\":{\"twin\":\"t\",\"property\":\"p\"}}]",
+            "/1", "register 'a' is written by the same property");
+    refuses(
+        "[{\"name\":\"a\",\"address\":1,\"type\":\"string\",\"length\":5,\"write\":{\"twin\":\"t\","
+        "\"property\":\"p\"}}]",
+        "/0/write", "half a register cannot be written");
     refuses("[{\"name\":\"a\",\"address\":1,\"table\":\"input\",\"write\":{\"twin\":\"t\","
             "\"property\":\"p\"}}]",
             "/0/write", "only coils and holding");
@@ -222,6 +230,8 @@ PX_TEST(texts_end_at_a_nul_or_with_blanks)
     CHECK_STR(value_of("\"type\":\"string\",\"length\":4", "ab  "), "\"ab\"");
     CHECK_STR(value_of("\"type\":\"string\",\"length\":4,\"order\":\"BADC\"", "badc"), "\"abcd\"");
     CHECK_STR(value_of("\"type\":\"string\",\"length\":4", "\0\0\0\0"), "\"\"");
+    CHECK_STR(value_of("\"type\":\"string\",\"length\":3", "abcX"), "\"abc\"");
+    CHECK_STR(value_of("\"type\":\"string\",\"length\":3,\"order\":\"BADC\"", "baXc"), "\"abc\"");
     px_arena_release(&arena);
 }
 
