@@ -127,11 +127,13 @@ PX_NODISCARD px_status pxi_resolve(pxi_link *link, pxi_address ret_list[PXI_ADDR
  * Takes one message: maps it by the connection's bindings, and keeps it for pxi_take_settle, which
  * tells what became of it.
  *
- * @param topic  empty: it has none
+ * @param topic    empty: it has none
+ * @param read_at  the time of values for which neither message nor binding has one; PX_TIME_NONE:
+ *                 that of their arrival
  * Errors: PX_NO_MEMORY, PX_INTERRUPTED: it is to come again.
  */
 PX_NODISCARD px_status pxi_take_message(pxi_link *link, px_str topic, px_str payload,
-                                        px_err *ret_err);
+                                        px_time read_at, px_err *ret_err);
 /**
  * Hands all that was taken to the engine and waits until it has committed it.
  *

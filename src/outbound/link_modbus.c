@@ -252,10 +252,10 @@ static px_status read_blocks(pxi_device *d, px_json_writer *w, px_err *ret_err)
 }
 
 /* What the engine cannot take now is over: the next poll has newer values. */
-static px_status hand_on(pxi_device *d, px_str row, px_err *ret_err)
+static px_status hand_on(pxi_device *d, px_str row, px_time read_at, px_err *ret_err)
 {
     px_err err = { 0 };
-    px_status status = pxi_take_message(d->link, (px_str){ 0 }, row, &err);
+    px_status status = pxi_take_message(d->link, (px_str){ 0 }, row, read_at, &err);
 
     if (status == PX_OK)
         status = pxi_take_settle(d->link, &err);
@@ -272,8 +272,10 @@ static px_status poll_once(pxi_device *d, px_err *ret_err)
 {
     px_buf row = { 0 };
     px_json_writer w = px_json_writer_of(&row);
+    px_time begun = px_engine_now(d->link->owner->opts.engine);
     px_status status;
 
+    begun -= begun % PX_MILLISECOND; /* no clock of a device is better, and history is smaller */
     px_arena_reset(&d->arena);
     px_json_begin_object(&w);
     status = read_blocks(d, &w, ret_err);
@@ -283,7 +285,7 @@ static px_status poll_once(pxi_device *d, px_err *ret_err)
     if (status == PX_OK) {
         PXI_COUNT(d->link, polls, 1);
         if (row.len > sizeof("{}") - 1)
-            status = hand_on(d, px_buf_str(&row), ret_err);
+            status = hand_on(d, px_buf_str(&row), begun, ret_err);
     }
     px_buf_release(&row);
     return status;

@@ -135,7 +135,7 @@ static void take(session *s, px_str topic, px_str payload)
         PXI_COUNT(s->link, unbound, 1);
         return;
     }
-    status = pxi_take_message(s->link, topic, payload, &s->taken);
+    status = pxi_take_message(s->link, topic, payload, PX_TIME_NONE, &s->taken);
     if (status != PX_OK)
         s->taken.status = status;
 }

@@ -31,7 +31,8 @@ struct pxi_take {
     bool is_due;  /* the engine has not judged it yet */
     px_err heavy; /* why all of its bindings together want too much; PX_OK: they do not */
     px_str topic, payload;
-    px_time time; /* of its arrival */
+    px_time time;    /* of its arrival */
+    px_time read_at; /* of its values, where it says none itself; PX_TIME_NONE: their arrival */
 };
 
 /* ---- rejects ---- */
@@ -92,6 +93,14 @@ static void keep_too_large(pxi_link *l, px_str topic, px_str payload)
 
 /* ---- mapping ---- */
 
+static void put_time(const px_bound *bound, px_time time)
+{
+    for (size_t i = 0; i < bound->twin_count; i++)
+        for (size_t j = 0; j < bound->twins[i]->sample_count; j++)
+            if (bound->twins[i]->samples[j].source_time == PX_TIME_NONE)
+                bound->twins[i]->samples[j].source_time = time;
+}
+
 static px_status map_by(pxi_take *t, size_t index, px_err *ret_err)
 {
     px_bind_desk desk = { t->link->owner->opts.engine, t->bindings[index], &t->link->principal };
@@ -104,6 +113,7 @@ static px_status map_by(pxi_take *t, size_t index, px_err *ret_err)
         return px_fail(ret_err, status, "%s", err.text);
     if (status != PX_OK)
         *p = (part){ .bound = { .missed = 1 }, .refusal = px_bind_miss_of(&err) };
+    put_time(&p->bound, t->read_at);
     t->missed += p->bound.missed;
     t->values += p->bound.values;
     t->item_count += px_bind_desk_count(&p->bound);
@@ -186,7 +196,8 @@ static bool wait_for_room(pxi_link *l)
     return !atomic_load(&l->stopping);
 }
 
-px_status pxi_take_message(pxi_link *l, px_str topic, px_str payload, px_err *ret_err)
+px_status pxi_take_message(pxi_link *l, px_str topic, px_str payload, px_time read_at,
+                           px_err *ret_err)
 {
     pxi_take *t;
     px_err err = { 0 };
@@ -203,6 +214,7 @@ px_status pxi_take_message(pxi_link *l, px_str topic, px_str payload, px_err *re
     if (!t)
         return px_no_memory(ret_err);
     t->link = l;
+    t->read_at = read_at;
     px_arena_init(&t->arena, ARENA_BYTES_MAX);
     status = begin(t, topic, payload, &err);
     if (status == PX_LIMIT) {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Modbus devices: one by pymodbus, whose own encoder makes what is read here, and one that answers nonsense. Values arrive,
 wishes are written, and what a device says no to, or mixes up, ends in a count and a status."""
+import datetime
 import socket
 import struct
 import sys
@@ -296,6 +297,23 @@ def a_poll_that_takes_too_long_costs_those_it_was_late_for():
         assert told["skipped"] >= 2 * 3 and told["state"] == "connected", told
 
 
+def a_value_has_the_time_at_which_its_poll_began():
+    """The device answers late: by then it is not what it was."""
+    liar = Liar()
+
+    def slow(*request):
+        time.sleep(1)
+        return honest(*request)
+    with server() as s:
+        web = begin(s, {"level": "double"})
+        liar.answer = slow
+        connect(web, liar.port, [{"name": "level", "address": 4, "type": "float32"}], timeout="5s")
+        becomes(web, "level", "21.407064")
+        row = web.want(200, "GET", "/api/v1/history/plc?property=level&values=full")["rows"][0]
+        read, come = (datetime.datetime.fromisoformat(text.rstrip("Z")) for text in (row[0], row[1]["arrivalTime"]))
+        assert come - read >= datetime.timedelta(seconds=1), row
+
+
 def few_requests_read_many_registers():
     liar = Liar()
     with server() as s:
@@ -313,4 +331,5 @@ if __name__ == "__main__":
         each_type_in_each_order_is_the_value_that_pymodbus_wrote, what_is_wished_is_written_and_what_came_of_it_is_told,
         what_cannot_be_wished_for_is_said_once_and_hides_no_fault, a_device_that_stays_busy_is_said_once,
         a_wish_waits_for_a_device_that_is_away, nonsense_ends_in_a_count_and_a_status_and_truth_goes_on,
-        a_poll_that_takes_too_long_costs_those_it_was_late_for, few_requests_read_many_registers)
+        a_poll_that_takes_too_long_costs_those_it_was_late_for,
+        a_value_has_the_time_at_which_its_poll_began, few_requests_read_many_registers)

@@ -79,7 +79,7 @@ static void end(void)
 
 static void take(const char *topic, const char *payload)
 {
-    CHECK_OK(pxi_take_message(link, px_str_c(topic), px_str_c(payload), &err), &err);
+    CHECK_OK(pxi_take_message(link, px_str_c(topic), px_str_c(payload), PX_TIME_NONE, &err), &err);
 }
 
 /* ---- settling, beside the engine, which this thread steps ---- */
