@@ -8,7 +8,7 @@
 #include "api/document_call.h"
 #include "outbound/connections.h"
 
-enum { PAGE_MAX = 200 };
+enum { PAGE_MAX = 200, TREE_BYTES_MAX = 64 * 1024 * 1024 };
 
 px_handler px_v1_list_connections, px_v1_get_connection, px_v1_put_connection,
     px_v1_delete_connection, px_v1_get_connection_status;
@@ -61,16 +61,10 @@ static void put_error(px_json_writer *w, const px_connection_status *status)
     px_json_end_object(w);
 }
 
-static bool is_enabled(px_api_call *call, const px_document *document)
-{
-    px_json *body;
-
-    return px_json_parse(document->body, NULL, &call->arena, &body, NULL) == PX_OK &&
-           !px_json_is(px_json_get(body, PX_STR("enabled")), PX_JSON_FALSE);
-}
-
-/* One that was written just now has no link yet, or that of what it was before. */
-static void put_status(px_api_call *call, px_json_writer *w, const px_document *document)
+/* One that was written just now has no link yet, or that of what it was before. `body` NULL: it
+ * cannot be read. */
+static void put_status(px_api_call *call, px_json_writer *w, const px_document *document,
+                       const px_json *body)
 {
     px_connections *connections = call->api->opts.connections;
     px_connection_status status = { .state = PX_CONNECTION_OFF,
@@ -81,7 +75,7 @@ static void put_status(px_api_call *call, px_json_writer *w, const px_document *
     if (connections &&
         !px_connections_status(connections, document->tenant, document->no, document->revision,
                                &status) &&
-        is_enabled(call, document))
+        body && !px_json_is(px_json_get(body, PX_STR("enabled")), PX_JSON_FALSE))
         status.state = PX_CONNECTION_CONNECTING;
     px_json_begin_object(w);
     put_text(w, "state", px_connection_state_name(status.state));
@@ -109,16 +103,32 @@ static void put_document(px_json_writer *w, const px_json *body)
     px_json_end_object(w);
 }
 
-static void put_connection(px_api_call *call, px_json_writer *w, const px_document *document)
+/* In an arena of its own: all trees of a list together would fill the call's. NULL: it cannot be
+ * read. */
+static px_json *read_body(px_api_call *call, const px_document *document, px_arena *arena)
 {
     px_json *body = NULL;
+    px_status status;
 
+    px_arena_init(arena, TREE_BYTES_MAX);
+    status = px_json_parse(document->body, NULL, arena, &body, NULL);
+    if (status == PX_NO_MEMORY || status == PX_LIMIT)
+        call->out.status = status; /* nothing is told rather than less */
+    return status == PX_OK ? body : NULL;
+}
+
+static void put_connection(px_api_call *call, px_json_writer *w, const px_document *document)
+{
+    px_json *body;
+    PX_AUTO_ARENA arena = { 0 };
+
+    body = read_body(call, document, &arena);
     px_json_begin_object(w);
     px_json_key(w, PX_STR("id"));
     px_json_string(w, document->id);
     px_json_key(w, PX_STR("updated"));
     px_json_time(w, document->updated);
-    if (px_json_parse(document->body, NULL, &call->arena, &body, NULL) == PX_OK) {
+    if (body) {
         for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
             px_json_key(w, px_str_c(secrets[i].has));
             px_json_bool(w, px_json_get(body, secrets[i].name) != NULL);
@@ -127,30 +137,14 @@ static void put_connection(px_api_call *call, px_json_writer *w, const px_docume
         put_document(w, body);
     }
     px_json_key(w, PX_STR("status"));
-    put_status(call, w, document);
+    put_status(call, w, document, body);
     px_json_end_object(w);
 }
 
 void px_v1_list_connections(px_api_call *call)
 {
-    px_document *items;
-    px_json_writer w = px_json_writer_of(&call->out);
-    uint32_t cursor;
-    size_t count;
-
-    if (!px_api_may(call, PX_ACTION_READ_DOCUMENT) ||
-        !px_api_document_list(call, call->principal.tenant, kind, 100, PAGE_MAX, &cursor, &items,
-                              &count))
-        return;
-    px_json_begin_object(&w);
-    px_json_key(&w, PX_STR("items"));
-    px_json_begin_array(&w);
-    for (size_t i = 0; i < count; i++)
-        put_connection(call, &w, &items[i]);
-    px_json_end_array(&w);
-    px_api_put_cursor_number(call, &w, cursor);
-    px_json_end_object(&w);
-    px_api_json(call, 200);
+    px_api_document_items(call, PX_ACTION_READ_DOCUMENT, call->principal.tenant, kind, 100,
+                          PAGE_MAX, put_connection);
 }
 
 static void answer(px_api_call *call)
@@ -175,11 +169,12 @@ void px_v1_get_connection_status(px_api_call *call)
 {
     px_json_writer w = px_json_writer_of(&call->out);
     px_document document;
+    PX_AUTO_ARENA arena = { 0 };
 
     if (!px_api_may(call, PX_ACTION_READ_DOCUMENT) ||
         !px_api_document(call, kind, &missing, &document))
         return;
-    put_status(call, &w, &document);
+    put_status(call, &w, &document, read_body(call, &document, &arena));
     px_api_json(call, 200);
 }
 

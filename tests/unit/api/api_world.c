@@ -250,7 +250,7 @@ static void keep_body(reply *r)
 void api_reply_init(reply *r)
 {
     *r = (reply){ .answered = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false } };
-    px_arena_init(&r->arena, 64 << 20);
+    px_arena_init(&r->arena, 256 << 20);
     px_arena_init(&r->call.arena, 64 << 20);
     px_buf_init(&r->call.out, 64 << 20);
 }

@@ -134,6 +134,37 @@ PX_TEST(a_tenant_has_as_many_connections_as_the_limit)
     api_world_release(&w);
 }
 
+/* Their trees together are larger than the arena of a call. */
+PX_TEST(a_list_of_many_large_connections_leaves_nothing_out)
+{
+    static char body[PX_DOC_BYTES_MAX];
+    char id[16], pointer[32];
+    const reply *r;
+    int at = snprintf(body, sizeof(body), "{\"type\":\"modbus\",\"host\":\"d\",\"registers\":[");
+
+    for (int i = 0; i < PX_MODBUS_REGISTERS_MAX; i++)
+        at += snprintf(body + at, sizeof(body) - (size_t)at,
+                       "%s{\"name\":\"r%d\",\"address\":%d,\"table\":\"input\",\"type\":\"int16\","
+                       "\"order\":\"CDAB\",\"scale\":0.1,\"offset\":1,\"write\":{\"twin\":\"t\","
+                       "\"property\":\"p\"}}",
+                       i ? "," : "", i, i);
+    snprintf(body + at, sizeof(body) - (size_t)at, "]}");
+    api_world_init(&w);
+    for (int i = 0; i < PX_CONNECTIONS_MAX; i++) {
+        px_document_write write = { .kind = PX_STR("connection"), .body = px_str_c(body) };
+
+        snprintf(id, sizeof(id), "n%d", i);
+        write.id = px_str_c(id);
+        api_write_document(&w, &write);
+    }
+    r = API_ASK(&w, "GET", "/api/v1/connections", NULL, 200);
+    for (int i = 0; i < PX_CONNECTIONS_MAX; i++) {
+        snprintf(pointer, sizeof(pointer), "/items/%d/connection/host", i);
+        CHECK_STR(api_text(r, pointer), "d");
+    }
+    api_world_release(&w);
+}
+
 /* `size` times a letter. */
 static char *run_of(size_t size)
 {
