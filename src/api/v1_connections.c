@@ -189,6 +189,60 @@ static px_status check(px_api_call *call, const px_connection *connection, px_er
                                 connection->host, ret_err);
 }
 
+/* ---- who writes a property ---- */
+
+static const px_modbus_register *find_writer(const px_connection *c, const px_modbus_register *r)
+{
+    for (size_t i = 0; i < c->register_count; i++)
+        if (px_str_eq(c->registers[i].twin, r->twin) &&
+            px_str_eq(c->registers[i].property, r->property))
+            return &c->registers[i];
+    return NULL;
+}
+
+static px_status check_against(const px_connection *c, const px_connection *other, px_err *ret_err)
+{
+    for (size_t i = 0; i < c->register_count; i++) {
+        const px_modbus_register *r = &c->registers[i];
+        const px_modbus_register *writer = r->twin.len ? find_writer(other, r) : NULL;
+
+        if (writer)
+            return px_fail_id(ret_err, PX_CONFLICT, "connection.written",
+                              "'%.*s' of twin '%.*s' writes register '%.*s' of connection '%.*s' "
+                              "already, and what is wished of it is told once",
+                              PX_FMT(r->property), PX_FMT(r->twin), PX_FMT(writer->name),
+                              PX_FMT(other->name));
+    }
+    return PX_OK;
+}
+
+/* No property is written by two connections that are enabled. */
+static px_status check_writers(px_api_call *call, const px_connection *c, px_err *ret_err)
+{
+    uint32_t cursor = 0;
+    px_status status = PX_OK;
+
+    if (c->type != PX_CONNECTION_MODBUS || !c->enabled)
+        return PX_OK;
+    do {
+        px_document document;
+        px_connection other;
+        size_t count = 0;
+        PX_AUTO_ARENA arena = { 0 };
+
+        px_arena_init(&arena, TREE_BYTES_MAX);
+        PX_TRY(px_documents_list(px_api_documents(call), call->principal.tenant, kind, &cursor, 1,
+                                 &arena, &document, &count, ret_err));
+        if (count && !px_str_eq(document.id, call->args[0]) &&
+            px_connection_read(&document, &arena, &other, NULL) == PX_OK &&
+            other.type == PX_CONNECTION_MODBUS && other.enabled)
+            status = check_against(c, &other, ret_err);
+    } while (cursor && status == PX_OK);
+    return status;
+}
+
+/* ---- secrets ---- */
+
 /* What a secret is of: without it there is nothing to keep. */
 static bool has_owner(const px_json *body, px_str name)
 {
@@ -316,6 +370,8 @@ void px_v1_put_connection(px_api_call *call)
         status = px_connection_read(&asked, &call->arena, &connection, &err);
     if (status == PX_OK)
         status = check(call, &connection, &err);
+    if (status == PX_OK)
+        status = check_writers(call, &connection, &err);
     if (status == PX_OK)
         px_api_document_write(call, kind, asked.body, written);
     else

@@ -134,6 +134,27 @@ PX_TEST(a_tenant_has_as_many_connections_as_the_limit)
     api_world_release(&w);
 }
 
+#define WRITER(more)                                                                               \
+    "{\"type\":\"modbus\",\"host\":\"d.example\"" more                                             \
+    ",\"registers\":[{\"name\":\"r\",\"address\":1,"                                               \
+    "\"write\":{\"twin\":\"t\",\"property\":\"p\"}}]}"
+
+PX_TEST(a_property_is_written_by_one_connection)
+{
+    const reply *r;
+
+    api_world_init(&w);
+    put(WRITER(""), 200);
+    put(WRITER(",\"every\":\"2s\""), 200); /* itself */
+    r = API_ASK(&w, "PUT", "/api/v1/connections/d", WRITER(""), 409);
+    CHECK_STR(api_text(r, "/code"), "connection.written");
+    CHECK(strstr(api_text(r, "/detail"), "register 'r' of connection 'c'") != NULL);
+    API_ASK(&w, "PUT", "/api/v1/connections/d", WRITER(",\"enabled\":false"), 200);
+    put(WRITER(",\"enabled\":false"), 200);
+    API_ASK(&w, "PUT", "/api/v1/connections/d", WRITER(""), 200);
+    api_world_release(&w);
+}
+
 /* Their trees together are larger than the arena of a call. */
 PX_TEST(a_list_of_many_large_connections_leaves_nothing_out)
 {
