@@ -55,9 +55,7 @@ bool px_api_document_list(px_api_call *call, uint32_t tenant, px_str kind, uint6
 }
 
 void px_api_document_items(px_api_call *call, px_action action, uint32_t tenant, px_str kind,
-                           uint64_t usual, uint64_t most,
-                           void (*put)(px_api_call *call, px_json_writer *w,
-                                       const px_document *document))
+                           uint64_t usual, uint64_t most, px_api_put_document *put)
 {
     px_json_writer w = px_json_writer_of(&call->out);
     px_document *items;
@@ -78,6 +76,19 @@ void px_api_document_items(px_api_call *call, px_action action, uint32_t tenant,
     px_api_json(call, 200);
 }
 
+void px_api_document_answer(px_api_call *call, px_str kind, const px_api_missing *missing,
+                            px_api_put_document *put)
+{
+    px_json_writer w = px_json_writer_of(&call->out);
+    px_document document;
+
+    if (!px_api_document(call, kind, missing, &document))
+        return;
+    put(call, &w, &document);
+    px_api_etag(call, document.revision);
+    px_api_json(call, 200);
+}
+
 void px_api_document_write(px_api_call *call, px_str kind, px_str body,
                            void (*then)(px_api_call *call))
 {
@@ -93,6 +104,21 @@ void px_api_document_write(px_api_call *call, px_str kind, px_str body,
     call->request.documents = write;
     call->request.document_count = 1;
     px_api_submit(call, then);
+}
+
+static void is_gone(px_api_call *call)
+{
+    px_api_finish(call, 204);
+}
+
+void px_api_document_delete(px_api_call *call, px_str kind, const px_api_missing *missing,
+                            void (*gone)(px_api_call *call))
+{
+    px_document document;
+
+    if (px_api_may(call, PX_ACTION_WRITE_DOCUMENT) &&
+        px_api_document(call, kind, missing, &document) && px_api_conditions(call, true, false))
+        px_api_document_write(call, kind, (px_str){ 0 }, gone ? gone : is_gone);
 }
 
 px_str px_api_keep(px_api_call *call, px_buf *buf)

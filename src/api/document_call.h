@@ -29,12 +29,20 @@ PX_NODISCARD bool px_api_document_list(px_api_call *call, uint32_t tenant, px_st
                                        uint64_t usual, uint64_t most, uint32_t *ret_cursor,
                                        px_document **ret_items, size_t *ret_count);
 
+/* Writes one of them for people. */
+typedef void px_api_put_document(px_api_call *call, px_json_writer *w, const px_document *document);
+
 /* Answers with such a page: `{"items":[…],"cursor":…}`, each item as `put` writes it. Asks whether
  * the caller may. */
 void px_api_document_items(px_api_call *call, px_action action, uint32_t tenant, px_str kind,
-                           uint64_t usual, uint64_t most,
-                           void (*put)(px_api_call *call, px_json_writer *w,
-                                       const px_document *document));
+                           uint64_t usual, uint64_t most, px_api_put_document *put);
+/* Answers with the document of the path's first part, as `put` writes it, and its ETag. The caller
+ * asked whether it may. */
+void px_api_document_answer(px_api_call *call, px_str kind, const px_api_missing *missing,
+                            px_api_put_document *put);
+/* Deletes it; `gone` as px_api_submit, NULL answers 204. Asks whether the caller may. */
+void px_api_document_delete(px_api_call *call, px_str kind, const px_api_missing *missing,
+                            void (*gone)(px_api_call *call));
 
 /* Writes the document of the path's first part, or deletes it (`body` empty); `then` as
  * px_api_submit. */

@@ -149,14 +149,7 @@ void px_v1_list_connections(px_api_call *call)
 
 static void answer(px_api_call *call)
 {
-    px_json_writer w = px_json_writer_of(&call->out);
-    px_document document;
-
-    if (!px_api_document(call, kind, &missing, &document))
-        return;
-    put_connection(call, &w, &document);
-    px_api_etag(call, document.revision);
-    px_api_json(call, 200);
+    px_api_document_answer(call, kind, &missing, put_connection);
 }
 
 void px_v1_get_connection(px_api_call *call)
@@ -380,9 +373,5 @@ void px_v1_put_connection(px_api_call *call)
 
 void px_v1_delete_connection(px_api_call *call)
 {
-    px_document document;
-
-    if (px_api_may(call, PX_ACTION_WRITE_DOCUMENT) &&
-        px_api_document(call, kind, &missing, &document) && px_api_conditions(call, true, false))
-        px_api_document_write(call, kind, (px_str){ 0 }, gone);
+    px_api_document_delete(call, kind, &missing, gone);
 }

@@ -88,15 +88,8 @@ void px_v1_list_endpoints(px_api_call *call)
 
 void px_v1_get_endpoint(px_api_call *call)
 {
-    px_json_writer w = px_json_writer_of(&call->out);
-    px_document document;
-
-    if (!px_api_may(call, PX_ACTION_READ_DOCUMENT) ||
-        !px_api_document(call, kind, &missing, &document))
-        return;
-    put_answer(call, &w, &document);
-    px_api_etag(call, document.revision);
-    px_api_json(call, 200);
+    if (px_api_may(call, PX_ACTION_READ_DOCUMENT))
+        px_api_document_answer(call, kind, &missing, put_answer);
 }
 
 /* ---- writing ---- */

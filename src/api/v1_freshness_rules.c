@@ -31,36 +31,13 @@ static void put_rules(px_api_call *call, px_json_writer *w, const px_document *d
 
 void px_v1_list_freshness_rules(px_api_call *call)
 {
-    px_document *items;
-    px_json_writer w = px_json_writer_of(&call->out);
-    uint32_t cursor;
-    size_t count;
-
-    if (!px_api_may(call, PX_ACTION_READ_DOCUMENT) ||
-        !px_api_document_list(call, call->principal.tenant, kind, 100, 200, &cursor, &items,
-                              &count))
-        return;
-    px_json_begin_object(&w);
-    px_json_key(&w, PX_STR("items"));
-    px_json_begin_array(&w);
-    for (size_t i = 0; i < count; i++)
-        put_rules(call, &w, &items[i]);
-    px_json_end_array(&w);
-    px_api_put_cursor_number(call, &w, cursor);
-    px_json_end_object(&w);
-    px_api_json(call, 200);
+    px_api_document_items(call, PX_ACTION_READ_DOCUMENT, call->principal.tenant, kind, 100, 200,
+                          put_rules);
 }
 
 static void answer(px_api_call *call)
 {
-    px_json_writer w = px_json_writer_of(&call->out);
-    px_document document;
-
-    if (!px_api_document(call, kind, &missing, &document))
-        return;
-    put_rules(call, &w, &document);
-    px_api_etag(call, document.revision);
-    px_api_json(call, 200);
+    px_api_document_answer(call, kind, &missing, put_rules);
 }
 
 void px_v1_get_freshness_rules(px_api_call *call)
@@ -108,16 +85,7 @@ void px_v1_put_freshness_rules(px_api_call *call)
         px_api_fail(call, status, &err);
 }
 
-static void gone(px_api_call *call)
-{
-    px_api_finish(call, 204);
-}
-
 void px_v1_delete_freshness_rules(px_api_call *call)
 {
-    px_document document;
-
-    if (px_api_may(call, PX_ACTION_WRITE_DOCUMENT) &&
-        px_api_document(call, kind, &missing, &document) && px_api_conditions(call, true, false))
-        px_api_document_write(call, kind, (px_str){ 0 }, gone);
+    px_api_document_delete(call, kind, &missing, NULL);
 }
