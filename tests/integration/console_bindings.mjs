@@ -293,6 +293,22 @@ await holds('a binding for many machines makes the twins that are missing', asyn
   await until(async () => (await api('GET', '/api/v1/twins/pk-78')).body.values?.amps?.value === 5.5, 'the new twin');
 });
 
+await holds('signed out while listening, the token of the listening ends too', async () => {
+  const other = await open('#/bindings/packers');
+  let own = '';
+  other.on('response', async (response) => {
+    if (response.url().endsWith('/api/v1/tokens')) own = (await response.json()).token;
+  });
+  await other.getByRole('button', { name: 'Listen', exact: true }).click();
+  await other.getByText('Nothing has come yet').waitFor();
+  is((await api('GET', '/api/v1/session', undefined, own)).status, 200, 'the token while it is used');
+  await other.getByRole('button', { name: 'Sign out' }).click();
+  await other.waitForSelector('#token');
+  is((await api('GET', '/api/v1/session', undefined, own)).status, 401, 'the token afterwards');
+  is(await other.evaluate(() => localStorage.getItem('pollux.listening')), null, 'what is kept');
+  await other.context().close();
+});
+
 await holds('a binding is deleted with its consequence told', async () => {
   await api('PUT', '/api/v1/bindings/gone', { source: { mqtt: 'gone' }, twin: 'pk-02', fields: [{ from: 'a', to: 'amps' }] });
   await page.goto(page.url().replace(/#.*/, '#/bindings/gone'));

@@ -24,6 +24,16 @@ await holds('what may be wished for stands beside what is', async () => {
   ok((await row('Mode').innerText()).includes('not set'), 'it is not said that nothing is wished for');
 });
 
+await holds('a value that stands alone is a point in its chart', async () => {
+  await page.waitForFunction(() => {
+    const canvas = document.querySelector('.chart canvas');
+    const { data } = canvas ? canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height) : { data: [] };
+    const [r, g, b] = getComputedStyle(document.documentElement).getPropertyValue('--data-1').match(/\w\w/g).map((hex) => parseInt(hex, 16));
+    for (let i = 0; i < data.length; i += 4) if (data[i] === r && data[i + 1] === g && data[i + 2] === b && data[i + 3] === 255) return true;
+    return false;
+  });
+});
+
 await holds('what is no number is told at once, and nothing is sent', async () => {
   await row('Speed setpoint').getByRole('button', { name: 'Set' }).click();
   await page.fill('#desired-value', '1,9oo');

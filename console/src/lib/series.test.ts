@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { append, changes, column, empty, numbers, rate, type Series } from './series.ts';
+import { alone, append, changes, column, empty, numbers, rate, type Series } from './series.ts';
 
 test('a column leaves out rows that say nothing about it', () => {
   assert.deepEqual(column([[1, 5, null], [2, null, 'a'], [3, 6, 'b']], 0), { t: [1, 3], v: [5, 6] });
@@ -47,4 +47,9 @@ test('a counter that is no longer heard has no rate, which is not a rate of 0', 
 test('a state changes when its value does', () => {
   const got = changes({ t: [1, 2, 3, 4], v: ['running', 'running', 'stopped', 'running'] });
   assert.deepEqual(got.map((c) => [c.time, c.value, c.before]), [[1, 'running', undefined], [3, 'stopped', 'running'], [4, 'running', 'stopped']]);
+});
+
+test('a value between two gaps stands alone', () => {
+  assert.deepEqual(alone([5, null, 1, 2, null, 7, null, null, 0]), [0, 5, 8]);
+  assert.deepEqual([alone([]), alone([3]), alone([3, 4])], [[], [0], []]);
 });

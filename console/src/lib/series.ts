@@ -88,3 +88,7 @@ export function changes(series: Series): { time: number; value: Point; before: P
   });
   return out;
 }
+
+/** Indices of values with nothing before and nothing behind them: no line shows them, so each needs a point. */
+export const alone = (v: readonly (number | null | undefined)[]): number[] =>
+  v.flatMap((value, i) => (value != null && v[i - 1] == null && v[i + 1] == null ? [i] : []));

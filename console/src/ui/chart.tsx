@@ -5,6 +5,7 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { ROUND_STEPS } from '../lib/number.ts';
+import { alone } from '../lib/series.ts';
 import { ticks } from '../lib/time.ts';
 import { clockText, language, number } from '../state/language.ts';
 import { palette } from '../state/theme.ts';
@@ -109,7 +110,7 @@ function options(latest: { current: Props }, width: number, height: number): uPl
         ...(labels ? { splits: () => labels.map((_, i) => i), values: () => [...labels] } : { space: 44, incrs: [...ROUND_STEPS], values: figures }),
       },
     ],
-    series: [{}, { stroke: token('--data-1'), width: 1.5, points: { show: false }, ...(stepped ? { paths: stepped } : {}) }],
+    series: [{}, { stroke: token('--data-1'), width: 1.5, points: { show: false, size: 5, width: 0, fill: token('--data-1'), filter: (u, i) => alone([...(u.data[i] ?? [])]) }, ...(stepped ? { paths: stepped } : {}) }],
     hooks: { setCursor: [(u) => latest.current.onCursor?.(near(u))] },
   };
 }

@@ -82,7 +82,7 @@ function Table({ rows }: { rows: readonly Device[] }) {
   );
 }
 
-const TwinLinks = ({ ids }: { ids: readonly string[] }) => (
+const TwinLinks = ({ ids }: { ids: readonly string[] }) => ids.length === 0 ? null : (
   <span class="wrap-list">
     {ids.slice(0, TWINS_SHOWN).map((id) => <a key={id} class="link" href={hrefTo('twin', id)}>{id}</a>)}
     {ids.length > TWINS_SHOWN && <span class="faint small">+{ids.length - TWINS_SHOWN}</span>}

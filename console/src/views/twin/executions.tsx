@@ -53,7 +53,7 @@ function Execution({ of, model }: { of: Command; model: string }) {
           {of.expires && OPEN.has(of.status) && <p class="dim">{w.wishEnds(instantText(instant(of.expires) ?? 0))}</p>}
           {(of.attempts ?? []).some((attempt) => attempt.to) && <><p class="dim">{w.attemptsOf}</p><ul class="faint">{of.attempts!.map((attempt) => <li key={attempt.at}>{attempt.to ? w.attemptTo(attempt.to, instantText(instant(attempt.delivered ?? attempt.at) ?? 0)) : instantText(instant(attempt.at) ?? 0)}</li>)}</ul></>}
           <p class="dim">{w.payloadOf}</p><pre class="mono">{printJson(of.payload)}</pre>
-          {!OPEN.has(of.status) && <><p class="dim">{w.responseOf}</p><pre class="mono">{printJson(of.response)}</pre></>}
+          {!OPEN.has(of.status) && of.response != null && <><p class="dim">{w.responseOf}</p><pre class="mono">{printJson(of.response)}</pre></>}
         </div>
       )}
     </li>
