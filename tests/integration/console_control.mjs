@@ -127,6 +127,7 @@ await holds('a time opened and sent as it stands is the same instant, and a long
   await page.waitForFunction(() => [...document.querySelectorAll('.desired tr')].some((tr) => tr.textContent.includes('Due') && tr.querySelector('[data-status]')));
   await row('Due').getByRole('button', { name: 'Set' }).click();
   ok((await dialog.innerText()).includes('UTC'), 'the zone is not told');
+  ok((await row('Due').innerText()).includes('1 Nov 2026, 10:00:00'), 'the instant is not told as the others are');
   await shot(page, 'control-time-light');
   await dialog.getByRole('button', { name: 'Set' }).click();
   const due = await until(async () => ((await desired()).due.version > before ? (await desired()).due : undefined), 'the wish');
@@ -253,6 +254,7 @@ await holds('how fresh a twin is stands in its head, at its values and in the he
   ok((await tile.innerText()).includes('stale'), 'the age does not say that it is stale');
   is(await page.locator('.tile.stale').count(), 1, 'stale tiles: of the others nothing is declared');
   ok((await page.locator('.freshness').innerText()).includes('1 s'), 'what is expected is not told');
+  ok(await page.evaluate(() => [...document.querySelectorAll('.freshness .table-box, .desired .table-box')].every((box) => box.scrollWidth <= box.clientWidth)), 'a table beside the values is cut off');
   await shot(page, 'control-stale-light');
   await accessible(page);
   await fits(page, 'the stale twin');

@@ -57,6 +57,9 @@ function LinkState() {
 const SLOTS = 120;
 
 /** Bars = happenings per slot of the range; the playhead stands at now. */
+/** Of the span: so near to its end no label has room. */
+const EDGE = 0.06;
+
 function Timeline() {
   const w = words.value;
   const to = now.value;
@@ -76,7 +79,7 @@ function Timeline() {
         {counts.map((count, i) => <span key={i} class={count > 0 ? 'some' : ''} style={{ height: `${count > 0 ? 4 + (10 * count) / most : 2}px` }} />)}
       </div>
       <div class="timeline-ticks">
-        {ticks(from, to, 5).map((time) => (
+        {ticks(from, to - spanMs.value * EDGE, 5).map((time) => (
           <span key={time} class="tiny faint" style={{ left: `${((time - from) / spanMs.value) * 100}%` }}>{clockText(time, false)}</span>
         ))}
       </div>

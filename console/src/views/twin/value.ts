@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A value as it is read: digits, unit, the model's words.
 import { decimalsOf, usualDigits } from '../../lib/number.ts';
+import type { Field } from '../../lib/dtdl.ts';
 import type { Series } from '../../lib/series.ts';
 import { instant } from '../../lib/time.ts';
 import { type Json, scalar, timeOf, type Twin, type Value } from '../../lib/twin.ts';
 import { symbol } from '../../lib/unit.ts';
-import { language, number, words } from '../../state/language.ts';
+import { instantText, language, number, words } from '../../state/language.ts';
 import { fieldOf, interfaceOf, wordFor } from '../../state/models.ts';
 
 /** As many decimals as the last points were written with, so that a figure keeps its width. */
@@ -19,8 +20,14 @@ export function valueText(twin: Twin, name: string, value: Json | undefined, dig
   if (value === undefined || value === null) return '—';
   if (typeof value === 'number') return number(value, digits ?? decimalsOf(value));
   if (typeof value === 'boolean') return value ? words.value.yes : words.value.no;
-  if (typeof value === 'string') return value === '' ? '—' : wordFor(fieldOf(twin.model, name), value);
+  if (typeof value === 'string') return value === '' ? '—' : wordOf(fieldOf(twin.model, name), value);
   return JSON.stringify(value);
+}
+
+/** In the model's words; an instant as all the others on the page. */
+function wordOf(field: Field | undefined, value: string): string {
+  const at = field?.shape?.kind === 'datetime-local' ? instant(value) : undefined;
+  return at === undefined ? wordFor(field, value) : instantText(at);
 }
 
 /** What can be drawn of a value: its history, and for a property, which holds until it is set again,
