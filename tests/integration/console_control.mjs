@@ -16,6 +16,8 @@ const row = (name) => page.locator('.desired tr', { hasText: name }).first();
 const status = (name, wanted) => page.waitForFunction(([n, s]) => [...document.querySelectorAll('.desired tr')].some((tr) => tr.textContent.includes(n) && tr.querySelector(`[data-status="${s}"]`)), [name, wanted]);
 const waitFor = (selector, pattern) => page.waitForFunction(([s, p]) => new RegExp(p).test(document.querySelector(s)?.textContent ?? ''), [selector, pattern]);
 const desired = async () => (await api('GET', '/api/v1/twins/pk-02/desired')).body;
+/** The tables beside the values need no scrolling. */
+const whole = async () => ok(await page.evaluate(() => [...document.querySelectorAll('.freshness .table-box, .desired .table-box')].every((box) => box.scrollWidth <= box.clientWidth)), 'a table beside the values is cut off');
 let there;
 
 await holds('what may be wished for stands beside what is', async () => {
@@ -129,6 +131,7 @@ await holds('a time opened and sent as it stands is the same instant, and a long
   ok((await dialog.innerText()).includes('UTC'), 'the zone is not told');
   ok((await row('Due').innerText()).includes('1 Nov 2026, 10:00:00'), 'the instant is not told as the others are');
   await shot(page, 'control-time-light');
+  await whole();
   await dialog.getByRole('button', { name: 'Set' }).click();
   const due = await until(async () => ((await desired()).due.version > before ? (await desired()).due : undefined), 'the wish');
   is(Date.parse(due.value), Date.parse('2026-11-01T10:00:00Z'), 'the instant');
@@ -254,7 +257,7 @@ await holds('how fresh a twin is stands in its head, at its values and in the he
   ok((await tile.innerText()).includes('stale'), 'the age does not say that it is stale');
   is(await page.locator('.tile.stale').count(), 1, 'stale tiles: of the others nothing is declared');
   ok((await page.locator('.freshness').innerText()).includes('1 s'), 'what is expected is not told');
-  ok(await page.evaluate(() => [...document.querySelectorAll('.freshness .table-box, .desired .table-box')].every((box) => box.scrollWidth <= box.clientWidth)), 'a table beside the values is cut off');
+  await whole();
   await shot(page, 'control-stale-light');
   await accessible(page);
   await fits(page, 'the stale twin');
