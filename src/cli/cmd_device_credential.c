@@ -6,11 +6,12 @@
 #include "cli/file.h"
 #include "cli/out.h"
 #include "cli/thing_call.h"
+#include "cli/when.h"
 
 enum { OVERLAP_S_MAX = 90 * 24 * 3600, PEM_BYTES_MAX = 64 * 1024 };
 
 const px_opt px_device_key_options[] = {
-    { "overlap", 'o', "S", "seconds that the old keys hold on; default 0" },
+    { "overlap", 'o', "TIME", "how long the old keys hold on, such as 1d; default 0" },
     { 0 },
 };
 
@@ -41,13 +42,15 @@ px_status px_device_print_key(px_cli *cli, const px_json *root, px_err *ret_err)
 
 px_status px_device_key_run(px_cli *cli, const px_args *args, px_err *ret_err)
 {
+    const char *overlap = px_args_get(args, "overlap");
     uint64_t overlap_s = 0;
     char after[64];
     px_json *root;
     PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, 16 << 20);
-    PX_TRY(px_args_count(args, "overlap", 0, OVERLAP_S_MAX, &overlap_s, ret_err));
+    if (overlap && strcmp(overlap, "0") != 0)
+        PX_TRY(px_seconds_parse("--overlap", overlap, OVERLAP_S_MAX, &overlap_s, ret_err));
     snprintf(after, sizeof(after), "/key?overlap=%llu", (unsigned long long)overlap_s);
     PX_TRY(px_device_ask(cli, "POST", px_args_operand(args, 0), after, PX_STR("{}"), &arena, &root,
                          ret_err));

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/limits.h"
 #include "cli/cmds.h"
 #include "cli/contents.h"
 #include "cli/file.h"
 #include "cli/no_such.h"
 #include "cli/out.h"
 #include "cli/twin_call.h"
+#include "cli/when.h"
 
 enum { TWIN_ARENA_BYTES = 64 << 20 };
 
@@ -301,14 +303,16 @@ static px_status print_desired(px_cli *cli, const px_json *root, px_arena *arena
 
 static px_status put_expiry(px_buf *after, const char *expiry, size_t count, px_err *ret_err)
 {
+    uint64_t seconds;
+
     px_put_c(after, "/desired");
     if (!expiry)
         return PX_OK;
     if (!count)
         return px_fail_id(ret_err, PX_INVALID, "cli.option",
                           "--expiry is for what is wished for: NAME=VALUE…");
-    px_put_c(after, "?expiry=");
-    px_put_url_part(after, px_str_c(expiry));
+    PX_TRY(px_seconds_parse("--expiry", expiry, PX_DESIRED_EXPIRY_S_MAX, &seconds, ret_err));
+    px_putf(after, "?expiry=%llu", (unsigned long long)seconds);
     return px_buf_status(after, ret_err);
 }
 
@@ -367,7 +371,7 @@ static const px_opt delete_options[] = {
 };
 static const px_opt desired_options[] = {
     { "unset", 'u', "NAME", "wish for nothing any more; may be repeated" },
-    { "expiry", 0, "SECONDS", "what is not applied by then is timed out" },
+    { "expiry", 0, "TIME", "what is not applied by then is timed out, such as 1h" },
     { 0 },
 };
 static const px_opt command_options[] = {
@@ -449,10 +453,12 @@ const px_cmd px_cmd_twin[] = {
       .verb = "desired",
       .summary = "show or change what the device is wished to do",
       .operands = "ID [NAME=VALUE…]",
-      .examples = "pollux twin desired pump-1\npollux twin desired pump-1 speed=25 --expiry 3600",
+      .examples = "pollux twin desired pump-1\npollux twin desired pump-1 speed=25 --expiry 1h",
       .notes =
           "status: pending; delivered, when a device that speaks for the twin was handed it; then\n"
-          "applied, rejected by the device, or timed out.\n" VALUES,
+          "applied, rejected by the device, or timed out. A time is a number of seconds, or such "
+          "as\n"
+          "90s, 10m, 1h.\n" VALUES,
       .opts = desired_options,
       .operands_min = 1,
       .operands_max = PX_ASSIGNS_MAX + 1,

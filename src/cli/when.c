@@ -6,6 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/num.h"
+
 enum { YEAR_MIN = 1970, YEAR_MAX = 2261 };
 
 #define DAY (86400 * PX_SECOND)
@@ -300,4 +302,40 @@ px_status px_duration_parse(px_str text, int64_t *ret_ns, px_err *ret_err)
     return px_fail_id(ret_err, PX_INVALID, "duration.form",
                       "'%.*s' is no length of time; write it like 100ms, 1.5s, 2m or 1h",
                       PX_FMT(text));
+}
+
+/* "30d", "1h", "90s": the largest unit that it is whole in. */
+static void name_seconds(uint64_t seconds, char *text, size_t size)
+{
+    static const struct {
+        uint64_t s;
+        const char *name;
+    } units[] = { { 24 * 3600, "d" }, { 3600, "h" }, { 60, "m" }, { 1, "s" } };
+    size_t i = 0;
+
+    while (seconds % units[i].s != 0)
+        i++;
+    snprintf(text, size, "%llu%s", (unsigned long long)(seconds / units[i].s), units[i].name);
+}
+
+px_status px_seconds_parse(const char *option, const char *text, uint64_t max_s,
+                           uint64_t *ret_seconds, px_err *ret_err)
+{
+    uint64_t seconds = 0;
+    int64_t whole, ns;
+    char most[32];
+    px_num num;
+
+    if (px_num_parse(px_str_c(text), &num, NULL) == PX_OK && px_num_to_int(num, &whole))
+        seconds = whole > 0 ? (uint64_t)whole : 0;
+    else if (px_duration_parse(px_str_c(text), &ns, NULL) == PX_OK)
+        seconds = (uint64_t)(ns / PX_SECOND) + (ns % PX_SECOND > 0);
+    name_seconds(max_s, most, sizeof(most));
+    if (seconds < 1 || seconds > max_s)
+        return px_fail_id(ret_err, PX_INVALID, "cli.value",
+                          "%s '%s' is no length of time from 1s to %s; write it like 90, 90s, 10m "
+                          "or 1h",
+                          option, text, most);
+    *ret_seconds = seconds;
+    return PX_OK;
 }

@@ -44,4 +44,14 @@ PX_NODISCARD px_status px_when_parse(px_str text, const px_zone *zone, px_time a
 /* "100ms", "1s", "1.5s", "10us", "250ns", "2m" (or "2min"), "1h", "7d". More than 0. */
 PX_NODISCARD px_status px_duration_parse(px_str text, int64_t *ret_ns, px_err *ret_err);
 
+/**
+ * A length of time that the server counts in whole seconds, from 1 to `max_s`: `90`, or `1.5s`,
+ * `10m`, `1h`, `7d`, rounded up.
+ *
+ * @param option  that it was given to, for the sentence, such as "--expiry"
+ * Errors: PX_INVALID, with the word as it was typed.
+ */
+PX_NODISCARD px_status px_seconds_parse(const char *option, const char *text, uint64_t max_s,
+                                        uint64_t *ret_seconds, px_err *ret_err);
+
 #endif

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
 #include "cli/when.h"
 #include "px_test.h"
 
@@ -125,6 +127,45 @@ PX_TEST(lengths_of_time)
     CHECK_EQ(duration("5"), -1);
     CHECK_EQ(duration("-1s"), -1);
     CHECK_EQ(duration("1 fortnight"), -1);
+}
+
+/* Seconds, or what px_seconds_parse says is wrong. */
+static void check_seconds(const char *text, uint64_t max_s, const char *wanted)
+{
+    uint64_t seconds = 0;
+    char got[sizeof(((px_err *)0)->text)];
+    px_err err = { 0 };
+
+    if (px_seconds_parse("--expiry", text, max_s, &seconds, &err) == PX_OK)
+        snprintf(got, sizeof(got), "%llu", (unsigned long long)seconds);
+    else
+        snprintf(got, sizeof(got), "%s", err.text);
+    CHECK_STR(got, wanted);
+}
+
+PX_TEST(whole_seconds_within_what_the_server_takes)
+{
+    check_seconds("90", 3600, "90");
+    check_seconds("90s", 3600, "90");
+    check_seconds("1.5s", 3600, "2");
+    check_seconds("100ms", 3600, "1");
+    check_seconds("1h", 3600, "3600");
+    check_seconds("30d", 30 * 86400, "2592000");
+    check_seconds("99d", 30 * 86400,
+                  "--expiry '99d' is no length of time from 1s to 30d; write it like 90, 90s, 10m "
+                  "or 1h");
+    check_seconds("3601", 3600,
+                  "--expiry '3601' is no length of time from 1s to 1h; write it like 90, 90s, 10m "
+                  "or 1h");
+    check_seconds("0", 90,
+                  "--expiry '0' is no length of time from 1s to 90s; write it like 90, 90s, 10m or "
+                  "1h");
+    check_seconds("soon", 120,
+                  "--expiry 'soon' is no length of time from 1s to 2m; write it like 90, 90s, 10m "
+                  "or 1h");
+    check_seconds("-1", 3600,
+                  "--expiry '-1' is no length of time from 1s to 1h; write it like 90, 90s, 10m or "
+                  "1h");
 }
 
 PX_TEST_MAIN()
