@@ -69,11 +69,11 @@ px_status px_authorize(const px_principal *principal, px_action action, px_str t
                           px_role_name(principal->role), rights[action].name);
     if (principal->role == PX_ROLE_DEVICE && !(rights[action].roles & OF_NO_TWIN) &&
         !is_own_twin(principal, twin_id))
-        return px_fail_id(ret_err, PX_DENIED, "access.twin",
-                          "device '%.*s' is not bound to twin '%.*s'; bind it with `pollux device "
-                          "add %.*s --twin %.*s`",
-                          PX_FMT(principal->id), PX_FMT(twin_id), PX_FMT(principal->id),
-                          PX_FMT(twin_id));
+        return px_fail_id(
+            ret_err, PX_DENIED, "access.twin",
+            "device '%.*s' is not bound to twin '%.*s', if there is one; bind it with "
+            "`pollux device bind %.*s --twin %.*s`",
+            PX_FMT(principal->id), PX_FMT(twin_id), PX_FMT(principal->id), PX_FMT(twin_id));
     if ((rights[action].roles & OF_ALL_TENANTS) && !principal->operates_tenants)
         return px_fail_id(ret_err, PX_DENIED, "access.tenant",
                           "only the admin of the first tenant may %s", rights[action].name);

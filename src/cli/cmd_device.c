@@ -52,7 +52,7 @@ px_status px_device_list(px_cli *cli, const char *id, const char *after, const p
 }
 
 /* A device may be made before its twins, so this is no failure; most often it is a slip, though. */
-static void note_missing_twins(px_cli *cli, const px_args *args)
+void px_device_note_missing_twins(px_cli *cli, const px_args *args)
 {
     const char *twin;
     size_t at = 0;
@@ -88,33 +88,52 @@ static void put_labels(px_json_writer *w, const px_args *args)
     px_json_end_object(w);
 }
 
+/* Who names none: a new device has none yet, one that is there keeps its own. */
+static px_status put_present_twins(px_cli *cli, const char *id, px_json_writer *w, px_arena *arena,
+                                   px_err *ret_err)
+{
+    const px_json *twins;
+    px_json *root = NULL;
+    px_status status =
+        px_api_get(cli, arena, &root, ret_err, "/api/v1/devices/%s", px_api_part(arena, id));
+
+    if (status != PX_OK && status != PX_NOT_FOUND)
+        return status;
+    twins = status == PX_OK ? px_json_get(root, PX_STR("twins")) : NULL;
+    for (const px_json *t = twins ? twins->first : NULL; t; t = t->next)
+        px_json_string(w, t->text);
+    return PX_OK;
+}
+
 static px_status run_add(px_cli *cli, const px_args *args, px_err *ret_err)
 {
     const char *id = px_args_operand(args, 0), *twin;
     px_buf body = { 0 };
     px_json_writer w = px_json_writer_of(&body);
     px_json *root;
-    px_status status;
+    px_status status = PX_OK;
     PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, 16 << 20);
-    if (!px_args_has(args, "twin"))
-        return px_fail_id(ret_err, PX_INVALID, "cli.option",
-                          "say which twin the device speaks for: --twin T");
     px_json_begin_object(&w);
     px_json_key(&w, PX_STR("twins"));
     px_json_begin_array(&w);
+    if (!px_args_has(args, "twin"))
+        status = put_present_twins(cli, id, &w, &arena, ret_err);
     for (size_t at = 0; (twin = px_args_next(args, "twin", &at)) != NULL;)
         px_json_string(&w, px_str_c(twin));
     px_json_end_array(&w);
     put_labels(&w, args);
     px_json_end_object(&w);
-    status = px_buf_status(&body, ret_err);
+    if (status == PX_OK)
+        status = px_buf_status(&body, ret_err);
     if (status == PX_OK)
         status = px_device_ask(cli, "PUT", id, "", px_buf_str(&body), &arena, &root, ret_err);
     px_buf_release(&body);
     PX_TRY(status);
-    note_missing_twins(cli, args);
+    px_device_note_missing_twins(cli, args);
+    if (!px_args_has(args, "twin") && !px_json_get(root, PX_STR("twins"))->first)
+        px_cli_note(cli, "it speaks for no twin yet; `pollux device bind %s --twin T` lets it", id);
     return px_device_print_key(cli, root, ret_err);
 }
 
@@ -207,7 +226,7 @@ const px_cmd px_cmd_device[] = {
       .summary = "devices: their twins, their life, and what proves them",
       .examples = "pollux device add pump-1 --twin pump-1\n"
                   "pollux device list\n"
-                  "pollux device key pump-1 --overlap 86400\n"
+                  "pollux device key pump-1 --overlap 1d\n"
                   "pollux device disable pump-1\n"
                   "pollux device rejects pump-1" },
     { .noun = "device",
@@ -218,11 +237,22 @@ const px_cmd px_cmd_device[] = {
                   "pollux device add pump-1 --twin pump-1 --group hall-2 --attribute serial=4711\n"
                   "pollux device add gateway-1 --twin pump-1 --twin pump-2 --json",
       .notes = "A device says its id as MQTT user name and the key as password.\n"
-               "For a device that is there already, the twins are changed and its keys are kept.",
+               "For a device that is there already, the twins are changed and its keys are kept;\n"
+               "`pollux device bind` adds some.",
       .opts = add_options,
       .operands_min = 1,
       .operands_max = 1,
       .run = run_add },
+    { .noun = "device",
+      .verb = "bind",
+      .summary = "let a device speak for more twins; those it has stay",
+      .operands = "D",
+      .examples = "pollux device bind gateway-1 --twin pump-3",
+      .notes = "`pollux device add` says all the twins of a device, and unbinds the others.",
+      .opts = px_device_bind_options,
+      .operands_min = 1,
+      .operands_max = 1,
+      .run = px_device_bind_run },
     { .noun = "device",
       .verb = "list",
       .summary = "list all devices",
@@ -300,8 +330,8 @@ const px_cmd px_cmd_device[] = {
       .summary = "make a new key; the others end",
       .operands = "D",
       .examples = "pollux device key pump-1\n"
-                  "pollux device key pump-1 --overlap 86400",
-      .notes = "With --overlap the device has that many seconds to take up the new one.",
+                  "pollux device key pump-1 --overlap 1d",
+      .notes = "With --overlap the device has so long to take up the new one: seconds, or 10m, 1h, 1d.",
       .opts = px_device_key_options,
       .operands_min = 1,
       .operands_max = 1,

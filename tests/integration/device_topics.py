@@ -174,6 +174,28 @@ def rights_withdrawn_end_connections_within_a_second():
                 d.close()
 
 
-main(each_topic_means_what_it_says, a_device_has_its_own_twins_only,
+def what_a_refusal_says_binds_the_device_to_one_twin_more():
+    """The cure, run as it is printed, leaves the twins that the device has."""
+    with Server() as s:
+        web = Web(s)
+        web.want(201, "POST", "/models", PRESS)
+        press(web, "O1")
+        d = Client(s, "oven-1", device(web, "oven-1", ["O1"]), 5)
+        reason, text = d.refusal("twins/O9/telemetry", {"speed": 1})
+        assert reason == 0x87 and text == ("device 'oven-1' is not bound to twin 'O9', if there is one; "
+                                           "bind it with `pollux device bind oven-1 --twin O9`"), text
+        d.close()
+        assert s.cli(*text.split("`")[1].split()[1:]) == "oven-1 speaks for 2 twins\n"
+        assert s.cli("device", "bind", "oven-1", "-t", "O9", "-t", "O1") == "oven-1 speaks for 2 twins\n"
+        assert web.want(200, "GET", "/api/v1/devices/oven-1")["twins"] == ["O1", "O9"]
+        assert "did you mean 'oven-1'" in s.cli("device", "bind", "oven-2", "--twin", "O9", code=4)
+        press(web, "O9")
+        key = web.want(201, "POST", "/api/v1/devices/oven-1/key")["key"]
+        d = Client(s, "oven-1", key, 5)
+        assert [d.publish(f"twins/{twin}/telemetry", {"speed": 1}) for twin in ("O1", "O9")] == [0, 0]
+        d.close()
+
+
+main(each_topic_means_what_it_says, a_device_has_its_own_twins_only, what_a_refusal_says_binds_the_device_to_one_twin_more,
      what_a_device_rejects_is_no_success_of_the_command_line, tenants_of_the_same_names_never_meet,
      rights_withdrawn_end_connections_within_a_second)
