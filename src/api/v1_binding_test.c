@@ -101,12 +101,21 @@ static px_status check_models(const trial *t, const px_bound *bound, px_err *ret
     px_registry *registry = px_engine_registry(t->call->api->opts.engine);
     px_model_info info;
 
-    for (size_t i = 0; i < bound->twin_count; i++)
-        if (!bound->twins[i]->is_new && !px_registry_find(registry, t->call->principal.tenant,
-                                                          bound->twins[i]->model.dtmi, &info))
+    for (size_t i = 0; i < bound->twin_count; i++) {
+        const px_bound_twin *twin = bound->twins[i];
+
+        if (twin->is_new || px_registry_info(registry, twin->model.model_no, &info))
+            continue;
+        if (!px_registry_find(registry, t->call->principal.tenant, twin->model.dtmi, &info))
             return px_fail_id(ret_err, PX_INVALID, "twin.model_gone",
                               "the model of twin '%.*s' was deleted; upload it again first",
-                              PX_FMT(bound->twins[i]->id));
+                              PX_FMT(twin->id));
+        if (info.model != px_registry_model(registry, twin->model.model_no))
+            return px_fail_id(ret_err, PX_INVALID, "twin.model_replaced",
+                              "the model of twin '%.*s' was deleted and uploaded again, changed; "
+                              "let the twin follow it with a PATCH first",
+                              PX_FMT(twin->id));
+    }
     return PX_OK;
 }
 

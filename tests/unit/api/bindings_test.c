@@ -214,6 +214,78 @@ PX_TEST(what_a_binding_writes_itself_is_offered_again_whoever_sent_it)
     api_world_release(&w);
 }
 
+static void check_trial(const char *binding, const char *message, const char *code,
+                        const char *error)
+{
+    char body[1024];
+    const reply *r;
+
+    snprintf(body, sizeof(body), "{\"binding\":%s,\"messages\":[%s]}", binding, message);
+    r = API_ASK(&w, "POST", "/api/v1/binding-tests", body, 200);
+    CHECK_STR(api_text(r, "/messages/0/code"), code);
+    CHECK_STR(api_text(r, "/messages/0/error"), error);
+    CHECK_STR(api_text(r, "/totals/values"), code[0] ? "0" : "1");
+    CHECK_STR(api_text(r, "/totals/failed"), code[0] ? "1" : "0");
+}
+
+#define OF(source)                                                                                 \
+    "{\"source\":" source ",\"twin\":\"{m}\",\"fields\":[{\"from\":\"v\",\"to\":\"speed\"}]}"
+#define FIXED(source)                                                                              \
+    "{\"source\":" source ",\"twin\":\"a\",\"fields\":[{\"from\":\"v\",\"to\":\"speed\"}]}"
+
+/* A trial says no where the message itself would never come, or not be taken. */
+PX_TEST(a_trial_says_yes_to_what_would_be_taken_and_to_nothing_else)
+{
+    static const char no_topic[] =
+        "the message says no topic, and the binding reads names from it, 'h1/+/s'";
+    static const char other[] = "the binding takes 'h1/+/s', and the message is of 'h2/a/s'";
+
+    begin();
+    check_trial(OF("{\"mqtt\":\"h1/{m}/s\"}"), "{\"topic\":\"h1/a/s\",\"payload\":{\"v\":1}}", "",
+                "");
+    check_trial(OF("{\"mqtt\":\"h1/{m}/s\"}"), "{\"topic\":\"h2/a/s\",\"payload\":{\"v\":1}}",
+                "binding.topic", other);
+    check_trial(OF("{\"connection\":\"c\",\"topic\":\"h1/{m}/s\"}"),
+                "{\"topic\":\"h2/a/s\",\"payload\":{\"v\":1}}", "binding.topic", other);
+    check_trial(OF("{\"mqtt\":\"h1/{m}/s\"}"), "{\"payload\":{\"v\":1}}", "binding.topic",
+                no_topic);
+    check_trial(FIXED("{\"mqtt\":\"h1/+/s\"}"), "{\"payload\":{\"v\":1}}", "", "");
+    check_trial(FIXED("{\"http\":true}"), "{\"topic\":\"h2/a/s\",\"payload\":{\"v\":1}}", "", "");
+    check_trial(FIXED("{\"connection\":\"c\"}"), "{\"payload\":{\"v\":1}}", "", "");
+    api_world_release(&w);
+}
+
+/* Uploaded again with the same text it has its twins again; changed they have to follow it. */
+PX_TEST(a_trial_says_no_of_a_twin_whose_model_is_gone)
+{
+    static const char fixed[] = FIXED("{\"http\":true}"), message[] = "{\"payload\":{\"v\":1}}";
+    static const char again[] =
+        "[{\"@context\":\"dtmi:dtdl:context;3\",\"@id\":\"dtmi:test:Solo;1\",\"@type\":"
+        "\"Interface\","
+        "\"contents\":[{\"@type\":\"Property\",\"name\":\"speed\",\"schema\":\"double\"}]}]";
+    static const char changed[] =
+        "[{\"@context\":\"dtmi:dtdl:context;3\",\"@id\":\"dtmi:test:Solo;1\",\"@type\":"
+        "\"Interface\","
+        "\"contents\":[{\"@type\":\"Property\",\"name\":\"speed\",\"schema\":\"long\"}]}]";
+
+    begin();
+    API_ASK(&w, "DELETE", "/digitaltwins/a?api-version=2023-10-31", NULL, 204);
+    API_ASK(&w, "POST", "/models", again, 201);
+    API_ASK(&w, "PUT", "/digitaltwins/a", "{\"$metadata\":{\"$model\":\"dtmi:test:Solo;1\"}}", 200);
+    check_trial(fixed, message, "", "");
+    API_ASK(&w, "DELETE", "/models/dtmi:test:Solo;1?api-version=2023-10-31", NULL, 204);
+    check_trial(fixed, message, "twin.model_gone",
+                "the model of twin 'a' was deleted; upload it again first");
+    API_ASK(&w, "POST", "/models", again, 201);
+    check_trial(fixed, message, "", "");
+    API_ASK(&w, "DELETE", "/models/dtmi:test:Solo;1?api-version=2023-10-31", NULL, 204);
+    API_ASK(&w, "POST", "/models", changed, 201);
+    check_trial(fixed, message, "twin.model_replaced",
+                "the model of twin 'a' was deleted and uploaded again, changed; let the twin "
+                "follow it with a PATCH first");
+    api_world_release(&w);
+}
+
 static const char *lines(int count, const char *each)
 {
     static px_buf text;
