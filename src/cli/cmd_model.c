@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The verbs of `pollux model`; those that take more than a call have files of their own. */
+#include "cli/ask.h"
 #include "cli/cmds.h"
 #include "cli/no_such.h"
 #include "cli/out.h"
@@ -16,9 +17,24 @@ static px_status run_list(px_cli *cli, const px_args *args, px_err *ret_err)
     return px_out_list(cli, "/models?" PX_AZURE_VERSION, columns, ret_err);
 }
 
+/* How many twins are of it; 0 where that cannot be asked, which is no failure of the command. */
+static uint64_t count_twins(px_cli *cli, const char *id)
+{
+    uint64_t twins = 0;
+
+    if (strchr(id, '\'') ||
+        px_ask_count(cli, &twins, NULL,
+                     "SELECT COUNT() FROM DIGITALTWINS T WHERE IS_OF_MODEL(T, '%s', exact)",
+                     id) != PX_OK)
+        twins = 0;
+    cli->cure[0] = '\0';
+    return twins;
+}
+
 static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)
 {
     const char *id = px_args_operand(args, 0);
+    uint64_t twins = count_twins(cli, id);
     px_http_call call = { .method = "DELETE" };
     px_buf path = { 0 };
     px_status status;
@@ -32,6 +48,10 @@ static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)
     status = px_api_call(cli, &call, &arena, NULL, ret_err);
     px_buf_release(&path);
     PX_TRY(px_no_such(cli, PX_THING_MODEL, id, status, ret_err));
+    if (twins)
+        px_cli_note(
+            cli, "%llu of its twins %s; nothing can be written to them until it is uploaded again",
+            (unsigned long long)twins, twins == 1 ? "is left" : "are left");
     return px_out_done(cli, NULL, ret_err, "deleted %s", id);
 }
 

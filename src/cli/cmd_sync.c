@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What was refused on its way in, and another try. */
 #include "cli/cmds.h"
+#include "cli/no_such.h"
 #include "cli/out.h"
 
 enum { ANSWER_BYTES = 1 << 20 };
@@ -24,6 +25,18 @@ static void put_filter(px_buf *path, const px_args *args, bool is_list)
         px_putf(path, "%cpayload=whole", mark);
 }
 
+/* There are none of a binding that is not there. It may have been deleted since, so this is no
+ * failure; most often it is a slip, though. */
+static void note_missing(px_cli *cli, const px_args *args)
+{
+    const char *binding = px_args_get(args, "binding");
+    px_err err = { 0 };
+
+    if (binding && px_no_such(cli, PX_THING_BINDING, binding, PX_NOT_FOUND, &err) == PX_NOT_FOUND &&
+        err.text[0])
+        px_cli_note(cli, "%s", err.text);
+}
+
 static px_status run_rejects(px_cli *cli, const px_args *args, px_err *ret_err)
 {
     static const px_out_column columns[] = { { "number", "number", true },
@@ -38,14 +51,17 @@ static px_status run_rejects(px_cli *cli, const px_args *args, px_err *ret_err)
                                              { "payload", "payload", false },
                                              { 0 } };
     px_buf path = { 0 };
+    size_t count = 0;
     px_status status;
 
     px_put_c(&path, "/api/v1/rejects");
     put_filter(&path, args, true);
     status = px_buf_status(&path, ret_err);
     if (status == PX_OK)
-        status = px_out_list(cli, path.ptr, columns, ret_err);
+        status = px_out_list_counted(cli, path.ptr, columns, &count, ret_err);
     px_buf_release(&path);
+    if (status == PX_OK && count == 0)
+        note_missing(cli, args);
     return status;
 }
 
@@ -74,6 +90,8 @@ static px_status run_replay(px_cli *cli, const px_args *args, px_err *ret_err)
         status = px_api_call(cli, &call, &arena, &root, ret_err);
     px_buf_release(&path);
     PX_TRY(status);
+    if (number_of(root, "offered") == 0)
+        note_missing(cli, args);
     return px_out_done(cli, root, ret_err, "offered %llu, taken %llu with %llu values, left %llu",
                        (unsigned long long)number_of(root, "offered"),
                        (unsigned long long)number_of(root, "taken"),

@@ -155,6 +155,39 @@ static px_status run_set(px_cli *cli, const px_args *args, px_err *ret_err)
     return px_out_done(cli, NULL, ret_err, "set %zu on %s", list->count, id);
 }
 
+static bool speaks_for(const px_json *device, px_str twin)
+{
+    const px_json *twins = px_json_get(device, PX_STR("twins"));
+
+    for (const px_json *t = twins ? twins->first : NULL; t; t = t->next)
+        if (px_str_eq(t->text, twin))
+            return true;
+    return false;
+}
+
+/* Of the first 500 devices those that speak for a twin that is gone: most often they are to
+ * be changed as well. That they cannot be asked is no failure of the command. */
+static void note_devices(px_cli *cli, const char *id, px_arena *arena)
+{
+    enum { TOLD_MAX = 3 };
+    size_t count = 0;
+    px_json *root;
+    const px_json *items = NULL;
+
+    if (px_api_get(cli, arena, &root, NULL, "/api/v1/devices?limit=500") == PX_OK)
+        items = px_json_get(root, PX_STR("items"));
+    cli->cure[0] = '\0';
+    for (const px_json *d = items ? items->first : NULL; d; d = d->next) {
+        if (!speaks_for(d, px_str_c(id)))
+            continue;
+        if (++count <= TOLD_MAX)
+            px_cli_note(cli, "device '%.*s' is bound to it still",
+                        PX_FMT(px_json_get_text(d, PX_STR("id"))));
+    }
+    if (count > TOLD_MAX)
+        px_cli_note(cli, "and %zu more", count - TOLD_MAX);
+}
+
 static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)
 {
     const char *id = px_args_operand(args, 0);
@@ -171,6 +204,7 @@ static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)
                     "relationships go first: pollux rel list %s; pollux rel list %s --incoming", id,
                     id);
     PX_TRY(px_no_such(cli, PX_THING_TWIN, id, status, ret_err));
+    note_devices(cli, id, &arena);
     return px_out_done(cli, NULL, ret_err, "deleted %s", id);
 }
 
@@ -301,19 +335,20 @@ static px_status print_desired(px_cli *cli, const px_json *root, px_arena *arena
     return status;
 }
 
+/* Judged before anything is put: a failure leaves nothing to release. */
 static px_status put_expiry(px_buf *after, const char *expiry, size_t count, px_err *ret_err)
 {
-    uint64_t seconds;
+    uint64_t seconds = 0;
 
-    px_put_c(after, "/desired");
-    if (!expiry)
-        return PX_OK;
-    if (!count)
+    if (expiry && !count)
         return px_fail_id(ret_err, PX_INVALID, "cli.option",
                           "--expiry is for what is wished for: NAME=VALUE…");
-    PX_TRY(px_seconds_parse("--expiry", expiry, PX_DESIRED_EXPIRY_S_MAX, &seconds, ret_err));
-    px_putf(after, "?expiry=%llu", (unsigned long long)seconds);
-    return px_buf_status(after, ret_err);
+    if (expiry)
+        PX_TRY(px_seconds_parse("--expiry", expiry, PX_DESIRED_EXPIRY_S_MAX, &seconds, ret_err));
+    px_put_c(after, "/desired");
+    if (expiry)
+        px_putf(after, "?expiry=%llu", (unsigned long long)seconds);
+    return PX_OK;
 }
 
 static px_status run_desired(px_cli *cli, const px_args *args, px_err *ret_err)

@@ -250,13 +250,66 @@ def tenants(s):
     s.token = token
 
 
+def said(s, *words):
+    """What a command that succeeds says on stderr."""
+    with s.cli_start(*words) as done:
+        out, err = done.communicate(timeout=60)
+    assert done.returncode == 0, (words, out, err)
+    return err
+
+
+def what_a_command_takes_and_becomes(s, folder):
+    gate, path = "dtmi:test:Gate;1", os.path.join(folder, "gate.json")
+    with open(path, "w") as f:
+        json.dump({"@context": "dtmi:dtdl:context;3", "@id": gate, "@type": "Interface", "contents": [
+            {"@type": "Property", "name": "to", "schema": "integer", "writable": True},
+            {"@type": "Command", "name": "open", "request": {"name": "to", "schema": "integer"}}]}, f)
+    s.cli("model", "upload", path)
+    s.cli("twin", "create", "gate", "-m", gate)
+    told(s, 2, "an object stands where a whole number should be", "a payload stands behind the command's name: pollux twin command gate open JSON",
+         "twin", "command", "gate", "open")
+    err = s.cli("twin", "command", "gate", "open", "forty", code=2)
+    assert "found 'forty'" in err and "cure: the payload is JSON, such as 40" in err, err
+    for words, typed in ((("command", "gate", "open", "40"), "99d"), (("desired", "gate", "to=40"), "soon")):
+        err = s.cli("twin", *words, "--expiry", typed, code=2)
+        assert err.startswith(f"error: --expiry '{typed}' is no length of time from 1s to 30d"), err
+    s.cli("twin", "desired", "gate", "to=40", "--expiry", "1h")
+    # the server dies while somebody waits: the command goes on, and how to ask for it is told
+    with s.cli_start("twin", "command", "gate", "open", "40", "--timeout", "1m") as waits:
+        end = time.monotonic() + 20
+        while not s.json("command", "list", "gate"):
+            assert time.monotonic() < end, "the command never came"
+        known = s.json("command", "list", "gate")[0]["id"]
+        s.kill()
+        err = waits.communicate(timeout=60)[1]
+    assert f"`pollux command show gate {known}`" in err, err
+    s.start()
+    assert s.json("command", "show", "gate", known)["status"] == "pending"
+
+
+def what_is_left_behind_is_told(s, folder):
+    assert "it speaks for no twin yet; `pollux device bind gate --twin T`" in said(s, "device", "add", "gate")
+    assert "there is no twin 'gate-9'" in said(s, "device", "add", "gate", "--twin", "gate", "--twin", "gate-9")
+    said(s, "device", "add", "gate", "--group", "hall")
+    assert s.json("device", "show", "gate")["twins"] == ["gate", "gate-9"]
+    s.cli("twin", "create", "gate-2", "-m", "dtmi:test:Gate;1")
+    err = said(s, "twin", "delete", "gate")
+    assert err == "pollux: device 'gate' is bound to it still\n", err
+    err = said(s, "model", "delete", "dtmi:test:Gate;1")
+    assert err == "pollux: 1 of its twins is left; nothing can be written to them until it is uploaded again\n", err
+    assert "there is no binding 'typo'" in said(s, "sync", "rejects", "--binding", "typo")
+    assert "there is no binding 'typo'" in said(s, "sync", "replay", "--binding", "typo")
+    s.cli("twin", "delete", "gate-2")
+    s.cli("device", "delete", "gate")
+
+
 def every_noun():
     with Server() as s, tempfile.TemporaryDirectory() as folder:
         models(s, folder)
         for story in (twins, relationships, queries, desired, devices, watching, watching_live, branches, histories, rights, tenants, commands):
             story(s)
             print("   ", story.__name__, flush=True)
-        for story in (replays, rejects, plants, odd_files):
+        for story in (replays, rejects, plants, odd_files, what_a_command_takes_and_becomes, what_is_left_behind_is_told):
             story(s, folder)
             print("   ", story.__name__, flush=True)
         s.cli("twin", "delete", "pump-2")
