@@ -11,6 +11,8 @@
  * Several DTDL contexts may stand in one list; the last one holds. An extension after them adds to
  * what is known. A nested element inherits, and may add or switch.
  */
+#include <stdio.h>
+
 #include "model/parse.h"
 
 /* What came before in the list. */
@@ -108,17 +110,25 @@ static void read_limits(walk *at, const px_json *node, px_str base, const px_dtm
 static void read_unknown(walk *at, const px_json *node, px_str base, const px_dtmi *id,
                          bool version)
 {
+    char whole[64];
+    px_str nearest;
+
     if (tolerates_unknown(at->parse, at->context->version)) {
         at->context->unknown = true;
         return;
     }
-    if (version)
+    if (version) {
         px_parse_report(at->parse, PX_RULE_UNRESOLVABLE_CONTEXT_VERSION, at->el, node, PX_STR(""),
                         "there is no '%.*s'", PX_FMT(id->text));
-    else
-        px_parse_report(at->parse, PX_RULE_UNRESOLVABLE_CONTEXT_SPECIFIER, at->el, node,
-                        px_extension_nearest(base), "the extension '%.*s' is not known",
-                        PX_FMT(id->text));
+        return;
+    }
+    nearest = px_extension_nearest(base);
+    if (nearest.len) { /* as it would stand there: a context has its version */
+        snprintf(whole, sizeof(whole), "%.*s;%u", PX_FMT(nearest), id->major);
+        nearest = px_str_c(whole);
+    }
+    px_parse_report(at->parse, PX_RULE_UNRESOLVABLE_CONTEXT_SPECIFIER, at->el, node, nearest,
+                    "the extension '%.*s' is not known", PX_FMT(id->text));
 }
 
 /* Whether a version of an extension suits that of DTDL is asked where it is used. */

@@ -140,14 +140,23 @@ static px_status read_member(px_parse *parse, px_el *el, px_member member, const
     }
 }
 
+/* Of the members of its class, and those that its co-types bring. */
 static px_str member_nearest(const px_el *el, px_str word)
 {
-    px_str terms[PX_MEMBER_COUNT];
+    px_str terms[PX_MEMBER_COUNT + PX_SUPPLEMENT_COUNT];
     size_t count = 0;
 
     for (uint32_t i = 0; i < PX_MEMBER_COUNT; i++)
         if (px_class_members(el->context.version, el->class) & UINT32_C(1) << i)
             terms[count++] = px_str_c(px_member_term((px_member)i));
+    for (uint32_t i = 0; i < PX_SUPPLEMENT_COUNT; i++) {
+        const px_supplement_rules *rule = px_supplement_rules_of((px_supplement)i);
+
+        if (el->cotypes >> rule->cotype & 1 &&
+            px_supplement_of_term(&el->context.extensions, px_str_c(rule->term)) !=
+                PX_SUPPLEMENT_NONE)
+            terms[count++] = px_str_c(rule->term);
+    }
     return px_str_nearest(word, terms, count);
 }
 

@@ -32,6 +32,27 @@ PX_TEST(names_a_member_that_was_meant)
                         "of its type; did you mean 'writable'?");
 }
 
+/* Of a co-type, too; and an extension with the version that a context has. */
+PX_TEST(names_what_an_extension_brings_that_was_meant)
+{
+    px_err err = parse_refused(PX_STR(
+        "{\"@context\":[\"dtmi:dtdl:context;3\",\"dtmi:pollux:extension:commands;1\"],\"@id\":"
+        "\"dtmi:ex:A;1\",\"@type\":\"Interface\",\"contents\":[{\"@type\":[\"Command\","
+        "\"Timed\"],\"name\":\"c\",\"expirey\":60}]}"));
+
+    CHECK(strstr(err.text, "has no member 'expirey'") &&
+          strstr(err.text, "did you mean 'expiry'?"));
+    err = parse_refused(PX_STR(
+        "{\"@context\":[\"dtmi:dtdl:context;3\",\"dtmi:pollux:extension:freshness;1\"],\"@id\":"
+        "\"dtmi:ex:A;1\",\"@type\":\"Interface\",\"contents\":[{\"@type\":[\"Property\","
+        "\"Freshness\"],\"name\":\"p\",\"schema\":\"double\",\"expectedperiod\":\"PT1S\"}]}"));
+    CHECK(strstr(err.text, "did you mean 'expectedPeriod'?") != NULL);
+    err = parse_refused(PX_STR(
+        "{\"@context\":[\"dtmi:dtdl:context;3\",\"dtmi:pollux:extension:freshnes;1\"],\"@id\":"
+        "\"dtmi:ex:A;1\",\"@type\":\"Interface\"}"));
+    CHECK(strstr(err.text, "did you mean 'dtmi:pollux:extension:freshness;1'?") != NULL);
+}
+
 PX_TEST(names_a_unit_that_was_meant)
 {
     px_err err = parse_refused(PX_STR(
