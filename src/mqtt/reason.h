@@ -68,6 +68,8 @@ typedef enum px_mqtt_reason {
     PX_MQTT_PARTLY = 0x103,
     /* Of an application: 0x97 because its disk is full, which the reason string says in v5. */
     PX_MQTT_DISK_FULL = 0x104,
+    /* Of an application: taken, but the time that its source told is not believed. As PARTLY. */
+    PX_MQTT_AHEAD = 0x105,
 } px_mqtt_reason;
 
 /* "packet_too_large"; "unknown" for a code that the protocol does not have. */

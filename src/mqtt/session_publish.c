@@ -60,6 +60,8 @@ static px_str usual_text(const pxi_mqtt_answer *a)
         const char *text;
     } usual[] = {
         { PX_MQTT_PARTLY, "some fields were not taken; GET /api/v1/rejects says which, and why" },
+        { PX_MQTT_AHEAD, "the clock of the source runs ahead and is not believed: the values count "
+                         "at their arrival, as uncertain; look at its clock and time zone" },
         { PX_MQTT_DISK_FULL,
           "the server's disk is full; it takes messages again when there is room" },
         { PX_MQTT_NOT_AUTHORIZED,
@@ -159,7 +161,7 @@ static void set_answer(px_mqtt_session *s, uint32_t token, px_mqtt_reason reason
     if (a->is_known)
         return;
     a->told = (uint16_t)reason;
-    if (reason == PX_MQTT_PARTLY)
+    if (reason == PX_MQTT_PARTLY || reason == PX_MQTT_AHEAD)
         reason = PX_MQTT_SUCCESS;
     if (reason == PX_MQTT_DISK_FULL)
         reason = PX_MQTT_QUOTA_EXCEEDED;

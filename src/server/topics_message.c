@@ -125,6 +125,34 @@ static void message_done(px_request *request)
     px_topics_end(m, reason);
 }
 
+static bool is_sample_ahead(const px_sample *sample)
+{
+    for (size_t i = 0; i < sample->field_count; i++)
+        if (sample->fields[i].flags & PX_FIELD_AHEAD)
+            return true;
+    return false;
+}
+
+static bool is_message_ahead(const px_request *request)
+{
+    if (request->kind != PX_REQUEST_DEVICE_MESSAGE)
+        return false;
+    for (size_t i = 0; i < request->sample_count; i++)
+        if (is_sample_ahead(&request->samples[i]))
+            return true;
+    return false;
+}
+
+/* The engine took it, and did not believe the time that its source told. */
+static bool is_ahead(const px_request *request)
+{
+    if (request->kind == PX_REQUEST_MESSAGES)
+        for (size_t i = 0; i < request->item_count; i++)
+            if (is_message_ahead(&request->items[i]))
+                return true;
+    return is_message_ahead(request);
+}
+
 void px_topics_end(px_topics_message *m, px_mqtt_reason reason)
 {
     const px_request *request = &m->request;
@@ -132,6 +160,8 @@ void px_topics_end(px_topics_message *m, px_mqtt_reason reason)
 
     if (reason == PX_MQTT_SUCCESS && m->is_partial)
         reason = PX_MQTT_PARTLY;
+    else if (reason == PX_MQTT_SUCCESS && m->token != PX_MQTT_TOKEN_NONE && is_ahead(request))
+        reason = PX_MQTT_AHEAD;
     if (m->gate)
         px_broker_gate_leave(topics->broker, m->gate, request->result.seq);
     m->gate = NULL;

@@ -7,6 +7,7 @@ import threading
 import time
 
 from clients import Web, model, twin
+from device_topics_kit import Client
 from mqtt_raw import PUBACK, Gone, Raw
 from pollux import Server, main
 
@@ -73,6 +74,10 @@ def a_clock_a_year_ahead():
         c = join(server, keys["one"], "one")
         assert c.publish("twins/one/telemetry", json.dumps({"$ts": ahead, "n": 7}).encode(), 1).reason == 0
         assert int(live(web, "one")["value"]) == 7
+        d = Client(server, "one", keys["one"], 5, "told")
+        reason, text = d.refusal("twins/one/telemetry", {"$ts": ahead, "n": 7})
+        assert reason == 0 and text.startswith("the clock of the source runs ahead and is not believed"), (reason, text)
+        d.close()
         assert c.publish("twins/one/telemetry", b'{"n":8}', 1).reason == 0
         assert int(live(web, "one")["value"]) == 8, "a value of next year keeps this year's out"
         last = web.want(200, "GET", "/api/v1/history/one/last?property=n")["values"]["n"]

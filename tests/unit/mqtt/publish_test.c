@@ -56,6 +56,25 @@ PX_TEST(what_was_taken_in_part_is_a_success_that_says_so)
     }
 }
 
+PX_TEST(a_clock_that_is_not_believed_is_a_success_that_says_so)
+{
+    px_mqtt_story st;
+    px_str got;
+
+    px_mqtt_story_begin(&st, NULL);
+    put_connect(&st, PX_MQTT_V5, 0, NO_PROPS);
+    px_mqtt_story_feed(&st);
+    px_mqtt_story_output(&st);
+    st.on_publish = PX_MQTT_LATER;
+    put_publish(&st, PX_MQTT_V5, "a", "1", 11);
+    px_mqtt_story_feed(&st);
+    px_mqtt_session_ack(st.session, st.tokens[0], PX_MQTT_AHEAD);
+    got = px_mqtt_story_output(&st);
+    CHECK(memmem(got.ptr, got.len, "\0\x0b\0", 3) != NULL &&
+          memmem(got.ptr, got.len, "runs ahead", 10) != NULL);
+    px_mqtt_story_end(&st);
+}
+
 /* The reason string of a PUBACK whose packet is shorter than 128 bytes; "" when there is none. */
 static px_str reason_string(px_str puback)
 {
