@@ -15,6 +15,7 @@ static px_status run_list(px_cli *cli, const px_args *args, px_err *ret_err)
                                              { "topic", "binding/source/mqtt", false },
                                              { "http", "binding/source/http", false },
                                              { "connection", "binding/source/connection", false },
+                                             { "sparkplug", "binding/source/sparkplug", false },
                                              { "format", "binding/format", false },
                                              { "enabled", "enabled", false },
                                              { "messages", "figures/messages", true },

@@ -12,8 +12,10 @@ struct px_topics_bound {
     px_bound *bounds; /* by binding */
     size_t binding_count, item_count, missed;
     px_str topic;
-    px_time time; /* of its arrival */
-    px_err first; /* what was wrong with the first thing */
+    px_time time;   /* of its arrival */
+    px_err first;   /* what was wrong with the first thing */
+    px_request own; /* of Sparkplug: the values of the twin of the same name */
+    bool has_own;
 };
 
 void px_topics_unbind(px_topics_bound *b)
@@ -65,16 +67,30 @@ static px_mqtt_reason reason_of(px_status status)
     }
 }
 
+static void keep_own_refusal(const px_topics_bound *b, const px_request *request)
+{
+    px_topics_client sender = { .principal = request->principal };
+
+    px_topics_keep_reject(b->m->topics, &sender, b->own.id, PX_STR(""), request->result.err.id,
+                          request->result.err.text, request->text);
+}
+
 static void bound_done(px_request *request)
 {
     px_topics_message *m = request->data;
     px_topics_bound *b = m->bound;
 
+    if (px_topics_is_superseded(&request->result)) {
+        px_topics_end(m, PX_MQTT_SESSION_TAKEN_OVER); /* its client says it again, elsewhere */
+        return;
+    }
     if (request->result.status != PX_OK) {
         atomic_fetch_add_explicit(&m->topics->messages_refused, 1, memory_order_relaxed);
         for (size_t i = 0; i < b->binding_count; i++)
             if (px_bind_desk_count(&b->bounds[i]))
                 keep_refusal(b, &request->principal, b->bindings[i], &request->result.err);
+        if (b->has_own)
+            keep_own_refusal(b, request);
     }
     px_topics_end(m, reason_of(request->result.status));
 }
@@ -116,6 +132,8 @@ static px_status fill_items(px_topics_bound *b, px_err *ret_err)
     request->items = PX_ARENA_ARRAY(&b->m->arena, px_request, b->item_count);
     if (!request->items)
         return px_arena_fail(&b->m->arena, ret_err);
+    if (b->has_own)
+        request->items[at++] = b->own;
     for (size_t i = 0; i < b->binding_count; i++) {
         px_bind_desk desk = { b->m->topics->opts.engine, b->bindings[i], &request->principal };
 
@@ -212,4 +230,76 @@ px_mqtt_reason px_topics_bind(px_twin_topics *topics, unsigned thread, px_mqtt_c
     }
     *ret_message = m;
     return make(b, thread);
+}
+
+/* ---- rows of Sparkplug ---- */
+
+bool px_topics_bind_sparkplug(px_topics_message *m, const px_topics_client *client, px_str source)
+{
+    px_twin_topics *topics = m->topics;
+    px_topics_bound *b;
+
+    if (!topics->opts.bindings)
+        return true;
+    b = PX_ARENA_NEW(&m->arena, px_topics_bound);
+    if (!b || px_bindings_of_sparkplug(topics->opts.bindings, client->principal.tenant, source,
+                                       &m->arena, &b->bindings, &b->binding_count, NULL) != PX_OK)
+        return false;
+    if (b->binding_count == 0)
+        return true;
+    m->bound = b;
+    b->m = m;
+    b->topic = px_arena_str(&m->arena, source);
+    return b->topic.ptr != NULL;
+}
+
+bool px_topics_bound_reads(const px_topics_message *m, px_str metric)
+{
+    const px_topics_bound *b = m->bound;
+
+    for (size_t i = 0; b && i < b->binding_count; i++)
+        if (px_binding_reads(b->bindings[i], metric))
+            return true;
+    return false;
+}
+
+/* What goes to the twin of the same name, as an item beside those of bindings. */
+static void put_own(px_topics_bound *b)
+{
+    const px_request *request = &b->m->request;
+
+    b->has_own = request->sample_count > 0;
+    b->item_count = b->has_own;
+    b->own = (px_request){ .kind = PX_REQUEST_DEVICE_MESSAGE,
+                           .principal = request->principal,
+                           .id = request->id,
+                           .model_no = request->model_no,
+                           .samples = request->samples,
+                           .sample_count = request->sample_count,
+                           .source_time = PX_TIME_NONE };
+}
+
+px_mqtt_reason px_topics_bind_rows(px_topics_message *m, const px_topics_client *client,
+                                   px_str rows)
+{
+    px_topics_bound *b = m->bound;
+    px_env *env = px_engine_env(m->topics->opts.engine);
+    px_err err;
+
+    b->client = client;
+    b->time = env->now(env);
+    b->bounds = PX_ARENA_ARRAY(&m->arena, px_bound, b->binding_count);
+    if (!b->bounds)
+        return PX_MQTT_QUOTA_EXCEEDED;
+    put_own(b);
+    m->request.kind = PX_REQUEST_MESSAGES;
+    m->request.text = rows;
+    m->request.id = (px_str){ 0 };
+    for (size_t i = 0; i < b->binding_count; i++)
+        map_by(b, i);
+    atomic_fetch_add_explicit(&m->topics->fields_rejected, b->missed, memory_order_relaxed);
+    if (b->item_count == 0)
+        return PX_MQTT_SUCCESS;
+    m->is_partial = m->is_partial || b->missed > 0;
+    return fill_items(b, &err) == PX_OK ? PX_MQTT_LATER : PX_MQTT_QUOTA_EXCEEDED;
 }

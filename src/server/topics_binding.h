@@ -18,6 +18,23 @@ px_mqtt_reason px_topics_bind(px_twin_topics *topics, unsigned thread, px_mqtt_c
                               const px_topics_client *client, const px_mqtt_publish *publish,
                               uint32_t token, px_topics_message **ret_message);
 
+/* Enabled bindings of an edge node, `GROUP/NODE`, or device, `GROUP/NODE/DEVICE`: `m->bound` has
+ * them. False: no memory. */
+bool px_topics_bind_sparkplug(px_topics_message *m, const px_topics_client *client, px_str source);
+/* One of them reads this metric. */
+bool px_topics_bound_reads(const px_topics_message *m, px_str metric);
+/**
+ * Turns the message, whose request is that of the default twin's values (`samples`, none too),
+ * into one of them and of what its bindings make of the rows.
+ *
+ * @param rows  in the message's arena
+ *
+ * PX_MQTT_LATER: it is to be sent. PX_MQTT_SUCCESS: there is nothing to write. Anything else: there
+ * is no memory. What could not be mapped is among the rejects.
+ */
+px_mqtt_reason px_topics_bind_rows(px_topics_message *m, const px_topics_client *client,
+                                   px_str rows);
+
 /* Lets go what a message held; px_topics_give_back does it. */
 typedef struct px_topics_bound px_topics_bound;
 void px_topics_unbind(px_topics_bound *bound);

@@ -134,6 +134,8 @@ void px_topics_give_back(px_topics_message *m);
 /* On the engine's thread: lets its session know, answers it, gives it back. */
 void px_topics_end(px_topics_message *m, px_mqtt_reason reason);
 void px_topics_flush(void *ctx, unsigned thread);
+/* Nobody is answered: the session is another connection's now, and its client says it again. */
+bool px_topics_is_superseded(const px_result *result);
 /* Counts and keeps a refusal; gives the reason for it. */
 px_mqtt_reason px_topics_refuse(px_twin_topics *topics, const px_topics_client *client, px_str twin,
                                 px_status status, const px_err *err, px_str payload);

@@ -101,7 +101,7 @@ px_mqtt_reason px_topics_refuse(px_twin_topics *topics, const px_topics_client *
     return reason_of(status);
 }
 
-static bool is_superseded(const px_result *result)
+bool px_topics_is_superseded(const px_result *result)
 {
     return result->status == PX_INTERRUPTED && result->err.id &&
            strcmp(result->err.id, PX_SESSION_SUPERSEDED) == 0;
@@ -114,7 +114,7 @@ static void message_done(px_request *request)
     px_twin_topics *topics = m->topics;
     px_mqtt_reason reason = reason_of(request->result.status);
 
-    if (is_superseded(&request->result)) {
+    if (px_topics_is_superseded(&request->result)) {
         reason = PX_MQTT_SESSION_TAKEN_OVER; /* no answer: its client says it again, elsewhere */
     } else if (request->result.status != PX_OK) {
         px_topics_client sender = { .principal = request->principal };

@@ -4,14 +4,15 @@
  * subscribed to it.
  *
  *     publish ─► may it? ─► px_sparkplug_hear ─┬─► NCMD, when a birth is missing
- *                                              └─► values ─► plain message ─► PUBACK
+ *                                              ├─► values ───────────┬─► plain message ─► PUBACK
+ *                                              └─► rows ─► bindings ─┘
  *
  * What is journalled of the plain message rides in the request with the values: a crash or a full
  * disk takes both of them, or none.
  */
 #include "server/topics_sparkplug.h"
 
-#include "server/topics_impl.h"
+#include "server/topics_binding.h"
 #include "sync/sparkplug_payload.h"
 
 static px_status authorize(const px_topics_spark *in, const px_spark_topic *topic, px_str twin,
@@ -26,9 +27,15 @@ static px_status authorize(const px_topics_spark *in, const px_spark_topic *topi
     return px_authorize(who, PX_ACTION_REPORT, twin, ret_err);
 }
 
+/* What the callbacks of a message look at. */
+typedef struct listener {
+    const px_topics_spark *in;
+    const px_topics_message *m;
+} listener;
+
 static const px_layout *find_layout(void *ctx, px_str twin, uint32_t *ret_model_no)
 {
-    const px_topics_spark *in = ctx;
+    const px_topics_spark *in = ((const listener *)ctx)->in;
     px_engine *engine = in->topics->opts.engine;
     const px_model *model = NULL;
     uint32_t twin_no;
@@ -115,7 +122,7 @@ static void tell_rejects(const px_topics_spark *in, px_str twin, const px_spark_
         px_topics_keep_reject(in->topics, in->client, twin, decoded->rejects[i].name,
                               decoded->rejects[i].id, decoded->rejects[i].text,
                               (px_str){ 0 } /* its bytes say nothing to people */);
-    if (heard->is_birth && !heard->has_twin)
+    if (heard->is_birth && heard->has_homeless)
         px_topics_keep_reject(in->topics, in->client, twin, PX_STR(""), "sparkplug.no_twin",
                               "there is no twin of this id for the metrics; once it is there they "
                               "are taken",
@@ -148,13 +155,22 @@ static void tell(const px_topics_spark *in, const px_spark_topic *topic, px_str 
 
 /* ---- the message ---- */
 
+/* Whatever is to be written goes as one request, and the message with it. */
 static px_mqtt_reason send_values(const px_topics_spark *in, px_topics_message *m,
                                   const px_spark_heard *heard)
 {
+    px_mqtt_reason bound = heard->decoded.accepted ? PX_MQTT_LATER : PX_MQTT_SUCCESS;
+
     m->is_partial = heard->decoded.rejected > 0;
     m->request.model_no = heard->model_no;
     m->request.samples = heard->decoded.samples;
     m->request.sample_count = heard->decoded.sample_count;
+    if (heard->rows.len)
+        bound = px_topics_bind_rows(m, in->client, heard->rows);
+    if (bound != PX_MQTT_LATER) {
+        px_topics_give_back(m);
+        return bound == PX_MQTT_SUCCESS ? in->plain(in->ctx, NULL) : bound;
+    }
     atomic_fetch_add_explicit(&in->topics->messages, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&in->topics->fields, heard->decoded.accepted, memory_order_relaxed);
     return in->plain(in->ctx, m);
@@ -176,27 +192,56 @@ static px_topics_message *begin(const px_topics_spark *in, px_str twin)
     return NULL;
 }
 
+static bool takes(void *ctx, px_str metric)
+{
+    const listener *l = ctx;
+
+    return px_topics_bound_reads(l->m, metric);
+}
+
+/* GROUP/NODE, or GROUP/NODE/DEVICE, for bindings. */
+static bool find_bindings(const px_topics_spark *in, const px_spark_topic *topic,
+                          px_topics_message *m)
+{
+    px_buf source = { 0 };
+    bool good;
+
+    if (topic->kind == PX_SPARK_STATE)
+        return true;
+    px_putf(&source, "%.*s/%.*s%s%.*s", PX_FMT(topic->group), PX_FMT(topic->node),
+            topic->device.len ? "/" : "", PX_FMT(topic->device));
+    good = source.status == PX_OK && px_topics_bind_sparkplug(m, in->client, px_buf_str(&source));
+    px_buf_release(&source);
+    return good;
+}
+
 static px_mqtt_reason hear(const px_topics_spark *in, const px_spark_topic *topic, px_str twin)
 {
     px_env *env = px_engine_env(in->topics->opts.engine);
     px_topics_message *m = begin(in, twin);
+    listener ears = { in, m };
     px_spark_message message = { .tenant = in->client->principal.tenant,
                                  .topic = *topic,
                                  .twin = twin,
                                  .now = env->now(env),
                                  .layout = find_layout,
-                                 .ctx = (void *)(uintptr_t)in };
+                                 .ctx = &ears };
     px_spark_heard heard;
     px_status status;
     px_err err;
 
     if (!m)
         return PX_MQTT_QUOTA_EXCEEDED;
+    if (!find_bindings(in, topic, m)) {
+        px_topics_give_back(m);
+        return PX_MQTT_QUOTA_EXCEEDED;
+    }
     message.payload = m->request.text;
+    message.takes = m->bound ? takes : NULL;
     status = px_sparkplug_hear(in->topics->sparkplug, &message, &m->arena, &heard, &err);
     if (status == PX_OK || heard.went_offline)
         tell(in, topic, twin, &heard, message.now);
-    if (status == PX_OK && heard.decoded.accepted > 0)
+    if (status == PX_OK && (heard.decoded.accepted > 0 || heard.rows.len))
         return send_values(in, m, &heard);
     px_topics_give_back(m);
     return status == PX_OK ? in->plain(in->ctx, NULL) : refuse(in, twin, status, &err);

@@ -164,6 +164,23 @@ static px_status read_rest(px_binding *b, const px_json *body, px_err *ret_err)
     return pxi_create_read(b, px_json_get(body, PX_STR("create")), ret_err);
 }
 
+/* Rows of Sparkplug are ours: there is nothing to say of their form. */
+static px_status check_form(const px_binding *b, const px_json *body, px_err *ret_err)
+{
+    static const char *const members[] = { "format", "columns", "separator", "rows" };
+
+    for (size_t i = 0; b->is_sparkplug && i < sizeof(members) / sizeof(members[0]); i++) {
+        const px_json *m = px_json_get(body, px_str_c(members[i]));
+
+        if (m)
+            return px_json_fail(m, ret_err, PX_INVALID, "binding.form",
+                                "'%s' is not of a source of Sparkplug: its rows are objects of "
+                                "metric names to values",
+                                members[i]);
+    }
+    return PX_OK;
+}
+
 static px_status read_body(px_binding *b, const px_json *body, px_err *ret_err)
 {
     static const char *const members[] = { "source", "format",  "columns", "separator", "rows",
@@ -176,6 +193,7 @@ static px_status read_body(px_binding *b, const px_json *body, px_err *ret_err)
         return px_json_fail(body, ret_err, PX_INVALID, "binding.form",
                             "a binding needs 'source', where its messages come from");
     PX_TRY(pxi_source_read(b, source, ret_err));
+    PX_TRY(check_form(b, body, ret_err));
     PX_TRY(read_format(b, px_json_get(body, PX_STR("format")), ret_err));
     PX_TRY(read_columns(b, px_json_get(body, PX_STR("columns")), ret_err));
     PX_TRY(read_separator(b, px_json_get(body, PX_STR("separator")), ret_err));

@@ -52,6 +52,10 @@ bool px_binding_writes_itself(const px_binding *binding);
 bool px_binding_takes_topic(const px_binding *binding, px_str topic);
 /* It takes what this connection brings, under this topic; empty: it has none. */
 bool px_binding_takes_connection(const px_binding *binding, px_str connection, px_str topic);
+/* It takes metrics of this edge node, `GROUP/NODE`, or device, `GROUP/NODE/DEVICE`. */
+bool px_binding_takes_sparkplug(const px_binding *binding, px_str source);
+/* Something of the binding reads the member of this name in a row. */
+bool px_binding_reads(const px_binding *binding, px_str member);
 bool px_binding_takes_http(const px_binding *binding);
 /* Whether a message of this topic, empty where none is said, would come to the binding at all: for
  * people who try one, who get the sentence. Errors: PX_INVALID (binding.topic). */

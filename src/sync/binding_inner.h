@@ -85,9 +85,9 @@ struct px_binding {
     pxi_binding_figures own, *all;
     px_arena arena; /* of all below */
     px_str name;
-    bool enabled, writes_itself, takes_http, has_mqtt;
-    px_str connection;    /* empty: it takes from none */
-    px_str filter;        /* of MQTT or the connection, its names replaced by +; may be empty */
+    bool enabled, writes_itself, takes_http, has_mqtt, is_sparkplug;
+    px_str connection; /* empty: it takes from none */
+    px_str filter; /* of MQTT, the connection or Sparkplug, its names replaced by +; may be empty */
     const px_str *levels; /* names of topic levels; empty where there is none */
     uint32_t level_count;
     px_binding_format format;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What of a message no field takes: every leaf of the tree that lies below nothing that is read. Of
- * rows the first is looked at. */
+ * rows the first is looked at. And whether a member of a row, by its name, is read at all. */
 #include "sync/binding_inner.h"
 
 typedef struct search {
@@ -127,4 +127,46 @@ px_status px_binding_leftovers(const px_binding *binding, const px_bind_input *i
     PX_TRY(walk(&s, s.row.root));
     *ret_count = s.count;
     return PX_OK;
+}
+
+/* ---- by name ---- */
+
+static bool place_reads(const pxi_place *place, px_str member)
+{
+    if (place->is_key)
+        return px_str_eq(place->key, member);
+    return place->pointer.count == 0 || px_str_eq(place->pointer.steps[0], member);
+}
+
+static bool template_reads(const pxi_template *t, px_str member)
+{
+    for (uint32_t i = 0; i < t->count; i++)
+        if (t->pieces[i].kind == PXI_PIECE_PLACE && place_reads(&t->pieces[i].place, member))
+            return true;
+    return false;
+}
+
+static bool field_reads(const pxi_field *f, px_str member)
+{
+    if (!f->has_formula && place_reads(&f->from, member))
+        return true;
+    for (uint32_t i = 0; i < f->twin_count; i++)
+        if (template_reads(&f->twins[i], member))
+            return true;
+    return false;
+}
+
+bool px_binding_reads(const px_binding *b, px_str member)
+{
+    for (uint32_t i = 0; i < b->field_count; i++)
+        if (field_reads(&b->fields[i], member))
+            return true;
+    for (uint32_t i = 0; i < b->twin_count; i++)
+        if (template_reads(&b->twins[i], member))
+            return true;
+    return template_reads(&b->create.parent, member) ||
+           template_reads(&b->create.relationship_id, member) ||
+           (b->has_time && place_reads(&b->time, member)) ||
+           (b->has_quality && place_reads(&b->quality, member)) ||
+           (b->has_rest && place_reads(&b->rest, member));
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where messages come from: `{"mqtt": "factory/{line}/{machine}/data"}`, `{"http": true}`, both, or
- * `{"connection": "plant-broker", "topic": "factory/{line}/{machine}/data"}`. */
+/* Where messages come from: `{"mqtt": "factory/{line}/{machine}/data"}`, `{"http": true}`, both,
+ * `{"connection": "plant-broker", "topic": "factory/{line}/{machine}/data"}`, or
+ * `{"sparkplug": "plant/{node}/{device}"}`. */
 #include "base/level.h"
 #include "mqtt/topic.h"
 #include "sync/binding_inner.h"
+#include "sync/sparkplug.h"
 
 /* `{name}` as a whole level. */
 static px_str name_of(px_str level)
@@ -104,6 +106,31 @@ static px_status read_connection(px_binding *b, const px_json *source, const px_
     return topic ? read_topic(b, topic, ret_err) : PX_OK;
 }
 
+/* The metrics of edge nodes, GROUP/NODE, or of devices, GROUP/NODE/DEVICE: rows that Pollux itself
+ * makes (sparkplug_row.c), with their time. */
+static px_status read_sparkplug(px_binding *b, const px_json *json, px_err *ret_err)
+{
+    PX_TRY(read_topic(b, json, ret_err));
+    if (b->level_count < 2 || b->level_count > 3 || memchr(b->filter.ptr, '#', b->filter.len))
+        return px_json_fail(json, ret_err, PX_INVALID, "binding.form",
+                            "'%.*s' is neither GROUP/NODE, an edge node, nor GROUP/NODE/DEVICE; + "
+                            "and {name} are whole levels",
+                            PX_FMT(json->text));
+    b->is_sparkplug = true;
+    b->time = (pxi_place){ .key = PX_SPARK_ROW_TIME, .is_key = true };
+    b->time_form = PXI_TIME_RFC3339;
+    b->has_time = true;
+    return PX_OK;
+}
+
+static px_status check_alone(const px_json *source, px_err *ret_err)
+{
+    if (source->count == 1)
+        return PX_OK;
+    return px_json_fail(source, ret_err, PX_INVALID, "binding.form",
+                        "a source with 'sparkplug' has nothing beside it; make a binding for each");
+}
+
 static px_status check_one(const px_json *source, px_err *ret_err)
 {
     const px_json *topic = px_json_get(source, PX_STR("topic"));
@@ -123,16 +150,23 @@ static px_status check_one(const px_json *source, px_err *ret_err)
 
 px_status pxi_source_read(px_binding *b, const px_json *json, px_err *ret_err)
 {
-    static const char *const members[] = { "mqtt", "http", "connection", "topic", NULL };
+    static const char *const members[] = {
+        "mqtt", "http", "connection", "topic", "sparkplug", NULL
+    };
     const px_json *mqtt = px_json_get(json, PX_STR("mqtt"));
     const px_json *http = px_json_get(json, PX_STR("http"));
     const px_json *connection = px_json_get(json, PX_STR("connection"));
+    const px_json *sparkplug = px_json_get(json, PX_STR("sparkplug"));
 
     PX_TRY(px_json_members(json, "a source", "binding.form", members, ret_err));
+    if (sparkplug) {
+        PX_TRY(check_alone(json, ret_err));
+        return read_sparkplug(b, sparkplug, ret_err);
+    }
     if (!mqtt && !http && !connection)
         return px_json_fail(json, ret_err, PX_INVALID, "binding.form",
-                            "a source is {\"mqtt\":\"factory/{line}/data\"}, {\"http\":true} or "
-                            "{\"connection\":NAME}");
+                            "a source is {\"mqtt\":\"factory/{line}/data\"}, {\"http\":true}, "
+                            "{\"connection\":NAME} or {\"sparkplug\":\"GROUP/NODE/DEVICE\"}");
     PX_TRY(check_one(json, ret_err));
     if (http && !px_json_is_bool(http))
         return px_json_fail(http, ret_err, PX_INVALID, "binding.form", "'http' is true or false");
@@ -159,6 +193,11 @@ bool px_binding_takes_connection(const px_binding *binding, px_str connection, p
 {
     return binding->connection.len && px_str_eq(binding->connection, connection) &&
            (!binding->filter.len || (topic.len && px_mqtt_filter_matches(binding->filter, topic)));
+}
+
+bool px_binding_takes_sparkplug(const px_binding *binding, px_str source)
+{
+    return binding->is_sparkplug && px_mqtt_filter_matches(binding->filter, source);
 }
 
 static bool has_names(const px_binding *b)

@@ -27,6 +27,7 @@ typedef struct tenant_set {
     uint32_t tenant;
     _Atomic uint64_t generation; /* of the documents, when this was made */
     _Atomic uint32_t for_mqtt;   /* enabled ones with a topic */
+    uint32_t for_sparkplug;      /* and with a source of Sparkplug */
     entry_vec entries;
 } tenant_set;
 
@@ -175,7 +176,7 @@ static px_status fill_set(px_bindings *bindings, tenant_set *set, px_err *ret_er
 {
     uint64_t generation = px_documents_generation(bindings->documents);
     entry_vec fresh = { 0 };
-    uint32_t cursor = 0, for_mqtt = 0;
+    uint32_t cursor = 0, for_mqtt = 0, for_sparkplug = 0;
     px_status status = PX_OK;
 
     if (generation == set->generation)
@@ -188,9 +189,12 @@ static px_status fill_set(px_bindings *bindings, tenant_set *set, px_err *ret_er
     set->entries = fresh;
     if (status != PX_OK)
         return status;
-    PX_VEC_EACH (&fresh, e)
+    PX_VEC_EACH (&fresh, e) {
         for_mqtt += e->binding && e->binding->enabled && e->binding->has_mqtt;
+        for_sparkplug += e->binding && e->binding->enabled && e->binding->is_sparkplug;
+    }
     set->for_mqtt = for_mqtt;
+    set->for_sparkplug = for_sparkplug;
     set->generation = generation;
     return PX_OK;
 }
@@ -263,21 +267,36 @@ bool px_bindings_may_take(px_bindings *bindings, uint32_t tenant)
     return may;
 }
 
-/* Those that say yes; `connection` empty: they take from clients of this server. */
-static px_status list(tenant_set *set, px_str connection, px_str topic, px_arena *arena,
+/* Where a message came from. */
+typedef struct origin {
+    px_str connection, sparkplug, topic; /* of the first two one at most */
+} origin;
+
+static bool takes(const px_binding *b, const origin *from)
+{
+    if (from->connection.len)
+        return px_binding_takes_connection(b, from->connection, from->topic);
+    if (from->sparkplug.len)
+        return px_binding_takes_sparkplug(b, from->sparkplug);
+    return px_binding_takes_topic(b, from->topic);
+}
+
+/* Those that say yes. */
+static px_status list(tenant_set *set, const origin *from, px_arena *arena,
                       const px_binding ***ret_list, size_t *ret_count, px_err *ret_err)
 {
-    size_t most = connection.len ? set->entries.len : set->for_mqtt;
+    size_t most = from->connection.len  ? set->entries.len
+                  : from->sparkplug.len ? set->for_sparkplug
+                                        : set->for_mqtt;
     const px_binding **found = PX_ARENA_ARRAY(arena, const px_binding *, most + 1);
 
-    *ret_count = 0;
     *ret_list = found;
     if (!found)
         return px_arena_fail(arena, ret_err);
+    if (most == 0)
+        return PX_OK;
     PX_VEC_EACH (&set->entries, e) {
-        if (!e->binding || !e->binding->enabled || *ret_count == most ||
-            !(connection.len ? px_binding_takes_connection(e->binding, connection, topic)
-                             : px_binding_takes_topic(e->binding, topic)))
+        if (!e->binding || !e->binding->enabled || *ret_count == most || !takes(e->binding, from))
             continue;
         atomic_fetch_add(&e->binding->refs, 1);
         found[(*ret_count)++] = e->binding;
@@ -285,32 +304,42 @@ static px_status list(tenant_set *set, px_str connection, px_str topic, px_arena
     return PX_OK;
 }
 
-px_status px_bindings_of_topic(px_bindings *bindings, uint32_t tenant, px_str topic,
-                               px_arena *arena, const px_binding ***ret_list, size_t *ret_count,
-                               px_err *ret_err)
+static px_status find_all(px_bindings *bindings, uint32_t tenant, const origin *from,
+                          px_arena *arena, const px_binding ***ret_list, size_t *ret_count,
+                          px_err *ret_err)
 {
     tenant_set *set;
     px_status status;
 
     *ret_count = 0;
     PX_TRY(enter(bindings, tenant, &set, ret_err));
-    status = list(set, (px_str){ 0 }, topic, arena, ret_list, ret_count, ret_err);
+    status = list(set, from, arena, ret_list, ret_count, ret_err);
     pthread_rwlock_unlock(&bindings->lock);
     return status;
+}
+
+px_status px_bindings_of_topic(px_bindings *bindings, uint32_t tenant, px_str topic,
+                               px_arena *arena, const px_binding ***ret_list, size_t *ret_count,
+                               px_err *ret_err)
+{
+    return find_all(bindings, tenant, &(origin){ .topic = topic }, arena, ret_list, ret_count,
+                    ret_err);
 }
 
 px_status px_bindings_of_connection(px_bindings *bindings, uint32_t tenant, px_str connection,
                                     px_str topic, px_arena *arena, const px_binding ***ret_list,
                                     size_t *ret_count, px_err *ret_err)
 {
-    tenant_set *set;
-    px_status status;
+    return find_all(bindings, tenant, &(origin){ .connection = connection, .topic = topic }, arena,
+                    ret_list, ret_count, ret_err);
+}
 
-    *ret_count = 0;
-    PX_TRY(enter(bindings, tenant, &set, ret_err));
-    status = list(set, connection, topic, arena, ret_list, ret_count, ret_err);
-    pthread_rwlock_unlock(&bindings->lock);
-    return status;
+px_status px_bindings_of_sparkplug(px_bindings *bindings, uint32_t tenant, px_str source,
+                                   px_arena *arena, const px_binding ***ret_list, size_t *ret_count,
+                                   px_err *ret_err)
+{
+    return find_all(bindings, tenant, &(origin){ .sparkplug = source }, arena, ret_list, ret_count,
+                    ret_err);
 }
 
 px_status px_bindings_find(px_bindings *bindings, uint32_t tenant, px_str name,

@@ -30,6 +30,11 @@ PX_NODISCARD px_status px_bindings_of_connection(px_bindings *bindings, uint32_t
                                                  px_str connection, px_str topic, px_arena *arena,
                                                  const px_binding ***ret_list, size_t *ret_count,
                                                  px_err *ret_err);
+/* The same of an edge node, `GROUP/NODE`, or a device, `GROUP/NODE/DEVICE`, of Sparkplug. */
+PX_NODISCARD px_status px_bindings_of_sparkplug(px_bindings *bindings, uint32_t tenant,
+                                                px_str source, px_arena *arena,
+                                                const px_binding ***ret_list, size_t *ret_count,
+                                                px_err *ret_err);
 /* False: surely none of the tenant is enabled for MQTT. */
 bool px_bindings_may_take(px_bindings *bindings, uint32_t tenant);
 /* By its name, enabled or not. Errors: PX_NOT_FOUND (binding.not_found), PX_NO_MEMORY. */

@@ -69,20 +69,36 @@ typedef struct hearing {
     px_err *err;
 } hearing;
 
+/* Its twin is not there: what no binding takes has no place. */
+static void count_homeless(hearing *h, const pxi_spark_owner *owner, const pxi_spark_model *model)
+{
+    for (size_t i = 0; i < h->payload.metric_count; i++) {
+        const px_spark_def *def = px_spark_birth_find(&owner->birth, &h->payload.metrics[i]);
+
+        if (def && pxi_spark_is_taken(model, def->name))
+            continue;
+        h->s->stats.unknown++;
+        h->heard->has_homeless = h->heard->has_homeless || !def || !def->is_control;
+    }
+}
+
 static px_status take_values(hearing *h, pxi_spark_owner *owner, bool is_birth)
 {
-    pxi_spark_model model = { 0 };
+    pxi_spark_model model = { .message = h->m };
 
     h->s->stats.metrics += h->payload.metric_count;
     model.layout = h->m->layout(h->m->ctx, h->m->twin, &model.number);
     h->heard->has_twin = model.layout != NULL;
     h->heard->model_no = model.number;
-    if (!model.layout) {
-        h->s->stats.unknown += h->payload.metric_count;
+    if (model.layout)
+        PX_TRY(pxi_spark_decode(h->s, owner, &h->payload, is_birth, &model, h->arena,
+                                &h->heard->decoded, h->err));
+    else
+        count_homeless(h, owner, &model);
+    if (!h->m->takes)
         return PX_OK;
-    }
-    return pxi_spark_decode(h->s, owner, &h->payload, is_birth, &model, h->arena,
-                            &h->heard->decoded, h->err);
+    return pxi_spark_rows(h->s, owner, &h->payload, &model, h->arena, &h->heard->decoded,
+                          &h->heard->rows, h->err);
 }
 
 static px_status read_payload(hearing *h)

@@ -13,6 +13,9 @@
  * older connection and changes nothing. In memory only: after a restart every node is asked for its
  * birth with its first message.
  *
+ * Where bindings take what it says (docs/bindings.md) the metrics are rows for them besides; those
+ * that a binding reads are never told as unknown.
+ *
  * A node's values go to the twin `GROUP.NODE`, a device's to `GROUP.NODE.DEVICE`, when it is there.
  * Metrics of unknown names, of the wrong type, without a value (null), or of a quality that is not
  * good are left out; they are counted, and the caller is told of them: of unknown names with a
@@ -28,8 +31,12 @@
 
 typedef struct px_sparkplug px_sparkplug;
 
+/* The member of a row for bindings that holds its time. */
+#define PX_SPARK_ROW_TIME PX_STR("$ts")
+
 /* One message. `layout` looks a twin up: its model's layout, or NULL when it is not there; called
- * with the lock. All is borrowed for the call. */
+ * with the lock. `takes` says whether a binding reads the metric of this name; NULL: there are none
+ * for this node or device. All is borrowed for the call. */
 typedef struct px_spark_message {
     uint32_t tenant;
     px_spark_topic topic;
@@ -37,6 +44,7 @@ typedef struct px_spark_message {
     px_str payload;
     px_time now;
     const px_layout *(*layout)(void *ctx, px_str twin, uint32_t *ret_model_no);
+    bool (*takes)(void *ctx, px_str metric);
     void *ctx;
 } px_spark_message;
 
@@ -44,6 +52,8 @@ typedef struct px_spark_message {
 typedef struct px_spark_heard {
     px_decoded decoded; /* values for the twin; borrow from payload and arena */
     bool has_twin;      /* the twin is there */
+    bool has_homeless;  /* it is not, and no binding takes some of the metrics */
+    px_str rows;        /* for bindings, JSON in the arena; empty: there are none */
     uint32_t model_no;  /* of it */
     bool is_birth;      /* NBIRTH or DBIRTH, taken */
     bool went_online, went_offline;

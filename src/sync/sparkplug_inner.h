@@ -60,12 +60,29 @@ PX_NODISCARD px_status pxi_spark_add_host(px_sparkplug *s, const px_spark_messag
 typedef struct pxi_spark_model {
     const px_layout *layout; /* NULL: the twin is not there */
     uint32_t number;
+    const px_spark_message *message; /* whose bindings take metrics, too */
 } pxi_spark_model;
+
+px_time pxi_spark_time(bool has, uint64_t timestamp_ms);
+/* PX_NOT_FOUND: it has no value; PX_INVALID: none of its birth's type, or of another quality. */
+PX_NODISCARD px_status pxi_spark_check(const px_spark_metric *m, const px_spark_def *def,
+                                       px_err *ret_err);
+/* A binding reads the metric of this name. */
+bool pxi_spark_is_taken(const pxi_spark_model *model, px_str name);
+void pxi_spark_reject(px_decoded *decoded, px_arena *arena, px_str name, const px_err *why);
 
 /* Metrics as samples of the owner's twin. */
 PX_NODISCARD px_status pxi_spark_decode(px_sparkplug *s, pxi_spark_owner *owner,
                                         const px_spark_payload *payload, bool is_birth,
                                         const pxi_spark_model *model, px_arena *arena,
                                         px_decoded *ret_decoded, px_err *ret_err);
+
+/* ---- sparkplug_row.c ---- */
+/* Metrics as rows for bindings, behind pxi_spark_decode, which has resolved them. Not written when
+ * there are none. What has no value that could stand in a row is told in `told`. */
+PX_NODISCARD px_status pxi_spark_rows(px_sparkplug *s, const pxi_spark_owner *owner,
+                                      const px_spark_payload *payload, const pxi_spark_model *model,
+                                      px_arena *arena, px_decoded *told, px_str *ret_rows,
+                                      px_err *ret_err);
 
 #endif

@@ -13,6 +13,7 @@ typedef struct sampler {
     px_sparkplug *s;
     px_arena *arena;
     const px_layout *layout;
+    const pxi_spark_model *model;
     px_time source_time;
     px_field_value *fields; /* of the sample under way; room for all that may still come */
     size_t field_count;
@@ -21,24 +22,36 @@ typedef struct sampler {
     px_decoded out;
 } sampler;
 
-static px_time time_of(bool has, uint64_t timestamp_ms)
+px_time pxi_spark_time(bool has, uint64_t timestamp_ms)
 {
     return has ? (px_time)timestamp_ms * PX_MILLISECOND : PX_TIME_NONE;
 }
 
-static void reject(sampler *r, px_str name, const px_err *why)
+void pxi_spark_reject(px_decoded *decoded, px_arena *arena, px_str name, const px_err *why)
 {
     px_reject *place;
 
-    r->out.rejected++;
-    if (!r->out.rejects)
-        r->out.rejects = PX_ARENA_ARRAY(r->arena, px_reject, PX_REJECTS_KEPT_MAX);
-    if (!r->out.rejects || r->out.reject_count == PX_REJECTS_KEPT_MAX)
+    decoded->rejected++;
+    if (!decoded->rejects)
+        decoded->rejects = PX_ARENA_ARRAY(arena, px_reject, PX_REJECTS_KEPT_MAX);
+    if (!decoded->rejects || decoded->reject_count == PX_REJECTS_KEPT_MAX)
         return;
-    place = &r->out.rejects[r->out.reject_count++];
+    place = &decoded->rejects[decoded->reject_count++];
     place->name = name;
     place->id = why->id;
     snprintf(place->text, sizeof(place->text), "%.*s", (int)sizeof(place->text) - 1, why->text);
+}
+
+bool pxi_spark_is_taken(const pxi_spark_model *model, px_str name)
+{
+    const px_spark_message *m = model->message;
+
+    return m->takes && m->takes(m->ctx, name);
+}
+
+static void reject(sampler *r, px_str name, const px_err *why)
+{
+    pxi_spark_reject(&r->out, r->arena, name, why);
 }
 
 static bool end_sample(sampler *r)
@@ -65,21 +78,17 @@ static bool end_sample(sampler *r)
     return true;
 }
 
-/* The sentence when a metric has no value to take; false: it has one. */
-static bool is_empty(sampler *r, const px_spark_metric *m, const px_spark_def *def)
+px_status pxi_spark_check(const px_spark_metric *m, const px_spark_def *def, px_err *ret_err)
 {
-    px_err why;
-
-    if (!m->is_null && m->form != PX_SPARK_FORM_NONE && m->quality == PX_SPARK_QUALITY_GOOD)
-        return false;
-    r->s->stats.empty++;
-    if (m->quality == PX_SPARK_QUALITY_GOOD)
-        return true;
-    px_fail_id(&why, PX_INVALID, "sparkplug.quality",
-               "'%.*s' has quality %u, and values of quality %d are taken", PX_FMT(def->name),
-               (unsigned)m->quality, PX_SPARK_QUALITY_GOOD);
-    reject(r, def->name, &why);
-    return true;
+    if (m->type && m->type != def->type)
+        return px_fail_id(ret_err, PX_INVALID, "sparkplug.type",
+                          "'%.*s' was born as %s and comes as %s", PX_FMT(def->name),
+                          px_spark_type_name(def->type), px_spark_type_name(m->type));
+    if (m->quality != PX_SPARK_QUALITY_GOOD)
+        return px_fail_id(ret_err, PX_INVALID, "sparkplug.quality",
+                          "'%.*s' has quality %u, and values of quality %d are taken",
+                          PX_FMT(def->name), (unsigned)m->quality, PX_SPARK_QUALITY_GOOD);
+    return m->is_null || m->form == PX_SPARK_FORM_NONE ? PX_NOT_FOUND : PX_OK;
 }
 
 static void refuse_unknown(sampler *r, const px_spark_def *def, bool is_birth)
@@ -87,6 +96,8 @@ static void refuse_unknown(sampler *r, const px_spark_def *def, bool is_birth)
     px_err why;
     px_str near;
 
+    if (pxi_spark_is_taken(r->model, def->name))
+        return;
     r->s->stats.unknown++;
     if (!is_birth)
         return;
@@ -117,28 +128,36 @@ static px_status take_metric(sampler *r, const px_spark_metric *m, px_spark_def 
     }
     place->field = def->field;
     place->flags = 0;
-    place->source_time = time_of(m->has_timestamp, m->timestamp_ms);
+    place->source_time = pxi_spark_time(m->has_timestamp, m->timestamp_ms);
     def->stamp = r->stamp;
     r->field_count++;
     return PX_OK;
 }
 
-static void refuse_type(sampler *r, const px_spark_metric *m, const px_spark_def *def)
+/* A metric that has a field. */
+static px_status take(sampler *r, const px_spark_metric *m, px_spark_def *def, px_err *ret_err)
 {
+    bool is_of_type = !m->type || m->type == def->type;
     px_err why;
+    px_status status = pxi_spark_check(m, def, &why);
 
-    px_fail_id(&why, PX_INVALID, "sparkplug.type", "'%.*s' was born as %s and comes as %s",
-               PX_FMT(def->name), px_spark_type_name(def->type), px_spark_type_name(m->type));
-    reject(r, def->name, &why);
+    if (status == PX_OK)
+        return take_metric(r, m, def, ret_err);
+    r->s->stats.empty += is_of_type;
+    if (status != PX_NOT_FOUND)
+        reject(r, def->name, &why);
+    return PX_OK;
 }
 
 px_status pxi_spark_decode(px_sparkplug *s, pxi_spark_owner *owner, const px_spark_payload *payload,
                            bool is_birth, const pxi_spark_model *model, px_arena *arena,
                            px_decoded *ret_decoded, px_err *ret_err)
 {
-    sampler r = { .s = s, .arena = arena, .layout = model->layout, .stamp = ++s->stamp };
+    sampler r = {
+        .s = s, .arena = arena, .layout = model->layout, .model = model, .stamp = ++s->stamp
+    };
 
-    r.source_time = time_of(payload->has_timestamp, payload->timestamp_ms);
+    r.source_time = pxi_spark_time(payload->has_timestamp, payload->timestamp_ms);
     r.fields = px_arena_alloc(arena, (payload->metric_count + 1) * sizeof(*r.fields));
     if (!r.fields)
         return px_arena_fail(arena, ret_err);
@@ -152,10 +171,8 @@ px_status pxi_spark_decode(px_sparkplug *s, pxi_spark_owner *owner, const px_spa
             continue; /* what was not born asked for a rebirth before */
         if (def->field == PX_SPARK_NO_FIELD)
             refuse_unknown(&r, def, is_birth);
-        else if (m->type && m->type != def->type)
-            refuse_type(&r, m, def);
-        else if (!is_empty(&r, m, def))
-            PX_TRY(take_metric(&r, m, def, ret_err));
+        else
+            PX_TRY(take(&r, m, def, ret_err));
     }
     if (!end_sample(&r))
         return px_arena_fail(arena, ret_err);

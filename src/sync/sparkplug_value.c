@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/mem.h"
 #include "base/num_real.h"
 #include "base/time.h"
 
@@ -292,6 +293,78 @@ px_status px_spark_value(const px_spark_metric *m, uint32_t type, const px_schem
     case PX_SPARK_Bytes:
     case PX_SPARK_File:
         return check_bytes(m, type, schema, arena, ret_value, ret_err);
+    default:
+        return px_fail_id(ret_err, PX_INVALID, "sparkplug.type",
+                          "a value of %s has no place in a twin", px_spark_type_name(type));
+    }
+}
+
+/* ---- without a schema ---- */
+
+static px_status put_base64(px_json_writer *w, const px_spark_metric *m, px_err *ret_err)
+{
+    size_t size = sodium_base64_encoded_len(m->bytes.len, sodium_base64_VARIANT_ORIGINAL);
+    char *text = px_alloc(size);
+
+    if (!text)
+        return px_no_memory(ret_err);
+    sodium_bin2base64(text, size, (const unsigned char *)m->bytes.ptr, m->bytes.len,
+                      sodium_base64_VARIANT_ORIGINAL);
+    px_json_string(w, px_str_c(text));
+    px_free(text);
+    return PX_OK;
+}
+
+static px_status put_number(px_json_writer *w, const px_spark_metric *m, uint32_t type,
+                            px_err *ret_err)
+{
+    px_num num;
+
+    PX_TRY(read_num(m, type, &num, ret_err));
+    px_json_number(w, num);
+    return PX_OK;
+}
+
+static px_status put_array(px_json_writer *w, const px_spark_metric *m, uint32_t type,
+                           px_err *ret_err)
+{
+    if (m->form != PX_SPARK_FORM_BYTES)
+        return wrong_form(type, ret_err);
+    px_json_begin_array(w);
+    PX_TRY(put_items(w, m->bytes, type, ret_err));
+    px_json_end_array(w);
+    return PX_OK;
+}
+
+px_status px_put_spark_value(px_json_writer *w, const px_spark_metric *m, uint32_t type,
+                             px_err *ret_err)
+{
+    if (type >= PX_SPARK_Int8 && type <= PX_SPARK_Double)
+        return put_number(w, m, type, ret_err);
+    if (type >= PX_SPARK_Int8Array && type <= PX_SPARK_DateTimeArray)
+        return put_array(w, m, type, ret_err);
+    switch (type) {
+    case PX_SPARK_Boolean:
+        if (m->form != PX_SPARK_FORM_BOOL)
+            return wrong_form(type, ret_err);
+        px_json_bool(w, m->whole != 0);
+        return PX_OK;
+    case PX_SPARK_String:
+    case PX_SPARK_Text:
+    case PX_SPARK_UUID:
+        if (m->form != PX_SPARK_FORM_STRING)
+            return wrong_form(type, ret_err);
+        px_json_string(w, m->bytes);
+        return PX_OK;
+    case PX_SPARK_DateTime:
+        if (m->form != PX_SPARK_FORM_LONG || m->whole > (uint64_t)INT64_MAX / 1000000)
+            return wrong_form(type, ret_err);
+        px_json_time(w, (px_time)m->whole * PX_MILLISECOND);
+        return PX_OK;
+    case PX_SPARK_Bytes:
+    case PX_SPARK_File:
+        return m->form == PX_SPARK_FORM_BYTES ? put_base64(w, m, ret_err)
+                                              : wrong_form(type, ret_err);
     default:
         return px_fail_id(ret_err, PX_INVALID, "sparkplug.type",
                           "a value of %s has no place in a twin", px_spark_type_name(type));

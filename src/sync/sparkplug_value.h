@@ -5,6 +5,7 @@
 #ifndef PX_SYNC_SPARKPLUG_VALUE_H
 #define PX_SYNC_SPARKPLUG_VALUE_H
 
+#include "base/json.h"
 #include "model/schema.h"
 #include "sync/sparkplug_payload.h"
 
@@ -21,5 +22,10 @@
 PX_NODISCARD px_status px_spark_value(const px_spark_metric *metric, uint32_t type,
                                       const px_schema *schema, px_arena *arena, px_value *ret_value,
                                       px_err *ret_err);
+
+/* Writes the value without a schema to settle it: numbers, booleans, texts, arrays, base64, and a
+ * DateTime as RFC 3339. What was written before a failure is of no use. Errors: PX_INVALID. */
+PX_NODISCARD px_status px_put_spark_value(px_json_writer *w, const px_spark_metric *metric,
+                                          uint32_t type, px_err *ret_err);
 
 #endif

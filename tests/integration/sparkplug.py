@@ -291,8 +291,8 @@ def a_message_and_its_values_are_taken_together_or_not_at_all():
             c.close()
 
 
-def bindings_take_plain_messages_alone():
-    """What Sparkplug's topics mean is no binding's to say."""
+def bindings_of_plain_topics_take_plain_messages_alone():
+    """What Sparkplug's topics mean is no such binding's to say."""
     with Server() as s:
         web, key = prepare(s)
         web.want(400, "PUT", "/api/v1/bindings/spark", {"source": {"mqtt": "spBv1.0/{group}/NDATA/{node}"}, "twin": "{group}.{node}", "fields": []})
@@ -303,6 +303,133 @@ def bindings_take_plain_messages_alone():
         assert web.want(200, "GET", "/digitaltwins/plant.edge")["uptime"] == 7
         reasons = [r["code"] for r in web.want(200, "GET", "/api/v1/rejects")["items"]]
         assert reasons == ["sparkplug.unknown"], reasons
+        edge.close()
+
+
+def oven(web, *twins):
+    contents = [{"@type": ["Property", "Temperature"], "name": "temp", "schema": "double", "unit": "degreeCelsius"},
+                *[{"@type": "Property", "name": n, "schema": schema} for n, schema in (("kilovolts", "double"), ("power", "double"), ("mode", "string"))]]
+    web.want(201, "POST", "/models", [{"@context": ["dtmi:dtdl:context;3", "dtmi:dtdl:extension:quantitativeTypes;1"], "@id": "dtmi:test:Oven;1",
+                                       "@type": "Interface", "contents": contents}])
+    for twin in twins:
+        web.want(200, "PUT", f"/digitaltwins/{twin}", {"$metadata": {"$model": "dtmi:test:Oven;1"}})
+
+
+OF_NODES = {"source": {"sparkplug": "plant/{node}"}, "twin": "hall-{node}", "as": "binding", "fields": [
+    {"name": "u", "from": "Supply/Voltage", "to": "kilovolts", "scale": 0.001}, {"name": "up", "from": "uptime"},
+    {"name": "p", "formula": "u * up", "to": "power"}, {"from": "Nothing of the kind", "to": "mode", "values": {"x": "idle"}}]}
+OF_DEVICES = {"source": {"sparkplug": "plant/+/{device}"}, "twin": "hall-{device}", "as": "binding",
+              "fields": [{"from": "temperature", "to": "temp", "unit": "degreeFahrenheit"}]}
+
+
+def metrics_go_to_any_twin_by_a_binding():
+    """With unit, scale and formula, by name and by alias, beside the twin of the same name, and in one commit with it."""
+    with Server() as s:
+        web, key = prepare(s)
+        oven(web, "hall-edge", "hall-press")
+        web.want(200, "PUT", "/api/v1/bindings/nodes", OF_NODES)
+        web.want(200, "PUT", "/api/v1/bindings/devices", OF_DEVICES)
+        edge = Edge(s, key)
+        edge.birth()
+        edge.data(dict(alias=1, timestamp=AT + 1000, float_value=24.5), dict(alias=2, timestamp=AT + 1000, int_value=4), retain=True)
+        edge.say("spBv1.0/plant/DDATA/edge/press", payload(edge.next(), dict(alias=10, double_value=212)))
+
+        def known(twin):
+            got = web.want(200, "GET", f"/digitaltwins/{twin}")
+            return {k: float(v) if k != "mode" else v for k, v in got.items() if k[0] != "$"}
+
+        def is_there():
+            assert known("hall-edge") == {"kilovolts": 0.0245, "power": 0.098, "mode": "idle"}, known("hall-edge")
+            assert known("hall-press") == {"temp": 100}, known("hall-press")
+            assert web.want(200, "GET", "/digitaltwins/plant.edge")["uptime"] == 4
+            rows = web.want(200, "GET", "/api/v1/history/hall-edge?property=kilovolts")["rows"]
+            assert [(at, float(v)) for at, v in rows] == [("2026-01-01T00:00:00Z", 0.0241), ("2026-01-01T00:00:01Z", 0.0245)], rows
+
+        is_there()
+        assert web.want(200, "GET", "/api/v1/rejects")["items"] == [], "what a binding takes is no reject of the other mapping"
+        figures = {b["id"]: b["figures"] for b in web.want(200, "GET", "/api/v1/bindings")["items"]}
+        assert (figures["nodes"]["messages"], figures["nodes"]["values"], figures["devices"]["values"]) == (2, 5, 2), figures
+        m = web.metrics()
+        assert m["pollux_sparkplug_metrics_unknown_total"] == 0, m
+        # a backlog: each time is a row, in whatever order it comes
+        edge.data(*[dict(alias=1, timestamp=AT - 1000 * i, float_value=i) for i in (1, 3, 2)])
+        rows = web.want(200, "GET", "/api/v1/history/hall-edge?property=kilovolts&from=2025-12-31T00:00:00Z")["rows"]
+        assert [float(v) for _, v in rows] == [0.003, 0.002, 0.001, 0.0241, 0.0245], rows
+        edge.vanish()
+        s.kill()
+        s.start()
+        web.close()
+        assert known("hall-edge")["kilovolts"] == 0.0245 and known("hall-press") == {"temp": 100}
+        host = Client(s, "any", s.token, "host")
+        host.subscribe("spBv1.0/plant/NDATA/edge")
+        until(lambda: host.got, "the retained message, which was committed with its values")
+        host.close()
+
+
+def what_no_binding_takes_of_metrics_is_told_and_what_one_misses_is_taken_once_it_is_mended():
+    with Server() as s:
+        web, key = prepare(s)
+        oven(web, "hall-edge")
+        edge, any_ = Edge(s, key), Client(s, "any", s.token, "any")
+        web.want(200, "PUT", "/api/v1/bindings/nodes", {**OF_NODES, "source": {"sparkplug": "+/{node}"}})
+        edge.birth()
+        edge.data(dict(alias=3, string_value="y"))
+        items = web.want(200, "GET", "/api/v1/rejects")["items"]
+        assert [(r["code"], r["binding"], r["source"], r["replayable"]) for r in items] == [("binding.values", "nodes", "plant/edge", True)], items
+        assert json.loads(items[0]["payload"]) == {"$ts": "2026-01-01T00:00:00Z", "Nothing of the kind": "y"}, items
+        mended = json.loads(json.dumps({**OF_NODES, "source": {"sparkplug": "+/{node}"}}))
+        mended["fields"][3]["values"]["y"] = "run"
+        web.want(200, "PUT", "/api/v1/bindings/nodes", mended)
+        assert web.want(200, "POST", "/api/v1/rejects/replay?binding=nodes")["taken"] == 1
+        assert web.want(200, "GET", "/digitaltwins/hall-edge")["mode"] == "run"
+        # a value of another type than at birth has no place in a row; of a twin that is not there only what nobody takes is told
+        web.want(200, "PUT", "/digitaltwins/hall-n", {"$metadata": {"$model": "dtmi:test:Oven;1"}})
+        any_.say("spBv1.0/solo/NBIRTH/n", payload(0, bd_seq(0), dict(name="uptime", alias=2, datatype=INT32, int_value=2),
+                                                   dict(name="Supply/Voltage", alias=1, datatype=FLOAT, float_value=500)))
+        assert float(web.want(200, "GET", "/digitaltwins/hall-n")["power"]) == 1
+        assert web.want(200, "GET", "/api/v1/rejects")["items"] == []
+        any_.say("spBv1.0/solo/NDATA/n", payload(1, dict(alias=1, datatype=STRING, string_value="much")))
+        any_.say("spBv1.0/solo/NBIRTH/m", payload(0, bd_seq(0), dict(name="more", datatype=INT32, int_value=2)))
+        items = web.want(200, "GET", "/api/v1/rejects")["items"]
+        assert [(r["code"], r["twin"], r["name"]) for r in items] == [("sparkplug.no_twin", "solo.m", ""), ("sparkplug.type", "solo.n", "Supply/Voltage")], items
+        # the sender's own rights, where the binding does not write itself
+        web.want(200, "PUT", "/api/v1/bindings/nodes", {**mended, "as": "sender"})
+        edge.data(dict(alias=1, float_value=1))
+        assert float(web.want(200, "GET", "/digitaltwins/hall-edge")["kilovolts"]) == 0.0241
+        assert web.want(200, "GET", "/api/v1/rejects")["items"][0]["code"] == "access.twin"
+        # tried on a recorded row
+        tried = web.want(200, "POST", "/api/v1/binding-tests", {"name": "nodes", "messages": [
+            {"topic": "plant/edge", "payload": {"Supply/Voltage": 500, "uptime": 2, "$ts": "2026-01-01T00:00:00Z"}},
+            {"topic": "plant/edge/press", "payload": {"Supply/Voltage": 500}}]})["messages"]
+        assert [(v["property"], float(v["value"]), v["time"]) for v in tried[0]["values"]] == [
+            ("kilovolts", 0.5, "2026-01-01T00:00:00Z"), ("power", 1, "2026-01-01T00:00:00Z")] and tried[0]["leftovers"] == [], tried
+        assert tried[1]["code"] == "binding.topic", tried
+        for wrong in ({"sparkplug": "plant"}, {"sparkplug": "plant/#"}, {"sparkplug": "a/b/c/d"}, {"sparkplug": "a/b", "http": True}):
+            web.want(400, "PUT", "/api/v1/bindings/wrong", {**OF_NODES, "source": wrong})
+        web.want(400, "PUT", "/api/v1/bindings/wrong", {**OF_NODES, "format": "csv"})
+        for c in (edge, any_):
+            c.close()
+
+
+def a_message_counts_for_its_own_twin_and_those_of_bindings_or_for_none():
+    with Server() as s:
+        web, key = prepare(s)
+        texts = [f"t{n}" for n in range(12)]
+        web.want(201, "POST", "/models", [model("Big", **{t: "string" for t in texts})])
+        web.want(200, "PUT", "/digitaltwins/big", {"$metadata": {"$model": "dtmi:test:Big;1"}})
+        web.want(200, "PUT", "/api/v1/bindings/big", {"source": {"sparkplug": "plant/edge"}, "twin": "big", "as": "binding",
+                                                      "fields": [{"from": t, "to": t} for t in texts]})
+        edge = Client(s, "edge", key, "edge")
+        birth = [dict(name=t, alias=n + 1, datatype=STRING, string_value="-") for n, t in enumerate(texts)]
+        edge.say("spBv1.0/plant/NBIRTH/edge", payload(0, bd_seq(0), dict(name="uptime", alias=99, datatype=INT32, int_value=1), *birth))
+        assert web.want(200, "GET", "/digitaltwins/plant.edge")["uptime"] == 1
+        full = [dict(alias=n + 1, string_value="x" * 4000) for n in range(len(texts))]
+        edge.say("spBv1.0/plant/NDATA/edge", payload(1, dict(alias=99, int_value=2), *full))
+        assert web.want(200, "GET", "/digitaltwins/plant.edge")["uptime"] == 1, "half of a message was taken"
+        told = {(r["code"], r["twin"], r.get("binding", "")) for r in web.want(200, "GET", "/api/v1/rejects")["items"]}
+        assert told == {("twin.size", "", "big"), ("twin.size", "plant.edge", "")}, told
+        edge.say("spBv1.0/plant/NDATA/edge", payload(2, dict(alias=99, int_value=3)))
+        assert web.want(200, "GET", "/digitaltwins/plant.edge")["uptime"] == 3
         edge.close()
 
 
@@ -363,6 +490,8 @@ def an_edge_node_speaks_for_itself_alone():
 
 
 main(births_and_data_reach_the_twins, what_was_not_understood_asks_for_a_birth, a_message_and_its_values_are_taken_together_or_not_at_all,
-     bindings_take_plain_messages_alone, a_node_that_skips_numbers, deaths_are_of_their_birth,
+     bindings_of_plain_topics_take_plain_messages_alone, metrics_go_to_any_twin_by_a_binding,
+     what_no_binding_takes_of_metrics_is_told_and_what_one_misses_is_taken_once_it_is_mended,
+     a_message_counts_for_its_own_twin_and_those_of_bindings_or_for_none, a_node_that_skips_numbers, deaths_are_of_their_birth,
      a_death_makes_stale_what_is_declared_of_its_twins, hosts_tell_their_state,
      an_edge_node_speaks_for_itself_alone)

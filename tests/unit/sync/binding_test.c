@@ -374,6 +374,14 @@ PX_TEST(documents_are_refused_with_the_place_and_the_cure)
           "'topic' is of a 'connection'; that of clients of this server stands in 'mqtt'" },
         { "{\"source\":{\"connection\":\"c\",\"topic\":\"a/#/b\"}}", "/source/topic",
           "'a/#/b' is no topic; + and {name} are whole levels, # is the last" },
+        { "{\"source\":{\"sparkplug\":\"plant\"}}", "/source/sparkplug",
+          "'plant' is neither GROUP/NODE, an edge node, nor GROUP/NODE/DEVICE; + and {name} are "
+          "whole levels" },
+        { "{\"source\":{\"sparkplug\":\"a/b\",\"http\":true}}", "/source",
+          "a source with 'sparkplug' has nothing beside it; make a binding for each" },
+        { "{\"source\":{\"sparkplug\":\"a/b\"},\"rows\":\"/x\"}", "/rows",
+          "'rows' is not of a source of Sparkplug: its rows are objects of metric names to "
+          "values" },
         { "{\"source\":{\"http\":true},\"format\":\"xml\"}", "/format",
           "'format' is json, csv, cbor, text or line" },
         { "{\"source\":{\"http\":true},\"fields\":[{\"to\":\"x\"}]}", "/fields/0",
@@ -408,6 +416,32 @@ PX_TEST(topics_are_taken_by_their_pattern)
     CHECK(!px_binding_takes_topic(b, PX_STR("a/1/2/d")));
     CHECK(!px_binding_takes_http(b));
     CHECK(px_binding_is_enabled(b));
+    px_binding_free(b);
+}
+
+PX_TEST(members_that_something_reads_are_known_by_name)
+{
+    static const char *const reads[] = { "a", "b/c", "ts", "q", "id", "own", NULL };
+    px_binding *b;
+
+    CHECK_OK(
+        px_binding_new(
+            PX_STR("b"),
+            PX_STR("{\"source\":{\"http\":true},\"twin\":\"t-{/id}\",\"time\":{\"from\":\"ts\"},"
+                   "\"quality\":{\"from\":\"q\",\"good\":[1]},\"fields\":[{\"from\":\"a\",\"to\":"
+                   "\"x\"},{\"from\":\"/b~1c/d\",\"to\":\"y\",\"twin\":\"{/own}\"},{\"name\":\"f\","
+                   "\"formula\":\"a + 1\",\"to\":\"z\"}]}"),
+            &b, &err),
+        &err);
+    for (size_t i = 0; reads[i]; i++)
+        CHECK(px_binding_reads(b, px_str_c(reads[i])));
+    CHECK(!px_binding_reads(b, PX_STR("b")) && !px_binding_reads(b, PX_STR("f")));
+    px_binding_free(b);
+    CHECK_OK(px_binding_new(PX_STR("b"),
+                            PX_STR("{\"source\":{\"http\":true},\"twin\":\"t\",\"rest\":\"\"}"), &b,
+                            &err),
+             &err);
+    CHECK(px_binding_reads(b, PX_STR("whatever")));
     px_binding_free(b);
 }
 

@@ -75,6 +75,38 @@ PX_TEST(those_that_take_a_topic_are_found_and_no_others)
     end();
 }
 
+PX_TEST(metrics_go_to_bindings_of_their_node_or_device)
+{
+    static const char *const cases[][2] = {
+        { "plant/edge", "a c" }, { "plant/edge/press", "b" }, { "hall/edge", "c" }, { "plant", "" }
+    };
+
+    begin();
+    put(1, "binding", "a", "{\"source\":{\"sparkplug\":\"plant/{node}\"}}");
+    put(1, "binding", "b", "{\"source\":{\"sparkplug\":\"plant/+/press\"}}");
+    put(1, "binding", "c", "{\"source\":{\"sparkplug\":\"+/edge\"}}");
+    put(1, "binding", "d", "{\"source\":{\"sparkplug\":\"+/edge\"},\"enabled\":false}");
+    put(1, "binding", "e", "{\"source\":{\"mqtt\":\"#\"}}");
+    put(2, "binding", "f", "{\"source\":{\"sparkplug\":\"+/edge\"}}");
+    CHECK_STR(taken_by(1, "plant/edge"), "e"); /* a plain topic of the same words */
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char told[16] = "";
+        const px_binding **list;
+        size_t count;
+
+        CHECK_OK(px_bindings_of_sparkplug(bindings, 1, px_str_c(cases[i][0]), &arena, &list, &count,
+                                          &err),
+                 &err);
+        for (size_t k = 0; k < count; k++) {
+            snprintf(told + strlen(told), sizeof(told) - strlen(told), "%s%.*s", k ? " " : "",
+                     PX_FMT(px_binding_name(list[k])));
+            px_bindings_let_go(list[k]);
+        }
+        CHECK_STR(told, cases[i][1]);
+    }
+    end();
+}
+
 PX_TEST(what_a_connection_brings_goes_to_bindings_that_name_it)
 {
     static const struct {
