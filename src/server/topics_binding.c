@@ -12,10 +12,9 @@ struct px_topics_bound {
     px_bound *bounds; /* by binding */
     size_t binding_count, item_count, missed;
     px_str topic;
-    px_time time;   /* of its arrival */
-    px_err first;   /* what was wrong with the first thing */
-    px_request own; /* of Sparkplug: the values of the twin of the same name */
-    bool has_own;
+    px_time time;    /* of its arrival */
+    px_err first;    /* what was wrong with the first thing */
+    px_request *own; /* of Sparkplug: the values of the twin of the same name; NULL: none */
 };
 
 void px_topics_unbind(px_topics_bound *b)
@@ -71,7 +70,7 @@ static void keep_own_refusal(const px_topics_bound *b, const px_request *request
 {
     px_topics_client sender = { .principal = request->principal };
 
-    px_topics_keep_reject(b->m->topics, &sender, b->own.id, PX_STR(""), request->result.err.id,
+    px_topics_keep_reject(b->m->topics, &sender, b->own->id, PX_STR(""), request->result.err.id,
                           request->result.err.text, request->text);
 }
 
@@ -89,7 +88,7 @@ static void bound_done(px_request *request)
         for (size_t i = 0; i < b->binding_count; i++)
             if (px_bind_desk_count(&b->bounds[i]))
                 keep_refusal(b, &request->principal, b->bindings[i], &request->result.err);
-        if (b->has_own)
+        if (b->own)
             keep_own_refusal(b, request);
     }
     px_topics_end(m, reason_of(request->result.status));
@@ -132,8 +131,8 @@ static px_status fill_items(px_topics_bound *b, px_err *ret_err)
     request->items = PX_ARENA_ARRAY(&b->m->arena, px_request, b->item_count);
     if (!request->items)
         return px_arena_fail(&b->m->arena, ret_err);
-    if (b->has_own)
-        request->items[at++] = b->own;
+    if (b->own)
+        request->items[at++] = *b->own;
     for (size_t i = 0; i < b->binding_count; i++) {
         px_bind_desk desk = { b->m->topics->opts.engine, b->bindings[i], &request->principal };
 
@@ -236,19 +235,28 @@ px_mqtt_reason px_topics_bind(px_twin_topics *topics, unsigned thread, px_mqtt_c
 
 bool px_topics_bind_sparkplug(px_topics_message *m, const px_topics_client *client, px_str source)
 {
-    px_twin_topics *topics = m->topics;
+    px_bindings *bindings = m->topics->opts.bindings;
+    const px_binding **list;
+    size_t count;
     px_topics_bound *b;
 
-    if (!topics->opts.bindings)
+    if (!bindings)
+        return true;
+    if (px_bindings_of_sparkplug(bindings, client->principal.tenant, source, &m->arena, &list,
+                                 &count, NULL) != PX_OK)
+        return false;
+    if (count == 0)
         return true;
     b = PX_ARENA_NEW(&m->arena, px_topics_bound);
-    if (!b || px_bindings_of_sparkplug(topics->opts.bindings, client->principal.tenant, source,
-                                       &m->arena, &b->bindings, &b->binding_count, NULL) != PX_OK)
+    if (!b) {
+        for (size_t i = 0; i < count; i++)
+            px_bindings_let_go(list[i]);
         return false;
-    if (b->binding_count == 0)
-        return true;
+    }
     m->bound = b;
     b->m = m;
+    b->bindings = list;
+    b->binding_count = count;
     b->topic = px_arena_str(&m->arena, source);
     return b->topic.ptr != NULL;
 }
@@ -263,20 +271,25 @@ bool px_topics_bound_reads(const px_topics_message *m, px_str metric)
     return false;
 }
 
-/* What goes to the twin of the same name, as an item beside those of bindings. */
-static void put_own(px_topics_bound *b)
+/* What goes to the twin of the same name, as an item beside those of bindings. False: no memory. */
+static bool put_own(px_topics_bound *b)
 {
     const px_request *request = &b->m->request;
 
-    b->has_own = request->sample_count > 0;
-    b->item_count = b->has_own;
-    b->own = (px_request){ .kind = PX_REQUEST_DEVICE_MESSAGE,
-                           .principal = request->principal,
-                           .id = request->id,
-                           .model_no = request->model_no,
-                           .samples = request->samples,
-                           .sample_count = request->sample_count,
-                           .source_time = PX_TIME_NONE };
+    if (request->sample_count == 0)
+        return true;
+    b->own = PX_ARENA_NEW(&b->m->arena, px_request);
+    if (!b->own)
+        return false;
+    b->item_count = 1;
+    *b->own = (px_request){ .kind = PX_REQUEST_DEVICE_MESSAGE,
+                            .principal = request->principal,
+                            .id = request->id,
+                            .model_no = request->model_no,
+                            .samples = request->samples,
+                            .sample_count = request->sample_count,
+                            .source_time = PX_TIME_NONE };
+    return true;
 }
 
 px_mqtt_reason px_topics_bind_rows(px_topics_message *m, const px_topics_client *client,
@@ -289,9 +302,8 @@ px_mqtt_reason px_topics_bind_rows(px_topics_message *m, const px_topics_client 
     b->client = client;
     b->time = env->now(env);
     b->bounds = PX_ARENA_ARRAY(&m->arena, px_bound, b->binding_count);
-    if (!b->bounds)
+    if (!b->bounds || !put_own(b))
         return PX_MQTT_QUOTA_EXCEEDED;
-    put_own(b);
     m->request.kind = PX_REQUEST_MESSAGES;
     m->request.text = rows;
     m->request.id = (px_str){ 0 };
