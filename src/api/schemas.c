@@ -189,7 +189,8 @@ const px_api_schema px_api_schemas[] = {
       "name~:string from~:string formula~:string to~:string twin~:any unit~:string scale~:number "
       "offset~:number type~:number|integer|boolean|string values~:any required~:boolean" },
     { "Binding",
-      "id:string updated:time enabled~:boolean figures~:BindingFigures binding~:BindingDocument" },
+      "id:string updated:time enabled~:boolean figures~:BindingFigures binding~:BindingDocument "
+      "notes~:string[]" },
     { "BindingFigures", "messages:integer values:integer missed:integer refused:integer" },
     { "BindingPage", "items:Binding[] cursor:string?" },
     { "BindingTest", "binding~:BindingDocument name~:string messages:BindingMessage[]" },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /api/v1/bindings: documents that say which payloads become which values (sync/binding.h). */
+#include "api/binding_notes.h"
 #include "api/document_call.h"
 #include "sync/bindings.h"
 
@@ -31,11 +32,10 @@ static void put_figures(px_api_call *call, px_json_writer *w, px_str name)
     px_json_end_object(w);
 }
 
-static void put_binding(px_api_call *call, px_json_writer *w, const px_document *document)
+static void put_members(px_api_call *call, px_json_writer *w, const px_document *document)
 {
     px_json *body = NULL;
 
-    px_json_begin_object(w);
     px_json_key(w, PX_STR("id"));
     px_json_string(w, document->id);
     px_json_key(w, PX_STR("updated"));
@@ -47,6 +47,12 @@ static void put_binding(px_api_call *call, px_json_writer *w, const px_document 
         px_json_key(w, PX_STR("binding"));
         px_json_node(w, body);
     }
+}
+
+static void put_binding(px_api_call *call, px_json_writer *w, const px_document *document)
+{
+    px_json_begin_object(w);
+    put_members(call, w, document);
     px_json_end_object(w);
 }
 
@@ -56,9 +62,18 @@ void px_v1_list_bindings(px_api_call *call)
                           put_binding);
 }
 
+/* With what may be a slip in it. */
+static void put_whole(px_api_call *call, px_json_writer *w, const px_document *document)
+{
+    px_json_begin_object(w);
+    put_members(call, w, document);
+    px_api_put_binding_notes(call, w, document);
+    px_json_end_object(w);
+}
+
 static void answer(px_api_call *call)
 {
-    px_api_document_answer(call, kind, &missing, put_binding);
+    px_api_document_answer(call, kind, &missing, put_whole);
 }
 
 void px_v1_get_binding(px_api_call *call)

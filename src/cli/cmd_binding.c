@@ -43,6 +43,15 @@ static px_status run_show(px_cli *cli, const px_args *args, px_err *ret_err)
     return px_out_json(cli, px_json_get(root, PX_STR("binding")), ret_err);
 }
 
+/* What may be a slip, though it was taken. */
+static void note_slips(px_cli *cli, const px_json *root)
+{
+    const px_json *notes = px_json_get(root, PX_STR("notes"));
+
+    for (const px_json *note = notes ? notes->first : NULL; note; note = note->next)
+        px_cli_note(cli, "note: %.*s", PX_FMT(note->text));
+}
+
 static px_status run_put(px_cli *cli, const px_args *args, px_err *ret_err)
 {
     const char *name = px_args_operand(args, 0), *path = px_args_operand(args, 1);
@@ -61,8 +70,10 @@ static px_status run_put(px_cli *cli, const px_args *args, px_err *ret_err)
     if (status == PX_OK)
         status = px_api_call(cli, &call, &arena, &root, &err);
     px_buf_release(&target);
-    if (status == PX_OK)
+    if (status == PX_OK) {
+        note_slips(cli, root);
         return px_out_done(cli, root, ret_err, "wrote %s", name);
+    }
     if (err.line)
         px_cli_place(cli, path, call.body, err.line, err.column);
     if (ret_err)

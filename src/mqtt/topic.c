@@ -135,3 +135,27 @@ bool px_mqtt_filter_matches(px_str filter, px_str topic)
     }
     return !more_topic;
 }
+
+static bool hides_dollar(px_str filter, px_str other)
+{
+    return filter.len > 0 && (filter.ptr[0] == '+' || filter.ptr[0] == '#') && other.len > 0 &&
+           other.ptr[0] == '$';
+}
+
+bool px_mqtt_filters_meet(px_str a, px_str b)
+{
+    static const px_str all = { "#", 1 }, one = { "+", 1 };
+    bool more_a = true, more_b = true;
+
+    if (hides_dollar(a, b) || hides_dollar(b, a))
+        return false;
+    while (more_a && more_b) {
+        px_str left = next_level(&a, &more_a), right = next_level(&b, &more_b);
+
+        if (px_str_eq(left, all) || px_str_eq(right, all))
+            return true;
+        if (!px_str_eq(left, one) && !px_str_eq(right, one) && !px_str_eq(left, right))
+            return false;
+    }
+    return more_a == more_b || px_str_eq(more_a ? a : b, all); /* "a/#" selects "a" */
+}

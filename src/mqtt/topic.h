@@ -35,6 +35,9 @@ px_mqtt_reason px_mqtt_filter_settle(px_str *filter, px_str *ret_share);
  */
 bool px_mqtt_filter_matches(px_str filter, px_str topic);
 
+/* True when some topic is selected by both filters, which have passed their check. One pass. */
+bool px_mqtt_filters_meet(px_str a, px_str b);
+
 /* MQTT's UTF-8 string: well-formed, no surrogates, no NUL (section 1.5.4). */
 bool px_mqtt_utf8(px_str text);
 

@@ -257,3 +257,18 @@ px_binding_format px_binding_format_of(const px_binding *binding)
 {
     return binding->format;
 }
+
+px_str px_binding_connection(const px_binding *binding)
+{
+    return binding->connection;
+}
+
+px_str px_binding_filter(const px_binding *binding)
+{
+    return binding->filter;
+}
+
+px_str px_binding_creates(const px_binding *binding)
+{
+    return binding->has_create ? binding->create.model : (px_str){ 0 };
+}

@@ -57,6 +57,13 @@ bool px_binding_takes_sparkplug(const px_binding *binding, px_str source);
 /* Something of the binding reads the member of this name in a row. */
 bool px_binding_reads(const px_binding *binding, px_str member);
 bool px_binding_takes_http(const px_binding *binding);
+/* Each empty where the document does not say it: the connection, the topic or place of its source
+ * with + for names, the model that it makes twins of. */
+px_str px_binding_connection(const px_binding *binding);
+px_str px_binding_filter(const px_binding *binding);
+px_str px_binding_creates(const px_binding *binding);
+/* Some topic is of that filter and of this of MQTT, which has passed its check. */
+bool px_binding_filter_meets(const px_binding *binding, px_str filter);
 /* Whether a message of this topic, empty where none is said, would come to the binding at all: for
  * people who try one, who get the sentence. Errors: PX_INVALID (binding.topic). */
 PX_NODISCARD px_status px_binding_fits_topic(const px_binding *binding, px_str topic,

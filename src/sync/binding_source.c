@@ -189,6 +189,11 @@ bool px_binding_takes_topic(const px_binding *binding, px_str topic)
     return binding->has_mqtt && px_mqtt_filter_matches(binding->filter, topic);
 }
 
+bool px_binding_filter_meets(const px_binding *binding, px_str filter)
+{
+    return px_mqtt_filters_meet(binding->filter, filter);
+}
+
 bool px_binding_takes_connection(const px_binding *binding, px_str connection, px_str topic)
 {
     return binding->connection.len && px_str_eq(binding->connection, connection) &&

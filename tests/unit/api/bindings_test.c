@@ -66,6 +66,37 @@ PX_TEST(a_document_that_makes_no_sense_is_refused_with_its_place)
     api_world_release(&w);
 }
 
+static const char *notes_of(const char *body)
+{
+    static char told[512];
+    const reply *r = API_ASK(&w, "PUT", "/api/v1/bindings/x", body, 200);
+
+    snprintf(told, sizeof(told), "%s", api_text(r, "/notes/0"));
+    return told;
+}
+
+PX_TEST(what_may_be_a_slip_is_noted_and_taken)
+{
+    begin();
+    CHECK_STR(notes_of("{\"source\":{\"connection\":\"plnt\"}}"),
+              "there is no connection 'plnt': nothing comes until it is made");
+    API_ASK(&w, "PUT", "/api/v1/connections/plant",
+            "{\"type\":\"mqtt\",\"host\":\"broker.example\",\"enabled\":false,\"clientId\":\"c\","
+            "\"topics\":[{"
+            "\"filter\":\"$share/g/mill/#\"}]}",
+            200);
+    CHECK_STR(notes_of("{\"source\":{\"connection\":\"plant\",\"topic\":\"press/{p}/data\"}}"),
+              "connection 'plant' subscribes to nothing of 'press/+/data': add a filter to its "
+              "'topics'");
+    CHECK_STR(notes_of("{\"source\":{\"http\":true},\"as\":\"binding\",\"twin\":\"t\",\"create\":{"
+                       "\"model\":\"dtmi:no;1\"}}"),
+              "there is no model dtmi:no;1: no twins are made until it is uploaded");
+    API_ASK(&w, "PUT", "/api/v1/bindings/x",
+            "{\"source\":{\"connection\":\"plant\",\"topic\":\"mill/{p}/data\"}}", 200);
+    CHECK_STR(api_text(API_ASK(&w, "GET", "/api/v1/bindings/x", NULL, 200), "/notes"), "[]");
+    api_world_release(&w);
+}
+
 PX_TEST(only_administrators_write_bindings_and_devices_only_their_twins)
 {
     const char *reader, *device;

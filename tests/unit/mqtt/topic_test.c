@@ -97,6 +97,26 @@ PX_TEST(filters_select_as_the_standard_says)
     CHECK(!matches("a", "A"));
 }
 
+PX_TEST(filters_meet_where_a_topic_is_of_both)
+{
+    static const struct {
+        const char *a, *b;
+        bool meet;
+    } cases[] = { { "a/b", "a/b", true },     { "a/+", "+/b", true },
+                  { "a/#", "a/b/c", true },   { "a/#", "a", true },
+                  { "a/+", "a", false },      { "a/b", "a/c", false },
+                  { "+/b/#", "a/+/c", true }, { "a/b/#", "b/#", false },
+                  { "#", "a/b", true },       { "a/+/c", "a/b/+/d", false },
+                  { "#", "$x/a", false },     { "$x/#", "$x/+", true } };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        px_str a = px_str_c(cases[i].a), b = px_str_c(cases[i].b);
+
+        CHECK_EQ(px_mqtt_filters_meet(a, b), cases[i].meet);
+        CHECK_EQ(px_mqtt_filters_meet(b, a), cases[i].meet);
+    }
+}
+
 PX_TEST(wildcards_do_not_see_dollar_topics)
 {
     CHECK(!matches("#", "$SYS/monitor"));
