@@ -198,7 +198,8 @@ const px_cmd px_cmd_binding[] = {
                   "pollux binding suggest readings.csv --id dtmi:acme:Press\\;1 --out press\n"
                   "pollux binding suggest samples/",
       .notes =
-          "Samples are CSV (.csv), or lines of JSON as `test` takes them. Types are told from\n"
+          "Samples are CSV (.csv), or lines of JSON as `test` takes them; `mosquitto_sub -F %J`\n"
+          "records messages so. Types are told from\n"
           "values and names: a measured quantity is a double, a count an integer, 0 and 1 alone\n"
           "a boolean, a few texts that repeat an enum; a unit at the end of a name, [K] or _kW,\n"
           "becomes the property's. What varies in the topics names the twin. Look it over, then\n"

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `pollux binding suggest`: samples in, a model and a binding to begin with out. */
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/vec.h"
@@ -89,7 +91,9 @@ static px_status read_files(px_cli *cli, px_propose *p, const path_vec *paths, p
         px_arena_init(&arena, FILE_BYTES_MAX + 4096);
         PX_TRY(px_file_read(path, FILE_BYTES_MAX, &arena, &text, ret_err));
         status = px_propose_file(p, path, text, ret_err);
-        if (status != PX_OK)
+        if (status != PX_OK && ret_err && ret_err->line)
+            px_cli_note(cli, "%s:%u:%u", paths->ptr[i], ret_err->line, ret_err->column);
+        else if (status != PX_OK)
             px_cli_note(cli, "%s", paths->ptr[i]);
         PX_TRY(status);
     }
@@ -111,7 +115,16 @@ static px_status write_part(const char *folder, const char *name, const px_json 
     if (file)
         good = fclose(file) == 0 && good;
     px_buf_release(&path);
-    return good ? PX_OK : px_fail(ret_err, PX_IO, "cannot write %s in '%s'", name, folder);
+    return good ? PX_OK
+                : px_fail(ret_err, PX_IO, "cannot write %s in '%s': %s", name, folder,
+                          strerror(errno));
+}
+
+static px_status make_folder(const char *folder, px_err *ret_err)
+{
+    if (mkdir(folder, 0777) == 0 || errno == EEXIST)
+        return PX_OK;
+    return px_fail(ret_err, PX_IO, "cannot make the folder '%s': %s", folder, strerror(errno));
 }
 
 static px_status give(px_cli *cli, const px_args *args, px_buf *proposal, px_err *ret_err)
@@ -127,6 +140,7 @@ static px_status give(px_cli *cli, const px_args *args, px_buf *proposal, px_err
         PX_TRY(px_buf_status(proposal, ret_err));
         return px_cli_write(cli, px_buf_str(proposal), ret_err);
     }
+    PX_TRY(make_folder(folder, ret_err));
     PX_TRY(write_part(folder, "model.json", px_json_get(root, PX_STR("model")), ret_err));
     PX_TRY(write_part(folder, "binding.json", px_json_get(root, PX_STR("binding")), ret_err));
     return px_out_done(cli, NULL, ret_err, "wrote %s/model.json and %s/binding.json", folder,
@@ -142,6 +156,15 @@ static void note_columns(px_cli *cli, const px_propose *p)
     px_cli_note(cli, "looked at %llu rows: %zu columns%s", (unsigned long long)p->rows,
                 p->column_count,
                 empty ? ", some of them without a value, which were left out" : "");
+    if (p->arrays)
+        px_cli_note(cli, "%llu arrays of values were left out, the first at '%.*s'",
+                    (unsigned long long)p->arrays, PX_FMT(p->first_array));
+    if (p->topics_differ)
+        px_cli_note(cli, "the topics have different numbers of levels, so the source is left as "
+                         "HTTP: suggest for each kind of topic by itself");
+    else if (px_propose_is_bare(p) && !p->levels[p->level_count - 1].ptr)
+        px_cli_note(cli, "each message is one value, and the last level of the topic varies: where "
+                         "it names the property, suggest for each of these topics by itself");
     if (p->time_column == SIZE_MAX)
         px_cli_note(cli, "no column is called like a time: arrival will be the time");
 }

@@ -64,6 +64,8 @@ typedef struct px_propose {
     px_str levels[32];   /* of the first topic; empty where they vary */
     uint32_t level_count;
     bool topics_differ; /* in their number of levels */
+    uint64_t arrays;    /* of values, which were left out, */
+    px_str first_array; /* and the place of the first */
     size_t time_column; /* SIZE_MAX: none */
 } px_propose;
 
@@ -84,7 +86,8 @@ void px_put_proposal(px_buf *buf, const px_propose *p, const px_propose_opts *op
 
 /* ---- propose_words.c ---- */
 
-/* The unit that ends a name, and the name without it. NULL: none. */
+/* The unit that ends a name, and the name without it; of one letter, `power_W`, where the rest
+ * speaks of what is measured in it. NULL: none. */
 const px_unit_word *px_unit_of_name(px_str name, px_str *ret_rest);
 bool px_is_quantity_name(px_str name); /* speaks of something measured */
 bool px_is_count_name(px_str name);    /* of something counted or numbered */
@@ -93,6 +96,8 @@ bool px_is_time_name(px_str name);
 
 /* ---- propose_column.c ---- */
 
+/* Each message is one value, so that its topic alone can say what it is. */
+bool px_propose_is_bare(const px_propose *p);
 /* NULL: there are too many, or no memory. */
 px_propose_column *px_propose_column_of(px_propose *p, px_str name);
 /* One value, as it stood there; CSV cells are texts that may stand for anything. */

@@ -173,9 +173,9 @@ static px_guess guess_text(const px_propose_column *c)
     return PX_GUESS_STRING;
 }
 
-static px_guess guess(const px_propose_column *c)
+static px_guess guess(const px_propose_column *c, px_str name)
 {
-    bool is_quantity = px_is_quantity_name(c->name) && !px_is_count_name(c->name);
+    bool is_quantity = px_is_quantity_name(name) && !px_is_count_name(name);
 
     if (c->count == 0)
         return PX_GUESS_NONE;
@@ -183,7 +183,7 @@ static px_guess guess(const px_propose_column *c)
         return PX_GUESS_BOOLEAN;
     if (c->texts || c->booleans)
         return guess_text(c);
-    if (c->is_bits && (px_is_state_name(c->name) || (!is_quantity && !px_is_count_name(c->name))))
+    if (c->is_bits && (px_is_state_name(name) || (!is_quantity && !px_is_count_name(name))))
         return PX_GUESS_BOOLEAN;
     if (c->decimal || c->unit || is_quantity)
         return PX_GUESS_DOUBLE;
@@ -215,18 +215,31 @@ static px_status name_property(px_propose *p, size_t index, px_str source, px_er
     return status;
 }
 
+/* A message that is one value has no name but its topic's last level. */
+static px_str name_of(const px_propose *p, size_t index)
+{
+    if (!px_propose_is_bare(p) || p->topics_differ || !p->levels[p->level_count - 1].ptr)
+        return p->columns[index].name;
+    return p->levels[p->level_count - 1];
+}
+
+bool px_propose_is_bare(const px_propose *p)
+{
+    return !p->is_csv && p->column_count == 1 && p->columns[0].name.len == 0 && p->level_count;
+}
+
 px_status px_propose_settle(px_propose *p, px_err *ret_err)
 {
     p->time_column = SIZE_MAX;
     for (size_t i = 0; i < p->column_count; i++) {
         px_propose_column *c = &p->columns[i];
-        px_str rest = c->name;
+        px_str name = name_of(p, i), rest = name;
 
-        c->unit = px_unit_of_name(c->name, &rest);
-        c->guess = guess(c);
+        c->unit = px_unit_of_name(name, &rest);
+        c->guess = guess(c, name);
         if (c->guess != PX_GUESS_DOUBLE) {
             c->unit = NULL;
-            rest = c->guess == PX_GUESS_INTEGER || c->guess == PX_GUESS_LONG ? rest : c->name;
+            rest = c->guess == PX_GUESS_INTEGER || c->guess == PX_GUESS_LONG ? rest : name;
         }
         PX_TRY(name_property(p, i, rest, ret_err));
         if (p->time_column == SIZE_MAX && px_is_time_name(c->name) &&

@@ -186,13 +186,26 @@ static px_status look_leaf(px_propose *p, const px_json *value, const px_json *r
     return good ? PX_OK : too_many(p, ret_err);
 }
 
+/* Counted, and the first one's place kept, so that it can be told. */
+static px_status leave_out(px_propose *p, const px_json *array, px_err *ret_err)
+{
+    px_buf path = { 0 };
+
+    if (p->arrays++)
+        return PX_OK;
+    px_put_json_path(&path, array);
+    p->first_array = px_arena_str(&p->arena, px_buf_str(&path));
+    px_buf_release(&path);
+    return p->first_array.ptr ? PX_OK : px_arena_fail(&p->arena, ret_err);
+}
+
 /* The first array of objects holds the rows; arrays of values have no place in a property. */
 static px_status look_at_rows(px_propose *p, const px_json *array, px_err *ret_err)
 {
     px_buf path = { 0 };
 
     if (!px_json_is(array->first, PX_JSON_OBJECT))
-        return PX_OK;
+        return array->first ? leave_out(p, array, ret_err) : PX_OK;
     px_put_json_path(&path, array);
     if (!p->rows_pointer.ptr)
         p->rows_pointer = px_arena_str(&p->arena, path.ptr ? px_buf_str(&path) : PX_STR(""));
@@ -267,13 +280,33 @@ static px_status look_at_line(px_propose *p, px_str line, px_err *ret_err)
     return PX_OK;
 }
 
+/* What is wrong with a line, with its number; of one that is a topic and a payload, how to record.
+ */
+static px_status fail_at(px_status status, px_str line, uint32_t number, px_err *ret_err)
+{
+    bool is_json = line.ptr[0] == '{' || line.ptr[0] == '[';
+
+    if (!ret_err || status != PX_INVALID)
+        return status;
+    if (!is_json)
+        status = px_fail_id(ret_err, PX_INVALID, "propose.line",
+                            "'%.*s' is no JSON; a line is {\"topic\":…,\"payload\":…}, as "
+                            "`mosquitto_sub -F %%J` writes it, or a payload",
+                            PX_FMT(px_str_head(line, 40)));
+    if (ret_err->column == 0)
+        ret_err->column = 1;
+    ret_err->line = number;
+    return status;
+}
+
 static px_status look_at_lines(px_propose *p, px_str text, px_err *ret_err)
 {
-    while (text.len && p->rows < PX_PROPOSE_ROWS_MAX) {
+    for (uint32_t number = 1; text.len && p->rows < PX_PROPOSE_ROWS_MAX; number++) {
         px_str line = px_str_trim(px_str_cut(&text, '\n'));
+        px_status status = line.len ? look_at_line(p, line, ret_err) : PX_OK;
 
-        if (line.len)
-            PX_TRY(look_at_line(p, line, ret_err));
+        if (status != PX_OK)
+            return fail_at(status, line, number, ret_err);
     }
     return PX_OK;
 }

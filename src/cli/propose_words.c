@@ -73,12 +73,40 @@ static const px_unit_word units[] = {
 
 enum { UNITS = sizeof(units) / sizeof(units[0]) };
 
-/* One letter could stand for anything: it counts in brackets only. */
-static const px_unit_word *find_unit(px_str word, bool bracketed)
+static const px_unit_word *find_unit(px_str word)
 {
     for (size_t i = 0; i < UNITS; i++)
-        if (px_str_eq(px_str_c(units[i].word), word) && (bracketed || word.len > 1))
+        if (px_str_eq(px_str_c(units[i].word), word))
             return &units[i];
+    return NULL;
+}
+
+static bool holds(px_str name, const char *word)
+{
+    size_t len = strlen(word);
+
+    for (size_t i = 0; i + len <= name.len; i++)
+        if (strncasecmp(name.ptr + i, word, len) == 0)
+            return true;
+    return false;
+}
+
+/* One letter could stand for anything: without brackets it counts behind the quantity's name. */
+static const px_unit_word *find_letter(px_str rest, char letter)
+{
+    static const struct {
+        char letter;
+        const char *quantity, *word;
+    } rows[] = { { 'C', "temp", "°C" },    { 'F', "temp", "°F" },  { 'K', "temp", "K" },
+                 { 'W', "power", "W" },    { 'V', "volt", "V" },   { 'A', "current", "A" },
+                 { 'N', "force", "N" },    { 'J', "energy", "J" }, { 'm', "length", "m" },
+                 { 'm', "distance", "m" }, { 'm', "height", "m" }, { 'm', "depth", "m" },
+                 { 's', "duration", "s" }, { 'g', "weight", "g" }, { 'g', "mass", "g" },
+                 { 'L', "volume", "L" } };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (rows[i].letter == letter && holds(rest, rows[i].quantity))
+            return find_unit(px_str_c(rows[i].word));
     return NULL;
 }
 
@@ -95,7 +123,7 @@ static const px_unit_word *in_brackets(px_str name, px_str *ret_rest)
         at--;
     if (at < 2)
         return NULL;
-    unit = find_unit(px_str_trim(px_str_of(name.ptr + at, name.len - at - 1)), true);
+    unit = find_unit(px_str_trim(px_str_of(name.ptr + at, name.len - at - 1)));
     if (unit)
         *ret_rest = px_str_trim(px_str_of(name.ptr, at - 1));
     return unit;
@@ -112,20 +140,13 @@ const px_unit_word *px_unit_of_name(px_str name, px_str *ret_rest)
         at--;
     if (at < 2)
         return NULL;
-    unit = find_unit(px_str_skip(name, at), false);
+    if (name.len - at > 1)
+        unit = find_unit(px_str_skip(name, at));
+    else if (name.len > at)
+        unit = find_letter(px_str_of(name.ptr, at - 1), name.ptr[at]);
     if (unit)
         *ret_rest = px_str_of(name.ptr, at - 1);
     return unit;
-}
-
-static bool holds(px_str name, const char *word)
-{
-    size_t len = strlen(word);
-
-    for (size_t i = 0; i + len <= name.len; i++)
-        if (strncasecmp(name.ptr + i, word, len) == 0)
-            return true;
-    return false;
 }
 
 static bool holds_one(px_str name, const char *const *words)

@@ -63,7 +63,7 @@ static void put_content(px_json_writer *w, const px_propose_column *c, bool tele
         px_json_string(w, kind);
     }
     put_text(w, "name", c->property);
-    if (!px_str_eq(c->name, c->property))
+    if (c->name.len && !px_str_eq(c->name, c->property))
         put_text(w, "displayName", px_str_head(c->name, 64));
     px_json_key(w, PX_STR("schema"));
     if (c->guess == PX_GUESS_ENUM)
@@ -172,10 +172,11 @@ static void put_twin(px_json_writer *w, const px_propose *p)
 {
     px_buf twin = { 0 };
 
-    px_put_property_name(&twin, p->stem, 0);
     for (uint32_t i = 0; i < p->level_count && !p->topics_differ; i++)
         if (varies(p, i))
-            px_putf(&twin, "-{level%u}", i + 1);
+            px_putf(&twin, "%s{level%u}", twin.len ? "-" : "", i + 1);
+    if (twin.len == 0)
+        px_put_property_name(&twin, p->stem, 0);
     put_text(w, "twin", px_buf_str(&twin));
     px_buf_release(&twin);
 }

@@ -279,6 +279,33 @@ def a_trial_says_no_where_a_live_message_would_not_be_taken():
         assert (other["code"], other["values"]) == ("twin.model_gone", []), other
 
 
+def a_slip_is_noted_and_what_is_left_out_of_samples_is_said():
+    with Server() as s, tempfile.TemporaryDirectory() as folder:
+        def noted(*words, code=0):
+            done = subprocess.run([os.environ["POLLUX"], *words, "--server", s.url, "--token", s.token], capture_output=True, text=True, timeout=30)
+            assert done.returncode == code, (words, done)
+            return done.stderr
+
+        def write(name, text):
+            with open(os.path.join(folder, name), "w") as f:
+                f.write(text)
+            return os.path.join(folder, name)
+
+        told = noted("binding", "put", "b", write("b.json", json.dumps({**BINDING, "source": {"connection": "plnt", "topic": "a/{line}/{machine}"}})))
+        assert "note: there is no connection 'plnt': nothing comes until it is made" in told, told
+        assert "note" not in noted("binding", "put", "b", write("b.json", json.dumps(BINDING)))
+        two = write("two.ndjson", '{"topic":"a/b","payload":{"v":1,"list":[1,2]}}\n{"topic":"a/b/c","payload":{"v":2}}\n')
+        told = noted("binding", "suggest", two, "--out", os.path.join(folder, "new"))
+        assert "arrays of values were left out, the first at '/list'" in told and "different numbers of levels" in told, told
+        assert sorted(os.listdir(os.path.join(folder, "new"))) == ["binding.json", "model.json"]
+        told = noted("binding", "suggest", two, "--out", os.path.join(folder, "b.json", "new"), code=9)
+        assert "Not a directory" in told, told
+        bare = write("bare.ndjson", '{"topic":"m/a/temp","payload":1}\n{"topic":"m/a/hum","payload":2}\n')
+        assert "each message is one value" in noted("binding", "suggest", bare)
+        told = noted("binding", "suggest", write("bad.ndjson", '{"v":1}\nhall/oven {"v":1}\n'), code=2)
+        assert "bad.ndjson:2:1" in told and "mosquitto_sub -F %J" in told, told
+
+
 def what_is_suggested_fits_the_samples():
     """Model and binding made of a file are taken by the server, and map that file without a miss."""
     series = os.path.join(os.environ.get("PX_SHARED_DATA", "/nowhere"), "series")
@@ -310,4 +337,5 @@ main(a_message_is_mapped_and_its_puback_means_committed, what_a_binding_takes_is
      what_cannot_be_mapped_is_kept_and_taken_after_the_binding_is_mended_once,
      a_device_writes_its_own_twins_only_and_a_binding_what_it_was_given_the_right_to, one_message_counts_for_all_its_twins_or_for_none,
      values_by_http_count_line_by_line, a_binding_is_tried_before_it_is_used,
-     a_trial_says_no_where_a_live_message_would_not_be_taken, what_is_suggested_fits_the_samples)
+     a_trial_says_no_where_a_live_message_would_not_be_taken,
+     a_slip_is_noted_and_what_is_left_out_of_samples_is_said, what_is_suggested_fits_the_samples)

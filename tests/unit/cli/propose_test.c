@@ -74,9 +74,64 @@ PX_TEST(recorded_messages_give_a_topic_pattern_and_pointers)
         "\"contents\":[{\"@type\":[\"Property\",\"Temperature\"],\"name\":\"a_temp\","
         "\"displayName\":\"/a/temp_degC\",\"schema\":\"double\",\"unit\":\"degreeCelsius\"},"
         "{\"@type\":\"Property\",\"name\":\"on\",\"displayName\":\"/on\",\"schema\":\"boolean\"}]},"
-        "\"binding\":{\"source\":{\"mqtt\":\"f/l1/{level3}/data\"},\"twin\":\"r-{level3}\","
+        "\"binding\":{\"source\":{\"mqtt\":\"f/l1/{level3}/data\"},\"twin\":\"{level3}\","
         "\"time\":{\"from\":\"/ts\"},\"fields\":[{\"from\":\"/a/temp_degC\",\"to\":\"a_temp\","
         "\"unit\":\"degreeCelsius\"},{\"from\":\"/on\",\"to\":\"on\"}]}}");
+}
+
+PX_TEST(one_letter_is_a_unit_behind_the_name_of_its_quantity)
+{
+    static const struct {
+        const char *name, *unit;
+    } cases[] = { { "temp_C", "degreeCelsius" },
+                  { "oil.temperature_F", "degreeFahrenheit" },
+                  { "power_W", "watt" },
+                  { "phase_A", NULL },
+                  { "temp_W", NULL },
+                  { "height_m", "metre" },
+                  { "x_C", NULL },
+                  { "C", NULL },
+                  { "power_", NULL } };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        px_str rest;
+        const px_unit_word *unit = px_unit_of_name(px_str_c(cases[i].name), &rest);
+
+        CHECK_STR(unit ? unit->unit : "-", cases[i].unit ? cases[i].unit : "-");
+    }
+}
+
+PX_TEST(a_message_that_is_one_value_is_called_by_its_topic)
+{
+    begin("r.ndjson", "{\"topic\":\"m/a/temp_degC\",\"payload\":\"21.5\"}\n"
+                      "{\"topic\":\"m/b/temp_degC\",\"payload\":22}\n");
+    CHECK(strstr(proposal(), "\"source\":{\"mqtt\":\"m/{level2}/temp_degC\"},\"twin\":\"{level2}\","
+                             "\"fields\":[{\"from\":\"\",\"to\":\"temp\",\"unit\":"
+                             "\"degreeCelsius\"}]") != NULL);
+}
+
+PX_TEST(arrays_of_values_are_counted_and_a_bad_line_has_its_number)
+{
+    begin("r.ndjson", "{\"v\":1,\"a\":{\"list\":[1,2]}}\n{\"v\":2,\"a\":{\"list\":[]}}\n");
+    CHECK_EQ(p.arrays, 1);
+    CHECK_SLICE(p.first_array, "/a/list");
+    CHECK_EQ(p.column_count, 1);
+    px_propose_release(&p);
+
+    px_propose_init(&p);
+    CHECK_EQ(px_propose_file(&p, PX_STR("r.ndjson"),
+                             PX_STR("{\"v\":1}\n\nhall/oven/state {\"v\":1}\n"), &err),
+             PX_INVALID);
+    CHECK_STR(err.id, "propose.line");
+    CHECK_EQ(err.line, 3);
+    CHECK(strstr(err.text, "mosquitto_sub -F %J") != NULL);
+    px_propose_release(&p);
+    px_propose_init(&p);
+    CHECK_EQ(px_propose_file(&p, PX_STR("r.ndjson"), PX_STR("{\"v\":1}\n{\"v\":x}\n"), &err),
+             PX_INVALID);
+    CHECK_EQ(err.line, 2);
+    CHECK_EQ(err.column, 6);
+    px_propose_release(&p);
 }
 
 PX_TEST(an_array_of_objects_becomes_rows)
