@@ -36,3 +36,22 @@ px_status px_check_freshness(px_engine_state *state, px_request *request, px_err
     }
     return PX_OK;
 }
+
+/* An event behind what the same connection said before, so that whoever reads on knows its last
+ * values from those of a source that came back. */
+px_status px_check_sources_ended(px_engine_state *state, px_request *request, px_err *ret_err)
+{
+    for (size_t i = 0; i < request->twin_count; i++) {
+        const px_twin *twin =
+            px_view_find(px_txn_view(state->txn), request->principal.tenant, request->twins[i]);
+        px_event event = { .type = PX_EVENT_SOURCE_ENDED,
+                           .tenant = request->principal.tenant,
+                           .cause = request->principal.id };
+
+        if (!twin)
+            continue;
+        event.twin_no = px_twin_number(twin);
+        PX_TRY(px_state_emit(state, &event, NULL, ret_err));
+    }
+    return PX_OK;
+}

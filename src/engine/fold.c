@@ -360,6 +360,8 @@ px_status px_state_fold(px_engine_state *state, const px_event *event, px_model 
     case PX_EVENT_SESSION_ACK:
     case PX_EVENT_SESSION_MESSAGE:
         return PX_OK; /* a fold of their own, in the room broker */
+    case PX_EVENT_SOURCE_ENDED:
+        return PX_OK; /* the room freshness says what follows from it */
     case PX_EVENT_MODEL_PUT:
         return fold_model_put(state, event, model, ret_err);
     case PX_EVENT_MODEL_DECOMMISSION:

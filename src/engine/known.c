@@ -71,6 +71,7 @@ static uint64_t known_seq(const px_engine_state *state, const px_event_head *hea
     case PX_EVENT_SESSION_RECEIPT:
     case PX_EVENT_SESSION_ACK:
     case PX_EVENT_SESSION_MESSAGE:
+    case PX_EVENT_SOURCE_ENDED:
         break;
     }
     return 0;

@@ -41,6 +41,7 @@ typedef enum px_request_kind {
     PX_REQUEST_TENANT_PUT,          /* id: the new tenant's name; documents: its first credential */
     PX_REQUEST_SESSIONS,            /* sessions, and nothing else */
     PX_REQUEST_FRESHNESS,           /* freshness: what the room freshness decided */
+    PX_REQUEST_SOURCES_ENDED,       /* id: whose right is asked; twins: their sources are gone */
     PX_REQUEST_CALL, /* call: runs on the engine's thread between two batches (branches, probes) */
     PX_REQUEST_KIND_COUNT
 } px_request_kind;
@@ -165,6 +166,9 @@ struct px_request {
 
     const px_freshness_write *freshness; /* FRESHNESS: at most PX_FRESHNESS_WRITES_MAX */
     size_t freshness_count;
+
+    const px_str *twins; /* SOURCES_ENDED: ids; those that are not there are passed over */
+    size_t twin_count;
 
     /* CHANGES: changes of twins and relationships, and commands, each judged by what those before
      * it leave, as the principal of the whole. MESSAGES: device messages, and before them what they

@@ -250,6 +250,7 @@ static const struct {
     [PX_REQUEST_TENANT_PUT] = { PX_ACTION_WRITE_TENANT, px_check_tenant_put },
     [PX_REQUEST_SESSIONS] = { PX_ACTION_CONNECT, px_check_sessions },
     [PX_REQUEST_FRESHNESS] = { PX_ACTION_WRITE_TWIN, px_check_freshness },
+    [PX_REQUEST_SOURCES_ENDED] = { PX_ACTION_REPORT, px_check_sources_ended },
 };
 
 /* What changes a twin may change what became of the values that it is wished. */

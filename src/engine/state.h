@@ -159,6 +159,7 @@ PX_NODISCARD px_status px_judge_device_message(px_engine_state *state, const px_
 px_check px_check_command, px_check_command_delivered, px_check_command_response,
     px_check_desired_status;
 px_check px_check_documents, px_check_tenant_put, px_check_sessions, px_check_freshness;
+px_check px_check_sources_ended;
 
 /* Whether the request may write this document; emits nothing. */
 PX_NODISCARD px_status px_check_document_write(px_engine_state *state, const px_request *request,

@@ -133,6 +133,17 @@ static px_status fold_values(px_fresh *f, px_fresh_twin *twin, const px_event *e
     return PX_OK;
 }
 
+/* Values of the source that came before stand before it in the journal. */
+static px_status fold_end(px_fresh *f, px_fresh_twin *twin, const px_event *event, px_err *ret_err)
+{
+    if (event->seq <= twin->seq)
+        return PX_OK;
+    PX_TRY(pxi_fresh_end(f, twin, ret_err));
+    twin->seq = event->seq;
+    twin->is_dirty = true;
+    return PX_OK;
+}
+
 /* Made, or made anew: whatever was there is gone. */
 static px_status fold_put(px_fresh *f, const px_event *event, px_err *ret_err)
 {
@@ -180,6 +191,7 @@ static bool is_ours(px_fresh *f, const px_event_head *head)
     case PX_EVENT_TELEMETRY:
     case PX_EVENT_TWIN_PATCH:
     case PX_EVENT_TWIN_DELETE:
+    case PX_EVENT_SOURCE_ENDED:
         return f->by_no.count > 0 && pxi_fresh_find(f, head->no);
     case PX_EVENT_TWIN_PUT:
         return f->models_declared || (f->by_no.count > 0 && pxi_fresh_find(f, head->no)) ||
@@ -211,6 +223,8 @@ static px_status fold_event(px_fresh *f, const px_event *event, px_err *ret_err)
         if (twin)
             pxi_fresh_forget(f, twin);
         return PX_OK;
+    case PX_EVENT_SOURCE_ENDED:
+        return twin ? fold_end(f, twin, event, ret_err) : PX_OK;
     case PX_EVENT_FRESHNESS:
         return twin ? pxi_fresh_was_told(f, twin, event, ret_err) : PX_OK;
     case PX_EVENT_MODEL_PUT:

@@ -98,7 +98,6 @@ void px_fresh_close(px_fresh *f)
     px_feed_close(f->feed);
     pxi_fresh_free_twins(f);
     PX_VEC_RELEASE(&f->changes);
-    PX_VEC_RELEASE(&f->ended);
     pxi_fresh_flush_release(f);
     PX_VEC_RELEASE(&f->rules);
     px_buf_release(&f->record);
@@ -149,31 +148,11 @@ static px_status fold_next(px_fresh *f, int64_t wait_ns, px_err *ret_err)
     return status;
 }
 
-/* Twins whose source is gone, in the order in which that was told. What finds no memory is left to
- * its age. */
-static bool end_sources(px_fresh *f)
-{
-    px_time now = px_engine_now(f->engine) / PX_MILLISECOND * PX_MILLISECOND;
-    bool any;
-
-    pthread_mutex_lock(&f->lock);
-    any = f->ended.len > 0;
-    PX_VEC_EACH (&f->ended, twin_no) {
-        px_fresh_twin *twin = pxi_fresh_find(f, *twin_no);
-
-        if (twin && pxi_fresh_end(f, twin, now, NULL) != PX_OK)
-            break;
-    }
-    f->ended.len = 0;
-    pthread_mutex_unlock(&f->lock);
-    return any;
-}
-
 static px_status step(px_fresh *f, int64_t wait_ns, bool *ret_did, px_err *ret_err)
 {
     px_status status = PX_TIMEOUT;
 
-    *ret_did = end_sources(f);
+    *ret_did = false;
     if (f->seq >= f->refold_until) /* else the journal may have it already */
         *ret_did |= pxi_fresh_tell(f);
     *ret_did |= pxi_fresh_flush(f, false);
@@ -300,15 +279,6 @@ px_status px_fresh_wait(px_fresh *f, uint64_t seq, int64_t wait_ns, px_err *ret_
     pthread_mutex_unlock(&f->wait_lock);
     atomic_fetch_sub(&f->waiters, 1);
     return atomic_load(&f->settled) >= seq ? PX_OK : lags(f, seq, ret_err);
-}
-
-void px_fresh_source_ended(px_fresh *f, uint32_t twin_no)
-{
-    pthread_mutex_lock(&f->lock);
-    if (pxi_fresh_find(f, twin_no))
-        (void)PX_VEC_PUSH(&f->ended, twin_no);
-    pthread_mutex_unlock(&f->lock);
-    px_feed_hurry(f->feed);
 }
 
 /* ---- reading ---- */

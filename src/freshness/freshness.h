@@ -48,11 +48,6 @@ bool px_fresh_step(px_fresh *fresh);
 PX_NODISCARD px_status px_fresh_wait(px_fresh *fresh, uint64_t seq, int64_t wait_ns,
                                      px_err *ret_err);
 
-/* The source of a twin's values is known to be gone (a death of Sparkplug): what is declared of it
- * is stale at once, whatever its age. Of a twin of which nothing is declared it says nothing. Where
- * memory is missing its age will say it. Cheap; any thread. */
-void px_fresh_source_ended(px_fresh *fresh, uint32_t twin_no);
-
 /* ---- reading ---- */
 
 typedef struct px_fresh_tracked {

@@ -104,7 +104,6 @@ struct px_fresh {
     PX_VEC(px_fresh_alarm) alarms; /* a heap, the earliest first */
     PX_VEC(px_fresh_tally) tallies;
     PX_VEC(px_fresh_change) changes;
-    PX_VEC(uint32_t) ended; /* numbers of twins whose source is gone, to be looked at */
     px_fresh_stats stats;
     px_time now;           /* commit time of the newest row folded, */
     uint64_t seq;          /* and its last event */
@@ -171,9 +170,8 @@ void pxi_fresh_message(px_fresh *f, px_fresh_twin *twin, uint32_t document_no,
                        const px_fresh_sample *sample, px_fresh_kind kind);
 /* By which its sources are measured; period 0: nothing is declared. */
 px_freshness_rule pxi_fresh_pace(const px_fresh_twin *twin);
-/* All of it is stale from `now` on: its source is gone. */
-PX_NODISCARD px_status pxi_fresh_end(px_fresh *f, px_fresh_twin *twin, px_time now,
-                                     px_err *ret_err);
+/* All of it is stale from f->now on: its source is gone. */
+PX_NODISCARD px_status pxi_fresh_end(px_fresh *f, px_fresh_twin *twin, px_err *ret_err);
 
 /* ---- fold.c: events ---- */
 

@@ -270,10 +270,10 @@ px_status pxi_fresh_sample(px_fresh *f, px_fresh_twin *twin, uint32_t field,
     return arm(f, twin, ret_err);
 }
 
-px_status pxi_fresh_end(px_fresh *f, px_fresh_twin *twin, px_time now, px_err *ret_err)
+px_status pxi_fresh_end(px_fresh *f, px_fresh_twin *twin, px_err *ret_err)
 {
     PX_VEC_EACH (&twin->items, tracked)
-        if (px_fresh_end(&tracked->item, now))
+        if (px_fresh_end(&tracked->item, f->now))
             PX_TRY(tell(f, twin, tracked, PX_CAUSE_ENDED, ret_err));
     return PX_OK;
 }

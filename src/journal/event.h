@@ -47,7 +47,9 @@
     X(65, SESSION_RECEIPT, "session", "a message of QoS 2 came, or was released")                  \
     X(66, SESSION_ACK, "session", "receivers have what was kept for them")                         \
     X(67, SESSION_MESSAGE, "session", "a plain message that is retained or kept for sessions")     \
-    X(70, FRESHNESS, "freshness", "what is declared of a twin's values became fresh, late or stale")
+    X(70, FRESHNESS, "freshness",                                                                  \
+      "what is declared of a twin's values became fresh, late or stale")                           \
+    X(71, SOURCE_ENDED, "freshness", "the source of a twin's values is known to be gone")
 
 typedef enum px_event_type {
 #define X(number, name, family, meaning) PX_EVENT_##name = number,
@@ -79,8 +81,8 @@ typedef struct px_event {
     uint32_t model_no; /* MODEL_*, TWIN_PUT, and every event with fields: their numbers are of this
                           model */
     uint32_t was_model_no; /* TWIN_PUT that replaces: the model before, when it was another */
-    uint32_t
-        twin_no; /* TWIN_*, DEVICE_MESSAGE, TELEMETRY, COMMAND_*; the source of a relationship */
+    uint32_t twin_no; /* TWIN_*, DEVICE_MESSAGE, TELEMETRY, COMMAND_*, FRESHNESS, SOURCE_ENDED; the
+                         source of a relationship */
     uint32_t target_no;       /* RELATIONSHIP_* */
     uint32_t relationship_no; /* RELATIONSHIP_* */
     uint32_t document_no;     /* DOCUMENT_*; the device of a DEVICE_MESSAGE */
@@ -144,8 +146,8 @@ typedef struct px_event_head {
     px_event_type type;
     uint32_t tenant;
     uint32_t no; /* of the thing that it changes: MODEL_* a model's, TWIN_*, DEVICE_MESSAGE,
-                    TELEMETRY and COMMAND_* a twin's, RELATIONSHIP_* and DOCUMENT_* their own;
-                    SESSION_*: nothing to rely on, their numbers are longer */
+                    TELEMETRY, FRESHNESS, SOURCE_ENDED and COMMAND_* a twin's, RELATIONSHIP_* and
+                    DOCUMENT_* their own; SESSION_*: nothing to rely on, their numbers are longer */
     px_str body;
 } px_event_head;
 

@@ -223,8 +223,7 @@ static px_status open_mqtt(server *s, px_err *ret_err)
                                         .bindings = s->bindings,
                                         .log = &s->log,
                                         .backoff = s->backoff,
-                                        .presence = s->presence,
-                                        .freshness = s->freshness };
+                                        .presence = s->presence };
     px_mqtt_door_opts opts = { .env = px_env_posix(),
                                .log = &s->log,
                                .host = s->mqtt_at.host,

@@ -4,11 +4,12 @@
  * subscribed to it.
  *
  *     publish ─► may it? ─► px_sparkplug_hear ─┬─► NCMD, when a birth is missing
- *                                              ├─► values ───────────┬─► plain message ─► PUBACK
- *                                              └─► rows ─► bindings ─┘
+ *                                              ├─► values, or a death ─┬─► plain message ─► PUBACK
+ *                                              └─► rows ─► bindings ───┘
  *
- * What is journalled of the plain message rides in the request with the values: a crash or a full
- * disk takes both of them, or none.
+ * What is journalled of the plain message rides in the request with the values or the death: a
+ * crash or a full disk takes both of them, or none. A death goes the way of the values, so that it
+ * stands in the journal behind those that the same connection said before.
  */
 #include "server/topics_sparkplug.h"
 
@@ -79,37 +80,56 @@ static void ask_for_birth(const px_topics_spark *in, const px_spark_topic *topic
     px_buf_release(&payload);
 }
 
-/* ---- a death, and the freshness of twins ---- */
+/* ---- a death ---- */
 
-static void end_twin(const px_topics_spark *in, px_str twin)
+/* Twins whose source is gone, in the message's arena. */
+typedef struct ended {
+    px_arena *arena;
+    px_str *twins; /* room for a node and all its devices */
+    size_t count;
+    bool is_cut; /* no memory */
+} ended;
+
+static void add_ended(ended *e, px_str twin)
 {
-    uint32_t twin_no, model_no;
+    px_str copy = px_arena_str(e->arena, twin);
 
-    if (px_graph_lookup(px_engine_graph(in->topics->opts.engine), in->client->principal.tenant,
-                        twin, &twin_no, &model_no) == PX_OK)
-        px_fresh_source_ended(in->topics->opts.freshness, twin_no);
+    if (!copy.ptr || e->count > PX_SPARK_DEVICES_MAX)
+        e->is_cut = true;
+    else
+        e->twins[e->count++] = copy;
 }
 
 static void end_device(void *ctx, const px_spark_status *status)
 {
+    ended *e = ctx;
     px_buf twin = { 0 };
 
     px_putf(&twin, "%.*s.%.*s.%.*s", PX_FMT(status->group), PX_FMT(status->node),
             PX_FMT(status->device));
     if (twin.status == PX_OK)
-        end_twin(ctx, px_buf_str(&twin));
+        add_ended(e, px_buf_str(&twin));
+    else
+        e->is_cut = true;
     px_buf_release(&twin);
 }
 
-/* A node takes its devices along. */
-static void end_freshness(const px_topics_spark *in, const px_spark_topic *topic, px_str twin)
+/* A node takes its devices along. False: no memory. */
+static bool make_end(const px_topics_spark *in, const px_spark_topic *topic, px_topics_message *m)
 {
-    if (!in->topics->opts.freshness)
-        return;
-    end_twin(in, twin);
+    ended e = { .arena = &m->arena,
+                .twins = PX_ARENA_ARRAY(&m->arena, px_str, PX_SPARK_DEVICES_MAX + 1) };
+
+    if (!e.twins)
+        return false;
+    add_ended(&e, m->request.id);
     if (topic->kind == PX_SPARK_NDEATH)
         px_sparkplug_each_device(in->topics->sparkplug, in->client->principal.tenant, topic->group,
-                                 topic->node, end_device, (void *)(uintptr_t)in);
+                                 topic->node, end_device, &e);
+    m->request.kind = PX_REQUEST_SOURCES_ENDED;
+    m->request.twins = e.twins;
+    m->request.twin_count = e.count;
+    return !e.is_cut;
 }
 
 static void tell_rejects(const px_topics_spark *in, px_str twin, const px_spark_heard *heard)
@@ -144,8 +164,6 @@ static void tell(const px_topics_spark *in, const px_spark_topic *topic, px_str 
     else if (heard->went_online || heard->went_offline)
         px_log_info(log, heard->went_online ? "sparkplug.online" : "sparkplug.offline",
                     "twin='%.*s'", PX_FMT(twin));
-    if (heard->went_offline && topic->kind != PX_SPARK_STATE)
-        end_freshness(in, topic, twin);
     if (!heard->asks_rebirth)
         return;
     px_log_info(log, "sparkplug.rebirth", "group='%.*s' node='%.*s' reason='%s'",
@@ -215,6 +233,21 @@ static bool find_bindings(const px_topics_spark *in, const px_spark_topic *topic
     return good;
 }
 
+/* A birth that cannot be taken is refused, and its owner offline all the same. */
+static px_mqtt_reason send_end(const px_topics_spark *in, const px_spark_topic *topic, px_str twin,
+                               px_topics_message *m, px_status status, const px_err *err)
+{
+    if (!make_end(in, topic, m)) {
+        px_topics_give_back(m);
+        return PX_MQTT_QUOTA_EXCEEDED;
+    }
+    if (status == PX_OK)
+        return in->plain(in->ctx, m);
+    m->token = PX_MQTT_TOKEN_NONE;
+    (void)px_topics_send(in->topics, in->thread, m);
+    return refuse(in, twin, status, err);
+}
+
 static px_mqtt_reason hear(const px_topics_spark *in, const px_spark_topic *topic, px_str twin)
 {
     px_env *env = px_engine_env(in->topics->opts.engine);
@@ -243,6 +276,8 @@ static px_mqtt_reason hear(const px_topics_spark *in, const px_spark_topic *topi
         tell(in, topic, twin, &heard, message.now);
     if (status == PX_OK && (heard.decoded.accepted > 0 || heard.rows.len))
         return send_values(in, m, &heard);
+    if (heard.went_offline && topic->kind != PX_SPARK_STATE)
+        return send_end(in, topic, twin, m, status, &err);
     px_topics_give_back(m);
     return status == PX_OK ? in->plain(in->ctx, NULL) : refuse(in, twin, status, &err);
 }

@@ -19,7 +19,6 @@
 
 #include "broker/broker.h"
 #include "engine/engine.h"
-#include "freshness/freshness.h"
 #include "server/mqtt_door.h"
 #include "sync/backoff.h"
 #include "sync/bindings.h"
@@ -36,7 +35,6 @@ typedef struct px_twin_topics_opts {
     px_log *log;
     px_backoff *backoff;   /* of failed logins at all doors; borrowed; NULL: none is kept */
     px_presence *presence; /* of devices; borrowed; NULL: none is kept */
-    px_fresh *freshness;   /* borrowed; NULL: nothing is measured */
 } px_twin_topics_opts;
 
 PX_NODISCARD px_status px_twin_topics_new(const px_twin_topics_opts *opts,

@@ -481,6 +481,16 @@ PX_TEST(twins_are_listed_by_their_state_and_counted)
     end(&p);
 }
 
+static void end_source(plant *p, const char *twin)
+{
+    px_str id = px_str_c(twin);
+    px_request request = {
+        .kind = PX_REQUEST_SOURCES_ENDED, .id = id, .twins = &id, .twin_count = 1
+    };
+
+    CHECK_EQ(px_world_do(&p->world, &request).status, PX_OK);
+}
+
 PX_TEST(a_source_that_is_gone_makes_its_twin_stale_at_once_and_two_samples_bring_it_back)
 {
     plant p;
@@ -488,8 +498,9 @@ PX_TEST(a_source_that_is_gone_makes_its_twin_stale_at_once_and_two_samples_bring
     begin(&p);
     CHECK_EQ(px_world_put(&p.world, "q", a_plain).status, PX_OK);
     report(&p, "p", 1);
-    px_fresh_source_ended(p.fresh, number_of(&p, "p"));
-    px_fresh_source_ended(p.fresh, number_of(&p, "q")); /* nothing is declared of it */
+    end_source(&p, "p");
+    end_source(&p, "q"); /* nothing is declared of it */
+    end_source(&p, "nobody");
     settle(&p);
     CHECK_STR(state_of(&p, "p"), "stale");
     CHECK_STR(state_of(&p, "q"), "none");
@@ -499,6 +510,42 @@ PX_TEST(a_source_that_is_gone_makes_its_twin_stale_at_once_and_two_samples_bring
     rest(&p, 100);
     report(&p, "p", 3);
     CHECK_STR(state_of(&p, "p"), "fresh");
+    end(&p);
+}
+
+PX_TEST(what_a_source_said_before_it_went_brings_nothing_back)
+{
+    plant p;
+
+    begin(&p);
+    report(&p, "p", 1);
+    for (int i = 2; i < 5; i++)
+        CHECK_EQ(px_world_report(&p.world, "p", "rate", i, 0, PX_TIME_NONE).status, PX_OK);
+    end_source(&p, "p");
+    settle(&p);
+    CHECK_STR(state_of(&p, "p"), "stale");
+    rest(&p, 1000);
+    report(&p, "p", 5);
+    CHECK_STR(state_of(&p, "p"), "stale"); /* the first of two */
+    end(&p);
+}
+
+PX_TEST(a_source_that_is_gone_outlives_a_kill_before_anybody_heard_of_it)
+{
+    plant p;
+
+    begin(&p);
+    for (int i = 0; i < 15; i++) { /* its row is written */
+        report(&p, "p", i);
+        rest(&p, 1000);
+    }
+    CHECK(px_fresh_stat(p.fresh).cursor > 0);
+    end_source(&p, "p");
+    px_fresh_close(p.fresh);
+    px_world_kill(&p.world, true);
+    watch(&p);
+    settle(&p);
+    CHECK_STR(state_of(&p, "p"), "stale");
     end(&p);
 }
 
