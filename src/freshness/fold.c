@@ -111,8 +111,7 @@ static px_status fold_values(px_fresh *f, px_fresh_twin *twin, const px_event *e
 
     if (event->seq <= twin->seq || event->model_no != twin->model_no)
         return PX_OK;
-    twin->seq = event->seq;
-    twin->is_dirty = true;
+    PX_TRY(pxi_fresh_begin_event(f, twin, event->seq, ret_err));
     for (size_t i = 0; i < event->field_count; i++) {
         const px_field_value *field = &event->fields[i];
 
@@ -125,11 +124,12 @@ static px_status fold_values(px_fresh *f, px_fresh_twin *twin, const px_event *e
                                     .is_ahead = field->flags & PX_FIELD_AHEAD,
                                     .is_command = is_command,
                                     .value = pxi_fresh_hash(&field->value) };
-        PX_TRY(pxi_fresh_sample(f, twin, field->field, &sample, &told, ret_err));
+        pxi_fresh_sample(f, twin, field->field, &sample, &told);
     }
     if (told != PX_FRESH_KINDS)
         pxi_fresh_message(f, twin, event->type == PX_EVENT_DEVICE_MESSAGE ? event->document_no : 0,
                           &sample, told);
+    pxi_fresh_end_event(f, twin);
     return PX_OK;
 }
 
@@ -138,9 +138,9 @@ static px_status fold_end(px_fresh *f, px_fresh_twin *twin, const px_event *even
 {
     if (event->seq <= twin->seq)
         return PX_OK;
-    PX_TRY(pxi_fresh_end(f, twin, ret_err));
-    twin->seq = event->seq;
-    twin->is_dirty = true;
+    PX_TRY(pxi_fresh_begin_event(f, twin, event->seq, ret_err));
+    pxi_fresh_end(f, twin);
+    pxi_fresh_end_event(f, twin);
     return PX_OK;
 }
 
@@ -151,12 +151,11 @@ static px_status fold_put(px_fresh *f, const px_event *event, px_err *ret_err)
     px_fresh_subject subject = { .tenant = event->tenant,
                                  .no = event->twin_no,
                                  .model_no = event->model_no,
-                                 .seq = event->seq - 1 };
+                                 .seq = event->seq - 1,
+                                 .is_anew = true };
 
     if (twin && event->seq <= twin->seq)
         return PX_OK;
-    if (twin)
-        pxi_fresh_forget(f, twin);
     PX_TRY(body_of(f, event->tenant, event->id, &subject.body, ret_err));
     PX_TRY(pxi_fresh_declare(f, &subject, ret_err));
     twin = pxi_fresh_find(f, event->twin_no);
@@ -238,8 +237,8 @@ static px_status fold_event(px_fresh *f, const px_event *event, px_err *ret_err)
     }
 }
 
-/* On want of memory the row is folded again: what it did already is done once, by the positions of
- * the twins. */
+/* On want of memory the row is folded again: an event did all that it does or nothing, and what is
+ * done is done once, by the positions of the twins. */
 px_status pxi_fresh_fold(px_fresh *f, const px_batch *batch, px_err *ret_err)
 {
     px_cut cut = px_cut_of(batch->body);

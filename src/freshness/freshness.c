@@ -139,7 +139,13 @@ static px_status fold_next(px_fresh *f, int64_t wait_ns, px_err *ret_err)
     px_status status;
 
     px_feed_rest(f->feed, atomic_load(&f->waiters) ? 0 : PX_FEED_REST_NS);
-    PX_TRY(px_feed_next(f->feed, wait_ns, &batch, ret_err));
+    status = px_feed_next(f->feed, wait_ns, &batch, ret_err);
+    if (status == PX_NO_MEMORY) { /* it gives the same row again */
+        pause_ns(PAUSE_NS);
+        return PX_TIMEOUT;
+    }
+    if (status != PX_OK)
+        return status;
     while ((status = fold(f, batch, ret_err)) == PX_NO_MEMORY && !atomic_load(&f->stop))
         pause_ns(PAUSE_NS);
     if (status == PX_OK)

@@ -141,6 +141,7 @@ typedef struct px_fresh_subject {
     uint64_t seq;
     const px_twin *record;
     px_str body;
+    bool is_anew; /* whatever was there of it is gone */
 } px_fresh_subject;
 PX_NODISCARD px_status pxi_fresh_declare(px_fresh *f, const px_fresh_subject *subject,
                                          px_err *ret_err);
@@ -151,11 +152,15 @@ void pxi_fresh_forget(px_fresh *f, px_fresh_twin *twin);
 PX_NODISCARD px_status pxi_fresh_advance(px_fresh *f, px_err *ret_err);
 /* The next limit of all; PX_TIME_NONE. */
 px_time pxi_fresh_next(const px_fresh *f);
+/* What an event that the twin has not seen says of it comes between these two; the first fails, or
+ * all of it is done. */
+PX_NODISCARD px_status pxi_fresh_begin_event(px_fresh *f, px_fresh_twin *twin, uint64_t seq,
+                                             px_err *ret_err);
+void pxi_fresh_end_event(px_fresh *f, px_fresh_twin *twin);
 /* A sample of one field of the twin. `kind` becomes that of the sample where it says more: moved
  * before late before the others; PX_FRESH_KINDS: nothing is declared of the field. */
-PX_NODISCARD px_status pxi_fresh_sample(px_fresh *f, px_fresh_twin *twin, uint32_t field,
-                                        const px_fresh_sample *sample, px_fresh_kind *kind,
-                                        px_err *ret_err);
+void pxi_fresh_sample(px_fresh *f, px_fresh_twin *twin, uint32_t field,
+                      const px_fresh_sample *sample, px_fresh_kind *kind);
 /* A change that is in the journal already, of a time that is folded again: it is not told again,
  * and what was not decided by the journal alone is taken as it was. */
 PX_NODISCARD px_status pxi_fresh_was_told(px_fresh *f, px_fresh_twin *twin, const px_event *event,
@@ -171,7 +176,7 @@ void pxi_fresh_message(px_fresh *f, px_fresh_twin *twin, uint32_t document_no,
 /* By which its sources are measured; period 0: nothing is declared. */
 px_freshness_rule pxi_fresh_pace(const px_fresh_twin *twin);
 /* All of it is stale from f->now on: its source is gone. */
-PX_NODISCARD px_status pxi_fresh_end(px_fresh *f, px_fresh_twin *twin, px_err *ret_err);
+void pxi_fresh_end(px_fresh *f, px_fresh_twin *twin);
 
 /* ---- fold.c: events ---- */
 

@@ -49,18 +49,21 @@ static px_status follow(walk *w, const px_twin *twin, px_str name, px_err *ret_e
     return PX_OK;
 }
 
-/* False: it has none, or one without names; then the model's hold. */
-static bool document_of(walk *w, const px_twin *twin, px_fresh_document *ret_document)
+/* Without roll-ups: it has none, or one without names; then the model's hold. */
+static px_status document_of(walk *w, const px_twin *twin, px_fresh_document *ret_document,
+                             px_err *ret_err)
 {
     px_document document;
+    px_status status = PX_NOT_FOUND;
 
-    if (!w->has_documents)
-        return false;
+    *ret_document = (px_fresh_document){ 0 };
     px_arena_reset(&w->arena);
-    return px_documents_get(px_engine_documents(w->engine), w->tenant, PX_STR("freshness"),
-                            px_twin_id(twin), &w->arena, &document, NULL) == PX_OK &&
-           px_fresh_document_read(document.body, &w->arena, ret_document, NULL) == PX_OK &&
-           ret_document->has_roll_ups;
+    if (w->has_documents)
+        status = px_documents_get(px_engine_documents(w->engine), w->tenant, PX_STR("freshness"),
+                                  px_twin_id(twin), &w->arena, &document, ret_err);
+    if (status == PX_OK)
+        status = px_fresh_document_read(document.body, &w->arena, ret_document, ret_err);
+    return status == PX_NO_MEMORY ? status : PX_OK;
 }
 
 /* All that the twin answers for; tells whether it names any relationship. */
@@ -72,7 +75,8 @@ static px_status expand(walk *w, const px_twin *twin, bool *ret_names, px_err *r
     uint32_t count;
 
     *ret_names = false;
-    if (document_of(w, twin, &document)) {
+    PX_TRY(document_of(w, twin, &document, ret_err));
+    if (document.has_roll_ups) {
         *ret_names = document.roll_up_count > 0;
         for (size_t i = 0; i < document.roll_up_count; i++)
             PX_TRY(follow(w, twin, document.roll_ups[i], ret_err));

@@ -105,16 +105,14 @@ static bool is_before(const px_fresh_alarm *a, const px_fresh_alarm *b)
     return a->due < b->due || (a->due == b->due && a->twin_no < b->twin_no);
 }
 
-static bool push(px_fresh *f, px_fresh_alarm alarm)
+static void push(px_fresh *f, px_fresh_alarm alarm)
 {
-    size_t at = f->alarms.len;
+    size_t at = f->alarms.len++;
 
-    if (!PX_VEC_PUSH(&f->alarms, alarm))
-        return false;
+    px_assert(f->alarms.len <= f->alarms.cap);
     for (; at > 0 && is_before(&alarm, &f->alarms.ptr[(at - 1) / 2]); at = (at - 1) / 2)
         f->alarms.ptr[at] = f->alarms.ptr[(at - 1) / 2];
     f->alarms.ptr[at] = alarm;
-    return true;
 }
 
 static px_fresh_alarm pop(px_fresh *f)
@@ -149,16 +147,15 @@ static px_time due_of(const px_fresh_twin *twin)
     return due;
 }
 
-static px_status arm(px_fresh *f, px_fresh_twin *twin, px_err *ret_err)
+/* There is room: make_room saw to it. */
+static void arm(px_fresh *f, px_fresh_twin *twin)
 {
     px_time due = due_of(twin);
 
     if (due == PX_TIME_NONE || (twin->armed != PX_TIME_NONE && twin->armed <= due))
-        return PX_OK;
-    if (!push(f, (px_fresh_alarm){ due, place_of(f, twin), twin->no }))
-        return px_no_memory(ret_err);
+        return;
+    push(f, (px_fresh_alarm){ due, place_of(f, twin), twin->no });
     twin->armed = due;
-    return PX_OK;
 }
 
 px_time pxi_fresh_next(const px_fresh *f)
@@ -167,6 +164,25 @@ px_time pxi_fresh_next(const px_fresh *f)
 }
 
 /* ---- changes ---- */
+
+/* For all that one event, or one moment, changes of a twin with so many items, before any of it is
+ * changed: what follows cannot fail half way, and a row that is folded again finds all as it was
+ * before or all done. */
+static px_status make_room(px_fresh *f, size_t item_count, px_err *ret_err)
+{
+    enum { ALARMS = 2, CHANGES_OF_ITEM = 8, CHANGES = 4 }; /* more than ever come */
+
+    return PX_VEC_RESERVE(&f->changes, f->changes.len + CHANGES_OF_ITEM * item_count + CHANGES) &&
+                   PX_VEC_RESERVE(&f->alarms, f->alarms.len + ALARMS)
+               ? PX_OK
+               : px_no_memory(ret_err);
+}
+
+static void add_change(px_fresh *f, const px_fresh_change *change)
+{
+    px_assert(f->changes.len < f->changes.cap);
+    f->changes.ptr[f->changes.len++] = *change;
+}
 
 static px_freshness worst(const px_fresh_twin *twin)
 {
@@ -179,8 +195,8 @@ static px_freshness worst(const px_fresh_twin *twin)
     return state;
 }
 
-static px_status tell(px_fresh *f, px_fresh_twin *twin, const px_fresh_tracked *tracked,
-                      px_fresh_cause cause, px_err *ret_err)
+static void tell(px_fresh *f, px_fresh_twin *twin, const px_fresh_tracked *tracked,
+                 px_fresh_cause cause)
 {
     px_freshness state = worst(twin);
     px_fresh_change change = { .tenant = twin->tenant,
@@ -192,8 +208,6 @@ static px_status tell(px_fresh *f, px_fresh_twin *twin, const px_fresh_tracked *
                                .item_since = tracked ? tracked->item.since : PX_TIME_NONE,
                                .cause = cause };
 
-    if (!PX_VEC_RESERVE(&f->changes, f->changes.len + 1))
-        return px_no_memory(ret_err);
     twin->is_dirty = true;
     if (state != twin->state) {
         count(f, twin, false);
@@ -205,31 +219,32 @@ static px_status tell(px_fresh *f, px_fresh_twin *twin, const px_fresh_tracked *
     }
     change.state = twin->state;
     change.since = twin->since;
-    f->changes.ptr[f->changes.len++] = change;
-    return PX_OK;
+    add_change(f, &change);
 }
 
-static px_status advance_twin(px_fresh *f, px_fresh_twin *twin, px_err *ret_err)
+static void advance_twin(px_fresh *f, px_fresh_twin *twin)
 {
     PX_VEC_EACH (&twin->items, tracked)
         while (px_fresh_advance(&tracked->item, &tracked->rule.rule, f->now))
-            PX_TRY(tell(f, twin, tracked, PX_CAUSE_AGE, ret_err));
-    return arm(f, twin, ret_err);
+            tell(f, twin, tracked, PX_CAUSE_AGE);
+    arm(f, twin);
 }
 
 px_status pxi_fresh_advance(px_fresh *f, px_err *ret_err)
 {
     while (f->alarms.len && f->alarms.ptr[0].due <= f->now) {
-        px_fresh_alarm alarm = pop(f);
+        px_fresh_alarm alarm = f->alarms.ptr[0];
         px_fresh_twin *twin = &f->twins.ptr[alarm.place];
 
+        PX_TRY(make_room(f, twin->items.len, ret_err));
+        pop(f);
         if (twin->no != alarm.twin_no || twin->armed != alarm.due)
             continue;
         twin->armed = PX_TIME_NONE;
         if (due_of(twin) != alarm.due) /* a sample moved it: its turn comes later */
-            PX_TRY(arm(f, twin, ret_err));
+            arm(f, twin);
         else
-            PX_TRY(advance_twin(f, twin, ret_err));
+            advance_twin(f, twin);
     }
     return PX_OK;
 }
@@ -250,32 +265,41 @@ static px_fresh_tracked *tracked_of(px_fresh_twin *twin, uint32_t field)
                                                                              : NULL;
 }
 
-px_status pxi_fresh_sample(px_fresh *f, px_fresh_twin *twin, uint32_t field,
-                           const px_fresh_sample *sample, px_fresh_kind *kind, px_err *ret_err)
+px_status pxi_fresh_begin_event(px_fresh *f, px_fresh_twin *twin, uint64_t seq, px_err *ret_err)
+{
+    PX_TRY(make_room(f, twin->items.len, ret_err));
+    twin->seq = seq;
+    twin->is_dirty = true;
+    return PX_OK;
+}
+
+void pxi_fresh_end_event(px_fresh *f, px_fresh_twin *twin)
+{
+    arm(f, twin);
+}
+
+void pxi_fresh_sample(px_fresh *f, px_fresh_twin *twin, uint32_t field,
+                      const px_fresh_sample *sample, px_fresh_kind *kind)
 {
     px_fresh_tracked *tracked = tracked_of(twin, field);
     px_fresh_kind this;
     bool changed;
 
-    if (!tracked)
-        return PX_OK;
-    if (twin->seq <= tracked->seq)
-        return PX_OK; /* found in the graph */
+    if (!tracked || twin->seq <= tracked->seq) /* found in the graph */
+        return;
     this = px_fresh_take(&tracked->item, &tracked->rule.rule, sample, &changed);
     *kind = this < *kind ? this : *kind;
     f->stats.late += this == PX_FRESH_LATE;
     f->stats.duplicates += this == PX_FRESH_DUPLICATE;
     if (changed)
-        PX_TRY(tell(f, twin, tracked, PX_CAUSE_SAMPLE, ret_err));
-    return arm(f, twin, ret_err);
+        tell(f, twin, tracked, PX_CAUSE_SAMPLE);
 }
 
-px_status pxi_fresh_end(px_fresh *f, px_fresh_twin *twin, px_err *ret_err)
+void pxi_fresh_end(px_fresh *f, px_fresh_twin *twin)
 {
     PX_VEC_EACH (&twin->items, tracked)
         if (px_fresh_end(&tracked->item, f->now))
-            PX_TRY(tell(f, twin, tracked, PX_CAUSE_ENDED, ret_err));
-    return PX_OK;
+            tell(f, twin, tracked, PX_CAUSE_ENDED);
 }
 
 /* ---- sources ---- */
@@ -353,17 +377,16 @@ static void take_up(px_fresh *f, px_fresh_tracked *tracked, const px_fresh_subje
     tracked->seq = subject->seq;
 }
 
-/* Takes the items of before that are still declared, and makes the others. */
-static px_status make_items(px_fresh *f, px_fresh_twin *twin, const px_fresh_subject *subject,
-                            px_err *ret_err)
+/* Takes the items of before that are still declared, and makes the others, in the list that it
+ * takes. */
+static void make_items(px_fresh *f, px_fresh_twin *twin, const px_fresh_subject *subject,
+                       px_fresh_tracked *items)
 {
-    PX_VEC(px_fresh_tracked) items = { 0 };
+    size_t count = 0;
 
-    if (!PX_VEC_RESERVE(&items, f->rules.len + 1))
-        return px_no_memory(ret_err);
     PX_VEC_EACH (&f->rules, rule) {
         px_fresh_tracked *before = tracked_of(twin, rule->field);
-        px_fresh_tracked *tracked = &items.ptr[items.len++];
+        px_fresh_tracked *tracked = &items[count++];
 
         *tracked = (px_fresh_tracked){ .rule = *rule };
         if (before) {
@@ -380,13 +403,11 @@ static px_status make_items(px_fresh *f, px_fresh_twin *twin, const px_fresh_sub
     PX_VEC_EACH (&twin->items, tracked)
         px_fresh_release(&tracked->item);
     PX_VEC_RELEASE(&twin->items);
-    twin->items.ptr = items.ptr;
-    twin->items.len = items.len;
-    twin->items.cap = items.cap;
-    return PX_OK;
+    twin->items.ptr = items;
+    twin->items.len = twin->items.cap = count;
 }
 
-static px_status tell_gone(px_fresh *f, const px_fresh_subject *subject, px_err *ret_err)
+static void tell_gone(px_fresh *f, const px_fresh_subject *subject)
 {
     px_fresh_change change = { .tenant = subject->tenant,
                                .twin_no = subject->no,
@@ -398,7 +419,7 @@ static px_status tell_gone(px_fresh *f, const px_fresh_subject *subject, px_err 
                                .cause = PX_CAUSE_DECLARED,
                                .is_gone = true };
 
-    return PX_VEC_PUSH(&f->changes, change) ? PX_OK : px_no_memory(ret_err);
+    add_change(f, &change);
 }
 
 /* True when the record says already what the twin's state is. */
@@ -425,8 +446,7 @@ static px_status begin(px_fresh *f, const px_fresh_subject *subject, px_fresh_tw
 }
 
 /* Of a twin that is tracked: what is new is told as one change of the whole. */
-static px_status settle(px_fresh *f, px_fresh_twin *twin, const px_fresh_subject *subject,
-                        bool is_new, px_err *ret_err)
+static void settle(px_fresh *f, px_fresh_twin *twin, const px_fresh_subject *subject, bool is_new)
 {
     px_freshness before = twin->state, state = worst(twin);
     uint8_t told;
@@ -439,47 +459,77 @@ static px_status settle(px_fresh *f, px_fresh_twin *twin, const px_fresh_subject
         twin->since = since;
         count(f, twin, true);
     } else if (is_new || state != before)
-        PX_TRY(tell(f, twin, NULL, PX_CAUSE_DECLARED, ret_err));
-    /* one of a row goes on from there by the times of the journal behind it */
-    return f->is_taking_up && !is_new ? arm(f, twin, ret_err) : advance_twin(f, twin, ret_err);
+        tell(f, twin, NULL, PX_CAUSE_DECLARED);
+    if (f->is_taking_up && !is_new) /* one of a row goes on from there by the times behind it */
+        arm(f, twin);
+    else
+        advance_twin(f, twin);
+}
+
+/* Into f->rules. A document that makes no sense declares nothing. */
+static px_status read_rules(px_fresh *f, const px_fresh_subject *subject, const px_model *model,
+                            bool *ret_cut, px_err *ret_err)
+{
+    px_fresh_document document;
+    px_status status = PX_INVALID;
+
+    px_arena_reset(&f->scratch);
+    if (subject->body.len > 0)
+        status = px_fresh_document_read(subject->body, &f->scratch, &document, ret_err);
+    if (status == PX_NO_MEMORY)
+        return status;
+    return px_fresh_rules_make(px_model_layout(model), status == PX_OK ? &document : NULL,
+                               &f->rules, ret_cut, ret_err);
+}
+
+/* All that takes memory comes first. `twin` is the one that stays, or NULL. */
+static px_status track(px_fresh *f, px_fresh_twin *twin, const px_fresh_subject *subject,
+                       px_err *ret_err)
+{
+    px_fresh_tracked *items = px_alloc((f->rules.len + 1) * sizeof(*items));
+    bool is_new = !twin;
+    px_status status = items ? PX_OK : px_no_memory(ret_err);
+
+    if (status == PX_OK && is_new)
+        status = begin(f, subject, &twin, ret_err);
+    if (status != PX_OK) {
+        px_free(items);
+        return status;
+    }
+    if (is_new)
+        twin->seq = subject->seq;
+    twin->is_dirty = true;
+    twin->is_read = false;
+    make_items(f, twin, subject, items);
+    settle(f, twin, subject, is_new);
+    return PX_OK;
 }
 
 px_status pxi_fresh_declare(px_fresh *f, const px_fresh_subject *subject, px_err *ret_err)
 {
     const px_model *model = px_registry_model(px_engine_registry(f->engine), subject->model_no);
     px_fresh_twin *twin = pxi_fresh_find(f, subject->no);
-    px_fresh_document document;
-    bool has_document, cut, is_new = !twin;
+    bool cut;
     uint8_t state;
 
     if (!model)
         return PX_OK;
-    px_arena_reset(&f->scratch);
-    has_document = subject->body.len > 0 &&
-                   px_fresh_document_read(subject->body, &f->scratch, &document, NULL) == PX_OK;
-    PX_TRY(px_fresh_rules_make(px_model_layout(model), has_document ? &document : NULL, &f->rules,
-                               &cut, ret_err));
-    f->stats.cut += cut;
-    if (twin && twin->model_no != subject->model_no) { /* a row of before it moved */
+    PX_TRY(read_rules(f, subject, model, &cut, ret_err));
+    PX_TRY(make_room(f, f->rules.len, ret_err));
+    if (twin && (subject->is_anew || twin->model_no != subject->model_no)) {
         pxi_fresh_forget(f, twin);
         twin = NULL;
-        is_new = true;
     }
-    if (f->rules.len == 0) {
-        if (twin)
-            pxi_fresh_forget(f, twin);
-        if (twin || (subject->record && px_twin_freshness(subject->record, &state, NULL)))
-            return tell_gone(f, subject, ret_err);
+    if (f->rules.len > 0) {
+        PX_TRY(track(f, twin, subject, ret_err));
+        f->stats.cut += cut;
         return PX_OK;
     }
-    if (is_new) {
-        PX_TRY(begin(f, subject, &twin, ret_err));
-        twin->seq = subject->seq;
-    }
-    twin->is_dirty = true;
-    twin->is_read = false;
-    PX_TRY(make_items(f, twin, subject, ret_err));
-    return settle(f, twin, subject, is_new, ret_err);
+    if (twin)
+        pxi_fresh_forget(f, twin);
+    if (twin || (subject->record && px_twin_freshness(subject->record, &state, NULL)))
+        tell_gone(f, subject);
+    return PX_OK;
 }
 
 /* ---- of before a restart ---- */
@@ -548,6 +598,7 @@ px_status pxi_fresh_was_told(px_fresh *f, px_fresh_twin *twin, const px_event *e
     const px_field_value *field = event->field_count ? &event->fields[0] : NULL;
     px_fresh_tracked *tracked = field ? tracked_of(twin, field->field) : NULL;
 
+    PX_TRY(make_room(f, twin->items.len, ret_err));
     if (take_change(f, event) || event->flag || event->seq <= twin->seq)
         return PX_OK;
     if (tracked && tracked->item.has_live && field->value.num.mantissa >= 0 &&
@@ -562,5 +613,6 @@ px_status pxi_fresh_was_told(px_fresh *f, px_fresh_twin *twin, const px_event *e
     twin->since = event->source_time;
     count(f, twin, true);
     twin->is_dirty = true;
-    return arm(f, twin, ret_err);
+    arm(f, twin);
+    return PX_OK;
 }

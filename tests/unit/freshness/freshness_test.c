@@ -119,13 +119,19 @@ static px_fresh_report read(plant *p, const char *twin, px_arena *arena)
     return report;
 }
 
-static px_status write_rules(plant *p, const char *twin, const char *body)
+static px_status put_rules(plant *p, const char *twin, const char *body)
 {
     px_document_write write = { .kind = PX_STR("freshness"),
                                 .id = px_str_c(twin),
                                 .body = body ? px_str_c(body) : (px_str){ 0 } };
     px_request request = { .kind = PX_REQUEST_DOCUMENTS, .documents = &write, .document_count = 1 };
-    px_status status = px_world_do(&p->world, &request).status;
+
+    return px_world_do(&p->world, &request).status;
+}
+
+static px_status write_rules(plant *p, const char *twin, const char *body)
+{
+    px_status status = put_rules(p, twin, body);
 
     settle(p);
     return status;
@@ -330,6 +336,16 @@ PX_TEST(figures_and_half_a_way_back_outlive_a_kill)
     end(&p);
 }
 
+static void end_source(plant *p, const char *twin)
+{
+    px_str id = px_str_c(twin);
+    px_request request = {
+        .kind = PX_REQUEST_SOURCES_ENDED, .id = id, .twins = &id, .twin_count = 1
+    };
+
+    CHECK_EQ(px_world_do(&p->world, &request).status, PX_OK);
+}
+
 /* What is told, one event a line. */
 static void tell_all(plant *p, px_buf *out)
 {
@@ -412,6 +428,80 @@ PX_PROP(kills_change_nothing_of_what_is_told_and_measured, 8)
     px_buf_release(&told_again);
 }
 
+/* All that happens to machines, where the n-th allocation of the room from here on fails. Gives how
+ * many there were up to that one. */
+static uint64_t live_without_memory(uint64_t nth, px_buf *ret_told, px_fresh_item *ret_item)
+{
+    static const char *const rules[] = { "{\"properties\":{\"rate\":{\"period\":60}}}",
+                                         "{\"properties\":{\"rate\":{\"period\":1}}}" };
+    uint64_t asked = 0;
+    px_fresh_report report_;
+    px_arena arena;
+    plant p;
+
+    begin(&p);
+    for (int step = 0; step < 14; step++) {
+        char id[8];
+        int idle = 0;
+
+        snprintf(id, sizeof(id), "t%d", step);
+        px_fakedisk_advance(p.world.disk, (step % 4) * PX_SECOND + PX_MILLISECOND);
+        if (step == 1)
+            CHECK_EQ(px_world_put(&p.world, "q", a_plain).status, PX_OK);
+        if (step == 2 || step == 6 || step == 8)
+            CHECK_EQ(put_rules(&p, "q", step == 8 ? NULL : rules[step == 6]), PX_OK);
+        if (step == 12)
+            CHECK_EQ(px_world_put(&p.world, "p", a_press).status, PX_OK);
+        if (step == 9)
+            end_source(&p, "p");
+        CHECK_EQ(px_world_put(&p.world, id, a_press).status, PX_OK);
+        for (int i = 0; i < 2; i++) {
+            CHECK_EQ(px_world_report(&p.world, id, "rate", i, 0, PX_TIME_NONE).status, PX_OK);
+            CHECK_EQ(px_world_report(&p.world, "p", "rate", i, 0, PX_TIME_NONE).status, PX_OK);
+            if (step > 1)
+                CHECK_EQ(px_world_report(&p.world, "q", "rate", i, 0, PX_TIME_NONE).status, PX_OK);
+        }
+        while (idle < 3) {
+            bool did;
+
+            px_mem_fail_nth(nth > asked ? nth - asked : 0);
+            did = px_fresh_step(p.fresh);
+            asked += px_mem_requests();
+            px_mem_fail_nth(0);
+            did |= px_engine_step(p.world.engine);
+            idle = did ? 0 : idle + 1;
+        }
+    }
+    tell_all(&p, ret_told);
+    px_put_char(ret_told, '\0');
+    report_ = read(&p, "p", &arena);
+    *ret_item = report_.items[0].item;
+    px_arena_release(&arena);
+    end(&p);
+    return asked;
+}
+
+PX_TEST(whatever_finds_no_memory_is_told_and_measured_all_the_same)
+{
+    px_buf told = { 0 };
+    px_fresh_item item;
+    uint64_t asked = live_without_memory(UINT64_MAX, &told, &item);
+
+    CHECK(asked > 20);
+    for (uint64_t nth = 1; nth <= asked; nth++) {
+        px_buf told_again = { 0 };
+        px_fresh_item item_again;
+
+        live_without_memory(nth, &told_again, &item_again);
+        CHECK_STR(told_again.ptr, told.ptr);
+        CHECK_EQ(item_again.state, item.state);
+        CHECK_EQ(item_again.measure.samples, item.measure.samples);
+        CHECK_EQ(item_again.measure.duplicates, item.measure.duplicates);
+        px_buf_release(&told_again);
+    }
+    px_buf_release(&told);
+}
+
 PX_TEST(what_the_time_without_a_server_changed_is_said_at_the_start)
 {
     plant p;
@@ -479,16 +569,6 @@ PX_TEST(twins_are_listed_by_their_state_and_counted)
     px_fresh_count(p.fresh, 2, counts);
     CHECK_EQ(counts[PX_FRESHNESS_FRESH], 0);
     end(&p);
-}
-
-static void end_source(plant *p, const char *twin)
-{
-    px_str id = px_str_c(twin);
-    px_request request = {
-        .kind = PX_REQUEST_SOURCES_ENDED, .id = id, .twins = &id, .twin_count = 1
-    };
-
-    CHECK_EQ(px_world_do(&p->world, &request).status, PX_OK);
 }
 
 PX_TEST(a_source_that_is_gone_makes_its_twin_stale_at_once_and_two_samples_bring_it_back)
