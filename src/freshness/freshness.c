@@ -20,7 +20,8 @@ enum {
  * says which. */
 static void settle(px_fresh *f)
 {
-    uint64_t settled = f->changes.len ? f->changes.ptr[0].seq - 1 : atomic_load(&f->position);
+    const px_fresh_change *first = pxi_fresh_first(f);
+    uint64_t settled = first ? first->seq - 1 : atomic_load(&f->position);
 
     if (settled <= atomic_load(&f->settled))
         return;
@@ -162,9 +163,9 @@ static px_status step(px_fresh *f, int64_t wait_ns, bool *ret_did, px_err *ret_e
     if (f->seq >= f->refold_until) /* else the journal may have it already */
         *ret_did |= pxi_fresh_tell(f);
     *ret_did |= pxi_fresh_flush(f, false);
-    if (f->changes.len < CHANGES_MAX && !pxi_fresh_flush_waits(f))
-        status =
-            fold_next(f, *ret_did || f->changes.len || f->flush.is_flying ? 0 : wait_ns, ret_err);
+    if (pxi_fresh_waiting(f) < CHANGES_MAX && !pxi_fresh_flush_waits(f))
+        status = fold_next(f, *ret_did || pxi_fresh_waiting(f) || f->flush.is_flying ? 0 : wait_ns,
+                           ret_err);
     settle(f);
     *ret_did |= status == PX_OK;
     return status == PX_TIMEOUT ? PX_OK : status;
@@ -200,7 +201,7 @@ static void *run(void *data)
     px_thread_stand_back();
     while (!atomic_load(&f->stop) && status == PX_OK) {
         status = step(f, WAIT_NS, &did, &err);
-        if (status == PX_OK && !did && (f->changes.len || f->flush.is_flying))
+        if (status == PX_OK && !did && (pxi_fresh_waiting(f) || f->flush.is_flying))
             wait_for_landing(f);
     }
     if (status != PX_OK && status != PX_INTERRUPTED) {
@@ -229,7 +230,7 @@ static void flush_all(px_fresh *f, int64_t until_ns)
         status = step(f, 0, &did, NULL);
         did |= status == PX_OK && pxi_fresh_flush(f, true);
         if (!did && f->flush.cursor_sent == f->seq && f->seq == px_engine_position(f->engine) &&
-            !f->changes.len && !f->flush.is_flying)
+            !pxi_fresh_waiting(f) && !f->flush.is_flying)
             return;
         if (!did)
             pause_ns(PAUSE_NS / 10);
@@ -361,7 +362,7 @@ px_fresh_stats px_fresh_stat(px_fresh *f)
 
     pthread_mutex_lock(&f->lock);
     stats = f->stats;
-    stats.waiting = f->changes.len;
+    stats.waiting = pxi_fresh_waiting(f);
     pthread_mutex_unlock(&f->lock);
     stats.position = atomic_load(&f->position);
     stats.cursor = atomic_load(&f->cursor);

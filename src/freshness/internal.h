@@ -54,6 +54,7 @@ typedef struct px_fresh_change {
     px_time item_since, since;
     px_fresh_cause cause;
     bool is_gone;
+    bool has_left; /* it waits no more */
 } px_fresh_change;
 
 typedef struct px_fresh_tally {
@@ -103,7 +104,10 @@ struct px_fresh {
     px_map by_no;                  /* twin number to place */
     PX_VEC(px_fresh_alarm) alarms; /* a heap, the earliest first */
     PX_VEC(px_fresh_tally) tallies;
-    PX_VEC(px_fresh_change) changes;
+    PX_VEC(px_fresh_change) changes; /* changes.c has the following */
+    size_t first_change;             /* that waits */
+    size_t changes_left;             /* behind it, that wait no more */
+    size_t next_told;                /* behind the one that was found in the journal last */
     px_fresh_stats stats;
     px_time now;           /* commit time of the newest row folded, */
     uint64_t seq;          /* and its last event */
@@ -177,6 +181,17 @@ void pxi_fresh_message(px_fresh *f, px_fresh_twin *twin, uint32_t document_no,
 px_freshness_rule pxi_fresh_pace(const px_fresh_twin *twin);
 /* All of it is stale from f->now on: its source is gone. */
 void pxi_fresh_end(px_fresh *f, px_fresh_twin *twin);
+
+/* ---- changes.c: those that wait to be told ---- */
+
+size_t pxi_fresh_waiting(const px_fresh *f);
+const px_fresh_change *pxi_fresh_first(const px_fresh *f); /* NULL: none waits */
+/* Moves those that wait together, to the front of `changes`. With the lock, nothing in flight. */
+void pxi_fresh_close_gaps(px_fresh *f);
+/* The first, that many, are committed; no gap is among those that wait. */
+void pxi_fresh_drop_first(px_fresh *f, size_t count);
+/* True when one that waits says what the event does; it waits no more. */
+bool pxi_fresh_take_told(px_fresh *f, const px_event *event);
 
 /* ---- fold.c: events ---- */
 

@@ -51,7 +51,7 @@ static void landed(px_writeback *writeback, px_status status)
 
 bool pxi_fresh_flush_waits(const px_fresh *f)
 {
-    return f->flush.is_active && f->changes.len > 0;
+    return f->flush.is_active && pxi_fresh_waiting(f) > 0;
 }
 
 void pxi_fresh_flush_release(px_fresh *f)
@@ -203,7 +203,7 @@ bool pxi_fresh_flush(px_fresh *f, bool all)
         land(f);
         return true;
     }
-    if (!is_due(f, all) || f->changes.len > 0 || f->flight.is_flying)
+    if (!is_due(f, all) || pxi_fresh_waiting(f) > 0 || f->flight.is_flying)
         return false;
     pthread_mutex_lock(&f->lock);
     is_filled = fill(f);

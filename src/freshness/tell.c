@@ -47,12 +47,22 @@ static void fill_write(px_fresh_flight *flight, size_t at, const px_fresh_change
 static void load(px_fresh *f)
 {
     px_fresh_flight *flight = &f->flight;
-    uint32_t tenant = f->changes.ptr[0].tenant;
+    const px_fresh_change *first;
+    size_t waiting;
+    uint32_t tenant;
 
+    if (f->changes_left > 0) { /* of a time that was folded again */
+        pthread_mutex_lock(&f->lock);
+        pxi_fresh_close_gaps(f);
+        pthread_mutex_unlock(&f->lock);
+    }
+    first = pxi_fresh_first(f);
+    waiting = pxi_fresh_waiting(f);
+    tenant = first->tenant;
     flight->count = 0;
-    while (flight->count < f->changes.len && flight->count < PX_FRESHNESS_WRITES_MAX &&
-           f->changes.ptr[flight->count].tenant == tenant) {
-        fill_write(flight, flight->count, &f->changes.ptr[flight->count]);
+    while (flight->count < waiting && flight->count < PX_FRESHNESS_WRITES_MAX &&
+           first[flight->count].tenant == tenant) {
+        fill_write(flight, flight->count, &first[flight->count]);
         flight->count++;
     }
     flight->request = (px_request){
@@ -75,20 +85,21 @@ static void again_later(px_fresh *f)
 static void land(px_fresh *f)
 {
     px_fresh_flight *flight = &f->flight;
-    size_t left;
+    bool is_first;
 
     flight->is_flying = false;
     atomic_store(&flight->has_landed, false);
     if (flight->request.result.status != PX_OK) {
-        if (f->stats.refused++ == 0)
+        pthread_mutex_lock(&f->lock);
+        is_first = f->stats.refused++ == 0;
+        pthread_mutex_unlock(&f->lock);
+        if (is_first)
             px_log_warn(f->log, "freshness.refused", "%s", flight->request.result.err.text);
         again_later(f);
         return;
     }
     pthread_mutex_lock(&f->lock);
-    left = f->changes.len - flight->count;
-    memmove(f->changes.ptr, f->changes.ptr + flight->count, left * sizeof(*f->changes.ptr));
-    f->changes.len = left;
+    pxi_fresh_drop_first(f, flight->count);
     f->stats.changes += flight->count;
     pthread_mutex_unlock(&f->lock);
 }
@@ -103,7 +114,7 @@ bool pxi_fresh_tell(px_fresh *f)
         land(f);
         return true;
     }
-    if (f->changes.len == 0 || f->env->monotonic_ns(f->env) < flight->again_ns)
+    if (pxi_fresh_waiting(f) == 0 || f->env->monotonic_ns(f->env) < flight->again_ns)
         return false;
     load(f);
     flight->is_flying = true;

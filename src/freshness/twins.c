@@ -565,33 +565,6 @@ void pxi_fresh_drop_undeclared(px_fresh *f)
             pxi_fresh_forget(f, twin);
 }
 
-static bool says(const px_event *event, const px_fresh_change *change)
-{
-    const px_field_value *field = event->field_count ? &event->fields[0] : NULL;
-
-    if (change->twin_no != event->twin_no || change->is_gone != event->flag ||
-        (uint8_t)change->state != event->code || change->since != event->source_time)
-        return false;
-    if (!field)
-        return change->field == PX_NO_FIELD;
-    return change->field == field->field && change->item_since == field->source_time &&
-           field->value.num.mantissa == (int64_t)change->item_state;
-}
-
-/* They stand in the order in which they were told. */
-static bool take_change(px_fresh *f, const px_event *event)
-{
-    for (size_t i = 0; i < f->changes.len; i++) {
-        if (!says(event, &f->changes.ptr[i]))
-            continue;
-        f->changes.len--;
-        memmove(&f->changes.ptr[i], &f->changes.ptr[i + 1],
-                (f->changes.len - i) * sizeof(*f->changes.ptr));
-        return true;
-    }
-    return false;
-}
-
 px_status pxi_fresh_was_told(px_fresh *f, px_fresh_twin *twin, const px_event *event,
                              px_err *ret_err)
 {
@@ -599,7 +572,7 @@ px_status pxi_fresh_was_told(px_fresh *f, px_fresh_twin *twin, const px_event *e
     px_fresh_tracked *tracked = field ? tracked_of(twin, field->field) : NULL;
 
     PX_TRY(make_room(f, twin->items.len, ret_err));
-    if (take_change(f, event) || event->flag || event->seq <= twin->seq)
+    if (pxi_fresh_take_told(f, event) || event->flag || event->seq <= twin->seq)
         return PX_OK;
     if (tracked && tracked->item.has_live && field->value.num.mantissa >= 0 &&
         field->value.num.mantissa < PX_FRESHNESS_COUNT) {

@@ -502,6 +502,48 @@ PX_TEST(whatever_finds_no_memory_is_told_and_measured_all_the_same)
     px_buf_release(&told);
 }
 
+/* More of them than changes that are moved away at once. */
+PX_TEST(a_mass_outage_is_told_once_whether_the_server_is_killed_in_it_or_not)
+{
+    enum { TWINS = 1200 };
+    px_buf told = { 0 };
+    size_t lines = 0;
+    plant p;
+
+    begin(&p);
+    for (int i = 0; i < TWINS; i++) {
+        char id[8];
+
+        snprintf(id, sizeof(id), "t%d", i);
+        CHECK_EQ(px_world_put(&p.world, id, a_press).status, PX_OK);
+        CHECK_EQ(px_world_report(&p.world, id, "rate", i, 0, PX_TIME_NONE).status, PX_OK);
+    }
+    settle(&p);
+    rest(&p, 20000); /* rows are written */
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < TWINS; i++) {
+            char id[8];
+
+            snprintf(id, sizeof(id), "t%d", i);
+            CHECK_EQ(px_world_report(&p.world, id, "rate", round, 0, PX_TIME_NONE).status, PX_OK);
+        }
+        rest(&p, 100);
+    }
+    rest(&p, 1600);
+    CHECK_EQ(px_fresh_stat(p.fresh).twins[PX_FRESHNESS_LATE], TWINS);
+    restart(&p);
+    CHECK_EQ(px_fresh_stat(p.fresh).twins[PX_FRESHNESS_LATE], TWINS);
+    CHECK_EQ(px_fresh_stat(p.fresh).changes, 0);
+    CHECK_EQ(px_fresh_stat(p.fresh).waiting, 0);
+    rest(&p, 2000);
+    tell_all(&p, &told);
+    for (size_t i = 0; i < told.len; i++)
+        lines += told.ptr[i] == '\n';
+    CHECK_EQ(lines, 1 + 7 * TWINS); /* unknown, fresh, late, stale, fresh, late, stale */
+    px_buf_release(&told);
+    end(&p);
+}
+
 PX_TEST(what_the_time_without_a_server_changed_is_said_at_the_start)
 {
     plant p;
