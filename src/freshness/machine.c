@@ -54,7 +54,8 @@ bool px_fresh_advance(px_fresh_item *item, const px_freshness_rule *rule, px_tim
     if (item->back_at != PX_TIME_NONE && now >= item->back_at &&
         item->back_at <= late_at(item, rule))
         return change(item, PX_FRESHNESS_FRESH, item->back_at);
-    if (item->good_count > 0 && now > late_at(item, rule)) { /* it did not hold */
+    if ((item->good_count > 0 || item->back_at != PX_TIME_NONE) && now > late_at(item, rule)) {
+        /* it did not hold */
         item->good_count = 0;
         item->back_at = PX_TIME_NONE;
     }

@@ -82,7 +82,8 @@ void px_fresh_release(px_fresh_item *item);
  * again until it gives false. Before each sample.
  */
 bool px_fresh_advance(px_fresh_item *item, const px_freshness_rule *rule, px_time now);
-/* The first moment at which advance has something to do; PX_TIME_NONE: never. */
+/* The first moment at which advance has something to do, which then moves it on; PX_TIME_NONE:
+ * never. */
 px_time px_fresh_due(const px_fresh_item *item, const px_freshness_rule *rule);
 
 /* A sample came; `ret_changed` says whether the state did. */

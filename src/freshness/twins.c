@@ -222,10 +222,29 @@ static void tell(px_fresh *f, px_fresh_twin *twin, const px_fresh_tracked *track
     add_change(f, &change);
 }
 
+/* The item whose limit comes first; NULL: none is due. */
+static px_fresh_tracked *first_due(const px_fresh_twin *twin, px_time now)
+{
+    px_fresh_tracked *first = NULL;
+    px_time due = now;
+
+    PX_VEC_EACH (&twin->items, tracked) {
+        px_time at = px_fresh_due(&tracked->item, &tracked->rule.rule);
+
+        if (at == PX_TIME_NONE || at > due || (first && at == due))
+            continue;
+        first = tracked;
+        due = at;
+    }
+    return first;
+}
+
+/* In the order of time, however far it leapt: so the twin is late and stale from when its first
+ * property was. */
 static void advance_twin(px_fresh *f, px_fresh_twin *twin)
 {
-    PX_VEC_EACH (&twin->items, tracked)
-        while (px_fresh_advance(&tracked->item, &tracked->rule.rule, f->now))
+    for (px_fresh_tracked *tracked; (tracked = first_due(twin, f->now));)
+        if (px_fresh_advance(&tracked->item, &tracked->rule.rule, f->now))
             tell(f, twin, tracked, PX_CAUSE_AGE);
     arm(f, twin);
 }

@@ -180,6 +180,45 @@ PX_TEST(a_tick_is_written_when_a_limit_has_passed_and_not_more_often)
     end(&p);
 }
 
+static px_time since_of(plant *p, const char *twin)
+{
+    px_buf buf = { 0 };
+    const px_twin *record;
+    uint8_t state;
+    px_time since = PX_TIME_NONE;
+
+    CHECK_EQ(
+        px_graph_read(px_engine_graph(p->world.engine), 1, px_str_c(twin), &buf, &record, NULL),
+        PX_OK);
+    CHECK(px_twin_freshness(record, &state, &since));
+    px_buf_release(&buf);
+    return since;
+}
+
+PX_TEST(a_twin_is_stale_from_when_its_first_property_was_however_far_time_leaps)
+{
+    static const char *const rules[] = {
+        "{\"properties\":{\"rate\":{\"period\":600},\"heat\":{\"period\":1}}}",
+        "{\"properties\":{\"rate\":{\"period\":1},\"heat\":{\"period\":600}}}"
+    };
+
+    for (int i = 0; i < 2; i++) { /* whichever of the two comes first among the fields */
+        px_time began;
+        plant p;
+
+        begin(&p);
+        CHECK_EQ(write_rules(&p, "p", rules[i]), PX_OK);
+        report(&p, "p", 1);
+        CHECK_EQ(px_world_report(&p.world, "p", "heat", 1, 0, PX_TIME_NONE).status, PX_OK);
+        settle(&p);
+        began = px_engine_now(p.world.engine) / PX_MILLISECOND * PX_MILLISECOND;
+        rest(&p, 3600 * 1000);
+        CHECK_STR(state_of(&p, "p"), "stale");
+        CHECK_EQ(since_of(&p, "p") - began, 3 * PX_SECOND);
+        end(&p);
+    }
+}
+
 PX_TEST(where_nothing_is_declared_nothing_is_kept)
 {
     plant p;
