@@ -155,7 +155,7 @@ void pxi_fresh_forget(px_fresh *f, px_fresh_twin *twin);
 /* Time goes on to f->now for all that is due. */
 PX_NODISCARD px_status pxi_fresh_advance(px_fresh *f, px_err *ret_err);
 /* The next limit of all; PX_TIME_NONE. */
-px_time pxi_fresh_next(const px_fresh *f);
+px_time pxi_fresh_next(px_fresh *f);
 /* What an event that the twin has not seen says of it comes between these two; the first fails, or
  * all of it is done. */
 PX_NODISCARD px_status pxi_fresh_begin_event(px_fresh *f, px_fresh_twin *twin, uint64_t seq,

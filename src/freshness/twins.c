@@ -158,9 +158,33 @@ static void arm(px_fresh *f, px_fresh_twin *twin)
     twin->armed = due;
 }
 
-px_time pxi_fresh_next(const px_fresh *f)
+/* Takes the first entry out; NULL: it is nobody's any more. The place that it had is free for the
+ * next one. */
+static px_fresh_twin *take_first(px_fresh *f)
 {
-    return f->alarms.len ? f->alarms.ptr[0].due : PX_TIME_NONE;
+    px_fresh_alarm alarm = pop(f);
+    px_fresh_twin *twin = &f->twins.ptr[alarm.place];
+
+    if (twin->no != alarm.twin_no || twin->armed != alarm.due)
+        return NULL;
+    twin->armed = PX_TIME_NONE;
+    return twin;
+}
+
+/* A sample moves a limit later, and so must the first entry, or it would be waited for in vain. */
+px_time pxi_fresh_next(px_fresh *f)
+{
+    while (f->alarms.len) {
+        px_time due = f->alarms.ptr[0].due;
+        px_fresh_twin *twin = &f->twins.ptr[f->alarms.ptr[0].place];
+
+        if (twin->no == f->alarms.ptr[0].twin_no && twin->armed == due && due_of(twin) == due)
+            return due;
+        twin = take_first(f);
+        if (twin)
+            arm(f, twin);
+    }
+    return PX_TIME_NONE;
 }
 
 /* ---- changes ---- */
@@ -252,17 +276,11 @@ static void advance_twin(px_fresh *f, px_fresh_twin *twin)
 px_status pxi_fresh_advance(px_fresh *f, px_err *ret_err)
 {
     while (f->alarms.len && f->alarms.ptr[0].due <= f->now) {
-        px_fresh_alarm alarm = f->alarms.ptr[0];
-        px_fresh_twin *twin = &f->twins.ptr[alarm.place];
+        px_fresh_twin *twin = &f->twins.ptr[f->alarms.ptr[0].place];
 
         PX_TRY(make_room(f, twin->items.len, ret_err));
-        pop(f);
-        if (twin->no != alarm.twin_no || twin->armed != alarm.due)
-            continue;
-        twin->armed = PX_TIME_NONE;
-        if (due_of(twin) != alarm.due) /* a sample moved it: its turn comes later */
-            arm(f, twin);
-        else
+        twin = take_first(f);
+        if (twin) /* where a sample moved it, nothing is due of it yet */
             advance_twin(f, twin);
     }
     return PX_OK;

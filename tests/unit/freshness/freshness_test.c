@@ -219,6 +219,26 @@ PX_TEST(a_twin_is_stale_from_when_its_first_property_was_however_far_time_leaps)
     }
 }
 
+PX_TEST(no_tick_is_written_for_a_limit_that_a_sample_has_moved)
+{
+    plant p;
+    uint64_t before;
+
+    begin(&p);
+    for (int i = 0; i < 3; i++) {
+        report(&p, "p", i);
+        rest(&p, 1000);
+    }
+    before = px_engine_position(p.world.engine);
+    for (int i = 0; i < 6; i++) { /* the engine is asked before and behind the limit of before */
+        report(&p, "p", i);
+        rest(&p, 600);
+        rest(&p, 500);
+    }
+    CHECK_EQ(px_engine_position(p.world.engine), before + 6);
+    end(&p);
+}
+
 PX_TEST(where_nothing_is_declared_nothing_is_kept)
 {
     plant p;
