@@ -147,6 +147,20 @@ static px_time due_of(const px_fresh_twin *twin)
     return due;
 }
 
+/* Entries that nobody waits for any more are left behind by states that come and go before their
+ * limits do: they go when they are more than the others. */
+static void sweep(px_fresh *f)
+{
+    enum { LEAST = 16 };
+
+    if (f->alarms.len < 2 * f->twins.len + LEAST)
+        return;
+    f->alarms.len = 0;
+    PX_VEC_EACH (&f->twins, twin)
+        if (twin->no && twin->armed != PX_TIME_NONE)
+            push(f, (px_fresh_alarm){ twin->armed, place_of(f, twin), twin->no });
+}
+
 /* There is room: make_room saw to it. */
 static void arm(px_fresh *f, px_fresh_twin *twin)
 {
@@ -156,6 +170,7 @@ static void arm(px_fresh *f, px_fresh_twin *twin)
         return;
     push(f, (px_fresh_alarm){ due, place_of(f, twin), twin->no });
     twin->armed = due;
+    sweep(f);
 }
 
 /* Takes the first entry out; NULL: it is nobody's any more. The place that it had is free for the

@@ -2,7 +2,7 @@
 /* The consumer beside an engine without threads: samples in, events and states in the graph out. */
 #include <stdio.h>
 
-#include "freshness/freshness.h"
+#include "freshness/internal.h"
 #include "px_test.h"
 #include "px_world.h"
 
@@ -236,6 +236,25 @@ PX_TEST(no_tick_is_written_for_a_limit_that_a_sample_has_moved)
         rest(&p, 500);
     }
     CHECK_EQ(px_engine_position(p.world.engine), before + 6);
+    end(&p);
+}
+
+PX_TEST(a_twin_that_comes_and_goes_leaves_no_heap_of_alarms)
+{
+    plant p;
+
+    begin(&p);
+    CHECK_EQ(write_rules(&p, "p", "{\"properties\":{\"rate\":{\"period\":1,\"stale\":\"P30D\"}}}"),
+             PX_OK);
+    for (int i = 0; i < 100; i++) {
+        report(&p, "p", 2 * i);
+        rest(&p, 100);
+        report(&p, "p", 2 * i + 1);
+        CHECK_STR(state_of(&p, "p"), "fresh");
+        rest(&p, 2000);
+        CHECK_STR(state_of(&p, "p"), "late");
+    }
+    CHECK(p.fresh->alarms.len < 20); /* of one twin */
     end(&p);
 }
 
