@@ -175,6 +175,11 @@ px_str px_api_cookie(px_api_call *call);
 bool px_api_read_twin(px_api_call *call, px_str twin_id, px_action action, const px_twin **ret_twin,
                       const px_model **ret_model);
 
+/* What the room freshness decides is asked for: what was written before the call counts in it, and
+ * is committed. Where nothing is measured there is nothing to wait for. Answers itself and gives
+ * false. */
+bool px_api_wait_for_freshness(px_api_call *call);
+
 /* The id of a command as it came, or without one (ptr NULL) one of the server's making. Errors:
  * PX_INVALID (command.id), PX_LIMIT, PX_NO_MEMORY. */
 PX_NODISCARD px_status px_api_command_id(px_api_call *call, px_str id, px_str *ret_id,

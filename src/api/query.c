@@ -26,21 +26,11 @@ static void end_page(px_api_call *call, px_query_result *result)
     px_api_json(call, 200);
 }
 
-/* What a consumer decides is asked for: what was written before the call counts in it. False: it
- * was answered. */
-static bool wait_for_freshness(px_api_call *call, px_str text)
+static bool names_freshness(px_str text)
 {
     static const char name[] = "$freshness";
-    px_fresh *fresh = call->api->opts.freshness;
-    px_err err;
-    px_status status = PX_OK;
 
-    if (fresh && text.len && memmem(text.ptr, text.len, name, sizeof(name) - 1))
-        status = px_fresh_wait(fresh, px_engine_position(call->api->opts.engine),
-                               PX_FRESHNESS_WAIT_NS, &err);
-    if (status != PX_OK)
-        px_api_fail(call, status, &err);
-    return status == PX_OK;
+    return text.len && memmem(text.ptr, text.len, name, sizeof(name) - 1);
 }
 
 static void run(px_api_call *call)
@@ -61,7 +51,7 @@ static void run(px_api_call *call)
     px_err err;
 
     if (!px_api_page_size(call, PX_QUERY_ROWS_PER_PAGE_MAX, &page) ||
-        !wait_for_freshness(call, text))
+        (names_freshness(text) && !px_api_wait_for_freshness(call)))
         return;
     if (parameters)
         opts.parameters = parameters->raw;

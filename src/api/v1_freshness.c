@@ -9,22 +9,29 @@ enum { LIMIT_DEFAULT = 100, LIMIT_MAX = 1000, ANY_STATE = (1 << PX_FRESHNESS_COU
 
 px_handler px_v1_get_twin_freshness, px_v1_list_freshness;
 
-/* False: it was answered. */
-static bool begin(px_api_call *call)
+bool px_api_wait_for_freshness(px_api_call *call)
 {
-    px_engine *engine = call->api->opts.engine;
+    px_fresh *fresh = call->api->opts.freshness;
+    px_status status = PX_OK;
     px_err err;
-    px_status status;
 
-    if (!call->api->opts.freshness) {
-        px_api_fail(call, PX_BUSY, (px_fail(&err, PX_BUSY, "freshness is not there"), &err));
-        return false;
-    }
-    status = px_fresh_wait(call->api->opts.freshness, px_engine_position(engine),
-                           PX_FRESHNESS_WAIT_NS, &err);
+    if (fresh)
+        status = px_fresh_wait(fresh, px_engine_position(call->api->opts.engine),
+                               PX_FRESHNESS_WAIT_NS, &err);
     if (status != PX_OK)
         px_api_fail(call, status, &err);
     return status == PX_OK;
+}
+
+/* False: it was answered. */
+static bool begin(px_api_call *call)
+{
+    px_err err;
+
+    if (call->api->opts.freshness)
+        return px_api_wait_for_freshness(call);
+    px_api_fail(call, PX_BUSY, (px_fail(&err, PX_BUSY, "freshness is not there"), &err));
+    return false;
 }
 
 /* ---- parts ---- */

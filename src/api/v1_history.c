@@ -97,6 +97,16 @@ static void end(px_api_call *call, px_status status, const px_err *err)
         px_api_json(call, 200);
 }
 
+/* What is decided of freshness comes behind what was written: both are waited for, one after the
+ * other. False: it was answered. */
+static bool is_complete(const read_ *r)
+{
+    for (size_t i = 0; i < r->query.property_count; i++)
+        if (px_str_eq(r->properties[i], PX_STR("$freshness")))
+            return px_api_wait_for_freshness(r->call);
+    return true;
+}
+
 /* ---- range ---- */
 
 /* Without named properties all of the twin's model are columns. */
@@ -321,7 +331,7 @@ static void run_range(px_api_call *call)
     px_status status;
     px_err err;
 
-    if (!place_columns(r))
+    if (!is_complete(r) || !place_columns(r))
         return;
     begin_rows(r);
     if (r->buckets) {
@@ -370,6 +380,8 @@ static void run_last(px_api_call *call)
     px_status status;
     px_err err;
 
+    if (!is_complete(r))
+        return;
     px_json_begin_object(&r->w);
     px_json_key(&r->w, PX_STR("twin"));
     px_json_string(&r->w, call->args[0]);
@@ -414,6 +426,8 @@ static void run_count(px_api_call *call)
     px_status status;
     px_err err;
 
+    if (!is_complete(r))
+        return;
     px_json_begin_object(&r->w);
     px_json_key(&r->w, PX_STR("twin"));
     px_json_string(&r->w, call->args[0]);

@@ -102,6 +102,8 @@ def queries_metrics_lists_and_the_program_agree():
             web.want(200, "PUT", f"/digitaltwins/hall/relationships/{twin}", {"$targetId": twin, "$relationshipName": "contains"})
         d = Client(s, "d", key)
         d.publish("twins/press/telemetry", {"rate": 1})
+        rows = web.want(200, "GET", "/api/v1/history/press?property=%24freshness")["rows"]
+        assert [state for _, state in rows] == ["unknown", "fresh"], f"history did not wait: {rows}"
         soon(web, "stale")
         assert query(web, "SELECT $dtId, T.$freshness FROM DIGITALTWINS T WHERE T.$freshness = 'stale'") == \
             [{"$dtId": "press", "$freshness": "stale"}]
