@@ -123,7 +123,14 @@ static void put_item(px_json_writer *w, const px_layout *layout, const px_fresh_
     px_json_end_object(w);
 }
 
-/* A device that was deleted since has no id any more. */
+/* A device learns of no other one. */
+static bool may_name(const px_api_call *call, uint32_t document_no)
+{
+    return call->principal.document_no == document_no ||
+           px_authorize(&call->principal, PX_ACTION_READ_DOCUMENT, PX_STR(""), NULL) == PX_OK;
+}
+
+/* One that was deleted since has no id any more. */
 static void put_device(px_api_call *call, px_json_writer *w, uint32_t document_no)
 {
     uint32_t cursor = document_no - 1;
@@ -131,7 +138,8 @@ static void put_device(px_api_call *call, px_json_writer *w, uint32_t document_n
     size_t count = 0;
 
     px_json_key(w, PX_STR("device"));
-    if (px_documents_list(px_engine_documents(call->api->opts.engine), call->principal.tenant,
+    if (may_name(call, document_no) &&
+        px_documents_list(px_engine_documents(call->api->opts.engine), call->principal.tenant,
                           PX_STR("device"), &cursor, 1, &call->arena, &device, &count,
                           NULL) == PX_OK &&
         count == 1 && device.no == document_no)
@@ -190,7 +198,8 @@ static px_status read_roll_up(px_api_call *call, px_json_writer *w, px_err *ret_
     PX_TRY(px_graph_snapshot(px_engine_graph(engine), &snapshot, ret_err));
     twin = px_view_find(px_snapshot_view(snapshot), call->principal.tenant, call->args[0]);
     if (twin)
-        status = px_roll_up_read(engine, px_snapshot_view(snapshot), twin, &up, ret_err);
+        status = px_roll_up_read(engine, px_snapshot_view(snapshot), &call->principal, twin, &up,
+                                 ret_err);
     if (status == PX_OK)
         put_roll_up(w, px_snapshot_view(snapshot), call->principal.tenant, &up);
     px_snapshot_release(snapshot);

@@ -12,6 +12,7 @@ enum { DOCUMENT_ARENA_BYTES = 1024 * 1024 };
 typedef struct walk {
     px_engine *engine;
     const px_view *view;
+    const px_principal *who;
     uint32_t tenant;
     bool has_documents;     /* the tenant has any */
     bool any;               /* of what was looked at anything is declared */
@@ -26,9 +27,16 @@ static bool is_seen(const walk *w, uint32_t no)
     return px_map_first(&w->seen, no) != PX_MAP_END;
 }
 
+static bool may_read(const walk *w, uint32_t no)
+{
+    const px_twin *twin = px_view_twin(w->view, w->tenant, no);
+
+    return twin && px_authorize(w->who, PX_ACTION_READ_TWIN, px_twin_id(twin), NULL) == PX_OK;
+}
+
 static px_status find(walk *w, uint32_t no, px_err *ret_err)
 {
-    if (is_seen(w, no))
+    if (is_seen(w, no) || !may_read(w, no))
         return PX_OK;
     if (w->twins.len > PX_FRESHNESS_TWINS_MAX) {
         w->found.is_cut = true;
@@ -124,11 +132,12 @@ static px_status walk_all(walk *w, px_err *ret_err)
     return PX_OK;
 }
 
-px_status px_roll_up_read(px_engine *engine, const px_view *view, const px_twin *twin,
-                          px_roll_up *ret_roll_up, px_err *ret_err)
+px_status px_roll_up_read(px_engine *engine, const px_view *view, const px_principal *who,
+                          const px_twin *twin, px_roll_up *ret_roll_up, px_err *ret_err)
 {
     walk w = { .engine = engine,
                .view = view,
+               .who = who,
                .tenant = px_twin_tenant(twin),
                .found = { .state = PX_FRESHNESS_FRESH } };
     px_status status;

@@ -25,8 +25,9 @@ typedef struct px_roll_up {
     bool is_cut;    /* there are more below it */
 } px_roll_up;
 
-/* Errors: PX_NO_MEMORY. */
-PX_NODISCARD px_status px_roll_up_read(px_engine *engine, const px_view *view, const px_twin *twin,
+/* Twins that `who` may not read are as if they were not there. Errors: PX_NO_MEMORY. */
+PX_NODISCARD px_status px_roll_up_read(px_engine *engine, const px_view *view,
+                                       const px_principal *who, const px_twin *twin,
                                        px_roll_up *ret_roll_up, px_err *ret_err);
 
 #endif

@@ -48,19 +48,24 @@ static void set(px_world *world, const char *twin, px_freshness state)
     CHECK_EQ(px_world_do(world, &request).status, PX_OK);
 }
 
-static px_roll_up read(px_world *world, const char *twin)
+static px_roll_up read_as(px_world *world, const px_principal *who, const char *twin)
 {
     px_snapshot *snapshot;
     px_roll_up up;
     px_err err;
 
     CHECK_OK(px_graph_snapshot(px_engine_graph(world->engine), &snapshot, &err), &err);
-    CHECK_OK(px_roll_up_read(world->engine, px_snapshot_view(snapshot),
+    CHECK_OK(px_roll_up_read(world->engine, px_snapshot_view(snapshot), who,
                              px_view_find(px_snapshot_view(snapshot), 1, px_str_c(twin)), &up,
                              &err),
              &err);
     px_snapshot_release(snapshot);
     return up;
+}
+
+static px_roll_up read(px_world *world, const char *twin)
+{
+    return read_as(world, &world->admin, twin);
 }
 
 /* hall contains a and b; a contains c, which is near d. */
@@ -181,6 +186,27 @@ PX_TEST(as_many_twins_are_looked_at_as_the_limit_and_no_more)
     up = read(&world, "hall");
     CHECK_EQ(up.twins, PX_FRESHNESS_TWINS_MAX);
     CHECK(up.is_cut);
+    px_world_release(&world);
+}
+
+PX_TEST(a_device_learns_of_no_twin_but_its_own)
+{
+    px_str twins[] = { PX_STR("b"), PX_STR("hall") };
+    px_principal device = {
+        .tenant = 1, .role = PX_ROLE_DEVICE, .id = PX_STR("device"), .twins = twins, .twin_count = 2
+    };
+    px_world world;
+    px_roll_up up;
+
+    begin(&world);
+    set(&world, "hall", PX_FRESHNESS_FRESH);
+    set(&world, "a", PX_FRESHNESS_STALE);
+    set(&world, "b", PX_FRESHNESS_LATE);
+    up = read_as(&world, &device, "hall");
+    CHECK_EQ(up.state, PX_FRESHNESS_LATE);
+    CHECK_EQ(up.worst, number_of(&world, "b", &(uint32_t){ 0 }));
+    CHECK_EQ(up.twins, 1);
+    CHECK_EQ(read(&world, "hall").state, PX_FRESHNESS_STALE);
     px_world_release(&world);
 }
 
