@@ -540,6 +540,7 @@ static px_status track(px_fresh *f, px_fresh_twin *twin, const px_fresh_subject 
 {
     px_fresh_tracked *items = px_alloc((f->rules.len + 1) * sizeof(*items));
     bool is_new = !twin;
+    int64_t period;
     px_status status = items ? PX_OK : px_no_memory(ret_err);
 
     if (status == PX_OK && is_new)
@@ -552,7 +553,11 @@ static px_status track(px_fresh *f, px_fresh_twin *twin, const px_fresh_subject 
         twin->seq = subject->seq;
     twin->is_dirty = true;
     twin->is_read = false;
+    period = pxi_fresh_pace(twin).period;
     make_items(f, twin, subject, items);
+    if (pxi_fresh_pace(twin).period != period)
+        PX_VEC_EACH (&twin->sources, source)
+            source->measure.has_bucket = false; /* as those of items */
     settle(f, twin, subject, is_new);
     return PX_OK;
 }

@@ -788,4 +788,34 @@ PX_TEST(as_many_sources_of_a_twin_are_measured_as_the_limit_and_no_more)
     end(&p);
 }
 
+PX_TEST(the_completeness_of_a_source_begins_anew_with_another_pace)
+{
+    px_fresh_report report_;
+    px_arena arena;
+    uint32_t thousandths;
+    plant p;
+
+    begin(&p);
+    for (int i = 0; i < 12; i++) {
+        say_by(&p, 1);
+        rest(&p, 900);
+    }
+    report_ = read(&p, "p", &arena);
+    CHECK(px_measure_completeness(&report_.sources[0].measure, &report_.pace,
+                                  px_engine_now(p.world.engine), &thousandths));
+    CHECK_EQ(thousandths, 1000);
+    px_arena_release(&arena);
+    CHECK_EQ(write_rules(&p, "p", "{\"properties\":{\"rate\":{\"period\":2}}}"), PX_OK);
+    for (int i = 0; i < 12; i++) {
+        say_by(&p, 1);
+        rest(&p, 1900);
+    }
+    report_ = read(&p, "p", &arena);
+    CHECK(px_measure_completeness(&report_.sources[0].measure, &report_.pace,
+                                  px_engine_now(p.world.engine), &thousandths));
+    CHECK_EQ(thousandths, 1000);
+    px_arena_release(&arena);
+    end(&p);
+}
+
 PX_TEST_MAIN()
