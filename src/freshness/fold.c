@@ -32,7 +32,14 @@ static px_status declare_record(px_fresh *f, const px_twin *record, px_err *ret_
                                  .model_no = px_twin_model(record),
                                  .seq = px_twin_seq(record),
                                  .record = record };
+    const px_fresh_twin *twin = pxi_fresh_find(f, subject.no);
 
+    if (!twin && f->has_all_rows)
+        return PX_OK; /* what declared it is in the journal behind the rows */
+    if (twin && f->refolds && twin->model_no != subject.model_no) { /* and so is what moved it */
+        subject.model_no = twin->model_no;
+        subject.record = NULL;
+    }
     px_arena_reset(&f->arena);
     PX_TRY(body_of(f, subject.tenant, px_twin_id(record), &subject.body, ret_err));
     return pxi_fresh_declare(f, &subject, ret_err);
@@ -46,8 +53,8 @@ static bool declares(px_fresh *f, uint32_t model_no)
 }
 
 /* Every twin of a model that declares something, or that has a document, or whose record says
- * something: what was declared may be gone. One look at each twin of each tenant, where anybody
- * declares anything. */
+ * something, or that has a row: what was declared may be gone. One look at each twin of each
+ * tenant, where anybody declares anything. */
 static px_status take_up_tenant(px_fresh *f, const px_view *view, uint32_t tenant, px_err *ret_err)
 {
     px_twins at = px_twins_of(view, tenant, NULL, 0);
@@ -55,7 +62,8 @@ static px_status take_up_tenant(px_fresh *f, const px_view *view, uint32_t tenan
     uint8_t state;
 
     for (const px_twin *twin; (twin = px_twins_next(&at));)
-        if (documents || declares(f, px_twin_model(twin)) || px_twin_freshness(twin, &state, NULL))
+        if (documents || declares(f, px_twin_model(twin)) ||
+            px_twin_freshness(twin, &state, NULL) || pxi_fresh_find(f, px_twin_number(twin)))
             PX_TRY(declare_record(f, twin, ret_err));
     return PX_OK;
 }
@@ -196,7 +204,8 @@ static bool is_ours(px_fresh *f, const px_event_head *head)
         return f->models_declared || (f->by_no.count > 0 && pxi_fresh_find(f, head->no)) ||
                px_documents_count(px_engine_documents(f->engine), head->tenant, kind) > 0;
     case PX_EVENT_FRESHNESS: /* our own, of a time that is folded again */
-        return f->seq <= f->refold_until && pxi_fresh_find(f, head->no);
+        return f->seq <= f->refold_until &&
+               (pxi_fresh_waiting(f) > 0 || pxi_fresh_find(f, head->no));
     case PX_EVENT_MODEL_PUT:
         return !f->models_declared;
     case PX_EVENT_DOCUMENT_PUT:
@@ -225,7 +234,7 @@ static px_status fold_event(px_fresh *f, const px_event *event, px_err *ret_err)
     case PX_EVENT_SOURCE_ENDED:
         return twin ? fold_end(f, twin, event, ret_err) : PX_OK;
     case PX_EVENT_FRESHNESS:
-        return twin ? pxi_fresh_was_told(f, twin, event, ret_err) : PX_OK;
+        return pxi_fresh_was_told(f, twin, event, ret_err);
     case PX_EVENT_MODEL_PUT:
         f->models_declared |= declares(f, event->model_no);
         return PX_OK;

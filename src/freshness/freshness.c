@@ -41,11 +41,14 @@ static px_status open_all(px_fresh *f, px_err *ret_err)
     bool is_first;
 
     PX_TRY(px_feed_open(f->engine, PX_CONSUMER_FRESHNESS, true, &f->feed, ret_err));
-    is_first = px_feed_position(f->feed) == 0; /* it never ran */
-    if (is_first)
-        px_feed_begin_at(f->feed, f->refold_until);
     f->is_taking_up = true;
     PX_TRY(pxi_fresh_load(f, ret_err));
+    is_first =
+        px_feed_position(f->feed) == 0; /* it never ran, or not until all rows were written */
+    if (is_first)
+        px_feed_begin_at(f->feed, f->rows_from ? f->rows_from : f->refold_until);
+    f->refolds = px_feed_position(f->feed) < f->refold_until;
+    f->has_all_rows = f->refolds && !is_first;
     PX_TRY(pxi_fresh_take_up(f, ret_err));
     f->is_taking_up = false;
     pxi_fresh_drop_undeclared(f);

@@ -113,6 +113,9 @@ struct px_fresh {
     uint64_t seq;          /* and its last event */
     uint64_t refold_until; /* what was in the journal at the start: nothing is told before that */
     bool is_taking_up;     /* rows and records, before anything is folded */
+    uint64_t rows_from;    /* least position of a row that was read; 0: there is none */
+    bool refolds;          /* the journal goes on behind the rows, */
+    bool has_all_rows;     /* and every twin that was declared before has one */
     bool models_declared;  /* some model declares something */
 
     px_fresh_rules rules; /* of one twin, being made; the fold's */
@@ -166,7 +169,8 @@ void pxi_fresh_end_event(px_fresh *f, px_fresh_twin *twin);
 void pxi_fresh_sample(px_fresh *f, px_fresh_twin *twin, uint32_t field,
                       const px_fresh_sample *sample, px_fresh_kind *kind);
 /* A change that is in the journal already, of a time that is folded again: it is not told again,
- * and what was not decided by the journal alone is taken as it was. */
+ * and what was not decided by the journal alone is taken as it was. `twin` NULL: nothing is
+ * declared of it any more. */
 PX_NODISCARD px_status pxi_fresh_was_told(px_fresh *f, px_fresh_twin *twin, const px_event *event,
                                           px_err *ret_err);
 /* A twin of a row, whose lists it takes. */

@@ -566,7 +566,7 @@ px_status pxi_fresh_declare(px_fresh *f, const px_fresh_subject *subject, px_err
 {
     const px_model *model = px_registry_model(px_engine_registry(f->engine), subject->model_no);
     px_fresh_twin *twin = pxi_fresh_find(f, subject->no);
-    bool cut;
+    bool cut, was_declared = twin;
     uint8_t state;
 
     if (!model)
@@ -584,7 +584,9 @@ px_status pxi_fresh_declare(px_fresh *f, const px_fresh_subject *subject, px_err
     }
     if (twin)
         pxi_fresh_forget(f, twin);
-    if (twin || (subject->record && px_twin_freshness(subject->record, &state, NULL)))
+    if (f->is_taking_up && f->refolds)
+        return PX_OK; /* what took it back is in the journal behind its row */
+    if (was_declared || (subject->record && px_twin_freshness(subject->record, &state, NULL)))
         tell_gone(f, subject);
     return PX_OK;
 }
@@ -605,6 +607,8 @@ px_status pxi_fresh_restore(px_fresh *f, const px_fold *fold, px_fresh_row *row,
     count(f, twin, true);
     twin->seq = fold->seq;
     twin->is_read = true;
+    if (f->rows_from == 0 || fold->seq < f->rows_from)
+        f->rows_from = fold->seq;
     twin->items.ptr = row->items.ptr;
     twin->items.len = row->items.len;
     twin->items.cap = row->items.cap;
@@ -626,10 +630,11 @@ px_status pxi_fresh_was_told(px_fresh *f, px_fresh_twin *twin, const px_event *e
                              px_err *ret_err)
 {
     const px_field_value *field = event->field_count ? &event->fields[0] : NULL;
-    px_fresh_tracked *tracked = field ? tracked_of(twin, field->field) : NULL;
+    px_fresh_tracked *tracked = twin && field ? tracked_of(twin, field->field) : NULL;
 
-    PX_TRY(make_room(f, twin->items.len, ret_err));
-    if (pxi_fresh_take_told(f, event) || event->flag || event->seq <= twin->seq)
+    if (twin)
+        PX_TRY(make_room(f, twin->items.len, ret_err));
+    if (pxi_fresh_take_told(f, event) || event->flag || !twin || event->seq <= twin->seq)
         return PX_OK;
     if (tracked && tracked->item.has_live && field->value.num.mantissa >= 0 &&
         field->value.num.mantissa < PX_FRESHNESS_COUNT) {

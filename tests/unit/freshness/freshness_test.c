@@ -137,6 +137,59 @@ static px_status write_rules(plant *p, const char *twin, const char *body)
     return status;
 }
 
+static void restart(plant *p)
+{
+    px_fresh_close(p->fresh);
+    px_world_kill(&p->world, true);
+    watch(p);
+    settle(p);
+}
+
+/* What is told, one event a line. */
+static void tell_all(plant *p, px_buf *out)
+{
+    px_feed *feed;
+    px_batch *batch;
+    px_arena arena;
+    px_err err;
+
+    px_arena_init(&arena, 1 << 20);
+    CHECK_OK(px_feed_open_at(p->world.engine, 0, &feed, &err), &err);
+    while (px_feed_next(feed, 0, &batch, &err) == PX_OK) {
+        px_cut cut = px_cut_of(batch->body);
+        px_event event;
+
+        while (px_cut_left(&cut) > 0) {
+            px_arena_reset(&arena);
+            CHECK_OK(px_get_event(&cut, &arena, &event, &err), &err);
+            if (event.type != PX_EVENT_FRESHNESS)
+                continue;
+            px_putf(out, "%u %s %lld", event.twin_no, px_freshness_name((px_freshness)event.code),
+                    (long long)event.source_time);
+            if (event.flag)
+                px_put(out, PX_STR(" gone"));
+            if (event.field_count)
+                px_putf(out, " %lld %lld", (long long)event.fields[0].value.num.mantissa,
+                        (long long)event.fields[0].source_time);
+            px_put_char(out, '\n');
+        }
+        px_batch_unref(batch);
+    }
+    px_feed_close(feed);
+    px_arena_release(&arena);
+}
+
+/* Lines that end so. */
+static int count_lines(const char *text, const char *tail)
+{
+    int count = 0;
+
+    for (const char *end; (end = strchr(text, '\n')); text = end + 1)
+        count += (size_t)(end - text) >= strlen(tail) &&
+                 strncmp(end - strlen(tail), tail, strlen(tail)) == 0;
+    return count;
+}
+
 PX_TEST(a_twin_goes_late_and_stale_and_comes_back)
 {
     plant p;
@@ -284,6 +337,30 @@ PX_TEST(freshness_leaves_the_revision_as_it_is)
     end(&p);
 }
 
+PX_TEST(a_twin_that_moves_to_a_model_that_declares_nothing_is_told_so_once)
+{
+    for (int killed = 0; killed < 3; killed++) { /* 1: when it was told, 2: before */
+        px_buf told = { 0 };
+        plant p;
+
+        begin(&p);
+        report(&p, "p", 1);
+        rest(&p, 15000); /* its row is written */
+        CHECK_EQ(px_world_put(&p.world, "p", a_plain).status, PX_OK);
+        if (killed < 2)
+            settle(&p);
+        if (killed > 0)
+            restart(&p);
+        CHECK_STR(state_of(&p, "p"), "none");
+        tell_all(&p, &told);
+        px_put_char(&told, '\0');
+        CHECK_EQ(count_lines(told.ptr, " gone"), 1);
+        CHECK_EQ(count_lines(told.ptr, ""), 5); /* unknown, fresh, late, stale, gone */
+        px_buf_release(&told);
+        end(&p);
+    }
+}
+
 PX_TEST(a_document_declares_and_takes_back)
 {
     plant p;
@@ -379,14 +456,6 @@ PX_TEST(a_restart_takes_up_what_the_graph_holds)
     end(&p);
 }
 
-static void restart(plant *p)
-{
-    px_fresh_close(p->fresh);
-    px_world_kill(&p->world, true);
-    watch(p);
-    settle(p);
-}
-
 PX_TEST(figures_and_half_a_way_back_outlive_a_kill)
 {
     px_fresh_report report_;
@@ -422,38 +491,6 @@ static void end_source(plant *p, const char *twin)
     };
 
     CHECK_EQ(px_world_do(&p->world, &request).status, PX_OK);
-}
-
-/* What is told, one event a line. */
-static void tell_all(plant *p, px_buf *out)
-{
-    px_feed *feed;
-    px_batch *batch;
-    px_arena arena;
-    px_err err;
-
-    px_arena_init(&arena, 1 << 20);
-    CHECK_OK(px_feed_open_at(p->world.engine, 0, &feed, &err), &err);
-    while (px_feed_next(feed, 0, &batch, &err) == PX_OK) {
-        px_cut cut = px_cut_of(batch->body);
-        px_event event;
-
-        while (px_cut_left(&cut) > 0) {
-            px_arena_reset(&arena);
-            CHECK_OK(px_get_event(&cut, &arena, &event, &err), &err);
-            if (event.type != PX_EVENT_FRESHNESS)
-                continue;
-            px_putf(out, "%u %s %lld", event.twin_no, px_freshness_name((px_freshness)event.code),
-                    (long long)event.source_time);
-            if (event.field_count)
-                px_putf(out, " %lld %lld", (long long)event.fields[0].value.num.mantissa,
-                        (long long)event.fields[0].source_time);
-            px_put_char(out, '\n');
-        }
-        px_batch_unref(batch);
-    }
-    px_feed_close(feed);
-    px_arena_release(&arena);
 }
 
 /* One life of two presses: the same whatever befalls the server, which is asked at each step. */
@@ -619,6 +656,34 @@ PX_TEST(a_mass_outage_is_told_once_whether_the_server_is_killed_in_it_or_not)
         lines += told.ptr[i] == '\n';
     CHECK_EQ(lines, 1 + 7 * TWINS); /* unknown, fresh, late, stale, fresh, late, stale */
     px_buf_release(&told);
+    end(&p);
+}
+
+PX_TEST(a_kill_right_after_a_twin_was_declared_loses_nothing_of_it)
+{
+    px_fresh_report report_;
+    px_arena arena;
+    plant p;
+
+    begin(&p);
+    report(&p, "p", 1);
+    rest(&p, 15000); /* rows are written: this is no first start */
+    CHECK_EQ(px_world_put(&p.world, "q", a_press).status, PX_OK);
+    report(&p, "q", 1);
+    rest(&p, 4000);
+    CHECK_STR(state_of(&p, "q"), "stale");
+    report(&p, "q", 2);
+    CHECK_STR(state_of(&p, "q"), "stale"); /* the first of two */
+    restart(&p);
+    CHECK_STR(state_of(&p, "q"), "stale");
+    report_ = read(&p, "q", &arena);
+    CHECK_EQ(report_.items[0].item.measure.samples, 2);
+    CHECK_EQ(report_.items[0].item.good_count, 1);
+    CHECK_EQ(px_fresh_stat(p.fresh).changes, 0);
+    px_arena_release(&arena);
+    rest(&p, 1000);
+    report(&p, "q", 3);
+    CHECK_STR(state_of(&p, "q"), "fresh");
     end(&p);
 }
 
