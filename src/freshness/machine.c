@@ -190,6 +190,16 @@ void px_fresh_seed(px_fresh_item *item, const px_freshness_rule *rule, const px_
         item->since = stale_at(item, rule);
 }
 
+bool px_fresh_widen(px_fresh_item *item, const px_freshness_rule *rule, px_time now)
+{
+    px_freshness by_age = state_of_age(item, rule, now);
+
+    if (item->state == PX_FRESHNESS_UNKNOWN || by_age == item->state ||
+        px_fresh_worse(item->state, by_age) != item->state)
+        return false;
+    return change(item, by_age, now);
+}
+
 bool px_fresh_end(px_fresh_item *item, px_time now)
 {
     if (item->state == PX_FRESHNESS_STALE || item->state == PX_FRESHNESS_UNKNOWN) {

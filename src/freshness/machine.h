@@ -95,6 +95,10 @@ px_fresh_kind px_fresh_take(px_fresh_item *item, const px_freshness_rule *rule,
 void px_fresh_seed(px_fresh_item *item, const px_freshness_rule *rule,
                    const px_fresh_sample *sample, px_time now);
 
+/* The rule is a wider one: what is better by its age than its state says is that at once, from
+ * `now` on. True when that is a change. (By a narrower one it is px_fresh_advance's.) */
+bool px_fresh_widen(px_fresh_item *item, const px_freshness_rule *rule, px_time now);
+
 /* Its source is known to be gone: stale at once, from `now` on. True when that is a change. */
 bool px_fresh_end(px_fresh_item *item, px_time now);
 

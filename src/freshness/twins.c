@@ -429,6 +429,17 @@ static void take_up(px_fresh *f, px_fresh_tracked *tracked, const px_fresh_subje
     tracked->seq = subject->seq;
 }
 
+/* A row says no more of its rule than the period, and what is declared by now was read at the
+ * start: of a time that is folded again each rule counts as another. */
+static bool is_another(const px_fresh *f, const px_freshness_rule *rule,
+                       const px_freshness_rule *before)
+{
+    if (f->is_taking_up)
+        return false;
+    return f->seq <= f->refold_until || rule->period != before->period ||
+           rule->tolerance != before->tolerance || rule->stale != before->stale;
+}
+
 /* Takes the items of before that are still declared, and makes the others, in the list that it
  * takes. */
 static void make_items(px_fresh *f, px_fresh_twin *twin, const px_fresh_subject *subject,
@@ -447,6 +458,8 @@ static void make_items(px_fresh *f, px_fresh_twin *twin, const px_fresh_subject 
             before->item.measure.seen = NULL;
             if (rule->rule.period != before->rule.rule.period)
                 tracked->item.measure.has_bucket = false; /* buckets are so many periods */
+            if (is_another(f, &rule->rule, &before->rule.rule))
+                (void)px_fresh_widen(&tracked->item, &rule->rule, f->now); /* settle tells it */
         } else {
             px_fresh_init(&tracked->item, f->now);
             take_up(f, tracked, subject);

@@ -361,6 +361,27 @@ PX_TEST(a_twin_that_moves_to_a_model_that_declares_nothing_is_told_so_once)
     }
 }
 
+PX_TEST(a_wider_rule_takes_the_state_from_the_age_at_once)
+{
+    px_time since;
+    plant p;
+
+    begin(&p);
+    report(&p, "p", 1);
+    rest(&p, 10000);
+    since = since_of(&p, "p");
+    CHECK_STR(state_of(&p, "p"), "stale");
+    CHECK_EQ(write_rules(&p, "p", "{\"properties\":{\"rate\":{\"period\":3600}}}"), PX_OK);
+    CHECK_STR(state_of(&p, "p"), "fresh");
+    CHECK_EQ(since_of(&p, "p") - since, 7 * PX_SECOND); /* from when it was declared */
+    restart(&p);
+    CHECK_STR(state_of(&p, "p"), "fresh");
+    CHECK_EQ(px_fresh_stat(p.fresh).changes, 0);
+    CHECK_EQ(write_rules(&p, "p", "{\"properties\":{\"rate\":{\"period\":1}}}"), PX_OK);
+    CHECK_STR(state_of(&p, "p"), "stale");
+    end(&p);
+}
+
 PX_TEST(a_document_declares_and_takes_back)
 {
     plant p;
