@@ -48,7 +48,7 @@ static px_status read_duration(const px_json *node, int64_t *ret_ns, px_err *ret
 
 static px_status read_rule(const px_json *node, px_freshness_rule *ret_rule, px_err *ret_err)
 {
-    px_freshness_rule rule = { .tolerance = -1 };
+    px_freshness_rule rule = { .tolerance = -1, .stale = -1 };
     const char *wrong;
 
     if (node->type == PX_JSON_NULL)
@@ -74,7 +74,8 @@ static px_status read_rule(const px_json *node, px_freshness_rule *ret_rule, px_
         return complain(node, ret_err, "it needs a 'period'");
     wrong = px_freshness_rule_settle(&rule);
     if (wrong)
-        return px_json_fail(node, ret_err, PX_INVALID, "freshness.duration", "%s", wrong);
+        return px_json_fail(node, ret_err, PX_INVALID, "freshness.duration", "'%.*s': %s",
+                            PX_FMT(node->key), wrong);
     *ret_rule = rule;
     return PX_OK;
 }

@@ -198,13 +198,14 @@ static void read_span(px_parse *parse, px_el *el, px_supplement supplement, cons
 /* Once all members are read: the defaults, and what they must be to each other. */
 static void check_freshness(px_parse *parse, px_el *el)
 {
-    bool told = el->supplements & UINT32_C(1) << PX_SUPPLEMENT_TOLERANCE;
     const char *wrong;
 
     if (!(el->supplements & UINT32_C(1) << PX_SUPPLEMENT_EXPECTED_PERIOD))
         return; /* reported */
-    if (!told)
+    if (!(el->supplements & UINT32_C(1) << PX_SUPPLEMENT_TOLERANCE))
         el->freshness.tolerance = -1;
+    if (!(el->supplements & UINT32_C(1) << PX_SUPPLEMENT_ALLOWED_STALENESS))
+        el->freshness.stale = -1;
     wrong = px_freshness_rule_settle(&el->freshness);
     if (wrong)
         px_parse_report(parse, PX_RULE_DURATION_INVALID, el, el->node, PX_STR(""), "%s", wrong);

@@ -234,11 +234,14 @@ const char *px_freshness_rule_settle(px_freshness_rule *rule)
 {
     if (rule->period < PX_FRESHNESS_NS_MIN || rule->period > PX_FRESHNESS_NS_MAX)
         return "a period is from a millisecond to 366 days";
-    if (rule->tolerance < 0)
+    if (rule->tolerance < 0) {
         rule->tolerance = rule->period / 2;
+        if (rule->tolerance > PX_FRESHNESS_NS_MAX - rule->period)
+            rule->tolerance = PX_FRESHNESS_NS_MAX - rule->period;
+    }
     if (rule->tolerance > PX_FRESHNESS_NS_MAX)
         return "a tolerance is at most 366 days";
-    if (rule->stale == 0) {
+    if (rule->stale < 0) {
         rule->stale = 3 * rule->period;
         if (rule->stale < rule->period + rule->tolerance)
             rule->stale = rule->period + rule->tolerance;
@@ -246,6 +249,7 @@ const char *px_freshness_rule_settle(px_freshness_rule *rule)
             rule->stale = PX_FRESHNESS_NS_MAX;
     }
     if (rule->stale < rule->period + rule->tolerance)
-        return "what is stale is older than a period and its tolerance";
+        return "an allowed staleness is at least period and tolerance; without it, it is three "
+               "periods";
     return rule->stale <= PX_FRESHNESS_NS_MAX ? NULL : "an allowed staleness is at most 366 days";
 }

@@ -31,7 +31,8 @@ bool px_span_parse(px_str text, int64_t *ret_ns);
 
 /**
  * What is wrong with a rule, and what it is where only the period is given: a tolerance below 0
- * becomes half a period, `stale` 0 three periods, or what the tolerance asks where that is more.
+ * becomes half a period, `stale` below 0 three periods, or what the tolerance asks where that is
+ * more; neither more than the limit leaves.
  *
  * Limits: PX_FRESHNESS_NS_MIN to PX_FRESHNESS_NS_MAX, `stale` at least period and tolerance.
  * Gives NULL when it is right, else what is wrong with it.

@@ -98,6 +98,8 @@ PX_TEST(says_what_is_wrong_and_where)
     refuses("{\"properties\":{\"a\":{\"period\":0}}}", "freshness.duration", "/properties/a");
     refuses("{\"properties\":{\"a\":{\"period\":2,\"tolerance\":1,\"stale\":2.9}}}",
             "freshness.duration", "/properties/a");
+    refuses("{\"properties\":{\"a\":{\"period\":2,\"stale\":0}}}", "freshness.duration",
+            "/properties/a"); /* and not three periods */
     refuses("{\"rollUp\":\"contains\"}", "freshness.limit", "/rollUp");
     refuses("{\"rollUp\":[1]}", "freshness.form", "/rollUp/0");
 }
@@ -122,7 +124,7 @@ PX_TEST(a_period_is_from_the_least_to_the_most_and_neither_past)
                   { PX_FRESHNESS_NS_MAX + 1, false } };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        px_freshness_rule rule = { .period = cases[i].period, .tolerance = 0 };
+        px_freshness_rule rule = { .period = cases[i].period, .tolerance = -1, .stale = -1 };
 
         CHECK_EQ(px_freshness_rule_settle(&rule) == NULL, cases[i].fits);
     }
