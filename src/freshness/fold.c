@@ -45,11 +45,24 @@ static px_status declare_record(px_fresh *f, const px_twin *record, px_err *ret_
     return pxi_fresh_declare(f, &subject, ret_err);
 }
 
+/* Of each number it is looked at once, for a model never changes; without memory each time. */
 static bool declares(px_fresh *f, uint32_t model_no)
 {
-    const px_model *model = px_registry_model(px_engine_registry(f->engine), model_no);
+    enum { UNSEEN, NOTHING, SOMETHING };
+    const px_model *model;
+    bool does;
 
-    return model && px_fresh_is_declared(px_model_layout(model));
+    if (model_no < f->models.len && f->models.ptr[model_no] != UNSEEN)
+        return f->models.ptr[model_no] == SOMETHING;
+    model = px_registry_model(px_engine_registry(f->engine), model_no);
+    if (!model)
+        return false;
+    does = px_fresh_is_declared(px_model_layout(model));
+    while (f->models.len <= model_no)
+        if (!PX_VEC_PUSH(&f->models, UNSEEN))
+            return does;
+    f->models.ptr[model_no] = does ? SOMETHING : NOTHING;
+    return does;
 }
 
 /* Every twin of a model that declares something, or that has a document, or whose record says
@@ -61,6 +74,8 @@ static px_status take_up_tenant(px_fresh *f, const px_view *view, uint32_t tenan
     bool documents = px_documents_count(px_engine_documents(f->engine), tenant, kind) > 0;
     uint8_t state;
 
+    if (!documents && !f->models_declared && f->twins.len == 0 && !f->is_first)
+        return PX_OK;
     for (const px_twin *twin; (twin = px_twins_next(&at));)
         if (documents || declares(f, px_twin_model(twin)) ||
             px_twin_freshness(twin, &state, NULL) || pxi_fresh_find(f, px_twin_number(twin)))

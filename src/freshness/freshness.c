@@ -38,17 +38,14 @@ static void settle(px_fresh *f)
 /* Rows first, then what is declared, which finds them; then the journal behind the cursor. */
 static px_status open_all(px_fresh *f, px_err *ret_err)
 {
-    bool is_first;
-
     PX_TRY(px_feed_open(f->engine, PX_CONSUMER_FRESHNESS, true, &f->feed, ret_err));
     f->is_taking_up = true;
     PX_TRY(pxi_fresh_load(f, ret_err));
-    is_first =
-        px_feed_position(f->feed) == 0; /* it never ran, or not until all rows were written */
-    if (is_first)
+    f->is_first = px_feed_position(f->feed) == 0;
+    if (f->is_first)
         px_feed_begin_at(f->feed, f->rows_from ? f->rows_from : f->refold_until);
     f->refolds = px_feed_position(f->feed) < f->refold_until;
-    f->has_all_rows = f->refolds && !is_first;
+    f->has_all_rows = f->refolds && !f->is_first;
     PX_TRY(pxi_fresh_take_up(f, ret_err));
     f->is_taking_up = false;
     pxi_fresh_drop_undeclared(f);
@@ -56,8 +53,8 @@ static px_status open_all(px_fresh *f, px_err *ret_err)
     if (f->seq < f->refold_until)
         f->now = 0; /* that of the rows that are folded again */
     /* the first cursor goes out at once: what comes behind it is found again after a kill */
-    f->flush.cursor_sent = is_first ? 0 : f->seq;
-    f->flush.due_ns = is_first ? 0 : f->env->monotonic_ns(f->env) + PX_FRESHNESS_FLUSH_NS;
+    f->flush.cursor_sent = f->is_first ? 0 : f->seq;
+    f->flush.due_ns = f->is_first ? 0 : f->env->monotonic_ns(f->env) + PX_FRESHNESS_FLUSH_NS;
     px_feed_rest(f->feed, PX_FEED_REST_NS);
     px_engine_wake_at(f->engine, pxi_fresh_next(f));
     atomic_store(&f->position, f->seq);
@@ -104,6 +101,7 @@ void px_fresh_close(px_fresh *f)
     PX_VEC_RELEASE(&f->changes);
     pxi_fresh_flush_release(f);
     PX_VEC_RELEASE(&f->rules);
+    PX_VEC_RELEASE(&f->models);
     px_buf_release(&f->record);
     px_arena_release(&f->arena);
     px_arena_release(&f->scratch);

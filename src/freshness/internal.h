@@ -109,14 +109,16 @@ struct px_fresh {
     size_t changes_left;             /* behind it, that wait no more */
     size_t next_told;                /* behind the one that was found in the journal last */
     px_fresh_stats stats;
-    px_time now;           /* commit time of the newest row folded, */
-    uint64_t seq;          /* and its last event */
-    uint64_t refold_until; /* what was in the journal at the start: nothing is told before that */
-    bool is_taking_up;     /* rows and records, before anything is folded */
-    uint64_t rows_from;    /* least position of a row that was read; 0: there is none */
-    bool refolds;          /* the journal goes on behind the rows, */
-    bool has_all_rows;     /* and every twin that was declared before has one */
-    bool models_declared;  /* some model declares something */
+    px_time now;            /* commit time of the newest row folded, */
+    uint64_t seq;           /* and its last event */
+    uint64_t refold_until;  /* what was in the journal at the start: nothing is told before that */
+    bool is_taking_up;      /* rows and records, before anything is folded */
+    uint64_t rows_from;     /* least position of a row that was read; 0: there is none */
+    bool is_first;          /* it never ran, or not until all rows were written */
+    bool refolds;           /* the journal goes on behind the rows, */
+    bool has_all_rows;      /* and every twin that was declared before has one */
+    bool models_declared;   /* some model declares something */
+    PX_VEC(uint8_t) models; /* what is known of that, by number; the fold's */
 
     px_fresh_rules rules; /* of one twin, being made; the fold's */
     px_buf record;        /* of one twin, as the graph gives it; the fold's */
