@@ -71,6 +71,10 @@ static void put_head(px_buf *out, const px_json *root)
 
     px_put(out, px_json_get_text(root, PX_STR("twin")));
     px_put_c(out, ": ");
+    if (!since.len && !px_json_is(up, PX_JSON_OBJECT)) {
+        px_put_c(out, "nothing is declared of its freshness; `pollux freshness declare` does\n");
+        return;
+    }
     px_put(out, px_json_get_text(root, PX_STR("state")));
     if (since.len)
         px_putf(out, " since %.*s", PX_FMT(since));

@@ -125,6 +125,9 @@ def queries_metrics_lists_and_the_program_agree():
         assert s.json("freshness", "list", "--state", "stale")[0]["twin"] == "press"
         assert s.json("freshness", "show", "hall")["rollup"]["worst"] == "press"
         assert "rate" in s.cli("freshness", "show", "press")
+        web.want(200, "PUT", "/digitaltwins/bare", {"$metadata": {"$model": "dtmi:test:Hall;1"}})
+        web.want(200, "PUT", "/api/v1/freshness-rules/bare", {"rollUp": []})
+        assert "bare: nothing is declared" in s.cli("freshness", "show", "bare")
         assert "did you mean 'press'" in s.cli("freshness", "show", "pres", code=4)
         revision = web.ask("GET", "/digitaltwins/press")[1]["ETag"]
         d.publish("twins/press/telemetry", {"heat": 1})
