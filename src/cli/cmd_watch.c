@@ -44,26 +44,39 @@ static px_status draw(watch *w, const char *state, px_err *ret_err)
     return status;
 }
 
-static px_status print_line(watch *w, px_str twin, const px_json *member, px_str event_time,
+static px_status print_line(watch *w, px_str time, px_str twin, px_str property, px_str value,
                             px_err *ret_err)
 {
-    px_str time = px_json_get_text(member, PX_STR("sourceTime"));
-    px_buf line = { 0 }, value = { 0 };
+    px_buf line = { 0 };
     px_status status;
 
-    px_put_plain(&value, px_json_get(member, PX_STR("value")));
-    px_put_text(&line, time.len ? time : event_time, 0);
+    px_put_text(&line, time, 0);
     px_put_c(&line, "  ");
     px_put_text(&line, twin, 0);
     px_put_c(&line, "  ");
-    px_put_text(&line, member->key, 0);
+    px_put_text(&line, property, 0);
     px_put_c(&line, "  ");
-    px_put_text(&line, px_buf_str(&value), 0);
+    px_put_text(&line, value, 0);
     px_put_char(&line, '\n');
     status = px_buf_status(&line, ret_err);
     if (status == PX_OK)
         status = px_cli_write(w->cli, px_buf_str(&line), ret_err);
     px_buf_release(&line);
+    return status;
+}
+
+static px_status print_member(watch *w, px_str twin, const px_json *member, px_str event_time,
+                              px_err *ret_err)
+{
+    px_str time = px_json_get_text(member, PX_STR("sourceTime"));
+    px_buf value = { 0 };
+    px_status status;
+
+    px_put_plain(&value, px_json_get(member, PX_STR("value")));
+    status = px_buf_status(&value, ret_err);
+    if (status == PX_OK)
+        status = print_line(w, time.len ? time : event_time, twin, member->key, px_buf_str(&value),
+                            ret_err);
     px_buf_release(&value);
     return status;
 }
@@ -79,7 +92,7 @@ static px_status take_values(watch *w, const px_json *twin, int64_t now_ns, px_e
         px_status status;
 
         if (!w->live) {
-            PX_TRY(print_line(w, id, m, px_json_get_text(twin, PX_STR("time")), ret_err));
+            PX_TRY(print_member(w, id, m, px_json_get_text(twin, PX_STR("time")), ret_err));
             continue;
         }
         px_put_plain(&value, px_json_get(m, PX_STR("value")));
@@ -92,6 +105,24 @@ static px_status take_values(watch *w, const px_json *twin, int64_t now_ns, px_e
         w->dirty = true;
     }
     return PX_OK;
+}
+
+/* A property of the twin like those that come, as it is in queries. */
+static px_status take_freshness(watch *w, const px_json *root, px_err *ret_err)
+{
+    const px_json *freshness = px_json_get(root, PX_STR("freshness"));
+    px_str twin = px_json_get_text(root, PX_STR("twin"));
+    px_str state = px_json_get_text(freshness, PX_STR("state"));
+
+    if (!freshness)
+        return PX_OK;
+    if (!state.len)
+        state = PX_STR("not declared");
+    if (!w->live)
+        return print_line(w, px_json_get_text(root, PX_STR("time")), twin, PX_STR("$freshness"),
+                          state, ret_err);
+    w->dirty = true;
+    return px_board_put(&w->board, twin, PX_STR("$freshness"), state, px_monotonic_ns(), ret_err);
 }
 
 /* ---- events ---- */
@@ -115,6 +146,7 @@ static px_status on_event(void *user, px_str event, px_str data, px_err *ret_err
     w->events++;
     if (w->cli->json)
         return px_out_json(w->cli, root, ret_err);
+    PX_TRY(take_freshness(w, root, ret_err));
     return take_values(w, root, px_monotonic_ns(), ret_err);
 }
 

@@ -100,11 +100,14 @@ def queries_metrics_lists_and_the_program_agree():
         web.want(200, "PUT", "/digitaltwins/hall", {"$metadata": {"$model": "dtmi:test:Hall;1"}})
         for twin in ("press", "other"):
             web.want(200, "PUT", f"/digitaltwins/hall/relationships/{twin}", {"$targetId": twin, "$relationshipName": "contains"})
-        d = Client(s, "d", key)
+        d, watch = Client(s, "d", key), s.cli_start("watch", "press", "--count", "4")
+        time.sleep(1)
         d.publish("twins/press/telemetry", {"rate": 1})
         rows = web.want(200, "GET", "/api/v1/history/press?property=%24freshness")["rows"]
         assert [state for _, state in rows] == ["unknown", "fresh"], f"history did not wait: {rows}"
         soon(web, "stale")
+        lines = watch.communicate(timeout=20)[0].splitlines()
+        assert [line.split("  ")[2:] for line in lines] == [["rate", "1"], *(["$freshness", now] for now in ("fresh", "late", "stale"))], lines
         assert query(web, "SELECT $dtId, T.$freshness FROM DIGITALTWINS T WHERE T.$freshness = 'stale'") == \
             [{"$dtId": "press", "$freshness": "stale"}]
         assert query(web, "SELECT B.$dtId FROM DIGITALTWINS MATCH (A)-[:contains]->(B) "
