@@ -283,6 +283,18 @@ static void make_report(px_world *world, const spine_op *op, px_arena *arena, px
     request->sample_count = op->samples;
 }
 
+/* Of one twin, and of one that is never there. */
+static void make_end(px_arena *arena, px_request *request)
+{
+    px_str *twins = PX_ARENA_ARRAY(arena, px_str, 2);
+
+    CHECK(twins);
+    twins[0] = request->id;
+    twins[1] = PX_STR("nobody");
+    request->twins = twins;
+    request->twin_count = 2;
+}
+
 /* As the room freshness would say it: of a twin that may be gone by now, or another's. */
 static void make_judgement(const spine_op *op, px_arena *arena, px_request *request)
 {
@@ -396,6 +408,8 @@ void spine_op_request(px_world *world, const spine_op *op, px_arena *arena, px_r
         make_report(world, op, arena, &request);
     if (request.kind == PX_REQUEST_FRESHNESS)
         make_judgement(op, arena, &request);
+    if (request.kind == PX_REQUEST_SOURCES_ENDED)
+        make_end(arena, &request);
     if (request.kind == PX_REQUEST_DOCUMENTS)
         make_document(op, arena, &request);
     if (op->text[0] && request.kind != PX_REQUEST_MODELS_PUT) {

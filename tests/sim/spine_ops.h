@@ -27,6 +27,7 @@ enum { SPINE_KEYS = 4 };
     X(BACKLOG, DEVICE_MESSAGE, 1)                                                                  \
     X(TELL, TELEMETRY, 2)                                                                          \
     X(JUDGE, FRESHNESS, 2)                                                                         \
+    X(END, SOURCES_ENDED, 1)                                                                       \
     X(COMMAND, COMMAND, 3)                                                                         \
     X(DELIVER, COMMAND_DELIVERED, 1)                                                               \
     X(RESPOND, COMMAND_RESPONSE, 1)                                                                \
