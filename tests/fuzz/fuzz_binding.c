@@ -34,6 +34,7 @@ static const char *const documents[] = {
     "\"to\":\"note\",\"type\":\"string\"}]}",
     "{\"source\":{\"http\":true},\"format\":\"line\",\"twin\":\"{/tags/t}\",\"rest\":\"/fields\","
     "\"time\":{\"from\":\"time\"}}",
+    "{\"source\":{\"sparkplug\":\"a/{b}\"},\"twin\":\"t-{b}\",\"rest\":\"\"}",
 };
 
 static px_model_set set;

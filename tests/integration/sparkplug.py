@@ -352,7 +352,7 @@ def metrics_go_to_any_twin_by_a_binding():
         m = web.metrics()
         assert m["pollux_sparkplug_metrics_unknown_total"] == 0, m
         # a backlog: each time is a row, in whatever order it comes
-        edge.data(*[dict(alias=1, timestamp=AT - 1000 * i, float_value=i) for i in (1, 3, 2)])
+        edge.data(*[dict(alias=1, timestamp=AT - 1000 * i, float_value=i) for i in (1, 3, 2)], qos=2)
         rows = web.want(200, "GET", "/api/v1/history/hall-edge?property=kilovolts&from=2025-12-31T00:00:00Z")["rows"]
         assert [float(v) for _, v in rows] == [0.003, 0.002, 0.001, 0.0241, 0.0245], rows
         edge.vanish()
