@@ -92,6 +92,8 @@ static px_status run_replay(px_cli *cli, const px_args *args, px_err *ret_err)
     PX_TRY(status);
     if (number_of(root, "offered") == 0)
         note_missing(cli, args);
+    if (number_of(root, "left") > 0)
+        px_cli_note(cli, "what is left stays as it was: `pollux sync rejects` says why");
     return px_out_done(cli, root, ret_err, "offered %llu, taken %llu with %llu values, left %llu",
                        (unsigned long long)number_of(root, "offered"),
                        (unsigned long long)number_of(root, "taken"),
