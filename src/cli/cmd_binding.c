@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bindings: which payloads become which values of which twins. */
-#include "base/limits.h"
 #include "cli/binding_try.h"
 #include "cli/cmds.h"
-#include "cli/file.h"
 #include "cli/out.h"
 #include "cli/thing_call.h"
 
@@ -28,57 +26,14 @@ static px_status run_list(px_cli *cli, const px_args *args, px_err *ret_err)
     return px_out_list(cli, "/api/v1/bindings", columns, ret_err);
 }
 
-/* The document alone, so that what is shown can be put. */
 static px_status run_show(px_cli *cli, const px_args *args, px_err *ret_err)
 {
-    const char *name = px_args_operand(args, 0);
-    px_json *root = NULL;
-    px_status status;
-    PX_AUTO_ARENA arena;
-
-    px_arena_init(&arena, ANSWER_BYTES);
-    status =
-        px_api_get(cli, &arena, &root, ret_err, "/api/v1/bindings/%s", px_api_part(&arena, name));
-    PX_TRY(px_no_such(cli, PX_THING_BINDING, name, status, ret_err));
-    return px_out_json(cli, px_json_get(root, PX_STR("binding")), ret_err);
-}
-
-/* What may be a slip, though it was taken. */
-static void note_slips(px_cli *cli, const px_json *root)
-{
-    const px_json *notes = px_json_get(root, PX_STR("notes"));
-
-    for (const px_json *note = notes ? notes->first : NULL; note; note = note->next)
-        px_cli_note(cli, "note: %.*s", PX_FMT(note->text));
+    return px_thing_show_document(cli, PX_THING_BINDING, "binding", args, ret_err);
 }
 
 static px_status run_put(px_cli *cli, const px_args *args, px_err *ret_err)
 {
-    const char *name = px_args_operand(args, 0), *path = px_args_operand(args, 1);
-    px_http_call call = { .method = "PUT" };
-    px_buf target = { 0 };
-    px_json *root = NULL;
-    px_err err = { 0 };
-    px_status status;
-    PX_AUTO_ARENA arena;
-
-    px_arena_init(&arena, ANSWER_BYTES);
-    PX_TRY(px_file_read(px_str_c(path), PX_DOC_BYTES_MAX, &arena, &call.body, ret_err));
-    px_put_thing_path(&target, PX_THING_BINDING, name);
-    status = px_buf_status(&target, &err);
-    call.path = target.ptr;
-    if (status == PX_OK)
-        status = px_api_call(cli, &call, &arena, &root, &err);
-    px_buf_release(&target);
-    if (status == PX_OK) {
-        note_slips(cli, root);
-        return px_out_done(cli, root, ret_err, "wrote %s", name);
-    }
-    if (err.line)
-        px_cli_place(cli, path, call.body, err.line, err.column);
-    if (ret_err)
-        *ret_err = err;
-    return status;
+    return px_thing_put_file(cli, PX_THING_BINDING, "wrote", PX_THING_BINDING, args, ret_err);
 }
 
 static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Connections: brokers and devices that values are taken from, and how the connections to them are.
  */
-#include "base/limits.h"
 #include "cli/cmds.h"
-#include "cli/file.h"
 #include "cli/interrupt.h"
 #include "cli/out.h"
 #include "cli/thing_call.h"
@@ -27,46 +25,15 @@ static px_status run_list(px_cli *cli, const px_args *args, px_err *ret_err)
     return px_out_list(cli, "/api/v1/connections", columns, ret_err);
 }
 
-/* The document alone, so that what is shown can be put; a secret that is left out stays. */
+/* A secret that is left out of what is put stays. */
 static px_status run_show(px_cli *cli, const px_args *args, px_err *ret_err)
 {
-    const char *name = px_args_operand(args, 0);
-    px_json *root = NULL;
-    px_status status;
-    PX_AUTO_ARENA arena;
-
-    px_arena_init(&arena, ANSWER_BYTES);
-    status = px_api_get(cli, &arena, &root, ret_err, "/api/v1/connections/%s",
-                        px_api_part(&arena, name));
-    PX_TRY(px_no_such(cli, PX_THING_CONNECTION, name, status, ret_err));
-    return px_out_json(cli, px_json_get(root, PX_STR("connection")), ret_err);
+    return px_thing_show_document(cli, PX_THING_CONNECTION, "connection", args, ret_err);
 }
 
 static px_status run_put(px_cli *cli, const px_args *args, px_err *ret_err)
 {
-    const char *name = px_args_operand(args, 0), *path = px_args_operand(args, 1);
-    px_http_call call = { .method = "PUT" };
-    px_buf target = { 0 };
-    px_json *root = NULL;
-    px_err err = { 0 };
-    px_status status;
-    PX_AUTO_ARENA arena;
-
-    px_arena_init(&arena, ANSWER_BYTES);
-    PX_TRY(px_file_read(px_str_c(path), PX_DOC_BYTES_MAX, &arena, &call.body, ret_err));
-    px_put_thing_path(&target, PX_THING_CONNECTION, name);
-    status = px_buf_status(&target, &err);
-    call.path = target.ptr;
-    if (status == PX_OK)
-        status = px_api_call(cli, &call, &arena, &root, &err);
-    px_buf_release(&target);
-    if (status == PX_OK)
-        return px_out_done(cli, root, ret_err, "wrote %s", name);
-    if (err.line)
-        px_cli_place(cli, path, call.body, err.line, err.column);
-    if (ret_err)
-        *ret_err = err;
-    return status;
+    return px_thing_put_file(cli, PX_THING_CONNECTION, "wrote", PX_THING_CONNECTION, args, ret_err);
 }
 
 static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)

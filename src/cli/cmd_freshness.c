@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How fresh twins are, and what is declared of that. */
-#include "base/limits.h"
 #include "cli/cmds.h"
-#include "cli/file.h"
 #include "cli/out.h"
 #include "cli/thing_call.h"
 
@@ -158,29 +156,7 @@ static px_status run_rules(px_cli *cli, const px_args *args, px_err *ret_err)
 
 static px_status run_declare(px_cli *cli, const px_args *args, px_err *ret_err)
 {
-    const char *twin = px_args_operand(args, 0), *path = px_args_operand(args, 1);
-    px_http_call call = { .method = "PUT" };
-    px_buf target = { 0 };
-    px_json *root = NULL;
-    px_err err = { 0 };
-    px_status status;
-    PX_AUTO_ARENA arena;
-
-    px_arena_init(&arena, ANSWER_BYTES);
-    PX_TRY(px_file_read(px_str_c(path), PX_DOC_BYTES_MAX, &arena, &call.body, ret_err));
-    px_put_thing_path(&target, PX_THING_FRESHNESS, twin);
-    status = px_buf_status(&target, &err);
-    call.path = target.ptr;
-    if (status == PX_OK)
-        status = px_api_call(cli, &call, &arena, &root, &err);
-    px_buf_release(&target);
-    if (status == PX_OK)
-        return px_out_done(cli, root, ret_err, "declared %s", twin);
-    if (err.line)
-        px_cli_place(cli, path, call.body, err.line, err.column);
-    if (ret_err)
-        *ret_err = err;
-    return status == PX_NOT_FOUND ? px_no_such(cli, PX_THING_TWIN, twin, status, ret_err) : status;
+    return px_thing_put_file(cli, PX_THING_FRESHNESS, "declared", PX_THING_TWIN, args, ret_err);
 }
 
 static px_status run_undeclare(px_cli *cli, const px_args *args, px_err *ret_err)
