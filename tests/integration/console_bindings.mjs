@@ -141,6 +141,7 @@ await holds('its meaning is one of the words of the model, chosen with a click, 
   await waitFor('.preview', 'Blocked');
   await waitFor('.twin-facts', 'Changed, not saved');
   await button('Save').click();
+  await page.waitForFunction(() => !/Changed, not saved/.test(document.querySelector('.twin-facts').textContent));
   await waitFor('.toast', 'takes messages');
   is((await api('GET', '/api/v1/bindings/packers')).body.binding.fields[3].values[2], 'blocked', 'the stored word');
 });
