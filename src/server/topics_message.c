@@ -153,6 +153,12 @@ static bool is_ahead(const px_request *request)
     return is_message_ahead(request);
 }
 
+/* Whether the engine's sentence tells a client more than what the reason usually means. */
+static bool knows_more(px_status status, px_mqtt_reason reason)
+{
+    return status != PX_OK && status != PX_FULL && reason != PX_MQTT_SESSION_TAKEN_OVER;
+}
+
 void px_topics_end(px_topics_message *m, px_mqtt_reason reason)
 {
     const px_request *request = &m->request;
@@ -169,8 +175,7 @@ void px_topics_end(px_topics_message *m, px_mqtt_reason reason)
         px_broker_will_ended(topics->broker, m->will_of, request->result.status);
     if (request->session_count > 0)
         px_broker_awaits_fold(topics->broker);
-    if (m->token != PX_MQTT_TOKEN_NONE && request->result.status != PX_OK &&
-        reason != PX_MQTT_SESSION_TAKEN_OVER)
+    if (m->token != PX_MQTT_TOKEN_NONE && knows_more(request->result.status, reason))
         px_mqtt_door_refuse(topics->door, m->conn, m->token, reason,
                             px_str_c(request->result.err.text));
     else if (m->token != PX_MQTT_TOKEN_NONE)
