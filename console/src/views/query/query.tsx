@@ -39,7 +39,9 @@ export function QueryView() {
   }, [q]);
   useEffect(() => {
     const timer = setTimeout(() => {
-      if (text.value === (route.peek().query['q'] ?? '') || (text.value === FIRST && q === '')) return;
+      const at = route.peek().query['q'] ?? '';
+      if (at !== q) return; // somebody went on meanwhile: what was written here before must not lead back
+      if (text.value === at || (text.value === FIRST && q === '')) return;
       written.current = text.value;
       go(hrefWith({ q: text.value }), true);
     }, PAUSE_MS);
