@@ -277,7 +277,12 @@ void *px_topics_delivery_run(void *data)
     px_arena_init(&d.arena, ARENA_BYTES_MAX);
     while (!atomic_load(&topics->stopping)) {
         bool hurry = px_topics_greet_more(topics);
-        px_status status = topics->next(topics->feed, hurry ? 0 : WAIT_NS, &batch, &err);
+        px_status status;
+
+        /* Rows that go to nobody are not worth a wake each. */
+        px_feed_rest(topics->feed,
+                     px_broker_has_any_subscriber(topics->broker) ? 0 : PX_FEED_REST_NS);
+        status = topics->next(topics->feed, hurry ? 0 : WAIT_NS, &batch, &err);
 
         if (status == PX_OK) {
             d.is_failing = false;

@@ -3,10 +3,11 @@
  * One watcher on loopback: how old a change is when it arrives. The device writes the wall clock
  * into `$ts` when it sends; the change carries it as `sourceTime`; both run on one machine.
  *
- *   px_load_watch --port P --token T [--by sse|mqtt] [--seconds 3]
+ *   px_load_watch --port P --token T [--by sse|mqtt] [--filter twins/+/state] [--seconds 3]
  *
- * Prints one JSON object: changes, and their ages. Both watchers read blocks and look for the first
- * `sourceTime` of each change.
+ * With --filter a watcher by MQTT takes other topics, where the device's own message may come as it
+ * was sent. Prints one JSON object: changes, and their ages. Both watchers read blocks and look for
+ * the first `sourceTime` of each change, or `$ts` of a message.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -32,13 +33,16 @@ typedef struct watcher {
 
 static void take_change(watcher *w, const char *change, size_t size, int64_t now_us)
 {
-    static const char mark[] = "\"sourceTime\":\"";
+    static const char mark[] = "\"sourceTime\":\"", sent[] = "\"$ts\":\"";
     const char *at = memmem(change, size, mark, sizeof(mark) - 1);
     int64_t sent_us;
 
-    if (!at)
+    if (at)
+        at += sizeof(mark) - 1;
+    else if ((at = memmem(change, size, sent, sizeof(sent) - 1)) != NULL)
+        at += sizeof(sent) - 1;
+    else
         return;
-    at += sizeof(mark) - 1;
     sent_us = load_read_time(at, size - (size_t)(at - change));
     w->changes++;
     if (w->measuring && sent_us > 0)
@@ -110,12 +114,13 @@ static void begin_sse(watcher *w, const char *token)
     load_send_all(w->fd, out, (size_t)len);
 }
 
-static void begin_mqtt(watcher *w, const char *token)
+static void begin_mqtt(watcher *w, const char *token, const char *filter)
 {
-    static const char filter[] = "twins/+/state";
     char out[1024];
-    size_t token_len = strlen(token), len = 0;
+    size_t token_len = strlen(token), filter_len = strlen(filter), len = 0;
 
+    if (token_len > 80 || filter_len > 80)
+        load_die("a token and a filter of at most 80 bytes");
     len += (size_t)snprintf(out, sizeof(out), "%c%c", 0x10, (int)(10 + 7 + 7 + 2 + token_len));
     memcpy(out + len, "\0\4MQTT\4\xC2\0\0\0\5watch\0\5watch", 24);
     len += 24;
@@ -124,12 +129,12 @@ static void begin_mqtt(watcher *w, const char *token)
     memcpy(out + len, token, token_len);
     len += token_len;
     out[len++] = (char)0x82;
-    out[len++] = (char)(2 + 2 + sizeof(filter) - 1 + 1);
+    out[len++] = (char)(2 + 2 + filter_len + 1);
     memcpy(out + len, "\0\1\0", 3);
     len += 3;
-    out[len++] = (char)(sizeof(filter) - 1);
-    memcpy(out + len, filter, sizeof(filter) - 1);
-    len += sizeof(filter) - 1;
+    out[len++] = (char)filter_len;
+    memcpy(out + len, filter, filter_len);
+    len += filter_len;
     out[len++] = 0;
     load_send_all(w->fd, out, len);
 }
@@ -149,7 +154,7 @@ int main(int argc, char **argv)
     w.fd = load_connect((int)load_number(argc, argv, "--port", 7780));
     setsockopt(w.fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
     if (w.is_mqtt)
-        begin_mqtt(&w, token);
+        begin_mqtt(&w, token, load_text(argc, argv, "--filter", "twins/+/state"));
     else
         begin_sse(&w, token);
     while (load_seconds() - began < 1.0 + (double)seconds) {
