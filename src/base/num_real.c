@@ -2,6 +2,7 @@
 /*
  * Six digits come back from any float that was made of them, fifteen from any double, so looking
  * begins there; fewer are those with zeros at the end. A float has one of nine digits at most.
+ * What people write as a double has few places, so those are tried first.
  */
 #include "base/num_real.h"
 
@@ -13,6 +14,7 @@ enum {
     FLOAT_DIGITS_SURE = 6,
     FLOAT_DIGITS_MAX = 9,
     DOUBLE_DIGITS_SURE = 15,
+    DOUBLE_PLACES_TRIED = 4,
     TENS_MAX = 22, /* what a double holds exactly */
 };
 
@@ -102,6 +104,23 @@ px_num px_num_of_float(float value)
 
 /* ---- doubles ---- */
 
+/* No two decimals of fifteen digits mean one double: the first that does is the only one. */
+static bool find_places(double magnitude, double *ret_digits, int *ret_places)
+{
+    for (int places = 0; places <= DOUBLE_PLACES_TRIED; places++) {
+        double scaled = magnitude * tens[places], digits = (double)(int64_t)(scaled + 0.5);
+
+        if (digits >= tens[DOUBLE_DIGITS_SURE])
+            return false;
+        if (digits / tens[places] == magnitude) {
+            *ret_digits = digits;
+            *ret_places = places;
+            return true;
+        }
+    }
+    return false;
+}
+
 px_num px_num_of_double(double value)
 {
     double magnitude = fabs(value), scale, digits;
@@ -109,6 +128,8 @@ px_num px_num_of_double(double value)
 
     if (!(magnitude >= 1e-6 && magnitude < 1e15))
         return magnitude == 0 && !signbit(value) ? px_num_int(0) : px_num_double(value);
+    if (find_places(magnitude, &digits, &places))
+        return decimal(digits, places, signbit(value));
     places = DOUBLE_DIGITS_SURE - digits_before_point(magnitude);
     scale = tens[places];
     digits = nearbyint(magnitude * scale);

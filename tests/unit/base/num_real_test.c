@@ -133,4 +133,23 @@ PX_PROP(every_double_comes_back_as_itself, 20000)
         CHECK(!num.is_double && digits_of(num) <= 15);
 }
 
+/* As people write them: 1 to 15 digits, 0 to 6 of them behind the point, and no zero at the end. */
+PX_PROP(a_short_decimal_comes_back_digit_by_digit, 20000)
+{
+    int64_t digits = 1 + (int64_t)px_gen_below(gen, 999999999999999), written;
+    int places = (int)px_gen_below(gen, 7);
+    char text[40];
+    px_num num;
+
+    for (uint64_t drop = px_gen_below(gen, 15); drop > 0 && digits >= 10; drop--)
+        digits /= 10;
+    snprintf(text, sizeof(text), "-%llde-%d", (long long)digits, places);
+    num = px_num_of_double(strtod(text, NULL));
+    for (written = digits; places > 0 && written % 10 == 0; places--)
+        written /= 10;
+    CHECK(!num.is_double);
+    CHECK_EQ(num.mantissa, -written);
+    CHECK_EQ(num.exponent, -places);
+}
+
 PX_TEST_MAIN()
