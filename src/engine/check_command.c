@@ -71,9 +71,23 @@ static px_command_terms terms_of(const px_request *request, const px_command_pla
     return terms;
 }
 
+/* One that still waits under this id is of a twin that had this twin's id before: nobody is left to
+ * answer it, and it makes way. */
+static px_status end_former(px_engine_state *state, uint32_t tenant, px_str id, px_err *ret_err)
+{
+    const px_document *former =
+        px_documents_pending(state->documents, tenant, PX_STR("command"), id);
+    px_waiting waiting;
+
+    if (!former)
+        return PX_OK;
+    PX_TRY(px_waiting_read(former->body, &state->arena, &waiting, ret_err));
+    return px_waiting_end(state, former, &waiting, ret_err);
+}
+
 px_status px_check_command(px_engine_state *state, px_request *request, px_err *ret_err)
 {
-    px_document_write pending = { .kind = PX_STR("command"), .create_only = true };
+    px_document_write pending = { .kind = PX_STR("command") };
     px_event event = { .type = PX_EVENT_COMMAND_REQUEST,
                        .tenant = request->principal.tenant,
                        .id = request->command_id,
@@ -111,6 +125,7 @@ px_status px_check_command(px_engine_state *state, px_request *request, px_err *
     if (request->flag)
         return px_fail_id(ret_err, PX_INTERRUPTED, PX_COMMAND_JUDGED, "it would be given");
     PX_TRY(px_check_document_write(state, request, event.tenant, &pending, ret_err));
+    PX_TRY(end_former(state, event.tenant, pending.id, ret_err));
     if (request->json)
         event.body = request->json->raw;
     PX_TRY(px_state_emit(state, &event, NULL, ret_err));
@@ -138,6 +153,26 @@ static px_status check_response(px_engine_state *state, const px_request *reques
                            ret_err);
 }
 
+/* What of the request's twin waits under its id; NULL: nothing does, for one of a twin that had the
+ * twin's id before is none of it. */
+static px_status find_waiting(px_engine_state *state, const px_request *request,
+                              const px_document **ret_document, px_waiting *ret_waiting,
+                              px_err *ret_err)
+{
+    px_str id = pending_id(state, request);
+
+    if (!id.ptr)
+        return px_no_memory(ret_err);
+    *ret_document =
+        px_documents_pending(state->documents, request->principal.tenant, PX_STR("command"), id);
+    if (!*ret_document)
+        return PX_OK;
+    PX_TRY(px_waiting_read((*ret_document)->body, &state->arena, ret_waiting, ret_err));
+    if (ret_waiting->twin_no != request->result.number)
+        *ret_document = NULL;
+    return PX_OK;
+}
+
 px_status px_check_command_response(px_engine_state *state, px_request *request, px_err *ret_err)
 {
     px_document_write pending = { .kind = PX_STR("command") };
@@ -146,28 +181,24 @@ px_status px_check_command_response(px_engine_state *state, px_request *request,
                        .id = request->command_id,
                        .code = request->code,
                        .cause = request->principal.id };
-    const px_document *waiting;
+    const px_document *document;
+    px_waiting waiting;
     const px_twin *twin;
-    px_json *body;
 
     PX_TRY(px_state_find_twin(state, request, &twin, NULL, ret_err));
-    pending.id = pending_id(state, request);
-    if (!pending.id.ptr)
-        return px_no_memory(ret_err);
-    waiting =
-        px_documents_pending(state->documents, request->principal.tenant, pending.kind, pending.id);
-    if (!waiting)
+    event.twin_no = request->result.number = px_twin_number(twin);
+    PX_TRY(find_waiting(state, request, &document, &waiting, ret_err));
+    if (!document)
         return px_fail_id(ret_err, PX_NOT_FOUND, "command.not_pending",
                           "no command '%.*s' of twin '%.*s' waits for a response",
                           PX_FMT(request->command_id), PX_FMT(request->id));
-    event.twin_no = request->result.number = px_twin_number(twin);
+    pending.id = document->id;
     if (request->json)
         event.body = request->json->raw;
-    PX_TRY(px_json_parse(waiting->body, NULL, &state->arena, &body, ret_err));
-    PX_TRY(check_response(state, request, twin, px_json_get_text(body, PX_STR("name")), ret_err));
-    PX_TRY(px_answers_respond(state, body, &event, ret_err));
+    PX_TRY(check_response(state, request, twin, waiting.name, ret_err));
+    PX_TRY(px_answers_respond(state, waiting.json, &event, ret_err));
     PX_TRY(px_state_emit(state, &event, NULL, ret_err));
-    PX_TRY(px_execution_end(state, waiting, body, &event, ret_err));
+    PX_TRY(px_execution_end(state, document, waiting.json, &event, ret_err));
     return px_state_emit_document(state, request->principal.tenant, &pending, request->principal.id,
                                   ret_err);
 }
@@ -178,19 +209,10 @@ px_status px_check_command_delivered(px_engine_state *state, px_request *request
     const px_document *document;
     px_waiting waiting;
     const px_twin *twin;
-    px_str id;
 
     PX_TRY(px_state_find_twin(state, request, &twin, NULL, ret_err));
-    id = pending_id(state, request);
-    if (!id.ptr)
-        return px_no_memory(ret_err);
     request->result.number = px_twin_number(twin);
-    document =
-        px_documents_pending(state->documents, request->principal.tenant, PX_STR("command"), id);
-    if (!document)
-        return PX_OK;
-    PX_TRY(px_waiting_read(document->body, &state->arena, &waiting, ret_err));
-    if (waiting.twin_no != px_twin_number(twin))
-        return PX_OK; /* of a twin that had this id before */
-    return px_waiting_deliver(state, document, &waiting, request->principal.id, ret_err);
+    PX_TRY(find_waiting(state, request, &document, &waiting, ret_err));
+    return document ? px_waiting_deliver(state, document, &waiting, request->principal.id, ret_err)
+                    : PX_OK;
 }

@@ -245,9 +245,15 @@ px_status px_waiting_deliver(px_engine_state *state, const px_document *document
     return emit(state, document, waiting, &to, device, ret_err);
 }
 
-static px_status end(px_engine_state *state, const px_document *document, const px_waiting *waiting,
-                     px_command_status status, px_err *ret_err)
+static bool has_expired(const px_waiting *waiting)
 {
+    return waiting->expires != PX_TIME_NONE && !waiting->was_delivered;
+}
+
+px_status px_waiting_end(px_engine_state *state, const px_document *document,
+                         const px_waiting *waiting, px_err *ret_err)
+{
+    px_command_status status = has_expired(waiting) ? PX_COMMAND_EXPIRED : PX_COMMAND_TIMED_OUT;
     px_event response = { .type = PX_EVENT_COMMAND_RESPONSE,
                           .tenant = document->tenant,
                           .twin_no = waiting->twin_no,
@@ -269,10 +275,8 @@ px_status px_waiting_due(px_engine_state *state, const px_document *document, px
     px_waiting waiting;
 
     PX_TRY(px_waiting_read(document->body, arena, &waiting, ret_err));
-    if (waiting.expires != PX_TIME_NONE && !waiting.was_delivered)
-        return end(state, document, &waiting, PX_COMMAND_EXPIRED, ret_err);
-    if (waiting.attempt >= waiting.terms.attempts)
-        return end(state, document, &waiting, PX_COMMAND_TIMED_OUT, ret_err);
+    if (has_expired(&waiting) || waiting.attempt >= waiting.terms.attempts)
+        return px_waiting_end(state, document, &waiting, ret_err);
     to.deadline = state->now + attempt_ns(&waiting.terms, waiting.attempt + 1);
     return emit(state, document, &waiting, &to, PX_STR("engine.timer"), ret_err);
 }

@@ -50,6 +50,10 @@ void px_put_waiting(px_buf *buf, px_time now, const px_request *request,
 PX_NODISCARD px_status px_waiting_deliver(px_engine_state *state, const px_document *document,
                                           const px_waiting *waiting, px_str device,
                                           px_err *ret_err);
+/* It ends without an answer: expired where no device ever had one that waited for it, else timed
+ * out. */
+PX_NODISCARD px_status px_waiting_end(px_engine_state *state, const px_document *document,
+                                      const px_waiting *waiting, px_err *ret_err);
 /* Its deadline has come: it is sent again, or ends. */
 PX_NODISCARD px_status px_waiting_due(px_engine_state *state, const px_document *document,
                                       px_arena *arena, px_err *ret_err);

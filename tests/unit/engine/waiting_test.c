@@ -17,12 +17,13 @@ static const char valve_model[] =
     "{\"@type\":[\"Command\",\"Timed\"],\"name\":\"turn\",\"timeout\":2,\"retry\":1,"
     "\"interval\":4,\"expiry\":30}]}";
 
+static const char a_valve[] = "{\"$metadata\":{\"$model\":\"dtmi:test:Valve;1\"}}";
+
 static void begin(px_world *world)
 {
     px_world_init(world, 1);
     CHECK_EQ(px_world_model(world, valve_model).status, PX_OK);
-    CHECK_EQ(px_world_put(world, "v", "{\"$metadata\":{\"$model\":\"dtmi:test:Valve;1\"}}").status,
-             PX_OK);
+    CHECK_EQ(px_world_put(world, "v", a_valve).status, PX_OK);
 }
 
 static px_result call(px_world *world, const char *name, px_command_terms terms)
@@ -207,6 +208,28 @@ PX_TEST(what_a_call_does_not_say_its_model_may)
     CHECK_EQ(tell(&world, PX_REQUEST_COMMAND_DELIVERED, "c").status, PX_OK);
     pass(&world, 3);
     CHECK_STR(stands(&world), "timed out 1");
+    px_world_release(&world);
+}
+
+PX_TEST(what_waits_of_a_twin_that_had_the_id_before_is_no_command_of_this_one)
+{
+    px_command_terms terms = { .timeout_s = 9, .expiry_s = 60 };
+    px_world world;
+
+    begin(&world);
+    CHECK_EQ(call(&world, "stop", terms).status, PX_OK);
+    CHECK_EQ(px_world_delete(&world, "v").status, PX_OK);
+    CHECK_EQ(px_world_put(&world, "v", a_valve).status, PX_OK);
+    CHECK_EQ(tell(&world, PX_REQUEST_COMMAND_DELIVERED, "c").status, PX_OK);
+    CHECK_EQ(tell(&world, PX_REQUEST_COMMAND_RESPONSE, "c").status, PX_NOT_FOUND);
+    CHECK_STR(stands(&world), "pending 1"); /* the former one's, still */
+    CHECK_EQ(call(&world, "stop", terms).status, PX_OK);
+    CHECK_EQ(px_engine_stat(world.engine).commands_ended[PX_COMMAND_EXPIRED], 1);
+    px_world_kill(&world, true);
+    CHECK_EQ(tell(&world, PX_REQUEST_COMMAND_DELIVERED, "c").status, PX_OK);
+    CHECK_STR(stands(&world), "delivered 1");
+    CHECK_EQ(tell(&world, PX_REQUEST_COMMAND_RESPONSE, "c").status, PX_OK);
+    CHECK_STR(stands(&world), "applied 1");
     px_world_release(&world);
 }
 
