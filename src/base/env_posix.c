@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/thread.h"
 
 struct px_file {
     int fd;
@@ -59,10 +60,8 @@ static void random_bytes(px_env *env, void *ret_bytes, size_t size)
 
 static void sleep_ns(px_env *env, int64_t duration_ns)
 {
-    struct timespec t = { duration_ns / PX_SECOND, duration_ns % PX_SECOND };
-
     (void)env;
-    nanosleep(&t, NULL);
+    px_pause_ns(duration_ns);
 }
 
 static px_status status_of_errno(int code)

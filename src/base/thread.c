@@ -51,3 +51,10 @@ struct timespec px_deadline_in(int64_t wait_ns)
     at.tv_nsec = ns % PX_SECOND;
     return at;
 }
+
+void px_pause_ns(int64_t duration_ns)
+{
+    struct timespec t = { duration_ns / PX_SECOND, duration_ns % PX_SECOND };
+
+    nanosleep(&t, NULL);
+}

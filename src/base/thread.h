@@ -28,4 +28,7 @@ void px_thread_stand_back(void);
 void px_cond_init(pthread_cond_t *cond);
 struct timespec px_deadline_in(int64_t wait_ns);
 
+/* The calling thread rests so long, by the same clock; a signal ends it early. */
+void px_pause_ns(int64_t duration_ns);
+
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "broker/broker.h"
 
-#include <time.h>
-
 #include "base/thread.h"
 #include "broker/internal.h"
 
@@ -280,11 +278,6 @@ static void flush(px_broker *b, int64_t wait_ns)
 
 /* ---- the thread ---- */
 
-static void pause_ns(int64_t duration_ns)
-{
-    nanosleep(&(struct timespec){ .tv_nsec = duration_ns }, NULL);
-}
-
 static void fail(px_broker *b, const px_err *err)
 {
     b->err = *err;
@@ -314,7 +307,7 @@ static bool fold_whole(px_broker *b, const px_batch *batch, px_err *ret_err)
             return false;
         }
         px_log_warn(b->log, "mqtt.broker", "%s", ret_err->text);
-        pause_ns(CATCH_UP_WAIT_NS);
+        px_pause_ns(CATCH_UP_WAIT_NS);
     }
 }
 
@@ -338,7 +331,7 @@ static void *run(void *data)
         }
         tick(b);
         if (status == PX_INTERRUPTED || status == PX_NO_MEMORY)
-            pause_ns(PAUSE_NS);
+            px_pause_ns(PAUSE_NS);
     }
     if (!atomic_load(&b->stopping))
         fail(b, &err);

@@ -2,7 +2,6 @@
 #include "freshness/freshness.h"
 
 #include <errno.h>
-#include <time.h>
 
 #include "base/mem.h"
 #include "base/thread.h"
@@ -113,13 +112,6 @@ void px_fresh_close(px_fresh *f)
 
 /* ---- steps ---- */
 
-static void pause_ns(int64_t duration_ns)
-{
-    struct timespec t = { .tv_nsec = duration_ns };
-
-    nanosleep(&t, NULL);
-}
-
 static px_status fold(px_fresh *f, const px_batch *batch, px_err *ret_err)
 {
     px_status status;
@@ -143,13 +135,13 @@ static px_status fold_next(px_fresh *f, int64_t wait_ns, px_err *ret_err)
     px_feed_rest(f->feed, atomic_load(&f->waiters) ? 0 : PX_FEED_REST_NS);
     status = px_feed_next(f->feed, wait_ns, &batch, ret_err);
     if (status == PX_NO_MEMORY) { /* it gives the same row again */
-        pause_ns(PAUSE_NS);
+        px_pause_ns(PAUSE_NS);
         return PX_TIMEOUT;
     }
     if (status != PX_OK)
         return status;
     while ((status = fold(f, batch, ret_err)) == PX_NO_MEMORY && !atomic_load(&f->stop))
-        pause_ns(PAUSE_NS);
+        px_pause_ns(PAUSE_NS);
     if (status == PX_OK)
         atomic_store(&f->position, batch->seq_last);
     px_batch_unref(batch);
@@ -234,7 +226,7 @@ static void flush_all(px_fresh *f, int64_t until_ns)
             !pxi_fresh_waiting(f) && !f->flush.is_flying)
             return;
         if (!did)
-            pause_ns(PAUSE_NS / 10);
+            px_pause_ns(PAUSE_NS / 10);
     }
 }
 
@@ -256,7 +248,7 @@ void px_fresh_stop(px_fresh *f)
     if (!atomic_load(&f->dead))
         flush_all(f, f->env->monotonic_ns(f->env) + PX_FRESHNESS_STOP_NS);
     while (is_under_way(f))
-        pause_ns(PAUSE_NS); /* the engine ends what it has taken */
+        px_pause_ns(PAUSE_NS); /* the engine ends what it has taken */
 }
 
 /* ---- waiting ---- */

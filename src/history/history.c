@@ -2,7 +2,6 @@
 #include "history/history.h"
 
 #include <errno.h>
-#include <time.h>
 
 #include "base/mem.h"
 #include "base/thread.h"
@@ -249,13 +248,6 @@ bool px_history_flushed(const px_history *h)
 
 /* ---- the thread ---- */
 
-static void pause_ns(int64_t duration_ns)
-{
-    struct timespec t = { .tv_nsec = duration_ns };
-
-    nanosleep(&t, NULL);
-}
-
 /* Times in which nothing came. */
 typedef struct quiet {
     int64_t since;    /* the last thing that was done because of this one; 0: it is none */
@@ -296,7 +288,7 @@ static void *run(void *data)
         if (atomic_load(&h->failed))
             break;
         if (status != PX_OK || (!idle && atomic_load(&h->position) == position))
-            pause_ns(WAIT_BUSY_NS); /* for a flight, for memory, for the engine's end */
+            px_pause_ns(WAIT_BUSY_NS); /* for a flight, for memory, for the engine's end */
         if (atomic_load(&h->position) != position)
             q = (quiet){ .returned = q.returned };
         position = atomic_load(&h->position);
@@ -331,7 +323,7 @@ static void flush_all(px_history *h, int64_t until_ns)
     while ((status == PX_OK || status == PX_INTERRUPTED) && !px_history_flushed(h) &&
            h->env->monotonic_ns(h->env) < until_ns) {
         status = guarded_step(h, 0, 0, &idle, NULL);
-        pause_ns(WAIT_BUSY_NS / 10);
+        px_pause_ns(WAIT_BUSY_NS / 10);
     }
 }
 
@@ -348,7 +340,7 @@ void px_history_stop(px_history *h, bool flush)
     while (h->flying > 0) { /* the engine ends what it has taken */
         pxi_flush_abandon(h);
         if (h->flying > 0)
-            pause_ns(WAIT_BUSY_NS / 10);
+            px_pause_ns(WAIT_BUSY_NS / 10);
     }
 }
 

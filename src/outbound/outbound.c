@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "outbound/internal.h"
 
-#include <time.h>
-
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/thread.h"
@@ -184,13 +182,6 @@ bool px_outbound_step(px_outbound *o)
 
 /* ---- threads ---- */
 
-static void pause_ns(int64_t duration_ns)
-{
-    struct timespec t = { .tv_nsec = duration_ns };
-
-    nanosleep(&t, NULL);
-}
-
 static void wait_for_flight(px_outbound *o)
 {
     struct timespec until = px_deadline_in(WAIT_NS);
@@ -211,7 +202,7 @@ static void *run_router(void *data)
         px_status status = pxi_router_step(o, WAIT_NS, &did, &err);
 
         if (status == PX_NO_MEMORY) {
-            pause_ns(WAIT_NS);
+            px_pause_ns(WAIT_NS);
         } else if (status == PX_INTERRUPTED) {
             break;
         } else if (status != PX_OK) {
@@ -236,7 +227,7 @@ static void step_transports(px_outbound *o, bool did, int64_t look_at_ns)
         if (o->opts.transports[i])
             o->opts.transports[i]->step(o->opts.transports[i], i == 0 ? wait_ns : 0);
     if (!o->opts.transports[0] && wait_ns)
-        pause_ns(PAUSE_NS);
+        px_pause_ns(PAUSE_NS);
 }
 
 static void *run_sender(void *data)
@@ -284,7 +275,7 @@ void px_outbound_stop(px_outbound *o)
     px_engine_writebacks_end(o->opts.engine);
     while (pxi_sender_flies(o) || atomic_load(&o->desk.is_busy) ||
            (o->router.is_flying && !atomic_load(&o->router.has_landed)))
-        pause_ns(PAUSE_NS); /* the engine ends what it has taken */
+        px_pause_ns(PAUSE_NS); /* the engine ends what it has taken */
 }
 
 void px_outbound_changed(px_outbound *o)

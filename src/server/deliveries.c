@@ -8,9 +8,9 @@
 #include "server/topics_impl.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #include "base/json.h"
+#include "base/thread.h"
 #include "sync/change.h"
 
 enum {
@@ -253,7 +253,7 @@ static bool recover(delivery *d, px_status status, px_err *err)
     if (!d->is_failing)
         px_log_warn(topics->opts.log, "mqtt.delivery", "%s", err->text);
     d->is_failing = true;
-    nanosleep(&(struct timespec){ .tv_nsec = WAIT_NS }, NULL);
+    px_pause_ns(WAIT_NS);
     return true;
 }
 

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/thread.h"
@@ -14,7 +13,7 @@ enum {
     PEM_BYTES_MAX = 1024 * 1024,
     OPTIONS_MAX = 20,
     BACKLOG = 1024,
-    POLL_MS = 2,
+    POLL_NS = 2 * 1000 * 1000,
     CARRIED_MS = 1000
 };
 
@@ -184,13 +183,6 @@ uint16_t px_http_door_port(const px_http_door *door)
 
 /* ---- the end ---- */
 
-static void pause_ms(int64_t duration_ms)
-{
-    nanosleep(
-        &(struct timespec){ .tv_sec = duration_ms / 1000, .tv_nsec = duration_ms % 1000 * 1000000 },
-        NULL);
-}
-
 static void wake_streams(px_http_door *door)
 {
     pthread_mutex_lock(&door->lock);
@@ -220,12 +212,12 @@ static void drain(px_http_door *door, int64_t drain_ms)
 
     while (atomic_load(&door->active) > 0 && px_http_now_ms() < until_ms) {
         wake_streams(door);
-        pause_ms(POLL_MS);
+        px_pause_ns(POLL_NS);
     }
     /* No connection may be asleep when the daemon stops. */
     while (atomic_load(&door->asked) > 0) {
         abandon_calls(door);
-        pause_ms(POLL_MS);
+        px_pause_ns(POLL_NS);
     }
     wake_streams(door);
 }
@@ -269,7 +261,7 @@ static void await_carried(px_http_door *door)
     int64_t until_ms = px_http_now_ms() + CARRIED_MS;
 
     while (atomic_load(&door->carried) > 0 && px_http_now_ms() < until_ms)
-        pause_ms(POLL_MS);
+        px_pause_ns(POLL_NS);
 }
 
 void px_http_door_close(px_http_door *door)
@@ -280,7 +272,7 @@ void px_http_door_close(px_http_door *door)
     await_carried(door);
     end_loops(door);
     while (atomic_load(&door->held) > 0)
-        pause_ms(POLL_MS);
+        px_pause_ns(POLL_NS);
     px_buf_release(&door->cert);
     px_buf_release(&door->key);
     pthread_cond_destroy(&door->tick);
