@@ -54,24 +54,6 @@ void px_put_job(px_buf *buf, const px_job *job)
 
 /* ---- the way back ---- */
 
-static px_time get_time(const px_json *json, const char *name)
-{
-    px_str text = px_json_get_text(json, px_str_c(name));
-    px_time time;
-
-    return text.ptr && px_time_parse(text, &time, NULL) == PX_OK ? time : PX_TIME_NONE;
-}
-
-static uint64_t get_number(const px_json *json, const char *name)
-{
-    const px_json *member = px_json_get(json, px_str_c(name));
-    int64_t number;
-
-    return px_json_is(member, PX_JSON_NUMBER) && px_num_to_int(member->num, &number) && number > 0
-               ? (uint64_t)number
-               : 0;
-}
-
 static px_job_status find_status(px_str name)
 {
     for (int i = 0; i < PX_JOB_STATUSES; i++)
@@ -104,18 +86,18 @@ static void read_body(px_job *job, const px_json *json)
     job->output_uri = px_json_get_text(json, PX_STR("outputUri"));
     job->input = px_json_get_text(json, PX_STR("input"));
     job->output = px_json_get_text(json, PX_STR("output"));
-    job->created = get_time(json, "created");
-    job->last_action = get_time(json, "lastAction");
-    job->finished = get_time(json, "finished");
-    job->deadline = get_time(json, "deadline");
+    job->created = px_json_get_time(json, PX_STR("created"));
+    job->last_action = px_json_get_time(json, PX_STR("lastAction"));
+    job->finished = px_json_get_time(json, PX_STR("finished"));
+    job->deadline = px_json_get_time(json, PX_STR("deadline"));
     job->error_code = px_json_get_text(json, PX_STR("errorCode"));
     job->error_text = px_json_get_text(json, PX_STR("errorText"));
     job->section = px_bulk_section_find(px_json_get_text(progress, PX_STR("section")));
-    job->line = get_number(progress, "line");
-    job->end = get_number(progress, "end");
-    job->logged = get_number(progress, "logged");
-    job->taken = get_number(progress, "taken");
-    job->refused = get_number(progress, "refused");
+    job->line = px_json_get_uint(progress, PX_STR("line"));
+    job->end = px_json_get_uint(progress, PX_STR("end"));
+    job->logged = px_json_get_uint(progress, PX_STR("logged"));
+    job->taken = px_json_get_uint(progress, PX_STR("taken"));
+    job->refused = px_json_get_uint(progress, PX_STR("refused"));
 }
 
 px_status px_job_read(const px_document *document, px_job *ret_job, px_err *ret_err)

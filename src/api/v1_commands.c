@@ -338,15 +338,10 @@ static void put_command(px_json_writer *w, const px_json *body)
 static const px_json *read_own(px_api_call *call, const px_document *document, uint32_t twin_no)
 {
     px_json *body = NULL;
-    const px_json *number;
-    int64_t no = 0;
 
     if (px_json_parse(document->body, NULL, &call->arena, &body, NULL) != PX_OK)
         return NULL;
-    number = px_json_get(body, PX_STR("twinNumber"));
-    if (px_json_is(number, PX_JSON_NUMBER))
-        px_num_to_int(number->num, &no);
-    return (uint32_t)no == twin_no ? body : NULL;
+    return px_json_get_uint(body, PX_STR("twinNumber")) == twin_no ? body : NULL;
 }
 
 /* Fills the page up from one kind; `*room` items have a place there still. */

@@ -36,27 +36,9 @@ static bool begin(px_api_call *call)
 
 /* ---- parts ---- */
 
-static void put_text(px_json_writer *w, const char *key, px_str text)
-{
-    px_json_key(w, px_str_c(key));
-    px_json_string(w, text);
-}
-
 static void put_state(px_json_writer *w, px_freshness state)
 {
-    put_text(w, "state", px_str_c(px_freshness_name(state)));
-}
-
-static void put_time(px_json_writer *w, const char *key, px_time time)
-{
-    px_json_key(w, px_str_c(key));
-    px_json_time(w, time);
-}
-
-static void put_count(px_json_writer *w, const char *key, uint64_t count)
-{
-    px_json_key(w, px_str_c(key));
-    px_json_uint(w, count);
+    px_json_member_text(w, "state", px_str_c(px_freshness_name(state)));
 }
 
 /* Seconds to the microsecond; null where it is not known. */
@@ -83,10 +65,10 @@ static void put_figures(px_json_writer *w, const px_measure *m, const px_freshne
         px_json_number(w, px_num_double(thousandths / 1e3));
     else
         px_json_null(w);
-    put_count(w, "late", m->late);
-    put_count(w, "duplicates", m->duplicates);
+    px_json_member_uint(w, "late", m->late);
+    px_json_member_uint(w, "duplicates", m->duplicates);
     put_seconds(w, "clockOffset", has_clock, ahead);
-    put_count(w, "samples", m->samples);
+    px_json_member_uint(w, "samples", m->samples);
 }
 
 static void put_expected(px_json_writer *w, const px_fresh_rule *rule)
@@ -96,7 +78,7 @@ static void put_expected(px_json_writer *w, const px_fresh_rule *rule)
     put_seconds(w, "period", true, rule->rule.period);
     put_seconds(w, "tolerance", true, rule->rule.tolerance);
     put_seconds(w, "stale", true, rule->rule.stale);
-    put_text(w, "from", rule->from_twin ? PX_STR("twin") : PX_STR("model"));
+    px_json_member_text(w, "from", rule->from_twin ? PX_STR("twin") : PX_STR("model"));
     px_json_end_object(w);
 }
 
@@ -109,11 +91,11 @@ static void put_item(px_json_writer *w, const px_layout *layout, const px_fresh_
     if (tracked->rule.field >= px_layout_field_count(layout))
         return; /* of another model: the twin moved just now */
     px_json_begin_object(w);
-    put_text(w, "path", px_layout_field(layout, tracked->rule.field)->path);
+    px_json_member_text(w, "path", px_layout_field(layout, tracked->rule.field)->path);
     put_state(w, item->state);
-    put_time(w, "since", item->since);
-    put_time(w, "sourceTime", item->has_live ? item->live.source_time : PX_TIME_NONE);
-    put_time(w, "arrival", item->has_live ? item->live.arrival : PX_TIME_NONE);
+    px_json_member_time(w, "since", item->since);
+    px_json_member_time(w, "sourceTime", item->has_live ? item->live.source_time : PX_TIME_NONE);
+    px_json_member_time(w, "arrival", item->has_live ? item->live.arrival : PX_TIME_NONE);
     put_seconds(w, "ageSeconds", item->has_live, age);
     put_expected(w, &tracked->rule);
     px_json_key(w, PX_STR("measured"));
@@ -181,7 +163,7 @@ static void put_roll_up(px_json_writer *w, const px_view *view, uint32_t tenant,
         px_json_string(w, px_twin_id(worst));
     else
         px_json_null(w);
-    put_count(w, "twins", up->twins);
+    px_json_member_uint(w, "twins", up->twins);
     px_json_key(w, PX_STR("truncated"));
     px_json_bool(w, up->is_cut);
     px_json_end_object(w);
@@ -218,9 +200,9 @@ static px_status put_twin(px_api_call *call, const px_twin *twin, const px_layou
     if (status != PX_OK && status != PX_NOT_FOUND)
         return status;
     px_json_begin_object(&w);
-    put_text(&w, "twin", call->args[0]);
+    px_json_member_text(&w, "twin", call->args[0]);
     put_state(&w, report.state);
-    put_time(&w, "since", report.since);
+    px_json_member_time(&w, "since", report.since);
     PX_TRY(read_roll_up(call, &w, ret_err));
     px_json_key(&w, PX_STR("items"));
     px_json_begin_array(&w);
@@ -263,9 +245,9 @@ typedef struct ask {
 static void put_entry(px_json_writer *w, const px_fresh_entry *entry, px_str id)
 {
     px_json_begin_object(w);
-    put_text(w, "twin", id);
+    px_json_member_text(w, "twin", id);
     put_state(w, entry->state);
-    put_time(w, "since", entry->since);
+    px_json_member_time(w, "since", entry->since);
     px_json_end_object(w);
 }
 
@@ -313,7 +295,7 @@ static void run_list(px_api_call *call)
     px_json_key(&w, PX_STR("counts"));
     px_json_begin_object(&w);
     for (int i = 0; i < PX_FRESHNESS_COUNT; i++)
-        put_count(&w, px_freshness_name((px_freshness)i), counts[i]);
+        px_json_member_uint(&w, px_freshness_name((px_freshness)i), counts[i]);
     px_json_end_object(&w);
     px_json_end_object(&w);
     px_api_json(call, 200);

@@ -161,6 +161,10 @@ static inline bool px_json_is_bool(const px_json *node)
 /* The text of a string member, or the empty slice with a NULL ptr when it is missing or no string.
  */
 px_str px_json_get_text(const px_json *object, px_str key);
+/* The whole number of such a member, or 0 where there is none, from 0 on. */
+uint64_t px_json_get_uint(const px_json *object, px_str key);
+/* The time that such a member tells as text, or PX_TIME_NONE. */
+px_time px_json_get_time(const px_json *object, px_str key);
 
 enum { PX_JSON_MEMBERS_MAX = 32 };
 /* That it is an object, and has no other members than `names` (NULL ends them).
@@ -235,6 +239,7 @@ void px_json_put_raw(px_json_writer *writer, px_str json); /* already JSON */
 /* A member, key and value. */
 void px_json_member_text(px_json_writer *writer, const char *key, px_str text);
 void px_json_member_uint(px_json_writer *writer, const char *key, uint64_t value);
+void px_json_member_time(px_json_writer *writer, const char *key, px_time time);
 /* A member that is left out where nothing is told: by an empty text, or PX_TIME_NONE and 0. */
 void px_json_maybe_text(px_json_writer *writer, const char *key, px_str text);
 void px_json_maybe_time(px_json_writer *writer, const char *key, px_time time);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Members of objects: which there may be, and writing those of one line. */
+/* Members of objects: which there may be, and reading and writing those of one line. */
 #include "base/json.h"
 
 static px_status refuse(const px_json *member, const char *what, const char *id,
@@ -47,6 +47,22 @@ px_status px_json_members(const px_json *object, const char *what, const char *i
     return px_json_members_of(object, what, id, words, count, ret_err);
 }
 
+uint64_t px_json_get_uint(const px_json *object, px_str key)
+{
+    const px_json *member = px_json_get(object, key);
+    uint64_t value;
+
+    return px_json_is(member, PX_JSON_NUMBER) && px_num_to_uint(member->num, &value) ? value : 0;
+}
+
+px_time px_json_get_time(const px_json *object, px_str key)
+{
+    px_str text = px_json_get_text(object, key);
+    px_time time;
+
+    return text.len > 0 && px_time_parse(text, &time, NULL) == PX_OK ? time : PX_TIME_NONE;
+}
+
 void px_json_member_text(px_json_writer *writer, const char *key, px_str text)
 {
     px_json_key(writer, px_str_c(key));
@@ -59,6 +75,12 @@ void px_json_member_uint(px_json_writer *writer, const char *key, uint64_t value
     px_json_uint(writer, value);
 }
 
+void px_json_member_time(px_json_writer *writer, const char *key, px_time time)
+{
+    px_json_key(writer, px_str_c(key));
+    px_json_time(writer, time);
+}
+
 void px_json_maybe_text(px_json_writer *writer, const char *key, px_str text)
 {
     if (text.len > 0)
@@ -67,8 +89,6 @@ void px_json_maybe_text(px_json_writer *writer, const char *key, px_str text)
 
 void px_json_maybe_time(px_json_writer *writer, const char *key, px_time time)
 {
-    if (time == 0 || time == PX_TIME_NONE)
-        return;
-    px_json_key(writer, px_str_c(key));
-    px_json_time(writer, time);
+    if (time != 0 && time != PX_TIME_NONE)
+        px_json_member_time(writer, key, time);
 }

@@ -119,10 +119,7 @@ static bool add_message(trial *t, const px_json *message)
 
 static uint64_t total(const px_json *root, const char *name)
 {
-    const px_json *number = px_json_get(px_json_get(root, PX_STR("totals")), px_str_c(name));
-    uint64_t value = 0;
-
-    return px_json_is(number, PX_JSON_NUMBER) && px_num_to_uint(number->num, &value) ? value : 0;
+    return px_json_get_uint(px_json_get(root, PX_STR("totals")), px_str_c(name));
 }
 
 static px_status take_answer(trial *t, const px_json *root, px_err *ret_err)

@@ -30,16 +30,6 @@ static px_status ask(px_cli *cli, const char *method, px_str name, const char *a
 
 /* ---- create ---- */
 
-static uint64_t number_of(const px_json *root, const char *key)
-{
-    const px_json *number = px_json_get(root, px_str_c(key));
-    int64_t value = 0;
-
-    if (px_json_is(number, PX_JSON_NUMBER))
-        px_num_to_int(number->num, &value);
-    return (uint64_t)value;
-}
-
 static bool is_running(const px_json *root)
 {
     px_str status = px_json_get_text(root, PX_STR("status"));
@@ -70,14 +60,15 @@ static px_status begin(px_cli *cli, const char *name, px_arena *arena, px_json *
 /* Looks until it has ended; Ctrl-C gives it up. */
 static px_status follow(px_cli *cli, px_str name, px_arena *arena, px_json **root, px_err *ret_err)
 {
-    px_progress progress = px_progress_of(cli->err, "pages", number_of(*root, "pages"));
+    px_progress progress =
+        px_progress_of(cli->err, "pages", px_json_get_uint(*root, PX_STR("pages")));
     px_status status = PX_OK;
 
     while (status == PX_OK && is_running(*root)) {
         uint64_t copied;
 
-        progress.total = number_of(*root, "pages");
-        copied = progress.total - number_of(*root, "pagesLeft");
+        progress.total = px_json_get_uint(*root, PX_STR("pages"));
+        copied = progress.total - px_json_get_uint(*root, PX_STR("pagesLeft"));
         px_progress_show(&progress, copied, copied, NULL);
         status = px_interrupt_sleep_ms(LOOK_MS, ret_err);
         if (status != PX_OK) {
@@ -110,10 +101,10 @@ static px_status tell(px_cli *cli, const px_json *root, px_err *ret_err)
                        PX_FMT(error));
     if (!px_str_eq(status, PX_STR("done")))
         return px_fail(ret_err, PX_CONFLICT, "the backup '%.*s' was cancelled", PX_FMT(name));
-    return px_out_done(cli, root, ret_err,
-                       "backup %.*s: %llu bytes, everything up to position %llu, at %.*s",
-                       PX_FMT(name), (unsigned long long)number_of(root, "bytes"),
-                       (unsigned long long)number_of(root, "position"), PX_FMT(path));
+    return px_out_done(
+        cli, root, ret_err, "backup %.*s: %llu bytes, everything up to position %llu, at %.*s",
+        PX_FMT(name), (unsigned long long)px_json_get_uint(root, PX_STR("bytes")),
+        (unsigned long long)px_json_get_uint(root, PX_STR("position")), PX_FMT(path));
 }
 
 static px_status run_create(px_cli *cli, const px_args *args, px_err *ret_err)

@@ -129,16 +129,6 @@ static void tell_refused(importing *m, uint64_t line, px_str id, const char *why
         px_cli_note(m->cli, "more are counted, not shown");
 }
 
-static uint64_t number_of(const px_json *root, const char *name)
-{
-    const px_json *m = px_json_get(root, px_str_c(name));
-    uint64_t number = 0;
-
-    if (px_json_is(m, PX_JSON_NUMBER))
-        px_num_to_uint(m->num, &number);
-    return number;
-}
-
 static px_status take_answer(importing *m, const px_json *root, px_err *ret_err)
 {
     const px_json *results = px_json_get(root, PX_STR("results"));
@@ -156,10 +146,10 @@ static px_status take_answer(importing *m, const px_json *root, px_err *ret_err)
         if (px_str_eq(px_json_get_text(r, PX_STR("status")), PX_STR("refused")))
             tell_refused(m, m->lines.ptr[at], id, why);
     }
-    m->created += number_of(root, "created");
-    m->changed += number_of(root, "changed");
-    m->unchanged += number_of(root, "unchanged");
-    m->twins += number_of(root, "twinsCreated");
+    m->created += px_json_get_uint(root, PX_STR("created"));
+    m->changed += px_json_get_uint(root, PX_STR("changed"));
+    m->unchanged += px_json_get_uint(root, PX_STR("unchanged"));
+    m->twins += px_json_get_uint(root, PX_STR("twinsCreated"));
     return m->keys_fd >= 0 ? px_keys_file_append(m->keys_fd, &m->keys, ret_err) : PX_OK;
 }
 

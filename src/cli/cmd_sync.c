@@ -65,14 +65,6 @@ static px_status run_rejects(px_cli *cli, const px_args *args, px_err *ret_err)
     return status;
 }
 
-static uint64_t number_of(const px_json *root, const char *key)
-{
-    const px_json *json = px_json_get(root, px_str_c(key));
-    uint64_t value = 0;
-
-    return px_json_is(json, PX_JSON_NUMBER) && px_num_to_uint(json->num, &value) ? value : 0;
-}
-
 static px_status run_replay(px_cli *cli, const px_args *args, px_err *ret_err)
 {
     px_http_call call = { .method = "POST" };
@@ -90,15 +82,15 @@ static px_status run_replay(px_cli *cli, const px_args *args, px_err *ret_err)
         status = px_api_call(cli, &call, &arena, &root, ret_err);
     px_buf_release(&path);
     PX_TRY(status);
-    if (number_of(root, "offered") == 0)
+    if (px_json_get_uint(root, PX_STR("offered")) == 0)
         note_missing(cli, args);
-    if (number_of(root, "left") > 0)
+    if (px_json_get_uint(root, PX_STR("left")) > 0)
         px_cli_note(cli, "what is left stays as it was: `pollux sync rejects` says why");
     return px_out_done(cli, root, ret_err, "offered %llu, taken %llu with %llu values, left %llu",
-                       (unsigned long long)number_of(root, "offered"),
-                       (unsigned long long)number_of(root, "taken"),
-                       (unsigned long long)number_of(root, "values"),
-                       (unsigned long long)number_of(root, "left"));
+                       (unsigned long long)px_json_get_uint(root, PX_STR("offered")),
+                       (unsigned long long)px_json_get_uint(root, PX_STR("taken")),
+                       (unsigned long long)px_json_get_uint(root, PX_STR("values")),
+                       (unsigned long long)px_json_get_uint(root, PX_STR("left")));
 }
 
 #define FILTERS                                                                                    \

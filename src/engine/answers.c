@@ -22,16 +22,6 @@ static bool is_answer(px_str kind)
     return px_str_eq(kind, PX_STR("answer"));
 }
 
-static uint64_t get_uint(const px_json *object, px_str name)
-{
-    const px_json *member = px_json_get(object, name);
-    int64_t number = 0;
-
-    if (px_json_is(member, PX_JSON_NUMBER))
-        px_num_to_int(member->num, &number);
-    return (uint64_t)number;
-}
-
 px_status px_answer_read(px_str body, px_arena *arena, px_kept_answer *ret_kept, px_err *ret_err)
 {
     const px_json *told;
@@ -40,8 +30,8 @@ px_status px_answer_read(px_str body, px_arena *arena, px_kept_answer *ret_kept,
     PX_TRY(px_json_parse(body, NULL, arena, &json, ret_err));
     told = px_json_get(json, PX_STR("body"));
     *ret_kept = (px_kept_answer){
-        .answer = { .status = (uint32_t)get_uint(json, PX_STR("status")),
-                    .revision = get_uint(json, PX_STR("revision")),
+        .answer = { .status = (uint32_t)px_json_get_uint(json, PX_STR("status")),
+                    .revision = px_json_get_uint(json, PX_STR("revision")),
                     .body = told ? told->raw : (px_str){ 0 },
                     .waits = px_json_get_text(json, PX_STR("waits")) },
         .print = px_json_get_text(json, PX_STR("request")),

@@ -50,24 +50,6 @@ px_desired_status px_desired_derived(const px_twin *twin, const px_slot *desired
 
 /* ---- bodies ---- */
 
-static uint64_t get_uint(const px_json *object, px_str name)
-{
-    const px_json *member = px_json_get(object, name);
-    int64_t number = 0;
-
-    if (px_json_is(member, PX_JSON_NUMBER))
-        px_num_to_int(member->num, &number);
-    return (uint64_t)number;
-}
-
-static px_time get_time(const px_json *object, px_str name)
-{
-    px_str text = px_json_get_text(object, name);
-    px_time time;
-
-    return text.len && px_time_parse(text, &time, NULL) == PX_OK ? time : PX_TIME_NONE;
-}
-
 px_status px_desired_read(px_str body, px_arena *arena, px_desired *ret_desired, px_err *ret_err)
 {
     px_desired_status status = PX_DESIRED_PENDING;
@@ -85,21 +67,13 @@ px_status px_desired_read(px_str body, px_arena *arena, px_desired *ret_desired,
                                  .property = px_json_get_text(json, PX_STR("property")),
                                  .status = status,
                                  .is_confirmed = px_json_is(confirmed, PX_JSON_TRUE),
-                                 .version = get_uint(json, PX_STR("version")),
-                                 .reported = get_uint(json, PX_STR("reported")),
-                                 .since = get_time(json, PX_STR("since")),
-                                 .deadline = get_time(json, PX_STR("deadline")),
+                                 .version = px_json_get_uint(json, PX_STR("version")),
+                                 .reported = px_json_get_uint(json, PX_STR("reported")),
+                                 .since = px_json_get_time(json, PX_STR("since")),
+                                 .deadline = px_json_get_time(json, PX_STR("deadline")),
                                  .by = px_json_get_text(json, PX_STR("by")),
                                  .reason = px_json_get_text(json, PX_STR("reason")) };
     return PX_OK;
-}
-
-static void put_text(px_json_writer *w, px_str key, px_str text)
-{
-    if (text.len == 0)
-        return;
-    px_json_key(w, key);
-    px_json_string(w, text);
 }
 
 static void put_body(px_buf *buf, const px_desired *d)
@@ -107,27 +81,20 @@ static void put_body(px_buf *buf, const px_desired *d)
     px_json_writer w = px_json_writer_of(buf);
 
     px_json_begin_object(&w);
-    put_text(&w, PX_STR("twin"), d->twin);
-    put_text(&w, PX_STR("property"), d->property);
-    put_text(&w, PX_STR("status"), px_str_c(names[d->status]));
+    px_json_maybe_text(&w, "twin", d->twin);
+    px_json_maybe_text(&w, "property", d->property);
+    px_json_maybe_text(&w, "status", px_str_c(names[d->status]));
     if (d->is_confirmed) {
         px_json_key(&w, PX_STR("confirmed"));
         px_json_bool(&w, true);
     }
-    px_json_key(&w, PX_STR("version"));
-    px_json_uint(&w, d->version);
-    px_json_key(&w, PX_STR("since"));
-    px_json_time(&w, d->since);
-    if (d->deadline != PX_TIME_NONE) {
-        px_json_key(&w, PX_STR("deadline"));
-        px_json_time(&w, d->deadline);
-    }
-    put_text(&w, PX_STR("by"), d->by);
-    if (d->reported) {
-        px_json_key(&w, PX_STR("reported"));
-        px_json_uint(&w, d->reported);
-    }
-    put_text(&w, PX_STR("reason"), d->reason);
+    px_json_member_uint(&w, "version", d->version);
+    px_json_member_time(&w, "since", d->since);
+    px_json_maybe_time(&w, "deadline", d->deadline);
+    px_json_maybe_text(&w, "by", d->by);
+    if (d->reported)
+        px_json_member_uint(&w, "reported", d->reported);
+    px_json_maybe_text(&w, "reason", d->reason);
     px_json_end_object(&w);
 }
 

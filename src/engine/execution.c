@@ -52,22 +52,19 @@ static px_command_status status_of(const px_json *body)
 px_status px_execution_read(px_str body, px_arena *arena, px_execution *ret_execution,
                             px_err *ret_err)
 {
-    const px_json *number, *response;
-    int64_t twin_no = 0;
+    const px_json *response;
     px_json *json;
 
     PX_TRY(px_json_parse(body, NULL, arena, &json, ret_err));
-    number = px_json_get(json, PX_STR("twinNumber"));
-    if (px_json_is(number, PX_JSON_NUMBER))
-        px_num_to_int(number->num, &twin_no);
     response = px_json_get(json, PX_STR("response"));
-    *ret_execution = (px_execution){ .twin = px_json_get_text(json, PX_STR("twin")),
-                                     .id = px_json_get_text(json, PX_STR("id")),
-                                     .name = px_json_get_text(json, PX_STR("name")),
-                                     .print = px_json_get_text(json, PX_STR("print")),
-                                     .twin_no = (uint32_t)twin_no,
-                                     .status = status_of(json),
-                                     .response = response ? response->raw : (px_str){ 0 } };
+    *ret_execution =
+        (px_execution){ .twin = px_json_get_text(json, PX_STR("twin")),
+                        .id = px_json_get_text(json, PX_STR("id")),
+                        .name = px_json_get_text(json, PX_STR("name")),
+                        .print = px_json_get_text(json, PX_STR("print")),
+                        .twin_no = (uint32_t)px_json_get_uint(json, PX_STR("twinNumber")),
+                        .status = status_of(json),
+                        .response = response ? response->raw : (px_str){ 0 } };
     return PX_OK;
 }
 

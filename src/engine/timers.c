@@ -43,7 +43,6 @@ static px_status deadline_of(const px_document *document, px_time *ret_deadline,
     PX_AUTO_ARENA arena = { 0 };
     px_desired desired;
     px_json *body;
-    px_str text;
 
     px_arena_init(&arena, DOCUMENT_ARENA_BYTES_MAX);
     if (is_desired(document->kind)) {
@@ -52,8 +51,8 @@ static px_status deadline_of(const px_document *document, px_time *ret_deadline,
         return PX_OK;
     }
     PX_TRY(px_json_parse(document->body, NULL, &arena, &body, ret_err));
-    text = px_json_get_text(body, PX_STR("deadline"));
-    if (!text.ptr || px_time_parse(text, ret_deadline, NULL) != PX_OK)
+    *ret_deadline = px_json_get_time(body, PX_STR("deadline"));
+    if (*ret_deadline == PX_TIME_NONE)
         return px_fail(ret_err, PX_CORRUPT, "command document %u has no deadline", document->no);
     return PX_OK;
 }

@@ -18,24 +18,6 @@
 
 /* ---- reading ---- */
 
-static uint32_t get_count(const px_json *object, px_str name)
-{
-    const px_json *member = px_json_get(object, name);
-    int64_t number = 0;
-
-    if (px_json_is(member, PX_JSON_NUMBER))
-        px_num_to_int(member->num, &number);
-    return (uint32_t)number;
-}
-
-static px_time get_time(const px_json *object, px_str name)
-{
-    px_str text = px_json_get_text(object, name);
-    px_time time;
-
-    return text.len && px_time_parse(text, &time, NULL) == PX_OK ? time : PX_TIME_NONE;
-}
-
 static void read_attempts(const px_json *attempts, px_waiting *waiting)
 {
     for (const px_json *m = attempts ? attempts->first : NULL; m; m = m->next) {
@@ -55,12 +37,12 @@ px_status px_waiting_read(px_str body, px_arena *arena, px_waiting *ret_waiting,
     w.twin = px_json_get_text(json, PX_STR("twin"));
     w.id = px_json_get_text(json, PX_STR("id"));
     w.name = px_json_get_text(json, PX_STR("name"));
-    w.twin_no = get_count(json, PX_STR("twinNumber"));
-    w.expires = get_time(json, PX_STR("expires"));
-    w.terms.timeout_s = get_count(json, PX_STR("timeout"));
-    w.terms.interval_s = get_count(json, PX_STR("interval"));
+    w.twin_no = (uint32_t)px_json_get_uint(json, PX_STR("twinNumber"));
+    w.expires = px_json_get_time(json, PX_STR("expires"));
+    w.terms.timeout_s = (uint32_t)px_json_get_uint(json, PX_STR("timeout"));
+    w.terms.interval_s = (uint32_t)px_json_get_uint(json, PX_STR("interval"));
     read_attempts(px_json_get(json, PX_STR("attempts")), &w);
-    w.terms.attempts = w.attempt ? get_count(json, PX_STR("retry")) + 1 : 0;
+    w.terms.attempts = w.attempt ? (uint32_t)px_json_get_uint(json, PX_STR("retry")) + 1 : 0;
     w.status = w.is_delivered ? PX_COMMAND_DELIVERED : PX_COMMAND_PENDING;
     *ret_waiting = w;
     return PX_OK;
@@ -81,28 +63,10 @@ px_time px_waiting_deadline(const px_command_terms *terms, px_time now)
     return now + (terms->expiry_s ? (int64_t)terms->expiry_s * PX_SECOND : attempt_ns(terms, 1));
 }
 
-static void put_text(px_json_writer *w, px_str key, px_str text)
-{
-    px_json_key(w, key);
-    px_json_string(w, text);
-}
-
-static void put_count(px_json_writer *w, px_str key, uint32_t count)
-{
-    px_json_key(w, key);
-    px_json_uint(w, count);
-}
-
-static void put_time(px_json_writer *w, px_str key, px_time time)
-{
-    px_json_key(w, key);
-    px_json_time(w, time);
-}
-
 static void put_attempt(px_json_writer *w, px_time at)
 {
     px_json_begin_object(w);
-    put_time(w, PX_STR("at"), at);
+    px_json_member_time(w, "at", at);
     px_json_end_object(w);
 }
 
@@ -110,11 +74,11 @@ static void put_terms(px_json_writer *w, px_time now, const px_command_terms *te
 {
     if (terms->expiry_s == 0 && terms->attempts < 2)
         return;
-    put_count(w, PX_STR("timeout"), terms->timeout_s);
+    px_json_member_uint(w, "timeout", terms->timeout_s);
     if (terms->expiry_s)
-        put_time(w, PX_STR("expires"), now + (int64_t)terms->expiry_s * PX_SECOND);
-    put_count(w, PX_STR("retry"), terms->attempts ? terms->attempts - 1 : 0);
-    put_count(w, PX_STR("interval"), terms->interval_s);
+        px_json_member_time(w, "expires", now + (int64_t)terms->expiry_s * PX_SECOND);
+    px_json_member_uint(w, "retry", terms->attempts ? terms->attempts - 1 : 0);
+    px_json_member_uint(w, "interval", terms->interval_s);
     px_json_key(w, PX_STR("attempts"));
     px_json_begin_array(w);
     put_attempt(w, now);
@@ -128,16 +92,16 @@ void px_put_waiting(px_buf *buf, px_time now, const px_request *request,
     px_json_writer w = px_json_writer_of(buf);
 
     px_json_begin_object(&w);
-    put_text(&w, PX_STR("twin"), request->id);
-    put_count(&w, PX_STR("twinNumber"), twin_no);
-    put_text(&w, PX_STR("id"), request->command_id);
-    put_text(&w, PX_STR("name"), request->name);
-    put_time(&w, PX_STR("deadline"), deadline);
-    put_text(&w, PX_STR("by"), request->principal.id);
-    put_time(&w, PX_STR("called"), now);
+    px_json_member_text(&w, "twin", request->id);
+    px_json_member_uint(&w, "twinNumber", twin_no);
+    px_json_member_text(&w, "id", request->command_id);
+    px_json_member_text(&w, "name", request->name);
+    px_json_member_time(&w, "deadline", deadline);
+    px_json_member_text(&w, "by", request->principal.id);
+    px_json_member_time(&w, "called", now);
     px_put_execution_print(&w, print);
     if (request->once && !terms->is_async) /* whose answer its response is */
-        put_text(&w, PX_STR("answer"), request->once->id);
+        px_json_member_text(&w, "answer", request->once->id);
     if (request->json) {
         px_json_key(&w, PX_STR("payload"));
         px_json_node(&w, request->json);
@@ -162,8 +126,8 @@ static void put_delivered(px_json_writer *w, const px_json *attempt, const chang
         px_json_key(w, m->key);
         px_json_node(w, m);
     }
-    put_time(w, PX_STR("delivered"), to->now);
-    put_text(w, PX_STR("to"), to->device);
+    px_json_member_time(w, "delivered", to->now);
+    px_json_member_text(w, "to", to->device);
     px_json_end_object(w);
 }
 
@@ -190,14 +154,14 @@ static void put_moved(px_buf *buf, const px_json *body, const change *to)
         if (px_str_eq(m->key, PX_STR("status")) || px_str_eq(m->key, PX_STR("attempts")))
             continue;
         if (px_str_eq(m->key, PX_STR("deadline")) && to->deadline != PX_TIME_NONE) {
-            put_time(&w, m->key, to->deadline);
+            px_json_member_time(&w, "deadline", to->deadline);
             continue;
         }
         px_json_key(&w, m->key);
         px_json_node(&w, m);
     }
     if (to->status != PX_COMMAND_PENDING)
-        put_text(&w, PX_STR("status"), px_str_c(px_command_status_name(to->status)));
+        px_json_member_text(&w, "status", px_str_c(px_command_status_name(to->status)));
     put_attempts(&w, px_json_get(body, PX_STR("attempts")), to);
     px_json_end_object(&w);
 }

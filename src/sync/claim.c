@@ -7,11 +7,8 @@
 
 static uint32_t count_of(const px_json *body, const char *name)
 {
-    const px_json *m = px_json_get(body, px_str_c(name));
-    uint64_t number = 0;
+    uint64_t number = px_json_get_uint(body, px_str_c(name));
 
-    if (px_json_is(m, PX_JSON_NUMBER))
-        px_num_to_uint(m->num, &number);
     return number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
 }
 

@@ -171,15 +171,6 @@ static px_role role_of(px_str name)
     return PX_ROLE_NONE;
 }
 
-static px_time time_of(const px_json *body, const char *name)
-{
-    px_time time;
-
-    return px_time_parse(px_json_get_text(body, px_str_c(name)), &time, NULL) == PX_OK
-               ? time
-               : PX_TIME_NONE;
-}
-
 /* Errors of a type that this release does not know: PX_CORRUPT, so that it proves nothing. */
 static px_status type_of(px_str name, px_credential_type *ret_type, px_err *ret_err)
 {
@@ -200,16 +191,11 @@ px_status px_credential_read(px_str text, px_arena *arena, px_credential_facts *
                              px_err *ret_err)
 {
     px_credential_facts facts = { 0 };
-    const px_json *number;
     px_json *body;
-    int64_t tenant = 0;
 
     PX_TRY(px_json_parse(text, NULL, arena, &body, ret_err));
     PX_TRY(type_of(px_json_get_text(body, PX_STR("type")), &facts.type, ret_err));
-    number = px_json_get(body, PX_STR("tenant"));
-    if (px_json_is(number, PX_JSON_NUMBER))
-        px_num_to_int(number->num, &tenant);
-    facts.tenant = (uint32_t)tenant;
+    facts.tenant = (uint32_t)px_json_get_uint(body, PX_STR("tenant"));
     facts.role = role_of(px_json_get_text(body, PX_STR("role")));
     facts.name = px_json_get_text(body, PX_STR("name"));
     facts.device = px_json_get_text(body, PX_STR("device"));
@@ -220,8 +206,8 @@ px_status px_credential_read(px_str text, px_arena *arena, px_credential_facts *
     facts.issuer = px_json_get_text(body, PX_STR("issuer"));
     facts.audience = px_json_get_text(body, PX_STR("audience"));
     facts.subject = px_json_get_text(body, PX_STR("subject"));
-    facts.created = time_of(body, "created");
-    facts.expires = time_of(body, "expires");
+    facts.created = px_json_get_time(body, PX_STR("created"));
+    facts.expires = px_json_get_time(body, PX_STR("expires"));
     facts.operates_tenants = px_json_is(px_json_get(body, PX_STR("operatesTenants")), PX_JSON_TRUE);
     facts.body = body;
     *ret_facts = facts;

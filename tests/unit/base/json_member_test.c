@@ -39,6 +39,30 @@ PX_TEST(another_member_is_refused_by_name_and_place)
     CHECK_STR(err.text, "a device is an object");
 }
 
+PX_TEST(a_number_or_time_that_is_none_is_read_as_none)
+{
+    static const char json[] = "{\"a\":7,\"b\":1.5,\"c\":-1,\"d\":\"7\",\"e\":18446744073709551615,"
+                               "\"t\":\"1970-01-01T00:00:01Z\",\"u\":\"soon\",\"v\":1}";
+    px_json *node;
+    px_arena arena;
+    px_err err;
+
+    px_arena_init(&arena, 1 << 16);
+    CHECK_OK(px_json_parse(px_str_c(json), NULL, &arena, &node, &err), &err);
+    CHECK_EQ(px_json_get_uint(node, PX_STR("a")), 7);
+    CHECK_EQ(px_json_get_uint(node, PX_STR("b")), 0);
+    CHECK_EQ(px_json_get_uint(node, PX_STR("c")), 0);
+    CHECK_EQ(px_json_get_uint(node, PX_STR("d")), 0);
+    CHECK(px_json_get_uint(node, PX_STR("e")) == UINT64_MAX);
+    CHECK_EQ(px_json_get_uint(node, PX_STR("none")), 0);
+    CHECK_EQ(px_json_get_uint(NULL, PX_STR("a")), 0);
+    CHECK_EQ(px_json_get_time(node, PX_STR("t")), PX_SECOND);
+    CHECK_EQ(px_json_get_time(node, PX_STR("u")), PX_TIME_NONE);
+    CHECK_EQ(px_json_get_time(node, PX_STR("v")), PX_TIME_NONE);
+    CHECK_EQ(px_json_get_time(node, PX_STR("none")), PX_TIME_NONE);
+    px_arena_release(&arena);
+}
+
 PX_TEST(what_is_not_told_is_left_out)
 {
     px_buf buf = { 0 };
