@@ -303,8 +303,9 @@
 #define PX_FRESHNESS_NS_MAX (INT64_C(366) * 24 * 3600 * 1000000000) /* of a period, or an age */
 #define PX_FRESHNESS_NS_MIN INT64_C(1000000)                        /* of a period */
 #define PX_FRESHNESS_WRITES_MAX 256                                 /* changes told at once */
-#define PX_FRESHNESS_FLUSH_NS (INT64_C(10) * 1000000000)            /* between two writes of rows */
-#define PX_FRESHNESS_STOP_NS (INT64_C(3000) * 1000000) /* for a clean stop to write them */
+#define PX_FRESHNESS_CHANGES_MAX (1 << 20) /* that wait to be told; then the fold waits */
+#define PX_FRESHNESS_FLUSH_NS (INT64_C(10) * 1000000000) /* between two writes of rows */
+#define PX_FRESHNESS_STOP_NS (INT64_C(3000) * 1000000)   /* for a clean stop to write them */
 #define PX_FRESHNESS_WAIT_NS                                                                       \
     (INT64_C(1000) * 1000000) /* of a read for the fold, before PX_BUSY                            \
                                */

@@ -12,7 +12,6 @@ enum {
     DOCUMENT_ARENA_BYTES = 16 * 1024 * 1024,
     WAIT_NS = 20 * 1000 * 1000,
     PAUSE_NS = 1000 * 1000,
-    CHANGES_MAX = 1 << 20, /* that wait; then the journal waits for them */
 };
 
 /* What is decided by all events up to a position stands in the graph; the first change that waits
@@ -77,6 +76,7 @@ px_status px_fresh_open(px_engine *engine, px_log *log, px_fresh **ret_fresh, px
     pthread_mutex_init(&f->lock, NULL);
     pthread_mutex_init(&f->wait_lock, NULL);
     px_cond_init(&f->moved);
+    f->changes_max = PX_FRESHNESS_CHANGES_MAX;
     f->now = px_engine_now(engine) / PX_MILLISECOND * PX_MILLISECOND;
     f->seq = f->refold_until = px_engine_position(engine);
     status = open_all(f, ret_err);
@@ -148,15 +148,20 @@ static px_status fold_next(px_fresh *f, int64_t wait_ns, px_err *ret_err)
     return status;
 }
 
+/* What waits holds the journal, but in a time that is folded again: then the journal takes it. */
+static bool may_fold(const px_fresh *f, bool is_again)
+{
+    return is_again || (pxi_fresh_waiting(f) < f->changes_max && !pxi_fresh_flush_waits(f));
+}
+
 static px_status step(px_fresh *f, int64_t wait_ns, bool *ret_did, px_err *ret_err)
 {
+    bool is_again = f->seq < f->refold_until; /* the journal may have said it already */
     px_status status = PX_TIMEOUT;
 
-    *ret_did = false;
-    if (f->seq >= f->refold_until) /* else the journal may have it already */
-        *ret_did |= pxi_fresh_tell(f);
+    *ret_did = !is_again && pxi_fresh_tell(f);
     *ret_did |= pxi_fresh_flush(f, false);
-    if (pxi_fresh_waiting(f) < CHANGES_MAX && !pxi_fresh_flush_waits(f))
+    if (may_fold(f, is_again))
         status = fold_next(f, *ret_did || pxi_fresh_waiting(f) || f->flush.is_flying ? 0 : wait_ns,
                            ret_err);
     settle(f);

@@ -95,8 +95,9 @@ struct px_fresh {
     px_env *env;
     px_log *log;
     px_feed *feed;
-    px_arena arena;   /* of one event */
-    px_arena scratch; /* of a document */
+    px_arena arena;     /* of one event */
+    px_arena scratch;   /* of a document */
+    size_t changes_max; /* that wait before the journal waits for them */
 
     pthread_mutex_t lock; /* guards the following */
     PX_VEC(px_fresh_twin) twins;

@@ -80,6 +80,29 @@ PX_TEST(whatever_finds_no_memory_is_told_and_measured_all_the_same)
     px_buf_release(&told);
 }
 
+static void report_all(plant *p, int twins, int64_t value)
+{
+    for (int i = 0; i < twins; i++) {
+        char id[16];
+
+        snprintf(id, sizeof(id), "t%d", i);
+        CHECK_EQ(px_world_report(&p->world, id, "rate", value, 0, PX_TIME_NONE).status, PX_OK);
+    }
+}
+
+/* Each with a value that came. */
+static void make_presses(plant *p, int twins)
+{
+    for (int i = 0; i < twins; i++) {
+        char id[16];
+
+        snprintf(id, sizeof(id), "t%d", i);
+        CHECK_EQ(px_world_put(&p->world, id, plant_press).status, PX_OK);
+    }
+    report_all(p, twins, 7);
+    plant_settle(p);
+}
+
 /* More of them than changes that are moved away at once. */
 PX_TEST(a_mass_outage_is_told_once_whether_the_server_is_killed_in_it_or_not)
 {
@@ -89,22 +112,10 @@ PX_TEST(a_mass_outage_is_told_once_whether_the_server_is_killed_in_it_or_not)
     plant p;
 
     plant_begin(&p);
-    for (int i = 0; i < TWINS; i++) {
-        char id[8];
-
-        snprintf(id, sizeof(id), "t%d", i);
-        CHECK_EQ(px_world_put(&p.world, id, plant_press).status, PX_OK);
-        CHECK_EQ(px_world_report(&p.world, id, "rate", i, 0, PX_TIME_NONE).status, PX_OK);
-    }
-    plant_settle(&p);
+    make_presses(&p, TWINS);
     plant_rest(&p, 20000); /* rows are written */
     for (int round = 0; round < 2; round++) {
-        for (int i = 0; i < TWINS; i++) {
-            char id[8];
-
-            snprintf(id, sizeof(id), "t%d", i);
-            CHECK_EQ(px_world_report(&p.world, id, "rate", round, 0, PX_TIME_NONE).status, PX_OK);
-        }
+        report_all(&p, TWINS, round);
         plant_rest(&p, 100);
     }
     plant_rest(&p, 1600);
@@ -119,6 +130,54 @@ PX_TEST(a_mass_outage_is_told_once_whether_the_server_is_killed_in_it_or_not)
         lines += told.ptr[i] == '\n';
     CHECK_EQ(lines, 1 + 7 * TWINS); /* unknown, fresh, late, stale, fresh, late, stale */
     px_buf_release(&told);
+    plant_end(&p);
+}
+
+PX_TEST(as_many_changes_wait_as_the_limit_and_then_the_journal_waits)
+{
+    enum { TWINS = 40, LIMIT = 8 };
+    plant p;
+
+    plant_begin(&p);
+    make_presses(&p, TWINS);
+    plant_rest(&p, 15000); /* rows are written, and all are stale */
+    p.fresh->changes_max = LIMIT;
+    for (int round = 0; round < 2; round++) {
+        report_all(&p, TWINS, round);
+        px_fakedisk_advance(p.world.disk, 100 * PX_MILLISECOND);
+    }
+    while (px_fresh_step(p.fresh) && pxi_fresh_waiting(p.fresh) < LIMIT)
+        continue;
+    CHECK(px_fresh_stat(p.fresh).waiting >= LIMIT);
+    CHECK(px_fresh_stat(p.fresh).position < px_engine_position(p.world.engine));
+    plant_settle(&p); /* nothing was lost by waiting */
+    CHECK_EQ(px_fresh_stat(p.fresh).twins[PX_FRESHNESS_FRESH], TWINS);
+    CHECK_EQ(px_fresh_stat(p.fresh).waiting, 0);
+    plant_end(&p);
+}
+
+/* What is folded again waits for what the journal says further on, and must not keep it away. */
+PX_TEST(more_changes_than_the_limit_may_wait_while_the_journal_is_folded_again)
+{
+    enum { TWINS = 40, LIMIT = 8 };
+    plant p;
+
+    plant_begin(&p);
+    make_presses(&p, TWINS);
+    plant_rest(&p, 20000); /* rows are written */
+    for (int round = 0; round < 2; round++) {
+        report_all(&p, TWINS, round);
+        plant_rest(&p, 100);
+    }
+    plant_rest(&p, 1600); /* late all at once */
+    px_fresh_close(p.fresh);
+    px_world_kill(&p.world, true);
+    plant_watch(&p);
+    p.fresh->changes_max = LIMIT;
+    plant_settle(&p);
+    CHECK_EQ(px_fresh_stat(p.fresh).position, px_engine_position(p.world.engine));
+    CHECK_EQ(px_fresh_stat(p.fresh).twins[PX_FRESHNESS_LATE], TWINS);
+    CHECK_EQ(px_fresh_stat(p.fresh).changes, 0); /* all was told before */
     plant_end(&p);
 }
 
