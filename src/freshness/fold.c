@@ -167,7 +167,41 @@ static px_status fold_end(px_fresh *f, px_fresh_twin *twin, const px_event *even
     return PX_OK;
 }
 
-/* Made, or made anew: whatever was there is gone. */
+/* What speaks of a twin that is tracked, or was. Under the lock. */
+static px_status fold_tracked(px_fresh *f, px_fresh_twin *twin, const px_event *event,
+                              px_err *ret_err)
+{
+    switch (event->type) {
+    case PX_EVENT_DEVICE_MESSAGE:
+    case PX_EVENT_TELEMETRY:
+    case PX_EVENT_TWIN_PUT:
+    case PX_EVENT_TWIN_PATCH:
+        return twin ? fold_values(f, twin, event, ret_err) : PX_OK;
+    case PX_EVENT_TWIN_DELETE:
+        if (twin)
+            pxi_fresh_forget(f, twin);
+        return PX_OK;
+    case PX_EVENT_SOURCE_ENDED:
+        return twin ? fold_end(f, twin, event, ret_err) : PX_OK;
+    case PX_EVENT_FRESHNESS:
+        return pxi_fresh_was_told(f, twin, event, ret_err);
+    default:
+        return PX_OK;
+    }
+}
+
+static px_status with_lock(px_fresh *f, const px_event *event, px_err *ret_err)
+{
+    px_status status;
+
+    pthread_mutex_lock(&f->lock);
+    status = fold_tracked(f, pxi_fresh_find(f, event->twin_no), event, ret_err);
+    pthread_mutex_unlock(&f->lock);
+    return status;
+}
+
+/* Made, or made anew: whatever was there is gone. Without memory for its values it is declared
+ * already when it is folded again. */
 static px_status fold_put(px_fresh *f, const px_event *event, px_err *ret_err)
 {
     px_fresh_twin *twin = pxi_fresh_find(f, event->twin_no);
@@ -179,10 +213,12 @@ static px_status fold_put(px_fresh *f, const px_event *event, px_err *ret_err)
 
     if (twin && event->seq <= twin->seq)
         return PX_OK;
-    PX_TRY(body_of(f, event->tenant, event->id, &subject.body, ret_err));
-    PX_TRY(pxi_fresh_declare(f, &subject, ret_err));
-    twin = pxi_fresh_find(f, event->twin_no);
-    return twin ? fold_values(f, twin, event, ret_err) : PX_OK;
+    if (f->declared < event->seq) {
+        PX_TRY(body_of(f, event->tenant, event->id, &subject.body, ret_err));
+        PX_TRY(pxi_fresh_declare(f, &subject, ret_err));
+        f->declared = event->seq;
+    }
+    return with_lock(f, event, ret_err);
 }
 
 /* A document of a twin that is there; of one that comes later it is read then. What the graph has
@@ -233,23 +269,9 @@ static bool is_ours(px_fresh *f, const px_event_head *head)
 
 static px_status fold_event(px_fresh *f, const px_event *event, px_err *ret_err)
 {
-    px_fresh_twin *twin = pxi_fresh_find(f, event->twin_no);
-
     switch (event->type) {
-    case PX_EVENT_DEVICE_MESSAGE:
-    case PX_EVENT_TELEMETRY:
-    case PX_EVENT_TWIN_PATCH:
-        return twin ? fold_values(f, twin, event, ret_err) : PX_OK;
     case PX_EVENT_TWIN_PUT:
         return fold_put(f, event, ret_err);
-    case PX_EVENT_TWIN_DELETE:
-        if (twin)
-            pxi_fresh_forget(f, twin);
-        return PX_OK;
-    case PX_EVENT_SOURCE_ENDED:
-        return twin ? fold_end(f, twin, event, ret_err) : PX_OK;
-    case PX_EVENT_FRESHNESS:
-        return pxi_fresh_was_told(f, twin, event, ret_err);
     case PX_EVENT_MODEL_PUT:
         f->models_declared |= declares(f, event->model_no);
         return PX_OK;
@@ -257,11 +279,27 @@ static px_status fold_event(px_fresh *f, const px_event *event, px_err *ret_err)
     case PX_EVENT_DOCUMENT_DELETE:
         return px_str_eq(event->name, kind) ? fold_document(f, event, ret_err) : PX_OK;
     default:
-        return PX_OK;
+        return with_lock(f, event, ret_err);
     }
 }
 
-/* On want of memory the row is folded again: an event did all that it does or nothing, and what is
+/* The lock is let go now and then, for a mass outage is long. */
+static px_status advance(px_fresh *f, px_err *ret_err)
+{
+    px_status status = PX_OK;
+
+    for (bool more = true; more && status == PX_OK;) {
+        pthread_mutex_lock(&f->lock);
+        status = pxi_fresh_advance(f, &more, ret_err);
+        pthread_mutex_unlock(&f->lock);
+    }
+    return status;
+}
+
+/* Events are read, and what is declared too, without the lock: nobody else changes what they are
+ * judged by.
+ *
+ * On want of memory the row is folded again: an event did all that it does or nothing, and what is
  * done is done once, by the positions of the twins. */
 px_status pxi_fresh_fold(px_fresh *f, const px_batch *batch, px_err *ret_err)
 {
@@ -271,7 +309,7 @@ px_status pxi_fresh_fold(px_fresh *f, const px_batch *batch, px_err *ret_err)
 
     f->now = batch->time > f->now ? batch->time : f->now;
     f->seq = batch->seq_last;
-    PX_TRY(pxi_fresh_advance(f, ret_err));
+    PX_TRY(advance(f, ret_err));
     for (uint64_t seq = batch->seq_first; px_cut_left(&cut) > 0; seq++) {
         PX_TRY(px_get_event_head(&cut, &head, ret_err));
         if (!is_ours(f, &head))

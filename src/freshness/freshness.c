@@ -114,16 +114,14 @@ void px_fresh_close(px_fresh *f)
 
 static px_status fold(px_fresh *f, const px_batch *batch, px_err *ret_err)
 {
-    px_status status;
     px_time next;
 
+    PX_TRY(pxi_fresh_fold(f, batch, ret_err));
     pthread_mutex_lock(&f->lock);
-    status = pxi_fresh_fold(f, batch, ret_err);
     next = pxi_fresh_next(f);
     pthread_mutex_unlock(&f->lock);
-    if (status == PX_OK)
-        px_engine_wake_at(f->engine, next);
-    return status;
+    px_engine_wake_at(f->engine, next);
+    return PX_OK;
 }
 
 /* PX_TIMEOUT: there was no row. */

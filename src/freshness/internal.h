@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * What the files of this room share. The lock guards everything but the flight; the fold holds it
- * for a row, readers to copy.
+ * What the files of this room share. Only the fold changes anything of it, so it reads without the
+ * lock, and holds it while it changes what readers copy: twins, counts, changes and figures.
  */
 #ifndef PX_FRESHNESS_INTERNAL_H
 #define PX_FRESHNESS_INTERNAL_H
@@ -112,6 +112,7 @@ struct px_fresh {
     px_fresh_stats stats;
     px_time now;            /* commit time of the newest row folded, */
     uint64_t seq;           /* and its last event */
+    uint64_t declared;      /* the TWIN_PUT that declared a twin last; the fold's */
     uint64_t refold_until;  /* what was in the journal at the start: nothing is told before that */
     bool is_taking_up;      /* rows and records, before anything is folded */
     uint64_t rows_from;     /* least position of a row that was read; 0: there is none */
@@ -144,8 +145,8 @@ void pxi_fresh_free_twins(px_fresh *f);
 uint64_t pxi_fresh_hash(const px_value *value); /* the same for values that are the same */
 
 /* What is declared of the twin, anew: makes, changes or ends its tracking, and lets be known what
- * that changed. `record`: what the graph has of it (values that are there are taken up), or NULL:
- * it was made just now. `body`: of its document, or empty. */
+ * that changed. Takes the lock. `record`: what the graph has of it (values that are there are taken
+ * up), or NULL: it was made just now. `body`: of its document, or empty. */
 typedef struct px_fresh_subject {
     uint32_t tenant, no, model_no;
     uint64_t seq;
@@ -158,8 +159,8 @@ PX_NODISCARD px_status pxi_fresh_declare(px_fresh *f, const px_fresh_subject *su
 /* The twin is gone, and its record with it. */
 void pxi_fresh_forget(px_fresh *f, px_fresh_twin *twin);
 
-/* Time goes on to f->now for all that is due. */
-PX_NODISCARD px_status pxi_fresh_advance(px_fresh *f, px_err *ret_err);
+/* Time goes on to f->now for all that is due, or for some of it: there is more. */
+PX_NODISCARD px_status pxi_fresh_advance(px_fresh *f, bool *ret_more, px_err *ret_err);
 /* The next limit of all; PX_TIME_NONE. */
 px_time pxi_fresh_next(px_fresh *f);
 /* What an event that the twin has not seen says of it comes between these two; the first fails, or

@@ -288,9 +288,16 @@ static void advance_twin(px_fresh *f, px_fresh_twin *twin)
     arm(f, twin);
 }
 
-px_status pxi_fresh_advance(px_fresh *f, px_err *ret_err)
+static bool is_any_due(const px_fresh *f)
 {
-    while (f->alarms.len && f->alarms.ptr[0].due <= f->now) {
+    return f->alarms.len && f->alarms.ptr[0].due <= f->now;
+}
+
+px_status pxi_fresh_advance(px_fresh *f, bool *ret_more, px_err *ret_err)
+{
+    enum { AT_ONCE = 256 };
+
+    for (int i = 0; i < AT_ONCE && is_any_due(f); i++) {
         px_fresh_twin *twin = &f->twins.ptr[f->alarms.ptr[0].place];
 
         PX_TRY(make_room(f, twin->items.len, ret_err));
@@ -298,6 +305,7 @@ px_status pxi_fresh_advance(px_fresh *f, px_err *ret_err)
         if (twin) /* where a sample moved it, nothing is due of it yet */
             advance_twin(f, twin);
     }
+    *ret_more = is_any_due(f);
     return PX_OK;
 }
 
@@ -575,16 +583,13 @@ static px_status track(px_fresh *f, px_fresh_twin *twin, const px_fresh_subject 
     return PX_OK;
 }
 
-px_status pxi_fresh_declare(px_fresh *f, const px_fresh_subject *subject, px_err *ret_err)
+/* By f->rules. Under the lock. */
+static px_status declare(px_fresh *f, const px_fresh_subject *subject, bool cut, px_err *ret_err)
 {
-    const px_model *model = px_registry_model(px_engine_registry(f->engine), subject->model_no);
     px_fresh_twin *twin = pxi_fresh_find(f, subject->no);
-    bool cut, was_declared = twin;
+    bool was_declared = twin;
     uint8_t state;
 
-    if (!model)
-        return PX_OK;
-    PX_TRY(read_rules(f, subject, model, &cut, ret_err));
     PX_TRY(make_room(f, f->rules.len, ret_err));
     if (twin && (subject->is_anew || twin->model_no != subject->model_no)) {
         pxi_fresh_forget(f, twin);
@@ -602,6 +607,21 @@ px_status pxi_fresh_declare(px_fresh *f, const px_fresh_subject *subject, px_err
     if (was_declared || (subject->record && px_twin_freshness(subject->record, &state, NULL)))
         tell_gone(f, subject);
     return PX_OK;
+}
+
+px_status pxi_fresh_declare(px_fresh *f, const px_fresh_subject *subject, px_err *ret_err)
+{
+    const px_model *model = px_registry_model(px_engine_registry(f->engine), subject->model_no);
+    px_status status;
+    bool cut;
+
+    if (!model)
+        return PX_OK;
+    PX_TRY(read_rules(f, subject, model, &cut, ret_err));
+    pthread_mutex_lock(&f->lock);
+    status = declare(f, subject, cut, ret_err);
+    pthread_mutex_unlock(&f->lock);
+    return status;
 }
 
 /* ---- of before a restart ---- */
