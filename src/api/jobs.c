@@ -334,30 +334,23 @@ static px_status take_up(px_jobs *jobs, uint32_t tenant, px_arena *arena, px_err
                 px_jobs_start(jobs, tenant);
             px_arena_release(&job.arena);
         }
-    } while (count == AT_ONCE);
+    } while (cursor);
     return PX_OK;
 }
 
 static px_status take_up_all(px_jobs *jobs, px_err *ret_err)
 {
-    enum { AT_ONCE = 100 };
-    px_documents *documents = px_engine_documents(jobs->api->opts.engine);
-    px_document tenants[AT_ONCE];
-    uint32_t cursor = 0;
-    size_t count;
-    PX_AUTO_ARENA arena = { 0 }, inner = { 0 };
+    uint32_t tenants[PX_TENANTS_AT_ONCE], cursor = 0;
+    PX_AUTO_ARENA arena = { 0 };
 
-    px_arena_init(&arena, 4 << 20);
-    px_arena_init(&inner, 64 << 20);
-    PX_TRY(take_up(jobs, PX_FIRST_TENANT, &inner, ret_err));
+    px_arena_init(&arena, 64 << 20);
     do {
-        px_arena_reset(&arena);
-        PX_TRY(px_documents_list(documents, 0, PX_STR("tenant"), &cursor, AT_ONCE, &arena, tenants,
-                                 &count, ret_err));
+        size_t count =
+            px_documents_tenants(px_engine_documents(jobs->api->opts.engine), &cursor, tenants);
+
         for (size_t i = 0; i < count; i++)
-            if (tenants[i].no + 1 != PX_FIRST_TENANT)
-                PX_TRY(take_up(jobs, tenants[i].no + 1, &inner, ret_err));
-    } while (count == AT_ONCE);
+            PX_TRY(take_up(jobs, tenants[i], &arena, ret_err));
+    } while (cursor);
     return PX_OK;
 }
 

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "access/access.h"
 #include "engine/document_index.h"
 
 typedef px_document_entry entry;
@@ -345,6 +346,25 @@ size_t px_documents_list_heads(px_documents *documents, uint32_t tenant, px_str 
     }
     pthread_rwlock_unlock(&documents->lock);
     return count;
+}
+
+/* The first tenant has no document; the others' numbers are their documents' and one more. */
+size_t px_documents_tenants(px_documents *documents, uint32_t *cursor,
+                            uint32_t ret_tenants[PX_TENANTS_AT_ONCE])
+{
+    px_document_head heads[PX_TENANTS_AT_ONCE];
+    bool has_first = *cursor == 0;
+    uint32_t after = has_first ? 0 : *cursor - 1;
+    size_t count;
+
+    if (has_first)
+        ret_tenants[0] = PX_FIRST_TENANT;
+    count = px_documents_list_heads(documents, 0, PX_STR("tenant"), &after,
+                                    (size_t)PX_TENANTS_AT_ONCE - has_first, heads);
+    for (size_t i = 0; i < count; i++)
+        ret_tenants[i + has_first] = heads[i].no + 1;
+    *cursor = after ? after + 1 : 0;
+    return count + has_first;
 }
 
 /* Keeps the `max` lowest numbers; true when one had no place. */

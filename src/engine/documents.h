@@ -68,8 +68,8 @@ uint64_t px_documents_generation(const px_documents *documents);
 /* The revision of the published document, 0 when there is none. Copies nothing. */
 uint64_t px_documents_revision(px_documents *documents, uint32_t tenant, px_str kind, px_str id);
 /* Cost of lists and counts: what they give, not what else there is. */
-/* Published documents of one kind behind `*cursor` (a number; 0 begins), at most `max`, copied into
- * `arena`. */
+/* Published documents of one kind behind `*cursor` (a number; 0 begins, and stands there again when
+ * there are no more), at most `max`, copied into `arena`. */
 PX_NODISCARD px_status px_documents_list(px_documents *documents, uint32_t tenant, px_str kind,
                                          uint32_t *cursor, size_t max, px_arena *arena,
                                          px_document *ret_items, size_t *ret_count,
@@ -84,8 +84,13 @@ typedef struct px_document_head {
  * many. */
 size_t px_documents_list_heads(px_documents *documents, uint32_t tenant, px_str kind,
                                uint32_t *cursor, size_t max, px_document_head *ret_heads);
-/* The same of those whose ids begin with `prefix`, which ends in a slash: the pending commands of
- * twin T are those of kind `command` under `T/`. Cost: the ids that have the same first part. */
+/* Numbers of tenants, the first one included, by a cursor as above; gives how many. */
+enum { PX_TENANTS_AT_ONCE = 64 };
+size_t px_documents_tenants(px_documents *documents, uint32_t *cursor,
+                            uint32_t ret_tenants[PX_TENANTS_AT_ONCE]);
+/* As px_documents_list those whose ids begin with `prefix`, which ends in a slash: the pending
+ * commands of twin T are those of kind `command` under `T/`. Cost: the ids that have the same first
+ * part. */
 PX_NODISCARD px_status px_documents_list_under(px_documents *documents, uint32_t tenant,
                                                px_str kind, px_str prefix, uint32_t *cursor,
                                                size_t max, px_arena *arena, px_document *ret_items,

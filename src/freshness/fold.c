@@ -93,32 +93,20 @@ static bool any_model_declares(px_fresh *f)
     return false;
 }
 
-/* The first tenant has no document; the others' numbers are their documents' and one more. */
 px_status pxi_fresh_take_up(px_fresh *f, px_err *ret_err)
 {
-    enum { PAGE = 64 };
-    px_documents *documents = px_engine_documents(f->engine);
-    px_document tenants[PAGE];
+    uint32_t tenants[PX_TENANTS_AT_ONCE], cursor = 0;
     px_snapshot *snapshot;
-    px_arena arena;
-    px_status status;
-    uint32_t cursor = 0;
-    size_t count;
+    px_status status = PX_OK;
 
     f->models_declared = any_model_declares(f);
     PX_TRY(px_graph_snapshot(px_engine_graph(f->engine), &snapshot, ret_err));
-    px_arena_init(&arena, 16 * 1024 * 1024);
-    status = take_up_tenant(f, px_snapshot_view(snapshot), PX_FIRST_TENANT, ret_err);
     do {
-        px_arena_reset(&arena);
-        count = 0;
-        if (status == PX_OK)
-            status = px_documents_list(documents, 0, PX_STR("tenant"), &cursor, PAGE, &arena,
-                                       tenants, &count, ret_err);
+        size_t count = px_documents_tenants(px_engine_documents(f->engine), &cursor, tenants);
+
         for (size_t i = 0; status == PX_OK && i < count; i++)
-            status = take_up_tenant(f, px_snapshot_view(snapshot), tenants[i].no + 1, ret_err);
-    } while (status == PX_OK && count == PAGE);
-    px_arena_release(&arena);
+            status = take_up_tenant(f, px_snapshot_view(snapshot), tenants[i], ret_err);
+    } while (status == PX_OK && cursor);
     px_snapshot_release(snapshot);
     return status;
 }

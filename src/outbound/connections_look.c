@@ -38,20 +38,15 @@ static px_status read_tenant(px_connections *o, uint32_t tenant, head_vec *found
     return PX_OK;
 }
 
-/* The first tenant has no document; the others' numbers are their documents' and one more. */
 static px_status read_all(px_connections *o, head_vec *found, px_err *ret_err)
 {
-    px_documents *documents = px_engine_documents(o->opts.engine);
-    px_document_head tenants[PAGE];
-    uint32_t cursor = 0;
+    uint32_t tenants[PX_TENANTS_AT_ONCE], cursor = 0;
 
-    PX_TRY(read_tenant(o, PX_FIRST_TENANT, found, ret_err));
     do {
-        size_t count =
-            px_documents_list_heads(documents, 0, PX_STR("tenant"), &cursor, PAGE, tenants);
+        size_t count = px_documents_tenants(px_engine_documents(o->opts.engine), &cursor, tenants);
 
         for (size_t i = 0; i < count; i++)
-            PX_TRY(read_tenant(o, tenants[i].no + 1, found, ret_err));
+            PX_TRY(read_tenant(o, tenants[i], found, ret_err));
     } while (cursor);
     return PX_OK;
 }

@@ -294,20 +294,16 @@ static px_status add_tenant(px_directory *directory, px_documents *documents, ui
     return add_all(directory, documents, tenant, PX_STR("route"), add_route, log, ret_err);
 }
 
-/* The first tenant has no document; the others' numbers are their documents' and one more. */
 static px_status load(px_directory *directory, px_documents *documents, px_log *log,
                       px_err *ret_err)
 {
-    px_document tenants[PAGE];
-    uint32_t cursor = 0;
-    size_t count;
+    uint32_t tenants[PX_TENANTS_AT_ONCE], cursor = 0;
 
-    PX_TRY(add_tenant(directory, documents, PX_FIRST_TENANT, log, ret_err));
     do {
-        PX_TRY(px_documents_list(documents, 0, PX_STR("tenant"), &cursor, PAGE, &directory->arena,
-                                 tenants, &count, ret_err));
+        size_t count = px_documents_tenants(documents, &cursor, tenants);
+
         for (size_t i = 0; i < count; i++)
-            PX_TRY(add_tenant(directory, documents, tenants[i].no + 1, log, ret_err));
+            PX_TRY(add_tenant(directory, documents, tenants[i], log, ret_err));
     } while (cursor);
     return PX_OK;
 }

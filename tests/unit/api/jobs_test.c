@@ -508,21 +508,39 @@ PX_TEST(the_id_of_a_job_is_as_long_as_the_limit_and_no_longer)
     end();
 }
 
-PX_TEST(a_tenant_keeps_as_many_jobs_as_the_limit_and_no_more)
+/* `old-0` and so on, that have ended. */
+static void write_old_jobs(int count)
 {
     static const char document[] =
         "{\"status\":\"succeeded\",\"by\":\"admin\",\"created\":\"2199-11-01T12:00:00Z\","
         "\"lastAction\":\"2199-11-01T12:00:00Z\",\"finished\":\"2199-11-01T12:00:00Z\"}";
     char id[32];
-    const reply *r;
 
-    begin();
-    for (int i = 0; i < PX_JOBS_MAX - 1; i++) {
+    for (int i = 0; i < count; i++) {
         snprintf(id, sizeof(id), "imports/old-%d", i);
         api_write_document(&w, &(px_document_write){ .kind = PX_STR("job"),
                                                      .id = px_str_c(id),
                                                      .body = px_str_c(document) });
     }
+}
+
+PX_TEST(a_start_ends_however_many_jobs_are_kept)
+{
+    enum { PAGE = 100 };
+
+    begin();
+    write_old_jobs(PAGE);
+    api_world_restart_api(&w);
+    API_ASK(&w, "GET", "/jobs/imports/old-99", NULL, 200);
+    end();
+}
+
+PX_TEST(a_tenant_keeps_as_many_jobs_as_the_limit_and_no_more)
+{
+    const reply *r;
+
+    begin();
+    write_old_jobs(PX_JOBS_MAX - 1);
     API_ASK(&w, "PUT", "/jobs/imports/last", URIS(FILES "in.ndjson", FILES "out.ndjson"), 201);
     wait_for("/jobs/imports/last");
     r = API_ASK(&w, "PUT", "/jobs/imports/more", URIS(FILES "in.ndjson", FILES "out.ndjson"), 400);

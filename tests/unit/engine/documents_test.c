@@ -106,6 +106,43 @@ PX_TEST(a_number_is_given_once)
     px_documents_free(documents);
 }
 
+static size_t count_tenants(px_documents *documents)
+{
+    uint32_t tenants[PX_TENANTS_AT_ONCE], cursor = 0, before = 0;
+    size_t seen = 0;
+
+    do {
+        size_t count = px_documents_tenants(documents, &cursor, tenants);
+
+        for (size_t i = 0; i < count; i++) {
+            CHECK(tenants[i] > before);
+            before = tenants[i];
+        }
+        seen += count;
+    } while (cursor);
+    return seen;
+}
+
+PX_TEST(each_tenant_is_told_once_however_many_pages_they_fill)
+{
+    px_documents *documents;
+    px_err err;
+
+    CHECK_OK(px_documents_new(&documents, &err), &err);
+    CHECK_EQ(count_tenants(documents), 1);
+    for (size_t i = 1; i <= 2 * PX_TENANTS_AT_ONCE; i++) {
+        px_document put = { .kind = PX_STR("tenant"), .body = PX_STR("{}"), .revision = i };
+        char id[16];
+
+        snprintf(id, sizeof(id), "t%zu", i);
+        put.id = px_str_c(id);
+        CHECK_OK(px_documents_put(documents, &put, NULL, &err), &err);
+        px_documents_commit(documents);
+        CHECK_EQ(count_tenants(documents), i + 1);
+    }
+    px_documents_free(documents);
+}
+
 PX_TEST(lists_by_pages_without_repeating)
 {
     px_documents *documents;

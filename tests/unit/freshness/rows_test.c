@@ -2,7 +2,28 @@
 /* What outlives a restart: rows, and the journal behind them. */
 #include "plant.h"
 
+#include <stdio.h>
+
 #include "px_test.h"
+
+PX_TEST(a_start_ends_however_many_tenants_there_are)
+{
+    plant p;
+
+    plant_begin(&p);
+    for (int i = 0; i < 65; i++) { /* those of a page, and one more */
+        char id[8];
+        px_request request = { .kind = PX_REQUEST_TENANT_PUT };
+
+        snprintf(id, sizeof(id), "t%d", i);
+        request.id = px_str_c(id);
+        CHECK_EQ(px_world_do(&p.world, &request).status, PX_OK);
+        if (i >= 62)
+            plant_restart(&p);
+    }
+    CHECK_STR(plant_state_of(&p, "p"), "unknown");
+    plant_end(&p);
+}
 
 PX_TEST(a_restart_takes_up_what_the_graph_holds)
 {
