@@ -374,6 +374,39 @@ px_freshness_rule pxi_fresh_pace(const px_fresh_twin *twin)
     return pace;
 }
 
+/* The one that was silent the longest, if by the pace it is stale: of a device that was replaced.
+ */
+static px_fresh_source *abandoned(px_fresh_twin *twin, const px_freshness_rule *pace, px_time now)
+{
+    px_fresh_source *oldest = &twin->sources.ptr[0];
+
+    PX_VEC_EACH (&twin->sources, at)
+        if (at->measure.last_arrival < oldest->measure.last_arrival)
+            oldest = at;
+    return now - oldest->measure.last_arrival > pace->stale ? oldest : NULL;
+}
+
+/* The device's, or a place for it; NULL: there is none. */
+static px_fresh_source *source_of(px_fresh_twin *twin, uint32_t document_no,
+                                  const px_freshness_rule *pace, px_time now)
+{
+    px_fresh_source *source;
+
+    PX_VEC_EACH (&twin->sources, at)
+        if (at->document_no == document_no)
+            return at;
+    if (twin->sources.len < PX_FRESHNESS_SOURCES_MAX)
+        return PX_VEC_PUSH(&twin->sources, ((px_fresh_source){ document_no, { 0 } }))
+                   ? &twin->sources.ptr[twin->sources.len - 1]
+                   : NULL;
+    source = abandoned(twin, pace, now);
+    if (!source)
+        return NULL;
+    px_measure_release(&source->measure);
+    *source = (px_fresh_source){ document_no, { 0 } };
+    return source;
+}
+
 void pxi_fresh_message(px_fresh *f, px_fresh_twin *twin, uint32_t document_no,
                        const px_fresh_sample *s, px_fresh_kind kind)
 {
@@ -381,20 +414,15 @@ void pxi_fresh_message(px_fresh *f, px_fresh_twin *twin, uint32_t document_no,
     px_measured measured = { .arrival = s->arrival,
                              .source_time = s->source_time,
                              .is_believed = s->source_time != PX_TIME_NONE && !s->is_ahead };
-    px_fresh_source *source = NULL;
+    px_fresh_source *source;
 
     if (document_no == 0 || pace.period == 0)
         return;
-    PX_VEC_EACH (&twin->sources, at)
-        if (at->document_no == document_no)
-            source = at;
-    if (!source && (twin->sources.len == PX_FRESHNESS_SOURCES_MAX ||
-                    !PX_VEC_PUSH(&twin->sources, ((px_fresh_source){ document_no, { 0 } })))) {
+    source = source_of(twin, document_no, &pace, s->arrival);
+    if (!source) {
         f->stats.sources_dropped++;
         return;
     }
-    if (!source)
-        source = &twin->sources.ptr[twin->sources.len - 1];
     if (kind == PX_FRESH_LATE)
         px_measure_late(&source->measure, &pace, &measured);
     else if (kind == PX_FRESH_DUPLICATE)

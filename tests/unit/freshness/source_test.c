@@ -82,6 +82,28 @@ PX_TEST(as_many_sources_of_a_twin_are_measured_as_the_limit_and_no_more)
     plant_end(&p);
 }
 
+PX_TEST(a_device_that_replaces_another_is_measured_however_many_there_were_before)
+{
+    px_fresh_report report;
+    px_arena arena;
+    plant p;
+
+    plant_begin(&p);
+    for (uint32_t device = 1; device <= PX_FRESHNESS_SOURCES_MAX; device++)
+        say_by(&p, device);
+    plant_rest(&p, 2500); /* the first is silent for longer than the three seconds allowed */
+    say_by(&p, 2);
+    say_by(&p, 100);
+    CHECK_EQ(px_fresh_stat(p.fresh).sources_dropped, 0);
+    report = plant_read(&p, "p", &arena);
+    CHECK_EQ(report.source_count, PX_FRESHNESS_SOURCES_MAX);
+    CHECK_EQ(report.sources[0].document_no, 100);
+    CHECK_EQ(report.sources[0].measure.samples, 1);
+    CHECK_EQ(report.sources[1].measure.samples, 2);
+    px_arena_release(&arena);
+    plant_end(&p);
+}
+
 PX_TEST(the_completeness_of_a_source_begins_anew_with_another_pace)
 {
     px_fresh_report report_;
