@@ -238,9 +238,11 @@ static px_status read_other(px_parse *parse, px_el *el, const px_json *node, px_
         report_unknown(parse, el, node);
         return PX_OK;
     }
-    if (el->supplements & UINT32_C(1) << supplement)
+    if (el->supplements & UINT32_C(1) << supplement) { /* what was read of it is not read over */
         px_parse_report(parse, PX_RULE_DUPLICATE_PROPERTY_NAME, el, node, PX_STR(""),
                         "'%s' is given twice", px_supplement_rules_of(supplement)->term);
+        return PX_OK;
+    }
     el->supplements |= UINT32_C(1) << supplement;
     return px_supplement_read(parse, el, supplement, node, ret_err);
 }

@@ -53,6 +53,30 @@ PX_TEST(names_what_an_extension_brings_that_was_meant)
     CHECK(strstr(err.text, "did you mean 'dtmi:pollux:extension:freshness;1'?") != NULL);
 }
 
+/* By its term and by its DTMI: the second list would be written behind the first, into its place.
+ */
+PX_TEST(what_an_extension_brings_is_read_once)
+{
+    px_model_report report = { 0 };
+    px_buf buf = { 0 };
+    px_model_set set;
+    px_err err;
+
+    px_put(&buf,
+           PX_STR("{\"@context\":[\"dtmi:dtdl:context;3\",\"dtmi:pollux:extension:commands;1\"],"
+                  "\"@id\":\"dtmi:ex:A;1\",\"@type\":\"Interface\",\"contents\":[{\"@type\":"
+                  "[\"Command\",\"Guarded\"],\"name\":\"c\",\"guards\":["));
+    for (int i = 0; i < PX_GUARDS_MAX; i++)
+        px_putf(&buf, "%s{\"expression\":\"1 = 1\"}", i ? "," : "");
+    px_put(&buf, PX_STR("],\"dtmi:pollux:extension:commands:v1:Guarded:guards\":[7]}]}"));
+    CHECK_EQ(px_models_parse_all(px_buf_str(&buf), NULL, &set, &report, &err), PX_INVALID);
+    CHECK_EQ(report.count, 1);
+    CHECK_STR(report.errs[0].id, "dtdl.duplicatePropertyName");
+    CHECK(strstr(report.errs[0].text, "'guards' is given twice") != NULL);
+    px_model_report_release(&report);
+    px_buf_release(&buf);
+}
+
 PX_TEST(names_a_unit_that_was_meant)
 {
     px_err err = parse_refused(PX_STR(
