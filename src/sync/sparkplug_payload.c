@@ -164,9 +164,6 @@ static px_status take_field(px_spark_metric *m, const px_pb_field *f, px_err *re
     case 4:
         m->type = f->value < PX_SPARK_TYPE_COUNT ? (uint32_t)f->value : UINT32_MAX;
         break;
-    case 5:
-        m->is_historical = f->value != 0;
-        break;
     case 7:
         m->is_null = f->value != 0;
         break;

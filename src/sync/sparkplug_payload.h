@@ -93,7 +93,7 @@ typedef struct px_spark_metric {
     uint32_t type;    /* px_spark_type; 0: not told */
     uint32_t quality; /* of its properties; PX_SPARK_QUALITY_GOOD when it has none */
     uint8_t form;     /* px_spark_form */
-    bool has_alias, has_timestamp, is_null, is_historical;
+    bool has_alias, has_timestamp, is_null;
 } px_spark_metric;
 
 typedef struct px_spark_payload {

@@ -158,8 +158,9 @@ def births_and_data_reach_the_twins():
         assert web.want(200, "GET", "/digitaltwins/plant.edge.press")["temperature"] == "21.4"
         rows = web.want(200, "GET", "/api/v1/history/plant.edge?property=Supply.Voltage")["rows"]
         assert rows == [["2026-01-01T00:00:00Z", "24.1"], ["2026-01-01T00:00:01Z", "23.7"]], rows
-        # a backlog: the same metric at several times
-        edge.data(*[dict(alias=2, timestamp=AT + i, int_value=i, is_historical=True) for i in range(1, 100)])
+        # a backlog of before the birth, whose values stand
+        edge.data(*[dict(alias=2, timestamp=AT - i, int_value=i, is_historical=True) for i in range(1, 100)])
+        assert web.want(200, "GET", "/digitaltwins/plant.edge")["uptime"] == -1
         assert len(web.want(200, "GET", "/api/v1/history/plant.edge?property=uptime")["rows"]) == 101 - 1
         until(lambda: len(watcher.got) == 5, "plain messages")
         assert [t for t, _ in watcher.got] == ["spBv1.0/plant/NBIRTH/edge", "spBv1.0/plant/DBIRTH/edge/press", "spBv1.0/plant/NDATA/edge",
