@@ -279,6 +279,12 @@ static px_time get_time(px_cut *cut)
     return v == 0 ? PX_TIME_NONE : v - 1;
 }
 
+/* How many codes there are. */
+static uint8_t codes_of(px_event_type type)
+{
+    return type == PX_EVENT_FRESHNESS ? PX_FRESHNESS_COUNT : PX_COMMAND_STATUS_COUNT;
+}
+
 static px_status get_member(px_cut *cut, px_arena *arena, px_event *e, member m, px_err *ret_err)
 {
     switch (m) {
@@ -319,9 +325,7 @@ static px_status get_member(px_cut *cut, px_arena *arena, px_event *e, member m,
         break;
     case CODE:
         e->code = px_get_u8(cut);
-        _Static_assert((int)PX_FRESHNESS_STALE < (int)PX_COMMAND_STATUS_COUNT,
-                       "codes of two kinds");
-        cut->bad = cut->bad || e->code >= PX_COMMAND_STATUS_COUNT;
+        cut->bad = cut->bad || e->code >= codes_of(e->type);
         break;
     case SOURCE_TIME:
         e->source_time = get_time(cut);
