@@ -53,6 +53,8 @@ static px_str why_not_ready(const px_api_opts *opts, px_err *err)
         return px_str_c(err->text);
     if (opts->history && px_history_status(opts->history, err) != PX_OK)
         return px_str_c(err->text);
+    if (opts->freshness && px_fresh_status(opts->freshness, err) != PX_OK)
+        return px_str_c(err->text);
     if (opts->status && opts->status(opts->doors_data, err) != PX_OK)
         return px_str_c(err->text);
     px_store_stats_get(px_engine_store(opts->engine), &store);

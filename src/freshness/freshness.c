@@ -31,6 +31,34 @@ static void settle(px_fresh *f)
     pthread_mutex_unlock(&f->wait_lock);
 }
 
+static px_status sentence_of_death(px_fresh *f, px_err *ret_err)
+{
+    px_status status;
+
+    pthread_mutex_lock(&f->wait_lock);
+    status = f->err.status;
+    if (ret_err)
+        *ret_err = f->err;
+    pthread_mutex_unlock(&f->wait_lock);
+    return status;
+}
+
+px_status px_fresh_status(px_fresh *f, px_err *ret_err)
+{
+    return atomic_load(&f->dead) ? sentence_of_death(f, ret_err) : PX_OK;
+}
+
+static void die(px_fresh *f, px_status status, const px_err *err)
+{
+    pthread_mutex_lock(&f->wait_lock);
+    f->err = *err;
+    f->err.status = status;
+    atomic_store(&f->dead, true);
+    pthread_cond_broadcast(&f->moved);
+    pthread_mutex_unlock(&f->wait_lock);
+    px_log_error(f->log, "freshness.dead", "%s: %s", px_status_code(status), err->text);
+}
+
 /* ---- life ---- */
 
 /* Rows first, then what is declared, which finds them; then the journal behind the cursor. */
@@ -167,11 +195,26 @@ static px_status step(px_fresh *f, int64_t wait_ns, bool *ret_did, px_err *ret_e
     return status == PX_TIMEOUT ? PX_OK : status;
 }
 
+/* What neither time nor memory can mend ends it. */
+static px_status guarded_step(px_fresh *f, int64_t wait_ns, bool *ret_did)
+{
+    px_err err = { 0 };
+    px_status status;
+
+    *ret_did = false;
+    if (atomic_load(&f->dead))
+        return sentence_of_death(f, NULL);
+    status = step(f, wait_ns, ret_did, &err);
+    if (status != PX_OK && status != PX_INTERRUPTED && status != PX_NO_MEMORY)
+        die(f, status, &err);
+    return status;
+}
+
 bool px_fresh_step(px_fresh *f)
 {
     bool did;
 
-    return step(f, 0, &did, NULL) == PX_OK && did;
+    return guarded_step(f, 0, &did) == PX_OK && did;
 }
 
 /* ---- the thread ---- */
@@ -191,18 +234,13 @@ static void *run(void *data)
 {
     px_fresh *f = data;
     px_status status = PX_OK;
-    px_err err = { 0 };
     bool did;
 
     px_thread_stand_back();
     while (!atomic_load(&f->stop) && status == PX_OK) {
-        status = step(f, WAIT_NS, &did, &err);
+        status = guarded_step(f, WAIT_NS, &did);
         if (status == PX_OK && !did && (pxi_fresh_waiting(f) || f->flush.is_flying))
             wait_for_landing(f);
-    }
-    if (status != PX_OK && status != PX_INTERRUPTED) {
-        atomic_store(&f->dead, true);
-        px_log_error(f->log, "freshness.dead", "%s: %s", px_status_code(status), err.text);
     }
     return NULL;
 }
@@ -223,7 +261,7 @@ static void flush_all(px_fresh *f, int64_t until_ns)
     bool did;
 
     while (status == PX_OK && !f->flush.has_failed && f->env->monotonic_ns(f->env) < until_ns) {
-        status = step(f, 0, &did, NULL);
+        status = guarded_step(f, 0, &did);
         did |= status == PX_OK && pxi_fresh_flush(f, true);
         if (!did && f->flush.cursor_sent == f->seq && f->seq == px_engine_position(f->engine) &&
             !pxi_fresh_waiting(f) && !f->flush.is_flying)
@@ -270,17 +308,19 @@ px_status px_fresh_wait(px_fresh *f, uint64_t seq, int64_t wait_ns, px_err *ret_
     struct timespec until = px_deadline_in(wait_ns);
     int late = 0;
 
+    PX_TRY(px_fresh_status(f, ret_err));
     if (atomic_load(&f->settled) >= seq)
         return PX_OK;
-    if (!atomic_load(&f->running) || atomic_load(&f->dead))
+    if (!atomic_load(&f->running))
         return lags(f, seq, ret_err);
     atomic_fetch_add(&f->waiters, 1);
     px_feed_hurry(f->feed);
     pthread_mutex_lock(&f->wait_lock);
-    while (atomic_load(&f->settled) < seq && late != ETIMEDOUT)
+    while (atomic_load(&f->settled) < seq && !atomic_load(&f->dead) && late != ETIMEDOUT)
         late = pthread_cond_timedwait(&f->moved, &f->wait_lock, &until);
     pthread_mutex_unlock(&f->wait_lock);
     atomic_fetch_sub(&f->waiters, 1);
+    PX_TRY(px_fresh_status(f, ret_err));
     return atomic_load(&f->settled) >= seq ? PX_OK : lags(f, seq, ret_err);
 }
 

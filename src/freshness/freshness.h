@@ -43,8 +43,11 @@ void px_fresh_stop(px_fresh *fresh);
 /* One step without a thread: at most one row, one request. False when there was nothing to do. */
 bool px_fresh_step(px_fresh *fresh);
 
+/* PX_OK, or what it died of (freshness.dead in the log): it folds nothing more, waits for it give
+ * that sentence, and the journal is kept for it until a restart. Threads: any. */
+px_status px_fresh_status(px_fresh *fresh, px_err *ret_err);
 /* Waits until all up to the position is folded, and what that decided is committed; at most
- * `wait_ns`. Errors: PX_BUSY with the lag, id freshness.lag. */
+ * `wait_ns`. Errors: PX_BUSY with the lag, id freshness.lag; what it died of. */
 PX_NODISCARD px_status px_fresh_wait(px_fresh *fresh, uint64_t seq, int64_t wait_ns,
                                      px_err *ret_err);
 

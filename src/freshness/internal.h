@@ -127,13 +127,14 @@ struct px_fresh {
     px_fresh_flight flight;
     px_fresh_flush flush;
 
-    pthread_mutex_t wait_lock; /* with `moved` and `landed` */
+    pthread_mutex_t wait_lock; /* with `moved` and `landed`; guards `err` */
     pthread_cond_t moved;
     _Atomic uint64_t cursor;   /* and written up to here */
     _Atomic uint64_t position; /* folded up to here */
     _Atomic uint64_t settled;  /* and all that it decided committed */
     _Atomic uint32_t waiters;
     _Atomic bool stop, running, dead;
+    px_err err; /* what it died of */
     pthread_t thread;
 };
 

@@ -6,6 +6,26 @@
 
 #include "px_test.h"
 
+/* As of a row that cannot be read: nobody takes it for a lag. */
+PX_TEST(one_that_can_fold_no_more_says_so_until_a_restart)
+{
+    px_err err;
+    plant p;
+
+    plant_begin(&p);
+    CHECK_OK(px_fresh_status(p.fresh, &err), &err);
+    p.fresh->arena.limit = 1;
+    plant_report(&p, "p", 1);
+    CHECK_EQ(px_fresh_status(p.fresh, &err), PX_LIMIT);
+    CHECK(err.text[0] != '\0');
+    CHECK_EQ(px_fresh_wait(p.fresh, px_engine_position(p.world.engine), 0, &err), PX_LIMIT);
+    CHECK(!px_fresh_step(p.fresh));
+    plant_restart(&p);
+    CHECK_OK(px_fresh_status(p.fresh, &err), &err);
+    CHECK_STR(plant_state_of(&p, "p"), "fresh");
+    plant_end(&p);
+}
+
 PX_TEST(a_start_ends_however_many_tenants_there_are)
 {
     plant p;
