@@ -89,21 +89,37 @@ void px_api_document_answer(px_api_call *call, px_str kind, const px_api_missing
     px_api_json(call, 200);
 }
 
-void px_api_document_write(px_api_call *call, px_str kind, px_str body,
-                           void (*then)(px_api_call *call))
+/* The request; false: the call was answered. */
+static bool make_write(px_api_call *call, px_str kind, px_str body, uint64_t compared_at)
 {
     px_document_write *write = PX_ARENA_NEW(&call->arena, px_document_write);
     px_err err;
 
     if (!write) {
         px_api_fail(call, px_arena_fail(&call->arena, &err), &err);
-        return;
+        return false;
     }
-    *write = (px_document_write){ .kind = kind, .id = call->args[0], .body = body };
+    *write = (px_document_write){
+        .kind = kind, .id = call->args[0], .body = body, .compared_at = compared_at
+    };
     call->request.kind = PX_REQUEST_DOCUMENTS;
     call->request.documents = write;
     call->request.document_count = 1;
-    px_api_submit(call, then);
+    return true;
+}
+
+void px_api_document_write(px_api_call *call, px_str kind, px_str body,
+                           void (*then)(px_api_call *call))
+{
+    if (make_write(call, kind, body, 0))
+        px_api_submit(call, then);
+}
+
+void px_api_document_write_compared(px_api_call *call, px_str kind, px_str body, uint64_t position,
+                                    void (*then)(px_api_call *call))
+{
+    if (make_write(call, kind, body, position))
+        px_api_submit_always(call, then);
 }
 
 static void is_gone(px_api_call *call)

@@ -49,6 +49,12 @@ void px_api_document_delete(px_api_call *call, px_str kind, const px_api_missing
 void px_api_document_write(px_api_call *call, px_str kind, px_str body,
                            void (*then)(px_api_call *call));
 
+/* The same of one that was compared with all others of its kind as they were at `position`: where
+ * one of those was written meanwhile nothing is written, and the result is PX_STALE
+ * (PX_DOCUMENT_OVERTAKEN). `then` as px_api_submit_always. */
+void px_api_document_write_compared(px_api_call *call, px_str kind, px_str body, uint64_t position,
+                                    void (*then)(px_api_call *call));
+
 /* Moves what was built into the arena. Empty, never absent, when memory ended: a body that is
  * absent would delete. */
 px_str px_api_keep(px_api_call *call, px_buf *buf);

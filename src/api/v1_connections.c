@@ -6,9 +6,14 @@
  * while they go to the same place, null takes them away.
  */
 #include "api/document_call.h"
+#include "api/workers.h"
 #include "outbound/connections.h"
 
-enum { PAGE_MAX = 200, TREE_BYTES_MAX = 64 * 1024 * 1024 };
+enum {
+    PAGE_MAX = 200,
+    TREE_BYTES_MAX = 64 * 1024 * 1024,
+    TRIES_MAX = 100, /* each lost to another write that was not lost */
+};
 
 px_handler px_v1_list_connections, px_v1_get_connection, px_v1_put_connection,
     px_v1_delete_connection, px_v1_get_connection_status;
@@ -182,7 +187,7 @@ static px_status check(px_api_call *call, const px_connection *connection, px_er
                                 connection->host, ret_err);
 }
 
-/* ---- who writes a property ---- */
+/* ---- what two connections cannot share ---- */
 
 static const px_modbus_register *find_writer(const px_connection *c, const px_modbus_register *r)
 {
@@ -193,7 +198,7 @@ static const px_modbus_register *find_writer(const px_connection *c, const px_mo
     return NULL;
 }
 
-static px_status check_against(const px_connection *c, const px_connection *other, px_err *ret_err)
+static px_status check_writers(const px_connection *c, const px_connection *other, px_err *ret_err)
 {
     for (size_t i = 0; i < c->register_count; i++) {
         const px_modbus_register *r = &c->registers[i];
@@ -209,14 +214,23 @@ static px_status check_against(const px_connection *c, const px_connection *othe
     return PX_OK;
 }
 
-/* No property is written by two connections that are enabled. */
-static px_status check_writers(px_api_call *call, const px_connection *c, px_err *ret_err)
+static px_status check_client(const px_connection *c, const px_connection *other, px_err *ret_err)
+{
+    if (c->port != other->port || !px_str_eq(c->host, other->host) ||
+        !px_str_eq(c->client_id, other->client_id))
+        return PX_OK;
+    return px_fail_id(ret_err, PX_CONFLICT, "connection.taken",
+                      "connection '%.*s' is client '%.*s' of this broker already, which would end "
+                      "one of the two for the other: give each its own 'clientId'",
+                      PX_FMT(other->name), PX_FMT(c->client_id));
+}
+
+/* No property is written by two connections that are enabled, and no two are one client. */
+static px_status check_others(px_api_call *call, const px_connection *c, px_err *ret_err)
 {
     uint32_t cursor = 0;
     px_status status = PX_OK;
 
-    if (c->type != PX_CONNECTION_MODBUS || !c->enabled)
-        return PX_OK;
     do {
         px_document document;
         px_connection other;
@@ -227,9 +241,10 @@ static px_status check_writers(px_api_call *call, const px_connection *c, px_err
         PX_TRY(px_documents_list(px_api_documents(call), call->principal.tenant, kind, &cursor, 1,
                                  &arena, &document, &count, ret_err));
         if (count && !px_str_eq(document.id, call->args[0]) &&
-            px_connection_read(&document, &arena, &other, NULL) == PX_OK &&
-            other.type == PX_CONNECTION_MODBUS && other.enabled)
-            status = check_against(c, &other, ret_err);
+            px_connection_read(&document, &arena, &other, NULL) == PX_OK && other.enabled &&
+            other.type == c->type)
+            status = c->type == PX_CONNECTION_MODBUS ? check_writers(c, &other, ret_err)
+                                                     : check_client(c, &other, ret_err);
     } while (cursor && status == PX_OK);
     return status;
 }
@@ -346,6 +361,64 @@ static void gone(px_api_call *call)
     px_api_finish(call, 204);
 }
 
+/* A write that is compared with the others. */
+typedef struct compared {
+    px_connection connection;
+    px_str body;
+    unsigned tries;
+} compared;
+
+static void compare(px_api_call *call);
+
+/* Another one was written between the look and the commit: all are looked at again, and not on the
+ * engine's thread. */
+static void settled(px_api_call *call)
+{
+    const px_result *result = &call->request.result;
+    const compared *own = call->own;
+
+    if (result->status == PX_STALE && result->err.id &&
+        strcmp(result->err.id, PX_DOCUMENT_OVERTAKEN) == 0 && own->tries < TRIES_MAX)
+        px_workers_run(call, compare);
+    else if (result->status != PX_OK)
+        px_api_fail(call, result->status, &result->err);
+    else
+        written(call);
+}
+
+static void compare(px_api_call *call)
+{
+    compared *own = call->own;
+    uint64_t position = px_engine_position(call->api->opts.engine); /* before the look */
+    px_err err;
+    px_status status = check_others(call, &own->connection, &err);
+
+    own->tries++;
+    if (status == PX_OK)
+        px_api_document_write_compared(call, kind, own->body, position, settled);
+    else
+        px_api_fail(call, status, &err);
+}
+
+static void write_connection(px_api_call *call, const px_connection *connection, px_str body)
+{
+    compared *own;
+    px_err err;
+
+    if (!connection->enabled) {
+        px_api_document_write(call, kind, body, written);
+        return;
+    }
+    own = PX_ARENA_NEW(&call->arena, compared);
+    if (!own) {
+        px_api_fail(call, px_arena_fail(&call->arena, &err), &err);
+        return;
+    }
+    *own = (compared){ .connection = *connection, .body = body };
+    call->own = own;
+    compare(call);
+}
+
 void px_v1_put_connection(px_api_call *call)
 {
     px_document asked = { .tenant = call->principal.tenant, .id = call->args[0] };
@@ -364,9 +437,7 @@ void px_v1_put_connection(px_api_call *call)
     if (status == PX_OK)
         status = check(call, &connection, &err);
     if (status == PX_OK)
-        status = check_writers(call, &connection, &err);
-    if (status == PX_OK)
-        px_api_document_write(call, kind, asked.body, written);
+        write_connection(call, &connection, asked.body);
     else
         px_api_fail(call, status, &err);
 }

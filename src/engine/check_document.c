@@ -72,6 +72,10 @@ px_status px_check_document_write(px_engine_state *state, const px_request *requ
         return px_fail_id(ret_err, PX_STALE, "document.stale",
                           "%.*s '%.*s' changed since it was read", PX_FMT(write->kind),
                           PX_FMT(write->id));
+    if (write->compared_at &&
+        px_documents_pending_is_newer(state->documents, tenant, write->kind, write->compared_at))
+        return px_fail_id(ret_err, PX_STALE, PX_DOCUMENT_OVERTAKEN,
+                          "another %.*s was written meanwhile; try again", PX_FMT(write->kind));
     if (!old && write->body.ptr)
         PX_TRY(check_count(state, tenant, kind, ret_err));
     if (!old && write->body.ptr && !write->in_tenant_zero)

@@ -101,6 +101,24 @@ size_t px_documents_pending_count(px_documents *documents, uint32_t tenant, px_s
     return count;
 }
 
+bool px_documents_pending_is_newer(const px_documents *documents, uint32_t tenant, px_str kind,
+                                   uint64_t position)
+{
+    const px_document_list *list = px_document_index_list(&documents->index, tenant, kind);
+
+    PX_VEC_EACH (&documents->changes, c) {
+        const entry *e = c->fresh;
+
+        if (!e->deleted && e->doc.revision > position && e->doc.tenant == tenant &&
+            px_str_eq(e->doc.kind, kind))
+            return true;
+    }
+    for (size_t i = 0; list && i < list->places.len; i++)
+        if (list->places.ptr[i].entry && list->places.ptr[i].entry->doc.revision > position)
+            return true;
+    return false;
+}
+
 const px_document *px_documents_by_number(const px_documents *documents, uint32_t no)
 {
     const entry *e = px_document_index_number(&documents->index, no);

@@ -35,6 +35,10 @@ const px_document *px_documents_pending(const px_documents *documents, uint32_t 
                                         px_str id);
 /* How many of this kind the tenant would have then. Cost: the changes of the batch. */
 size_t px_documents_pending_count(px_documents *documents, uint32_t tenant, px_str kind);
+/* Whether one of this kind in the tenant would have a revision behind `position` then. Cost: the
+ * documents of the kind, and the changes of the batch. */
+bool px_documents_pending_is_newer(const px_documents *documents, uint32_t tenant, px_str kind,
+                                   uint64_t position);
 /* The published document of this number, or NULL. The writer's thread, or under no writer. */
 const px_document *px_documents_by_number(const px_documents *documents, uint32_t no);
 /* `document->no` 0 takes a new number when there is none yet; the number is given back. Copies. */

@@ -59,7 +59,13 @@ typedef struct px_document_write {
     bool in_tenant_zero; /* credentials: found before the tenant is known */
     bool create_only;    /* PX_CONFLICT when it is there */
     uint64_t if_match;   /* 0, or the revision that this one must still have: else PX_STALE */
+    /* 0, or the position at which all documents of its kind were compared with it: where one of
+     * them was written behind that, PX_STALE (PX_DOCUMENT_OVERTAKEN), and they are to be compared
+     * again. */
+    uint64_t compared_at;
 } px_document_write;
+
+#define PX_DOCUMENT_OVERTAKEN "document.overtaken"
 
 /* An event of the family `session`, as the room broker decided it; the engine asks who may and how
  * much it is. Those that a request brings along stand in the batch behind what it changes, or not

@@ -121,14 +121,15 @@ PX_TEST(a_tenant_has_as_many_connections_as_the_limit)
 
     api_world_init(&w);
     for (int i = 0; i < PX_CONNECTIONS_MAX - 1; i++) {
-        px_document_write write = { .kind = PX_STR("connection"), .body = PX_STR("{" BROKER "}") };
+        px_document_write write = { .kind = PX_STR("connection"),
+                                    .body = PX_STR("{" BROKER ",\"enabled\":false}") };
 
         snprintf(id, sizeof(id), "n%d", i);
         write.id = px_str_c(id);
         api_write_document(&w, &write);
     }
     put("{" BROKER "}", 200);
-    API_ASK(&w, "PUT", "/api/v1/connections/more", "{" BROKER "}", 429);
+    API_ASK(&w, "PUT", "/api/v1/connections/more", "{" BROKER ",\"enabled\":false}", 429);
     CHECK_STR(api_text(&w.reply, "/code"), "connection.limit");
     put("{" BROKER ",\"version\":4}", 200); /* what is there may be changed */
     api_world_release(&w);
@@ -152,6 +153,72 @@ PX_TEST(a_property_is_written_by_one_connection)
     API_ASK(&w, "PUT", "/api/v1/connections/d", WRITER(",\"enabled\":false"), 200);
     put(WRITER(",\"enabled\":false"), 200);
     API_ASK(&w, "PUT", "/api/v1/connections/d", WRITER(""), 200);
+    api_world_release(&w);
+}
+
+PX_TEST(a_client_of_a_broker_is_one_connection)
+{
+    const reply *r;
+
+    api_world_init(&w);
+    put("{" BROKER "}", 200);
+    put("{" BROKER ",\"version\":4}", 200); /* itself */
+    r = API_ASK(&w, "PUT", "/api/v1/connections/d", "{" BROKER "}", 409);
+    CHECK_STR(api_text(r, "/code"), "connection.taken");
+    CHECK(strstr(api_text(r, "/detail"), "connection 'c' is client 'c'") != NULL);
+    API_ASK(&w, "PUT", "/api/v1/connections/d", "{" BROKER ",\"enabled\":false}", 200);
+    API_ASK(&w, "PUT", "/api/v1/connections/d", "{" BROKER ",\"port\":1884}", 200);
+    api_world_release(&w);
+}
+
+/* Both were looked at before either was written. */
+static void check_pair(const char *body, const char *code)
+{
+    reply c, d;
+    const reply *lost;
+
+    api_world_init(&w);
+    api_reply_init(&c);
+    api_reply_init(&d);
+    api_hold_engine(&w);
+    api_send(&w, &c, "PUT", "/api/v1/connections/c", body);
+    api_send(&w, &d, "PUT", "/api/v1/connections/d", body);
+    api_let_engine_go(&w);
+    api_wait(&c);
+    api_wait(&d);
+    CHECK_EQ(c.status + d.status, 200 + 409);
+    lost = c.status == 409 ? &c : &d;
+    CHECK_STR(api_text(lost, "/code"), code);
+    api_reply_release(&c);
+    api_reply_release(&d);
+    api_world_release(&w);
+}
+
+PX_TEST(of_two_at_one_instant_that_cannot_both_be_one_is_refused)
+{
+    check_pair(WRITER(""), "connection.written");
+    check_pair("{" BROKER "}", "connection.taken");
+}
+
+PX_TEST(many_at_one_instant_that_can_all_be_are_all_written)
+{
+    enum { MANY = 8 };
+    static reply replies[MANY];
+    static char paths[MANY][64], bodies[MANY][256];
+
+    api_world_init(&w);
+    api_hold_engine(&w);
+    for (int i = 0; i < MANY; i++) {
+        api_reply_init(&replies[i]);
+        snprintf(paths[i], sizeof(paths[i]), "/api/v1/connections/n%d", i);
+        snprintf(bodies[i], sizeof(bodies[i]), "{" BROKER ",\"port\":%d}", i + 1);
+        api_send(&w, &replies[i], "PUT", paths[i], bodies[i]);
+    }
+    api_let_engine_go(&w);
+    for (int i = 0; i < MANY; i++) {
+        CHECK_EQ(api_wait(&replies[i])->status, 200);
+        api_reply_release(&replies[i]);
+    }
     api_world_release(&w);
 }
 

@@ -85,6 +85,30 @@ PX_TEST(a_batch_counts_what_it_would_leave)
     px_documents_free(documents);
 }
 
+PX_TEST(a_batch_knows_what_was_written_behind_a_position)
+{
+    px_document a = device("a", "{}", 4), b = device("b", "{}", 7);
+    px_str kind = PX_STR("device");
+    px_documents *documents;
+    px_err err;
+
+    CHECK_OK(px_documents_new(&documents, &err), &err);
+    CHECK(!px_documents_pending_is_newer(documents, 1, kind, 1));
+    CHECK_OK(px_documents_put(documents, &a, NULL, &err), &err);
+    for (int i = 0; i < 2; i++) { /* of the batch, and published */
+        CHECK(px_documents_pending_is_newer(documents, 1, kind, 3));
+        CHECK(!px_documents_pending_is_newer(documents, 1, kind, 4));
+        CHECK(!px_documents_pending_is_newer(documents, 2, kind, 3));
+        CHECK(!px_documents_pending_is_newer(documents, 1, PX_STR("claim"), 3));
+        px_documents_commit(documents);
+    }
+    CHECK_OK(px_documents_put(documents, &b, NULL, &err), &err);
+    CHECK(px_documents_pending_is_newer(documents, 1, kind, 6));
+    px_documents_rollback(documents);
+    CHECK(!px_documents_pending_is_newer(documents, 1, kind, 6));
+    px_documents_free(documents);
+}
+
 PX_TEST(a_number_is_given_once)
 {
     px_document put = device("a", "{}", 1);
