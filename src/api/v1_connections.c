@@ -2,10 +2,9 @@
 /*
  * /api/v1/connections: brokers and devices that values are taken from, and how the connections to
  * them are.
- * Secrets, `password` and `key`, go in and never come out: left out of a PUT they stay as they are
- * while they go to the same place, null takes them away.
+ * Of their secrets, `password` and `key`, see secret.h.
  */
-#include "api/document_call.h"
+#include "api/secret.h"
 #include "api/workers.h"
 #include "outbound/connections.h"
 
@@ -20,14 +19,17 @@ px_handler px_v1_list_connections, px_v1_get_connection, px_v1_put_connection,
 
 static const px_str kind = { "connection", 10 };
 static const px_api_missing missing = { "connection.not_found", "there is no connection" };
-static const struct {
-    px_str name;
-    const char *has;
-} secrets[] = { { { "password", 8 }, "hasPassword" }, { { "key", 3 }, "hasKey" } };
+
+enum { PASSWORD, KEY, SECRETS };
+static const px_api_secret secrets[SECRETS] = {
+    [PASSWORD] = { { "password", 8 }, "connection.secret", "'host', 'port', 'tls' and 'user' do" },
+    [KEY] = { { "key", 3 }, "connection.secret", "'host', 'port' and 'tls' do" },
+};
+static const char *const has_secret[SECRETS] = { [PASSWORD] = "hasPassword", [KEY] = "hasKey" };
 
 static bool is_secret(px_str name)
 {
-    for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
+    for (size_t i = 0; i < SECRETS; i++)
         if (px_str_eq(name, secrets[i].name))
             return true;
     return false;
@@ -134,8 +136,8 @@ static void put_connection(px_api_call *call, px_json_writer *w, const px_docume
     px_json_key(w, PX_STR("updated"));
     px_json_time(w, document->updated);
     if (body) {
-        for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
-            px_json_key(w, px_str_c(secrets[i].has));
+        for (size_t i = 0; i < SECRETS; i++) {
+            px_json_key(w, px_str_c(has_secret[i]));
             px_json_bool(w, px_json_get(body, secrets[i].name) != NULL);
         }
         px_json_key(w, PX_STR("connection"));
@@ -252,83 +254,52 @@ static px_status check_others(px_api_call *call, const px_connection *c, px_err 
 /* ---- secrets ---- */
 
 /* What a secret is of: without it there is nothing to keep. */
-static bool has_owner(const px_json *body, px_str name)
+static bool has_owner(const px_json *body, int secret)
 {
-    if (px_str_eq(name, PX_STR("password")))
+    if (secret == PASSWORD)
         return px_json_get(body, PX_STR("user")) != NULL;
     body = px_json_get(body, PX_STR("tls"));
     return px_json_is(body, PX_JSON_OBJECT) && px_json_get(body, PX_STR("certificate"));
 }
 
-/* What was there before. */
-typedef struct before {
-    px_document document;
-    px_json *body; /* NULL: nothing */
-    px_connection connection;
-    bool is_known; /* `connection` could be read */
-} before;
-
-static px_status read_before(px_api_call *call, before *ret_before, px_err *ret_err)
+/* Whether a secret goes where it went, and is as safe on its way. */
+static bool has_same_place(const px_connection *was, const px_connection *now, int secret)
 {
-    px_status status =
-        px_documents_get(px_api_documents(call), call->principal.tenant, kind, call->args[0],
-                         &call->arena, &ret_before->document, ret_err);
-
-    if (status == PX_NOT_FOUND)
-        return PX_OK;
-    PX_TRY(status);
-    PX_TRY(
-        px_json_parse(ret_before->document.body, NULL, &call->arena, &ret_before->body, ret_err));
-    status = px_connection_read(&ret_before->document, &call->arena, &ret_before->connection, NULL);
-    ret_before->is_known = status == PX_OK;
-    return PX_OK;
+    return was->type == now->type && was->port == now->port && was->tls == now->tls &&
+           px_str_eq(was->host, now->host) && px_str_eq(was->ca, now->ca) &&
+           (secret == PASSWORD ? px_str_eq(was->user, now->user)
+                               : px_str_eq(was->certificate, now->certificate));
 }
 
-/* Whether a secret would go where it goes now, and be as safe on its way. */
-static bool has_same_place(const before *b, const px_connection *now, px_str secret)
+/* What stays of the secrets; each NULL: nothing. */
+static px_status keep_secrets(px_api_call *call, const px_connection *now,
+                              const px_json *ret_kept[SECRETS], px_err *ret_err)
 {
-    const px_connection *was = &b->connection;
-    bool is_password = px_str_eq(secret, PX_STR("password"));
+    px_connection was = { 0 };
+    px_api_before before;
+    bool is_known;
 
-    return b->is_known && was->type == now->type && was->port == now->port &&
-           was->tls == now->tls && px_str_eq(was->host, now->host) && px_str_eq(was->ca, now->ca) &&
-           (is_password ? px_str_eq(was->user, now->user)
-                        : px_str_eq(was->certificate, now->certificate));
-}
-
-/* A secret that the body does not speak of stays as it is; `ret_secret` NULL: there is none.
- * Whoever may write the document does not know it, and is not to have it sent to a host of his own.
- */
-static px_status keep_secret(px_api_call *call, const before *b, const px_connection *now,
-                             px_str name, const px_json **ret_secret, px_err *ret_err)
-{
-    const px_json *old = px_json_get(b->body, name);
-
-    *ret_secret = NULL;
-    if (!old || px_json_get(call->request.json, name) || !has_owner(call->request.json, name))
-        return PX_OK;
-    if (!has_same_place(b, now, name))
-        return px_fail_id(ret_err, PX_INVALID, "connection.secret",
-                          "'%.*s' stays only while 'host', 'port', 'tls' and 'user' do; give it "
-                          "again, or null to take it away",
-                          PX_FMT(name));
-    *ret_secret = old;
-    if (call->request.if_match == 0) /* nobody changed it since it was read */
-        call->request.if_match = b->document.revision;
+    PX_TRY(px_api_read_before(call, kind, &before, ret_err));
+    is_known =
+        before.body && px_connection_read(&before.document, &call->arena, &was, NULL) == PX_OK;
+    for (int i = 0; i < SECRETS; i++) {
+        ret_kept[i] = NULL;
+        if (has_owner(call->request.json, i))
+            PX_TRY(px_api_keep_secret(call, &secrets[i], &before,
+                                      is_known && has_same_place(&was, now, i), &ret_kept[i],
+                                      ret_err));
+    }
     return PX_OK;
 }
 
 static px_status body_of(px_api_call *call, const px_connection *now, px_str *ret_body,
                          px_err *ret_err)
 {
-    const px_json *kept[sizeof(secrets) / sizeof(secrets[0])];
+    const px_json *kept[SECRETS];
     px_buf buf = { 0 };
     px_json_writer w = px_json_writer_of(&buf);
-    before b = { 0 };
 
-    PX_TRY(read_before(call, &b, ret_err));
-    for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
-        PX_TRY(keep_secret(call, &b, now, secrets[i].name, &kept[i], ret_err));
+    PX_TRY(keep_secrets(call, now, kept, ret_err));
     px_json_begin_object(&w);
     for (const px_json *m = call->request.json->first; m; m = m->next) {
         if (px_json_is(m, PX_JSON_NULL))
@@ -336,7 +307,7 @@ static px_status body_of(px_api_call *call, const px_connection *now, px_str *re
         px_json_key(&w, m->key);
         px_json_node(&w, m);
     }
-    for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
+    for (int i = 0; i < SECRETS; i++) {
         if (!kept[i])
             continue;
         px_json_key(&w, secrets[i].name);

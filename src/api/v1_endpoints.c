@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * /api/v1/endpoints: where events may be sent. A secret goes in and never comes out: left out of a
- * PUT it stays as it is, null takes it away.
- */
-#include "api/document_call.h"
+/* /api/v1/endpoints: where events may be sent. */
+#include "api/secret.h"
 #include "base/level.h"
 #include "outbound/outbound.h"
 
@@ -13,6 +10,9 @@ px_handler px_v1_list_endpoints, px_v1_get_endpoint, px_v1_put_endpoint, px_v1_d
 
 static const px_str kind = { "endpoint", 8 };
 static const px_api_missing missing = { "endpoint.not_found", "there is no endpoint" };
+static const px_api_secret secret = { { "secret", 6 },
+                                      "endpoint.secret",
+                                      "scheme, host and port of 'url' do" };
 
 /* ---- reading ---- */
 
@@ -123,37 +123,49 @@ static px_status check_endpoint(px_api_call *call, const px_endpoint *endpoint, 
                            NULL, ret_err);
 }
 
-/* The secret that the endpoint will have: the body's, or the one that it had. */
-static px_str secret_of(px_api_call *call)
+/* Whether webhooks are sent to the same server. */
+static bool has_same_place(px_api_call *call, const px_api_before *before, const px_endpoint *now)
 {
-    px_endpoint old;
-    px_document document;
+    px_endpoint was;
 
-    if (px_json_get(call->request.json, PX_STR("secret")) ||
-        px_documents_get(px_api_documents(call), call->principal.tenant, kind, call->args[0],
-                         &call->arena, &document, NULL) != PX_OK ||
-        px_endpoint_read(&document, &call->arena, &old, NULL) != PX_OK)
-        return px_json_get_text(call->request.json, PX_STR("secret"));
-    return old.secret;
+    return before->body && px_endpoint_read(&before->document, &call->arena, &was, NULL) == PX_OK &&
+           px_str_eq(px_target_origin(was.to), px_target_origin(now->to));
 }
 
-static px_str body_of(px_api_call *call, const px_endpoint *endpoint)
+/* The secret that the endpoint will have: the body's, or the one that it had. */
+static px_status secret_of(px_api_call *call, const px_endpoint *endpoint, px_str *ret_secret,
+                           px_err *ret_err)
 {
-    px_str secret = endpoint->kind == PX_ENDPOINT_WEBHOOK ? secret_of(call) : (px_str){ 0 };
+    const px_json *kept;
+    px_api_before before;
+
+    *ret_secret = (px_str){ 0 };
+    if (endpoint->kind != PX_ENDPOINT_WEBHOOK)
+        return PX_OK;
+    PX_TRY(px_api_read_before(call, kind, &before, ret_err));
+    PX_TRY(px_api_keep_secret(call, &secret, &before, has_same_place(call, &before, endpoint),
+                              &kept, ret_err));
+    *ret_secret = kept ? kept->text : endpoint->secret;
+    return PX_OK;
+}
+
+static px_status body_of(px_api_call *call, const px_endpoint *endpoint, px_str *ret_body,
+                         px_err *ret_err)
+{
     px_buf buf = { 0 };
     px_json_writer w = px_json_writer_of(&buf);
-    px_str body;
+    px_str text;
 
+    PX_TRY(secret_of(call, endpoint, &text, ret_err));
     px_json_begin_object(&w);
     put_endpoint(&w, endpoint, true);
-    if (secret.len) {
-        px_json_key(&w, PX_STR("secret"));
-        px_json_string(&w, secret);
+    if (text.len) {
+        px_json_key(&w, secret.name);
+        px_json_string(&w, text);
     }
     px_json_end_object(&w);
-    body = buf.status == PX_OK ? px_arena_str(&call->arena, px_buf_str(&buf)) : (px_str){ 0 };
-    px_buf_release(&buf);
-    return body;
+    *ret_body = px_api_keep(call, &buf);
+    return PX_OK;
 }
 
 static void endpoint_written(px_api_call *call)
@@ -185,7 +197,7 @@ void px_v1_put_endpoint(px_api_call *call)
                           .body = call->body };
     px_endpoint endpoint;
     px_status status;
-    px_str body;
+    px_str body = { 0 };
     px_err err;
 
     if (!px_api_may(call, PX_ACTION_WRITE_DOCUMENT) || !px_api_conditions(call, true, false))
@@ -193,15 +205,12 @@ void px_v1_put_endpoint(px_api_call *call)
     status = px_endpoint_read(&asked, &call->arena, &endpoint, &err);
     if (status == PX_OK)
         status = check_endpoint(call, &endpoint, &err);
-    if (status != PX_OK) {
-        px_api_fail(call, status, &err);
-        return;
-    }
-    body = body_of(call, &endpoint);
-    if (body.ptr)
+    if (status == PX_OK)
+        status = body_of(call, &endpoint, &body, &err);
+    if (status == PX_OK)
         px_api_document_write(call, kind, body, endpoint_written);
     else
-        px_api_fail(call, px_arena_fail(&call->arena, &err), &err);
+        px_api_fail(call, status, &err);
 }
 
 /* The first route that leads to this endpoint; empty when there is none. */

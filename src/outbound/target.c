@@ -275,6 +275,15 @@ px_status px_target_check_host(const px_reach *reach, px_str host, px_err *ret_e
     return check_host(reach, host, text, ret_err);
 }
 
+px_str px_target_origin(px_str url)
+{
+    size_t end = px_str_starts(url, PX_STR("https://")) ? 8 : 7;
+
+    while (end < url.len && !strchr("/?", url.ptr[end]))
+        end++;
+    return px_str_head(url, end);
+}
+
 px_status px_target_check(const px_reach *reach, px_str url, px_str *ret_host, px_err *ret_err)
 {
     px_str rest = url, host;

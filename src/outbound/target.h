@@ -47,6 +47,10 @@ PX_NODISCARD px_status px_reach_parse(px_str text, px_reach *ret_reach, px_err *
 PX_NODISCARD px_status px_target_check(const px_reach *reach, px_str url, px_str *ret_host,
                                        px_err *ret_err);
 
+/* Scheme, host and port of a URL that was found right, as they stand in it: who else has these
+ * sends to the same server. */
+px_str px_target_origin(px_str url);
+
 /* The same of a host alone, a name or an address without brackets. Errors: PX_DENIED
  * (endpoint.host, endpoint.address), PX_INVALID (too long). */
 PX_NODISCARD px_status px_target_check_host(const px_reach *reach, px_str host, px_err *ret_err);

@@ -169,6 +169,55 @@ PX_TEST(a_secret_goes_in_and_never_comes_out)
     api_world_release(&w);
 }
 
+#define HOOK(url, more) "{\"kind\":\"webhook\",\"url\":\"" url "\"" more "}"
+
+/* Who may write the endpoint, and does not know the secret, would have a host of his own told what
+ * it signs. */
+PX_TEST(a_secret_stays_only_while_it_signs_for_the_same_server)
+{
+    static const char *const elsewhere[] = {
+        HOOK("https://other.example/a", ""),
+        HOOK("http://hooks.example:8443/a", ""),
+        HOOK("https://hooks.example/a", ""),
+        HOOK("https://hooks.example:8443.other.example/a", ""),
+    };
+
+    begin();
+    put_endpoint(HOOK("https://hooks.example:8443/a", ",\"secret\":\"s3cret\""), 200);
+    for (size_t i = 0; i + 1 < sizeof(elsewhere) / sizeof(elsewhere[0]); i++)
+        CHECK_STR(put_endpoint(elsewhere[i], 400), "endpoint.secret");
+    CHECK_STR(put_endpoint(elsewhere[3], 400), "endpoint.url"); /* which is none */
+    put_endpoint(HOOK("https://hooks.example:8443?b=c", ""), 200);
+    CHECK_STR(api_text(&w.reply, "/hasSecret"), "true");
+    put_endpoint(HOOK("https://other.example/a", ",\"secret\":\"0ther\""), 200); /* given again */
+    CHECK_STR(api_text(&w.reply, "/hasSecret"), "true");
+    put_endpoint(HOOK("https://third.example/a", ",\"secret\":null"), 200);
+    CHECK_STR(api_text(&w.reply, "/hasSecret"), "false");
+    put_endpoint(HOOK("https://fourth.example/a", ""), 200); /* there is none to keep */
+    api_world_release(&w);
+}
+
+/* The second one was put beside the URL that was there, not the one that is. */
+PX_TEST(a_secret_that_stays_is_that_of_the_endpoint_as_it_was_read)
+{
+    reply moved, kept;
+
+    begin();
+    api_reply_init(&moved);
+    api_reply_init(&kept);
+    put_endpoint(HOOK("https://hooks.example/a", ",\"secret\":\"s3cret\""), 200);
+    api_hold_engine(&w);
+    api_send(&w, &moved, "PUT", "/api/v1/endpoints/e",
+             HOOK("https://other.example/a", ",\"secret\":\"0ther\""));
+    api_send(&w, &kept, "PUT", "/api/v1/endpoints/e", HOOK("https://hooks.example/b", ""));
+    api_let_engine_go(&w);
+    CHECK_EQ(api_wait(&moved)->status, 200);
+    CHECK_EQ(api_wait(&kept)->status, 412);
+    api_reply_release(&moved);
+    api_reply_release(&kept);
+    api_world_release(&w);
+}
+
 PX_TEST(an_endpoint_that_cannot_be_is_refused_with_a_sentence)
 {
     begin();
