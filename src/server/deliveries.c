@@ -6,6 +6,7 @@
  */
 #include "server/topic_names.h"
 #include "server/topics_impl.h"
+#include "server/topics_sparkplug.h"
 
 #include <stdio.h>
 
@@ -220,6 +221,7 @@ static void look_at_clock(delivery *d)
         return;
     d->recheck_at_ns = now_ns + RECHECK_NS;
     px_topics_recheck(d->topics);
+    px_topics_spark_pay(d->topics);
 }
 
 /* What was missed cannot be told any more, but that it was missed can. Who needs each event reads

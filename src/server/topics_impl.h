@@ -50,6 +50,7 @@ typedef struct px_topics_message {
     px_broker_gate *gate;          /* of a plain message; else NULL */
     uint64_t will_of;              /* it is the will of this session; 0: of none */
     struct px_topics_bound *bound; /* what bindings made of a plain message; NULL: nothing */
+    struct px_topics_death *death; /* of Sparkplug: it is written with this, or owed; else NULL */
 } px_topics_message;
 
 typedef struct px_topics_thread {

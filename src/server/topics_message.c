@@ -5,6 +5,7 @@
  */
 #include "base/mem.h"
 #include "server/topics_binding.h"
+#include "server/topics_sparkplug.h"
 
 enum { MESSAGE_ARENA_BYTES_MAX = 16 * 1024 * 1024 };
 
@@ -66,7 +67,10 @@ void px_topics_give_back(px_topics_message *m)
         px_topics_unbind(m->bound);
     if (m->gate) /* it never came to the engine */
         px_broker_gate_leave(m->topics->broker, m->gate, 0);
+    if (m->death)
+        px_topics_spark_settle(m);
     m->bound = NULL;
+    m->death = NULL;
     m->gate = NULL;
     px_arena_reset(&m->arena);
     do {
@@ -114,6 +118,8 @@ static void message_done(px_request *request)
     px_twin_topics *topics = m->topics;
     px_mqtt_reason reason = reason_of(request->result.status);
 
+    if (m->death)
+        px_topics_spark_answered(m);
     if (px_topics_is_superseded(&request->result)) {
         reason = PX_MQTT_SESSION_TAKEN_OVER; /* no answer: its client says it again, elsewhere */
     } else if (request->result.status != PX_OK) {
@@ -220,6 +226,7 @@ void px_topics_begin(px_topics_message *m, px_request_kind kind, px_mqtt_conn co
     m->gate = NULL;
     m->will_of = 0;
     m->bound = NULL;
+    m->death = NULL;
 }
 
 px_mqtt_reason px_topics_send(px_twin_topics *topics, unsigned thread, px_topics_message *m)

@@ -9,12 +9,15 @@
  *
  * What is journalled of the plain message rides in the request with the values or the death: a
  * crash or a full disk takes both of them, or none. A death goes the way of the values, so that it
- * stands in the journal behind those that the same connection said before.
+ * stands in the journal behind those that the same connection said before. One that could not be
+ * written, though its client may be gone, is made again by the thread of deliveries.
  */
 #include "server/topics_sparkplug.h"
 
 #include "server/topics_binding.h"
 #include "sync/sparkplug_payload.h"
+
+enum { PAID_MAX = 64 }; /* nodes whose deaths are made again at once */
 
 static px_status authorize(const px_topics_spark *in, const px_spark_topic *topic, px_str twin,
                            px_err *ret_err)
@@ -82,6 +85,12 @@ static void ask_for_birth(const px_topics_spark *in, const px_spark_topic *topic
 
 /* ---- a death ---- */
 
+/* In the message's arena. */
+struct px_topics_death {
+    px_spark_ending ending;
+    bool is_over; /* written, or refused for good */
+};
+
 /* Twins whose source is gone, in the message's arena. */
 typedef struct ended {
     px_arena *arena;
@@ -90,46 +99,103 @@ typedef struct ended {
     bool is_cut; /* no memory */
 } ended;
 
-static void add_ended(ended *e, px_str twin)
+static void add_ended(void *ctx, const px_spark_status *status)
 {
-    px_str copy = px_arena_str(e->arena, twin);
+    ended *e = ctx;
+    px_spark_topic topic = { .group = status->group,
+                             .node = status->node,
+                             .device = status->device };
+    px_buf twin = { 0 };
+    px_str copy;
 
+    px_put_spark_twin(&twin, &topic);
+    copy = twin.status == PX_OK ? px_arena_str(e->arena, px_buf_str(&twin)) : (px_str){ 0 };
+    px_buf_release(&twin);
     if (!copy.ptr || e->count > PX_SPARK_DEVICES_MAX)
         e->is_cut = true;
     else
         e->twins[e->count++] = copy;
 }
 
-static void end_device(void *ctx, const px_spark_status *status)
+static bool copy_ending(px_arena *arena, const px_spark_ending *from, px_spark_ending *to)
 {
-    ended *e = ctx;
-    px_buf twin = { 0 };
-
-    px_putf(&twin, "%.*s.%.*s.%.*s", PX_FMT(status->group), PX_FMT(status->node),
-            PX_FMT(status->device));
-    if (twin.status == PX_OK)
-        add_ended(e, px_buf_str(&twin));
-    else
-        e->is_cut = true;
-    px_buf_release(&twin);
+    *to = *from;
+    to->group = px_arena_str(arena, from->group);
+    to->node = px_arena_str(arena, from->node);
+    return to->group.ptr && to->node.ptr;
 }
 
-/* A node takes its devices along. False: no memory. */
-static bool make_end(const px_topics_spark *in, const px_spark_topic *topic, px_topics_message *m)
+/* What the message is to write. False: no memory; the ending is owed. */
+static bool make_end(px_sparkplug *sparkplug, const px_spark_ending *ending, px_topics_message *m)
 {
     ended e = { .arena = &m->arena,
                 .twins = PX_ARENA_ARRAY(&m->arena, px_str, PX_SPARK_DEVICES_MAX + 1) };
+    struct px_topics_death *death = PX_ARENA_NEW(&m->arena, struct px_topics_death);
 
-    if (!e.twins)
+    if (!e.twins || !death || !copy_ending(&m->arena, ending, &death->ending)) {
+        px_sparkplug_ended(sparkplug, ending, false);
         return false;
-    add_ended(&e, m->request.id);
-    if (topic->kind == PX_SPARK_NDEATH)
-        px_sparkplug_each_device(in->topics->sparkplug, in->client->principal.tenant, topic->group,
-                                 topic->node, end_device, &e);
+    }
+    m->death = death;
+    px_sparkplug_each_ended(sparkplug, ending, add_ended, &e);
     m->request.kind = PX_REQUEST_SOURCES_ENDED;
     m->request.twins = e.twins;
     m->request.twin_count = e.count;
     return !e.is_cut;
+}
+
+void px_topics_spark_settle(px_topics_message *m)
+{
+    px_sparkplug_ended(m->topics->sparkplug, &m->death->ending, m->death->is_over);
+}
+
+/* What is refused because of the message that it came with is made again alone. */
+void px_topics_spark_answered(px_topics_message *m)
+{
+    px_status status = m->request.result.status;
+
+    m->death->is_over = status == PX_OK || status == PX_DENIED || status == PX_UNAUTHORIZED;
+}
+
+/* ---- deaths made again ---- */
+
+/* On the engine's thread. Nobody is told: the refusal was. */
+static void paid(px_request *request)
+{
+    px_topics_message *m = request->data;
+    px_status status = request->result.status;
+
+    m->death->is_over = status != PX_FULL && status != PX_BUSY && status != PX_NO_MEMORY;
+    px_topics_give_back(m);
+}
+
+static bool pay(px_twin_topics *topics)
+{
+    px_topics_message *m = px_topics_take(topics, PX_TOPICS_DELIVERY_THREAD);
+    px_spark_ending ending;
+
+    if (!m)
+        return false;
+    px_topics_begin(m, PX_REQUEST_SOURCES_ENDED, (px_mqtt_conn){ 0 }, PX_MQTT_TOKEN_NONE);
+    m->request.id = m->request.text = PX_STR("");
+    m->request.done = paid;
+    if (!px_sparkplug_take_owed(topics->sparkplug, &m->arena, &ending) ||
+        !make_end(topics->sparkplug, &ending, m)) {
+        px_topics_give_back(m);
+        return false;
+    }
+    m->request.principal =
+        (px_principal){ .tenant = ending.tenant, .role = PX_ROLE_ADMIN, .id = PX_STR("sparkplug") };
+    (void)px_topics_send(topics, PX_TOPICS_DELIVERY_THREAD, m);
+    return true;
+}
+
+void px_topics_spark_pay(px_twin_topics *topics)
+{
+    for (int i = 0; i < PAID_MAX && px_engine_has_room(topics->opts.engine); i++)
+        if (!pay(topics))
+            break;
+    px_topics_flush(topics, PX_TOPICS_DELIVERY_THREAD);
 }
 
 static void tell_rejects(const px_topics_spark *in, px_str twin, const px_spark_heard *heard)
@@ -234,10 +300,10 @@ static bool find_bindings(const px_topics_spark *in, const px_spark_topic *topic
 }
 
 /* A birth that cannot be taken is refused, and its owner offline all the same. */
-static px_mqtt_reason send_end(const px_topics_spark *in, const px_spark_topic *topic, px_str twin,
-                               px_topics_message *m, px_status status, const px_err *err)
+static px_mqtt_reason send_end(const px_topics_spark *in, px_str twin, px_topics_message *m,
+                               const px_spark_ending *ending, px_status status, const px_err *err)
 {
-    if (!make_end(in, topic, m)) {
+    if (!make_end(in->topics->sparkplug, ending, m)) {
         px_topics_give_back(m);
         return PX_MQTT_QUOTA_EXCEEDED;
     }
@@ -276,8 +342,8 @@ static px_mqtt_reason hear(const px_topics_spark *in, const px_spark_topic *topi
         tell(in, topic, twin, &heard, message.now);
     if (status == PX_OK && (heard.decoded.accepted > 0 || heard.rows.len))
         return send_values(in, m, &heard);
-    if (heard.went_offline && topic->kind != PX_SPARK_STATE)
-        return send_end(in, topic, twin, m, status, &err);
+    if (heard.ending.number)
+        return send_end(in, twin, m, &heard.ending, status, &err);
     px_topics_give_back(m);
     return status == PX_OK ? in->plain(in->ctx, NULL) : refuse(in, twin, status, &err);
 }

@@ -26,6 +26,13 @@ typedef struct px_topics_spark {
 
 px_mqtt_reason px_topics_sparkplug(const px_topics_spark *in);
 
+/* The message goes back to its pool: its death is written, or owed. */
+void px_topics_spark_settle(struct px_topics_message *m);
+/* The engine's answer to one with a death. */
+void px_topics_spark_answered(struct px_topics_message *m);
+/* Makes some of the deaths again that could not be written. On the thread of deliveries. */
+void px_topics_spark_pay(px_twin_topics *topics);
+
 /* Whether a device may subscribe to `spBv1.0/REST`: to every STATE, and to the commands of its own
  * edge node. */
 bool px_topics_spark_may_hear(const px_principal *principal, px_str rest);

@@ -21,6 +21,14 @@ static void end_devices(pxi_spark_node *node, px_time now)
         (void)set_online(*device, false, now);
 }
 
+/* Its death is to be written by this ending; true when it was online. */
+static bool end_owner(pxi_spark_owner *owner, px_time now, uint64_t ending)
+{
+    owner->owes_end = false;
+    owner->ending = ending;
+    return set_online(owner, false, now);
+}
+
 /* ---- asking for a birth ---- */
 
 static void ask(px_sparkplug *s, pxi_spark_node *node, px_time now, const char *why,
@@ -68,6 +76,15 @@ typedef struct hearing {
     px_spark_heard *heard;
     px_err *err;
 } hearing;
+
+static uint64_t begin_ending(hearing *h)
+{
+    h->heard->ending = (px_spark_ending){ .tenant = h->m->tenant,
+                                          .group = h->m->topic.group,
+                                          .node = h->m->topic.node,
+                                          .number = ++h->s->endings };
+    return h->heard->ending.number;
+}
 
 /* Its twin is not there: what no binding takes has no place. */
 static void count_homeless(hearing *h, const pxi_spark_owner *owner, const pxi_spark_model *model)
@@ -131,9 +148,12 @@ static px_status take_birth(hearing *h, pxi_spark_owner *owner)
     px_status status = px_spark_birth_define(&owner->birth, &h->payload, h->err);
 
     if (status != PX_OK) {
-        h->heard->went_offline = set_online(owner, false, h->m->now);
+        if (owner->is_online || owner->owes_end)
+            h->heard->went_offline = end_owner(owner, h->m->now, begin_ending(h));
         return status;
     }
+    owner->owes_end = false;
+    owner->ending = 0;
     h->s->stats.births++;
     h->heard->is_birth = true;
     h->heard->went_online = set_online(owner, true, h->m->now);
@@ -184,11 +204,12 @@ static void hear_ddeath(hearing *h, pxi_spark_node *node)
 {
     pxi_spark_owner *device = pxi_spark_find_device(node, h->m->topic.device);
 
-    h->heard->went_offline = device && set_online(device, false, h->m->now);
-    if (h->heard->went_offline)
-        h->s->stats.deaths++;
-    else
+    if (!device || (!device->is_online && !device->owes_end)) {
         h->s->stats.deaths_ignored++;
+        return;
+    }
+    h->s->stats.deaths++;
+    h->heard->went_offline = end_owner(device, h->m->now, begin_ending(h));
 }
 
 /* The broker sends it for who is gone, also when a newer connection has given birth since. */
@@ -197,13 +218,15 @@ static void hear_ndeath(hearing *h, pxi_spark_node *node)
     uint64_t bd_seq = 0;
     bool has = find_bd_seq(&h->payload, &bd_seq);
 
-    if (!node->self.is_online || has != node->has_bd_seq || (has && bd_seq != node->bd_seq)) {
+    if ((!node->self.is_online && !node->self.owes_end) || has != node->has_bd_seq ||
+        (has && bd_seq != node->bd_seq)) {
         h->s->stats.deaths_ignored++;
         return;
     }
     h->s->stats.deaths++;
-    h->heard->went_offline = set_online(&node->self, false, h->m->now);
-    end_devices(node, h->m->now);
+    h->heard->went_offline = end_owner(&node->self, h->m->now, begin_ending(h));
+    PX_VEC_EACH (&node->devices, device)
+        (void)end_owner(*device, h->m->now, h->heard->ending.number);
 }
 
 static px_status hear_of_node(hearing *h)

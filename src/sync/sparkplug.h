@@ -10,8 +10,9 @@
  *
  * A message behind a gap is taken: its values are facts. Data of a node or a device without a birth
  * are not, since nobody knows what they mean. A death with another bdSeq than the birth's is of an
- * older connection and changes nothing. In memory only: after a restart every node is asked for its
- * birth with its first message.
+ * older connection and changes nothing. A death that the caller cannot write down now (the disk is
+ * full) is owed, a mark on its node and devices. In memory only: after a restart every node is
+ * asked for its birth with its first message.
  *
  * Where bindings take what it says (docs/bindings.md) the metrics are rows for them besides; those
  * that a binding reads are never told as unknown.
@@ -48,6 +49,13 @@ typedef struct px_spark_message {
     void *ctx;
 } px_spark_message;
 
+/* A death on its way to the journal: who of a node has ended. Names are borrowed. */
+typedef struct px_spark_ending {
+    uint32_t tenant;
+    px_str group, node;
+    uint64_t number; /* 0: nobody has */
+} px_spark_ending;
+
 /* What became of it. */
 typedef struct px_spark_heard {
     px_decoded decoded; /* values for the twin; borrow from payload and arena */
@@ -57,9 +65,10 @@ typedef struct px_spark_heard {
     uint32_t model_no;  /* of it */
     bool is_birth;      /* NBIRTH or DBIRTH, taken */
     bool went_online, went_offline;
-    bool is_unborn;    /* nothing was taken: what it speaks of was not born */
-    bool asks_rebirth; /* send the command now */
-    const char *why;   /* of the two before; else NULL */
+    px_spark_ending ending; /* to be written, see px_sparkplug_ended; names are the topic's */
+    bool is_unborn;         /* nothing was taken: what it speaks of was not born */
+    bool asks_rebirth;      /* send the command now */
+    const char *why;        /* of the two before; else NULL */
 } px_spark_heard;
 
 px_sparkplug *px_sparkplug_new(void); /* NULL: no memory */
@@ -92,13 +101,22 @@ typedef struct px_spark_status {
 bool px_sparkplug_each(px_sparkplug *s, uint32_t tenant, size_t *at, size_t max,
                        void (*see)(void *ctx, const px_spark_status *status), void *ctx);
 
-/* The devices of one node. */
-void px_sparkplug_each_device(px_sparkplug *s, uint32_t tenant, px_str group, px_str node,
-                              void (*see)(void *ctx, const px_spark_status *status), void *ctx);
-
 /* Host applications by their last STATE. */
 void px_sparkplug_each_host(px_sparkplug *s, uint32_t tenant,
                             void (*see)(void *ctx, const px_spark_status *status), void *ctx);
+
+/* ---- deaths ---- */
+
+/* Whoever ends by this ending: the node, a device, or all of them. With the lock: copy, and be
+ * quick. Who is born again meanwhile does not. */
+void px_sparkplug_each_ended(px_sparkplug *s, const px_spark_ending *ending,
+                             void (*see)(void *ctx, const px_spark_status *status), void *ctx);
+/* What became of it. Not written: it is owed, until it is taken below or the node says it again; a
+ * birth ends that. */
+void px_sparkplug_ended(px_sparkplug *s, const px_spark_ending *ending, bool is_written);
+/* The next node of which something is owed, as an ending of its own, with its names in the arena.
+ * False: nothing is, or there is no memory. Cost: without anything owed one look. */
+bool px_sparkplug_take_owed(px_sparkplug *s, px_arena *arena, px_spark_ending *ret_ending);
 
 typedef struct px_sparkplug_stats {
     uint64_t nodes, online;  /* now */

@@ -227,22 +227,6 @@ bool px_sparkplug_each(px_sparkplug *s, uint32_t tenant, size_t *at, size_t max,
     return has_more;
 }
 
-void px_sparkplug_each_device(px_sparkplug *s, uint32_t tenant, px_str group, px_str name,
-                              void (*see)(void *ctx, const px_spark_status *status), void *ctx)
-{
-    pxi_spark_node *node;
-
-    pthread_mutex_lock(&s->lock);
-    node = find_node(s, tenant, group, name);
-    if (node)
-        PX_VEC_EACH (&node->devices, device) {
-            px_spark_status status = status_of(node, *device);
-
-            see(ctx, &status);
-        }
-    pthread_mutex_unlock(&s->lock);
-}
-
 void px_sparkplug_each_host(px_sparkplug *s, uint32_t tenant,
                             void (*see)(void *ctx, const px_spark_status *status), void *ctx)
 {
@@ -256,6 +240,96 @@ void px_sparkplug_each_host(px_sparkplug *s, uint32_t tenant,
             see(ctx, &status);
     }
     pthread_mutex_unlock(&s->lock);
+}
+
+/* ---- deaths ---- */
+
+/* The node itself, then its devices; NULL behind the last. */
+static pxi_spark_owner *owner_at(pxi_spark_node *node, size_t index)
+{
+    if (index == 0)
+        return &node->self;
+    return index <= node->devices.len ? node->devices.ptr[index - 1] : NULL;
+}
+
+void px_sparkplug_each_ended(px_sparkplug *s, const px_spark_ending *ending,
+                             void (*see)(void *ctx, const px_spark_status *status), void *ctx)
+{
+    pxi_spark_owner *owner;
+    pxi_spark_node *node;
+
+    pthread_mutex_lock(&s->lock);
+    node = find_node(s, ending->tenant, ending->group, ending->node);
+    for (size_t i = 0; node && (owner = owner_at(node, i)); i++) {
+        px_spark_status status = status_of(node, owner);
+
+        if (owner->ending == ending->number)
+            see(ctx, &status);
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+void px_sparkplug_ended(px_sparkplug *s, const px_spark_ending *ending, bool is_written)
+{
+    pxi_spark_owner *owner;
+    pxi_spark_node *node;
+
+    pthread_mutex_lock(&s->lock);
+    node = find_node(s, ending->tenant, ending->group, ending->node);
+    for (size_t i = 0; node && (owner = owner_at(node, i)); i++) {
+        if (owner->ending != ending->number)
+            continue;
+        owner->ending = 0;
+        owner->owes_end = !is_written;
+        s->may_owe = s->may_owe || !is_written;
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+static bool owes_ends(pxi_spark_node *node)
+{
+    pxi_spark_owner *owner;
+
+    for (size_t i = 0; (owner = owner_at(node, i)); i++)
+        if (owner->owes_end)
+            return true;
+    return false;
+}
+
+/* What it owes becomes an ending; false: no memory. */
+static bool take_owed(px_sparkplug *s, pxi_spark_node *node, px_arena *arena,
+                      px_spark_ending *ret_ending)
+{
+    px_str group = px_arena_str(arena, node->group), name = px_arena_str(arena, node->self.name);
+    pxi_spark_owner *owner;
+
+    if (!group.ptr || !name.ptr)
+        return false;
+    *ret_ending = (px_spark_ending){ node->tenant, group, name, ++s->endings };
+    for (size_t i = 0; (owner = owner_at(node, i)); i++) {
+        if (!owner->owes_end)
+            continue;
+        owner->owes_end = false;
+        owner->ending = ret_ending->number;
+    }
+    return true;
+}
+
+bool px_sparkplug_take_owed(px_sparkplug *s, px_arena *arena, px_spark_ending *ret_ending)
+{
+    bool is_taken = false, is_found = false;
+
+    pthread_mutex_lock(&s->lock);
+    for (size_t i = 0; s->may_owe && !is_found && i < s->nodes.len; i++) {
+        pxi_spark_node *node = s->nodes.ptr[s->owed_at++ % s->nodes.len];
+
+        is_found = owes_ends(node);
+        if (is_found)
+            is_taken = take_owed(s, node, arena, ret_ending);
+    }
+    s->may_owe = is_found;
+    pthread_mutex_unlock(&s->lock);
+    return is_taken;
 }
 
 px_sparkplug_stats px_sparkplug_stat(px_sparkplug *s)

@@ -13,7 +13,8 @@
 typedef struct pxi_spark_owner {
     px_str name; /* owned; of the device; of a node its id */
     px_spark_birth birth;
-    bool is_online;
+    bool is_online, owes_end; /* owes_end: its death could not be written */
+    uint64_t ending;          /* by which its death is being written; 0: by none */
     px_time since;
 } pxi_spark_owner;
 
@@ -41,7 +42,10 @@ struct px_sparkplug {
     PX_VEC(pxi_spark_node *) nodes;
     px_map by_name; /* places in `nodes`, by tenant, group and node */
     PX_VEC(pxi_spark_host) hosts;
-    uint64_t stamp; /* of the last sample made */
+    uint64_t stamp;   /* of the last sample made */
+    uint64_t endings; /* so many were made */
+    bool may_owe;     /* some owner may owe its end, */
+    size_t owed_at;   /* and those of nodes from here on are asked next */
     px_sparkplug_stats stats;
 };
 

@@ -15,6 +15,7 @@ import paho.mqtt.client as paho
 
 from clients import Web
 from pollux import Server, main
+from small_disk import SmallDisk
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DOUBLE, INT32, INT64, FLOAT, BOOLEAN, STRING = 10, 3, 4, 9, 11, 12
@@ -233,28 +234,80 @@ def deaths_are_of_their_birth():
         edge.close()
 
 
+def states(web):
+    return [web.want(200, "GET", f"/api/v1/twins/{twin}/freshness")["state"] for twin in ("plant.edge", "plant.edge.press")]
+
+
+def fresh_edge(s, web, key):
+    """Both twins are fresh for a day, unless the node or the device dies."""
+    for twin, name in (("plant.edge", "uptime"), ("plant.edge.press", "temperature")):
+        web.want(200, "PUT", f"/api/v1/freshness-rules/{twin}", {"properties": {name: {"period": 86400}}})
+    edge, now = Edge(s, key), int(time.time() * 1000)
+    edge.say("spBv1.0/plant/NBIRTH/edge", payload(0, bd_seq(0), dict(name="uptime", alias=2, datatype=INT32, int_value=5), timestamp=now))
+    edge.say("spBv1.0/plant/DBIRTH/edge/press", payload(1, dict(name="temperature", alias=10, datatype=DOUBLE, double_value=20.5),
+                                                        timestamp=now))
+    until(lambda: states(web) == ["fresh", "fresh"], "fresh twins")
+    return edge
+
+
 def a_death_makes_stale_what_is_declared_of_its_twins():
     with Server() as s:
         web, key = prepare(s)
         watcher = Client(s, "any", s.token, "watcher")
         assert watcher.subscribe("events/freshness/+") == 1
-        for twin, name in (("plant.edge", "uptime"), ("plant.edge.press", "temperature")):
-            web.want(200, "PUT", f"/api/v1/freshness-rules/{twin}", {"properties": {name: {"period": 86400}}})
-
-        def states():
-            return [web.want(200, "GET", f"/api/v1/twins/{twin}/freshness")["state"] for twin in ("plant.edge", "plant.edge.press")]
-
-        edge, now = Edge(s, key), int(time.time() * 1000)
-        edge.say("spBv1.0/plant/NBIRTH/edge", payload(0, bd_seq(0), dict(name="uptime", alias=2, datatype=INT32, int_value=5), timestamp=now))
-        edge.say("spBv1.0/plant/DBIRTH/edge/press", payload(1, dict(name="temperature", alias=10, datatype=DOUBLE, double_value=20.5),
-                                                            timestamp=now))
-        until(lambda: states() == ["fresh", "fresh"], "fresh twins")
-        edge.say("spBv1.0/plant/DDEATH/edge/press", payload(2, timestamp=now))
-        until(lambda: states() == ["fresh", "stale"], "the device's twin stale")
+        edge = fresh_edge(s, web, key)
+        edge.say("spBv1.0/plant/DDEATH/edge/press", payload(2))
+        until(lambda: states(web) == ["fresh", "stale"], "the device's twin stale")
         edge.vanish()
-        until(lambda: states() == ["stale", "stale"], "the node's twin stale")
+        until(lambda: states(web) == ["stale", "stale"], "the node's twin stale")
         until(lambda: [json.loads(p)["freshness"].get("cause") for _, p in watcher.got].count("source ended") == 2, "two words of it")
         watcher.close()
+
+
+def until_full(web):
+    """Until not even a small write has found room for 2 s: the log is moved about before it is final."""
+    refused_since, end, n = None, time.monotonic() + 60, 0
+    while not refused_since or time.monotonic() - refused_since < 2:
+        assert time.monotonic() < end, "the disk never was full"
+        n += 1
+        taken = web.patch("filler", {"temperature": n})[0] == 204
+        refused_since = None if taken else refused_since or time.monotonic()
+        time.sleep(0 if taken else 0.05)
+
+
+def until_tried_again(web):
+    """In vain."""
+    def refused():
+        return web.metrics()["pollux_batches_full_total"]
+    before = refused()
+    until(lambda: refused() >= before + 3, "other try")
+
+
+def a_death_that_finds_the_disk_full_is_made_again():
+    """Nobody says it a second time: it was answered, and the client is gone."""
+    with SmallDisk() as disk, Server(os.path.join(disk.folder, "data"), settings=["wal_mb = 4"]) as s:
+        web, key = prepare(s)
+        web.want(200, "PUT", "/digitaltwins/filler", {"$metadata": {"$model": "dtmi:test:Press;1"}})
+        edge = fresh_edge(s, web, key)
+        disk.fill()
+        until_full(web)
+        edge.say("spBv1.0/plant/DDEATH/edge/press", payload(2))
+        until(lambda: not nodes(web)["edge"]["devices"][0]["online"], "the device offline")
+        assert states(web) == ["fresh", "fresh"], "a death that is not written"
+        until_tried_again(web)
+        refused = [r for r in web.want(200, "GET", "/api/v1/rejects")["items"] if r["code"] == "store.full" and r["sender"] != "admin"]
+        assert [r["sender"] for r in refused] == ["edge"], refused
+        disk.free()
+        until(lambda: states(web) == ["fresh", "stale"], "the device's twin stale")
+        disk.fill()
+        until_full(web)
+        edge.say("spBv1.0/plant/NDEATH/edge", payload(None, bd_seq(0)))
+        until(lambda: not nodes(web)["edge"]["online"], "the node offline")
+        edge.close()
+        until_tried_again(web)
+        assert states(web) == ["fresh", "stale"], "a death that is not written"
+        disk.free()
+        until(lambda: states(web) == ["stale", "stale"], "the node's twin stale")
 
 
 def a_message_and_its_values_are_taken_together_or_not_at_all():
@@ -495,4 +548,4 @@ main(births_and_data_reach_the_twins, what_was_not_understood_asks_for_a_birth, 
      what_no_binding_takes_of_metrics_is_told_and_what_one_misses_is_taken_once_it_is_mended,
      a_message_counts_for_its_own_twin_and_those_of_bindings_or_for_none, a_node_that_skips_numbers, deaths_are_of_their_birth,
      a_death_makes_stale_what_is_declared_of_its_twins, hosts_tell_their_state,
-     an_edge_node_speaks_for_itself_alone)
+     an_edge_node_speaks_for_itself_alone, a_death_that_finds_the_disk_full_is_made_again)
