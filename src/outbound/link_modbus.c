@@ -259,12 +259,13 @@ static px_status hand_on(pxi_device *d, px_str row, px_time read_at, px_err *ret
 
     if (status == PX_OK)
         status = pxi_take_settle(d->link, &err);
-    if (status == PX_OK)
-        return PX_OK;
     if (status == PX_INTERRUPTED)
         return px_fail(ret_err, status, "the server ends");
-    PXI_COUNT(d->link, rejected, 1);
-    pxi_link_note(d->link, &err, true);
+    if (status != PX_OK) {
+        PXI_COUNT(d->link, rejected, 1);
+        pxi_link_note(d->link, &err, !d->refusal_told);
+    }
+    d->refusal_told = status != PX_OK;
     return PX_OK;
 }
 

@@ -9,8 +9,8 @@
 /* A device, from its connection to the end of it. */
 typedef struct pxi_device {
     pxi_link *link;
-    int fd; /* -1: none */
-    bool is_up;
+    int fd;                   /* -1: none */
+    bool is_up, refusal_told; /* of the engine: said once, until it takes a row again */
     uint16_t transaction;
     px_arena arena;                       /* of one poll */
     const px_modbus_register **registers; /* in order */

@@ -2,6 +2,7 @@
 """Modbus devices: one by pymodbus, whose own encoder makes what is read here, and one that answers nonsense. Values arrive,
 wishes are written, and what a device says no to, or mixes up, ends in a count and a status."""
 import datetime
+import os
 import socket
 import struct
 import sys
@@ -14,6 +15,7 @@ from modbus_peer import Device
 from pollux import Server, main
 from pymodbus.constants import Endian
 from pymodbus.payload import BinaryPayloadBuilder
+from small_disk import SmallDisk
 
 UNIT = 7
 NUMBERS = {"int16": -12345, "uint16": 54321, "int32": -1234567890, "uint32": 3234567890, "int64": -1234567890123456789,
@@ -33,8 +35,8 @@ def begin(s, names, **more):
     return web
 
 
-def server():
-    s = Server()
+def server(*args, **more):
+    s = Server(*args, **more)
     s.options += ["--outbound-allow", "127.0.0.0/8"]
     return s
 
@@ -325,6 +327,21 @@ def few_requests_read_many_registers():
         assert status(web)["unbound"] == 0
 
 
+def a_full_disk_costs_the_polls_of_its_time_and_is_said_once():
+    liar = Liar()
+    with SmallDisk() as disk, server(os.path.join(disk.folder, "data"), settings=["wal_mb = 4"]) as s:
+        web = begin(s, {"level": "double"})
+        connect(web, liar.port, [{"name": "level", "address": 4, "type": "float32"}], every="10ms")
+        becomes(web, "level", "21.407064")
+        disk.fill()
+        until(lambda: status(web)["rejected"] > 100, f"a hundred polls that found the disk full: {status(web)}")
+        assert status(web)["error"]["code"] == "store.full" and status(web)["state"] == "connected", status(web)
+        assert logged(s, "connection.note") < 10, "said with each poll"  # the log is moved about before it is final
+        disk.free()
+        taken = status(web)["values"]
+        until(lambda: status(web)["values"] > taken, "polls are taken again")
+
+
 if __name__ == "__main__":
     chosen = [globals()[name] for name in sys.argv[1:]]
     main(*chosen) if chosen else main(
@@ -332,4 +349,5 @@ if __name__ == "__main__":
         what_cannot_be_wished_for_is_said_once_and_hides_no_fault, a_device_that_stays_busy_is_said_once,
         a_wish_waits_for_a_device_that_is_away, nonsense_ends_in_a_count_and_a_status_and_truth_goes_on,
         a_poll_that_takes_too_long_costs_those_it_was_late_for,
-        a_value_has_the_time_at_which_its_poll_began, few_requests_read_many_registers)
+        a_value_has_the_time_at_which_its_poll_began, few_requests_read_many_registers,
+        a_full_disk_costs_the_polls_of_its_time_and_is_said_once)
