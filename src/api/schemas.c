@@ -219,7 +219,7 @@ const px_api_schema px_api_schemas[] = {
     { "ConnectionPage", "items:Connection[] cursor:string?" },
     { "ConnectionStatus",
       "state:off|connecting|connected|waiting|failed since:time retryAt:time? "
-      "error:ConnectionError? messages:integer unbound:integer rejected:integer values:integer "
+      "error:ConnectionError? unboundTopic:string? messages:integer unbound:integer rejected:integer values:integer "
       "polls:integer skipped:integer faults:integer written:integer refused:integer "
       "reconnects:integer failures:integer" },
     { "ConnectionError", "time:time code:string text:string cure:string" },

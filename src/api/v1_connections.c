@@ -94,6 +94,11 @@ static void put_status(px_api_call *call, px_json_writer *w, const px_document *
     else
         px_json_time(w, status.retry_at);
     put_error(w, &status);
+    px_json_key(w, PX_STR("unboundTopic"));
+    if (status.unbound_topic[0])
+        px_json_string(w, px_str_c(status.unbound_topic));
+    else
+        px_json_null(w);
     put_stats(w, &status.stats);
     px_json_end_object(w);
 }

@@ -18,6 +18,7 @@
 #ifndef PX_OUTBOUND_CONNECTIONS_H
 #define PX_OUTBOUND_CONNECTIONS_H
 
+#include "base/limits.h"
 #include "base/log.h"
 #include "engine/engine.h"
 #include "outbound/connection.h"
@@ -68,7 +69,7 @@ typedef enum px_connection_state {
 
 const char *px_connection_state_name(px_connection_state state);
 
-/* name, meaning: one table feeds status, metrics and their pages */
+/* name, meaning: one table feeds status and metrics (api/metrics.h has words of its own) */
 #define PX_CONNECTION_STATS_MAP(X)                                                                 \
     X(messages, "messages taken from brokers, and rows of polls")                                  \
     X(unbound, "of them that no binding took")                                                     \
@@ -95,7 +96,9 @@ typedef struct px_connection_status {
     px_time error_at; /* of the last error; PX_TIME_NONE: there was none */
     char error_id[48];
     char error[256], cure[200]; /* may be empty */
-    px_connection_stats stats;  /* since the server started or the document was written */
+    /* of the last message that no binding took; empty: there was none, or it had no topic */
+    char unbound_topic[PX_TOPIC_BYTES_MAX + 1];
+    px_connection_stats stats; /* since the server started or the document was written */
 } px_connection_status;
 
 /* False: no link was made for this revision of the document yet. */

@@ -122,6 +122,18 @@ void pxi_link_note(pxi_link *l, const px_err *err, bool is_news)
                     l->config.tenant, PX_FMT(l->config.name), err->text);
 }
 
+void pxi_link_unbound(pxi_link *l, px_str topic)
+{
+    PXI_COUNT(l, unbound, 1);
+    px_assert(topic.len <= PX_TOPIC_BYTES_MAX);
+    if (topic.len == 0)
+        return;
+    pthread_mutex_lock(&l->lock);
+    memcpy(l->status.unbound_topic, topic.ptr, topic.len);
+    l->status.unbound_topic[topic.len] = '\0';
+    pthread_mutex_unlock(&l->lock);
+}
+
 void pxi_link_up(pxi_link *l)
 {
     if (l->was_connected)

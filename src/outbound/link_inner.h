@@ -95,6 +95,8 @@ void pxi_link_free(pxi_link *link); /* waits for its thread; NULL is fine */
 void pxi_link_say(pxi_link *link, px_connection_state state, const px_err *err, px_time retry_at);
 /* An error that changes no state; logged where it is news. */
 void pxi_link_note(pxi_link *link, const px_err *err, bool is_news);
+/* Counts a message that no binding took; `topic` may be empty. */
+void pxi_link_unbound(pxi_link *link, px_str topic);
 /* The link is up: the other side has said yes. */
 void pxi_link_up(pxi_link *link);
 bool pxi_link_pause(pxi_link *link, int64_t duration_ns); /* false: it is to stop */

@@ -128,11 +128,12 @@ static bool is_asked_for(const px_connection *c, px_str topic)
 /* What the broker still remembers of another document is not this connection's. */
 static void take(session *s, px_str topic, px_str payload)
 {
+    bool is_topic = px_mqtt_topic_check(topic) == PX_MQTT_SUCCESS;
     px_status status;
 
-    if (px_mqtt_topic_check(topic) != PX_MQTT_SUCCESS || !is_asked_for(&s->link->config, topic)) {
+    if (!is_topic || !is_asked_for(&s->link->config, topic)) {
         PXI_COUNT(s->link, messages, 1);
-        PXI_COUNT(s->link, unbound, 1);
+        pxi_link_unbound(s->link, is_topic ? topic : (px_str){ 0 });
         return;
     }
     status = pxi_take_message(s->link, topic, payload, PX_TIME_NONE, &s->taken);

@@ -229,7 +229,7 @@ px_status pxi_take_message(pxi_link *l, px_str topic, px_str payload, px_time re
     }
     PXI_COUNT(l, messages, 1);
     if (t->binding_count == 0) {
-        PXI_COUNT(l, unbound, 1);
+        pxi_link_unbound(l, t->topic);
         take_free(t);
         return PX_OK;
     }

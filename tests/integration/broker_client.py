@@ -116,7 +116,7 @@ def values_arrive_by_the_binding_in_both_versions():
         subprocess.run(["mosquitto_pub", "-p", str(b.port), "-q", "1", "-t", "plant/else", "-m", "x"], check=True)
         until(lambda: status(web)["messages"] == 3, "three messages")
         told = status(web)
-        assert (told["rejected"], told["unbound"], told["error"]) == (1, 1, None), told
+        assert (told["rejected"], told["unbound"], told["unboundTopic"], told["error"]) == (1, 1, "plant/else", None), told
         reject, = web.want(200, "GET", "/api/v1/rejects")["items"]
         assert (reject["binding"], reject["source"], reject["sender"], reject["replayable"]) == \
             ("meters", "plant/m2/data", "plant", True), reject

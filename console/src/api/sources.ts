@@ -15,6 +15,7 @@ export interface Connection {
     error: { time: string; code: string; text: string; cure: string } | null;
     messages: number;
     unbound: number;
+    unboundTopic: string | null;
     rejected: number;
     values: number;
   };

@@ -181,4 +181,24 @@ PX_TEST(what_is_to_come_again_is_no_reject_yet)
     end();
 }
 
+/* The binding of the others takes topics of one level. */
+PX_TEST(the_last_topic_that_no_binding_took_is_told)
+{
+    char longest[PX_TOPIC_BYTES_MAX + 1] = "a/";
+
+    begin();
+    CHECK_STR(link->status.unbound_topic, "");
+    take("plant/else", "{}");
+    CHECK_STR(link->status.unbound_topic, "plant/else");
+    memset(longest + 2, 'x', sizeof(longest) - 3);
+    take(longest, "{}");
+    CHECK_STR(link->status.unbound_topic, longest);
+    take("a/b", "{}");
+    take("p", "{\"a\":1}");
+    CHECK_STR(link->status.unbound_topic, "a/b");
+    CHECK_EQ(count("unbound"), 3);
+    CHECK_OK(settle(), &err);
+    end();
+}
+
 PX_TEST_MAIN()

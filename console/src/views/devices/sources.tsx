@@ -55,7 +55,7 @@ function Connections({ rows }: { rows: readonly Connection[] }) {
               </td>
               <td class="num" data-label={w.messages}>{number(status.messages, 0)}</td>
               <td class="num" data-label={w.valuesHead}>{number(status.values, 0)}</td>
-              <td class="num" data-label={w.unbound}>{status.unbound > 0 ? <a class="link strong-ish" href={hrefTo('bindings')} title={w.unboundHelp}>{number(status.unbound, 0)}</a> : number(0, 0)}</td>
+              <td class="num" data-label={w.unbound}>{status.unbound > 0 ? <a class="link strong-ish" href={hrefTo('bindings')} title={status.unboundTopic ? `${w.unboundHelp}: ${status.unboundTopic}` : w.unboundHelp}>{number(status.unbound, 0)}</a> : number(0, 0)}</td>
               <td class="num" data-label={w.rejects}>{status.rejected > 0 ? <a class="link strong-ish" href={hrefTo('rejects')}>{number(status.rejected, 0)}</a> : number(0, 0)}</td>
             </tr>
           ))}
