@@ -219,9 +219,11 @@ const px_api_schema px_api_schemas[] = {
     { "ConnectionPage", "items:Connection[] cursor:string?" },
     { "ConnectionStatus",
       "state:off|connecting|connected|waiting|failed since:time retryAt:time? "
-      "error:ConnectionError? unboundTopic:string? messages:integer unbound:integer rejected:integer values:integer "
+      "error:ConnectionError? unboundTopic:string? messages:integer unbound:integer "
+      "rejected:integer values:integer "
       "polls:integer skipped:integer faults:integer written:integer refused:integer "
       "reconnects:integer failures:integer" },
+    { "Deleted", "notes:string[]" },
     { "ConnectionError", "time:time code:string text:string cure:string" },
     { "RejectPage", "items:Reject[] cursor:string?" },
     { "SparkplugNode", "group:string node:string online:boolean since:time bdSeq:integer "

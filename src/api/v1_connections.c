@@ -11,6 +11,7 @@
 enum {
     PAGE_MAX = 200,
     TREE_BYTES_MAX = 64 * 1024 * 1024,
+    USERS_MAX = 16,  /* bindings named by what the deletion of their connection answers */
     TRIES_MAX = 100, /* each lost to another write that was not lost */
 };
 
@@ -330,13 +331,6 @@ static void written(px_api_call *call)
     answer(call);
 }
 
-static void gone(px_api_call *call)
-{
-    if (call->api->opts.connections)
-        px_connections_changed(call->api->opts.connections);
-    px_api_finish(call, 204);
-}
-
 /* A write that is compared with the others. */
 typedef struct compared {
     px_connection connection;
@@ -418,7 +412,76 @@ void px_v1_put_connection(px_api_call *call)
         px_api_fail(call, status, &err);
 }
 
+/* ---- deleting ---- */
+
+/* Bindings that take what the connection brings; they stay. */
+typedef struct users {
+    px_str names[USERS_MAX];
+    size_t count; /* of all of them */
+} users;
+
+static void put_notes(px_api_call *call, px_json_writer *w, const users *u)
+{
+    px_buf text = { 0 };
+
+    px_json_key(w, PX_STR("notes"));
+    px_json_begin_array(w);
+    for (size_t i = 0; i < u->count && i < USERS_MAX; i++) {
+        px_buf_clear(&text);
+        px_putf(&text,
+                "binding '%.*s' takes what it brought: nothing comes until there is a connection "
+                "'%.*s' again",
+                PX_FMT(u->names[i]), PX_FMT(call->args[0]));
+        px_json_string(w, px_buf_str(&text));
+    }
+    if (u->count > USERS_MAX) {
+        px_buf_clear(&text);
+        px_putf(&text, "and so do %zu more bindings", u->count - USERS_MAX);
+        px_json_string(w, px_buf_str(&text));
+    }
+    px_json_end_array(w);
+    px_buf_release(&text);
+}
+
+static void gone(px_api_call *call)
+{
+    px_json_writer w = px_json_writer_of(&call->out);
+    const users *u = call->own;
+
+    if (call->api->opts.connections)
+        px_connections_changed(call->api->opts.connections);
+    if (u->count == 0) {
+        px_api_finish(call, 204);
+        return;
+    }
+    px_json_begin_object(&w);
+    put_notes(call, &w, u);
+    px_json_end_object(&w);
+    px_api_json(call, 200);
+}
+
+static px_status find_users(px_api_call *call, px_err *ret_err)
+{
+    px_bindings *bindings = call->api->opts.bindings;
+    users *u = PX_ARENA_NEW(&call->arena, users);
+
+    if (!u)
+        return px_arena_fail(&call->arena, ret_err);
+    *u = (users){ 0 };
+    call->own = u;
+    if (!bindings)
+        return PX_OK;
+    return px_bindings_name_by_connection(bindings, call->principal.tenant, call->args[0],
+                                          &call->arena, u->names, USERS_MAX, &u->count, ret_err);
+}
+
 void px_v1_delete_connection(px_api_call *call)
 {
-    px_api_document_delete(call, kind, &missing, gone);
+    px_err err;
+    px_status status = find_users(call, &err);
+
+    if (status == PX_OK)
+        px_api_document_delete(call, kind, &missing, gone);
+    else
+        px_api_fail(call, status, &err);
 }

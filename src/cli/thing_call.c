@@ -35,13 +35,24 @@ px_status px_thing_show(px_cli *cli, px_thing thing, const px_args *args, px_err
     return px_out_facts(cli, root, ret_err);
 }
 
+/* What may be a slip, though it was done. */
+static void note_slips(px_cli *cli, const px_json *root)
+{
+    const px_json *notes = px_json_get(root, PX_STR("notes"));
+
+    for (const px_json *note = notes ? notes->first : NULL; note; note = note->next)
+        px_cli_note(cli, "note: %.*s", PX_FMT(note->text));
+}
+
 px_status px_thing_delete(px_cli *cli, px_thing thing, const px_args *args, px_err *ret_err)
 {
+    px_json *root = NULL;
     PX_AUTO_ARENA arena;
 
     px_arena_init(&arena, ANSWER_BYTES);
-    PX_TRY(call_thing(cli, thing, "DELETE", args, (px_str){ 0 }, &arena, NULL, ret_err));
-    return px_out_done(cli, NULL, ret_err, "deleted %s", px_args_operand(args, 0));
+    PX_TRY(call_thing(cli, thing, "DELETE", args, (px_str){ 0 }, &arena, &root, ret_err));
+    note_slips(cli, root);
+    return px_out_done(cli, root, ret_err, "deleted %s", px_args_operand(args, 0));
 }
 
 px_status px_thing_put(px_cli *cli, px_thing thing, const px_args *args, px_buf *body,
@@ -68,15 +79,6 @@ px_status px_thing_show_document(px_cli *cli, px_thing thing, const char *member
     px_arena_init(&arena, ANSWER_BYTES);
     PX_TRY(call_thing(cli, thing, "GET", args, (px_str){ 0 }, &arena, &root, ret_err));
     return px_out_json(cli, px_json_get(root, px_str_c(member)), ret_err);
-}
-
-/* What may be a slip, though it was taken. */
-static void note_slips(px_cli *cli, const px_json *root)
-{
-    const px_json *notes = px_json_get(root, PX_STR("notes"));
-
-    for (const px_json *note = notes ? notes->first : NULL; note; note = note->next)
-        px_cli_note(cli, "note: %.*s", PX_FMT(note->text));
 }
 
 px_status px_thing_put_file(px_cli *cli, px_thing thing, const char *done, px_thing missing,

@@ -12,6 +12,7 @@
 /* Each is of the thing whose id is the first operand. */
 PX_NODISCARD px_status px_thing_show(px_cli *cli, px_thing thing, const px_args *args,
                                      px_err *ret_err);
+/* And says what the server notes of it. */
 PX_NODISCARD px_status px_thing_delete(px_cli *cli, px_thing thing, const px_args *args,
                                        px_err *ret_err);
 /* Takes the body, a whole JSON text or one that failed. */

@@ -361,6 +361,30 @@ px_status px_bindings_find(px_bindings *bindings, uint32_t tenant, px_str name,
                               "there is no binding '%.*s'", PX_FMT(name));
 }
 
+px_status px_bindings_name_by_connection(px_bindings *bindings, uint32_t tenant, px_str connection,
+                                         px_arena *arena, px_str *ret_names, size_t most,
+                                         size_t *ret_count, px_err *ret_err)
+{
+    px_status status = PX_OK;
+    tenant_set *set;
+    size_t count = 0;
+
+    PX_TRY(enter(bindings, tenant, &set, ret_err));
+    PX_VEC_EACH (&set->entries, e) {
+        if (!e->binding || !px_str_eq(px_binding_connection(e->binding), connection))
+            continue;
+        if (count < most && status == PX_OK) {
+            ret_names[count] = px_arena_str(arena, e->binding->name);
+            if (!ret_names[count].ptr)
+                status = px_arena_fail(arena, ret_err);
+        }
+        count++;
+    }
+    pthread_rwlock_unlock(&bindings->lock);
+    *ret_count = count;
+    return status;
+}
+
 /* ---- figures ---- */
 
 static px_binding_stats read_figures(const pxi_binding_figures *f)

@@ -40,6 +40,12 @@ bool px_bindings_may_take(px_bindings *bindings, uint32_t tenant);
 /* By its name, enabled or not. Errors: PX_NOT_FOUND (binding.not_found), PX_NO_MEMORY. */
 PX_NODISCARD px_status px_bindings_find(px_bindings *bindings, uint32_t tenant, px_str name,
                                         const px_binding **ret_binding, px_err *ret_err);
+/* Names of those whose source is this connection, enabled or not, the oldest first, in the arena:
+ * at most `most`; `ret_count` is how many there are. Errors: PX_NO_MEMORY, PX_LIMIT (arena). */
+PX_NODISCARD px_status px_bindings_name_by_connection(px_bindings *bindings, uint32_t tenant,
+                                                      px_str connection, px_arena *arena,
+                                                      px_str *ret_names, size_t most,
+                                                      size_t *ret_count, px_err *ret_err);
 /* Of what was found, each once. */
 void px_bindings_let_go(const px_binding *binding);
 

@@ -196,7 +196,8 @@ def what_a_document_says_no_more_the_broker_keeps_no_more():
             assert kept(b) == 1 and clients(b) == 1, "what is only turned off is kept"
             web.want(200, "PUT", "/api/v1/connections/plant", connection(b, version=version))
             until(lambda: is_connected(web), "on again")
-            web.want(204, "DELETE", "/api/v1/connections/plant")
+            note, = web.want(200, "DELETE", "/api/v1/connections/plant")["notes"]
+            assert "binding 'meters'" in note, note
             until(lambda: kept(b) == 0 and (version == 4 or clients(b) == 0), f"none: {kept(b)} {clients(b)}")
 
 

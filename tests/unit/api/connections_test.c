@@ -37,6 +37,36 @@ PX_TEST(a_connection_is_put_listed_and_deleted)
     api_world_release(&w);
 }
 
+PX_TEST(a_deletion_names_the_bindings_that_take_what_it_brought)
+{
+    enum { MANY = 18 };
+    char path[64];
+    const reply *r;
+
+    api_world_init(&w);
+    put("{" BROKER "}", 200);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(path, sizeof(path), "/api/v1/bindings/b%d", i);
+        API_ASK(&w, "PUT", path,
+                i == 1 ? "{\"source\":{\"http\":true},\"twin\":\"t\",\"rest\":\"\"}"
+                       : "{\"source\":{\"connection\":\"c\"},\"twin\":\"t\",\"rest\":\"\","
+                         "\"enabled\":false}",
+                200);
+    }
+    r = API_ASK(&w, "DELETE", "/api/v1/connections/c", NULL, 200);
+    CHECK_STR(api_text(r, "/notes/0"),
+              "binding 'b0' takes what it brought: nothing comes until there is a connection 'c' "
+              "again");
+    CHECK(strstr(api_text(r, "/notes/1"), "'b2'") != NULL);
+    CHECK_STR(api_text(r, "/notes/16"), "and so do 1 more bindings");
+    API_ASK(&w, "GET", "/api/v1/bindings/b0", NULL, 200); /* they stay */
+    put("{" BROKER "}", 200);
+    API_ASK(&w, "DELETE", "/api/v1/bindings/b0", NULL, 204);
+    r = API_ASK(&w, "DELETE", "/api/v1/connections/c", NULL, 200);
+    CHECK_EQ(px_json_get(r->json, PX_STR("notes"))->count, MANY - 2);
+    api_world_release(&w);
+}
+
 PX_TEST(secrets_go_in_and_never_come_out)
 {
     const reply *r;
