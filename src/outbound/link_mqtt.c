@@ -305,6 +305,15 @@ static px_status connack_refused(const session *s, px_err *ret_err)
                                          : mosquitto_connack_string(s->connack));
 }
 
+/* Whether TLS says why it cannot begin. That the other side went away says nothing, and as a reset
+ * of the connection the library does not even log it. */
+static bool is_word_of_tls(const session *s, int code)
+{
+    if (!s->link->config.tls || s->is_up)
+        return false;
+    return s->log[0] ? !strstr(s->log, "unexpected eof") : code == MOSQ_ERR_TLS;
+}
+
 /* Why the library gave the connection up. */
 static px_status lost(const session *s, int code, px_err *ret_err)
 {
@@ -318,7 +327,7 @@ static px_status lost(const session *s, int code, px_err *ret_err)
         return px_fail_id(ret_err, PX_UNREACHABLE, "connection.lost",
                           "the broker ended the connection: %s",
                           mosquitto_reason_string(s->lost_reason));
-    if (!s->is_up && s->link->config.tls && (code == MOSQ_ERR_TLS || s->log[0]))
+    if (is_word_of_tls(s, code))
         return wrong_tls(s, ret_err);
     if (!s->is_up)
         return px_fail_id(ret_err, PX_UNREACHABLE, "connection.silent",

@@ -6,6 +6,7 @@ import os
 import select
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import tempfile
@@ -334,6 +335,40 @@ def what_cannot_be_says_why_and_what_helps():
         until(lambda: power(web) == 7, "a value by TLS")
 
 
+class Rude(threading.Thread):
+    """Takes what a client says first and ends the connection, in turn as a broker without TLS may: with a FIN, and with an RST."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.listener, self.ended = socket.create_server(("127.0.0.1", 0)), 0
+        self.port = self.listener.getsockname()[1]
+        self.start()
+
+    def run(self):
+        while True:
+            peer, _ = self.listener.accept()
+            with peer:
+                peer.recv(1 << 16)
+                if self.ended % 2:
+                    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.ended += 1
+
+
+def tls_to_a_port_without_it_has_one_sentence():
+    rude, said = Rude(), set()
+    with Broker("allow_anonymous true") as b, server() as s:
+        web = Web(s)
+        for port in (rude.port, b.port):
+            web.want(200, "PUT", "/api/v1/connections/plant", {**connection(b, tls=True), "port": port})
+
+            def failed(times):
+                if status(web)["error"]:
+                    said.add((status(web)["error"]["code"], status(web)["error"]["text"]))
+                return status(web)["failures"] >= times
+            until(lambda: failed(4), "four tries")
+        assert said == {("connection.silent", "the other side ended the connection before it said yes")}, said
+
+
 def a_broker_that_wants_our_certificate_gets_it():
     b = Broker("cafile {folder}/ca.pem", "certfile {folder}/server.pem", "keyfile {folder}/server.key", "require_certificate true",
                "use_identity_as_username true")
@@ -515,7 +550,7 @@ if __name__ == "__main__":
     main(*chosen) if chosen else main(values_arrive_by_the_binding_in_both_versions, a_message_is_as_large_as_the_limit_and_no_larger, an_outage_of_the_broker_loses_and_doubles_nothing,
          kill_9_in_the_middle_loses_and_doubles_nothing, a_full_disk_leaves_messages_at_the_broker,
          what_a_document_says_no_more_the_broker_keeps_no_more, what_comes_while_the_server_is_away_waits_at_the_broker,
-         two_connections_share_a_subscription, two_servers_share_a_subscription_and_lose_no_part, what_cannot_be_says_why_and_what_helps, a_broker_that_wants_our_certificate_gets_it,
+         two_connections_share_a_subscription, two_servers_share_a_subscription_and_lose_no_part, what_cannot_be_says_why_and_what_helps, tls_to_a_port_without_it_has_one_sentence, a_broker_that_wants_our_certificate_gets_it,
          with_tls_an_address_that_may_not_be_reached_is_not_touched, a_certificate_of_another_name_does_not_pass, what_nobody_takes_holds_up_no_acknowledgement,
          a_packet_is_as_large_as_the_broker_was_told_and_no_larger, a_resolver_that_does_not_answer_holds_up_no_end,
          addresses_that_the_operator_does_not_name_are_refused)
