@@ -121,7 +121,6 @@ void px_on_put_event_route(px_api_call *call)
     px_buf buf = { 0 };
     px_json_writer w = px_json_writer_of(&buf);
     px_status status;
-    px_str body;
     px_err err;
 
     if (!px_api_may(call, PX_ACTION_WRITE_DOCUMENT) || !px_api_body(call))
@@ -139,12 +138,7 @@ void px_on_put_event_route(px_api_call *call)
     px_json_key(&w, PX_STR("filter"));
     px_json_string(&w, filter);
     px_json_end_object(&w);
-    body = px_arena_str(&call->arena, px_buf_str(&buf));
-    px_buf_release(&buf);
-    if (body.ptr)
-        px_api_document_write(call, kind, body, route_written);
-    else
-        px_api_fail(call, px_arena_fail(&call->arena, &err), &err);
+    px_api_document_write(call, kind, px_api_keep(call, &buf), route_written);
 }
 
 void px_on_delete_event_route(px_api_call *call)
@@ -152,6 +146,6 @@ void px_on_delete_event_route(px_api_call *call)
     px_document document;
 
     if (px_api_may(call, PX_ACTION_WRITE_DOCUMENT) &&
-        px_api_document(call, kind, &missing, &document))
+        px_api_document(call, kind, &missing, &document)) /* the data plane has no ETag for it */
         px_api_document_write(call, kind, (px_str){ 0 }, route_written);
 }

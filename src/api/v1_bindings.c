@@ -113,7 +113,6 @@ static void set_enabled(px_api_call *call, bool enabled)
     px_json *body;
     px_buf buf = { 0 };
     px_json_writer w = px_json_writer_of(&buf);
-    px_str text;
     px_err err;
 
     if (!px_api_may(call, PX_ACTION_WRITE_DOCUMENT) ||
@@ -132,14 +131,8 @@ static void set_enabled(px_api_call *call, bool enabled)
     px_json_key(&w, PX_STR("enabled"));
     px_json_bool(&w, enabled);
     px_json_end_object(&w);
-    text = buf.status == PX_OK ? px_arena_str(&call->arena, px_buf_str(&buf)) : (px_str){ 0 };
-    px_buf_release(&buf);
-    if (!text.ptr) {
-        px_api_fail(call, px_arena_fail(&call->arena, &err), &err);
-        return;
-    }
     call->request.if_match = document.revision;
-    px_api_document_write(call, kind, text, answer);
+    px_api_document_write(call, kind, px_api_keep(call, &buf), answer);
 }
 
 void px_v1_enable_binding(px_api_call *call)

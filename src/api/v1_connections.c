@@ -47,12 +47,6 @@ static void put_stats(px_json_writer *w, const px_connection_stats *stats)
 #undef X
 }
 
-static void put_text(px_json_writer *w, const char *key, const char *text)
-{
-    px_json_key(w, px_str_c(key));
-    px_json_string(w, px_str_c(text));
-}
-
 static void put_error(px_json_writer *w, const px_connection_status *status)
 {
     px_json_key(w, PX_STR("error"));
@@ -63,9 +57,9 @@ static void put_error(px_json_writer *w, const px_connection_status *status)
     px_json_begin_object(w);
     px_json_key(w, PX_STR("time"));
     px_json_time(w, status->error_at);
-    put_text(w, "code", status->error_id);
-    put_text(w, "text", status->error);
-    put_text(w, "cure", status->cure);
+    px_json_member_text(w, "code", px_str_c(status->error_id));
+    px_json_member_text(w, "text", px_str_c(status->error));
+    px_json_member_text(w, "cure", px_str_c(status->cure));
     px_json_end_object(w);
 }
 
@@ -86,7 +80,7 @@ static void put_status(px_api_call *call, px_json_writer *w, const px_document *
         body && !px_json_is(px_json_get(body, PX_STR("enabled")), PX_JSON_FALSE))
         status.state = PX_CONNECTION_CONNECTING;
     px_json_begin_object(w);
-    put_text(w, "state", px_connection_state_name(status.state));
+    px_json_member_text(w, "state", px_str_c(px_connection_state_name(status.state)));
     px_json_key(w, PX_STR("since"));
     px_json_time(w, status.since);
     px_json_key(w, PX_STR("retryAt"));

@@ -129,11 +129,6 @@ static void written(px_api_call *call)
     px_api_json(call, 200);
 }
 
-static void gone(px_api_call *call)
-{
-    px_api_finish(call, 204);
-}
-
 void px_v1_put_property_index(px_api_call *call)
 {
     if (px_api_may(call, PX_ACTION_WRITE_DOCUMENT) && px_api_conditions(call, true, false))
@@ -142,9 +137,5 @@ void px_v1_put_property_index(px_api_call *call)
 
 void px_v1_delete_property_index(px_api_call *call)
 {
-    px_document document;
-
-    if (px_api_may(call, PX_ACTION_WRITE_DOCUMENT) &&
-        px_api_document(call, kind, &missing, &document) && px_api_conditions(call, true, false))
-        px_api_document_write(call, kind, (px_str){ 0 }, gone);
+    px_api_document_delete(call, kind, &missing, NULL);
 }
