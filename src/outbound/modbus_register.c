@@ -14,6 +14,11 @@ static const struct {
 #undef X
 };
 
+const char *px_modbus_type_name(px_modbus_type type)
+{
+    return types[type].name;
+}
+
 static const char *const orders[PX_MODBUS_ORDER_COUNT] = {
     [PX_MODBUS_ABCD] = "ABCD",
     [PX_MODBUS_CDAB] = "CDAB",
@@ -60,7 +65,7 @@ static const char *table_word(size_t index)
 
 static const char *type_word(size_t index)
 {
-    return types[index].name;
+    return px_modbus_type_name((px_modbus_type)index);
 }
 
 static const char *order_word(size_t index)

@@ -34,6 +34,8 @@ typedef enum px_modbus_type {
         PX_MODBUS_TYPE_COUNT
 } px_modbus_type;
 
+const char *px_modbus_type_name(px_modbus_type type); /* "bool" */
+
 /* How bytes of a value lie in registers, of four bytes with A the highest: the letters in the order
  * of the wire. Of eight bytes the same: words first to last or last to first, bytes in a word as
  * they should be or swapped. */

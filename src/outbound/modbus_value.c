@@ -2,14 +2,11 @@
 /* Between the bytes of registers and values. */
 #include <float.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "base/limits.h"
 #include "base/num_calc.h"
+#include "base/num_real.h"
 #include "outbound/modbus_register.h"
-
-enum { FLOAT_DIGITS_MAX = 9 };
 
 /* The bytes of a value from those of the wire, highest first, or the other way round: each order is
  * its own inverse. */
@@ -52,21 +49,15 @@ static px_status not_a_number(px_err *ret_err)
                       "the device has no number there: NaN or infinity");
 }
 
-/* The shortest decimal that is this float32. */
 static px_status float_of(uint32_t bits, px_num *ret_num, px_err *ret_err)
 {
-    char text[32];
     float value;
 
     memcpy(&value, &bits, sizeof(value));
     if (!isfinite(value))
         return not_a_number(ret_err);
-    for (int digits = 1; digits <= FLOAT_DIGITS_MAX; digits++) {
-        snprintf(text, sizeof(text), "%.*g", digits, (double)value);
-        if (strtof(text, NULL) == value)
-            break;
-    }
-    return px_num_parse(px_str_c(text), ret_num, ret_err);
+    *ret_num = px_num_of_float(value);
+    return PX_OK;
 }
 
 static px_status double_of(uint64_t bits, px_num *ret_num, px_err *ret_err)
@@ -76,7 +67,7 @@ static px_status double_of(uint64_t bits, px_num *ret_num, px_err *ret_err)
     memcpy(&value, &bits, sizeof(value));
     if (!isfinite(value))
         return not_a_number(ret_err);
-    *ret_num = px_num_double(value);
+    *ret_num = px_num_of_double(value);
     return PX_OK;
 }
 
@@ -178,15 +169,9 @@ static px_status wrong_type(const px_modbus_register *r, const char *wanted, px_
 
 static px_status out_of_range(const px_modbus_register *r, px_err *ret_err)
 {
-    static const char *const names[PX_MODBUS_TYPE_COUNT] = {
-#define X(id, name, words) [PX_MODBUS_##id] = name,
-        PX_MODBUS_TYPE_MAP(X)
-#undef X
-    };
-
     return px_fail_id(ret_err, PX_INVALID, "modbus.range",
                       "the value does not fit register '%.*s' of type %s", PX_FMT(r->name),
-                      names[r->type]);
+                      px_modbus_type_name(r->type));
 }
 
 static void put_whole(uint64_t whole, size_t size, uint8_t *bytes)

@@ -210,6 +210,8 @@ PX_TEST(values_are_exact)
     CHECK_STR(value_of("\"type\":\"float32\"", "\x3d\xcc\xcc\xcd"), "0.1");
     CHECK_STR(value_of("\"type\":\"float32\"", "\x00\x00\x00\x01"), "1e-45");
     CHECK_STR(value_of("\"type\":\"float32\"", "\x7f\x7f\xff\xff"), "3.4028235e38");
+    CHECK_STR(value_of("\"type\":\"float64\",\"scale\":0.1", "\x40\x35\x66\x66\x66\x66\x66\x66"),
+              "2.14");
     CHECK_STR(value_of("\"type\":\"bool\",\"bit\":15", "\x80\x00"), "true");
     CHECK_STR(value_of("\"type\":\"bool\",\"bit\":0", "\x80\x00"), "false");
     px_arena_release(&arena);
