@@ -122,6 +122,16 @@ void pxi_link_note(pxi_link *l, const px_err *err, bool is_news)
                     l->config.tenant, PX_FMT(l->config.name), err->text);
 }
 
+px_status pxi_link_unreachable(const pxi_link *l, int error, px_err *ret_err)
+{
+    bool is_late = error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH;
+
+    return px_fail_id(ret_err, PX_UNREACHABLE,
+                      is_late ? "connection.timeout" : "connection.refused",
+                      "%.*s:%u cannot be reached: %s", PX_FMT(l->config.host),
+                      (unsigned)l->config.port, strerror(error));
+}
+
 void pxi_link_unbound(pxi_link *l, px_str topic)
 {
     PXI_COUNT(l, unbound, 1);

@@ -95,6 +95,8 @@ void pxi_link_free(pxi_link *link); /* waits for its thread; NULL is fine */
 void pxi_link_say(pxi_link *link, px_connection_state state, const px_err *err, px_time retry_at);
 /* An error that changes no state; logged where it is news. */
 void pxi_link_note(pxi_link *link, const px_err *err, bool is_news);
+/* `error` is an errno: nobody listens there, or nothing answers. Gives PX_UNREACHABLE. */
+px_status pxi_link_unreachable(const pxi_link *link, int error, px_err *ret_err);
 /* Counts a message that no binding took; `topic` may be empty. */
 void pxi_link_unbound(pxi_link *link, px_str topic);
 /* The link is up: the other side has said yes. */

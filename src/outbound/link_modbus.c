@@ -51,16 +51,6 @@ static px_status wait_for(pxi_device *d, short events, int64_t until, px_err *re
     return PX_TIMEOUT;
 }
 
-static px_status cannot_reach(const pxi_device *d, int error, px_err *ret_err)
-{
-    const px_connection *c = &d->link->config;
-    bool is_late = error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH;
-
-    return px_fail_id(
-        ret_err, PX_UNREACHABLE, is_late ? "connection.timeout" : "connection.refused",
-        "%.*s:%u cannot be reached: %s", PX_FMT(c->host), (unsigned)c->port, strerror(error));
-}
-
 static px_status open_socket(pxi_device *d, const pxi_address *address, px_err *ret_err)
 {
     int error = 0;
@@ -69,18 +59,18 @@ static px_status open_socket(pxi_device *d, const pxi_address *address, px_err *
 
     d->fd = socket(address->bytes.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (d->fd < 0)
-        return cannot_reach(d, errno, ret_err);
+        return pxi_link_unreachable(d->link, errno, ret_err);
     if (connect(d->fd, (const struct sockaddr *)&address->bytes, address->len) == 0)
         return PX_OK;
     if (errno != EINPROGRESS)
-        return cannot_reach(d, errno, ret_err);
+        return pxi_link_unreachable(d->link, errno, ret_err);
     status = wait_for(d, POLLOUT, now_ns(d) + d->link->config.timeout_ns, ret_err);
     if (status == PX_TIMEOUT)
-        return cannot_reach(d, ETIMEDOUT, ret_err);
+        return pxi_link_unreachable(d->link, ETIMEDOUT, ret_err);
     PX_TRY(status);
     if (getsockopt(d->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
         error = errno;
-    return error ? cannot_reach(d, error, ret_err) : PX_OK;
+    return error ? pxi_link_unreachable(d->link, error, ret_err) : PX_OK;
 }
 
 static px_status connect_device(pxi_device *d, px_err *ret_err)

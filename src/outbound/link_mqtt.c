@@ -222,22 +222,12 @@ static void end(session *s)
 
 /* ---- connecting ---- */
 
-static px_status refused(const session *s, int error, px_err *ret_err)
-{
-    const px_connection *c = &s->link->config;
-    bool is_late = error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH;
-
-    return px_fail_id(
-        ret_err, PX_UNREACHABLE, is_late ? "connection.timeout" : "connection.refused",
-        "%.*s:%u cannot be reached: %s", PX_FMT(c->host), (unsigned)c->port, strerror(error));
-}
-
 static px_status connect_failed(const session *s, int code, px_err *ret_err)
 {
     if (code == MOSQ_ERR_TLS)
         return wrong_tls(s, ret_err);
     if (code == MOSQ_ERR_ERRNO)
-        return refused(s, errno, ret_err);
+        return pxi_link_unreachable(s->link, errno, ret_err);
     return px_fail_id(ret_err, PX_UNREACHABLE, "connection.lost", "%s", mosquitto_strerror(code));
 }
 
@@ -349,7 +339,7 @@ static px_status check_reached(session *s, px_err *ret_err)
         error == ECONNRESET)
         return lost(s, MOSQ_ERR_CONN_LOST, ret_err); /* it was connected */
     if (error != 0)
-        return refused(s, error, ret_err);
+        return pxi_link_unreachable(s->link, error, ret_err);
     s->is_reached = true;
     return PX_OK;
 }
