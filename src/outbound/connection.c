@@ -24,28 +24,6 @@ const char *px_connection_type_name(px_connection_type type)
 
 /* ---- members ---- */
 
-static bool is_known(px_str key, const char *const *names)
-{
-    for (; *names; names++)
-        if (px_str_eq(key, px_str_c(*names)))
-            return true;
-    return false;
-}
-
-/* Every member has to be one of `names`, NULL-terminated. */
-static px_status check_members(const px_json *object, const char *what, const char *const *names,
-                               px_err *ret_err)
-{
-    if (object->type != PX_JSON_OBJECT)
-        return px_json_fail(object, ret_err, PX_INVALID, "connection.form", "%s is an object",
-                            what);
-    for (const px_json *m = object->first; m; m = m->next)
-        if (!is_known(m->key, names))
-            return px_json_fail(m, ret_err, PX_INVALID, "connection.form", "%s has no '%.*s'", what,
-                                PX_FMT(m->key));
-    return PX_OK;
-}
-
 /* NULL: there is none, or it is null. */
 static const px_json *member(const px_json *body, const char *name)
 {
@@ -157,7 +135,7 @@ static px_status read_tls(const px_json *body, px_connection *c, px_err *ret_err
                             "without one: openssl pkey -in key.pem");
     c->tls = tls && !px_json_is(tls, PX_JSON_FALSE);
     if (c->tls && !px_json_is(tls, PX_JSON_TRUE)) {
-        PX_TRY(check_members(tls, "'tls'", members, ret_err));
+        PX_TRY(px_json_members(tls, "'tls'", "connection.form", members, ret_err));
         PX_TRY(read_certificates(tls, "ca", &c->ca, ret_err));
         PX_TRY(read_certificates(tls, "certificate", &c->certificate, ret_err));
     }
@@ -173,7 +151,7 @@ static px_status read_topic(const px_json *json, px_connection_topic *topic, px_
     uint32_t qos = 1;
     px_str share;
 
-    PX_TRY(check_members(json, "a topic", members, ret_err));
+    PX_TRY(px_json_members(json, "a topic", "connection.form", members, ret_err));
     PX_TRY(read_text(json, "filter", PX_TOPIC_BYTES_MAX, &topic->filter, ret_err));
     PX_TRY(read_count(json, "qos", 0, 1, &qos, ret_err));
     topic->plain = topic->filter;
@@ -215,7 +193,7 @@ static px_status read_mqtt(const px_json *body, px_arena *arena, px_connection *
                                            "topics",   NULL };
     uint32_t version = 5, expiry_s = SESSION_EXPIRY_S;
 
-    PX_TRY(check_members(body, "a connection to a broker", members, ret_err));
+    PX_TRY(px_json_members(body, "a connection to a broker", "connection.form", members, ret_err));
     PX_TRY(read_tls(body, c, ret_err));
     PX_TRY(read_common(body, c->tls ? MQTTS_PORT : MQTT_PORT, c, ret_err));
     PX_TRY(read_text(body, "user", PX_MQTT_USER_BYTES_MAX, &c->user, ret_err));
@@ -277,7 +255,8 @@ static px_status read_modbus(const px_json *body, px_arena *arena, px_connection
     const px_json *registers = member(body, "registers");
     uint32_t unit = 1, gap = 0;
 
-    PX_TRY(check_members(body, "a connection to a Modbus device", members, ret_err));
+    PX_TRY(px_json_members(body, "a connection to a Modbus device", "connection.form", members,
+                           ret_err));
     PX_TRY(read_common(body, MODBUS_PORT, c, ret_err));
     PX_TRY(read_count(body, "unit", 0, UINT8_MAX, &unit, ret_err));
     PX_TRY(read_count(body, "gap", 0, PX_MODBUS_READ_REGISTERS_MAX, &gap, ret_err));

@@ -193,20 +193,10 @@ static px_status read_write(const px_json *json, px_modbus_register *r, px_err *
 
 static px_status read_register(const px_json *json, px_modbus_register *r, px_err *ret_err)
 {
-    static const char *const known[] = { "name", "table",  "address", "type",   "order",
-                                         "bit",  "length", "scale",   "offset", "write" };
+    static const char *const members[] = { "name",   "table", "address", "type",  "order", "bit",
+                                           "length", "scale", "offset",  "write", NULL };
 
-    if (json->type != PX_JSON_OBJECT)
-        return fail(json, ret_err, "a register is an object with 'name' and 'address'");
-    for (const px_json *m = json->first; m; m = m->next) {
-        size_t i = 0;
-
-        while (i < sizeof(known) / sizeof(known[0]) && !px_str_eq(m->key, px_str_c(known[i])))
-            i++;
-        if (i == sizeof(known) / sizeof(known[0]))
-            return px_json_fail(m, ret_err, PX_INVALID, "connection.form",
-                                "a register has no '%.*s'", PX_FMT(m->key));
-    }
+    PX_TRY(px_json_members(json, "a register", "connection.form", members, ret_err));
     PX_TRY(read_name(json, r, ret_err));
     PX_TRY(read_form(json, r, ret_err));
     PX_TRY(read_place(json, r, ret_err));

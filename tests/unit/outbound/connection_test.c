@@ -74,7 +74,8 @@ PX_TEST(what_makes_no_sense_is_refused_with_its_place)
     refuses("{\"type\":\"mqtt\",\"host\":\"b\",\"tls\":{\"certificate\":\"C -----BEGIN PRIVATE "
             "KEY-----\"}" REST,
             "/tls/certificate", "stands in 'key'");
-    refuses("{\"type\":\"mqtt\",\"host\":\"b\",\"hosts\":1" REST, "/hosts", "has no 'hosts'");
+    refuses("{\"type\":\"mqtt\",\"host\":\"b\",\"hosts\":1" REST, "/hosts",
+            "has no 'hosts'; did you mean 'host'?");
     refuses("{\"type\":\"mqtt\",\"host\":\"b\",\"topics\":[{\"filter\":\"a\"}]}", "",
             "needs 'clientId'");
     refuses("{\"type\":\"mqtt\",\"host\":\"b\",\"clientId\":\"i\",\"topics\":[]}", "/topics",

@@ -48,7 +48,8 @@ PX_TEST(what_makes_no_sense_is_refused_with_its_place)
     refuses("[{\"name\":\"a\",\"address\":1,\"type\":\"string\"}]", "/0", "has a 'length'");
     refuses("[{\"name\":\"a\",\"address\":1,\"type\":\"bool\",\"scale\":2}]", "/0", "of numbers");
     refuses("[{\"name\":\"a\",\"address\":1,\"scale\":0}]", "/0", "'scale' is not 0");
-    refuses("[{\"name\":\"a\",\"address\":1,\"scal\":2}]", "/0/scal", "has no 'scal'");
+    refuses("[{\"name\":\"a\",\"address\":1,\"scal\":2}]", "/0/scal",
+            "a register has no 'scal'; did you mean 'scale'?");
     refuses("[{\"name\":\"a\",\"address\":1},{\"name\":\"a\",\"address\":2}]", "/1",
             "two registers are called 'a'");
     refuses("[{\"name\":\"a\",\"address\":1,\"write\":{\"twin\":\"t\",\"property\":\"p\"}},{"
