@@ -77,11 +77,15 @@ static px_status read_compound(decoder *d, const px_field *field, px_value *ret_
     px_json_opts opts = px_json_opts_door();
     px_json *node;
     px_str raw;
+    px_status status;
 
     if (!px_json_skip(&d->reader, &raw))
         return broken(d);
     PX_TRY(px_json_parse(raw, &opts, d->arena, &node, d->err));
-    *ret_good = px_schema_check(field->schema, node, d->arena, ret_value, why) == PX_OK;
+    status = px_schema_check(field->schema, node, d->arena, ret_value, why);
+    if (status == PX_NO_MEMORY)
+        return px_no_memory(d->err); /* which says nothing of the value: it is to come again */
+    *ret_good = status == PX_OK;
     return PX_OK;
 }
 

@@ -83,6 +83,8 @@ static px_status put(rower *r, const entry *e, px_err *ret_err)
         return PX_OK;
     if (status == PX_OK)
         status = px_put_spark_value(&w, e->metric, e->def->type, &why);
+    if (status == PX_NO_MEMORY)
+        return px_no_memory(ret_err);
     if (status != PX_OK) {
         refuse(r, e->def, &why);
         return PX_OK;

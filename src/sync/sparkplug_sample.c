@@ -112,6 +112,7 @@ static px_status take_metric(sampler *r, const px_spark_metric *m, px_spark_def 
                              px_err *ret_err)
 {
     px_field_value *place;
+    px_status status;
     px_err why;
 
     if (def->stamp == r->stamp) {
@@ -120,9 +121,12 @@ static px_status take_metric(sampler *r, const px_spark_metric *m, px_spark_def 
         r->stamp = ++r->s->stamp;
     }
     place = &r->fields[r->field_count];
-    if (px_spark_value(m, m->type ? m->type : def->type,
-                       px_layout_field(r->layout, def->field)->schema, r->arena, &place->value,
-                       &why) != PX_OK) {
+    status = px_spark_value(m, m->type ? m->type : def->type,
+                            px_layout_field(r->layout, def->field)->schema, r->arena, &place->value,
+                            &why);
+    if (status == PX_NO_MEMORY)
+        return px_no_memory(ret_err); /* which says nothing of the value */
+    if (status != PX_OK) {
         reject(r, def->name, &why);
         return PX_OK;
     }

@@ -13,7 +13,9 @@ static const char models_text[] =
     "\"contents\":[{\"@type\":\"Telemetry\",\"name\":\"temperature\",\"schema\":\"double\"},"
     "{\"@type\":\"Component\",\"name\":\"motor\",\"schema\":\"dtmi:test:Motor;1\"},"
     "{\"@type\":\"Property\",\"name\":\"state\",\"schema\":\"string\"},"
-    "{\"@type\":\"Property\",\"name\":\"running\",\"schema\":\"boolean\"}]}]";
+    "{\"@type\":\"Property\",\"name\":\"running\",\"schema\":\"boolean\"},"
+    "{\"@type\":\"Property\",\"name\":\"limits\",\"schema\":{\"@type\":\"Object\",\"fields\":["
+    "{\"name\":\"low\",\"schema\":\"double\"},{\"name\":\"name\",\"schema\":\"string\"}]}}]}]";
 
 typedef struct desk {
     px_model_set set;
@@ -217,6 +219,27 @@ PX_TEST(a_backlog_has_as_many_samples_as_the_limit_and_no_more)
     CHECK_EQ(decode(&d, payload.ptr), PX_LIMIT);
     px_buf_release(&payload);
     close_desk(&d);
+}
+
+/* A message is refused then, and comes again; a value that is rejected does not. */
+PX_TEST(want_of_memory_rejects_no_value)
+{
+    px_status status = PX_NO_MEMORY;
+    desk d;
+
+    for (uint64_t n = 1; status != PX_OK; n++) {
+        open_desk(&d);
+        px_mem_fail_nth(n);
+        status = decode(&d, "{\"temperature\":21.4,\"limits\":{\"low\":1.5,\"name\":\"a\"}}");
+        px_mem_fail_nth(0);
+        if (status == PX_OK) {
+            CHECK_EQ(d.out.accepted, 2);
+            CHECK_EQ(d.out.rejected, 0);
+        } else {
+            CHECK_EQ(status, PX_NO_MEMORY);
+        }
+        close_desk(&d);
+    }
 }
 
 PX_TEST_MAIN()

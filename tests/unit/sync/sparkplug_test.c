@@ -33,6 +33,7 @@ typedef struct world {
     bool no_twin;
     uint32_t model_no;
     const char *taken; /* metrics that begin so are a binding's; NULL: there is none */
+    uint64_t fails_at; /* the allocation of the next message that fails; 0: none */
     px_err err;
 } world;
 
@@ -117,7 +118,9 @@ static px_status hear_at(world *w, const char *topic, int seq)
     }
     m.twin = px_buf_str(&twin);
     m.payload = px_arena_str(&w->arena, px_buf_str(&w->payload));
+    px_mem_fail_nth(w->fails_at);
     status = px_sparkplug_hear(w->s, &m, &w->arena, &w->heard, &w->err);
+    px_mem_fail_nth(0);
     px_buf_release(&twin);
     px_buf_clear(&w->payload);
     return status;
@@ -278,6 +281,34 @@ PX_TEST(a_value_of_another_type_than_its_birth_is_told)
     CHECK_STR(w.heard.decoded.rejects[0].text,
               "'Main Motor/rpm' was born as Int32 and comes as Double");
     close_world(&w);
+}
+
+/* A message is refused then; a value that is rejected is lost. Once it goes to the twin, once to a
+ * binding. */
+PX_TEST(want_of_memory_rejects_no_value)
+{
+    for (int taken = 0; taken < 2; taken++) {
+        px_status status = PX_NO_MEMORY;
+        world w;
+
+        for (uint64_t n = 1; status != PX_OK; n++) {
+            open_world(&w);
+            w.taken = taken ? "photo" : NULL;
+            px_spark_put_head(&w.metric,
+                              (px_spark_made){ taken ? "photo" : "state", 1, 0, PX_SPARK_Bytes });
+            px_spark_put_bytes(&w.metric, 16, PX_STR("some bytes"));
+            px_spark_put_metric(&w.payload, &w.metric);
+            w.fails_at = n;
+            status = hear_at(&w, "spBv1.0/plant/NBIRTH/edge", 0);
+            if (status == PX_OK) {
+                CHECK_EQ(w.heard.decoded.rejected, 0);
+                CHECK_EQ(taken ? w.heard.rows.len > 0 : w.heard.decoded.accepted, 1);
+            } else {
+                CHECK_EQ(status, PX_NO_MEMORY);
+            }
+            close_world(&w);
+        }
+    }
 }
 
 PX_TEST(a_twin_that_comes_later_or_gets_another_model_is_found)
