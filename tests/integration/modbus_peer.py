@@ -9,8 +9,8 @@ try:
     from pymodbus.client import ModbusTcpClient
     from pymodbus.datastore import ModbusSequentialDataBlock, ModbusServerContext, ModbusSlaveContext
     from pymodbus.server import StartTcpServer
-except ImportError:
-    print("skipped: python3-pymodbus is not installed")
+except ImportError as why:
+    print("skipped: python3-pymodbus, or python3-serial-asyncio, which it only recommends, is not installed:", why)
     sys.exit(77)
 
 from broker import until
