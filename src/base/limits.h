@@ -154,6 +154,7 @@
 #define PX_SPARK_NODES_MAX 10000       /* of one tenant */
 #define PX_SPARK_DEVICES_MAX 1000      /* of one edge node */
 #define PX_SPARK_HOSTS_MAX 100         /* of one tenant */
+#define PX_SPARK_BORN_MAX 2000000      /* metrics that births of one tenant define */
 #define PX_SPARK_REBIRTH_SECONDS_MIN 5 /* between two requests for the birth of one node */
 
 /* HTTP */

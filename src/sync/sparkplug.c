@@ -142,10 +142,28 @@ static bool find_bd_seq(const px_spark_payload *p, uint64_t *ret_bd_seq)
     return false;
 }
 
+/* What a birth defines is kept, whether or not there is a twin for it. */
+static px_status define(hearing *h, pxi_spark_owner *owner)
+{
+    pxi_spark_tenant *tenant = pxi_spark_tenant_of(h->s, h->m->tenant);
+    px_status status;
+
+    if (!tenant)
+        return px_no_memory(h->err);
+    if (tenant->born - owner->birth.count + h->payload.metric_count > h->s->born_max)
+        return px_fail_id(h->err, PX_LIMIT, "sparkplug.born",
+                          "the births of a tenant define %zu metrics at most, in all",
+                          h->s->born_max);
+    tenant->born -= owner->birth.count;
+    status = px_spark_birth_define(&owner->birth, &h->payload, h->err);
+    tenant->born += owner->birth.count;
+    return status;
+}
+
 /* A birth that cannot be taken leaves its owner offline: what it sends cannot be understood. */
 static px_status take_birth(hearing *h, pxi_spark_owner *owner)
 {
-    px_status status = px_spark_birth_define(&owner->birth, &h->payload, h->err);
+    px_status status = define(h, owner);
 
     if (status != PX_OK) {
         if (owner->is_online || owner->owes_end)

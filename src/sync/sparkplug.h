@@ -77,7 +77,8 @@ void px_sparkplug_free(px_sparkplug *s);
 /**
  * Births, data, deaths and STATE; commands change nothing.
  *
- * Limits: PX_SPARK_NODES_MAX of a tenant, PX_SPARK_DEVICES_MAX of a node, PX_SPARK_HOSTS_MAX.
+ * Limits: PX_SPARK_NODES_MAX and PX_SPARK_BORN_MAX of a tenant, PX_SPARK_DEVICES_MAX of a node,
+ * PX_SPARK_HOSTS_MAX.
  * Errors: PX_INVALID (the payload; a birth that contradicts itself: its node or device is offline
  * then), PX_LIMIT, PX_TOO_LARGE, PX_NO_MEMORY.
  */

@@ -7,8 +7,10 @@ px_sparkplug *px_sparkplug_new(void)
 {
     px_sparkplug *s = px_zalloc(1, sizeof(*s));
 
-    if (s)
-        pthread_mutex_init(&s->lock, NULL);
+    if (!s)
+        return NULL;
+    pthread_mutex_init(&s->lock, NULL);
+    s->born_max = PX_SPARK_BORN_MAX;
     return s;
 }
 
@@ -67,9 +69,26 @@ void px_sparkplug_free(px_sparkplug *s)
         free_text(host->name);
     PX_VEC_RELEASE(&s->nodes);
     PX_VEC_RELEASE(&s->hosts);
+    PX_VEC_RELEASE(&s->tenants);
     px_map_release(&s->by_name);
+    px_map_release(&s->by_tenant);
     pthread_mutex_destroy(&s->lock);
     px_free(s);
+}
+
+pxi_spark_tenant *pxi_spark_tenant_of(px_sparkplug *s, uint32_t tenant)
+{
+    uint64_t hash = (uint64_t)tenant + 2;
+    pxi_spark_tenant fresh = { .tenant = tenant };
+
+    for (size_t at = px_map_first(&s->by_tenant, hash); at != PX_MAP_END;
+         at = px_map_next(&s->by_tenant, hash, at))
+        if (s->tenants.ptr[s->by_tenant.values[at]].tenant == tenant)
+            return &s->tenants.ptr[s->by_tenant.values[at]];
+    if (!px_map_reserve(&s->by_tenant, 1) || !PX_VEC_PUSH(&s->tenants, fresh))
+        return NULL;
+    (void)px_map_add(&s->by_tenant, hash, (uint32_t)s->tenants.len - 1);
+    return &s->tenants.ptr[s->tenants.len - 1];
 }
 
 static uint64_t hash_of(uint32_t tenant, px_str group, px_str node)
@@ -101,12 +120,12 @@ px_status pxi_spark_add_node(px_sparkplug *s, const px_spark_message *m, pxi_spa
                              px_err *ret_err)
 {
     uint64_t hash = hash_of(m->tenant, m->topic.group, m->topic.node);
+    pxi_spark_tenant *tenant = pxi_spark_tenant_of(s, m->tenant);
     pxi_spark_node *node;
-    size_t count = 0;
 
-    PX_VEC_EACH (&s->nodes, other)
-        count += (*other)->tenant == m->tenant;
-    if (count >= PX_SPARK_NODES_MAX)
+    if (!tenant)
+        return px_no_memory(ret_err);
+    if (tenant->nodes >= PX_SPARK_NODES_MAX)
         return px_fail_id(ret_err, PX_LIMIT, "sparkplug.nodes",
                           "there are %d edge nodes of Sparkplug already", PX_SPARK_NODES_MAX);
     node = px_zalloc(1, sizeof(*node));
@@ -121,6 +140,7 @@ px_status pxi_spark_add_node(px_sparkplug *s, const px_spark_message *m, pxi_spa
         return px_no_memory(ret_err);
     }
     s->nodes.ptr[s->nodes.len++] = node;
+    tenant->nodes++;
     *ret_node = node;
     return PX_OK;
 }

@@ -37,11 +37,20 @@ typedef struct pxi_spark_host {
     int64_t timestamp_ms;
 } pxi_spark_host;
 
+/* What of a tenant is limited. */
+typedef struct pxi_spark_tenant {
+    uint32_t tenant;
+    size_t nodes, born; /* born: metrics that births define */
+} pxi_spark_tenant;
+
 struct px_sparkplug {
     pthread_mutex_t lock; /* guards all */
     PX_VEC(pxi_spark_node *) nodes;
     px_map by_name; /* places in `nodes`, by tenant, group and node */
     PX_VEC(pxi_spark_host) hosts;
+    PX_VEC(pxi_spark_tenant) tenants;
+    px_map by_tenant; /* places in `tenants` */
+    size_t born_max;  /* of each; a test sets less */
     uint64_t stamp;   /* of the last sample made */
     uint64_t endings; /* so many were made */
     bool may_owe;     /* some owner may owe its end, */
@@ -50,6 +59,8 @@ struct px_sparkplug {
 };
 
 /* ---- sparkplug_books.c; with the lock ---- */
+/* Good until the next one is made; NULL: no memory. */
+pxi_spark_tenant *pxi_spark_tenant_of(px_sparkplug *s, uint32_t tenant);
 pxi_spark_node *pxi_spark_find_node(px_sparkplug *s, const px_spark_message *m);
 PX_NODISCARD px_status pxi_spark_add_node(px_sparkplug *s, const px_spark_message *m,
                                           pxi_spark_node **ret_node, px_err *ret_err);

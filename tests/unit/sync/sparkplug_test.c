@@ -8,6 +8,7 @@
 #include "model/model.h"
 #include "px_spark.h"
 #include "px_test.h"
+#include "sync/sparkplug_inner.h"
 #include "sync/sparkplug_payload.h"
 
 #define NODE "edge"
@@ -694,6 +695,34 @@ PX_TEST(devices_and_hosts_hold_at_the_limit_and_not_past_it)
         px_put_c(&w.payload, "{\"online\":true,\"timestamp\":1}");
         CHECK_EQ(hear_at(&w, topic, NO_SEQ), i < PX_SPARK_HOSTS_MAX ? PX_OK : PX_LIMIT);
     }
+    close_world(&w);
+}
+
+/* Two of the node, one of its device; whoever gives birth anew has what it defined before back. */
+PX_TEST(births_of_a_tenant_define_as_many_metrics_as_the_limit_and_no_more)
+{
+    world w;
+
+    open_world(&w);
+    w.s->born_max = 3;
+    for (int i = 0; i < 2; i++) {
+        add_bd_seq(&w, 1);
+        add_double(&w, "temperature", 1, 1);
+        hear(&w, NODE, "NBIRTH", 0);
+        CHECK(w.heard.is_birth);
+        device_is_born(&w, 1);
+    }
+    add_double(&w, "a", 1, 1);
+    CHECK_EQ(hear_at(&w, "spBv1.0/plant/DBIRTH/edge/other", 2), PX_LIMIT);
+    CHECK_STR(w.err.id, "sparkplug.born");
+    add_double(&w, "a", 1, 1);
+    add_double(&w, "b", 2, 1);
+    CHECK_EQ(hear_at(&w, "spBv1.0/plant/DBIRTH/edge/press", 3), PX_LIMIT);
+    CHECK(w.heard.went_offline);
+    add_bd_seq(&w, 1);
+    hear(&w, NODE, "NBIRTH", 0); /* one less */
+    add_double(&w, "a", 1, 1);
+    CHECK_OK(hear_at(&w, "spBv1.0/plant/DBIRTH/edge/other", 1), &w.err);
     close_world(&w);
 }
 
