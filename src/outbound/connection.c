@@ -17,11 +17,6 @@ static const px_str type_names[PX_CONNECTION_TYPE_COUNT] = {
     [PX_CONNECTION_MODBUS] = { "modbus", 6 },
 };
 
-const char *px_connection_type_name(px_connection_type type)
-{
-    return type_names[type].ptr;
-}
-
 /* ---- members ---- */
 
 /* NULL: there is none, or it is null. */

@@ -24,8 +24,6 @@ typedef enum px_connection_type {
     PX_CONNECTION_TYPE_COUNT
 } px_connection_type;
 
-const char *px_connection_type_name(px_connection_type type); /* "mqtt" */
-
 typedef struct px_connection_topic {
     px_str filter; /* as it is subscribed to, with `$share/GROUP/` */
     px_str plain;  /* without it: what topics of messages are compared with */

@@ -89,7 +89,7 @@ static bool is_trying(px_connection_state state)
     return state == PX_CONNECTION_CONNECTING || state == PX_CONNECTION_WAITING;
 }
 
-void pxi_link_say(pxi_link *l, px_connection_state state, const px_err *err, px_time retry_at)
+static void say(pxi_link *l, px_connection_state state, const px_err *err, px_time retry_at)
 {
     px_time now = px_engine_now(l->owner->opts.engine);
     bool is_news = false;
@@ -150,7 +150,7 @@ void pxi_link_up(pxi_link *l)
         PXI_COUNT(l, reconnects, 1);
     l->was_connected = true;
     l->connected_ns = l->owner->env->monotonic_ns(l->owner->env);
-    pxi_link_say(l, PX_CONNECTION_CONNECTED, NULL, PX_TIME_NONE);
+    say(l, PX_CONNECTION_CONNECTED, NULL, PX_TIME_NONE);
     px_log_info(l->owner->opts.log, "connection.up", "tenant=%u connection='%.*s'",
                 l->config.tenant, PX_FMT(l->config.name));
 }
@@ -206,7 +206,7 @@ static void *run_link(void *data)
         int64_t pause;
         px_status status;
 
-        pxi_link_say(l, PX_CONNECTION_CONNECTING, NULL, PX_TIME_NONE);
+        say(l, PX_CONNECTION_CONNECTING, NULL, PX_TIME_NONE);
         l->connected_ns = 0;
         status = runs[l->config.type](l, &err);
         if (status == PX_INTERRUPTED || atomic_load(&l->stopping))
@@ -214,11 +214,11 @@ static void *run_link(void *data)
         PXI_COUNT(l, failures, 1);
         tries = has_held(l) ? 1 : tries + 1;
         pause = pause_of(l, tries);
-        pxi_link_say(l, PX_CONNECTION_WAITING, &err, px_engine_now(l->owner->opts.engine) + pause);
+        say(l, PX_CONNECTION_WAITING, &err, px_engine_now(l->owner->opts.engine) + pause);
         if (!pxi_link_pause(l, pause))
             break;
     }
-    pxi_link_say(l, PX_CONNECTION_OFF, NULL, PX_TIME_NONE);
+    say(l, PX_CONNECTION_OFF, NULL, PX_TIME_NONE);
     return NULL;
 }
 
@@ -283,7 +283,7 @@ pxi_link *pxi_link_new(px_connections *owner, const px_document *document)
 
 bool pxi_link_start(pxi_link *l)
 {
-    pxi_link_say(l, PX_CONNECTION_CONNECTING, NULL, PX_TIME_NONE);
+    say(l, PX_CONNECTION_CONNECTING, NULL, PX_TIME_NONE);
     l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     l->runs = l->wake_fd >= 0 && px_thread_start(&l->thread, "link", run_link, l);
     if (!l->runs)
@@ -320,7 +320,7 @@ void pxi_link_deny(pxi_link *l)
     px_fail_id(&err, PX_LIMIT, "connection.threads",
                "the server runs %d connections at most, and this tenant's others come first",
                PX_CONNECTION_THREADS_MAX);
-    pxi_link_say(l, PX_CONNECTION_FAILED, &err, PX_TIME_NONE);
+    say(l, PX_CONNECTION_FAILED, &err, PX_TIME_NONE);
 }
 
 void pxi_link_replace(pxi_link *l, const px_document *document)

@@ -92,7 +92,6 @@ void pxi_link_deny(pxi_link *link);      /* says that there is no thread for it 
  * takes leave of. */
 void pxi_link_replace(pxi_link *link, const px_document *document);
 void pxi_link_free(pxi_link *link); /* waits for its thread; NULL is fine */
-void pxi_link_say(pxi_link *link, px_connection_state state, const px_err *err, px_time retry_at);
 /* An error that changes no state; logged where it is news. */
 void pxi_link_note(pxi_link *link, const px_err *err, bool is_news);
 /* `error` is an errno: nobody listens there, or nothing answers. Gives PX_UNREACHABLE. */

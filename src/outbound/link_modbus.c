@@ -154,7 +154,8 @@ static void keep_reject(pxi_device *d, const px_err *err)
     px_buf_release(&hex);
 }
 
-void pxi_device_fault(pxi_device *d, const px_err *err, bool *told)
+/* Counts what a device says that is no value. `told`: whether it was told before. */
+static void count_fault(pxi_device *d, const px_err *err, bool *told)
 {
     PXI_COUNT(d->link, faults, 1);
     pxi_link_note(d->link, err, !*told);
@@ -189,7 +190,7 @@ px_status pxi_device_exchange(pxi_device *d, px_modbus_request *request, bool *t
     if (status == PX_OK)
         *told = false;
     if (status == PX_DENIED || status == PX_BUSY)
-        pxi_device_fault(d, ret_err, told);
+        count_fault(d, ret_err, told);
     if (status == PX_INVALID) { /* the connection ends of it, and tells */
         PXI_COUNT(d->link, faults, 1);
         keep_reject(d, ret_err);
@@ -213,7 +214,7 @@ static px_status put_values(pxi_device *d, const px_modbus_block *block, const u
             return px_fail(ret_err, status, "%s", err.text);
         if (status != PX_OK) {
             px_fail_id(&whole, status, err.id, "register '%.*s': %s", PX_FMT(r->name), err.text);
-            pxi_device_fault(d, &whole, told);
+            count_fault(d, &whole, told);
             continue;
         }
         *told = false;

@@ -28,7 +28,7 @@ typedef struct pxi_device {
  * Asks, and waits for the answer.
  *
  * @param request   transaction and unit are filled in
- * @param told      of what is asked for, see pxi_device_fault
+ * @param told      of what is asked for: whether a refusal of it was told before
  * @param ret_data  as px_modbus_answer_read; borrowed until the next exchange
  * Errors: PX_DENIED, PX_BUSY: the device's own, and the connection goes on. PX_UNREACHABLE
  * (connection.lost, modbus.silent), PX_INVALID (nonsense, kept among the rejects), PX_INTERRUPTED:
@@ -36,8 +36,6 @@ typedef struct pxi_device {
  */
 PX_NODISCARD px_status pxi_device_exchange(pxi_device *device, px_modbus_request *request,
                                            bool *told, const uint8_t **ret_data, px_err *ret_err);
-/* Counts what a device says that is no value. `told`: whether it was told before. */
-void pxi_device_fault(pxi_device *device, const px_err *err, bool *told);
 /* The connection goes on after this. */
 bool pxi_device_goes_on(px_status status);
 

@@ -4,7 +4,7 @@
  *
  *     px_bind_desk desk = { engine, binding, &principal };
  *     px_bind_desk_map(&desk, &input, arena, &bound, err)
- *     px_bind_desk_request(&desk, &bound, arena, &items, &count, err)
+ *     px_bind_desk_items(&desk, &bound, arena, items, err)
  *
  * Values are written as the principal that sent them, who has to have the right to each twin; a
  * binding that says `"as": "binding"` writes them as itself, and makes twins: whoever may write
