@@ -18,6 +18,11 @@ const waitFor = (selector, pattern) => page.waitForFunction(([s, p]) => new RegE
 const desired = async () => (await api('GET', '/api/v1/twins/pk-02/desired')).body;
 /** The tables beside the values need no scrolling. */
 const whole = async () => ok(await page.evaluate(() => [...document.querySelectorAll('.freshness .table-box, .desired .table-box')].every((box) => box.scrollWidth <= box.clientWidth)), 'a table beside the values is cut off');
+/** The wish is sent and said, so that what is undone is that one and not the one before. */
+const undo = async () => {
+  await dialog.waitFor({ state: 'detached' });
+  await page.locator('.toast').getByRole('button', { name: 'Undo' }).click();
+};
 let there;
 
 await holds('what may be wished for stands beside what is', async () => {
@@ -71,7 +76,7 @@ await holds('a wish is undone: what was wished for before is wished for again', 
   await page.fill('#desired-value', '2000');
   await dialog.getByRole('button', { name: 'Set' }).click();
   await until(async () => (await desired()).speedSetpoint.value === 2000, 'the wish');
-  await page.locator('.toast').getByRole('button', { name: 'Undo' }).click();
+  await undo();
   await until(async () => (await desired()).speedSetpoint.value === 1900, 'the wish before');
 });
 
@@ -104,7 +109,7 @@ await holds('a wish is taken back, and undone', async () => {
   await dialog.getByRole('button', { name: 'Take back' }).click();
   await until(async () => (await desired()).mode === undefined, 'the end of the wish');
   await page.waitForFunction(() => [...document.querySelectorAll('.desired tr')].some((tr) => tr.textContent.includes('Mode') && tr.textContent.includes('not set')));
-  await page.locator('.toast').getByRole('button', { name: 'Undo' }).click();
+  await undo();
   await until(async () => (await desired()).mode?.value === 'slower', 'the wish again');
 });
 
@@ -117,7 +122,7 @@ await holds('undone, a wish that had an end has it again', async () => {
   await dialog.getByRole('button', { name: 'Set' }).click();
   await until(async () => (await desired()).mode.value === 'fast', 'the wish');
   is((await desired()).mode.expires, null, 'the end of the new one');
-  await page.locator('.toast').getByRole('button', { name: 'Undo' }).click();
+  await undo();
   await until(async () => (await desired()).mode.value === 'slow', 'the wish before');
   const off = Date.parse((await desired()).mode.expires) - Date.parse(expires);
   ok(Math.abs(off) < 5000, `it ends ${off} ms later than before`);
@@ -161,7 +166,9 @@ await holds('a command is called with a form made from its schema, and its answe
   await until(async () => (await api('GET', '/api/v1/twins/pk-02')).body.values.amps.value === 60, 'the value');
   await dialog.getByRole('button', { name: 'Check' }).click();
   await waitFor('dialog .field-problem', 'Let it run down first');
+  const refused = page.waitForResponse((answer) => answer.url().includes('/commands/setRecipe') && answer.request().method() === 'POST');
   await dialog.getByRole('button', { name: 'Call' }).click();
+  is((await refused).status(), 409, 'the status of the call');
   await waitFor('dialog .field-problem', 'Let it run down first');
   is((await api('GET', '/api/v1/twins/pk-02/commands')).body.items.length, 0, 'commands that were given');
   say('telemetry', { amps: 12 });
@@ -206,6 +213,7 @@ await holds('a device that is faster than the answer to the call is told all the
   await page.route('**/commands/stop?*', slow);
   const before = await page.locator('.executions [data-status=applied]').count();
   await page.locator('.commands li', { hasText: 'Stop' }).first().getByRole('button').click();
+  await page.selectOption('#command-timeout', '30');
   await dialog.getByRole('button', { name: 'Call' }).click();
   const [topic] = await until(() => there.heard.find(([t]) => t.includes('/commands/stop/')), 'the command at the device');
   say(`${topic.slice('twins/pk-02/'.length)}/response`, { status: 'applied' });
@@ -226,6 +234,7 @@ await holds('one that nobody answers times out', async () => {
 await holds('one for a device that is away waits for it, and its answer is told when it comes', async () => {
   await page.locator('.commands li', { hasText: 'Stop' }).first().getByRole('button').click();
   await page.selectOption('#command-expiry', '3600');
+  await page.selectOption('#command-timeout', '30');
   await dialog.getByRole('button', { name: 'Call' }).click();
   await waitFor('.toast', 'waits for its device');
   await page.waitForSelector('.executions [data-status=pending]');

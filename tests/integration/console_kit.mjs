@@ -71,8 +71,13 @@ export async function open(hash, { token = TOKEN, ...options } = {}) {
 
 export const shot = async (page, name) => SHOTS && (await page.screenshot({ path: join(SHOTS, name + '.png') }));
 
+/** All that moves has arrived: what is half way in has half its contrast. What turns for ever is not waited for. */
+export const still = (page) => page.evaluate(() => Promise.all(document.getAnimations()
+  .filter((one) => one.effect.getComputedTiming().endTime !== Infinity).map((one) => one.finished.catch(() => undefined))).then(() => undefined));
+
 /** Nothing is wrong by WCAG 2.2 A and AA. */
 export async function accessible(page) {
+  await still(page);
   const found = await page.evaluate(() =>
     window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }));
   const flaws = found.violations.map((v) => `${v.id} (${v.impact}): ${v.nodes.slice(0, 3).map((n) => n.target.join(' ') + ' ' + (n.any[0]?.message ?? n.all[0]?.message ?? '')).join(' | ')}`);
