@@ -101,7 +101,7 @@ def queries_metrics_lists_and_the_program_agree():
         for twin in ("press", "other"):
             web.want(200, "PUT", f"/digitaltwins/hall/relationships/{twin}", {"$targetId": twin, "$relationshipName": "contains"})
         d, watch = Client(s, "d", key), s.cli_start("watch", "press", "--count", "4")
-        time.sleep(1)
+        until(lambda: web.metrics()["pollux_streams"] == 1, "the watch follows")
         d.publish("twins/press/telemetry", {"rate": 1})
         rows = web.want(200, "GET", "/api/v1/history/press?property=%24freshness")["rows"]
         assert [state for _, state in rows] == ["unknown", "fresh"], f"history did not wait: {rows}"
