@@ -43,7 +43,7 @@ def server(*args, **more):
 
 def connect(web, port, registers, **more):
     web.want(200, "PUT", "/api/v1/connections/plc", {"type": "modbus", "host": "127.0.0.1", "port": port, "unit": UNIT, "every": "50ms",
-                                                     "timeout": "300ms", "retryMax": 1, "registers": registers, **more})
+                                                     "timeout": "10s", "retryMax": 1, "registers": registers, **more})
 
 
 def status(web):
@@ -267,7 +267,7 @@ def nonsense_ends_in_a_count_and_a_status_and_truth_goes_on():
     liar = Liar()
     with server() as s:
         web = begin(s, {"level": "double"})
-        connect(web, liar.port, [{"name": "level", "address": 4, "type": "float32"}])
+        connect(web, liar.port, [{"name": "level", "address": 4, "type": "float32"}], timeout="300ms")
         becomes(web, "level", "21.407064")
         for code, answer in NONSENSE:
             before = status(web)
@@ -309,7 +309,7 @@ def a_value_has_the_time_at_which_its_poll_began():
     with server() as s:
         web = begin(s, {"level": "double"})
         liar.answer = slow
-        connect(web, liar.port, [{"name": "level", "address": 4, "type": "float32"}], timeout="5s")
+        connect(web, liar.port, [{"name": "level", "address": 4, "type": "float32"}])
         becomes(web, "level", "21.407064")
         row = web.want(200, "GET", "/api/v1/history/plc?property=level&values=full")["rows"][0]
         read, come = (datetime.datetime.fromisoformat(text.rstrip("Z")) for text in (row[0], row[1]["arrivalTime"]))
