@@ -13,6 +13,8 @@ import tempfile
 import threading
 import time
 
+from pollux import free_ports
+
 POLLUX = os.environ["POLLUX"]
 BROKER = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
 try:
@@ -25,17 +27,11 @@ if not os.path.exists(BROKER):
     sys.exit(77)
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 class Broker:
     """Mosquitto with a device's password, keeping what it acknowledged over an orderly restart."""
 
     def __init__(self, folder):
-        self.port = free_port()
+        self.port, = free_ports(1)
         self.config = os.path.join(folder, "mosquitto.conf")
         passwords = os.path.join(folder, "passwords")
         subprocess.run(["mosquitto_passwd", "-b", "-c", passwords, "pump-1", "secret"], check=True)

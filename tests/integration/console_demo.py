@@ -4,11 +4,12 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
+
+from pollux import free_ports
 
 POLLUX = os.environ["POLLUX"]
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -17,23 +18,18 @@ BROWSER = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 READY_SECONDS = 90
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 class Demo:
     """Ready once it has printed its token."""
 
     def __init__(self, folder):
-        self.url = f"http://127.0.0.1:{free_port()}"
+        http, mqtt = free_ports(2)
+        self.url = f"http://127.0.0.1:{http}"
         self.lines = []
         self.token = None
         self.told = threading.Event()
         self.process = subprocess.Popen(
             [POLLUX, "demo", "manufacturing", "--data", folder, "--http", self.url[len("http://"):],
-             "--mqtt", f"127.0.0.1:{free_port()}"],
+             "--mqtt", f"127.0.0.1:{mqtt}"],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         threading.Thread(target=self.read, daemon=True).start()
 

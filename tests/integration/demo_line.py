@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,19 +13,16 @@ import threading
 import time
 import urllib.request
 
+from pollux import free_ports
+
 POLLUX = os.environ["POLLUX"]
 READY_SECONDS = 60
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 class Demo:
     def __init__(self, folder):
-        self.url, self.mqtt, self.folder = f"http://127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}", folder
+        http, mqtt = free_ports(2)
+        self.url, self.mqtt, self.folder = f"http://127.0.0.1:{http}", f"127.0.0.1:{mqtt}", folder
         self.lines, self.token, self.told = [], None, threading.Event()
         self.process = subprocess.Popen(
             [POLLUX, "demo", "manufacturing", "--data", folder, "--http", self.url[len("http://"):], "--mqtt", self.mqtt,

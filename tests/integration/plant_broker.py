@@ -6,7 +6,6 @@ import os
 import queue
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,20 +15,15 @@ from datetime import datetime
 
 import paho.mqtt.client as mqtt
 
+from pollux import free_ports
+
 POLLUX = os.environ["POLLUX"]
 BROKER = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
 if not os.path.exists(BROKER):
     print("skipped: mosquitto is not here")
     sys.exit(77)
 
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-PORT = free_port()
+PORT, = free_ports(1)
 heard = queue.Queue()
 subscribed = threading.Event()
 

@@ -4,23 +4,17 @@ of a signal has every second of the plant, each once."""
 import json
 import os
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from datetime import datetime
 
+from pollux import free_ports
+
 POLLUX = os.environ["POLLUX"]
 ROUNDS = 3
 
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-HTTP, MQTT = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
+HTTP, MQTT = (f"127.0.0.1:{port}" for port in free_ports(2))
 DOORS = ["--http", HTTP, "--mqtt", MQTT]
 
 

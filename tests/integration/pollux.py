@@ -16,13 +16,25 @@ if not os.path.exists(PROGRAM):
     sys.exit(77)
 
 
+claims = []
+
+
 def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for s in sockets:
-        s.bind(("127.0.0.1", 0))
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
+    """Ports for servers of this story, which may be down now and then: a socket with the port's name, held to the end of the story,
+    keeps the stories that run beside it from taking one meanwhile."""
+    ports = []
+    while len(ports) < count:
+        claim = socket.socket(socket.AF_UNIX)
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            port = s.getsockname()[1]
+        try:
+            claim.bind(f"\0pollux-port-{port}")
+        except OSError:
+            claim.close()
+            continue
+        claims.append(claim)
+        ports.append(port)
     return ports
 
 
