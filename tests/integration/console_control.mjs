@@ -285,6 +285,19 @@ await holds('from the header the stale twins are listed', async () => {
   await page.waitForSelector('tbody tr');
 });
 
+await holds('what changes between the first reading and the opening of the stream is shown', async () => {
+  const other = await open('#/');
+  let pass = () => {};
+  const held = new Promise((done) => (pass = done));
+  await other.route('**/api/v1/stream?twins=*', async (route) => (await held, route.continue()));
+  await other.goto(other.url().replace(/#.*/, '#/twin/pk-02'));
+  await other.waitForFunction(() => [...document.querySelectorAll('.desired tr')].some((tr) => tr.textContent.includes('Mode') && tr.querySelector('[data-status]')));
+  await api('PATCH', '/api/v1/twins/pk-02/desired', { mode: 'between' });
+  pass();
+  await other.waitForFunction(() => /between/.test(document.querySelector('.desired')?.textContent ?? ''));
+  await other.context().close();
+});
+
 for (const [name, options] of Object.entries({
   'dark': { colorScheme: 'dark' }, 'contrast': { contrast: 'more' }, 'zh': { locale: 'zh-CN' },
   '1024-dark': { colorScheme: 'dark', viewport: { width: 1024, height: 768 } },

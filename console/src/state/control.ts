@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Desired values and commands of a twin, read again when the stream says that one of them changed.
-import { useEffect } from 'preact/hooks';
 import { type CommandPage, listCommands, readDesired, wish } from '../api/control.ts';
 import { patchOf } from '../lib/shape.ts';
 import { instant } from '../lib/time.ts';
-import type { Change, Desired, Json } from '../lib/twin.ts';
+import type { Desired, Json } from '../lib/twin.ts';
 import { isExact } from '../lib/written.ts';
+import { useAgain } from './again.ts';
 import { serverNow } from './clock.ts';
 import { words } from './language.ts';
-import { onChange } from './link.ts';
 import { problemText } from './problem.ts';
 import { type Resource, useResource } from './resource.ts';
 import { say } from './toast.ts';
@@ -17,26 +16,14 @@ const PAUSE_MS = 80;
 
 export function useDesired(twin: string): Resource<Record<string, Desired>> {
   const found = useResource(`desired ${twin}`, (stop) => readDesired(twin, stop));
-  useAgain(twin, found.reload, (change) => change.desired !== undefined || change.desiredStatus !== undefined);
+  useAgain(twin, PAUSE_MS, found.reload, (change) => change.twin === twin && (change.desired !== undefined || change.desiredStatus !== undefined));
   return found;
 }
 
 export function useCommands(twin: string): Resource<CommandPage> {
   const found = useResource(`commands ${twin}`, (stop) => listCommands(twin, stop));
-  useAgain(twin, found.reload, (change) => change.command !== undefined);
+  useAgain(twin, PAUSE_MS, found.reload, (change) => change.twin === twin && change.command !== undefined);
   return found;
-}
-
-/** Reads again a moment after a change that matters, many of them at once. */
-function useAgain(twin: string, reload: () => void, matters: (change: Change) => boolean): void {
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const stop = onChange((change) => {
-      if (change.twin !== twin || !matters(change) || timer) return;
-      timer = setTimeout(() => ((timer = undefined), reload()), PAUSE_MS);
-    });
-    return () => (stop(), clearTimeout(timer));
-  }, [twin]);
 }
 
 /** A value, and when the wish for it ends, if it does. */

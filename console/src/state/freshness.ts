@@ -5,7 +5,7 @@ import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { type FreshPage, listFreshness, readFreshness, type TwinFreshness } from '../api/freshness.ts';
 import { ok, type Result } from '../lib/result.ts';
-import { onChange } from './link.ts';
+import { useAgain } from './again.ts';
 import { useEvery, useResource } from './resource.ts';
 
 const EVERY_MS = 10_000;
@@ -25,7 +25,7 @@ export const oldState = (twin: string): 'late' | 'stale' | undefined => freshnes
 export function useFreshnesses(): void {
   const { state, reload } = useResource('freshness', readOld);
   useEvery(EVERY_MS, reload);
-  useAgain(reload);
+  useAgain('', PAUSE_MS, reload, (change) => change.freshness !== undefined);
   useEffect(() => void (freshnesses.value = state.value.data), [state.value.data]);
 }
 
@@ -45,18 +45,6 @@ export function useFreshness(twin: string): TwinFreshness | undefined {
   const { data } = state.value;
   const declared = data !== undefined && (data.items.length > 0 || data.rollup !== null);
   useEvery(TWIN_EVERY_MS, () => declared && reload());
-  useAgain(reload, twin);
+  useAgain(twin, PAUSE_MS, reload, (change) => change.twin === twin && change.freshness !== undefined);
   return declared ? data : undefined;
-}
-
-/** Reads again a moment after the stream told that a twin's freshness changed. */
-function useAgain(reload: () => void, twin?: string): void {
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const stop = onChange((change) => {
-      if (change.freshness === undefined || (twin !== undefined && change.twin !== twin) || timer) return;
-      timer = setTimeout(() => ((timer = undefined), reload()), PAUSE_MS);
-    });
-    return () => (stop(), clearTimeout(timer));
-  }, [twin]);
 }

@@ -103,7 +103,10 @@ const follower = {
 
 /** Called when a stream is open: what is read from now on misses nothing. */
 const openers = new Set<() => void>();
-export const onOpen = (listener: () => void): void => void openers.add(listener);
+export function onOpen(listener: () => void): () => void {
+  openers.add(listener);
+  return () => void openers.delete(listener);
+}
 
 function parse(data: string): Change | undefined {
   try {
