@@ -55,7 +55,7 @@ const px_reach *px_connections_reach(const px_connections *connections);
 #define PX_CONNECTION_STATE_MAP(X)                                                                 \
     X(OFF, "off", "it is disabled")                                                                \
     X(CONNECTING, "connecting", "a try is under way")                                              \
-    X(CONNECTED, "connected", "the other side has said yes")                                       \
+    X(CONNECTED, "connected", "the other side has said yes, also to what is asked of it")          \
     X(WAITING, "waiting", "a try failed, or the connection was lost; the next one has its time")   \
     X(FAILED, "failed",                                                                            \
       "it is not tried: its document cannot be read, or there is no thread for it")

@@ -2,7 +2,9 @@
 /*
  * A client of somebody else's broker, by libmosquitto, one client of the library for each try.
  *
- *     resolve ─► judge ─► connect ─► TLS ─► CONNECT … CONNACK ─► SUBSCRIBE ─► messages
+ *     resolve ─► judge ─► connect ─► TLS ─► CONNECT … CONNACK ─► SUBSCRIBE … SUBACK ─► messages
+ *
+ * It is said to be connected with the last SUBACK: what is published from then on comes.
  *
  * The library is told that it runs among threads, so that it queues what it wants to send and never
  * sends by itself. PUBACKs go out in mosquitto_loop_write, and that is called only when the engine
@@ -37,16 +39,17 @@ typedef struct session {
     struct mosquitto *client;
     char host[NAME_BYTES]; /* as the document says it */
     bool is_reached;       /* the socket is connected */
-    bool is_up;
-    int connack;     /* the refusal in CONNACK; 0: none */
-    bool is_lost;    /* the library says so */
-    int lost_reason; /* of DISCONNECT; 0: none came */
-    px_err taken;    /* why messages could not be taken; status PX_OK: they were */
-    size_t heard;    /* messages that were read for the next commit */
-    bool has_more;   /* reading was cut short: the library may hold what came already */
-    int mids[PX_CONNECTION_TOPICS_MAX]; /* of each topic's SUBSCRIBE */
-    size_t granted;
-    char log[160]; /* the library's last complaint */
+    bool is_up;            /* CONNACK said yes */
+    bool is_ready;         /* and the broker knows all topics */
+    int connack;           /* the refusal in CONNACK; 0: none */
+    bool is_lost;          /* the library says so */
+    int lost_reason;       /* of DISCONNECT; 0: none came */
+    px_err taken;          /* why messages could not be taken; status PX_OK: they were */
+    size_t heard;          /* messages that were read for the next commit */
+    bool has_more;         /* reading was cut short: the library may hold what came already */
+    int mids[PX_CONNECTION_TOPICS_MAX]; /* of each topic's SUBSCRIBE; 0: it is answered */
+    size_t awaited, granted;            /* answers to come; topics that were granted as asked for */
+    char log[160];                      /* the library's last complaint */
     int64_t begun_ns;
 } session;
 
@@ -61,12 +64,19 @@ static void on_log(struct mosquitto *client, void *data, int level, const char *
         snprintf(s->log, sizeof(s->log), "%s", text);
 }
 
+static void say_ready(session *s)
+{
+    s->is_ready = true;
+    pxi_link_up(s->link);
+}
+
 static void subscribe(session *s)
 {
     const px_connection *c = &s->link->config;
     int options = c->version == 5 ? MQTT_SUB_OPT_SEND_RETAIN_NEW : 0;
     char filter[PX_TOPIC_BYTES_MAX + 1];
 
+    s->awaited = c->topic_count;
     for (size_t i = 0; i < c->topic_count; i++) {
         snprintf(filter, sizeof(filter), "%.*s", PX_FMT(c->topics[i].filter));
         if (mosquitto_subscribe_v5(s->client, &s->mids[i], filter, c->topics[i].qos, options,
@@ -85,9 +95,26 @@ static void on_connect(struct mosquitto *client, void *data, int reason, int fla
     if (reason)
         return;
     s->is_up = true;
-    pxi_link_up(s->link);
-    if (!(flags & SESSION_PRESENT) || !s->link->has_subscribed)
+    if ((flags & SESSION_PRESENT) && s->link->has_subscribed)
+        say_ready(s);
+    else
         subscribe(s);
+}
+
+/* Of a topic that was not granted as it was asked for. */
+static void note_topic(session *s, px_str filter, int granted)
+{
+    px_err err;
+
+    if (granted >= 0x80)
+        px_fail_id(&err, PX_DENIED, "connection.topic", "the broker refuses the topic '%.*s': %s",
+                   PX_FMT(filter),
+                   s->link->config.version == 5 ? mosquitto_reason_string(granted) : "0x80");
+    else
+        px_fail_id(&err, PX_DENIED, "connection.qos",
+                   "the broker grants QoS %d for '%.*s': what comes during an outage is lost",
+                   granted, PX_FMT(filter));
+    pxi_link_note(s->link, &err, true);
 }
 
 static void on_subscribe(struct mosquitto *client, void *data, int mid, int count,
@@ -95,25 +122,18 @@ static void on_subscribe(struct mosquitto *client, void *data, int mid, int coun
 {
     session *s = data;
     const px_connection *c = &s->link->config;
-    px_err err;
 
     (void)client;
     for (size_t i = 0; i < c->topic_count && count > 0; i++) {
         if (s->mids[i] != mid)
             continue;
-        s->granted += granted[0] == c->topics[i].qos;
-        s->link->has_subscribed = s->granted == c->topic_count;
+        s->mids[i] = 0;
         if (granted[0] == c->topics[i].qos)
-            continue;
-        if (granted[0] >= 0x80)
-            px_fail_id(&err, PX_DENIED, "connection.topic",
-                       "the broker refuses the topic '%.*s': %s", PX_FMT(c->topics[i].filter),
-                       c->version == 5 ? mosquitto_reason_string(granted[0]) : "0x80");
+            s->link->has_subscribed = ++s->granted == c->topic_count;
         else
-            px_fail_id(&err, PX_DENIED, "connection.qos",
-                       "the broker grants QoS %d for '%.*s': what comes during an outage is lost",
-                       granted[0], PX_FMT(c->topics[i].filter));
-        pxi_link_note(s->link, &err, true);
+            note_topic(s, c->topics[i].filter, granted[0]);
+        if (--s->awaited == 0)
+            say_ready(s);
     }
 }
 
@@ -386,7 +406,7 @@ static px_status check_time(const session *s, px_err *ret_err)
 {
     px_env *env = s->link->owner->env;
 
-    if (s->is_up || env->monotonic_ns(env) - s->begun_ns < PX_CONNECTION_CONNECT_NS_MAX)
+    if (s->is_ready || env->monotonic_ns(env) - s->begun_ns < PX_CONNECTION_CONNECT_NS_MAX)
         return PX_OK;
     return px_fail_id(
         ret_err, PX_UNREACHABLE, s->is_reached ? "connection.silent" : "connection.timeout",
