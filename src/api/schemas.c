@@ -68,6 +68,7 @@ const px_api_schema px_api_schemas[] = {
     { "FreshnessSource", "device:string? period:number? jitter:number? completeness:number? "
                          "late:integer duplicates:integer clockOffset:number? samples:integer" },
     { "FreshnessPage", "items:FreshnessEntry[] cursor:string? counts:FreshnessCounts" },
+    { "FreshnessState", "state:fresh|late|stale|unknown since:time" },
     { "FreshnessEntry", "twin:string state:fresh|late|stale|unknown since:time" },
     { "FreshnessCounts", "fresh:integer late:integer stale:integer unknown:integer" },
 
@@ -103,10 +104,10 @@ const px_api_schema px_api_schemas[] = {
 
     { "Login", "token:string" },
     { "Session", "tenant:integer principal:string role:string csrf:string mqttPort:integer" },
-    { "TwinItem", "id:string model:string seq:integer updated:time" },
+    { "TwinItem", "id:string model:string seq:integer updated:time freshness~:FreshnessState" },
     { "TwinPage", "items:TwinItem[] cursor:string?" },
-    { "LiveTwin", "id:string model:string seq:integer updated:time values:LiveValue{} "
-                  "desired:DesiredValues" },
+    { "LiveTwin", "id:string model:string seq:integer updated:time freshness~:FreshnessState "
+                  "values:LiveValue{} desired:DesiredValues" },
     { "LiveValue", "value:any sourceTime:time? arrivalTime:time quality:string kind:string "
                    "unit:string?" },
     { "DesiredValues", "=DesiredValue{}" },

@@ -7,6 +7,23 @@ enum { PAGE_MAX = 1000, PAGE_DEFAULT = 100 };
 
 px_handler px_v1_list_twins, px_v1_get_twin, px_v1_get_desired, px_v1_patch_desired;
 
+/* By what was told last, as queries have it; nothing where nothing is declared of the twin. */
+static void put_freshness(px_json_writer *w, const px_twin *twin)
+{
+    px_time since;
+    uint8_t state;
+
+    if (!px_twin_freshness(twin, &state, &since))
+        return;
+    px_json_key(w, PX_STR("freshness"));
+    px_json_begin_object(w);
+    px_json_key(w, PX_STR("state"));
+    px_json_string(w, px_str_c(px_freshness_name((px_freshness)state)));
+    px_json_key(w, PX_STR("since"));
+    px_json_time(w, since);
+    px_json_end_object(w);
+}
+
 static void put_item(px_json_writer *w, const px_model *model, const px_twin *twin)
 {
     px_json_begin_object(w);
@@ -18,6 +35,7 @@ static void put_item(px_json_writer *w, const px_model *model, const px_twin *tw
     px_json_uint(w, px_twin_seq(twin));
     px_json_key(w, PX_STR("updated"));
     px_json_time(w, px_twin_time(twin));
+    put_freshness(w, twin);
     px_json_end_object(w);
 }
 
@@ -221,6 +239,7 @@ void px_v1_get_twin(px_api_call *call)
     px_json_uint(&w, px_twin_seq(twin));
     px_json_key(&w, PX_STR("updated"));
     px_json_time(&w, px_twin_time(twin));
+    put_freshness(&w, twin);
     px_json_key(&w, PX_STR("values"));
     px_json_begin_object(&w);
     for (uint32_t i = 0; i < px_twin_slot_from(twin, PX_DESIRED); i++) {

@@ -131,17 +131,13 @@ static px_status run_show(px_cli *cli, const px_args *args, px_err *ret_err)
 /* The document alone, so that what is shown can be put. */
 static px_status run_rules(px_cli *cli, const px_args *args, px_err *ret_err)
 {
-    const char *twin = px_args_operand(args, 0);
     px_buf out = { 0 };
     px_json_writer w = px_json_writer_of(&out);
     px_json *root = NULL;
-    px_status status;
     PX_AUTO_ARENA arena;
 
     px_arena_init(&arena, ANSWER_BYTES);
-    status = px_api_get(cli, &arena, &root, ret_err, "/api/v1/freshness-rules/%s",
-                        px_api_part(&arena, twin));
-    PX_TRY(px_no_such(cli, PX_THING_FRESHNESS, twin, status, ret_err));
+    PX_TRY(px_thing_get(cli, PX_THING_FRESHNESS, args, &arena, &root, ret_err));
     px_json_begin_object(&w);
     for (const px_json *m = root->first; m; m = m->next) {
         if (px_str_eq(m->key, PX_STR("twin")) || px_str_eq(m->key, PX_STR("updated")))

@@ -123,9 +123,11 @@ static px_status run_create(px_cli *cli, const px_args *args, px_err *ret_err)
 
 static px_status run_list(px_cli *cli, const px_args *args, px_err *ret_err)
 {
-    static const px_out_column columns[] = {
-        { "id", "id", false }, { "model", "model", false }, { "updated", "updated", false }, { 0 }
-    };
+    static const px_out_column columns[] = { { "id", "id", false },
+                                             { "model", "model", false },
+                                             { "updated", "updated", false },
+                                             { "freshness", "?freshness/state", false },
+                                             { 0 } };
 
     (void)args;
     return px_out_list(cli, "/api/v1/twins?limit=1000", columns, ret_err);
@@ -210,22 +212,34 @@ static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)
 
 /* ---- show ---- */
 
-static px_status add_value(px_table *table, const px_json *member, const px_json *desired,
-                           px_err *ret_err)
+/* What is declared of the value, among the `items` of the twin's freshness; NULL: nothing. */
+static const px_json *freshness_of(const px_json *items, px_str path)
 {
-    static const char *const paths[] = { "value", "unit", "sourceTime", "arrivalTime", "quality" };
+    for (const px_json *item = items ? items->first : NULL; item; item = item->next)
+        if (px_str_eq(px_json_get_text(item, PX_STR("path")), path))
+            return px_json_get(item, PX_STR("state"));
+    return NULL;
+}
+
+static px_status add_value(px_table *table, const px_json *member, const px_json *desired,
+                           const px_json *items, px_err *ret_err)
+{
+    const px_json *const cells[] = {
+        px_json_get(member, PX_STR("value")),
+        px_json_get(px_json_get(desired, member->key), PX_STR("value")),
+        px_json_get(member, PX_STR("unit")),
+        freshness_of(items, member->key),
+        px_json_get(member, PX_STR("sourceTime")),
+        px_json_get(member, PX_STR("arrivalTime")),
+        px_json_get(member, PX_STR("quality")),
+    };
 
     PX_TRY(px_table_add(table, member->key, ret_err));
-    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]) + 1; i++) {
+    for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
         px_buf cell = { 0 };
         px_status status;
 
-        if (i == 0)
-            px_put_plain(&cell, px_out_find(member, paths[0]));
-        else if (i == 1)
-            px_put_plain(&cell, px_json_get(px_json_get(desired, member->key), PX_STR("value")));
-        else
-            px_put_plain(&cell, px_out_find(member, paths[i - 1]));
+        px_put_plain(&cell, cells[i]);
         status = px_buf_status(&cell, ret_err);
         if (status == PX_OK)
             status = px_table_add(table, px_buf_str(&cell), ret_err);
@@ -235,26 +249,61 @@ static px_status add_value(px_table *table, const px_json *member, const px_json
     return PX_OK;
 }
 
-static px_status show_values(px_cli *cli, const px_json *twin, px_arena *arena, px_err *ret_err)
+/* `items`: of the twin's freshness; NULL: nothing is declared. */
+static px_status show_values(px_cli *cli, const px_json *twin, const px_json *items,
+                             px_arena *arena, px_err *ret_err)
 {
-    static const char *const heads[] = { "property",    "value",        "desired", "unit",
-                                         "source time", "arrival time", "quality" };
+    static const char *const heads[] = { "property",  "value",       "desired",      "unit",
+                                         "freshness", "source time", "arrival time", "quality" };
     const px_json *values = px_json_get(twin, PX_STR("values"));
     const px_json *desired = px_json_get(twin, PX_STR("desired"));
     px_status status;
     px_table table;
 
-    PX_TRY(px_table_init(&table, arena, heads, 7, ret_err));
+    PX_TRY(px_table_init(&table, arena, heads, sizeof(heads) / sizeof(heads[0]), ret_err));
     table.right[1] = true;
-    table.whole[4] = table.whole[5] = true; /* times */
+    table.whole[5] = table.whole[6] = true; /* times */
     table.hide_empty = true;
     status = PX_OK;
     for (const px_json *m = values ? values->first : NULL; m && status == PX_OK; m = m->next)
-        status = add_value(&table, m, desired, ret_err);
+        status = add_value(&table, m, desired, items, ret_err);
     if (status == PX_OK && table.cells.len)
         return px_out_table(cli, &table, ret_err);
     px_table_release(&table);
     return status;
+}
+
+/* "id  model  updated TIME  stale since TIME" */
+static void put_head(px_buf *head, const px_json *twin)
+{
+    const px_json *freshness = px_json_get(twin, PX_STR("freshness"));
+
+    px_put_plain(head, px_json_get(twin, PX_STR("id")));
+    px_put_c(head, "  ");
+    px_put_plain(head, px_json_get(twin, PX_STR("model")));
+    px_put_c(head, "  updated ");
+    px_put_plain(head, px_json_get(twin, PX_STR("updated")));
+    if (freshness) {
+        px_put_c(head, "  ");
+        px_put_plain(head, px_json_get(freshness, PX_STR("state")));
+        px_put_c(head, " since ");
+        px_put_plain(head, px_json_get(freshness, PX_STR("since")));
+    }
+    px_put_c(head, "\n\n");
+}
+
+/* NULL where nothing is declared. That it cannot be asked is no failure: the head has the state. */
+static const px_json *read_freshness(px_cli *cli, const px_json *twin, const char *id,
+                                     px_arena *arena)
+{
+    px_json *root = NULL;
+
+    if (!px_json_get(twin, PX_STR("freshness")))
+        return NULL;
+    if (px_api_get(cli, arena, &root, NULL, "/api/v1/twins/%s/freshness", px_api_part(arena, id)) !=
+        PX_OK)
+        cli->cure[0] = '\0';
+    return px_json_get(root, PX_STR("items"));
 }
 
 static px_status run_show(px_cli *cli, const px_args *args, px_err *ret_err)
@@ -271,16 +320,11 @@ static px_status run_show(px_cli *cli, const px_args *args, px_err *ret_err)
     PX_TRY(px_no_such(cli, PX_THING_TWIN, id, status, ret_err));
     if (cli->json)
         return px_out_json(cli, twin, ret_err);
-    px_put_plain(&head, px_json_get(twin, PX_STR("id")));
-    px_put_c(&head, "  ");
-    px_put_plain(&head, px_json_get(twin, PX_STR("model")));
-    px_put_c(&head, "  updated ");
-    px_put_plain(&head, px_json_get(twin, PX_STR("updated")));
-    px_put_c(&head, "\n\n");
+    put_head(&head, twin);
     status = px_cli_write(cli, px_buf_str(&head), ret_err);
     px_buf_release(&head);
     PX_TRY(status);
-    return show_values(cli, twin, &arena, ret_err);
+    return show_values(cli, twin, read_freshness(cli, twin, id, &arena), &arena, ret_err);
 }
 
 /* ---- desired ---- */
@@ -450,18 +494,19 @@ const px_cmd px_cmd_twin[] = {
       .run = run_create },
     { .noun = "twin",
       .verb = "show",
-      .summary = "show a twin's values with their times and quality",
+      .summary = "show a twin's values with their times and quality, and how fresh they are",
       .operands = "ID",
       .examples = "pollux twin show pump-1\npollux twin show pump-1 --json",
       .notes =
           "source time: when it was so, as the device says; arrival time: when the server heard.\n"
-          "A column that is empty for all values is left out.",
+          "freshness: where it is declared how often the value comes; pollux freshness show tells\n"
+          "more. A column that is empty for all values is left out.",
       .operands_min = 1,
       .operands_max = 1,
       .run = run_show },
     { .noun = "twin",
       .verb = "list",
-      .summary = "list all twins",
+      .summary = "list all twins, and how fresh those are of which it is declared",
       .examples = "pollux twin list\npollux twin list --json",
       .run = run_list },
     { .noun = "twin",

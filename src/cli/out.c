@@ -153,7 +153,7 @@ static px_status add_item(px_cli *cli, const px_json *item, void *data, px_err *
         if (c->path[0] == '=')
             px_put_c(&cell, c->path + 1);
         else
-            px_put_plain(&cell, px_out_find(item, c->path));
+            px_put_plain(&cell, px_out_find(item, c->path + (c->path[0] == '?')));
         status = px_buf_status(&cell, ret_err);
         if (status == PX_OK)
             status = px_table_add(&list->table, px_buf_str(&cell), ret_err);
@@ -197,8 +197,10 @@ px_status px_out_list_counted(px_cli *cli, const char *path, const px_out_column
         count++;
     }
     status = px_table_init(&list.table, &arena, heads, count, ret_err);
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
         list.table.right[i] = columns[i].right;
+        list.table.if_any[i] = columns[i].path[0] == '?';
+    }
     if (status == PX_OK)
         status = px_api_list(cli, path, add_item, &list, ret_err);
     if (status == PX_OK)

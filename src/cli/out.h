@@ -13,7 +13,8 @@
 /* A column of a list: a head and the keys that lead to the value, parted by '/'. */
 typedef struct px_out_column {
     const char *head;
-    const char *path; /* "$metadata/$model"; "=text" is that text in every row */
+    const char *path; /* "$metadata/$model"; "=text" is that text in every row; "?state" is a column
+                         that is left out where no row has it */
     bool right;
 } px_out_column;
 

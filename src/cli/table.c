@@ -43,7 +43,7 @@ static void measure(const px_table *table, unsigned *widths)
     for (unsigned c = 0; c < table->columns; c++) {
         unsigned width = px_text_columns(table->heads[c]);
 
-        if (width > widths[c] && (widths[c] || !table->hide_empty))
+        if (width > widths[c] && (widths[c] || !(table->hide_empty || table->if_any[c])))
             widths[c] = width;
     }
 }

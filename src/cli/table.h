@@ -19,10 +19,11 @@ typedef struct px_table {
     px_arena *arena; /* borrowed: keeps the copies */
     unsigned columns;
     px_str heads[PX_TABLE_COLUMNS_MAX];
-    bool right[PX_TABLE_COLUMNS_MAX]; /* numbers stand on the right */
-    bool whole[PX_TABLE_COLUMNS_MAX]; /* cells of up to 30 columns are not cut: times, numbers */
-    bool hide_empty;                  /* a column without a single value is left out */
-    PX_VEC(px_str) cells;             /* row by row */
+    bool right[PX_TABLE_COLUMNS_MAX];  /* numbers stand on the right */
+    bool whole[PX_TABLE_COLUMNS_MAX];  /* cells of up to 30 columns are not cut: times, numbers */
+    bool hide_empty;                   /* a column without a single value is left out, */
+    bool if_any[PX_TABLE_COLUMNS_MAX]; /* or such a one of these */
+    PX_VEC(px_str) cells;              /* row by row */
 } px_table;
 
 /* `heads` are copied. */

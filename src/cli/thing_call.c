@@ -25,13 +25,19 @@ static px_status call_thing(px_cli *cli, px_thing thing, const char *method, con
     return px_no_such(cli, thing, id, status, ret_err);
 }
 
+px_status px_thing_get(px_cli *cli, px_thing thing, const px_args *args, px_arena *arena,
+                       px_json **ret_root, px_err *ret_err)
+{
+    return call_thing(cli, thing, "GET", args, (px_str){ 0 }, arena, ret_root, ret_err);
+}
+
 px_status px_thing_show(px_cli *cli, px_thing thing, const px_args *args, px_err *ret_err)
 {
     px_json *root;
     PX_AUTO_ARENA arena;
 
     px_arena_init(&arena, ANSWER_BYTES);
-    PX_TRY(call_thing(cli, thing, "GET", args, (px_str){ 0 }, &arena, &root, ret_err));
+    PX_TRY(px_thing_get(cli, thing, args, &arena, &root, ret_err));
     return px_out_facts(cli, root, ret_err);
 }
 
@@ -77,7 +83,7 @@ px_status px_thing_show_document(px_cli *cli, px_thing thing, const char *member
     PX_AUTO_ARENA arena;
 
     px_arena_init(&arena, ANSWER_BYTES);
-    PX_TRY(call_thing(cli, thing, "GET", args, (px_str){ 0 }, &arena, &root, ret_err));
+    PX_TRY(px_thing_get(cli, thing, args, &arena, &root, ret_err));
     return px_out_json(cli, px_json_get(root, px_str_c(member)), ret_err);
 }
 

@@ -9,7 +9,9 @@
 
 #include "cli/no_such.h"
 
-/* Each is of the thing whose id is the first operand. */
+/* Each is of the thing whose id is the first operand. The first gives what the server knows. */
+PX_NODISCARD px_status px_thing_get(px_cli *cli, px_thing thing, const px_args *args,
+                                    px_arena *arena, px_json **ret_root, px_err *ret_err);
 PX_NODISCARD px_status px_thing_show(px_cli *cli, px_thing thing, const px_args *args,
                                      px_err *ret_err);
 /* And says what the server notes of it. */

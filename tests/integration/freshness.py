@@ -128,6 +128,13 @@ def queries_metrics_lists_and_the_program_agree():
         assert s.json("freshness", "list", "--state", "stale")[0]["twin"] == "press"
         assert s.json("freshness", "show", "hall")["rollup"]["worst"] == "press"
         assert "rate" in s.cli("freshness", "show", "press")
+        shown, listed = s.json("twin", "show", "press"), {t["id"]: t.get("freshness") for t in s.json("twin", "list")}
+        assert shown["freshness"] == listed["press"] == {"state": "stale", "since": got["items"][0]["since"]}, (shown, listed)
+        assert listed["other"]["state"] == "unknown" and listed["hall"] is None, listed
+        head, *lines = s.cli("twin", "show", "press").splitlines()
+        assert head.endswith(f"  stale since {got['items'][0]['since']}") and "stale" in lines[-1], (head, lines)
+        assert "freshness" not in s.cli("twin", "show", "hall"), "of what nothing is declared nothing is said"
+        assert "$freshness" not in json.dumps(web.want(200, "GET", "/digitaltwins/press")), "the data plane's body is as it was"
         web.want(200, "PUT", "/digitaltwins/bare", {"$metadata": {"$model": "dtmi:test:Hall;1"}})
         web.want(200, "PUT", "/api/v1/freshness-rules/bare", {"rollUp": []})
         assert "bare: nothing is declared" in s.cli("freshness", "show", "bare")
