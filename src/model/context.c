@@ -117,6 +117,7 @@ static void read_unknown(walk *at, const px_json *node, px_str base, const px_dt
         at->context->unknown = true;
         return;
     }
+    at->context->unresolved = true;
     if (version) {
         px_parse_report(at->parse, PX_RULE_UNRESOLVABLE_CONTEXT_VERSION, at->el, node, PX_STR(""),
                         "there is no '%.*s'", PX_FMT(id->text));

@@ -173,6 +173,14 @@ bool px_extension_is_for(px_extension extension, uint32_t version, uint32_t dtdl
     return (extensions[extension].dtdl[version] & UINT32_C(1) << (dtdl - PX_DTDL_FIRST)) != 0;
 }
 
+uint32_t px_extension_first_for(px_extension extension, uint32_t least, uint32_t dtdl)
+{
+    for (uint32_t version = least; version <= VERSION_LAST; version++)
+        if (px_extension_is_for(extension, version, dtdl))
+            return version;
+    return 0;
+}
+
 bool px_extension_is_partner(px_extension extension)
 {
     return extensions[extension].partner;
@@ -203,6 +211,11 @@ const char *px_cotype_term(px_cotype cotype)
 px_extension px_cotype_extension(px_cotype cotype)
 {
     return cotypes[cotype].extension;
+}
+
+uint32_t px_cotype_since(px_cotype cotype)
+{
+    return cotypes[cotype].since;
 }
 
 const px_cotype_rules *px_cotype_rules_of(px_cotype cotype)

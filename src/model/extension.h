@@ -159,6 +159,8 @@ const char *px_extension_context(px_extension extension);
 bool px_extension_has_version(px_extension extension, uint32_t version);
 /* Whether that version of it may be used in that version of DTDL. */
 bool px_extension_is_for(px_extension extension, uint32_t version, uint32_t dtdl);
+/* The first version of it, from `least` on, that may be used in that version of DTDL; 0: none. */
+uint32_t px_extension_first_for(px_extension extension, uint32_t least, uint32_t dtdl);
 /* True when it stands before the DTDL context without harm (partners of DTDL v2). */
 bool px_extension_is_partner(px_extension extension);
 /* True when an id belongs to an extension that the context brings. */
@@ -167,6 +169,7 @@ px_str px_extension_nearest(px_str context);
 
 const char *px_cotype_term(px_cotype cotype);
 px_extension px_cotype_extension(px_cotype cotype);
+uint32_t px_cotype_since(px_cotype cotype); /* the version of its extension that brought it */
 const px_cotype_rules *px_cotype_rules_of(px_cotype cotype);
 /* The classes that it may stand on, in that version of its extension. */
 px_class_set px_cotype_classes(px_cotype cotype, uint32_t version);

@@ -24,8 +24,9 @@ typedef struct px_el px_el;
 typedef struct px_context {
     uint32_t version; /* 2 to 4; 0 while unknown */
     const px_dtdl_limits *limits;
-    bool unknown;   /* an extension that is not known, and tolerated */
-    bool has_units; /* semantic types and units may be used */
+    bool unknown;    /* an extension that is not known, and tolerated */
+    bool unresolved; /* one that is not known, and refused */
+    bool has_units;  /* semantic types and units may be used */
     px_unit_context units;
     px_extension_set extensions;
 } px_context;
@@ -91,7 +92,8 @@ struct px_el {
     uint32_t number; /* in px_parse.interfaces */
     px_model *model; /* being filled */
     uint32_t element_count;
-    uint32_t waits_for; /* Interfaces of the request that must be compiled first */
+    uint32_t contexts_missed; /* bit 1 << px_extension: told that @context does not name it */
+    uint32_t waits_for;       /* Interfaces of the request that must be compiled first */
 };
 
 /* A reference that waits to be found. */

@@ -110,12 +110,34 @@ static void add_dtmi(px_parse *parse, px_el *el, const px_json *node)
                         "@type holds '%.*s', which is no type here", PX_FMT(node->text));
 }
 
-/* The likeliest slips: a semantic type without its extension, and a word that is nearly right. */
-static void report_undefined(px_parse *parse, const px_el *el, const px_json *node)
+/* A type of an extension that @context does not name. It is told once of an Interface: the other
+ * types of the extension and the members that they bring are wrong for the same reason, and where
+ * an entry of @context was refused that is the reason. */
+static void report_context(px_parse *parse, px_el *el, const px_json *node, const char *what,
+                           px_extension extension, uint32_t least)
+{
+    uint32_t version = px_extension_first_for(extension, least, el->context.version);
+    bool is_told = el->context.unresolved || el->owner->contexts_missed >> extension & 1;
+
+    el->tolerant = true;
+    el->owner->contexts_missed |= UINT32_C(1) << extension;
+    if (is_told)
+        return;
+    if (version)
+        px_parse_report(parse, PX_RULE_TYPE_UNDEFINED_TERM, el, node, PX_STR(""),
+                        "the %s '%.*s' needs the context %s;%u: add it to @context", what,
+                        PX_FMT(node->text), px_extension_context(extension), version);
+    else
+        px_parse_report(parse, PX_RULE_TYPE_UNDEFINED_TERM, el, node, PX_STR(""),
+                        "the %s '%.*s' of %s is not for DTDL v%u", what, PX_FMT(node->text),
+                        px_extension_context(extension), el->context.version);
+}
+
+/* The likeliest slips: a type without its extension, and a word that is nearly right. */
+static void report_undefined(px_parse *parse, px_el *el, const px_json *node)
 {
     px_str term = node->text;
     px_str nearest = class_nearest(el->context.version, term);
-
     px_cotype elsewhere = px_cotype_anywhere(term);
 
     if (nearest.len == 0)
@@ -123,14 +145,10 @@ static void report_undefined(px_parse *parse, const px_el *el, const px_json *no
     if (nearest.len == 0 && el->context.has_units)
         nearest = px_semantic_nearest(el->context.units, term);
     if (!el->context.has_units && px_semantic_term(PX_UNITS_QUANTITATIVE_3, term).len > 0)
-        px_parse_report(parse, PX_RULE_TYPE_UNDEFINED_TERM, el, node, PX_STR(""),
-                        "the semantic type '%.*s' needs the context "
-                        "dtmi:dtdl:extension:quantitativeTypes;%d",
-                        PX_FMT(term), el->context.version == 3 ? 1 : 2);
+        report_context(parse, el, node, "semantic type", PX_EXTENSION_QUANTITATIVE, 1);
     else if (elsewhere != PX_COTYPE_NONE)
-        px_parse_report(parse, PX_RULE_TYPE_UNDEFINED_TERM, el, node, PX_STR(""),
-                        "the co-type '%.*s' needs the context %s", PX_FMT(term),
-                        px_extension_context(px_cotype_extension(elsewhere)));
+        report_context(parse, el, node, "co-type", px_cotype_extension(elsewhere),
+                       px_cotype_since(elsewhere));
     else
         px_parse_report(parse, PX_RULE_TYPE_UNDEFINED_TERM, el, node, nearest,
                         "@type holds '%.*s', which is not defined", PX_FMT(term));

@@ -97,6 +97,48 @@ PX_TEST(a_semantic_type_without_its_extension_is_told_which_one)
     CHECK(strstr(err.text, "needs the context dtmi:dtdl:extension:quantitativeTypes;1") != NULL);
 }
 
+#define PACED(name)                                                                                \
+    "{\"@type\":[\"Telemetry\",\"Freshness\",\"Temperature\"],\"name\":\"" name                    \
+    "\",\"schema\":\"double\",\"unit\":\"degreeCelsius\",\"expectedPeriod\":\"PT1S\","             \
+    "\"tolerance\":\"PT1S\",\"allowedStaleness\":\"PT9S\"}"
+#define PACED_INTERFACE(context)                                                                   \
+    "{\"@context\":" context                                                                       \
+    ",\"@id\":\"dtmi:ex:A;1\",\"@type\":\"Interface\",\"contents\":[" PACED("a") "," PACED(        \
+        "b") "]}"
+
+/* The first of all that is told, and how much that is. */
+static px_err told_of(px_str text, size_t *ret_count)
+{
+    px_model_report report = { 0 };
+    px_model_set set = { 0 };
+    px_err err;
+
+    CHECK_EQ(px_models_parse_all(text, NULL, &set, &report, &err), PX_INVALID);
+    *ret_count = report.count;
+    px_model_report_release(&report);
+    return err;
+}
+
+PX_TEST(a_context_that_is_missing_is_told_once_with_its_cure)
+{
+    size_t count;
+    px_err err = told_of(PX_STR(PACED_INTERFACE("[\"dtmi:dtdl:context;3\","
+                                                "\"dtmi:dtdl:extension:quantitativeTypes;1\"]")),
+                         &count);
+
+    CHECK_EQ(count, 1);
+    CHECK(strstr(err.text, "the co-type 'Freshness' needs the context "
+                           "dtmi:pollux:extension:freshness;1: add it to @context"));
+    (void)told_of(PX_STR(PACED_INTERFACE("\"dtmi:dtdl:context;3\"")), &count);
+    CHECK_EQ(count, 2);
+    err = told_of(PX_STR(PACED_INTERFACE("[\"dtmi:dtdl:context;3\","
+                                         "\"dtmi:dtdl:extension:quantitativeTypes;1\","
+                                         "\"dtmi:pollux:extension:freshnes;1\"]")),
+                  &count);
+    CHECK_EQ(count, 1);
+    CHECK(strstr(err.text, "did you mean 'dtmi:pollux:extension:freshness;1'?"));
+}
+
 PX_TEST(tells_all_that_is_wrong_at_once)
 {
     px_model_report report = { 0 };
