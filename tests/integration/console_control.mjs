@@ -147,7 +147,8 @@ await holds('a time opened and sent as it stands is the same instant, and a long
   await until(async () => (await raw()).includes('"value":9007199254740993'), 'the number that was typed');
   await page.waitForFunction(() => [...document.querySelectorAll('.desired tr')].some((tr) => tr.textContent.includes('Lot') && tr.querySelector('[data-status]')));
   await row('Lot').getByRole('button', { name: 'Set' }).click();
-  is(await page.inputValue('#desired-value'), '', 'what the form begins with: a browser rounds the number');
+  is(await page.inputValue('#desired-value'), '9007199254740993', 'what the form begins with');
+  ok((await row('Lot').innerText()).includes('9,007,199,254,740,993'), 'the number is shown rounded');
   await page.keyboard.press('Escape');
   await api('PATCH', '/api/v1/twins/pk-02/desired', { due: null, lot: null });
 });

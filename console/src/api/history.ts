@@ -2,11 +2,12 @@
 import { ok, type Result } from '../lib/result.ts';
 import type { Point } from '../lib/series.ts';
 import { instant } from '../lib/time.ts';
+import { type Json, scalar } from '../lib/twin.ts';
 import { get } from './http.ts';
 
 interface Answer {
   properties: string[];
-  rows: [string, ...Point[]][];
+  rows: [string, ...Json[]][];
   cursor: string | null;
 }
 export type Row = [number, ...Point[]];
@@ -43,7 +44,7 @@ export async function readHistory(twin: string, ask: Ask, signal?: AbortSignal):
     properties = answer.value.properties;
     for (const [time, ...values] of answer.value.rows) {
       const at = instant(time);
-      if (at !== undefined) rows.push([at, ...values]);
+      if (at !== undefined) rows.push([at, ...values.map((value) => scalar(value) ?? null)]);
     }
     cursor = answer.value.cursor;
     if (!cursor) break;

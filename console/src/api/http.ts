@@ -2,7 +2,7 @@
 // One way to ask the server. Never throws: a dead network and a refusing server both come back as a
 // Problem to show. The session rides in a cookie; writing also needs the token that came with it.
 import { fail, ok, problemOf, type Result } from '../lib/result.ts';
-import { jsonText, Written } from '../lib/written.ts';
+import { jsonText, parseJson, Written } from '../lib/written.ts';
 
 /** Set by the session when it begins, and when the reader changes the language. */
 export const client = { csrf: '', language: 'en' };
@@ -58,7 +58,7 @@ function payload(method: string, body: unknown): { headers: Record<string, strin
 async function read(response: Response): Promise<unknown> {
   const text = await response.text();
   try {
-    return text ? JSON.parse(text) : undefined;
+    return text ? parseJson(text) : undefined;
   } catch {
     return { detail: text.slice(0, 500) };
   }

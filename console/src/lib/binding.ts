@@ -3,13 +3,14 @@
 // What it makes of a message is the server's to say.
 import type { Field } from './dtdl.ts';
 import { isRecord } from './result.ts';
+import { parseJson, Written } from './written.ts';
 
 export type Document = Record<string, unknown>;
 
 export interface Leaf {
   /** Where it stands: /d/vib_um. */
   pointer: string;
-  value: string | number | boolean | null;
+  value: string | number | boolean | Written | null;
 }
 
 const LEAVES_MAX = 200;
@@ -22,14 +23,14 @@ export function leavesOf(value: unknown, pointer = '', out: Leaf[] = [], depth =
   if (out.length >= LEAVES_MAX || depth > DEPTH_MAX) return out;
   if (Array.isArray(value)) value.forEach((item, i) => leavesOf(item, `${pointer}/${i}`, out, depth + 1));
   else if (isRecord(value)) for (const [key, item] of Object.entries(value)) leavesOf(item, `${pointer}/${escaped(key)}`, out, depth + 1);
-  else if (value === null || ['string', 'number', 'boolean'].includes(typeof value)) out.push({ pointer, value: value as Leaf['value'] });
+  else if (value === null || value instanceof Written || ['string', 'number', 'boolean'].includes(typeof value)) out.push({ pointer, value: value as Leaf['value'] });
   return out;
 }
 
 /** JSON of a payload; undefined when it is none. */
 export function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

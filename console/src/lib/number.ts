@@ -23,6 +23,9 @@ export function formatNumber(value: number, digits: number, language: string): s
   return Number(value.toFixed(digits)) === 0 ? text.replace('−', '') : text;
 }
 
+/** A whole number of any length, grouped the same way. */
+export const formatWhole = (digits: string, language: string): string => BigInt(digits).toLocaleString(language).replace('-', '−');
+
 /** The distances that an axis may have between its lines: 1, 2 and 5 of every power of ten, so that
  *  every label is a round value and says all of it. */
 export const ROUND_STEPS: readonly number[] = Array.from({ length: 16 }, (_, i) => i - 6)

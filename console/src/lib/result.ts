@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { Written } from './written.ts';
 
 /** What went wrong, in the server's own sentence; `status` 0 means that no answer came at all. */
 export interface Problem {
@@ -36,4 +37,4 @@ export function problemOf(status: number, body: unknown): Problem {
 }
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Written);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { csv, tabulate } from './rows.ts';
+import { parseJson } from './written.ts';
 
 const twin = (id: string, more: object) => ({ $dtId: id, $etag: 'W/"1"', $metadata: { $model: 'dtmi:t:A;1' }, ...more });
 
@@ -15,6 +16,12 @@ test('a twin is spread into its properties, with its model and without its etag'
 test('two twins in a row stay two cells', () => {
   assert.deepEqual(tabulate([{ T: twin('a', {}), U: twin('b', {}) }]).columns, ['T', 'U']);
   assert.deepEqual(tabulate([{ COUNT: 3 }]).rows, [{ COUNT: 3 }]);
+});
+
+test('a long number is a number of its column, and whole in the CSV', () => {
+  const table = tabulate(parseJson('[{"n":9007199254740993},{"n":1}]') as unknown[]);
+  assert.deepEqual([...table.numbers], ['n']);
+  assert.equal(csv(table), 'n\r\n9007199254740993\r\n1\r\n');
 });
 
 test('a table is written as CSV, and no text becomes a formula', () => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rows of a query as a table, and as CSV. A row that is one twin, or names one, is spread out.
 import { isRecord } from './result.ts';
+import { asNumber, jsonText } from './written.ts';
 
 export interface Table {
   columns: string[];
@@ -18,7 +19,7 @@ export function tabulate(values: readonly unknown[]): Table {
   const rows = values.map((value) => spread(isRecord(value) ? value : { value }));
   const columns: string[] = [];
   for (const row of rows) for (const key of Object.keys(row)) if (!columns.includes(key)) columns.push(key);
-  const numbers = new Set(columns.filter((key) => rows.every((r) => r[key] === undefined || r[key] === null || typeof r[key] === 'number') && rows.some((r) => typeof r[key] === 'number')));
+  const numbers = new Set(columns.filter((key) => rows.every((r) => r[key] === undefined || r[key] === null || asNumber(r[key]) !== undefined) && rows.some((r) => asNumber(r[key]) !== undefined)));
   return { columns, rows, numbers };
 }
 
@@ -35,7 +36,7 @@ function spread(row: Record<string, unknown>): Record<string, unknown> {
 export function csv({ columns, rows }: Table): string {
   const field = (value: unknown) => {
     if (value === undefined || value === null) return '';
-    const plain = typeof value === 'object' ? JSON.stringify(value) : String(value);
+    const plain = typeof value === 'object' ? jsonText(value) : String(value);
     const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(plain) ? `'${plain}` : plain;
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };

@@ -6,7 +6,7 @@ import { list, strings } from './families.ts';
 import type { Localized } from './language.ts';
 import { isRecord } from './result.ts';
 import { instant } from './time.ts';
-import { isExact, numberOf, Written } from './written.ts';
+import { isExact, jsonText, numberOf, Written } from './written.ts';
 
 export interface Choice {
   value: string | number;
@@ -59,9 +59,9 @@ const enumValue = (v: Record<string, unknown>): string | number =>
 export function draftOf(shape: Shape, value?: unknown): Draft {
   if (shape.kind === 'object') return Object.fromEntries(shape.parts.map((part) => [part.name, draftOf(part.shape, isRecord(value) ? value[part.name] : undefined)]));
   if (value === undefined || value === null || (shape.kind !== 'number' && !isExact(value))) return shape.kind === 'boolean' ? 'false' : shape.kind === 'enum' ? String(shape.choices[0]?.value ?? '') : '';
-  if (shape.kind === 'json') return JSON.stringify(value);
+  if (shape.kind === 'json') return jsonText(value);
   if (shape.kind === 'datetime-local' && typeof value === 'string') return utcOf(value);
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'object' ? jsonText(value) : String(value);
 }
 
 /** What a control for date and time takes, which knows no zone: the instant in UTC, to the millisecond. */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Point } from './series.ts';
 import { instant } from './time.ts';
+import { asNumber, Written } from './written.ts';
 
-export type Json = Point | Json[] | { [key: string]: Json };
+export type Json = Point | Written | Json[] | { [key: string]: Json };
 export type Freshness = 'fresh' | 'late' | 'stale';
 
 export interface Value {
@@ -74,8 +75,9 @@ export function applyChange(twin: Twin, change: Change): Twin {
 /** When a value was true: its source time, else when it arrived. */
 export const timeOf = (value: Value): string | null => value.sourceTime ?? value.arrivalTime;
 
+/** What can be drawn of it; a long number as near as a browser has it. */
 export const scalar = (value: Json | undefined): Point | undefined =>
-  value === undefined || (typeof value === 'object' && value !== null) ? undefined : value;
+  value instanceof Written ? asNumber(value) : value === undefined || (typeof value === 'object' && value !== null) ? undefined : value;
 
 /** The twin with what the server says of the freshness of its values; of others nothing is said. */
 export function withFreshness(twin: Twin, items: readonly { path: string; state: string }[] | undefined): Twin {

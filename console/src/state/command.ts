@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type CallOptions, type CommandAnswer, giveCommand, sendCommand } from '../api/control.ts';
 import type { Change } from '../lib/twin.ts';
+import { jsonText } from '../lib/written.ts';
 import { words } from './language.ts';
 import { onChange } from './link.ts';
 import { problemText } from './problem.ts';
@@ -58,5 +59,5 @@ function tell(status: CommandAnswer['status'] | string, response: unknown, label
 
 function reason(response: unknown): string {
   if (response === null || response === undefined) return '';
-  return typeof response === 'string' ? response : JSON.stringify(response);
+  return typeof response === 'string' ? response : jsonText(response);
 }

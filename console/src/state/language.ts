@@ -2,7 +2,7 @@
 import { batch, computed, effect, signal } from '@preact/signals';
 import { client } from '../api/http.ts';
 import { type Language, type Localized, pick } from '../lib/language.ts';
-import { formatNumber } from '../lib/number.ts';
+import { formatNumber, formatWhole } from '../lib/number.ts';
 import type { Words } from '../words/en.ts';
 import { remember } from './memory.ts';
 
@@ -39,6 +39,9 @@ export async function toggleLanguage(): Promise<void> {
 export const said = (text: Localized): string | undefined => pick(text, language.value);
 
 export const number = (value: number, digits: number): string => formatNumber(value, digits, language.value);
+
+/** A whole number that is longer than a browser's. */
+export const whole = (digits: string): string => formatWhole(digits, language.value);
 
 /** 13:04:18, local time, always 24 hours. */
 export const clockText = (ms: number, seconds = true): string => {

@@ -8,6 +8,7 @@ import { Pulse } from '../api/pulse.ts';
 import type { Problem } from '../lib/result.ts';
 import { instant } from '../lib/time.ts';
 import type { Change } from '../lib/twin.ts';
+import { parseJson } from '../lib/written.ts';
 import { now, skew } from './clock.ts';
 import { epoch } from './resource.ts';
 import { endSession, session } from './session.ts';
@@ -101,7 +102,7 @@ const follower = {
   },
 };
 
-/** Called when a stream is open: what is read from now on misses nothing. */
+/** Called when a stream is open: what is read from now on misses nothing. Gives back how to stop. */
 const openers = new Set<() => void>();
 export function onOpen(listener: () => void): () => void {
   openers.add(listener);
@@ -110,7 +111,7 @@ export function onOpen(listener: () => void): () => void {
 
 function parse(data: string): Change | undefined {
   try {
-    const change = JSON.parse(data) as Change;
+    const change = parseJson(data) as Change;
     return typeof change.twin === 'string' ? change : undefined;
   } catch {
     return undefined;

@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import { DEPTH_MAX, filterOf, isAt, jsonOf, placeOf } from '../../lib/binding.ts';
 import type { Heard } from '../../lib/heard.ts';
 import { isRecord } from '../../lib/result.ts';
+import { jsonText, Written } from '../../lib/written.ts';
 import { capture, captureProblem, chosen, draft, fields, hear, latest, listen, messages, stopListening, text, topics, trial, writeDocument } from '../../state/binding.ts';
 import { clockText, words } from '../../state/language.ts';
 import { problemText } from '../../state/problem.ts';
@@ -88,8 +89,8 @@ function Shown({ one }: { one: Heard }) {
 
 /** JSON with the number of the field that takes a value beside it. */
 function Node({ value, pointer, indent, depth }: { value: unknown; pointer: string; indent: string; depth: number }) {
-  if (typeof value !== 'object' || value === null) {
-    return <><span class={typeof value === 'string' ? 'json-text' : 'json-number'}>{JSON.stringify(value)}</span><Numbers pointer={pointer} /></>;
+  if (typeof value !== 'object' || value === null || value instanceof Written) {
+    return <><span class={typeof value === 'string' ? 'json-text' : 'json-number'}>{jsonText(value)}</span><Numbers pointer={pointer} /></>;
   }
   const isArray = Array.isArray(value);
   if (depth >= DEPTH_MAX) return <span class="faint">{isArray ? '[…]' : '{…}'}</span>;

@@ -4,7 +4,8 @@ import { decimalsOf } from '../../lib/number.ts';
 import { instant } from '../../lib/time.ts';
 import { symbol } from '../../lib/unit.ts';
 import { createdModel, last } from '../../state/binding.ts';
-import { clockText, instantText, language, number, words } from '../../state/language.ts';
+import { jsonText, Written } from '../../lib/written.ts';
+import { clockText, instantText, language, number, whole, words } from '../../state/language.ts';
 import { fieldName, fieldOf, wordFor } from '../../state/models.ts';
 import { hrefTo } from '../../state/route.ts';
 import { twinNow } from '../../state/twins.ts';
@@ -14,8 +15,8 @@ import { Empty } from '../../ui/states.tsx';
 /** A value as the twin would show it, with the unit of its model. */
 export function triedText({ property, value, unit }: TriedValue, model: string | undefined) {
   const w = words.value;
-  const text = typeof value === 'number' ? number(value, decimalsOf(value)) : typeof value === 'boolean' ? (value ? w.yes : w.no)
-    : typeof value === 'string' ? wordFor(fieldOf(model, property), value) : JSON.stringify(value);
+  const text = typeof value === 'number' ? number(value, decimalsOf(value)) : value instanceof Written ? whole(value.text) : typeof value === 'boolean' ? (value ? w.yes : w.no)
+    : typeof value === 'string' ? wordFor(fieldOf(model, property), value) : jsonText(value);
   return <>{text}{unit && <span class="faint small"> {symbol(unit, language.value)}</span>}</>;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { stepOf } from '../../lib/plan.ts';
+import { jsonText } from '../../lib/written.ts';
 import { asking, plan } from '../../state/asking.ts';
 import { number, words } from '../../state/language.ts';
 
@@ -37,4 +38,4 @@ function said(row: unknown): { title: string; note: string } {
   return { title, note: rest.map(([key, value]) => (typeof value === 'string' ? value : `${key} ${plain(value)}`)).join(', ') };
 }
 
-const plain = (value: unknown): string => (typeof value === 'number' ? number(value, Number.isInteger(value) ? 0 : 1) : typeof value === 'object' ? JSON.stringify(value) : String(value));
+const plain = (value: unknown): string => (typeof value === 'number' ? number(value, Number.isInteger(value) ? 0 : 1) : typeof value === 'object' ? jsonText(value) : String(value));

@@ -4,7 +4,8 @@ import { decimalsOf } from '../../lib/number.ts';
 import { isRecord } from '../../lib/result.ts';
 import { isTwin, type Table } from '../../lib/rows.ts';
 import { symbol } from '../../lib/unit.ts';
-import { language, number, said, words } from '../../state/language.ts';
+import { jsonText, Written } from '../../lib/written.ts';
+import { language, number, said, whole, words } from '../../state/language.ts';
 import { fieldOf } from '../../state/models.ts';
 import { hrefTo } from '../../state/route.ts';
 import { TwinMark } from '../../ui/mark.tsx';
@@ -35,12 +36,13 @@ export function ResultTable({ table }: { table: Table }) {
 function Cell({ column, value }: { column: Column; value: unknown }) {
   if (value === undefined || value === null) return <td class={column.isNumber ? 'num faint' : 'faint'}>—</td>;
   if (typeof value === 'number') return <td class="num">{number(value, column.digits)}</td>;
+  if (value instanceof Written) return <td class="num">{whole(value.text)}</td>;
   if (typeof value === 'boolean') return <td>{value ? words.value.yes : words.value.no}</td>;
   if (column.key === '$model') return <td><a class="link" href={hrefTo('models', String(value))} title={String(value)}>{shortName(String(value))}</a></td>;
   if (column.key === '$dtId' || /^\$(source|target)Id$/.test(column.key)) return <td><TwinLink id={String(value)} /></td>;
   if (isTwin(value)) return <td><TwinLink id={String(value['$dtId'])} /></td>;
   if (isText(value)) return <td title={JSON.stringify(value)}>{said(Object.fromEntries(Object.entries(value).map(([tag, text]) => [tag.replace('_', '-'), text])))}</td>;
-  if (typeof value === 'object') return <td class="mono wrap">{JSON.stringify(value)}</td>;
+  if (typeof value === 'object') return <td class="mono wrap">{jsonText(value)}</td>;
   return <td>{String(value)}</td>;
 }
 

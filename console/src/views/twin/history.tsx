@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { numbers } from '../../lib/series.ts';
 import type { Twin } from '../../lib/twin.ts';
+import { asNumber } from '../../lib/written.ts';
 import { now } from '../../state/clock.ts';
 import { clockText, number, said, words } from '../../state/language.ts';
 import { knownUntil } from '../../state/link.ts';
@@ -26,7 +27,7 @@ export function History({ id, twin }: { id: string; twin: Twin }) {
   if (!name) return null;
   const series = trail.series[name] ?? { t: [], v: [] };
   const field = fieldOf(twin.model, name);
-  const isNumber = typeof twin.values[name]?.value === 'number';
+  const isNumber = isNumeric(twin, name);
   const unit = unitOf(twin, name);
   const step = Math.max(1000, spanMs.value / 600);
   const to = Math.ceil(now.value / step) * step;
@@ -58,9 +59,10 @@ export function History({ id, twin }: { id: string; twin: Twin }) {
 }
 
 const firstNumber = (twin: Twin, names: readonly string[]): string | undefined =>
-  names.find((name) => measured(twin, name) && unitOf(twin, name) !== '') ?? names.find((name) => typeof twin.values[name]?.value === 'number') ?? names[0];
+  names.find((name) => measured(twin, name) && unitOf(twin, name) !== '') ?? names.find((name) => isNumeric(twin, name)) ?? names[0];
 
-const measured = (twin: Twin, name: string): boolean => typeof twin.values[name]?.value === 'number' && twin.values[name].kind === 'telemetry';
+const isNumeric = (twin: Twin, name: string): boolean => asNumber(twin.values[name]?.value) !== undefined;
+const measured = (twin: Twin, name: string): boolean => isNumeric(twin, name) && twin.values[name]?.kind === 'telemetry';
 
 /** The words of the axis, in the order in which numbers() counts them. */
 function vocabulary(seen: readonly string[], known: readonly (readonly [string, string])[] = []): string[] {

@@ -2,6 +2,7 @@
 import { useEffect } from 'preact/hooks';
 import { changes, numbers, type Series } from '../../lib/series.ts';
 import { scalar, type Twin } from '../../lib/twin.ts';
+import { asNumber } from '../../lib/written.ts';
 import { now } from '../../state/clock.ts';
 import { number, words } from '../../state/language.ts';
 import { knownUntil } from '../../state/link.ts';
@@ -34,11 +35,11 @@ function Tile({ twin, name, series }: { twin: Twin; name: string; series: Series
   const value = twin.values[name]!;
   const title = fieldName(twin.model, name);
   const unit = unitOf(twin, name);
-  const isNumber = typeof value.value === 'number';
+  const isNumber = asNumber(value.value) !== undefined;
   const digits = typeof value.value === 'number' ? digitsOf(series, value.value) : 0;
   const text = valueText(twin, name, value.value, digits);
   const is = freshnessOf(value);
-  const fade = useFade<HTMLSpanElement>(value.value);
+  const fade = useFade<HTMLSpanElement>(scalar(value.value) ?? value.value);
   const chosen = route.value.query['p'] === name;
   return (
     <li class={`tile ${is}${chosen ? ' chosen' : ''}`}>
@@ -60,7 +61,7 @@ function Tile({ twin, name, series }: { twin: Twin; name: string; series: Series
 function Trace({ twin, name, series, digits, unit, stale }: { twin: Twin; name: string; series: Series | undefined; digits: number; unit: string; stale: boolean }) {
   const w = words.value;
   const vocabulary = fieldOf(twin.model, name)?.words.map((word) => word.value) ?? [];
-  const isNumber = typeof twin.values[name]?.value === 'number';
+  const isNumber = asNumber(twin.values[name]?.value) !== undefined;
   const from = now.value - spanMs.value;
   const { t, v } = numbers(drawable(twin.values[name]!, series, from, knownUntil.value), vocabulary);
   const known = v.filter((x): x is number => x !== null);

@@ -6,7 +6,8 @@ import type { Series } from '../../lib/series.ts';
 import { instant } from '../../lib/time.ts';
 import { type Json, scalar, timeOf, type Twin, type Value } from '../../lib/twin.ts';
 import { symbol } from '../../lib/unit.ts';
-import { instantText, language, number, words } from '../../state/language.ts';
+import { asNumber, jsonText, Written } from '../../lib/written.ts';
+import { instantText, language, number, whole, words } from '../../state/language.ts';
 import { fieldOf, interfaceOf, wordFor } from '../../state/models.ts';
 
 /** As many decimals as the last points were written with, so that a figure keeps its width. */
@@ -19,9 +20,10 @@ export function digitsOf(series: Series | undefined, value: number): number {
 export function valueText(twin: Twin, name: string, value: Json | undefined, digits?: number): string {
   if (value === undefined || value === null) return '—';
   if (typeof value === 'number') return number(value, digits ?? decimalsOf(value));
+  if (value instanceof Written) return whole(value.text);
   if (typeof value === 'boolean') return value ? words.value.yes : words.value.no;
   if (typeof value === 'string') return value === '' ? '—' : wordOf(fieldOf(twin.model, name), value);
-  return JSON.stringify(value);
+  return jsonText(value);
 }
 
 /** In the model's words; an instant as all the others on the page. */
@@ -35,7 +37,7 @@ function wordOf(field: Field | undefined, value: string): string {
 export function drawable(value: Value, series: Series | undefined, from: number, to: number): Series {
   const known = series ?? { t: [], v: [] };
   const now = scalar(value.value);
-  const isWord = typeof value.value !== 'number';
+  const isWord = asNumber(value.value) === undefined;
   if (value.kind !== 'property' && !isWord) return known;
   if (now === undefined || now === null) return known;
   const since = instant(timeOf(value)) ?? from;
