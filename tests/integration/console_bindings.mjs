@@ -40,6 +40,8 @@ await holds('a new one listens to plain topics, and offers what was heard', asyn
 
 await holds('chosen and given a twin, the values that the model knows are mapped', async () => {
   await page.getByRole('button', { name: TOPIC }).click();
+  await page.locator('.verdict').getByRole('button', { name: '/d/st' }).waitFor();
+  is(await page.locator('.field-problem').count(), 0, 'what is wrong before anything was typed');
   await page.fill('#map-twin', 'pk-02');
   await button('Suggest').click();
   await waitFor('.fields', '11.87');

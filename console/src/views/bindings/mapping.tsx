@@ -80,6 +80,11 @@ function Form() {
   const target = useTarget();
   const leaves = leavesOf(latest.value?.payload === undefined ? undefined : jsonOf(latest.value.payload));
   const set = (change: Record<string, unknown>) => writeDocument({ ...doc, ...change });
+  /** A twin that is not named yet is no twin of an empty name, which would be wrong before anything is typed. */
+  const setTwin = (twin: string) => {
+    const { twin: _, ...rest } = doc;
+    writeDocument(twin ? { ...doc, twin } : rest);
+  };
   const setTime = (from: string) => {
     const { time: _, ...rest } = doc;
     writeDocument(from ? { ...rest, time: { ...time, from } } : rest);
@@ -100,7 +105,7 @@ function Form() {
     <>
       <div class="mapping-head">
         <TextLine id="map-topic" label={w.topicPattern} {...(topicKey === 'topic' ? { note: word(source['connection']) } : {})} help={w.topicPatternHelp} mono value={word(source[topicKey])} onInput={setTopic} />
-        <TextLine id="map-twin" label={w.twinTemplate} help={w.twinTemplateHelp} mono value={word(doc['twin'])} onInput={(twin) => set({ twin })} choices={(twins?.items ?? []).map((row) => row.id)} />
+        <TextLine id="map-twin" label={w.twinTemplate} help={w.twinTemplateHelp} mono value={word(doc['twin'])} onInput={setTwin} choices={(twins?.items ?? []).map((row) => row.id)} />
         <TextLine id="map-time" label={w.timePlace} mono placeholder={w.timePlaceNone} value={word(time['from'])} onInput={setTime} choices={leaves.map((leaf) => leaf.pointer)} />
         <SelectLine id="map-model" label={w.makesTwins} help={w.makesTwinsHelp} value={createdModel.value} onChange={setModel} options={[{ value: '', label: w.makesNone }, ...models.map((row) => ({ value: row.id, label: `${modelName(row.id)} · ${row.id}` }))]} />
       </div>

@@ -70,7 +70,7 @@ function Topics() {
 
 function choose(topic: string): void {
   chosen.value = topic;
-  if (text.peek().trim() === '') writeDocument({ source: { mqtt: topic }, twin: '', fields: [] });
+  if (text.peek().trim() === '') writeDocument({ source: { mqtt: topic }, fields: [] });
 }
 
 function Shown({ one }: { one: Heard }) {
