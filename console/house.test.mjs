@@ -44,6 +44,11 @@ test('files stay readable', () => {
   }
 });
 
+test('every test is one that CTest runs', () => {
+  const listed = readFileSync('CMakeLists.txt', 'utf8');
+  for (const file of files.filter((f) => f.endsWith('.test.ts'))) assert.ok(listed.includes(`px_console_test(${file.replace('.test.ts', '')})`), `${file} is in no px_console_test`);
+});
+
 test('colours come from the tokens only', () => {
   for (const file of files.filter((f) => f.endsWith('.css') && !f.endsWith('tokens.css'))) {
     assert.ok(!/#[0-9a-f]{3,8}\b/i.test(readFileSync(join('src', file), 'utf8')), `${file} has a colour of its own`);
