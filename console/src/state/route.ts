@@ -6,6 +6,9 @@ import { DEFAULT_SPAN, isSpan, type Span, SPANS } from '../lib/time.ts';
 export const route = signal<Route>(parseRoute(location.hash));
 addEventListener('hashchange', () => (route.value = parseRoute(location.hash)));
 
+/** What stands for the id of a thing that is to be made. */
+export const NEW = 'new';
+
 /** The one time range of the page. */
 export const span = computed<Span>(() => (isSpan(route.value.query['range']) ? route.value.query['range'] : DEFAULT_SPAN));
 export const spanMs = computed(() => SPANS[span.value] * 1000);

@@ -25,8 +25,8 @@ interface TextProps extends Omit<LineProps, 'children'> {
   value: string;
   onInput: (value: string) => void;
   mono?: boolean;
-  type?: 'text' | 'date' | 'datetime-local' | 'time';
-  placeholder?: string;
+  type?: 'text' | 'password' | 'date' | 'datetime-local' | 'time';
+  placeholder?: string | undefined;
   /** Proposals; anything else may be written as well. */
   choices?: readonly string[];
   autofocus?: boolean;
@@ -35,11 +35,28 @@ interface TextProps extends Omit<LineProps, 'children'> {
 export const TextLine = ({ value, onInput, mono, type = 'text', placeholder, choices, autofocus, ...line }: TextProps) => (
   <FormLine {...line}>
     <input
-      id={line.id} class={`field${mono ? ' mono' : ''}`} type={type} value={value} placeholder={placeholder} spellcheck={false} autocomplete="off"
+      id={line.id} class={`field${mono ? ' mono' : ''}`} type={type as 'text'} value={value} placeholder={placeholder} spellcheck={false} autocomplete={type === 'password' ? 'new-password' : 'off'}
       list={choices ? `${line.id}-choices` : undefined} aria-invalid={line.problem ? true : undefined} aria-describedby={line.problem || line.help ? `${line.id}-help` : undefined}
       ref={(node) => void (autofocus && node && !node.dataset['seen'] && ((node.dataset['seen'] = '1'), node.focus()))} onInput={(e) => onInput(e.currentTarget.value)}
     />
     {choices && <datalist id={`${line.id}-choices`}>{choices.map((choice) => <option key={choice} value={choice} />)}</datalist>}
+  </FormLine>
+);
+
+interface AreaProps extends Omit<LineProps, 'children'> {
+  value: string;
+  onInput: (value: string) => void;
+  rows?: number;
+  placeholder?: string | undefined;
+}
+
+/** Text of several lines: a certificate, a payload. */
+export const AreaLine = ({ value, onInput, rows = 6, placeholder, ...line }: AreaProps) => (
+  <FormLine {...line}>
+    <textarea
+      id={line.id} class="field mono area" rows={rows} value={value} placeholder={placeholder} spellcheck={false} autocomplete="off"
+      aria-invalid={line.problem ? true : undefined} aria-describedby={line.problem || line.help ? `${line.id}-help` : undefined} onInput={(e) => onInput(e.currentTarget.value)}
+    />
   </FormLine>
 );
 

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { type Binding, readBinding, readReject, switchBinding } from '../../api/bindings.ts';
+import { type Binding, deleteBinding, readBinding, readReject, switchBinding } from '../../api/bindings.ts';
 import { isRecord } from '../../lib/result.ts';
 import { begin, changed, chosen, elsewhere, follow, hear, messages, leave, printBinding, renew, stored, text, tryLater } from '../../state/binding.ts';
 import { number, words } from '../../state/language.ts';
 import { problemText } from '../../state/problem.ts';
 import { useResource } from '../../state/resource.ts';
-import { route } from '../../state/route.ts';
+import { hrefTo, route } from '../../state/route.ts';
 import { mayWrite } from '../../state/session.ts';
 import { say } from '../../state/toast.ts';
 import { Button } from '../../ui/button.tsx';
 import { Empty, Failed, Loading } from '../../ui/states.tsx';
+import { RemoveThing } from '../remove-thing.tsx';
 import { Mapping } from './mapping.tsx';
 import { Payload } from './payload.tsx';
 import { Preview } from './preview.tsx';
-import { Remove, Save } from './save.tsx';
+import { Save } from './save.tsx';
 
 /** Payload, mapping, preview: a binding is written on messages, and tried on them while it is written. */
 export function BindingPage({ name }: { name: string }) {
@@ -80,7 +81,7 @@ function Head({ name, binding, reload }: { name: string; binding: Binding | unde
       </div>
       <div class="twin-actions">
         {name && <Button label={off ? w.switchOn : w.switchOff} disabled={changed.value || !mayWrite.value} {...(changed.value ? { title: w.changedNotSaved } : why)} onClick={turn} />}
-        {name && <Remove name={name} />}
+        {name && <RemoveThing title={w.removeBindingTitle(name)} lead={w.removeBindingLead} remove={() => deleteBinding(name)} done={w.bindingRemoved(name)} to={hrefTo('bindings')} />}
         <Save name={name} done={reload} />
       </div>
       <Elsewhere />

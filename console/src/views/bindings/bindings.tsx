@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect } from 'preact/hooks';
 import { words } from '../../state/language.ts';
-import { go, hrefTo } from '../../state/route.ts';
+import { go, hrefTo, NEW } from '../../state/route.ts';
 import { useHead } from '../shell/head.ts';
 import { newKey } from '../shell/keys.tsx';
 import { BindingPage } from './binding.tsx';
 import { BindingList } from './list.tsx';
-
-const NEW = 'new';
 
 /** All bindings, one of them, or a new one. */
 export function BindingsView({ id }: { id: string }) {

@@ -10,7 +10,7 @@ import { problemText } from '../../state/problem.ts';
 import { mayWrite } from '../../state/session.ts';
 import { Ask } from '../../ui/ask.tsx';
 import { Button } from '../../ui/button.tsx';
-import { FormLine, TextLine } from '../../ui/form.tsx';
+import { AreaLine, TextLine } from '../../ui/form.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Empty } from '../../ui/states.tsx';
 
@@ -148,7 +148,7 @@ function Paste({ close }: { close: () => void }) {
   return (
     <Ask title={w.pastePayload} verb={w.usePayload} run={run} close={close}>
       <TextLine id="paste-topic" label={w.topicPattern} mono autofocus value={topic.value} onInput={(v) => (topic.value = v)} placeholder="factory/1/7/data" />
-      <FormLine id="paste-body" label={w.payloadText}><textarea id="paste-body" class="field mono area" rows={8} spellcheck={false} value={body.value} onInput={(e) => (body.value = e.currentTarget.value)} /></FormLine>
+      <AreaLine id="paste-body" label={w.payloadText} rows={8} value={body.value} onInput={(v) => (body.value = v)} />
     </Ask>
   );
 }

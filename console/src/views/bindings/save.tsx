@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useSignal } from '@preact/signals';
-import { deleteBinding, readBinding, writeBinding } from '../../api/bindings.ts';
+import { readBinding, writeBinding } from '../../api/bindings.ts';
 import { changed, draft, etag, forgetDraft, stored, text } from '../../state/binding.ts';
 import { words } from '../../state/language.ts';
 import { problemText } from '../../state/problem.ts';
-import { go, hrefTo } from '../../state/route.ts';
+import { go, hrefTo, NEW } from '../../state/route.ts';
 import { mayWrite } from '../../state/session.ts';
 import { say } from '../../state/toast.ts';
 import { Ask } from '../../ui/ask.tsx';
@@ -45,7 +45,7 @@ function AskName({ store, close }: { store: (name: string) => Promise<string>; c
   const problem = useSignal('');
   const run = async () => {
     const wanted = name.value.trim();
-    if (!wanted || wanted === 'new') return void (problem.value = w.bindingNameMissing);
+    if (!wanted || wanted === NEW) return void (problem.value = w.bindingNameMissing);
     if ((await readBinding(wanted)).ok) return void (problem.value = w.bindingThere(wanted));
     problem.value = await store(wanted);
     if (problem.value) return;
@@ -56,23 +56,5 @@ function AskName({ store, close }: { store: (name: string) => Promise<string>; c
     <Ask title={w.newBinding} verb={w.save} run={run} close={close}>
       <TextLine id="binding-name" label={w.bindingName} problem={problem.value} autofocus value={name.value} onInput={(v) => (name.value = v)} />
     </Ask>
-  );
-}
-
-export function Remove({ name }: { name: string }) {
-  const w = words.value;
-  const asking = useSignal(false);
-  const run = async () => {
-    const answer = await deleteBinding(name);
-    asking.value = false;
-    if (!answer.ok) return say({ text: problemText(answer.error), problem: true });
-    say({ text: w.bindingRemoved(name), problem: false });
-    go(hrefTo('bindings'));
-  };
-  return (
-    <>
-      <Button label={`${w.remove} …`} disabled={!mayWrite.value} {...(mayWrite.value ? {} : { title: w.readerOnly })} onClick={() => void (asking.value = true)} />
-      {asking.value && <Ask title={w.removeBindingTitle(name)} lead={w.removeBindingLead} verb={w.remove} run={run} close={() => (asking.value = false)} />}
-    </>
   );
 }

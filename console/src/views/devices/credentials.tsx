@@ -10,7 +10,7 @@ import { mayWrite } from '../../state/session.ts';
 import { say } from '../../state/toast.ts';
 import { Ask } from '../../ui/ask.tsx';
 import { Button } from '../../ui/button.tsx';
-import { FormLine, SelectLine, TextLine } from '../../ui/form.tsx';
+import { AreaLine, SelectLine, TextLine } from '../../ui/form.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Empty, Failed, Loading } from '../../ui/states.tsx';
 import { freshKey } from './key.tsx';
@@ -90,7 +90,7 @@ function Rows({ items, revoke }: { items: readonly Credential[]; revoke: ((id: s
   );
 }
 
-const ALGORITHMS = ['EdDSA', 'ES256', 'RS256', 'PS256'];
+export const ALGORITHMS = ['EdDSA', 'ES256', 'RS256', 'PS256'];
 
 function Add({ make, close }: { make: (credential: NewCredential) => Promise<string>; close: () => void }) {
   const w = words.value;
@@ -111,9 +111,7 @@ function Add({ make, close }: { make: (credential: NewCredential) => Promise<str
       <SelectLine id="key-type" label={w.credentialType} value={type.value} onChange={(v) => (type.value = v as NewCredential['type'])} options={Object.entries(w.credentialKinds).map(([value, text]) => ({ value, label: text }))} />
       {type.value === 'jwt' && <SelectLine id="key-algorithm" label={w.algorithm} value={algorithm.value} onChange={(v) => (algorithm.value = v)} options={ALGORITHMS.map((value) => ({ value, label: value }))} />}
       {type.value !== 'key' && (
-        <FormLine id="key-pem" label={type.value === 'jwt' ? w.publicKey : w.certificatePem}>
-          <textarea id="key-pem" class="field mono area" rows={6} spellcheck={false} value={pem.value} onInput={(e) => (pem.value = e.currentTarget.value)} />
-        </FormLine>
+        <AreaLine id="key-pem" label={type.value === 'jwt' ? w.publicKey : w.certificatePem} value={pem.value} onInput={(v) => (pem.value = v)} />
       )}
       <TextLine id="key-label" label={w.label} note={w.optional} value={label.value} onInput={(v) => (label.value = v)} />
       <TextLine id="key-expires" type="date" label={w.expires} note={w.optional} value={day.value} onInput={(v) => (day.value = v)} />

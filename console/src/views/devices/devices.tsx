@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect } from 'preact/hooks';
 import { words } from '../../state/language.ts';
-import { go, hrefTo } from '../../state/route.ts';
+import { go, hrefTo, NEW } from '../../state/route.ts';
 import { useHead } from '../shell/head.ts';
 import { newKey } from '../shell/keys.tsx';
 import { AddDevice } from './add.tsx';
 import { DevicePage } from './device.tsx';
 import { DeviceList } from './list.tsx';
-
-export const NEW = 'new';
 
 /** All devices, one of them, or a new one. */
 export function DevicesView({ id }: { id: string }) {
