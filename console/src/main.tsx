@@ -15,6 +15,7 @@ import { resumeSession } from './state/session.ts';
 import { Login } from './views/login/login.tsx';
 import { NoServer } from './views/login/no-server.tsx';
 import { late } from './views/late.tsx';
+import { NoPage } from './views/no-page.tsx';
 import { Overview } from './views/overview/overview.tsx';
 import { Shell } from './views/shell/shell.tsx';
 import { TwinView } from './views/twin/twin.tsx';
@@ -28,7 +29,7 @@ const ClaimsView = late(() => import('./views/devices/claims.tsx').then((room) =
 const SourcesView = late(() => import('./views/devices/sources.tsx').then((room) => room.SourcesView));
 const QueryView = late(() => import('./views/query/query.tsx').then((room) => room.QueryView));
 
-/** Which view an address shows; an address that nobody knows shows the overview. */
+/** Which view an address shows. */
 function View() {
   const { view, id } = route.value;
   if (view === 'twin' && id) return <TwinView key={id} id={id} />;
@@ -40,7 +41,7 @@ function View() {
   if (view === 'claims') return <ClaimsView />;
   if (view === 'sources') return <SourcesView />;
   if (view === 'query') return <QueryView />;
-  return <Overview />;
+  return view === 'overview' ? <Overview /> : <NoPage />;
 }
 
 function App() {

@@ -307,6 +307,17 @@ await holds('a reader may look, and is told why not more', async () => {
   await other.context().close();
 });
 
+await holds('an address that leads nowhere says so, and leads back', async () => {
+  await page.goto(page.url().replace(/#.*/, '#/nonsense/at?all=1'));
+  await page.waitForFunction(() => document.querySelector('.empty')?.textContent.includes('#/nonsense/at?all=1'));
+  await accessible(page);
+  await fits(page, 'the page of no address');
+  await page.locator('.empty').getByRole('button', { name: 'Overview' }).click();
+  await page.waitForFunction(() => !/no such page/i.test(document.querySelector('h1')?.textContent ?? ''));
+  await page.goto(page.url().replace(/#.*/, '#/twin'));
+  await page.waitForFunction(() => /no such page/.test(document.querySelector('h1')?.textContent ?? ''));
+});
+
 await api('PUT', '/api/v1/devices/valve-000', { twins: ['pk-02'], group: 'hall-9', attributes: { serial: '4711', maker: 'Example' } });
 for (const [name, options] of Object.entries({
   'dark': { colorScheme: 'dark' }, 'contrast': { contrast: 'more' }, 'zh': { locale: 'zh-CN' },

@@ -23,6 +23,8 @@ export const en = {
   build: 'Build',
   navigation: 'Views',
   skip: 'Go to content',
+  noPage: 'There is no such page',
+  noPageAt: (address: string) => `Nothing of the console is at ${address}. The address may be cut off or mistyped.`,
 
   // the session
   signIn: 'Sign in',

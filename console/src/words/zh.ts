@@ -17,6 +17,8 @@ export const zh: Words = {
   build: '构建',
   navigation: '视图',
   skip: '跳到内容',
+  noPage: '没有这个页面',
+  noPageAt: (address) => `控制台中没有 ${address}。地址可能不完整或有误。`,
 
   signIn: '登录',
   signInLead: '粘贴服务器启动时打印的令牌。',
