@@ -27,6 +27,7 @@ const BindingsView = late(() => import('./views/bindings/bindings.tsx').then((ro
 const RejectsView = late(() => import('./views/bindings/rejects.tsx').then((room) => room.RejectsView));
 const ClaimsView = late(() => import('./views/devices/claims.tsx').then((room) => room.ClaimsView));
 const SourcesView = late(() => import('./views/devices/sources.tsx').then((room) => room.SourcesView));
+const IssuersView = late(() => import('./views/devices/issuers.tsx').then((room) => room.IssuersView));
 const QueryView = late(() => import('./views/query/query.tsx').then((room) => room.QueryView));
 
 /** Which view an address shows. */
@@ -39,7 +40,8 @@ function View() {
   if (view === 'bindings') return <BindingsView id={id} />;
   if (view === 'rejects') return <RejectsView />;
   if (view === 'claims') return <ClaimsView />;
-  if (view === 'sources') return <SourcesView />;
+  if (view === 'sources') return <SourcesView id={id} />;
+  if (view === 'issuers') return <IssuersView id={id} />;
   if (view === 'query') return <QueryView />;
   return view === 'overview' ? <Overview /> : <NoPage />;
 }

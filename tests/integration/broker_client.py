@@ -202,7 +202,6 @@ def what_a_document_says_no_more_the_broker_keeps_no_more():
             until(lambda: broker.kept() == 0 and (version == 4 or broker.clients() == 0), f"none: {broker.got}")
 
 
-
 class Figures:
     """Mosquitto's own figures, which it makes each second: one client hears them all the time, and is taken off them."""
 

@@ -1,27 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where values come from beside devices of our own: connections to brokers and Modbus devices, edge nodes of Sparkplug B.
+import type { Document } from '../lib/connection.ts';
 import { ok, type Result } from '../lib/result.ts';
 import { instant } from '../lib/time.ts';
-import { get } from './http.ts';
+import { get, request, requestAnswer } from './http.ts';
 
+export interface ConnectionStatus {
+  state: 'off' | 'connecting' | 'connected' | 'waiting' | 'failed';
+  since: string;
+  retryAt: string | null;
+  error: { time: string; code: string; text: string; cure: string } | null;
+  messages: number;
+  unbound: number;
+  unboundTopic: string | null;
+  rejected: number;
+  values: number;
+  polls: number;
+  skipped: number;
+  faults: number;
+  written: number;
+  refused: number;
+  reconnects: number;
+  failures: number;
+}
 export interface Connection {
   id: string;
   updated: string;
-  connection?: { type: 'mqtt' | 'modbus'; enabled?: boolean; host: string; port?: number };
-  status: {
-    state: 'off' | 'connecting' | 'connected' | 'waiting' | 'failed';
-    since: string;
-    retryAt: string | null;
-    error: { time: string; code: string; text: string; cure: string } | null;
-    messages: number;
-    unbound: number;
-    unboundTopic: string | null;
-    rejected: number;
-    values: number;
-  };
+  /** Its secrets are never told, only that they are there. */
+  hasPassword?: boolean;
+  hasKey?: boolean;
+  connection?: Document & { type: 'mqtt' | 'modbus'; enabled?: boolean; host: string; port?: number };
+  status: ConnectionStatus;
 }
 /** What is wrong now: of one that is connected only what came since, for what kept it from being so is over. */
-export function wrongNow({ state, since, error }: Pick<Connection['status'], 'state' | 'since' | 'error'>): Connection['status']['error'] {
+export function wrongNow({ state, since, error }: Pick<ConnectionStatus, 'state' | 'since' | 'error'>): ConnectionStatus['error'] {
   return error && (state !== 'connected' || (instant(error.time) ?? 0) >= (instant(since) ?? 0)) ? error : null;
 }
 
@@ -51,3 +63,17 @@ async function pages<T>(path: string, signal?: AbortSignal): Promise<Result<T[]>
 
 export const listConnections = (signal?: AbortSignal) => pages<Connection>('/api/v1/connections', signal);
 export const listEdgeNodes = (signal?: AbortSignal) => pages<EdgeNode>('/api/v1/sparkplug', signal);
+
+const path = (name: string, rest = '') => `/api/v1/connections/${encodeURIComponent(name)}${rest}`;
+
+/** With the ETag that a change of it names. */
+export async function readConnection(name: string, signal?: AbortSignal): Promise<Result<{ connection: Connection; etag: string }>> {
+  const answer = await requestAnswer<Connection>('GET', path(name), undefined, signal);
+  return answer.ok ? ok({ connection: answer.value.body, etag: answer.value.headers.get('etag') ?? '' }) : answer;
+}
+export async function writeConnection(name: string, document: Document, etag: string): Promise<Result<{ connection: Connection; etag: string }>> {
+  const answer = await requestAnswer<Connection>('PUT', path(name), document, undefined, etag ? { 'If-Match': etag } : {});
+  return answer.ok ? ok({ connection: answer.value.body, etag: answer.value.headers.get('etag') ?? '' }) : answer;
+}
+export const readConnectionStatus = (name: string, signal?: AbortSignal) => get<ConnectionStatus>(path(name, '/status'), signal);
+export const deleteConnection = (name: string) => request<void>('DELETE', path(name));

@@ -25,12 +25,13 @@ export function problemOf(status: number, body: unknown): Problem {
   const azure = isRecord(top['error']) ? top['error'] : undefined;
   const place = Array.isArray(azure?.['details']) && isRecord(azure['details'][0]) ? azure['details'][0] : top;
   const text = (value: unknown) => (typeof value === 'string' ? value : '');
+  const path = place['pointer'] ?? place['path'];
   return {
     status,
     code: text(azure?.['code']) || text(top['code']) || `http ${status}`,
     title: text(top['title']) || text(azure?.['code']) || `HTTP ${status}`,
     detail: text(azure?.['message']) || text(top['detail']) || text(top['title']) || `HTTP ${status}`,
-    ...(typeof place['path'] === 'string' ? { path: place['path'] } : {}),
+    ...(typeof path === 'string' ? { path } : {}),
     ...(typeof place['code'] === 'string' ? { rule: place['code'] } : {}),
     ...(typeof place['line'] === 'number' ? { line: place['line'], column: Number(place['column'] ?? 1) } : {}),
   };

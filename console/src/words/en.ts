@@ -6,6 +6,7 @@ import { bindingsEn } from './bindings-en.ts';
 import { buildEn } from './build-en.ts';
 import { controlEn } from './control-en.ts';
 import { devicesEn } from './devices-en.ts';
+import { sourcesEn } from './sources-en.ts';
 
 const plural = new Intl.PluralRules('en');
 const n = (count: number, one: string, other: string) => `${count} ${plural.select(count) === 'one' ? one : other}`;
@@ -15,6 +16,7 @@ export const en = {
   ...devicesEn,
   ...bindingsEn,
   ...controlEn,
+  ...sourcesEn,
 
   // names of places
   overview: 'Overview',

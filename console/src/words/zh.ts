@@ -3,6 +3,7 @@ import { bindingsZh } from './bindings-zh.ts';
 import { buildZh } from './build-zh.ts';
 import { controlZh } from './control-zh.ts';
 import { devicesZh } from './devices-zh.ts';
+import { sourcesZh } from './sources-zh.ts';
 import type { Words } from './en.ts';
 
 export const zh: Words = {
@@ -10,6 +11,7 @@ export const zh: Words = {
   ...devicesZh,
   ...bindingsZh,
   ...controlZh,
+  ...sourcesZh,
 
   overview: '总览',
   twins: '孪生体',

@@ -1,26 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
+import { useEffect } from 'preact/hooks';
 import { type Connection, type EdgeNode, listConnections, listEdgeNodes, wrongNow } from '../../api/sources.ts';
 import { number, words } from '../../state/language.ts';
 import { type Resource, useEvery, useResource } from '../../state/resource.ts';
-import { hrefTo } from '../../state/route.ts';
+import { go, hrefTo, NEW } from '../../state/route.ts';
+import { mayWrite } from '../../state/session.ts';
+import { Button } from '../../ui/button.tsx';
 import { Ago } from '../../ui/mark.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { CommandLine, Empty, Failed, Loading } from '../../ui/states.tsx';
 import { useHead } from '../shell/head.ts';
+import { newKey } from '../shell/keys.tsx';
+import { Wrong } from './connection-state.tsx';
+import { ConnectionPage } from './connection.tsx';
 import { Places } from './places.tsx';
 
 const EVERY_MS = 3000;
 
-/** Where values come from beside devices of our own, and how that goes. */
-export function SourcesView() {
+/** Where values come from beside devices of our own; one of the connections, or a new one. */
+export function SourcesView({ id }: { id: string }) {
+  const w = words.value;
+  useHead([{ label: w.devices, href: hrefTo('devices') }, { label: w.sources, ...(id ? { href: hrefTo('sources') } : {}) }, ...(id ? [{ label: id === NEW ? w.newConnection : id }] : [])]);
+  useEffect(() => {
+    newKey.value = () => go(hrefTo('sources', NEW));
+    return () => void (newKey.value = undefined);
+  }, []);
+  return id ? <ConnectionPage key={id} name={id === NEW ? '' : id} /> : <Sources />;
+}
+
+function Sources() {
   const w = words.value;
   const connections = useResource('connections', listConnections);
   const nodes = useResource('edge nodes', listEdgeNodes);
   useEvery(EVERY_MS, () => (connections.reload(), nodes.reload()));
-  useHead([{ label: w.devices, href: hrefTo('devices') }, { label: w.sources }]);
   return (
     <div class="page">
-      <div class="page-head"><h1 class="page-title">{w.sources}</h1><p class="dim grow">{w.sourcesLead}</p></div>
+      <div class="page-head">
+        <h1 class="page-title">{w.sources}</h1>
+        <p class="dim grow">{w.sourcesLead}</p>
+        <Button kind="primary" icon="plus" label={w.newConnection} disabled={!mayWrite.value} title={mayWrite.value ? w.newConnectionLead : w.readerOnly} onClick={() => go(hrefTo('sources', NEW))} />
+      </div>
       <Places />
       <Panel title={w.brokerConnections} note={w.brokerConnectionsNote}>
         <Read of={connections} empty={<Empty text={w.noConnections}><CommandLine text="pollux connection put plant plant.json" /></Empty>}>{(rows) => <Connections rows={rows} />}</Read>
@@ -47,7 +66,7 @@ function Connections({ rows }: { rows: readonly Connection[] }) {
         <tbody>
           {rows.map(({ id, connection, status }) => (
             <tr key={id} class={status.state === 'off' ? 'faint' : ''}>
-              <td class="strong-ish">{id}</td>
+              <td><a class="row-link" href={hrefTo('sources', id)}>{id}</a></td>
               <td class="mono dim wrap">{connection ? `${connection.type} ${connection.host}${connection.port ? `:${connection.port}` : ''}` : ''}</td>
               <td class="wrap">
                 <span class={status.state === 'connected' ? 'dim' : 'strong-ish'}>{w.connectionStates[status.state] ?? status.state}</span> <span class="faint small"><Ago time={status.since} /></span>
@@ -63,12 +82,6 @@ function Connections({ rows }: { rows: readonly Connection[] }) {
       </table>
     </div>
   );
-}
-
-/** Told with its age: what is wrong while it is connected may have been so once, and not again. */
-function Wrong({ of }: { of: Connection['status']['error'] }) {
-  if (!of) return null;
-  return <span class="block small">{of.text} <span class="faint"><Ago time={of.time} /></span><span class="block dim">{of.cure}</span></span>;
 }
 
 /** Each node, and below it its devices, with the twins that they fill. */

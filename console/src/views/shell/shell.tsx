@@ -26,7 +26,7 @@ const build = (): Place[] => [
 ];
 
 /** A twin's page belongs to the list of twins, bindings, rejects, claims and sources to the devices. */
-const ABOVE: Readonly<Record<string, string>> = { twin: 'twins', bindings: 'devices', rejects: 'devices', claims: 'devices', sources: 'devices' };
+const ABOVE: Readonly<Record<string, string>> = { twin: 'twins', bindings: 'devices', rejects: 'devices', claims: 'devices', issuers: 'devices', sources: 'devices' };
 const current = () => ABOVE[route.value.view] ?? route.value.view;
 
 const Places = ({ of }: { of: Place[] }) => (
