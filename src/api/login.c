@@ -137,7 +137,8 @@ static px_status look_up(px_api *api, px_str credential, px_arena *arena,
     if (status == PX_OK && proof.awaits_activation)
         px_device_activate(api->opts.engine, ret_principal, proof.device_revision);
     if (status == PX_OK && proof.device_no && api->opts.presence)
-        px_presence_seen(api->opts.presence, proof.device_no, api->env->now(api->env));
+        px_presence_seen(api->opts.presence, proof.device_tenant, proof.device_no,
+                         api->env->now(api->env));
     return status;
 }
 

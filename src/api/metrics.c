@@ -166,6 +166,7 @@ static void put_presence(px_metrics *m, px_presence *presence)
 
     px_metric(m, PX_METRIC_DEVICES_CONNECTED, (double)stats.connected);
     px_metric(m, PX_METRIC_DEVICES_SEEN, (double)stats.rows);
+    px_metric(m, PX_METRIC_DEVICES_UNSAVED, (double)stats.unsaved);
     px_metric(m, PX_METRIC_DEVICES_FORGOTTEN, (double)stats.forgotten);
 }
 

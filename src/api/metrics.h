@@ -135,6 +135,8 @@
       "devices that have an MQTT connection open")                                                 \
     X(DEVICES_SEEN, "pollux_devices_seen", GAUGE, "", "",                                          \
       "devices whose last sight, log and counters are kept")                                       \
+    X(DEVICES_UNSAVED, "pollux_devices_unsaved", GAUGE, "", "",                                    \
+      "devices of which something is not on the disk yet")                                         \
     X(DEVICES_FORGOTTEN, "pollux_devices_forgotten_total", COUNTER, "", "",                        \
       "devices whose log and counters made room for others")                                       \
     X(CLAIMS, "pollux_claims_total", COUNTER, "", "", "devices registered by a claim")             \

@@ -8,9 +8,12 @@ px_handler px_v1_get_device_log;
 
 static bool read_facts(px_api_call *call, uint32_t device_no, px_presence_facts *ret_facts)
 {
+    px_presence *presence = call->api->opts.presence;
+
     *ret_facts = (px_presence_facts){ .seen = PX_TIME_NONE };
-    return call->api->opts.presence &&
-           px_presence_read(call->api->opts.presence, device_no, ret_facts);
+    if (presence)
+        ret_facts->since = px_presence_since(presence);
+    return presence && px_presence_read(presence, device_no, ret_facts);
 }
 
 void px_put_device_seen(px_api_call *call, px_json_writer *w, uint32_t device_no)
@@ -33,7 +36,7 @@ void px_put_device_counters(px_api_call *call, px_json_writer *w, uint32_t devic
     px_json_key(w, PX_STR("counters"));
     px_json_begin_object(w);
     px_json_key(w, PX_STR("since"));
-    px_json_time(w, px_presence_since(call->api->opts.presence));
+    px_json_time(w, facts.since);
     px_json_member_uint(w, "connects", facts.connects);
     px_json_member_uint(w, "refusals", facts.refusals);
     px_json_member_uint(w, "messages", facts.messages);

@@ -77,10 +77,11 @@
 #define PX_CLAIMS_MAX 1000                 /* of one tenant */
 #define PX_CLAIM_USES_MAX 100000           /* devices that one registers */
 #define PX_CLAIM_NS_MAX (INT64_C(90 * 24 * 3600) * 1000000000) /* until its end */
-#define PX_DEVICES_SEEN_MAX 65536  /* that are kept account of; more than there are connections */
-#define PX_DEVICE_LOG_MAX 16       /* entries of one */
-#define PX_CERTIFICATE_NAMES_MAX 4 /* that are looked up, of one certificate */
-#define PX_KEY_OVERLAP_S_MAX (90 * 24 * 3600) /* of the old keys with the new one */
+#define PX_DEVICES_SEEN_MAX 65536 /* that are kept account of; more than there are connections */
+#define PX_DEVICE_LOG_MAX 16      /* entries of one */
+#define PX_DEVICES_SAVE_NS (INT64_C(10) * 1000000000) /* between two writes of what changed */
+#define PX_CERTIFICATE_NAMES_MAX 4                    /* that are looked up, of one certificate */
+#define PX_KEY_OVERLAP_S_MAX (90 * 24 * 3600)         /* of the old keys with the new one */
 #define PX_JWT_BYTES_MAX (8 * 1024)
 #define PX_JWT_LEEWAY_S 60
 #define PX_JWT_CLAIM_BYTES_MAX 256         /* of the issuer and the audience that a key asks for */
@@ -310,6 +311,11 @@
 #define PX_FRESHNESS_WAIT_NS                                                                       \
     (INT64_C(1000) * 1000000) /* of a read for the fold, before PX_BUSY                            \
                                */
+
+/* what sync keeps over a restart */
+#define PX_SAVING_ROWS_MAX 1024               /* of one effect */
+#define PX_SAVING_BYTES_MAX (1024 * 1024)     /* behind which no other row is added to it */
+#define PX_KEEPER_STOP_NS INT64_C(3000000000) /* for a clean stop to write all */
 
 /* the store */
 #define PX_ROW_BYTES_MAX (16 * 1024 * 1024)      /* body of one journal row, uncompressed */

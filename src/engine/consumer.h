@@ -29,6 +29,7 @@ void px_batch_unref(px_batch *batch);
 
 /* Numbers stand in the cursor table on disk and are never reused. */
 typedef enum px_consumer_id {
+    PX_CONSUMER_NONE = 0, /* who reads no feed and has no cursor, but writes */
     PX_CONSUMER_HISTORY = 1,
     PX_CONSUMER_OUTBOUND = 2,
     PX_CONSUMER_BROKER = 3,

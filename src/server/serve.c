@@ -30,6 +30,7 @@
 #include "server/settings.h"
 #include "server/twin_topics.h"
 #include "store/store.h"
+#include "sync/keeper.h"
 
 enum { DRAIN_MS = 2000, URL_BYTES = 320 };
 
@@ -48,6 +49,7 @@ typedef struct server {
     px_backups *backups;
     px_backoff *backoff; /* failed logins, at all doors */
     px_presence *presence;
+    px_keeper *keeper;
     _Atomic(px_twin_topics *) topics; /* the engine answers before there are any */
     px_mqtt_door *mqtt;
     px_outbound_side *outbound;
@@ -118,6 +120,13 @@ static int64_t wal_room(const px_settings *settings)
     return limit + limit / 4 < PX_WAL_ROOM_BYTES_MAX ? limit + limit / 4 : PX_WAL_ROOM_BYTES_MAX;
 }
 
+static px_status open_keeper(server *s, px_err *ret_err)
+{
+    px_keeper_opts opts = { .engine = s->engine, .presence = s->presence };
+
+    return px_keeper_open(&opts, &s->keeper, ret_err);
+}
+
 static px_status open_core(server *s, px_err *ret_err)
 {
     px_store_opts store_opts = { .env = px_env_posix(),
@@ -157,7 +166,9 @@ static px_status open_core(server *s, px_err *ret_err)
                         s->settings.import_folder[0] ? s->settings.import_folder : NULL, &s->files,
                         ret_err));
     PX_TRY(open_backups(s, ret_err));
-    return s->rejects && s->backoff && s->presence ? PX_OK : px_no_memory(ret_err);
+    if (!s->rejects || !s->backoff || !s->presence)
+        return px_no_memory(ret_err);
+    return open_keeper(s, ret_err);
 }
 
 static px_status check_exposure(const server *s, const px_address *address, const char *what,
@@ -302,6 +313,7 @@ static px_status open_all(server *s, px_err *ret_err)
     PX_TRY(px_engine_start(s->engine, ret_err));
     PX_TRY(px_history_start(s->history, ret_err));
     PX_TRY(px_fresh_start(s->freshness, ret_err));
+    PX_TRY(px_keeper_start(s->keeper, ret_err));
     PX_TRY(px_admin_token(s->engine, s->opts->data_dir, s->token, sizeof(s->token),
                           &s->token_is_new, ret_err));
     PX_TRY(open_mqtt(s, ret_err));
@@ -323,11 +335,13 @@ static void close_all(server *s)
     if (s->history)
         px_history_stop(s->history, true);
     px_twin_topics_stop(s->topics);
+    px_keeper_stop(s->keeper); /* nobody comes, says or asks anything any more */
     px_http_side_close(s->http);
     px_outbound_side_close(s->outbound);
     px_fresh_close(s->freshness);
     if (s->history)
         px_history_close(s->history);
+    px_keeper_close(s->keeper);
     px_engine_close(s->engine);
     px_mqtt_door_free(s->mqtt);
     px_twin_topics_free(s->topics);

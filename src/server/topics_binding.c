@@ -32,7 +32,7 @@ static void keep_reject(const px_topics_bound *b, const px_principal *sender,
 
     px_bind_desk_reject(&desk, topics->opts.rejects, b->time, &input, miss);
     if (topics->opts.presence && sender->role == PX_ROLE_DEVICE)
-        px_presence_rejected(topics->opts.presence, sender->document_no);
+        px_presence_rejected(topics->opts.presence, sender->tenant, sender->document_no, b->time);
 }
 
 /* The whole message, for this binding. */

@@ -123,8 +123,8 @@ static void note_connected(px_twin_topics *topics, px_topics_client *client,
         return;
     snprintf(client->address, sizeof(client->address), "%.47s", peer->address);
     client->version = (uint8_t)connect->version;
-    client->presence =
-        px_presence_connected(topics->opts.presence, client->principal.document_no, &seen);
+    client->presence = px_presence_connected(topics->opts.presence, client->principal.tenant,
+                                             client->principal.document_no, &seen);
 }
 
 static void note_refused(px_twin_topics *topics, const px_topics_client *client,
@@ -134,7 +134,8 @@ static void note_refused(px_twin_topics *topics, const px_topics_client *client,
     px_presence_peer seen = seen_at(topics, peer->address, (uint8_t)connect->version, reason);
 
     if (topics->opts.presence && client->proof.device_no)
-        px_presence_refused(topics->opts.presence, client->proof.device_no, &seen);
+        px_presence_refused(topics->opts.presence, client->proof.device_tenant,
+                            client->proof.device_no, &seen);
 }
 
 static void note_ended(px_twin_topics *topics, px_topics_client *client, px_mqtt_reason reason)

@@ -94,7 +94,8 @@ void px_topics_keep_reject(px_twin_topics *topics, const px_topics_client *clien
 
     px_rejects_add(topics->opts.rejects, &rejected);
     if (topics->opts.presence && client->principal.role == PX_ROLE_DEVICE)
-        px_presence_rejected(topics->opts.presence, client->principal.document_no);
+        px_presence_rejected(topics->opts.presence, client->principal.tenant,
+                             client->principal.document_no, rejected.time);
 }
 
 px_mqtt_reason px_topics_refuse(px_twin_topics *topics, const px_topics_client *client, px_str twin,

@@ -31,6 +31,7 @@ static const char *const migrations[PX_STORE_SCHEMA] = {
     FOLD_SQL("outbox"),
     FOLD_SQL("session") ";" FOLD_SQL("message"),
     FOLD_SQL("freshness"),
+    FOLD_SQL("device"),
 };
 
 static px_status cannot(pxi_vfs *vfs, sqlite3 *db, int code, px_err *ret_err)

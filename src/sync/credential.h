@@ -110,7 +110,8 @@ typedef struct px_credential_proof {
     px_time token_until;                 /* of the JWT or certificate itself; likewise */
     bool awaits_activation;              /* a registered device: see px_device_activate */
     char mark[PX_FINGERPRINT_CHARS + 1]; /* of an issuer: px_issuer_mark; else "" */
-    uint32_t device_no; /* of whose document the credential is, also when it was refused */
+    /* Of whose document the credential is, also when it was refused: */
+    uint32_t device_tenant, device_no;
 } px_credential_proof;
 
 /* What reading a device with 10,000 twins of the longest ids takes, and some. */

@@ -56,6 +56,7 @@ static px_status read_device(px_documents *documents, px_principal *principal, p
     if (status == PX_NOT_FOUND)
         return refuse(ret_err);
     PX_TRY(status);
+    proof->device_tenant = principal->tenant;
     proof->device_no = document.no;
     PX_TRY(px_device_read(document.body, arena, &device, ret_err));
     PX_TRY(px_device_admits(device.state, principal->id, ret_err));
@@ -234,8 +235,10 @@ static void find_device(proving *p)
 
     if (p->proof.device_no == 0 && p->facts.device.len &&
         px_documents_get(p->documents, p->facts.tenant, PX_STR("device"), p->facts.device, p->arena,
-                         &document, NULL) == PX_OK)
+                         &document, NULL) == PX_OK) {
+        p->proof.device_tenant = p->facts.tenant;
         p->proof.device_no = document.no;
+    }
 }
 
 px_status px_credential_prove(px_env *env, px_documents *documents, const px_evidence *evidence,

@@ -1,35 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sync/presence.h"
+#include "sync/presence_inner.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 
-#include "base/map.h"
-#include "base/vec.h"
-
 _Static_assert(PX_DEVICES_SEEN_MAX > PX_MQTT_CONNECTIONS_MAX, "one row is always idle");
-
-struct px_presence_row {
-    uint32_t device_no, place; /* of the row in the table */
-    uint32_t connections;      /* that hold it; 0: it stands in the list of idle ones */
-    px_time seen;
-    uint64_t connects, refusals, rejects, messages_seen;
-    _Atomic uint64_t messages, bytes;
-    PX_VEC(px_presence_entry) log;         /* a ring once it is full */
-    size_t newest;                         /* in the log */
-    struct px_presence_row *older, *newer; /* of the idle ones */
-};
-
-struct px_presence {
-    pthread_mutex_t lock; /* guards all but what is atomic in rows */
-    px_time since;
-    uint32_t rows_max;
-    uint64_t forgotten, connected;
-    PX_VEC(px_presence_row *) rows;
-    px_map by_device;
-    px_presence_row *oldest, *newest; /* idle rows */
-};
 
 const char *px_presence_event_name(px_presence_event event)
 {
@@ -46,6 +20,7 @@ px_presence *px_presence_new(uint32_t rows_max, px_time now)
         return NULL;
     pthread_mutex_init(&presence->lock, NULL);
     presence->since = now;
+    presence->is_since_dirty = true;
     presence->rows_max = rows_max ? rows_max : PX_DEVICES_SEEN_MAX;
     return presence;
 }
@@ -63,19 +38,26 @@ void px_presence_free(px_presence *presence)
     PX_VEC_EACH (&presence->rows, row)
         free_row(*row);
     PX_VEC_RELEASE(&presence->rows);
+    PX_VEC_RELEASE(&presence->gone);
+    PX_VEC_RELEASE(&presence->pulled);
     px_map_release(&presence->by_device);
     pthread_mutex_destroy(&presence->lock);
     px_free(presence);
 }
 
-px_time px_presence_since(const px_presence *presence)
+px_time px_presence_since(px_presence *presence)
 {
-    return presence->since;
+    px_time since;
+
+    pthread_mutex_lock(&presence->lock);
+    since = presence->since;
+    pthread_mutex_unlock(&presence->lock);
+    return since;
 }
 
 /* ---- rows ---- */
 
-static px_presence_row *find(px_presence *presence, uint32_t device_no)
+px_presence_row *pxi_presence_find(px_presence *presence, uint32_t device_no)
 {
     const px_map *map = &presence->by_device;
 
@@ -99,7 +81,7 @@ static void leave_idle(px_presence *presence, px_presence_row *row)
     row->older = row->newer = NULL;
 }
 
-static void join_idle(px_presence *presence, px_presence_row *row)
+void pxi_presence_join_idle(px_presence *presence, px_presence_row *row)
 {
     row->older = presence->newest;
     if (row->older)
@@ -109,12 +91,29 @@ static void join_idle(px_presence *presence, px_presence_row *row)
     presence->newest = row;
 }
 
-/* The last row of the table takes the place of the one that goes. */
-static void forget(px_presence *presence, px_presence_row *row)
+px_key pxi_presence_key(const px_presence_row *row, px_presence_kind kind)
+{
+    return (px_key){ row->tenant, kind, row->device_no };
+}
+
+/* Without memory its row stays on the disk until the next start finds that it is one too many. */
+static void delete_stored(px_presence *presence, px_key key)
+{
+    (void)PX_VEC_PUSH(&presence->gone, key);
+}
+
+/* The last row of the table takes the place of the one that goes. Whoever has no row is counted
+ * from now on: it might be this one. */
+static void forget(px_presence *presence, px_presence_row *row, px_time now)
 {
     px_presence_row *last = presence->rows.ptr[--presence->rows.len];
 
     leave_idle(presence, row);
+    if (row->is_stored)
+        delete_stored(presence, pxi_presence_key(row, PX_PRESENCE_FACTS));
+    if (now > presence->since)
+        presence->since = now;
+    presence->is_since_dirty = true;
     px_map_remove(&presence->by_device, row->device_no, row->place);
     if (last != row) {
         px_map_remove(&presence->by_device, last->device_no, last->place);
@@ -126,40 +125,51 @@ static void forget(px_presence *presence, px_presence_row *row)
     free_row(row);
 }
 
-static px_presence_row *add(px_presence *presence, uint32_t device_no)
+px_presence_row *pxi_presence_add_row(px_presence *presence, uint32_t tenant, uint32_t device_no)
 {
     px_presence_row *row;
 
-    if (presence->rows.len >= presence->rows_max && !presence->oldest)
-        return NULL; /* all are held: there are more rows than connections, so this is no limit */
-    if (presence->rows.len >= presence->rows_max)
-        forget(presence, presence->oldest);
     row = px_zalloc(1, sizeof(*row));
     if (!row || !px_map_reserve(&presence->by_device, 1) ||
         !PX_VEC_RESERVE(&presence->rows, presence->rows.len + 1)) {
         px_free(row);
         return NULL;
     }
+    row->tenant = tenant;
     row->device_no = device_no;
     row->place = (uint32_t)presence->rows.len;
+    row->since = presence->since;
     row->seen = PX_TIME_NONE;
     presence->rows.ptr[presence->rows.len++] = row;
     px_map_add(&presence->by_device, device_no, row->place);
-    join_idle(presence, row);
+    pxi_presence_join_idle(presence, row);
     return row;
 }
 
-/* Of one that is idle: it was touched now. */
-static px_presence_row *touch(px_presence *presence, uint32_t device_no)
+/* A new one; the one that is idle longest makes room. */
+static px_presence_row *add(px_presence *presence, uint32_t tenant, uint32_t device_no, px_time now)
 {
-    px_presence_row *row = find(presence, device_no);
+    if (presence->rows.len >= presence->rows_max && !presence->oldest)
+        return NULL; /* all are held: there are more rows than connections, so this is no limit */
+    if (presence->rows.len >= presence->rows_max)
+        forget(presence, presence->oldest, now);
+    return pxi_presence_add_row(presence, tenant, device_no);
+}
 
-    if (!row)
-        return add(presence, device_no);
-    if (row->connections == 0) {
+/* Of one that is idle: it was touched now. Something of it changes. */
+static px_presence_row *touch(px_presence *presence, uint32_t tenant, uint32_t device_no,
+                              px_time now)
+{
+    px_presence_row *row = pxi_presence_find(presence, device_no);
+
+    if (!row) {
+        row = add(presence, tenant, device_no, now);
+    } else if (row->connections == 0) {
         leave_idle(presence, row);
-        join_idle(presence, row);
+        pxi_presence_join_idle(presence, row);
     }
+    if (row)
+        row->is_dirty = true;
     return row;
 }
 
@@ -203,13 +213,13 @@ static void note(px_presence_row *row, px_presence_event event, const px_presenc
 
 /* ---- what happens ---- */
 
-px_presence_row *px_presence_connected(px_presence *presence, uint32_t device_no,
+px_presence_row *px_presence_connected(px_presence *presence, uint32_t tenant, uint32_t device_no,
                                        const px_presence_peer *peer)
 {
     px_presence_row *row;
 
     pthread_mutex_lock(&presence->lock);
-    row = touch(presence, device_no);
+    row = touch(presence, tenant, device_no, peer->now);
     if (row) {
         if (row->connections++ == 0) {
             leave_idle(presence, row);
@@ -231,18 +241,19 @@ void px_presence_ended(px_presence *presence, px_presence_row *row, const px_pre
     pthread_mutex_lock(&presence->lock);
     note(row, PX_PRESENCE_ENDED, peer);
     if (--row->connections == 0) {
-        join_idle(presence, row);
+        pxi_presence_join_idle(presence, row);
         presence->connected--;
     }
     pthread_mutex_unlock(&presence->lock);
 }
 
-void px_presence_refused(px_presence *presence, uint32_t device_no, const px_presence_peer *peer)
+void px_presence_refused(px_presence *presence, uint32_t tenant, uint32_t device_no,
+                         const px_presence_peer *peer)
 {
     px_presence_row *row;
 
     pthread_mutex_lock(&presence->lock);
-    row = touch(presence, device_no);
+    row = touch(presence, tenant, device_no, peer->now);
     if (row) {
         row->refusals++;
         note(row, PX_PRESENCE_REFUSED, peer);
@@ -250,23 +261,23 @@ void px_presence_refused(px_presence *presence, uint32_t device_no, const px_pre
     pthread_mutex_unlock(&presence->lock);
 }
 
-void px_presence_seen(px_presence *presence, uint32_t device_no, px_time now)
+void px_presence_seen(px_presence *presence, uint32_t tenant, uint32_t device_no, px_time now)
 {
     px_presence_row *row;
 
     pthread_mutex_lock(&presence->lock);
-    row = touch(presence, device_no);
+    row = touch(presence, tenant, device_no, now);
     if (row)
         row->seen = now;
     pthread_mutex_unlock(&presence->lock);
 }
 
-void px_presence_rejected(px_presence *presence, uint32_t device_no)
+void px_presence_rejected(px_presence *presence, uint32_t tenant, uint32_t device_no, px_time now)
 {
     px_presence_row *row;
 
     pthread_mutex_lock(&presence->lock);
-    row = touch(presence, device_no);
+    row = touch(presence, tenant, device_no, now);
     if (row)
         row->rejects++;
     pthread_mutex_unlock(&presence->lock);
@@ -288,16 +299,19 @@ void px_presence_tick(px_presence *presence, px_presence_row *row, px_time now)
         return;
     messages = atomic_load_explicit(&row->messages, memory_order_relaxed);
     pthread_mutex_lock(&presence->lock);
-    if (messages != row->messages_seen)
+    if (messages != row->messages_seen) {
         row->seen = now;
+        row->is_dirty = true;
+    }
     row->messages_seen = messages;
     pthread_mutex_unlock(&presence->lock);
 }
 
 /* ---- reading ---- */
 
-static void copy(const px_presence_row *row, px_presence_facts *facts)
+void pxi_presence_counters(const px_presence_row *row, px_presence_facts *facts)
 {
+    facts->since = row->since;
     facts->seen = row->seen;
     facts->connections = row->connections;
     facts->connects = row->connects;
@@ -305,6 +319,11 @@ static void copy(const px_presence_row *row, px_presence_facts *facts)
     facts->rejects = row->rejects;
     facts->messages = atomic_load_explicit(&row->messages, memory_order_relaxed);
     facts->bytes = atomic_load_explicit(&row->bytes, memory_order_relaxed);
+}
+
+static void copy(const px_presence_row *row, px_presence_facts *facts)
+{
+    pxi_presence_counters(row, facts);
     facts->log_count = row->log.len;
     for (size_t i = 0; i < row->log.len; i++)
         facts->log[i] = row->log.ptr[(row->newest + row->log.len - i) % row->log.len];
@@ -315,7 +334,7 @@ bool px_presence_read(px_presence *presence, uint32_t device_no, px_presence_fac
     const px_presence_row *row;
 
     pthread_mutex_lock(&presence->lock);
-    row = find(presence, device_no);
+    row = pxi_presence_find(presence, device_no);
     if (row)
         copy(row, ret_facts);
     pthread_mutex_unlock(&presence->lock);
@@ -327,7 +346,12 @@ px_presence_stats px_presence_stat(px_presence *presence)
     px_presence_stats stats;
 
     pthread_mutex_lock(&presence->lock);
-    stats = (px_presence_stats){ presence->rows.len, presence->connected, presence->forgotten };
+    stats = (px_presence_stats){ .rows = presence->rows.len,
+                                 .connected = presence->connected,
+                                 .forgotten = presence->forgotten,
+                                 .unsaved = presence->pulled.len };
+    PX_VEC_EACH (&presence->rows, row)
+        stats.unsaved += (*row)->is_dirty;
     pthread_mutex_unlock(&presence->lock);
     return stats;
 }

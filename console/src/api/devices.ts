@@ -20,7 +20,7 @@ export interface Device {
   group?: string;
   attributes?: Record<string, string>;
   twins: string[];
-  /** null: not since the server began. */
+  /** null: never. */
   lastSeen: string | null;
   connections: number;
   counters?: Counters;

@@ -403,6 +403,59 @@ static void forge_schema(px_fakedisk *disk, const char *body)
     pxi_vfs_free(vfs);
 }
 
+/* Takes away what came with later releases. */
+static void age(px_fakedisk *disk, int schema)
+{
+    /* tables that came with schema N stand at N - 2 */
+    static const char *const came[] = { "DROP TABLE outbox",
+                                        "DROP TABLE session; DROP TABLE message",
+                                        "DROP TABLE freshness", "DROP TABLE device" };
+    pxi_vfs *vfs = NULL;
+    sqlite3 *db = NULL;
+    px_err err = { 0 };
+
+    CHECK_EQ(sizeof(came) / sizeof(came[0]), PX_STORE_SCHEMA - 1);
+    CHECK_OK(pxi_vfs_new(px_fakedisk_env(disk), "d/pollux.db", &vfs, &err), &err);
+    CHECK_OK(pxi_sql_open(vfs, "d/pollux.db", PXI_SQL_WRITER, &db, &err), &err);
+    for (int i = schema; i < PX_STORE_SCHEMA; i++)
+        CHECK_OK(pxi_sql_exec(vfs, db, came[i - 1], &err), &err);
+    sqlite3_close(db);
+    pxi_vfs_free(vfs);
+}
+
+PX_TEST(a_file_of_each_earlier_schema_opens_keeps_its_rows_and_has_the_tables_that_came_since)
+{
+    for (int schema = 1; schema < PX_STORE_SCHEMA; schema++) {
+        px_fakedisk *disk = px_fakedisk_new(1);
+        px_store *store = kit_must_open(disk);
+        px_op op = kit_put(PX_TABLE_STATE, (px_key){ 1, 2, 3 }, 1, PX_STR("kept"));
+        px_store_reader *reader;
+        px_buf body = { 0 };
+        px_err err = { 0 };
+        char number[4] = { (char)schema };
+
+        CHECK_OK(kit_commit_ops(store, &op, 1, &err), &err);
+        px_store_close(store);
+        age(disk, schema);
+        forge_schema(disk, number);
+        for (int opened = 0; opened < 2; opened++) { /* the second finds nothing to do */
+            store = kit_must_open(disk);
+            for (int table = PX_TABLE_STATE; table < PX_TABLE_END; table++) {
+                op = kit_put((px_table)table, (px_key){ 2000, 0, opened }, 1, PX_STR("new"));
+                CHECK_OK(kit_commit_ops(store, &op, 1, &err), &err);
+            }
+            CHECK_OK(px_store_reader_open(store, &reader, &err), &err);
+            CHECK_OK(px_store_get(reader, PX_TABLE_STATE, (px_key){ 1, 2, 3 }, &body, NULL, &err),
+                     &err);
+            CHECK_SLICE(px_buf_str(&body), "kept");
+            px_store_reader_close(reader);
+            px_store_close(store);
+        }
+        px_buf_release(&body);
+        px_fakedisk_free(disk);
+    }
+}
+
 PX_TEST(a_newer_schema_is_refused_with_a_sentence)
 {
     px_fakedisk *disk = px_fakedisk_new(1);
@@ -413,7 +466,7 @@ PX_TEST(a_newer_schema_is_refused_with_a_sentence)
     forge_schema(disk, "\x63\0\0");
     CHECK_EQ(kit_open(disk, &store, &err), PX_UNSUPPORTED);
     CHECK_STR(err.text, "the data directory was written by a newer release: its schema is 99, "
-                        "this release knows up to 4");
+                        "this release knows up to 5");
     px_fakedisk_free(disk);
 }
 

@@ -20,8 +20,8 @@ PX_TEST(a_device_is_seen_with_its_connections_and_messages)
 
     CHECK_EQ(px_presence_since(p), 1);
     CHECK(!px_presence_read(p, 7, &f));
-    one = px_presence_connected(p, 7, &in);
-    two = px_presence_connected(p, 7, &in);
+    one = px_presence_connected(p, 1, 7, &in);
+    two = px_presence_connected(p, 1, 7, &in);
     CHECK(one != NULL && one == two);
     CHECK(px_presence_read(p, 7, &f));
     CHECK_EQ(f.connections, 2);
@@ -31,7 +31,7 @@ PX_TEST(a_device_is_seen_with_its_connections_and_messages)
     px_presence_message(NULL, 100);
     px_presence_tick(p, one, 20);
     px_presence_tick(p, one, 25); /* nothing came since */
-    px_presence_rejected(p, 7);
+    px_presence_rejected(p, 1, 7, 26);
     px_presence_ended(p, one, &out);
     px_presence_ended(p, two, &out);
     CHECK(px_presence_read(p, 7, &f));
@@ -60,13 +60,13 @@ PX_TEST(a_log_keeps_its_newest_entries)
         if (i == PX_DEVICE_LOG_MAX)
             break;
         if (i % 2 == 0)
-            px_presence_ended(p, px_presence_connected(p, 1, &in), &out);
+            px_presence_ended(p, px_presence_connected(p, 1, 1, &in), &out);
         CHECK(px_presence_read(p, 1, &f));
         CHECK_EQ(f.log_count, (size_t)(i / 2 + 1) * 2);
     }
     CHECK_EQ(f.log_count, PX_DEVICE_LOG_MAX);
     CHECK_EQ(f.log[PX_DEVICE_LOG_MAX - 1].time, 0);
-    px_presence_ended(p, px_presence_connected(p, 1, &(px_presence_peer){ 99, "a:1", "", 4 }),
+    px_presence_ended(p, px_presence_connected(p, 1, 1, &(px_presence_peer){ 99, "a:1", "", 4 }),
                       &(px_presence_peer){ 100, "a:1", "lost", 4 });
     CHECK(px_presence_read(p, 1, &f));
     CHECK_EQ(f.log_count, PX_DEVICE_LOG_MAX);
@@ -87,12 +87,12 @@ PX_TEST(the_same_refusal_again_and_again_is_one_entry)
         px_presence_peer in = peer(i, address, "device.disabled");
 
         snprintf(address, sizeof(address), "10.0.0.1:%d", i);
-        px_presence_refused(p, 1, &in);
+        px_presence_refused(p, 1, 1, &in);
     }
-    px_presence_refused(p, 1, &(px_presence_peer){ 1000, "10.0.0.11:1", "device.disabled", 5 });
-    px_presence_refused(p, 1, &(px_presence_peer){ 1001, "[::1]:1", "device.disabled", 5 });
-    px_presence_refused(p, 1, &(px_presence_peer){ 1002, "[::1]:2", "device.disabled", 5 });
-    px_presence_refused(p, 1, &(px_presence_peer){ 1003, "[::1]:2", "access.expired", 5 });
+    px_presence_refused(p, 1, 1, &(px_presence_peer){ 1000, "10.0.0.11:1", "device.disabled", 5 });
+    px_presence_refused(p, 1, 1, &(px_presence_peer){ 1001, "[::1]:1", "device.disabled", 5 });
+    px_presence_refused(p, 1, 1, &(px_presence_peer){ 1002, "[::1]:2", "device.disabled", 5 });
+    px_presence_refused(p, 1, 1, &(px_presence_peer){ 1003, "[::1]:2", "access.expired", 5 });
     CHECK(px_presence_read(p, 1, &f));
     CHECK_EQ(f.refusals, 1004);
     CHECK_EQ(f.log_count, 4);
@@ -107,23 +107,23 @@ PX_TEST(the_device_that_is_idle_longest_makes_room_and_is_counted)
 {
     px_presence *p = px_presence_new(3, 0);
     px_presence_peer in = peer(1, "a:1", "");
-    px_presence_row *held = px_presence_connected(p, 1, &in);
+    px_presence_row *held = px_presence_connected(p, 1, 1, &in);
     px_presence_facts f;
 
-    px_presence_seen(p, 2, 2);
-    px_presence_seen(p, 3, 3);
+    px_presence_seen(p, 1, 2, 2);
+    px_presence_seen(p, 1, 3, 3);
     CHECK_EQ(px_presence_stat(p).forgotten, 0);
-    px_presence_seen(p, 2, 4);
-    px_presence_seen(p, 4, 5); /* 1 is held, 2 was touched since: 3 goes */
+    px_presence_seen(p, 1, 2, 4);
+    px_presence_seen(p, 1, 4, 5); /* 1 is held, 2 was touched since: 3 goes */
     CHECK(px_presence_read(p, 1, &f) && px_presence_read(p, 2, &f) && px_presence_read(p, 4, &f));
     CHECK(!px_presence_read(p, 3, &f));
     CHECK_EQ(px_presence_stat(p).forgotten, 1);
     CHECK_EQ(px_presence_stat(p).rows, 3);
     CHECK_EQ(px_presence_stat(p).connected, 1);
     px_presence_ended(p, held, &in);
-    px_presence_seen(p, 5, 6); /* 2 */
-    px_presence_seen(p, 6, 7); /* 4 */
-    px_presence_seen(p, 7, 8); /* 1, which ended last */
+    px_presence_seen(p, 1, 5, 6); /* 2 */
+    px_presence_seen(p, 1, 6, 7); /* 4 */
+    px_presence_seen(p, 1, 7, 8); /* 1, which ended last */
     CHECK(!px_presence_read(p, 1, &f) && px_presence_read(p, 5, &f) && px_presence_read(p, 7, &f));
     CHECK_EQ(px_presence_stat(p).connected, 0);
     px_presence_free(p);
@@ -133,13 +133,13 @@ PX_TEST(where_all_are_connected_one_more_is_not_counted_and_nothing_breaks)
 {
     px_presence *p = px_presence_new(1, 0);
     px_presence_peer in = peer(1, "a:1", "");
-    px_presence_row *held = px_presence_connected(p, 1, &in);
+    px_presence_row *held = px_presence_connected(p, 1, 1, &in);
 
-    CHECK(px_presence_connected(p, 2, &in) == NULL);
-    px_presence_refused(p, 2, &in);
+    CHECK(px_presence_connected(p, 1, 2, &in) == NULL);
+    px_presence_refused(p, 1, 2, &in);
     px_presence_ended(p, NULL, &in);
     px_presence_ended(p, held, &in);
-    CHECK(px_presence_connected(p, 2, &in) != NULL);
+    CHECK(px_presence_connected(p, 1, 2, &in) != NULL);
     px_presence_free(p);
 }
 
@@ -152,7 +152,7 @@ PX_TEST(every_failed_allocation_is_survived)
         px_mem_fail_nth(n);
         p = px_presence_new(8, 0);
         for (uint32_t device = 1; p && device < 12; device++)
-            px_presence_ended(p, px_presence_connected(p, device, &in), &in);
+            px_presence_ended(p, px_presence_connected(p, 1, device, &in), &in);
         px_mem_fail_nth(0);
         px_presence_free(p);
     }

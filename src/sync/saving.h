@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Rows on their way to the writer: what to put and delete, and the bodies, one behind the other.
+ *
+ *     size_t from = saving->bodies.len;
+ *     px_put_…(&saving->bodies, …);
+ *     if (!px_saving_put(saving, table, key, from))
+ *         …; there is no memory: nothing of it is left in `saving`
+ *
+ * Bounded by PX_SAVING_ROWS_MAX and PX_SAVING_BYTES_MAX, which the last body may pass. Threads: one
+ * at a time.
+ */
+#ifndef PX_SYNC_SAVING_H
+#define PX_SYNC_SAVING_H
+
+#include "base/limits.h"
+#include "base/vec.h"
+#include "journal/journal.h"
+
+typedef struct px_saving {
+    PX_VEC(px_op) ops;
+    px_buf bodies;
+    uint64_t seq; /* at which the rows are true */
+} px_saving;
+
+void px_saving_clear(px_saving *saving);
+void px_saving_release(px_saving *saving);
+bool px_saving_is_full(const px_saving *saving);
+/* The body is what stands in `bodies` behind `from`. False: no memory. */
+bool px_saving_put(px_saving *saving, px_table table, px_key key, size_t from);
+bool px_saving_delete(px_saving *saving, px_table table, px_key key);
+/* Nothing more is added: the ops get their bodies. */
+void px_saving_finish(px_saving *saving);
+
+#endif

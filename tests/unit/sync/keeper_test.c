@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is kept of devices beside an engine without threads, over restarts, kills and full disks. */
+#include "sync/keeper.h"
+
+#include <stdio.h>
+
+#include "px_test.h"
+#include "px_world.h"
+#include "sync/presence_row.h"
+#include "sync/saving.h"
+
+enum { DEVICES = 3 };
+
+typedef struct house {
+    px_world world;
+    px_presence *presence;
+    px_keeper *keeper;
+    uint32_t rows_max; /* of what is kept; 0: as many as a server keeps */
+    uint32_t device[DEVICES];
+} house;
+
+static void open_keeper(house *h)
+{
+    px_env *env = px_fakedisk_env(h->world.disk);
+    px_keeper_opts opts = { .engine = h->world.engine };
+    px_err err;
+
+    h->presence = opts.presence = px_presence_new(h->rows_max, env->now(env));
+    CHECK_OK(px_keeper_open(&opts, &h->keeper, &err), &err);
+}
+
+static void close_keeper(house *h)
+{
+    px_keeper_close(h->keeper);
+    px_presence_free(h->presence);
+    h->keeper = NULL;
+    h->presence = NULL;
+}
+
+static void settle(house *h)
+{
+    bool more = true;
+
+    while (more) {
+        more = px_keeper_step(h->keeper);
+        more |= px_engine_step(h->world.engine);
+    }
+}
+
+/* What changed is due. */
+static void save(house *h)
+{
+    px_fakedisk_advance(h->world.disk, PX_DEVICES_SAVE_NS);
+    settle(h);
+}
+
+static px_status write_device(house *h, const char *id, const char *body)
+{
+    px_document_write write = { .kind = PX_STR("device"),
+                                .id = px_str_c(id),
+                                .body = body ? px_str_c(body) : (px_str){ 0 } };
+    px_request request = { .kind = PX_REQUEST_DOCUMENTS, .documents = &write, .document_count = 1 };
+
+    return px_world_do(&h->world, &request).status;
+}
+
+static uint32_t number_of(house *h, const char *id)
+{
+    px_document document;
+    px_arena arena;
+    px_err err;
+
+    px_arena_init(&arena, 1 << 20);
+    CHECK_OK(px_documents_get(px_engine_documents(h->world.engine), 1, PX_STR("device"),
+                              px_str_c(id), &arena, &document, &err),
+             &err);
+    px_arena_release(&arena);
+    return document.no;
+}
+
+static void begin(house *h)
+{
+    *h = (house){ .rows_max = h->rows_max };
+    px_world_init(&h->world, 1);
+    for (int i = 0; i < DEVICES; i++) {
+        char id[8];
+
+        snprintf(id, sizeof(id), "d%d", i);
+        CHECK_EQ(write_device(h, id, "{\"twins\":[]}"), PX_OK);
+        h->device[i] = number_of(h, id);
+    }
+    open_keeper(h);
+}
+
+static void end(house *h)
+{
+    close_keeper(h);
+    px_world_release(&h->world);
+}
+
+/* As kill -9, or a power cut. */
+static void restart(house *h, bool power)
+{
+    close_keeper(h);
+    px_world_kill(&h->world, power);
+    open_keeper(h);
+}
+
+static px_time now_of(house *h)
+{
+    px_env *env = px_fakedisk_env(h->world.disk);
+
+    return env->now(env);
+}
+
+static px_presence_peer peer(house *h, const char *reason)
+{
+    return (px_presence_peer){ now_of(h), "10.0.0.1:5", reason, 5 };
+}
+
+/* It comes, says so much, and goes. */
+static void visit(house *h, int device, uint64_t messages)
+{
+    px_presence_peer at = peer(h, "");
+    px_presence_row *row = px_presence_connected(h->presence, 1, h->device[device], &at);
+
+    CHECK(row != NULL);
+    for (uint64_t i = 0; i < messages; i++)
+        px_presence_message(row, 10);
+    px_presence_ended(h->presence, row, &at);
+}
+
+static px_presence_facts facts_of(house *h, int device)
+{
+    px_presence_facts facts = { .seen = PX_TIME_NONE };
+
+    (void)px_presence_read(h->presence, h->device[device], &facts);
+    return facts;
+}
+
+PX_TEST(what_a_device_did_is_known_after_a_kill)
+{
+    house h = { 0 };
+    px_presence_facts before, after;
+    px_presence_peer refused;
+
+    begin(&h);
+    visit(&h, 0, 7);
+    refused = peer(&h, "device.disabled");
+    px_presence_refused(h.presence, 1, h.device[0], &refused);
+    px_presence_rejected(h.presence, 1, h.device[0], refused.now);
+    px_fakedisk_advance(h.world.disk, PX_SECOND);
+    px_presence_seen(h.presence, 1, h.device[1], now_of(&h));
+    before = facts_of(&h, 0);
+    CHECK_EQ(px_presence_stat(h.presence).unsaved, 2);
+    save(&h);
+    CHECK_EQ(px_presence_stat(h.presence).unsaved, 0);
+    restart(&h, true);
+    CHECK_EQ(px_presence_stat(h.presence).unsaved, 0);
+    after = facts_of(&h, 0);
+    CHECK_EQ(after.since, before.since);
+    CHECK_EQ(after.seen, before.seen);
+    CHECK_EQ(after.connects, 1);
+    CHECK_EQ(after.refusals, 1);
+    CHECK_EQ(after.messages, 7);
+    CHECK_EQ(after.bytes, 70);
+    CHECK_EQ(after.rejects, 1);
+    CHECK_EQ(after.connections, 0);
+    CHECK_EQ(facts_of(&h, 1).seen, before.seen + PX_SECOND);
+    CHECK_EQ(facts_of(&h, 2).seen, PX_TIME_NONE);
+    CHECK_EQ(px_presence_since(h.presence), before.since);
+    visit(&h, 0, 1); /* and it goes on from there */
+    CHECK_EQ(facts_of(&h, 0).messages, 8);
+    end(&h);
+}
+
+PX_TEST(nothing_is_written_while_nothing_changes_nor_before_it_is_due)
+{
+    house h = { 0 };
+    px_store_stats before, after;
+
+    begin(&h);
+    save(&h);
+    px_store_stats_get(h.world.store, &before);
+    for (int i = 0; i < 5; i++)
+        save(&h);
+    visit(&h, 0, 1000);
+    settle(&h);
+    px_store_stats_get(h.world.store, &after);
+    CHECK_EQ(after.commits, before.commits);
+    save(&h);
+    px_store_stats_get(h.world.store, &after);
+    CHECK_EQ(after.commits, before.commits + 1);
+    end(&h);
+}
+
+PX_TEST(of_a_device_that_is_deleted_nothing_is_left_after_the_next_start)
+{
+    house h = { 0 };
+
+    begin(&h);
+    visit(&h, 0, 1);
+    visit(&h, 1, 1);
+    save(&h);
+    CHECK_EQ(write_device(&h, "d0", NULL), PX_OK);
+    restart(&h, false);
+    CHECK_EQ(px_presence_stat(h.presence).rows, 1);
+    save(&h);
+    CHECK_EQ(write_device(&h, "d0", "{\"twins\":[]}"), PX_OK);
+    h.device[0] = number_of(&h, "d0");
+    restart(&h, false);
+    CHECK_EQ(px_presence_stat(h.presence).rows, 1);
+    CHECK_EQ(facts_of(&h, 0).messages, 0);
+    CHECK_EQ(facts_of(&h, 1).messages, 1);
+    end(&h);
+}
+
+PX_TEST(as_many_devices_as_the_limit_are_read_and_no_more)
+{
+    house h = { .rows_max = DEVICES };
+
+    begin(&h);
+    for (int i = 0; i < DEVICES; i++)
+        visit(&h, i, 1);
+    save(&h);
+    restart(&h, false);
+    CHECK_EQ(px_presence_stat(h.presence).rows, DEVICES);
+    h.rows_max = DEVICES - 1;
+    restart(&h, false);
+    CHECK_EQ(px_presence_stat(h.presence).rows, DEVICES - 1);
+    save(&h); /* the one that found no room is off the disk, too */
+    h.rows_max = DEVICES;
+    restart(&h, false);
+    CHECK_EQ(px_presence_stat(h.presence).rows, DEVICES - 1);
+    end(&h);
+}
+
+PX_TEST(who_makes_room_is_off_the_disk_and_is_counted_anew_when_it_comes_again)
+{
+    house h = { .rows_max = 2 };
+    px_time first, forgotten;
+
+    begin(&h);
+    visit(&h, 0, 5);
+    first = facts_of(&h, 0).since;
+    save(&h);
+    px_fakedisk_advance(h.world.disk, PX_SECOND);
+    visit(&h, 1, 1);
+    px_fakedisk_advance(h.world.disk, PX_SECOND);
+    visit(&h, 2, 1); /* the first one makes room */
+    forgotten = now_of(&h);
+    save(&h);
+    restart(&h, true);
+    CHECK_EQ(facts_of(&h, 0).messages, 0);
+    CHECK_EQ(facts_of(&h, 1).messages, 1);
+    CHECK_EQ(facts_of(&h, 1).since, first);
+    CHECK_EQ(px_presence_since(h.presence), forgotten);
+    visit(&h, 0, 1); /* the second one was idle longest: its row was read, and goes */
+    CHECK_EQ(facts_of(&h, 1).messages, 0);
+    CHECK_EQ(facts_of(&h, 2).messages, 1);
+    visit(&h, 1, 2);
+    save(&h); /* was deleted and is put, in one save */
+    restart(&h, true);
+    CHECK_EQ(facts_of(&h, 0).messages, 1);
+    CHECK_EQ(facts_of(&h, 1).messages, 2);
+    CHECK(facts_of(&h, 1).since > first);
+    end(&h);
+}
+
+PX_TEST(more_than_one_effect_takes_is_written_in_several)
+{
+    house h = { 0 };
+    uint32_t count = PX_SAVING_ROWS_MAX * 2 + 3;
+    px_presence_facts facts;
+
+    begin(&h);
+    for (uint32_t no = 1; no <= count; no++)
+        px_presence_seen(h.presence, 1, 1000 + no, (px_time)no);
+    px_presence_begin_round(h.presence);
+    for (int parts = 3;; parts--) {
+        px_saving saving = { 0 };
+        bool more = px_presence_pull(h.presence, &saving);
+
+        CHECK(saving.ops.len <= PX_SAVING_ROWS_MAX);
+        px_saving_release(&saving);
+        px_presence_settle(h.presence, false); /* each comes again */
+        if (!more) {
+            CHECK_EQ(parts, 1);
+            break;
+        }
+    }
+    save(&h);
+    px_presence_begin_round(h.presence);
+    CHECK(px_presence_read(h.presence, 1000 + count, &facts));
+    {
+        px_saving saving = { 0 };
+
+        CHECK(!px_presence_pull(h.presence, &saving));
+        CHECK_EQ(saving.ops.len, 0);
+        px_saving_release(&saving);
+    }
+    end(&h);
+}
+
+PX_TEST(a_full_disk_delays_what_is_kept_and_loses_nothing)
+{
+    house h = { 0 };
+
+    begin(&h);
+    visit(&h, 0, 3);
+    px_fakedisk_capacity(h.world.disk, px_fakedisk_used(h.world.disk));
+    for (int i = 0; i < 1000; i++) {
+        char id[16];
+
+        snprintf(id, sizeof(id), "filler-%d", i);
+        if (write_device(&h, id, "{\"twins\":[]}") == PX_FULL)
+            break;
+    }
+    for (int i = 0; i < 20; i++) {
+        px_fakedisk_advance(h.world.disk, PX_DEVICES_SAVE_NS);
+        px_keeper_step(h.keeper);
+        px_engine_step(h.world.engine);
+    }
+    visit(&h, 0, 1);
+    px_fakedisk_capacity(h.world.disk, INT64_MAX);
+    save(&h);
+    save(&h);
+    restart(&h, true);
+    CHECK_EQ(facts_of(&h, 0).messages, 4);
+    end(&h);
+}
+
+/* ---- every place where it may end ---- */
+
+/* Visits and saves, where the n-th allocation of the keeper fails; gives how many there were. */
+static uint64_t live_without_memory(uint64_t nth)
+{
+    house h = { .rows_max = 2 };
+    uint64_t asked = 0;
+
+    begin(&h);
+    for (int i = 0; i < 6; i++) {
+        visit(&h, i % DEVICES, 1);
+        px_fakedisk_advance(h.world.disk, PX_DEVICES_SAVE_NS);
+        for (bool more = true; more;) {
+            px_mem_fail_nth(nth > asked ? nth - asked : 0);
+            more = px_keeper_step(h.keeper);
+            asked += px_mem_requests();
+            px_mem_fail_nth(0);
+            more |= px_engine_step(h.world.engine);
+        }
+    }
+    save(&h);
+    restart(&h, true);
+    CHECK_EQ(facts_of(&h, 0).messages, 0);
+    CHECK_EQ(facts_of(&h, 1).messages, 1);
+    CHECK_EQ(facts_of(&h, 2).messages, 1);
+    end(&h);
+    return asked;
+}
+
+PX_TEST(what_finds_no_memory_is_written_later)
+{
+    uint64_t asked = live_without_memory(UINT64_MAX);
+
+    CHECK(asked >= 3);
+    for (uint64_t nth = 1; nth <= asked; nth++)
+        (void)live_without_memory(nth);
+}
+
+PX_TEST(without_memory_a_start_says_so)
+{
+    house h = { 0 };
+    px_keeper_opts opts;
+    px_status status = PX_NO_MEMORY;
+    px_err err;
+
+    begin(&h);
+    visit(&h, 0, 1);
+    visit(&h, 1, 1);
+    save(&h);
+    close_keeper(&h);
+    for (uint64_t nth = 1; status != PX_OK; nth++) {
+        CHECK(nth < 1000);
+        opts = (px_keeper_opts){ .engine = h.world.engine, .presence = px_presence_new(0, 0) };
+        px_mem_fail_nth(nth);
+        status = px_keeper_open(&opts, &h.keeper, &err);
+        px_mem_fail_nth(0);
+        CHECK(status == PX_OK || status == PX_NO_MEMORY);
+        h.presence = opts.presence;
+        if (status != PX_OK)
+            px_presence_free(opts.presence);
+    }
+    CHECK_EQ(facts_of(&h, 1).messages, 1);
+    end(&h);
+}
+
+/* One device makes room for another with each save. False: the story was over before the crash. */
+static bool crash_at(uint64_t op, bool power)
+{
+    house h = { .rows_max = 2 };
+    uint64_t said[DEVICES] = { 0 }, saved[DEVICES] = { 0 };
+    bool crashed;
+
+    begin(&h);
+    px_fakedisk_crash_is_kill(h.world.disk, !power);
+    px_fakedisk_crash_at(h.world.disk, px_fakedisk_ops(h.world.disk) + op);
+    for (int i = 0; i < 6 && !px_fakedisk_crashed(h.world.disk); i++) {
+        visit(&h, i % DEVICES, 1);
+        said[i % DEVICES] = facts_of(&h, i % DEVICES).messages;
+        save(&h);
+        if (!px_fakedisk_crashed(h.world.disk))
+            for (int d = 0; d < DEVICES; d++)
+                saved[d] = facts_of(&h, d).messages;
+    }
+    crashed = px_fakedisk_crashed(h.world.disk);
+    close_keeper(&h);
+    px_world_close(&h.world);
+    px_fakedisk_crash_at(h.world.disk, UINT64_MAX);
+    px_fakedisk_restart(h.world.disk);
+    {
+        px_err err;
+
+        h.world.died = false;
+        CHECK_OK(px_world_open(&h.world, &err), &err);
+    }
+    open_keeper(&h);
+    for (int d = 0; d < DEVICES; d++) {
+        uint64_t read = facts_of(&h, d).messages, is = said[d];
+
+        /* as the last save has it, or as the one that was under way: that forgot one, too */
+        CHECK(read == saved[d] || read == is || (crashed && read == 0));
+    }
+    CHECK(px_presence_stat(h.presence).rows <= 2);
+    end(&h);
+    return crashed;
+}
+
+PX_TEST(a_crash_at_every_write_leaves_one_save_or_the_other)
+{
+    for (int power = 0; power < 2; power++) {
+        uint64_t op = 0;
+
+        while (crash_at(op, power))
+            CHECK(op++ < 1000);
+        CHECK(op > 10);
+    }
+}
+
+PX_TEST(a_row_that_is_no_devices_is_refused)
+{
+    px_presence *presence = px_presence_new(0, 0);
+    px_presence_facts facts = { .seen = 1 };
+    px_buf buf = { 0 };
+    px_err err;
+    const px_key bad[] = { { 0, 0, 7 },  { -1, 0, 7 }, { INT64_C(1) << 32, 0, 7 },
+                           { 1, 99, 7 }, { 1, 0, 0 },  { 1, 0, INT64_C(1) << 32 } };
+    px_fold row = { .table = PX_TABLE_DEVICE };
+
+    px_put_presence_facts(&buf, &facts);
+    row.body = px_buf_str(&buf);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        row.key = bad[i];
+        CHECK_EQ(px_presence_load(presence, &row, true, &err), PX_CORRUPT);
+    }
+    row.key = (px_key){ 1, 0, 7 };
+    CHECK_OK(px_presence_load(presence, &row, true, &err), &err);
+    row.key = (px_key){ UINT32_MAX, 0, UINT32_MAX };
+    CHECK_OK(px_presence_load(presence, &row, true, &err), &err);
+    row.body.len--;
+    CHECK_EQ(px_presence_load(presence, &row, true, &err), PX_CORRUPT);
+    buf.ptr[0] = 2;
+    CHECK_EQ(px_presence_load(presence, &row, true, &err), PX_UNSUPPORTED);
+    px_buf_release(&buf);
+    px_presence_free(presence);
+}
+
+PX_TEST_MAIN()
