@@ -127,6 +127,7 @@ struct replay {
     offer *offers;
     size_t item_count, offer_count;
     _Atomic uint64_t taken, values, left; /* left: requests that are not back yet */
+    px_rejects_wait wait;
 };
 
 static void put_count(px_json_writer *w, const char *key, uint64_t number)
@@ -142,7 +143,7 @@ static void release(replay *in)
     px_arena_release(&in->arena);
 }
 
-static void answer(replay *in)
+static void answer_now(replay *in)
 {
     px_api_call *call = in->call;
     px_json_writer w = px_json_writer_of(&call->out);
@@ -155,6 +156,24 @@ static void answer(replay *in)
     px_json_end_object(&w);
     release(in);
     px_api_json(call, 200);
+}
+
+/* On the keeper's thread. A reject that is taken comes back with a kill where this failed; offered
+ * again, its values count once. */
+static void saved(px_rejects_wait *wait, px_status status)
+{
+    (void)status;
+    answer_now(wait->data);
+}
+
+/* What left the list does not come back after this. */
+static void answer(replay *in)
+{
+    in->wait = (px_rejects_wait){ .done = saved, .data = in };
+    if (in->taken)
+        px_rejects_await(in->call->api->opts.rejects, &in->wait);
+    else
+        answer_now(in);
 }
 
 /* The reject leaves; what of it was missed again is kept anew. */

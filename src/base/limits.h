@@ -313,9 +313,11 @@
                                */
 
 /* what sync keeps over a restart */
-#define PX_SAVING_ROWS_MAX 1024               /* of one effect */
-#define PX_SAVING_BYTES_MAX (1024 * 1024)     /* behind which no other row is added to it */
-#define PX_KEEPER_STOP_NS INT64_C(3000000000) /* for a clean stop to write all */
+#define PX_REJECTS_SAVE_NS (INT64_C(2) * 1000000000) /* of rejects that nobody waits for */
+#define PX_KEEPER_FULL_NS (INT64_C(100) * 1000000)   /* on a full disk, before who waits is told */
+#define PX_SAVING_ROWS_MAX 256                       /* of one effect */
+#define PX_SAVING_BYTES_MAX (1024 * 1024)            /* behind which no other row is added to it */
+#define PX_KEEPER_STOP_NS INT64_C(3000000000)        /* for a clean stop to write all */
 
 /* the store */
 #define PX_ROW_BYTES_MAX (16 * 1024 * 1024)      /* body of one journal row, uncompressed */

@@ -331,7 +331,8 @@ const px_cmd px_cmd_device[] = {
       .operands = "D",
       .examples = "pollux device key pump-1\n"
                   "pollux device key pump-1 --overlap 1d",
-      .notes = "With --overlap the device has so long to take up the new one: seconds, or 10m, 1h, 1d.",
+      .notes =
+          "With --overlap the device has so long to take up the new one: seconds, or 10m, 1h, 1d.",
       .opts = px_device_key_options,
       .operands_min = 1,
       .operands_max = 1,
@@ -383,7 +384,8 @@ const px_cmd px_cmd_device[] = {
                   "pollux device rejects pump-1 --json",
       .notes =
           "The newest first, of D or of all: when it came, from whom, for which twin and name,\n"
-          "the reason, and how the message began. The server keeps the newest 1024 in memory.",
+          "the reason, and how the message began. The server keeps the newest 1024, also over\n"
+          "restarts.",
       .operands_max = 1,
       .run = run_rejects },
     { 0 },

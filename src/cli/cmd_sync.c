@@ -122,8 +122,8 @@ const px_cmd px_cmd_sync[] = {
                   "pollux sync rejects --reason sync.unknown --since 2026-11-01T12:00:00Z\n"
                   "pollux sync rejects --binding presses --payload --json",
       .notes =
-          "The newest first. The server keeps the newest 1024 in memory, and of what a binding\n"
-          "could not map the whole payload, up to 32 MiB together.",
+          "The newest first. The server keeps the newest 1024, also over restarts, and of what a\n"
+          "binding could not map the whole payload, up to 32 MiB together.",
       .opts = reject_options,
       .run = run_rejects },
     { .noun = "sync",

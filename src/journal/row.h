@@ -70,13 +70,14 @@ PX_NODISCARD px_status px_row_unpack(px_row_packer *packer, const px_row_stored 
     X(SESSION, 7, "session")       /* a = tenant, b = session */                                   \
     X(MESSAGE, 8, "message")       /* a = tenant, b = position of its event */                     \
     X(FRESHNESS, 9, "freshness")   /* a = tenant, b = twin */                                      \
-    X(DEVICE, 10, "device")        /* a = tenant, b = what, c = device */
+    X(DEVICE, 10, "device")        /* a = tenant, b = what, c = device */                          \
+    X(REJECT, 11, "reject")        /* a = tenant, b = what, c = place or number */
 
 typedef enum px_table {
 #define X(name, number, sql) PX_TABLE_##name = number,
     PX_TABLE_MAP(X)
 #undef X
-        PX_TABLE_END = 11
+        PX_TABLE_END = 12
 } px_table;
 
 const char *px_table_name(px_table table); /* "state" */

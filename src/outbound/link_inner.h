@@ -57,6 +57,7 @@ struct pxi_link {
 
     pxi_take *first, **last; /* the link's thread: taken, and not settled yet */
     size_t taken, taken_bytes;
+    bool has_kept; /* a reject, that may not be on the disk yet */
 };
 
 struct px_connections {
@@ -146,6 +147,9 @@ PX_NODISCARD px_status pxi_take_message(pxi_link *link, px_str topic, px_str pay
  * among the rejects.
  */
 PX_NODISCARD px_status pxi_take_settle(pxi_link *link, px_err *ret_err);
+/* Waits until rejects of what was taken are on the disk: for who is to acknowledge it. Errors:
+ * PX_FULL, PX_INTERRUPTED: it is not to be acknowledged. */
+PX_NODISCARD px_status pxi_take_saved(pxi_link *link, px_err *ret_err);
 
 /* Hands one request to the engine, whose `done` and `data` are set here, and waits for its answer.
  * Errors: PX_BUSY, PX_INTERRUPTED, PX_IO: it was not taken. */

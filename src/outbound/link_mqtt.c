@@ -386,6 +386,7 @@ static px_status read_messages(session *s, px_err *ret_err)
     } while (code == MOSQ_ERR_SUCCESS && !s->is_lost && !s->connack && s->taken.status == PX_OK &&
              s->is_up && !s->has_more && is_readable(mosquitto_socket(s->client)));
     PX_TRY(pxi_take_settle(s->link, ret_err));
+    PX_TRY(pxi_take_saved(s->link, ret_err));
     if (s->taken.status != PX_OK) {
         *ret_err = s->taken;
         return s->taken.status;

@@ -43,6 +43,7 @@ static void keep_reject(const pxi_take *t, const px_binding *binding, const px_b
     px_bind_input input = { .topic = t->topic, .payload = t->payload };
 
     px_bind_desk_reject(&desk, t->link->owner->opts.rejects, t->time, &input, miss);
+    t->link->has_kept = true;
 }
 
 /* What became of it by this binding. `why`: the engine took nothing of it, or NULL. */
@@ -88,6 +89,7 @@ static void keep_too_large(pxi_link *l, px_str topic, px_str payload)
                              .payload = payload };
 
     px_rejects_add(l->owner->opts.rejects, &rejected);
+    l->has_kept = true;
     PXI_COUNT(l, rejected, 1);
 }
 
@@ -398,4 +400,12 @@ px_status pxi_take_settle(pxi_link *l, px_err *ret_err)
     l->last = &l->first;
     l->taken = l->taken_bytes = 0;
     return status;
+}
+
+px_status pxi_take_saved(pxi_link *l, px_err *ret_err)
+{
+    if (!l->has_kept)
+        return PX_OK;
+    l->has_kept = false;
+    return px_rejects_settled(l->owner->opts.rejects, ret_err);
 }

@@ -122,7 +122,7 @@ static int64_t wal_room(const px_settings *settings)
 
 static px_status open_keeper(server *s, px_err *ret_err)
 {
-    px_keeper_opts opts = { .engine = s->engine, .presence = s->presence };
+    px_keeper_opts opts = { .engine = s->engine, .presence = s->presence, .rejects = s->rejects };
 
     return px_keeper_open(&opts, &s->keeper, ret_err);
 }

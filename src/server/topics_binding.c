@@ -7,7 +7,7 @@
 /* What one message is to be: lives in its arena; `bindings` are held until it is answered. */
 struct px_topics_bound {
     px_topics_message *m;
-    const px_topics_client *client; /* only until the message is sent */
+    px_topics_client *client; /* only until the message is sent */
     const px_binding **bindings;
     px_bound *bounds; /* by binding */
     size_t binding_count, item_count, missed;
@@ -90,11 +90,19 @@ static void bound_done(px_request *request)
                 keep_refusal(b, &request->principal, b->bindings[i], &request->result.err);
         if (b->own)
             keep_own_refusal(b, request);
+        m->has_kept = true;
     }
     px_topics_end(m, reason_of(request->result.status));
 }
 
 /* ---- mapping, on the door's thread ---- */
+
+/* While the message is mapped. */
+static void keep_miss(px_topics_bound *b, const px_binding *binding, const px_bind_miss *miss)
+{
+    keep_reject(b, &b->client->principal, binding, miss);
+    b->client->has_kept = true;
+}
 
 static void map_by(px_topics_bound *b, size_t index)
 {
@@ -109,9 +117,10 @@ static void map_by(px_topics_bound *b, size_t index)
     if (px_bind_desk_map(&desk, &input, &b->m->arena, bound, &err) != PX_OK) {
         *bound = (px_bound){ .missed = 1 };
         keep_refusal(b, sender, binding, &err);
+        b->client->has_kept = true;
     }
     for (size_t i = 0; i < bound->miss_count; i++)
-        keep_reject(b, sender, binding, &bound->misses[i]);
+        keep_miss(b, binding, &bound->misses[i]);
     if (bound->miss_count && err.status == PX_OK)
         px_fail_id(&err, PX_INVALID, bound->misses[0].id, "%s", bound->misses[0].text);
     if (b->missed == 0 && bound->missed)
@@ -193,7 +202,7 @@ static bool copy(px_topics_bound *b, const px_mqtt_publish *publish)
 }
 
 px_mqtt_reason px_topics_bind(px_twin_topics *topics, unsigned thread, px_mqtt_conn conn,
-                              const px_topics_client *client, const px_mqtt_publish *publish,
+                              px_topics_client *client, const px_mqtt_publish *publish,
                               uint32_t token, px_topics_message **ret_message)
 {
     uint32_t tenant = client->principal.tenant;
@@ -292,8 +301,7 @@ static bool put_own(px_topics_bound *b)
     return true;
 }
 
-px_mqtt_reason px_topics_bind_rows(px_topics_message *m, const px_topics_client *client,
-                                   px_str rows)
+px_mqtt_reason px_topics_bind_rows(px_topics_message *m, px_topics_client *client, px_str rows)
 {
     px_topics_bound *b = m->bound;
     px_env *env = px_engine_env(m->topics->opts.engine);

@@ -15,7 +15,7 @@
  * mapped; that is kept among the rejects, and explained.
  */
 px_mqtt_reason px_topics_bind(px_twin_topics *topics, unsigned thread, px_mqtt_conn conn,
-                              const px_topics_client *client, const px_mqtt_publish *publish,
+                              px_topics_client *client, const px_mqtt_publish *publish,
                               uint32_t token, px_topics_message **ret_message);
 
 /* Enabled bindings of an edge node, `GROUP/NODE`, or device, `GROUP/NODE/DEVICE`: `m->bound` has
@@ -32,8 +32,7 @@ bool px_topics_bound_reads(const px_topics_message *m, px_str metric);
  * PX_MQTT_LATER: it is to be sent. PX_MQTT_SUCCESS: there is nothing to write. Anything else: there
  * is no memory. What could not be mapped is among the rejects.
  */
-px_mqtt_reason px_topics_bind_rows(px_topics_message *m, const px_topics_client *client,
-                                   px_str rows);
+px_mqtt_reason px_topics_bind_rows(px_topics_message *m, px_topics_client *client, px_str rows);
 
 /* Lets go what a message held; px_topics_give_back does it. */
 typedef struct px_topics_bound px_topics_bound;

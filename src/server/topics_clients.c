@@ -154,6 +154,9 @@ px_mqtt_reason px_topics_take_publish(void *ctx, unsigned thread, px_mqtt_conn c
     px_topics_client *client = principal;
     px_mqtt_reason reason = px_topics_publish(ctx, thread, conn, principal, publish, token);
 
+    if (client->has_kept)
+        reason = px_topics_when_kept(ctx, thread, conn, token, reason);
+    client->has_kept = false;
     if (reason != PX_MQTT_BUSY) /* which comes again */
         px_presence_message(client->presence, publish->payload.len);
     return reason;

@@ -22,6 +22,7 @@ typedef struct px_topics_client {
     px_presence_row *presence;      /* of a device; NULL: none is kept */
     char address[48];               /* that it came from, and the version it speaks, for its log */
     uint8_t version;
+    bool has_kept; /* something of the message at hand, as a reject; the connection's thread */
     atomic_bool is_revoked;
     struct px_topics_client *next, *prev;
     struct px_topics_client *next_alike; /* in its bucket of `by_conn` */
@@ -51,6 +52,9 @@ typedef struct px_topics_message {
     uint64_t will_of;              /* it is the will of this session; 0: of none */
     struct px_topics_bound *bound; /* what bindings made of a plain message; NULL: nothing */
     struct px_topics_death *death; /* of Sparkplug: it is written with this, or owed; else NULL */
+    bool has_kept;         /* something of it is a reject: its answer waits until that is saved */
+    px_rejects_wait wait;  /* for that, */
+    px_mqtt_reason reason; /* and the answer */
 } px_topics_message;
 
 typedef struct px_topics_thread {
@@ -138,10 +142,14 @@ void px_topics_flush(void *ctx, unsigned thread);
 /* Nobody is answered: the session is another connection's now, and its client says it again. */
 bool px_topics_is_superseded(const px_result *result);
 /* Counts and keeps a refusal; gives the reason for it. */
-px_mqtt_reason px_topics_refuse(px_twin_topics *topics, const px_topics_client *client, px_str twin,
+px_mqtt_reason px_topics_refuse(px_twin_topics *topics, px_topics_client *client, px_str twin,
                                 px_status status, const px_err *err, px_str payload);
-void px_topics_keep_reject(px_twin_topics *topics, const px_topics_client *client, px_str twin,
+void px_topics_keep_reject(px_twin_topics *topics, px_topics_client *client, px_str twin,
                            px_str name, const char *reason_id, const char *reason, px_str payload);
+/* Of the message that px_topics_publish just answered so something was kept: the answer is given
+ * once that is on the disk. Gives what the door is told now. */
+px_mqtt_reason px_topics_when_kept(px_twin_topics *topics, unsigned thread, px_mqtt_conn conn,
+                                   uint32_t token, px_mqtt_reason reason);
 
 /* ---- topics_subs.c ---- */
 px_mqtt_reason px_topics_subscribe(void *ctx, unsigned thread, px_mqtt_conn conn, void *principal,

@@ -79,7 +79,7 @@ void px_topics_give_back(px_topics_message *m)
                                                     memory_order_relaxed));
 }
 
-void px_topics_keep_reject(px_twin_topics *topics, const px_topics_client *client, px_str twin,
+void px_topics_keep_reject(px_twin_topics *topics, px_topics_client *client, px_str twin,
                            px_str name, const char *reason_id, const char *reason, px_str payload)
 {
     px_env *env = px_engine_env(topics->opts.engine);
@@ -93,12 +93,13 @@ void px_topics_keep_reject(px_twin_topics *topics, const px_topics_client *clien
                              .payload = payload };
 
     px_rejects_add(topics->opts.rejects, &rejected);
+    client->has_kept = true;
     if (topics->opts.presence && client->principal.role == PX_ROLE_DEVICE)
         px_presence_rejected(topics->opts.presence, client->principal.tenant,
                              client->principal.document_no, rejected.time);
 }
 
-px_mqtt_reason px_topics_refuse(px_twin_topics *topics, const px_topics_client *client, px_str twin,
+px_mqtt_reason px_topics_refuse(px_twin_topics *topics, px_topics_client *client, px_str twin,
                                 px_status status, const px_err *err, px_str payload)
 {
     atomic_fetch_add_explicit(&topics->messages_refused, 1, memory_order_relaxed);
@@ -128,6 +129,7 @@ static void message_done(px_request *request)
 
         px_topics_refuse(topics, &sender, request->id, request->result.status, &request->result.err,
                          request->text);
+        m->has_kept = true;
     }
     px_topics_end(m, reason);
 }
@@ -160,10 +162,51 @@ static bool is_ahead(const px_request *request)
     return is_message_ahead(request);
 }
 
+/* ---- the answer ---- */
+
 /* Whether the engine's sentence tells a client more than what the reason usually means. */
 static bool knows_more(px_status status, px_mqtt_reason reason)
 {
     return status != PX_OK && status != PX_FULL && reason != PX_MQTT_SESSION_TAKEN_OVER;
+}
+
+/* Else the message is said again, and what is kept of it now says only that it came. */
+static bool is_last_word(px_mqtt_reason reason)
+{
+    return reason != PX_MQTT_QUOTA_EXCEEDED && reason != PX_MQTT_DISK_FULL &&
+           reason != PX_MQTT_SESSION_TAKEN_OVER;
+}
+
+static void answer(px_topics_message *m)
+{
+    const px_result *result = &m->request.result;
+    px_twin_topics *topics = m->topics;
+
+    if (m->token != PX_MQTT_TOKEN_NONE && knows_more(result->status, m->reason))
+        px_mqtt_door_refuse(topics->door, m->conn, m->token, m->reason, px_str_c(result->err.text));
+    else if (m->token != PX_MQTT_TOKEN_NONE)
+        px_mqtt_door_ack(topics->door, m->conn, m->token, m->reason);
+    px_topics_give_back(m);
+}
+
+/* On the keeper's thread. What is not on the disk is not acknowledged: it comes again. */
+static void kept(px_rejects_wait *wait, px_status status)
+{
+    px_topics_message *m = wait->data;
+    px_mqtt_door *door = m->topics->door;
+
+    if (status != PX_OK) {
+        m->request.result.status = PX_OK;
+        m->reason = reason_of(status == PX_FULL ? PX_FULL : PX_BUSY);
+    }
+    answer(m);
+    px_mqtt_door_wake(door);
+}
+
+static void answer_when_kept(px_topics_message *m)
+{
+    m->wait = (px_rejects_wait){ .done = kept, .data = m };
+    px_rejects_await(m->topics->opts.rejects, &m->wait);
 }
 
 void px_topics_end(px_topics_message *m, px_mqtt_reason reason)
@@ -182,12 +225,36 @@ void px_topics_end(px_topics_message *m, px_mqtt_reason reason)
         px_broker_will_ended(topics->broker, m->will_of, request->result.status);
     if (request->session_count > 0)
         px_broker_awaits_fold(topics->broker);
-    if (m->token != PX_MQTT_TOKEN_NONE && knows_more(request->result.status, reason))
-        px_mqtt_door_refuse(topics->door, m->conn, m->token, reason,
-                            px_str_c(request->result.err.text));
-    else if (m->token != PX_MQTT_TOKEN_NONE)
-        px_mqtt_door_ack(topics->door, m->conn, m->token, reason);
-    px_topics_give_back(m);
+    m->reason = reason;
+    if (m->has_kept && m->token != PX_MQTT_TOKEN_NONE && is_last_word(reason))
+        answer_when_kept(m);
+    else
+        answer(m);
+}
+
+px_mqtt_reason px_topics_when_kept(px_twin_topics *topics, unsigned thread, px_mqtt_conn conn,
+                                   uint32_t token, px_mqtt_reason reason)
+{
+    px_topics_thread *own = &topics->threads[thread];
+    px_topics_message *m;
+
+    if (token == PX_MQTT_TOKEN_NONE || reason == PX_MQTT_BUSY || !is_last_word(reason))
+        return reason;
+    if (reason == PX_MQTT_LATER) { /* it is the one that was sent last: see px_topics_end */
+        m = own->last->data;
+        m->has_kept = true;
+        return reason;
+    }
+    if (px_rejects_are_saved(topics->opts.rejects))
+        return reason;
+    m = px_topics_take(topics, thread);
+    if (!m)
+        return PX_MQTT_QUOTA_EXCEEDED;
+    px_topics_begin(m, PX_REQUEST_SESSIONS, conn, token);
+    m->request.result.status = PX_OK; /* the door knows the sentence already */
+    m->reason = reason;
+    answer_when_kept(m);
+    return PX_MQTT_LATER;
 }
 
 /* The principal's slices must outlive the connection. The door has asked for this twin already, and
@@ -228,6 +295,7 @@ void px_topics_begin(px_topics_message *m, px_request_kind kind, px_mqtt_conn co
     m->will_of = 0;
     m->bound = NULL;
     m->death = NULL;
+    m->has_kept = false;
 }
 
 px_mqtt_reason px_topics_send(px_twin_topics *topics, unsigned thread, px_topics_message *m)

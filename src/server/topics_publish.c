@@ -20,7 +20,7 @@ typedef struct incoming {
     const px_broker_will *will; /* NULL: a client says it */
 } incoming;
 
-static void keep_rejects(px_twin_topics *topics, const px_topics_client *client, px_str twin,
+static void keep_rejects(px_twin_topics *topics, px_topics_client *client, px_str twin,
                          const px_decoded *decoded, px_str payload)
 {
     atomic_fetch_add_explicit(&topics->fields_rejected, decoded->rejected, memory_order_relaxed);

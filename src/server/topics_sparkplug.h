@@ -13,7 +13,7 @@ typedef struct px_topics_spark {
     px_twin_topics *topics;
     unsigned thread;
     px_mqtt_conn conn;
-    const struct px_topics_client *client;
+    struct px_topics_client *client;
     const px_mqtt_publish *publish;
     uint32_t token;
     bool is_will;

@@ -28,10 +28,9 @@ enum { TABLE_COUNT = sizeof(tables) / sizeof(tables[0]) };
 
 /* From schema N (index N - 1) to N + 1; runs inside the one transaction of the start. */
 static const char *const migrations[PX_STORE_SCHEMA] = {
-    FOLD_SQL("outbox"),
-    FOLD_SQL("session") ";" FOLD_SQL("message"),
-    FOLD_SQL("freshness"),
-    FOLD_SQL("device"),
+    FOLD_SQL("outbox"),    FOLD_SQL("session") ";" FOLD_SQL("message"),
+    FOLD_SQL("freshness"), FOLD_SQL("device"),
+    FOLD_SQL("reject"),
 };
 
 static px_status cannot(pxi_vfs *vfs, sqlite3 *db, int code, px_err *ret_err)

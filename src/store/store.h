@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "journal/journal.h"
 
-#define PX_STORE_SCHEMA 5 /* the newest schema that this release knows; meta (1, 0, 0) holds it */
+#define PX_STORE_SCHEMA 6 /* the newest schema that this release knows; meta (1, 0, 0) holds it */
 
 typedef struct px_store_opts {
     px_env *env;            /* borrowed until close; px_env_posix() when NULL */

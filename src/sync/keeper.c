@@ -12,7 +12,7 @@
 #include "base/thread.h"
 #include "sync/saving.h"
 
-enum { PAUSE_NS = 1000 * 1000, DOCUMENT_ARENA_BYTES = 16 * 1024 * 1024 };
+enum { PAUSE_NS = 1000 * 1000, AGAIN_NS = 20 * PAUSE_NS, DOCUMENT_ARENA_BYTES = 16 * 1024 * 1024 };
 
 typedef struct part {
     px_keeper *keeper;
@@ -21,7 +21,8 @@ typedef struct part {
     void (*begin_round)(void *of);
     bool (*pull)(void *of, px_saving *saving);
     void (*settle)(void *of, bool is_saved);
-    int64_t every_ns, due_ns; /* of its rounds; monotonic */
+    int64_t every_ns, due_ns; /* of its rounds; monotonic, as */
+    int64_t sent_ns;          /* when the part under way was handed over */
 
     bool in_round, is_flying;
     bool has_failed; /* the engine takes no more */
@@ -31,13 +32,14 @@ typedef struct part {
     px_writeback writeback;
 } part;
 
-enum { PARTS = 1 };
+enum { DEVICES, REJECTS, PARTS };
 
 struct px_keeper {
     px_keeper_opts opts;
     px_env *env;
     part parts[PARTS];
-    pthread_mutex_t lock; /* with `moved`: has_landed, stopping */
+    _Atomic bool is_wanted; /* somebody waits for rejects */
+    pthread_mutex_t lock;   /* with `moved`: has_landed, is_wanted, stopping */
     pthread_cond_t moved;
     bool stopping, running;
     pthread_t thread;
@@ -71,6 +73,13 @@ static px_status load_device(void *data, const px_fold *row, px_err *ret_err)
     return px_presence_load(k->opts.presence, row, is_there, ret_err);
 }
 
+static px_status load_reject(void *data, const px_fold *row, px_err *ret_err)
+{
+    px_keeper *k = data;
+
+    return px_rejects_load(k->opts.rejects, row, ret_err);
+}
+
 static px_status load(px_keeper *k, px_err *ret_err)
 {
     px_store_reader *reader;
@@ -79,6 +88,9 @@ static px_status load(px_keeper *k, px_err *ret_err)
     PX_TRY(px_store_reader_open(px_engine_store(k->opts.engine), &reader, ret_err));
     status =
         px_store_scan(reader, PX_TABLE_DEVICE, PX_KEY_MIN, PX_KEY_MAX, load_device, k, ret_err);
+    if (status == PX_OK)
+        status =
+            px_store_scan(reader, PX_TABLE_REJECT, PX_KEY_MIN, PX_KEY_MAX, load_reject, k, ret_err);
     px_store_reader_close(reader);
     return status == PX_OK ? px_presence_loaded(k->opts.presence, ret_err) : status;
 }
@@ -106,9 +118,14 @@ static void land(part *p)
     p->has_failed = p->landed != PX_OK;
 }
 
+static int64_t now_of(const px_keeper *k)
+{
+    return k->env->monotonic_ns(k->env);
+}
+
 static bool begin_round(part *p, bool now)
 {
-    int64_t now_ns = p->keeper->env->monotonic_ns(p->keeper->env);
+    int64_t now_ns = now_of(p->keeper);
 
     if (!p->in_round && !now && now_ns < p->due_ns)
         return false;
@@ -126,8 +143,11 @@ static bool send(part *p)
     px_saving_clear(&p->saving);
     p->saving.seq = px_engine_position(engine);
     p->in_round = p->pull(p->of, &p->saving);
-    if (p->saving.ops.len == 0) {
-        p->in_round = false; /* nothing changed, or there is no memory: later */
+    if (p->saving.ops.len == 0) { /* nothing changed, or there is no memory: soon */
+        if (p->in_round)
+            p->due_ns = now_of(p->keeper) + AGAIN_NS;
+        p->settle(p->of, !p->in_round);
+        p->in_round = false;
         return false;
     }
     px_saving_finish(&p->saving);
@@ -136,6 +156,7 @@ static bool send(part *p)
                                    .done = landed,
                                    .data = p };
     p->is_flying = true;
+    p->sent_ns = now_of(p->keeper);
     px_engine_writeback(engine, &p->writeback);
     return true;
 }
@@ -152,10 +173,27 @@ static bool step_part(part *p, bool now)
     return !p->has_failed && begin_round(p, now) && send(p);
 }
 
+/* The engine tries again and again; who waits for an answer does not. */
+static void tell_full(px_keeper *k)
+{
+    const part *p = &k->parts[REJECTS];
+    px_store_stats stats;
+
+    if (!p->is_flying || now_of(k) - p->sent_ns < PX_KEEPER_FULL_NS ||
+        !px_rejects_are_awaited(k->opts.rejects))
+        return;
+    px_store_stats_get(px_engine_store(k->opts.engine), &stats);
+    if (stats.full)
+        px_rejects_give_up(k->opts.rejects, PX_FULL);
+}
+
 static bool step(px_keeper *k, bool now)
 {
     bool did = false;
 
+    if (atomic_exchange(&k->is_wanted, false))
+        k->parts[REJECTS].due_ns = now_of(k);
+    tell_full(k);
     for (size_t i = 0; i < PARTS; i++)
         did |= step_part(&k->parts[i], now);
     return did;
@@ -167,6 +205,17 @@ bool px_keeper_step(px_keeper *keeper)
 }
 
 /* ---- life ---- */
+
+/* On any thread. */
+static void wanted(void *data)
+{
+    px_keeper *k = data;
+
+    pthread_mutex_lock(&k->lock);
+    atomic_store(&k->is_wanted, true);
+    pthread_cond_broadcast(&k->moved);
+    pthread_mutex_unlock(&k->lock);
+}
 
 static void begin_presence_round(void *presence)
 {
@@ -183,6 +232,39 @@ static void settle_presence(void *presence, bool is_saved)
     px_presence_settle(presence, is_saved);
 }
 
+static void begin_rejects_round(void *rejects)
+{
+    px_rejects_begin_round(rejects);
+}
+
+static bool pull_rejects(void *rejects, px_saving *saving)
+{
+    return px_rejects_pull(rejects, saving);
+}
+
+static void settle_rejects(void *rejects, bool is_saved)
+{
+    px_rejects_settle(rejects, is_saved);
+}
+
+static void make_parts(px_keeper *k)
+{
+    k->parts[DEVICES] = (part){ .name = "devices",
+                                .of = k->opts.presence,
+                                .begin_round = begin_presence_round,
+                                .pull = pull_presence,
+                                .settle = settle_presence,
+                                .every_ns = PX_DEVICES_SAVE_NS };
+    k->parts[REJECTS] = (part){ .name = "rejects",
+                                .of = k->opts.rejects,
+                                .begin_round = begin_rejects_round,
+                                .pull = pull_rejects,
+                                .settle = settle_rejects,
+                                .every_ns = PX_REJECTS_SAVE_NS };
+    for (size_t i = 0; i < PARTS; i++)
+        k->parts[i].keeper = k;
+}
+
 px_status px_keeper_open(const px_keeper_opts *opts, px_keeper **ret_keeper, px_err *ret_err)
 {
     px_keeper *k = px_zalloc(1, sizeof(*k));
@@ -192,14 +274,7 @@ px_status px_keeper_open(const px_keeper_opts *opts, px_keeper **ret_keeper, px_
         return px_no_memory(ret_err);
     k->opts = *opts;
     k->env = px_engine_env(opts->engine);
-    k->parts[0] = (part){ .name = "devices",
-                          .of = opts->presence,
-                          .begin_round = begin_presence_round,
-                          .pull = pull_presence,
-                          .settle = settle_presence,
-                          .every_ns = PX_DEVICES_SAVE_NS };
-    for (size_t i = 0; i < PARTS; i++)
-        k->parts[i].keeper = k;
+    make_parts(k);
     pthread_mutex_init(&k->lock, NULL);
     px_cond_init(&k->moved);
     px_arena_init(&k->arena, DOCUMENT_ARENA_BYTES);
@@ -209,24 +284,29 @@ px_status px_keeper_open(const px_keeper_opts *opts, px_keeper **ret_keeper, px_
         px_keeper_close(k);
         return status;
     }
+    px_rejects_loaded(opts->rejects, wanted, k);
     *ret_keeper = k;
     return PX_OK;
 }
 
-/* The wait until something is due, has landed, or is to end. */
+/* The longest rest: something is due then, or a full disk to be told of. */
 static int64_t until_due(const px_keeper *k)
 {
-    int64_t now_ns = k->env->monotonic_ns(k->env), least_ns = PX_SECOND;
+    int64_t now_ns = now_of(k), least_ns = PX_SECOND;
 
-    for (size_t i = 0; i < PARTS; i++)
-        if (!k->parts[i].is_flying && k->parts[i].due_ns - now_ns < least_ns)
-            least_ns = k->parts[i].due_ns - now_ns;
+    for (size_t i = 0; i < PARTS; i++) {
+        const part *p = &k->parts[i];
+        int64_t left_ns = p->is_flying ? PX_KEEPER_FULL_NS : p->due_ns - now_ns;
+
+        if (left_ns < least_ns)
+            least_ns = left_ns;
+    }
     return least_ns < PAUSE_NS ? PAUSE_NS : least_ns;
 }
 
 static bool is_moved(px_keeper *k)
 {
-    bool any = k->stopping;
+    bool any = k->stopping || atomic_load(&k->is_wanted);
 
     for (size_t i = 0; i < PARTS; i++)
         any |= atomic_load(&k->parts[i].has_landed);
@@ -250,7 +330,6 @@ static void *run(void *data)
 {
     px_keeper *k = data;
 
-    px_thread_stand_back();
     do
         while (step(k, false))
             ;
@@ -290,9 +369,9 @@ static void wait_for_landing(px_keeper *k)
 /* Round after round until one finds nothing, then what is under way. */
 static void write_all(px_keeper *k)
 {
-    int64_t until_ns = k->env->monotonic_ns(k->env) + PX_KEEPER_STOP_NS;
+    int64_t until_ns = now_of(k) + PX_KEEPER_STOP_NS;
 
-    while (k->env->monotonic_ns(k->env) < until_ns && (step(k, true) || is_under_way(k)))
+    while (now_of(k) < until_ns && (step(k, true) || is_under_way(k)))
         if (is_under_way(k))
             wait_for_landing(k);
     while (is_under_way(k)) { /* the engine ends what it has taken */
@@ -315,12 +394,14 @@ void px_keeper_stop(px_keeper *keeper)
     keeper->running = false;
     px_engine_writebacks_end(keeper->opts.engine);
     write_all(keeper);
+    px_rejects_unkept(keeper->opts.rejects);
 }
 
 void px_keeper_close(px_keeper *keeper)
 {
     if (!keeper)
         return;
+    px_rejects_unkept(keeper->opts.rejects);
     for (size_t i = 0; i < PARTS; i++)
         px_saving_release(&keeper->parts[i].saving);
     pthread_cond_destroy(&keeper->moved);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Keeps over a restart what this room has in memory: what devices were seen to do.
+ * Keeps over a restart what this room has in memory: what devices were seen to do, and what was
+ * refused.
  *
  * It reads the rows at the start. From then on it hands the writer, in rounds, what changed since
  * the last one; each part of a round is one effect and rides in a coming commit, so nothing is
- * written for a message. Whatever changes is on the disk PX_DEVICES_SAVE_NS later, and at a clean
- * stop; a kill loses what came in between.
+ * written for a message that is taken. Whatever changes is on the disk PX_DEVICES_SAVE_NS or
+ * PX_REJECTS_SAVE_NS later, and at a clean stop; a kill loses what came in between. For rejects
+ * that somebody waits for (px_rejects_await) a round begins at once. On a full disk whoever waits
+ * is told so after PX_KEEPER_FULL_NS.
  *
  * Threads: open, start, stop and close from the owner; step from one at a time, and only where
  * there is no thread.
@@ -15,6 +18,7 @@
 
 #include "engine/engine.h"
 #include "sync/presence.h"
+#include "sync/rejects.h"
 
 typedef struct px_keeper px_keeper;
 
@@ -22,6 +26,7 @@ typedef struct px_keeper px_keeper;
 typedef struct px_keeper_opts {
     px_engine *engine;
     px_presence *presence;
+    px_rejects *rejects;
 } px_keeper_opts;
 
 /* Reads the rows: before the engine starts, and before anything else is asked of what is read.

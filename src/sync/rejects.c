@@ -1,59 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sync/rejects.h"
-
-#include <pthread.h>
-
-#include "base/limits.h"
 #include "base/mem.h"
-
-typedef struct text {
-    uint16_t len;
-    char bytes[PX_REJECT_PAYLOAD_BYTES_MAX];
-} text;
-
-/* A whole payload; what one message was refused for shares it. */
-typedef struct blob {
-    size_t len;
-    uint32_t refs;
-    char bytes[];
-} blob;
-
-typedef struct entry {
-    uint64_t number; /* 0: free, or taken since */
-    uint32_t tenant, row, slot, document_no;
-    px_role role;
-    px_time time;
-    text sender, twin, name, reason_id, reason, payload, binding, source;
-    blob *whole; /* NULL: only the beginning is kept */
-} entry;
-
-struct px_rejects {
-    pthread_mutex_t lock; /* guards all below */
-    uint64_t count;
-    size_t bytes;          /* of blobs */
-    uint64_t oldest_whole; /* no entry of a smaller number has a blob */
-    blob *newest;
-    entry entries[PX_REJECTS_MAX];
-    px_reject_reason reasons[PX_REJECT_REASONS_MAX];
-    size_t reason_count;
-};
+#include "sync/rejects_inner.h"
 
 px_rejects *px_rejects_new(void)
 {
     px_rejects *rejects = px_zalloc(1, sizeof(*rejects));
 
-    if (rejects)
-        pthread_mutex_init(&rejects->lock, NULL);
+    if (!rejects)
+        return NULL;
+    pthread_mutex_init(&rejects->lock, NULL);
+    rejects->waits_end = &rejects->waits;
     return rejects;
 }
 
-static void drop_whole(px_rejects *rejects, entry *e)
+/* Without memory its row stays on the disk until the next start finds that it is nobody's. */
+static void delete_stored(px_rejects *rejects, const px_reject_whole *whole)
 {
-    blob *whole = e->whole;
+    px_key key = { whole->tenant, PX_REJECT_PAYLOAD, (int64_t)whole->number };
+
+    if (rejects->is_kept && whole->is_stored)
+        (void)PX_VEC_PUSH(&rejects->gone, key);
+}
+
+void pxi_rejects_drop_whole(px_rejects *rejects, px_reject_entry *e)
+{
+    px_reject_whole *whole = e->whole;
 
     e->whole = NULL;
     if (!whole || --whole->refs > 0)
         return;
+    delete_stored(rejects, whole);
     rejects->bytes -= whole->len;
     if (rejects->newest == whole)
         rejects->newest = NULL;
@@ -65,29 +41,46 @@ static void make_room(px_rejects *rejects, size_t len)
 {
     for (; rejects->bytes + len > PX_REJECTS_BYTES_MAX && rejects->oldest_whole < rejects->count;
          rejects->oldest_whole++) {
-        entry *e = &rejects->entries[rejects->oldest_whole % PX_REJECTS_MAX];
+        px_reject_entry *e = &rejects->entries[rejects->oldest_whole % PX_REJECTS_MAX];
 
         if (e->number == rejects->oldest_whole + 1)
-            drop_whole(rejects, e);
+            pxi_rejects_drop_whole(rejects, e);
     }
 }
 
-/* Without memory only the beginning is kept. */
-static void keep_whole(px_rejects *rejects, entry *e, px_str payload)
+px_reject_whole *pxi_rejects_new_whole(px_str bytes, uint32_t tenant, uint64_t number)
 {
-    blob *whole = rejects->newest;
+    px_reject_whole *whole = px_alloc(sizeof(*whole) + bytes.len);
 
-    if (!whole || whole->len != payload.len ||
-        (payload.len && memcmp(whole->bytes, payload.ptr, payload.len) != 0)) {
-        if (payload.len > PX_REJECTS_BYTES_MAX)
+    if (!whole)
+        return NULL;
+    *whole = (px_reject_whole){ .len = bytes.len, .tenant = tenant, .number = number };
+    if (bytes.len)
+        memcpy(whole->bytes, bytes.ptr, bytes.len);
+    return whole;
+}
+
+/* Whether the last one is of the same message. */
+static bool is_newest(const px_rejects *rejects, const px_reject_entry *e, px_str payload)
+{
+    const px_reject_whole *newest = rejects->newest;
+
+    return newest && newest->tenant == e->tenant && newest->len == payload.len &&
+           (payload.len == 0 || memcmp(newest->bytes, payload.ptr, payload.len) == 0);
+}
+
+/* Without memory only the beginning is kept. */
+static void keep_whole(px_rejects *rejects, px_reject_entry *e, px_str payload)
+{
+    px_reject_whole *whole = rejects->newest;
+
+    if (!is_newest(rejects, e, payload)) {
+        if (payload.len > PX_REJECT_WHOLE_BYTES_MAX)
             return;
         make_room(rejects, payload.len);
-        whole = px_alloc(sizeof(*whole) + payload.len);
+        whole = pxi_rejects_new_whole(payload, e->tenant, e->number);
         if (!whole)
             return;
-        *whole = (blob){ .len = payload.len };
-        if (payload.len)
-            memcpy(whole->bytes, payload.ptr, payload.len);
         rejects->bytes += payload.len;
         rejects->newest = whole;
     }
@@ -99,13 +92,16 @@ void px_rejects_free(px_rejects *rejects)
 {
     if (!rejects)
         return;
+    rejects->is_kept = false; /* what is freed here stays on the disk */
     for (size_t i = 0; i < PX_REJECTS_MAX; i++)
-        drop_whole(rejects, &rejects->entries[i]);
+        pxi_rejects_drop_whole(rejects, &rejects->entries[i]);
+    PX_VEC_RELEASE(&rejects->pulled);
+    PX_VEC_RELEASE(&rejects->gone);
     pthread_mutex_destroy(&rejects->lock);
     px_free(rejects);
 }
 
-static void keep(text *to, px_str from)
+void pxi_reject_keep(px_reject_text *to, px_str from)
 {
     px_str head = px_str_head(from, sizeof(to->bytes));
 
@@ -135,11 +131,15 @@ static void count_reason(px_rejects *rejects, px_str id)
 
 void px_rejects_add(px_rejects *rejects, const px_rejected *rejected)
 {
-    entry *e;
+    px_reject_entry *e;
+    size_t place;
 
     pthread_mutex_lock(&rejects->lock);
-    e = &rejects->entries[rejects->count++ % PX_REJECTS_MAX];
-    drop_whole(rejects, e);
+    place = rejects->count++ % PX_REJECTS_MAX;
+    e = &rejects->entries[place];
+    pxi_rejects_drop_whole(rejects, e);
+    rejects->is_dirty[place] = true;
+    rejects->changes++;
     e->number = rejects->count;
     e->tenant = rejected->tenant;
     e->row = rejected->row;
@@ -147,31 +147,32 @@ void px_rejects_add(px_rejects *rejects, const px_rejected *rejected)
     e->role = rejected->role;
     e->document_no = rejected->document_no;
     e->time = rejected->time;
-    keep(&e->sender, rejected->sender);
-    keep(&e->twin, rejected->twin);
-    keep(&e->name, rejected->name);
-    keep(&e->reason_id, rejected->reason_id);
-    keep(&e->reason, rejected->reason);
-    keep(&e->payload, rejected->payload);
-    keep(&e->binding, rejected->binding);
-    keep(&e->source, rejected->source);
+    pxi_reject_keep(&e->sender, rejected->sender);
+    pxi_reject_keep(&e->twin, rejected->twin);
+    pxi_reject_keep(&e->name, rejected->name);
+    pxi_reject_keep(&e->reason_id, rejected->reason_id);
+    pxi_reject_keep(&e->reason, rejected->reason);
+    pxi_reject_keep(&e->payload, rejected->payload);
+    pxi_reject_keep(&e->binding, rejected->binding);
+    pxi_reject_keep(&e->source, rejected->source);
     if (rejected->is_whole)
         keep_whole(rejects, e, rejected->payload);
     count_reason(rejects, rejected->reason_id);
     pthread_mutex_unlock(&rejects->lock);
 }
 
-static px_str str_of(const text *from)
+px_str pxi_reject_str(const px_reject_text *from)
 {
     return px_str_of(from->bytes, from->len);
 }
 
-static px_str copy(px_arena *arena, const text *from)
+static px_str copy(px_arena *arena, const px_reject_text *from)
 {
-    return px_arena_str(arena, str_of(from));
+    return px_arena_str(arena, pxi_reject_str(from));
 }
 
-static bool copy_entry(const entry *e, bool want_payload, px_arena *arena, px_rejected *ret)
+static bool copy_entry(const px_reject_entry *e, bool want_payload, px_arena *arena,
+                       px_rejected *ret)
 {
     bool whole = e->whole && want_payload;
 
@@ -197,12 +198,12 @@ static bool copy_entry(const entry *e, bool want_payload, px_arena *arena, px_re
            ret->reason.ptr && ret->binding.ptr && ret->source.ptr && ret->payload.ptr;
 }
 
-static bool is_asked(const text *of, px_str wanted)
+static bool is_asked(const px_reject_text *of, px_str wanted)
 {
-    return !wanted.ptr || px_str_eq(str_of(of), wanted);
+    return !wanted.ptr || px_str_eq(pxi_reject_str(of), wanted);
 }
 
-static bool fits(const entry *e, const px_rejects_filter *filter)
+static bool fits(const px_reject_entry *e, const px_rejects_filter *filter)
 {
     return e->number && e->tenant == filter->tenant && is_asked(&e->sender, filter->sender) &&
            is_asked(&e->reason_id, filter->reason_id) && is_asked(&e->binding, filter->binding) &&
@@ -221,7 +222,7 @@ px_status px_rejects_list(px_rejects *rejects, const px_rejects_filter *filter, 
     pthread_mutex_lock(&rejects->lock);
     kept = rejects->count < PX_REJECTS_MAX ? rejects->count : PX_REJECTS_MAX;
     for (uint64_t back = 0; back < kept && *ret_count < max; back++) {
-        const entry *e = &rejects->entries[(rejects->count - 1 - back) % PX_REJECTS_MAX];
+        const px_reject_entry *e = &rejects->entries[(rejects->count - 1 - back) % PX_REJECTS_MAX];
 
         if (!fits(e, filter))
             continue;
@@ -236,14 +237,17 @@ px_status px_rejects_list(px_rejects *rejects, const px_rejects_filter *filter, 
 
 bool px_rejects_remove(px_rejects *rejects, uint32_t tenant, uint64_t number)
 {
-    entry *e = &rejects->entries[(number - 1) % PX_REJECTS_MAX];
+    size_t place = (number - 1) % PX_REJECTS_MAX;
+    px_reject_entry *e = &rejects->entries[place];
     bool found;
 
     pthread_mutex_lock(&rejects->lock);
     found = number && e->number == number && e->tenant == tenant;
     if (found) {
-        drop_whole(rejects, e);
+        pxi_rejects_drop_whole(rejects, e);
         e->number = 0;
+        rejects->is_dirty[place] = true;
+        rejects->changes++;
     }
     pthread_mutex_unlock(&rejects->lock);
     return found;

@@ -39,6 +39,17 @@ bool px_saving_delete(px_saving *saving, px_table table, px_key key)
     return PX_VEC_PUSH(&saving->ops, op);
 }
 
+px_saving_mark px_saving_mark_of(const px_saving *saving)
+{
+    return (px_saving_mark){ saving->ops.len, saving->bodies.len };
+}
+
+void px_saving_back(px_saving *saving, px_saving_mark mark)
+{
+    saving->ops.len = mark.ops;
+    saving->bodies.len = mark.bytes;
+}
+
 void px_saving_finish(px_saving *saving)
 {
     const char *at = saving->bodies.ptr;

@@ -29,6 +29,12 @@ bool px_saving_is_full(const px_saving *saving);
 /* The body is what stands in `bodies` behind `from`. False: no memory. */
 bool px_saving_put(px_saving *saving, px_table table, px_key key, size_t from);
 bool px_saving_delete(px_saving *saving, px_table table, px_key key);
+/* Takes back what was added since. */
+typedef struct px_saving_mark {
+    size_t ops, bytes;
+} px_saving_mark;
+px_saving_mark px_saving_mark_of(const px_saving *saving);
+void px_saving_back(px_saving *saving, px_saving_mark mark);
 /* Nothing more is added: the ops get their bodies. */
 void px_saving_finish(px_saving *saving);
 

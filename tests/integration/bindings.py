@@ -333,9 +333,10 @@ def what_is_suggested_fits_the_samples():
             print(f"  recorded data was not tried: there is no {series}")
 
 
-main(a_message_is_mapped_and_its_puback_means_committed, what_a_binding_takes_is_a_plain_message_as_well,
-     what_cannot_be_mapped_is_kept_and_taken_after_the_binding_is_mended_once,
-     a_device_writes_its_own_twins_only_and_a_binding_what_it_was_given_the_right_to, one_message_counts_for_all_its_twins_or_for_none,
-     values_by_http_count_line_by_line, a_binding_is_tried_before_it_is_used,
-     a_trial_says_no_where_a_live_message_would_not_be_taken,
-     a_slip_is_noted_and_what_is_left_out_of_samples_is_said, what_is_suggested_fits_the_samples)
+if __name__ == "__main__":
+    main(a_message_is_mapped_and_its_puback_means_committed, what_a_binding_takes_is_a_plain_message_as_well,
+         what_cannot_be_mapped_is_kept_and_taken_after_the_binding_is_mended_once,
+         a_device_writes_its_own_twins_only_and_a_binding_what_it_was_given_the_right_to, one_message_counts_for_all_its_twins_or_for_none,
+         values_by_http_count_line_by_line, a_binding_is_tried_before_it_is_used,
+         a_trial_says_no_where_a_live_message_would_not_be_taken,
+         a_slip_is_noted_and_what_is_left_out_of_samples_is_said, what_is_suggested_fits_the_samples)

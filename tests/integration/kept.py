@@ -1,5 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What devices did is known after a restart: all of it after a clean stop, and after kill -9 what was a save ago."""
+"""What devices did and what was refused is known after a restart: all of it after a clean stop; after kill -9 of devices what was a
+save ago, of rejects whatever was acknowledged. And it can be offered again."""
+import json
+import socket
+import threading
+
+import bindings
+from bindings import publish, rejects, values
 from clients import Web
 from devices import Client, device, until
 from pollux import Server, main
@@ -55,5 +62,113 @@ def what_a_device_did_outlives_a_restart():
         s.stop()
 
 
+BINDING = {"source": {"mqtt": "factory/{line}/{machine}/data"}, "twin": "press-{machine}", "time": {"from": "ts", "form": "ms"},
+           "fields": [{"from": "/temp", "to": "temperature", "unit": "degreeFahrenheit"},
+                      {"from": "/mode", "to": "state", "values": {"0": "idle", "1": "running"}}]}
+MENDED = {**BINDING, "fields": [BINDING["fields"][0], {**BINDING["fields"][1], "values": {"0": "idle", "1": "running", "2": "fault"}}]}
+LONG = "x" * 2000  # more than a list shows
+
+
+def killed(server):
+    server.kill()
+    server.start()
+    return Web(server)
+
+
+def stopped(server):
+    server.stop()
+    server.start()
+    return Web(server)
+
+
+def a_refused_message_that_was_acknowledged_outlives_a_kill_and_is_offered_again():
+    with Server() as s:
+        web = bindings.begin(s, "press-7")
+        web.want(200, "PUT", "/api/v1/bindings/presses", BINDING)
+        # of MQTT 3.1.1 a PUBACK says nothing more than that it came; of 5 it tells that some or all was refused
+        assert publish(s, "factory/1/7/data", json.dumps({"ts": 1793534400000, "mode": 2, "note": LONG}), version="311") == 0
+        web = killed(s)
+        first = rejects(web, "?payload=whole")
+        assert [(r["name"], r["code"], r["replayable"]) for r in first] == [("/mode", "binding.values", True)], first
+        assert json.loads(first[0]["payload"])["note"] == LONG
+        assert publish(s, "factory/1/7/data", '{"ts":1793534401000,"temp":212,"mode":2}') == 0
+        web = killed(s)
+        assert values(web, "press-7") == {"temperature": 100} and len(rejects(web)) == 2
+        assert publish(s, "factory/1/7/data", '{"ts":1793534402000,"mode":2}') == 0x99
+        assert publish(s, "twins/press-7/telemetry", '{"sped":1}', version="311") == 0
+        web = killed(s)
+        kept = rejects(web)
+        assert [r["number"] for r in kept] == [4, 3, 2, 1] and first[0]["time"] == kept[3]["time"], kept
+        assert [r["code"] for r in kept[:1]] == ["sync.unknown"], kept
+        # the binding is mended, and all of it counts: what is taken does not come back with the next kill
+        web.want(200, "PUT", "/api/v1/bindings/presses", MENDED)
+        assert s.cli("sync", "replay", "--binding", "presses") == "offered 3, taken 3 with 3 values, left 0\n"
+        web = killed(s)
+        assert [r["number"] for r in rejects(web)] == [4]
+        assert values(web, "press-7") == {"temperature": 100, "state": "fault"}
+        assert bindings.in_history(web, "press-7", "state") == 3
+        assert publish(s, "twins/press-7/telemetry", '{"sped":2}') == 0x99
+        assert [r["number"] for r in rejects(web)] == [5, 4], "numbers go on"
+        s.stop()
+
+
+def what_nobody_was_told_of_outlives_a_clean_stop():
+    with Server() as s:
+        web = bindings.begin(s, "press-7")
+        web.want(200, "PUT", "/api/v1/bindings/presses", BINDING)
+        publish(s, "factory/1/7/data", '{"ts":1793534400000,"mode":2}', qos=0)
+        until(lambda: len(rejects(web)) == 1, "a reject")
+        web = stopped(s)
+        kept = rejects(web)
+        assert [r["code"] for r in kept][-1] == "binding.values", kept
+        web.want(200, "PUT", "/api/v1/bindings/presses", MENDED)
+        assert "taken 1 with 1 values" in s.cli("sync", "replay", "--number", str(kept[-1]["number"]))
+        assert values(web, "press-7") == {"state": "fault"}
+        # telemetry by HTTP is taken (204), and what the model does not know is on the disk by then
+        web.want(204, "POST", "/digitaltwins/press-7/telemetry", {"power": 1.5, "pover": 2}, [("Message-Id", "m1")])
+        web = killed(s)
+        assert [r["name"] for r in rejects(web)][:1] == ["pover"], rejects(web)
+        s.stop()
+
+
+class Broker(threading.Thread):
+    """One that sends one message with QoS 1, and notes when it is acknowledged."""
+
+    def __init__(self, payload):
+        super().__init__(daemon=True)
+        self.listener, self.payload, self.acknowledged = socket.create_server(("127.0.0.1", 0)), payload, threading.Event()
+        self.port = self.listener.getsockname()[1]
+        self.start()
+
+    def run(self):
+        peer, _ = self.listener.accept()
+        peer.recv(1000)
+        peer.sendall(b"\x20\x02\x00\x00")
+        asked = peer.recv(1000)
+        body = (12).to_bytes(2, "big") + b"plant/7/data" + (7).to_bytes(2, "big") + self.payload
+        peer.sendall(bytes([0x90, 3, asked[2], asked[3], 1, 0x32, len(body)]) + body)
+        got = b""
+        while b"\x40\x02\x00\x07" not in got:
+            more = peer.recv(1000)
+            assert more, "the connection ended without an acknowledgement"
+            got += more
+        self.acknowledged.set()
+
+
+def what_a_broker_believes_delivered_outlives_a_kill_as_a_reject_too():
+    broker, s = Broker(b'{"ts":1793534400000,"mode":2}'), Server()
+    s.options += ["--outbound-allow", "127.0.0.0/8"]
+    with s:
+        web = bindings.begin(s, "press-7")
+        web.want(200, "PUT", "/api/v1/bindings/presses", {**BINDING, "source": {"connection": "plant", "topic": "plant/{machine}/data"}})
+        web.want(200, "PUT", "/api/v1/connections/plant", {"type": "mqtt", "host": "127.0.0.1", "port": broker.port, "clientId": "p",
+                                                           "version": 4, "topics": [{"filter": "plant/#", "qos": 1}]})
+        assert broker.acknowledged.wait(20)
+        web = killed(s)
+        assert [(r["source"], r["code"], r["replayable"]) for r in rejects(web)] == [("plant/7/data", "binding.values", True)], rejects(web)
+        s.stop()
+
+
 if __name__ == "__main__":
-    main(what_a_device_did_outlives_a_restart)
+    main(what_a_device_did_outlives_a_restart, a_refused_message_that_was_acknowledged_outlives_a_kill_and_is_offered_again,
+         what_nobody_was_told_of_outlives_a_clean_stop, what_a_broker_believes_delivered_outlives_a_kill_as_a_reject_too)

@@ -100,7 +100,7 @@ export const bindingsEn = {
   rejects: 'Rejects',
   rejectsLead: 'What was refused, why, and what mends it. In memory: a restart forgets it.',
   rejectCount: (count: number) => n(count, 'reject', 'rejects'),
-  noRejects: 'Nothing was refused since the server began.',
+  noRejects: 'Nothing was refused.',
   noRejectMatch: 'Nothing that was refused is like that.',
   rejectsMore: 'Only the newest are listed. Narrow the list by sender, reason or binding.',
   sender: 'Sender',

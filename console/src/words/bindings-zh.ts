@@ -95,7 +95,7 @@ export const bindingsZh: typeof bindingsEn = {
   rejects: '拒收',
   rejectsLead: '被拒收的内容、原因和补救办法。保存在内存中，重启后清空。',
   rejectCount: (count) => `${count} 条拒收`,
-  noRejects: '服务器启动后没有拒收。',
+  noRejects: '没有拒收。',
   noRejectMatch: '没有符合条件的拒收。',
   rejectsMore: '只列出了最新的一部分。可按发送方、原因或绑定缩小范围。',
   sender: '发送方',

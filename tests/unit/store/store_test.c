@@ -409,7 +409,8 @@ static void age(px_fakedisk *disk, int schema)
     /* tables that came with schema N stand at N - 2 */
     static const char *const came[] = { "DROP TABLE outbox",
                                         "DROP TABLE session; DROP TABLE message",
-                                        "DROP TABLE freshness", "DROP TABLE device" };
+                                        "DROP TABLE freshness", "DROP TABLE device",
+                                        "DROP TABLE reject" };
     pxi_vfs *vfs = NULL;
     sqlite3 *db = NULL;
     px_err err = { 0 };
@@ -466,7 +467,7 @@ PX_TEST(a_newer_schema_is_refused_with_a_sentence)
     forge_schema(disk, "\x63\0\0");
     CHECK_EQ(kit_open(disk, &store, &err), PX_UNSUPPORTED);
     CHECK_STR(err.text, "the data directory was written by a newer release: its schema is 99, "
-                        "this release knows up to 5");
+                        "this release knows up to 6");
     px_fakedisk_free(disk);
 }
 

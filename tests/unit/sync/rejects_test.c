@@ -89,22 +89,22 @@ PX_TEST(a_whole_payload_is_given_to_who_asks_for_it)
 /* One past the limit the oldest payload goes back to its beginning; its entry stays. */
 PX_TEST(whole_payloads_together_are_bounded)
 {
-    size_t piece = PX_REJECTS_BYTES_MAX / 8;
+    size_t piece = PX_REJECTS_BYTES_MAX / 16;
     char *large = px_zalloc(1, piece);
 
     begin();
-    for (char i = 0; i < 8; i++) {
+    for (char i = 0; i < 16; i++) {
         large[0] = i;
         add("a", "x", px_str_of(large, piece), true);
     }
     CHECK_EQ(px_rejects_bytes(log_), PX_REJECTS_BYTES_MAX);
-    CHECK_EQ(list((px_rejects_filter){ 0 }), 8);
-    CHECK(items[7].is_whole);
-    large[0] = 9;
+    CHECK_EQ(list((px_rejects_filter){ 0 }), 16);
+    CHECK(items[15].is_whole);
+    large[0] = 99;
     add("a", "x", px_str_of(large, 1), true);
-    CHECK_EQ(list((px_rejects_filter){ 0 }), 9);
-    CHECK(!items[8].is_whole);
-    CHECK(items[7].is_whole);
+    CHECK_EQ(list((px_rejects_filter){ 0 }), 17);
+    CHECK(!items[16].is_whole);
+    CHECK(items[15].is_whole);
     CHECK(px_rejects_bytes(log_) <= PX_REJECTS_BYTES_MAX);
     px_free(large);
     end();

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** What rejects.c and rejects_save.c share. Room-internal. */
+#ifndef PX_SYNC_REJECTS_INNER_H
+#define PX_SYNC_REJECTS_INNER_H
+
+#include <pthread.h>
+
+#include "base/vec.h"
+#include "sync/rejects.h"
+#include "sync/rejects_row.h"
+
+typedef struct px_reject_text {
+    uint16_t len;
+    char bytes[PX_REJECT_PAYLOAD_BYTES_MAX];
+} px_reject_text;
+
+/* A whole payload; what one message was refused for shares it. */
+typedef struct px_reject_whole {
+    size_t len;
+    uint32_t tenant, refs;
+    uint64_t number; /* of the first that had it */
+    bool is_stored;  /* its row is on the disk, or on its way there */
+    char bytes[];
+} px_reject_whole;
+
+typedef struct px_reject_entry {
+    uint64_t number; /* 0: free, or taken since */
+    uint32_t tenant, row, slot, document_no;
+    px_role role;
+    px_time time;
+    px_reject_text sender, twin, name, reason_id, reason, payload, binding, source;
+    px_reject_whole *whole; /* NULL: only the beginning is kept */
+    uint64_t whole_no;      /* while rows are read: of the payload that belongs to it */
+    uint32_t stored_tenant; /* whose row the disk has of this place; 0: none */
+} px_reject_entry;
+
+/* A place whose row is on its way, and what the disk had of it before. */
+typedef struct px_reject_pulled {
+    uint32_t place, stored_tenant;
+} px_reject_pulled;
+
+struct px_rejects {
+    pthread_mutex_t lock; /* guards all below */
+    uint64_t count;
+    size_t bytes;          /* of whole payloads */
+    uint64_t oldest_whole; /* no entry of a smaller number has one */
+    px_reject_whole *newest;
+    px_reject_entry entries[PX_REJECTS_MAX];
+    bool is_dirty[PX_REJECTS_MAX]; /* the place is not as the disk has it */
+    px_reject_reason reasons[PX_REJECT_REASONS_MAX];
+    size_t reason_count;
+
+    bool is_kept;          /* somebody saves: */
+    uint64_t changes;      /* of what the disk has to have; */
+    uint64_t round, saved; /* those before the round began; those that are on the disk */
+    size_t at;             /* place of the round */
+    bool is_last;          /* what was pulled is the round's last part */
+    PX_VEC(px_reject_pulled) pulled;
+    PX_VEC(px_key) gone; /* rows to be deleted; */
+    size_t gone_pulled;  /* the first of them are on their way */
+    px_rejects_wait *waits, **waits_end;
+    void (*wanted)(void *data);
+    void *wanted_data;
+};
+
+/* With the lock. */
+void pxi_rejects_drop_whole(px_rejects *rejects, px_reject_entry *entry);
+/* A new one that nobody has yet, of so many bytes; NULL: no memory. */
+px_reject_whole *pxi_rejects_new_whole(px_str bytes, uint32_t tenant, uint64_t number);
+void pxi_reject_keep(px_reject_text *to, px_str from);
+px_str pxi_reject_str(const px_reject_text *from);
+
+#endif

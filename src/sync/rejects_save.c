@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The log on the disk: a row for each place of the ring, so that it is as bounded there as it is in
+ * memory, and a row for each payload that is kept whole. Between two saves a place may be filled
+ * many times; only the last of it is written.
+ */
+#include "base/thread.h"
+#include "sync/rejects_inner.h"
+#include "sync/saving.h"
+
+/* ---- reading ---- */
+
+static px_status refuse_key(px_key key, px_err *ret_err)
+{
+    return px_fail_id(ret_err, PX_CORRUPT, "reject.row",
+                      "row (%lld, %lld, %lld) of table reject is none of a reject",
+                      (long long)key.a, (long long)key.b, (long long)key.c);
+}
+
+/* It has no place any more. */
+static px_status load_gone(px_rejects *rejects, px_key key, px_err *ret_err)
+{
+    return PX_VEC_PUSH(&rejects->gone, key) ? PX_OK : px_no_memory(ret_err);
+}
+
+static void fill(px_reject_entry *e, const px_rejected *rejected)
+{
+    e->number = rejected->number;
+    e->tenant = rejected->tenant;
+    e->row = rejected->row;
+    e->slot = rejected->slot;
+    e->role = rejected->role;
+    e->document_no = rejected->document_no;
+    e->time = rejected->time;
+    pxi_reject_keep(&e->sender, rejected->sender);
+    pxi_reject_keep(&e->twin, rejected->twin);
+    pxi_reject_keep(&e->name, rejected->name);
+    pxi_reject_keep(&e->reason_id, rejected->reason_id);
+    pxi_reject_keep(&e->reason, rejected->reason);
+    pxi_reject_keep(&e->payload, rejected->payload);
+    pxi_reject_keep(&e->binding, rejected->binding);
+    pxi_reject_keep(&e->source, rejected->source);
+}
+
+/* Of two in one place, which no save leaves, the newer one is it. */
+static px_status load_entry(px_rejects *rejects, const px_fold *row, px_err *ret_err)
+{
+    px_reject_entry *e;
+    px_rejected rejected;
+    uint64_t whole_no;
+
+    PX_TRY(px_get_reject(row->body, &rejected, &whole_no, ret_err));
+    if ((rejected.number - 1) % PX_REJECTS_MAX != (uint64_t)row->key.c)
+        return refuse_key(row->key, ret_err);
+    e = &rejects->entries[row->key.c];
+    if (e->number > rejected.number)
+        return load_gone(rejects, row->key, ret_err);
+    if (e->number)
+        PX_TRY(load_gone(rejects, (px_key){ e->tenant, PX_REJECT_ENTRY, row->key.c }, ret_err));
+    pxi_rejects_drop_whole(rejects, e);
+    rejected.tenant = (uint32_t)row->key.a;
+    fill(e, &rejected);
+    e->whole_no = whole_no;
+    e->stored_tenant = e->tenant;
+    if (rejects->count < e->number)
+        rejects->count = e->number;
+    return PX_OK;
+}
+
+/* Entries come before payloads. One that is nobody's, or one too many, goes. */
+static px_status load_payload(px_rejects *rejects, const px_fold *row, px_err *ret_err)
+{
+    px_reject_whole *whole = NULL;
+    px_str payload;
+
+    PX_TRY(px_get_reject_payload(row->body, &payload, ret_err));
+    for (size_t i = 0; i < PX_REJECTS_MAX; i++) {
+        px_reject_entry *e = &rejects->entries[i];
+
+        if (!e->number || e->tenant != row->key.a || e->whole_no != (uint64_t)row->key.c ||
+            rejects->bytes + payload.len > PX_REJECTS_BYTES_MAX)
+            continue;
+        if (!whole)
+            whole = pxi_rejects_new_whole(payload, e->tenant, e->whole_no);
+        if (!whole)
+            return px_no_memory(ret_err);
+        e->whole = whole;
+        whole->refs++;
+        whole->is_stored = true;
+    }
+    if (!whole)
+        return load_gone(rejects, row->key, ret_err);
+    rejects->bytes += payload.len;
+    return PX_OK;
+}
+
+static px_status load_number(px_rejects *rejects, const px_fold *row, px_err *ret_err)
+{
+    uint64_t number;
+
+    PX_TRY(px_get_reject_number(row->body, &number, ret_err));
+    if (rejects->count < number)
+        rejects->count = number;
+    return PX_OK;
+}
+
+px_status px_rejects_load(px_rejects *rejects, const px_fold *row, px_err *ret_err)
+{
+    px_key key = row->key;
+
+    if (key.a == 0 && key.b == PX_REJECT_NUMBER && key.c == 0)
+        return load_number(rejects, row, ret_err);
+    if (key.a <= 0 || key.a > UINT32_MAX || key.c < 0)
+        return refuse_key(key, ret_err);
+    if (key.b == PX_REJECT_ENTRY && key.c < PX_REJECTS_MAX)
+        return load_entry(rejects, row, ret_err);
+    if (key.b == PX_REJECT_PAYLOAD && key.c > 0)
+        return load_payload(rejects, row, ret_err);
+    return refuse_key(key, ret_err);
+}
+
+void px_rejects_loaded(px_rejects *rejects, void (*wanted)(void *data), void *data)
+{
+    rejects->oldest_whole = rejects->count > PX_REJECTS_MAX ? rejects->count - PX_REJECTS_MAX : 0;
+    rejects->wanted = wanted;
+    rejects->wanted_data = data;
+    rejects->is_kept = true;
+}
+
+/* ---- writing ---- */
+
+void px_rejects_begin_round(px_rejects *rejects)
+{
+    pthread_mutex_lock(&rejects->lock);
+    rejects->at = 0;
+    rejects->round = rejects->changes;
+    pthread_mutex_unlock(&rejects->lock);
+}
+
+static bool pull_gone(px_rejects *rejects, px_saving *saving)
+{
+    for (; rejects->gone_pulled < rejects->gone.len; rejects->gone_pulled++)
+        if (px_saving_is_full(saving) ||
+            !px_saving_delete(saving, PX_TABLE_REJECT, rejects->gone.ptr[rejects->gone_pulled]))
+            return false;
+    return true;
+}
+
+static bool put_payload(px_saving *saving, const px_reject_whole *whole)
+{
+    size_t from = saving->bodies.len;
+
+    px_put_reject_payload(&saving->bodies, px_str_of(whole->bytes, whole->len));
+    return px_saving_put(saving, PX_TABLE_REJECT,
+                         (px_key){ whole->tenant, PX_REJECT_PAYLOAD, (int64_t)whole->number },
+                         from);
+}
+
+static bool put_entry(px_saving *saving, const px_reject_entry *e, int64_t place)
+{
+    size_t from = saving->bodies.len;
+    px_rejected rejected = { .number = e->number,
+                             .time = e->time,
+                             .role = e->role,
+                             .document_no = e->document_no,
+                             .row = e->row,
+                             .slot = e->slot,
+                             .sender = pxi_reject_str(&e->sender),
+                             .twin = pxi_reject_str(&e->twin),
+                             .name = pxi_reject_str(&e->name),
+                             .reason_id = pxi_reject_str(&e->reason_id),
+                             .reason = pxi_reject_str(&e->reason),
+                             .binding = pxi_reject_str(&e->binding),
+                             .source = pxi_reject_str(&e->source),
+                             .payload = pxi_reject_str(&e->payload) };
+
+    px_put_reject(&saving->bodies, &rejected, e->whole ? e->whole->number : 0);
+    return px_saving_put(saving, PX_TABLE_REJECT, (px_key){ e->tenant, PX_REJECT_ENTRY, place },
+                         from);
+}
+
+/* Another tenant's row of this place goes, and this one's where nothing is left. */
+static bool put_place(px_saving *saving, const px_reject_entry *e, int64_t place)
+{
+    px_key stored = { e->stored_tenant, PX_REJECT_ENTRY, place };
+
+    if (e->stored_tenant && (!e->number || e->stored_tenant != e->tenant) &&
+        !px_saving_delete(saving, PX_TABLE_REJECT, stored))
+        return false;
+    if (!e->number)
+        return true;
+    return (!e->whole || e->whole->is_stored || put_payload(saving, e->whole)) &&
+           put_entry(saving, e, place);
+}
+
+/* All of it, or nothing. */
+static bool pull_place(px_rejects *rejects, uint32_t place, px_saving *saving)
+{
+    px_saving_mark mark = px_saving_mark_of(saving);
+    px_reject_entry *e = &rejects->entries[place];
+    px_reject_pulled pulled = { place, e->stored_tenant };
+
+    if (!PX_VEC_RESERVE(&rejects->pulled, rejects->pulled.len + 1))
+        return false;
+    if (!put_place(saving, e, place)) {
+        px_saving_back(saving, mark);
+        return false;
+    }
+    rejects->pulled.ptr[rejects->pulled.len++] = pulled;
+    e->stored_tenant = e->number ? e->tenant : 0;
+    rejects->is_dirty[place] = false;
+    if (e->whole)
+        e->whole->is_stored = true;
+    return true;
+}
+
+static bool pull_places(px_rejects *rejects, px_saving *saving)
+{
+    for (; rejects->at < PX_REJECTS_MAX; rejects->at++)
+        if (rejects->is_dirty[rejects->at] &&
+            (px_saving_is_full(saving) || !pull_place(rejects, (uint32_t)rejects->at, saving)))
+            return false;
+    return true;
+}
+
+/* So that no number is given out twice. */
+static bool pull_number(const px_rejects *rejects, px_saving *saving)
+{
+    size_t from = saving->bodies.len;
+
+    if (saving->ops.len == 0)
+        return true;
+    px_put_reject_number(&saving->bodies, rejects->count);
+    return px_saving_put(saving, PX_TABLE_REJECT, (px_key){ 0, PX_REJECT_NUMBER, 0 }, from);
+}
+
+bool px_rejects_pull(px_rejects *rejects, px_saving *saving)
+{
+    pthread_mutex_lock(&rejects->lock);
+    rejects->is_last = pull_gone(rejects, saving) && pull_places(rejects, saving);
+    if (!pull_number(rejects, saving))
+        rejects->is_last = false; /* it comes with the next part */
+    pthread_mutex_unlock(&rejects->lock);
+    return !rejects->is_last;
+}
+
+static void drop_gone(px_rejects *rejects)
+{
+    size_t left = rejects->gone.len - rejects->gone_pulled;
+
+    if (left)
+        memmove(rejects->gone.ptr, rejects->gone.ptr + rejects->gone_pulled,
+                left * sizeof(*rejects->gone.ptr));
+    rejects->gone.len = left;
+}
+
+/* Nothing of what was pulled is on the disk. A payload may be there of an earlier save; it is
+ * written once more. */
+static void take_back(px_rejects *rejects)
+{
+    PX_VEC_EACH (&rejects->pulled, pulled) {
+        px_reject_entry *e = &rejects->entries[pulled->place];
+
+        e->stored_tenant = pulled->stored_tenant;
+        rejects->is_dirty[pulled->place] = true;
+        if (e->whole)
+            e->whole->is_stored = false;
+    }
+}
+
+/* Those that need wait no more, out of the list; with the lock. */
+static px_rejects_wait *take_waits(px_rejects *rejects, bool all)
+{
+    px_rejects_wait *first = NULL, **end = &first, **at = &rejects->waits;
+
+    while (*at) {
+        px_rejects_wait *wait = *at;
+
+        if (!all && wait->change > rejects->saved) {
+            at = &wait->next;
+            continue;
+        }
+        *at = wait->next;
+        wait->next = NULL;
+        *end = wait;
+        end = &wait->next;
+    }
+    rejects->waits_end = at;
+    return first;
+}
+
+static void end_waits(px_rejects_wait *wait, px_status status)
+{
+    while (wait) {
+        px_rejects_wait *next = wait->next; /* it may be gone behind the call */
+
+        wait->done(wait, status);
+        wait = next;
+    }
+}
+
+void px_rejects_settle(px_rejects *rejects, bool is_saved)
+{
+    px_rejects_wait *ended = NULL;
+
+    pthread_mutex_lock(&rejects->lock);
+    if (is_saved)
+        drop_gone(rejects);
+    else
+        take_back(rejects);
+    rejects->pulled.len = rejects->gone_pulled = 0;
+    if (is_saved && rejects->is_last) {
+        rejects->saved = rejects->round;
+        ended = take_waits(rejects, false);
+    }
+    pthread_mutex_unlock(&rejects->lock);
+    end_waits(ended, PX_OK);
+}
+
+/* ---- waiting ---- */
+
+static bool are_saved(const px_rejects *rejects)
+{
+    return !rejects->is_kept || rejects->saved == rejects->changes;
+}
+
+bool px_rejects_are_saved(px_rejects *rejects)
+{
+    bool saved;
+
+    pthread_mutex_lock(&rejects->lock);
+    saved = are_saved(rejects);
+    pthread_mutex_unlock(&rejects->lock);
+    return saved;
+}
+
+bool px_rejects_are_awaited(px_rejects *rejects)
+{
+    bool any;
+
+    pthread_mutex_lock(&rejects->lock);
+    any = rejects->waits != NULL;
+    pthread_mutex_unlock(&rejects->lock);
+    return any;
+}
+
+void px_rejects_await(px_rejects *rejects, px_rejects_wait *wait)
+{
+    bool saved;
+
+    pthread_mutex_lock(&rejects->lock);
+    saved = are_saved(rejects);
+    if (!saved) {
+        wait->change = rejects->changes;
+        wait->next = NULL;
+        *rejects->waits_end = wait;
+        rejects->waits_end = &wait->next;
+    }
+    pthread_mutex_unlock(&rejects->lock);
+    if (saved)
+        wait->done(wait, PX_OK);
+    else
+        rejects->wanted(rejects->wanted_data);
+}
+
+void px_rejects_give_up(px_rejects *rejects, px_status status)
+{
+    px_rejects_wait *ended;
+
+    pthread_mutex_lock(&rejects->lock);
+    ended = take_waits(rejects, true);
+    pthread_mutex_unlock(&rejects->lock);
+    end_waits(ended, status);
+}
+
+void px_rejects_unkept(px_rejects *rejects)
+{
+    pthread_mutex_lock(&rejects->lock);
+    rejects->is_kept = false;
+    pthread_mutex_unlock(&rejects->lock);
+    px_rejects_give_up(rejects, PX_INTERRUPTED);
+}
+
+typedef struct sleeper {
+    px_rejects_wait wait;
+    pthread_mutex_t lock;
+    pthread_cond_t woken;
+    bool is_over;
+    px_status status;
+} sleeper;
+
+static void wake(px_rejects_wait *wait, px_status status)
+{
+    sleeper *s = wait->data;
+
+    pthread_mutex_lock(&s->lock);
+    s->status = status;
+    s->is_over = true;
+    pthread_cond_signal(&s->woken);
+    pthread_mutex_unlock(&s->lock);
+}
+
+px_status px_rejects_settled(px_rejects *rejects, px_err *ret_err)
+{
+    sleeper s = { .wait = { .done = wake, .data = &s } };
+
+    if (px_rejects_are_saved(rejects))
+        return PX_OK;
+    pthread_mutex_init(&s.lock, NULL);
+    px_cond_init(&s.woken);
+    px_rejects_await(rejects, &s.wait);
+    pthread_mutex_lock(&s.lock);
+    while (!s.is_over)
+        pthread_cond_wait(&s.woken, &s.lock);
+    pthread_mutex_unlock(&s.lock);
+    pthread_cond_destroy(&s.woken);
+    pthread_mutex_destroy(&s.lock);
+    if (s.status == PX_OK)
+        return PX_OK;
+    return px_fail_id(ret_err, s.status, "reject.unsaved",
+                      "what was refused cannot be kept now: %s", px_status_meaning(s.status));
+}
