@@ -170,6 +170,24 @@ PX_TEST(a_kill_right_after_a_twin_was_declared_loses_nothing_of_it)
     plant_end(&p);
 }
 
+PX_TEST(a_kill_right_after_the_very_first_start_loses_nothing_of_what_was_measured)
+{
+    px_fresh_report report;
+    px_arena arena;
+    plant p;
+
+    plant_begin(&p);
+    plant_report(&p, "p", 1);
+    plant_rest(&p, 1000);
+    plant_report(&p, "p", 2);
+    plant_restart(&p);
+    report = plant_read(&p, "p", &arena);
+    CHECK_EQ(report.items[0].item.measure.samples, 2);
+    CHECK_EQ(px_fresh_stat(p.fresh).changes, 0);
+    px_arena_release(&arena);
+    plant_end(&p);
+}
+
 PX_TEST(what_the_time_without_a_server_changed_is_said_at_the_start)
 {
     plant p;
