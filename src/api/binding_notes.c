@@ -1,24 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/binding_notes.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "api/document_call.h"
 #include "outbound/connection.h"
 #include "sync/binding.h"
 
-enum { NOTE_BYTES = 1024 };
-
-PX_PRINTF(2, 3) static void put_note(px_json_writer *w, const char *format, ...)
+/* Whole, however long what it names is. */
+static void put_note(px_json_writer *w, px_buf *note)
 {
-    char text[NOTE_BYTES];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    px_json_string(w, px_str_c(text));
+    px_json_string(w, px_buf_str(note));
+    px_buf_release(note);
 }
 
 static bool brings(const px_connection *connection, const px_binding *binding)
@@ -33,17 +24,19 @@ static void note_topic(px_json_writer *w, const px_connection *connection,
                        const px_binding *binding)
 {
     px_str filter = px_binding_filter(binding);
+    px_buf note = { 0 };
 
     if (filter.len == 0 || brings(connection, binding))
         return;
     if (connection->type != PX_CONNECTION_MQTT)
-        put_note(w,
-                 "connection '%.*s' is to a device, which has no topics: nothing comes of '%.*s'",
-                 PX_FMT(connection->name), PX_FMT(filter));
+        px_putf(&note,
+                "connection '%.*s' is to a device, which has no topics: nothing comes of '%.*s'",
+                PX_FMT(connection->name), PX_FMT(filter));
     else
-        put_note(w,
-                 "connection '%.*s' subscribes to nothing of '%.*s': add a filter to its 'topics'",
-                 PX_FMT(connection->name), PX_FMT(filter));
+        px_putf(&note,
+                "connection '%.*s' subscribes to nothing of '%.*s': add a filter to its 'topics'",
+                PX_FMT(connection->name), PX_FMT(filter));
+    put_note(w, &note);
 }
 
 static void note_connection(px_api_call *call, px_json_writer *w, const px_binding *binding)
@@ -52,28 +45,33 @@ static void note_connection(px_api_call *call, px_json_writer *w, const px_bindi
     px_document document;
     px_connection connection;
     px_status status;
+    px_buf note = { 0 };
 
     if (name.len == 0)
         return;
     status = px_documents_get(px_api_documents(call), call->principal.tenant, PX_STR("connection"),
                               name, &call->arena, &document, NULL);
-    if (status == PX_NOT_FOUND)
-        put_note(w, "there is no connection '%.*s': nothing comes until it is made",
-                 PX_FMT(px_str_head(name, NOTE_BYTES / 2)));
-    else if (status == PX_OK &&
-             px_connection_read(&document, &call->arena, &connection, NULL) == PX_OK)
+    if (status == PX_NOT_FOUND) {
+        px_putf(&note, "there is no connection '%.*s': nothing comes until it is made",
+                PX_FMT(name));
+        put_note(w, &note);
+    } else if (status == PX_OK &&
+               px_connection_read(&document, &call->arena, &connection, NULL) == PX_OK) {
         note_topic(w, &connection, binding);
+    }
 }
 
 static void note_model(px_api_call *call, px_json_writer *w, const px_binding *binding)
 {
     px_str dtmi = px_binding_creates(binding);
     px_model_info info;
+    px_buf note = { 0 };
 
-    if (dtmi.len && !px_registry_find(px_engine_registry(call->api->opts.engine),
+    if (!dtmi.len || px_registry_find(px_engine_registry(call->api->opts.engine),
                                       call->principal.tenant, dtmi, &info))
-        put_note(w, "there is no model %.*s: no twins are made until it is uploaded",
-                 PX_FMT(px_str_head(dtmi, NOTE_BYTES / 2)));
+        return;
+    px_putf(&note, "there is no model %.*s: no twins are made until it is uploaded", PX_FMT(dtmi));
+    put_note(w, &note);
 }
 
 void px_api_put_binding_notes(px_api_call *call, px_json_writer *w, const px_document *document)

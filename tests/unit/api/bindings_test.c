@@ -75,6 +75,26 @@ static const char *notes_of(const char *body)
     return told;
 }
 
+/* In the middle of a letter it would be no JSON. */
+PX_TEST(a_note_about_a_long_topic_is_whole)
+{
+    static char body[2048] = "{\"source\":{\"connection\":\"plant\",\"topic\":\"x";
+    size_t begun = strlen(body);
+    const reply *r;
+
+    begin();
+    API_ASK(&w, "PUT", "/api/v1/connections/plant",
+            "{\"type\":\"mqtt\",\"host\":\"broker.example\",\"enabled\":false,\"clientId\":\"c\","
+            "\"topics\":[{\"filter\":\"mill/#\"}]}",
+            200);
+    for (size_t i = 0; i < PX_TOPIC_BYTES_MAX / 2 - 1; i++)
+        memcpy(body + begun + 2 * i, "\xc3\xa9", 2);
+    memcpy(body + begun + PX_TOPIC_BYTES_MAX - 2, "\"}}", 4);
+    r = API_ASK(&w, "PUT", "/api/v1/bindings/x", body, 200);
+    CHECK(strstr(api_text(r, "/notes/0"), "': add a filter to its 'topics'") != NULL);
+    api_world_release(&w);
+}
+
 PX_TEST(what_may_be_a_slip_is_noted_and_taken)
 {
     begin();
