@@ -46,6 +46,14 @@ static void cut_at_code_point(char *text)
         text[start - 1] = '\0';
 }
 
+void px_err_copy(const px_err *err, char *ret_text, size_t size)
+{
+    px_str text = px_str_head(px_str_c(err->text), size - 1);
+
+    memcpy(ret_text, text.ptr, text.len);
+    ret_text[text.len] = '\0';
+}
+
 static px_status fail_with(px_err *ret_err, px_status status, const char *id, const char *format,
                            va_list args)
 {

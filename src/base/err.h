@@ -61,6 +61,10 @@ px_status px_fail_id(px_err *ret_err, px_status status, const char *id, const ch
 /* Adds a place to an error that has none yet; keeps a place that a deeper reader set. */
 void px_err_at(px_err *err, uint32_t line, uint32_t column, px_str path);
 
+/* Copies the sentence to where less of it may be kept: with its NUL at most `size` bytes, and no
+ * part of a letter at the end. */
+void px_err_copy(const px_err *err, char *ret_text, size_t size);
+
 /* The one macro that returns: hands on every status but PX_OK. */
 #define PX_TRY(call)                                                                               \
     do {                                                                                           \

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sync/binding_desk.h"
 
-#include <stdio.h>
-
 static px_status find_twin(void *data, px_str id, px_bind_model *ret_model, px_err *ret_err)
 {
     const px_bind_desk *desk = data;
@@ -124,7 +122,7 @@ px_bind_miss px_bind_miss_of(const px_err *err)
 {
     px_bind_miss miss = { .id = err->id };
 
-    snprintf(miss.text, sizeof(miss.text), "%.*s", (int)sizeof(miss.text) - 1, err->text);
+    px_err_copy(err, miss.text, sizeof(miss.text));
     return miss;
 }
 

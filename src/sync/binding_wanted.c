@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which values a mapping is to give: all of them, or those that were missed before; and what it
  * missed itself. */
-#include <stdio.h>
-
 #include "sync/binding_inner.h"
 
 /* What is calculated from a field that could not be read had no value, either. */
@@ -58,5 +56,5 @@ void pxi_miss(pxi_mapping *m, const px_bind_miss *what, const px_err *why)
     miss = &m->out.misses[m->out.miss_count++];
     *miss = *what;
     miss->id = why->id;
-    snprintf(miss->text, sizeof(miss->text), "%.*s", (int)sizeof(miss->text) - 1, why->text);
+    px_err_copy(why, miss->text, sizeof(miss->text));
 }

@@ -8,8 +8,6 @@
  */
 #include "sync/decode.h"
 
-#include <stdio.h>
-
 enum { FIELDS_FIRST = 16 };
 
 typedef struct decoder {
@@ -43,7 +41,7 @@ static void reject(decoder *d, px_str name, const px_err *why)
     px_reject *r = &d->out.rejects[d->out.reject_count++];
     r->name = name;
     r->id = why->id;
-    snprintf(r->text, sizeof(r->text), "%.*s", (int)sizeof(r->text) - 1, why->text);
+    px_err_copy(why, r->text, sizeof(r->text));
 }
 
 static px_status unknown_name(decoder *d, px_str name, px_err *why)

@@ -3,8 +3,6 @@
  * The metrics of one message as samples of a twin. A sample has a field once: where a metric comes
  * again, as historical values do, the next sample begins.
  */
-#include <stdio.h>
-
 #include "base/time.h"
 #include "sync/sparkplug_inner.h"
 #include "sync/sparkplug_value.h"
@@ -39,7 +37,7 @@ void pxi_spark_reject(px_decoded *decoded, px_arena *arena, px_str name, const p
     place = &decoded->rejects[decoded->reject_count++];
     place->name = name;
     place->id = why->id;
-    snprintf(place->text, sizeof(place->text), "%.*s", (int)sizeof(place->text) - 1, why->text);
+    px_err_copy(why, place->text, sizeof(place->text));
 }
 
 bool pxi_spark_is_taken(const pxi_spark_model *model, px_str name)

@@ -18,6 +18,22 @@ PX_TEST(every_status_has_a_code_a_meaning_and_its_numbers)
     CHECK_EQ(px_status_http(PX_CORRUPT), 500);
 }
 
+PX_TEST(a_copy_that_keeps_less_ends_with_a_whole_letter)
+{
+    char text[4];
+    px_err err;
+
+    px_fail(&err, PX_INVALID, "ab");
+    px_err_copy(&err, text, sizeof(text));
+    CHECK_STR(text, "ab");
+    px_fail(&err, PX_INVALID, "ab\xc3\xa9");
+    px_err_copy(&err, text, sizeof(text));
+    CHECK_STR(text, "ab");
+    px_fail(&err, PX_INVALID, "a\xc3\xa9z");
+    px_err_copy(&err, text, sizeof(text));
+    CHECK_STR(text, "a\xc3\xa9");
+}
+
 PX_TEST(a_failure_gives_its_status_and_clears_the_place)
 {
     px_err err = { .line = 7, .column = 9, .path = "/old", .id = "old" };

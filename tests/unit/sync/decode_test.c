@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sync/decode.h"
 
+#include <stdio.h>
+
 #include "base/mem.h"
 #include "model/model.h"
 #include "px_test.h"
@@ -219,6 +221,26 @@ PX_TEST(a_backlog_has_as_many_samples_as_the_limit_and_no_more)
     CHECK_EQ(decode(&d, payload.ptr), PX_LIMIT);
     px_buf_release(&payload);
     close_desk(&d);
+}
+
+/* It would be no JSON where it is told. Of each two names one is cut in the middle of a letter. */
+PX_TEST(a_reason_that_is_cut_is_utf8)
+{
+    char text[512];
+    desk d;
+
+    for (int first = 0; first < 2; first++) {
+        size_t at = (size_t)snprintf(text, sizeof(text), "{\"%s", first ? "x" : "");
+
+        open_desk(&d);
+        for (int i = 0; i < 150; i++)
+            at += (size_t)snprintf(text + at, sizeof(text) - at, "\xc3\xa9");
+        snprintf(text + at, sizeof(text) - at, "\":1}");
+        CHECK_OK(decode(&d, text), &d.err);
+        CHECK_EQ(d.out.reject_count, 1);
+        CHECK(px_str_is_utf8(px_str_c(d.out.rejects[0].text), NULL));
+        close_desk(&d);
+    }
 }
 
 /* A message is refused then, and comes again; a value that is rejected does not. */
