@@ -96,7 +96,7 @@ static px_status run_test(px_cli *cli, const px_args *args, px_err *ret_err)
         PX_TRY(ask(cli, name, &arena, &root, ret_err));
         if (is_state(root, "connected"))
             return px_out_done(cli, root, ret_err, "%s is connected", name);
-        if (is_state(root, "waiting") || is_state(root, "failed"))
+        if (!is_state(root, "connecting")) /* it waits for its next try, or is not tried */
             break;
         PX_TRY(px_interrupt_sleep_ms(LOOK_MS, ret_err));
     }
