@@ -111,8 +111,16 @@ async function signIn(page) {
 const shot = async (page, name) => SHOTS && (await page.screenshot({ path: join(SHOTS, name + '.png') }));
 const text = (page, selector) => page.locator(selector).first().innerText();
 
+/** What was changed is drawn, and what moves has arrived. */
+async function drawn(page) {
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await page.evaluate(() => Promise.all(document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity)
+    .map((one) => one.finished.catch(() => undefined))).then(() => undefined));
+}
+
 /** What axe finds wrong by WCAG 2.2 A and AA. */
 async function flaws(page) {
+  await drawn(page);
   const found = await page.evaluate(() =>
     window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }));
   return found.violations.map((v) => `${v.id} (${v.impact}): ${v.nodes.slice(0, 3).map((n) => n.target.join(' ') + ' ' + (n.any[0]?.message ?? '')).join(' | ')}`);
@@ -127,7 +135,7 @@ async function statesAreWhole() {
   const was = page.viewportSize();
   for (const width of [1440, 1024, 390]) {
     await page.setViewportSize({ width, height: 844 });
-    await page.waitForTimeout(150);
+    await drawn(page);
     const cut = await page.evaluate(() => [...document.querySelectorAll('.unit-state')].filter((s) => s.scrollWidth > s.clientWidth).map((s) => s.innerText));
     ok(cut.length === 0, `at ${width} px “${cut.join('”, “')}” is cut off`);
   }
@@ -171,7 +179,7 @@ await holds('the time bar says that it is live and what time it is', async () =>
   await page.waitForFunction((was) => document.querySelector('.clock time').innerText !== was, clock);
 });
 
-await page.waitForTimeout(1500);
+await drawn(page);
 await shot(page, 'overview-dark');
 await holds('the overview is accessible in dark', () => accessible(page));
 
@@ -185,7 +193,7 @@ await holds('the theme goes from system to light to dark, and stays over a reloa
   await page.waitForSelector('.unit .figure');
   is(await background(), light, 'the background after a reload');
   await page.evaluate(() => (window.notReloaded = true));
-  await page.waitForTimeout(1500);
+  await drawn(page);
   await shot(page, 'overview-light');
 });
 await holds('the overview is accessible in light', () => accessible(page));
@@ -331,7 +339,7 @@ await holds('nothing overflows from 1440 px down to 320 px', async () => {
     await page.waitForSelector('.panel, .tiles');
     for (const width of [1440, 1024, 720, 390, 320]) {
       await page.setViewportSize({ width, height: 844 });
-      await page.waitForTimeout(150);
+      await drawn(page);
       const over = await page.evaluate(() => Math.max(document.documentElement.scrollWidth - innerWidth, document.getElementById('main').scrollWidth - document.getElementById('main').clientWidth));
       ok(over <= 0, `${view} is ${over} px too wide at ${width}`);
     }
@@ -366,12 +374,11 @@ const phone = await open({ colorScheme: 'dark', viewport: { width: 390, height: 
 await holds('a Chinese phone gets Chinese and a page that fits it', async () => {
   await signIn(phone);
   is(await phone.evaluate(() => document.documentElement.lang), 'zh-Hans', 'the language');
-  await phone.waitForTimeout(1200);
   await shot(phone, 'phone-overview-dark-zh');
   await accessible(phone);
   await phone.goto(`${URL_}/${href}`);
   await phone.waitForSelector('.tile .figure');
-  await phone.waitForTimeout(800);
+  await drawn(phone);
   await shot(phone, 'phone-twin-dark-zh');
 });
 
