@@ -49,6 +49,11 @@ test('every test is one that CTest runs', () => {
   for (const file of files.filter((f) => f.endsWith('.test.ts'))) assert.ok(listed.includes(`px_console_test(${file.replace('.test.ts', '')})`), `${file} is in no px_console_test`);
 });
 
+test('a refusal that the console has words for is one of the server', () => {
+  const server = readdirSync('../src', { recursive: true }).filter((f) => /\.[ch]$/.test(f)).map((f) => readFileSync(join('../src', f), 'utf8')).join('\n');
+  for (const [, id] of readFileSync('src/words/problems-zh.ts', 'utf8').matchAll(/^ +'([\w.]+)':/gm)) assert.ok(server.includes(`"${id}"`), `the server never refuses with ${id}`);
+});
+
 test('colours come from the tokens only', () => {
   for (const file of files.filter((f) => f.endsWith('.css') && !f.endsWith('tokens.css'))) {
     assert.ok(!/#[0-9a-f]{3,8}\b/i.test(readFileSync(join('src', file), 'utf8')), `${file} has a colour of its own`);

@@ -249,6 +249,16 @@ await holds('a reader may look, and is told why not more', async () => {
   await other.context().close();
 });
 
+await holds('in Chinese a refusal is said in Chinese, with the server\'s own words behind', async () => {
+  const other = await open('#/sources/new', { locale: 'zh-CN' });
+  await other.fill('#connection-name', 'other');
+  await other.fill('#connection-host', '127.0.0.1');
+  await other.fill('#connection-port', '80x');
+  await other.getByRole('button', { name: '保存' }).click();
+  await other.waitForFunction(() => /^连接文档的内容有误。（'port' is a whole number/.test(document.querySelector('#connection-port-help')?.textContent ?? ''));
+  await other.context().close();
+});
+
 await api('PUT', '/api/v1/connections/oven', { type: 'modbus', enabled: false, host: 'plc.story', registers: [{ name: 'a', address: 1, type: 'string', length: 8 }, { name: 'b', address: 9, type: 'float32' }] });
 await api('PUT', '/api/v1/issuers/story', { issuer: 'https://login.story', keys: [{ kid: 'k1', algorithm: 'EdDSA', publicKey: keys.publicKey.export({ type: 'spki', format: 'pem' }) }] });
 for (const [name, options] of Object.entries({

@@ -2,5 +2,11 @@
 import type { Problem } from '../lib/result.ts';
 import { words } from './language.ts';
 
-/** The server's own sentence; ours only where no answer came. */
-export const problemText = (problem: Problem): string => (problem.status === 0 ? words.value.unreachable : problem.detail);
+/** The server's own sentence, in a language that it does not speak behind what the console knows by its id; ours alone where no
+ *  answer came. */
+export function problemText(problem: Problem): string {
+  const w = words.value;
+  if (problem.status === 0) return w.unreachable;
+  const known = w.problems[problem.rule ?? problem.code];
+  return known ? w.problemWith(known, problem.detail) : problem.detail;
+}

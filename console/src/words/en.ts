@@ -6,6 +6,7 @@ import { bindingsEn } from './bindings-en.ts';
 import { buildEn } from './build-en.ts';
 import { controlEn } from './control-en.ts';
 import { devicesEn } from './devices-en.ts';
+import { problemsEn } from './problems-en.ts';
 import { sourcesEn } from './sources-en.ts';
 
 const plural = new Intl.PluralRules('en');
@@ -16,6 +17,7 @@ export const en = {
   ...devicesEn,
   ...bindingsEn,
   ...controlEn,
+  ...problemsEn,
   ...sourcesEn,
 
   // names of places

@@ -3,6 +3,7 @@ import { bindingsZh } from './bindings-zh.ts';
 import { buildZh } from './build-zh.ts';
 import { controlZh } from './control-zh.ts';
 import { devicesZh } from './devices-zh.ts';
+import { problemsZh } from './problems-zh.ts';
 import { sourcesZh } from './sources-zh.ts';
 import type { Words } from './en.ts';
 
@@ -11,6 +12,7 @@ export const zh: Words = {
   ...devicesZh,
   ...bindingsZh,
   ...controlZh,
+  ...problemsZh,
   ...sourcesZh,
 
   overview: '总览',

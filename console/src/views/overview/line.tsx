@@ -9,6 +9,7 @@ import { knownUntil, link } from '../../state/link.ts';
 import { fieldOf, wordFor } from '../../state/models.ts';
 import { nameOf } from '../../state/names.ts';
 import type { Line } from '../../state/plant.ts';
+import { problemText } from '../../state/problem.ts';
 import { hrefTo } from '../../state/route.ts';
 import { useTrail } from '../../state/trails.ts';
 import { twinNow, twinState } from '../../state/twins.ts';
@@ -67,7 +68,7 @@ function Unit({ id }: { id: string }) {
     <li class={`unit ${how} ${is}`}>
       <a href={hrefTo('twin', id)}>
         <span class="unit-name"><span class="clip strong-ish" title={w.list([name, id])}>{name}</span>{is !== 'fresh' && <Mark is={is} />}{is !== 'fresh' && <span class="unseen">{w.freshnessOf(is)}</span>}</span>
-        <span class="unit-state small clip" title={problem?.detail ?? state.word + state.why}>
+        <span class="unit-state small clip" title={problem ? problemText(problem) : state.word + state.why}>
           {how !== 'standing' && isNews(name, shortId(id)) && <span class="faint unit-id">{w.list([shortId(id), ' '])}</span>}<span class="unit-word">{state.word}<span class="unit-why">{state.why}</span></span>
         </span>
         <span class="unit-rate"><span class="figure">{figure}</span><span class="faint small">{w.perMinute}</span></span>

@@ -7,6 +7,7 @@ import { placesOf } from '../../state/plant.ts';
 import { words } from '../../state/language.ts';
 import { modelName } from '../../state/models.ts';
 import { nameOf } from '../../state/names.ts';
+import { problemText } from '../../state/problem.ts';
 import { useResource } from '../../state/resource.ts';
 import { go, hrefTo, hrefWith, route } from '../../state/route.ts';
 import { say } from '../../state/toast.ts';
@@ -60,7 +61,7 @@ export function TwinView({ id }: { id: string }) {
           <Relations id={id} />
         </div>
       </div>
-      {problem && <p class="faint small" role="status">{w.failed}: {problem.detail}</p>}
+      {problem && <p class="faint small" role="status">{w.failed}: {problemText(problem)}</p>}
     </div>
   );
 }
