@@ -54,6 +54,13 @@ test('a refusal that the console has words for is one of the server', () => {
   for (const [, id] of readFileSync('src/words/problems-zh.ts', 'utf8').matchAll(/^ +'([\w.]+)':/gm)) assert.ok(server.includes(`"${id}"`), `the server never refuses with ${id}`);
 });
 
+test('every sentence is said somewhere', () => {
+  const screens = sources.filter((f) => !f.startsWith('words/')).map((f) => readFileSync(join('src', f), 'utf8')).join('\n');
+  for (const file of sources.filter((f) => /words\/.*en\.ts$/.test(f))) {
+    for (const [, word] of readFileSync(join('src', file), 'utf8').matchAll(/^  (\w+):/gm)) assert.ok(new RegExp(`\\.${word}\\b`).test(screens), `${word} of ${file} is never said`);
+  }
+});
+
 test('colours come from the tokens only', () => {
   for (const file of files.filter((f) => f.endsWith('.css') && !f.endsWith('tokens.css'))) {
     assert.ok(!/#[0-9a-f]{3,8}\b/i.test(readFileSync(join('src', file), 'utf8')), `${file} has a colour of its own`);

@@ -85,9 +85,7 @@ export const bindingsEn = {
   formulasOnly: 'formulas only',
   notMapped: 'Not mapped and not stored:',
   allMapped: 'Every value of the message is mapped.',
-  missesTitle: 'Could not be mapped',
   missIn: (count: number, all: number) => `${count} of ${n(all, 'message', 'messages')}`,
-  addValue: (value: string) => `Say what ${value} means`,
   meansWhat: (value: string) => `${value} means`,
   trying: 'Trying',
   noTrial: 'Nothing to try yet: listen, or paste a payload.',
@@ -104,7 +102,6 @@ export const bindingsEn = {
   noRejectMatch: 'Nothing that was refused is like that.',
   rejectsMore: 'Only the newest are listed. Narrow the list by sender, reason or binding.',
   sender: 'Sender',
-  what: 'What',
   anySender: 'Any sender',
   anyReason: 'Any reason',
   anyBinding: 'Any binding',
@@ -114,7 +111,6 @@ export const bindingsEn = {
   replayAll: (count: number) => `Replay ${count}`,
   replayed: (offered: number, taken: number, values: number, left: number) =>
     `Offered ${offered}, taken ${taken} with ${n(values, 'value', 'values')}, left ${left}.`,
-  payloadHead: 'Payload',
   noReject: (number: string) => `The reject ${number} is not kept any more.`,
   cures: {
     'binding.values': 'Add the value to the field’s values, then replay.',

@@ -8,7 +8,6 @@ export const buildEn = {
   keyQuery: 'Query',
   keyNew: 'New in this view',
   keyRun: 'Run, check',
-  copyText: 'Copy',
 
   // models
   models: 'Models',
@@ -33,8 +32,6 @@ export const buildEn = {
   schema: 'Schema',
   writable: 'Writable',
   from: 'From',
-  ownContent: 'its own',
-  displayName: 'Display name',
   namesIn: 'Language of names',
   description: 'Description',
   noDescription: 'No description.',

@@ -6,7 +6,6 @@ export const buildZh: typeof buildEn = {
   keyQuery: '查询',
   keyNew: '在当前视图中新建',
   keyRun: '运行、检查',
-  copyText: '复制',
 
   models: '模型',
   modelCount: (count) => `${count} 个模型`,
@@ -30,8 +29,6 @@ export const buildZh: typeof buildEn = {
   schema: '类型',
   writable: '可写',
   from: '来自',
-  ownContent: '自有',
-  displayName: '显示名称',
   namesIn: '名称的语言',
   description: '说明',
   noDescription: '没有说明。',

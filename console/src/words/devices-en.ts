@@ -130,7 +130,6 @@ export const devicesEn = {
 
   // what it did
   counters: 'Counters',
-  countersSince: (time: string) => `since ${time}`,
   connects: 'Connections let in',
   refusals: 'Connections refused',
   messages: 'Messages',

@@ -121,7 +121,6 @@ export const devicesZh: typeof devicesEn = {
   rebound: (id, count) => `${id} 代表 ${count} 个孪生体。`,
 
   counters: '计数',
-  countersSince: (time) => `自 ${time}`,
   connects: '接受的连接',
   refusals: '拒绝的连接',
   messages: '消息',

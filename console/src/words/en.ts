@@ -53,7 +53,6 @@ export const en = {
 
   // search
   search: 'Search twins or run a command',
-  searchShort: 'Search',
   searchEmpty: (text: string) => `Nothing is called “${text}”.`,
   views: 'Views',
   actions: 'Actions',
@@ -66,8 +65,6 @@ export const en = {
   keyRegion: 'Next region',
   keyTable: 'Tiles or table',
   keyUp: 'Close, or one level up',
-  keyLanguage: 'Language',
-  keyTheme: 'Theme',
   close: 'Close',
 
   // time
@@ -83,7 +80,6 @@ export const en = {
         return `${age.value} d`;
     }
   },
-  ago: (age: string) => `${age} ago`,
   timeBar: 'Time',
   live: 'Live',
   connecting: 'Connecting',
@@ -107,7 +103,6 @@ export const en = {
   unreachable: 'The server does not answer. Check that it runs and that this address reaches it.',
   staleSince: (age: string) => `as of ${age} ago`,
   noHistory: 'No history in this range.',
-  noNumbers: 'This twin has no number to draw.',
   copy: 'Copy',
   copied: 'Copied',
   copyLink: 'Copy link',
@@ -136,10 +131,8 @@ export const en = {
   slow: 'Slow cycles',
   noState: 'No state yet',
   order: (id: string) => `Order ${id}`,
-  goodOf: (good: string, total: string) => `${good} good of ${total}`,
   good: (good: string) => `${good} good`,
   bufferFill: (name: string, percent: string) => `${name}: ${percent} % full`,
-  feeds: 'feeds',
   throughput: 'Throughput',
   meanRate: 'parts per minute',
   whatChanged: 'What changed',
@@ -148,7 +141,6 @@ export const en = {
   runningShare: (name: string, percent: string) => `${name} ran ${percent} % of the time`,
   nothingChanged: 'No work unit changed its state in this range.',
   changed: (from: string, to: string) => `${from} → ${to}`,
-  firstSeen: (to: string) => to,
   oee: 'OEE',
   oeeOf: (line: string, unit: string) => `${line}, bottleneck ${unit}`,
   availability: 'Availability',
@@ -160,7 +152,6 @@ export const en = {
   lossStops: 'Stops',
   minutes: (value: string) => `${value} min`,
   oeeNone: 'No planned time in this range yet.',
-  otherTwins: 'Twins',
   noLine: 'No production line is modelled here. These are the twins.',
 
   // lists
@@ -178,7 +169,6 @@ export const en = {
   values: 'Values',
   tiles: 'Tiles',
   table: 'Table',
-  chart: 'Chart',
   noValues: 'Nothing has been received yet. Send a first message:',
   value: 'Value',
   unit: 'Unit',
@@ -202,7 +192,6 @@ export const en = {
   incoming: 'from',
   outgoing: 'to',
   commands: 'Commands',
-  follow: 'Follow',
   source: (words: string) => `source time ${words}`,
   commandApplied: (name: string) => `${name}: applied.`,
   commandRejected: (name: string, why: string) => `${name}: rejected. ${why}`,
@@ -210,10 +199,6 @@ export const en = {
   commandFailed: (name: string, why: string) => `${name}: ${why}`,
   lowToHigh: (low: string, high: string, unit: string) => `between ${low} and ${high}${unit ? ' ' + unit : ''}`,
   trend: (name: string, first: string, last: string, unit: string) => `${name} went from ${first} to ${last}${unit ? ' ' + unit : ''}`,
-  chartKeys: 'Arrow keys move the cursor.',
-  showInChart: 'Show in the chart',
-  mean: 'mean',
-  oneSlot: (words: string) => `one point per ${words}`,
 };
 
 export type Words = typeof en;

@@ -44,7 +44,6 @@ export const zh: Words = {
   themeIs: (name) => `主题：${name}`,
 
   search: '搜索孪生体或执行命令',
-  searchShort: '搜索',
   searchEmpty: (text) => `没有名为“${text}”的内容。`,
   views: '视图',
   actions: '操作',
@@ -57,8 +56,6 @@ export const zh: Words = {
   keyRegion: '下一个区域',
   keyTable: '卡片或表格',
   keyUp: '关闭，或返回上一级',
-  keyLanguage: '语言',
-  keyTheme: '主题',
   close: '关闭',
 
   age: (age) => {
@@ -73,7 +70,6 @@ export const zh: Words = {
         return `${age.value} 天`;
     }
   },
-  ago: (age) => `${age}前`,
   timeBar: '时间',
   live: '实时',
   connecting: '连接中',
@@ -96,7 +92,6 @@ export const zh: Words = {
   unreachable: '服务器没有应答。请检查它是否在运行，以及此地址能否到达。',
   staleSince: (age) => `${age}前的数据`,
   noHistory: '此范围内没有历史数据。',
-  noNumbers: '这个孪生体没有可绘制的数值。',
   copy: '复制',
   copied: '已复制',
   copyLink: '复制链接',
@@ -123,10 +118,8 @@ export const zh: Words = {
   slow: '慢速',
   noState: '尚无状态',
   order: (id) => `订单 ${id}`,
-  goodOf: (good, total) => `合格 ${good} / ${total}`,
   good: (good) => `合格 ${good}`,
   bufferFill: (name, percent) => `${name}：已占 ${percent} %`,
-  feeds: '供料给',
   throughput: '产量',
   meanRate: '件/分',
   whatChanged: '最近变化',
@@ -135,7 +128,6 @@ export const zh: Words = {
   runningShare: (name, percent) => `${name}有 ${percent} % 的时间在运行`,
   nothingChanged: '此范围内没有工作单元改变状态。',
   changed: (from, to) => `${from} → ${to}`,
-  firstSeen: (to) => to,
   oee: 'OEE',
   oeeOf: (line, unit) => `${line}，瓶颈${unit}`,
   availability: '可用率',
@@ -147,7 +139,6 @@ export const zh: Words = {
   lossStops: '停机',
   minutes: (value) => `${value} 分`,
   oeeNone: '此范围内还没有计划时间。',
-  otherTwins: '孪生体',
   noLine: '这里没有建模的产线。以下是全部孪生体。',
 
   name: '名称',
@@ -163,7 +154,6 @@ export const zh: Words = {
   values: '数值',
   tiles: '卡片',
   table: '表格',
-  chart: '曲线',
   noValues: '尚未收到任何数据。发送第一条消息：',
   value: '值',
   unit: '单位',
@@ -187,7 +177,6 @@ export const zh: Words = {
   incoming: '来自',
   outgoing: '指向',
   commands: '指令',
-  follow: '关注',
   source: (words) => `源时间 ${words}`,
   commandApplied: (name) => `${name}：已执行。`,
   commandRejected: (name, why) => `${name}：被拒绝。${why}`,
@@ -195,8 +184,4 @@ export const zh: Words = {
   commandFailed: (name, why) => `${name}：${why}`,
   lowToHigh: (low, high, unit) => `${low} 至 ${high}${unit ? ' ' + unit : ''}`,
   trend: (name, first, last, unit) => `${name}从 ${first} 变为 ${last}${unit ? ' ' + unit : ''}`,
-  chartKeys: '方向键移动光标。',
-  showInChart: '在曲线中显示',
-  mean: '均值',
-  oneSlot: (words) => `每 ${words}一点`,
 };
