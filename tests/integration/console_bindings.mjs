@@ -2,7 +2,7 @@
 // Bindings and rejects in a real browser: what a device sends to a topic of its own is heard, mapped field by field,
 // stored, and is a value on the page of its twin; what could not be mapped is told with its cure, mended and replayed.
 import { api, publish, publishAny, until } from './console_mqtt.mjs';
-import { accessible, end, fits, holds, is, ok, open, shot, write } from './console_kit.mjs';
+import { accessible, end, fits, holds, is, LOOKS, ok, open, shot, write } from './console_kit.mjs';
 
 const TOPIC = 'packing/pk02/gw/data';
 const message = (more) => ({ dev: 'pk02-gw', t: Math.floor(Date.now() / 1000), d: { tmp_f: 212, amps: 11.87, cnt_ok: 184021, st: 1 }, fw: '2.8.1', ...more });
@@ -327,11 +327,7 @@ await holds('a binding is deleted with its consequence told', async () => {
 });
 
 publishAny(TOPIC, message({ d: { amps: 13, st: 7 } }));
-for (const [name, options] of Object.entries({
-  'dark': { colorScheme: 'dark' }, 'contrast': { contrast: 'more' }, 'zh': { locale: 'zh-CN' },
-  '1024-dark': { colorScheme: 'dark', viewport: { width: 1024, height: 768 } },
-  'phone-zh': { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, locale: 'zh-CN' },
-})) {
+for (const [name, options] of LOOKS) {
   await holds(`bindings and rejects are accessible: ${name}`, async () => {
     const other = await open('#/bindings', options);
     await other.waitForSelector('.bindings td');

@@ -2,7 +2,7 @@
 // The page of a twin in a real browser while its device is away, comes, applies, rejects and answers: what is desired
 // goes from pending to delivered to applied, commands are called with a form and their answers are told.
 import { api, connect, publish, until } from './console_mqtt.mjs';
-import { accessible, end, fits, holds, is, ok, open, SERVER, shot } from './console_kit.mjs';
+import { accessible, end, fits, holds, is, LOOKS, ok, open, SERVER, shot } from './console_kit.mjs';
 
 const { body: device } = await api('PUT', '/api/v1/devices/pk02-gw', { twins: ['pk-02'] });
 const say = (topic, payload) => publish('pk02-gw', device.key, `twins/pk-02/${topic}`, payload);
@@ -299,11 +299,7 @@ await holds('what changes between the first reading and the opening of the strea
   await other.context().close();
 });
 
-for (const [name, options] of Object.entries({
-  'dark': { colorScheme: 'dark' }, 'contrast': { contrast: 'more' }, 'zh': { locale: 'zh-CN' },
-  '1024-dark': { colorScheme: 'dark', viewport: { width: 1024, height: 768 } },
-  'phone-zh': { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, locale: 'zh-CN' },
-})) {
+for (const [name, options] of LOOKS) {
   await holds(`desired and commands are accessible: ${name}`, async () => {
     const other = await open('#/twin/pk-02', options);
     await other.waitForSelector('.executions li');

@@ -4,7 +4,7 @@
 import { execSync } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { api, birth, connect, publish, publishFile, until } from './console_mqtt.mjs';
-import { accessible, end, fits, holds, is, ok, open, shot } from './console_kit.mjs';
+import { accessible, end, fits, holds, is, LOOKS, ok, open, shot } from './console_kit.mjs';
 
 const page = await open('#/devices');
 const text = (selector) => page.locator(selector).innerText();
@@ -319,11 +319,7 @@ await holds('an address that leads nowhere says so, and leads back', async () =>
 });
 
 await api('PUT', '/api/v1/devices/valve-000', { twins: ['pk-02'], group: 'hall-9', attributes: { serial: '4711', maker: 'Example' } });
-for (const [name, options] of Object.entries({
-  'dark': { colorScheme: 'dark' }, 'contrast': { contrast: 'more' }, 'zh': { locale: 'zh-CN' },
-  '1024-dark': { colorScheme: 'dark', viewport: { width: 1024, height: 768 } },
-  'phone-zh': { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, locale: 'zh-CN' },
-})) {
+for (const [name, options] of LOOKS) {
   await holds(`devices are accessible: ${name}`, async () => {
     const other = await open('#/devices', options);
     await other.waitForSelector('.devices td');

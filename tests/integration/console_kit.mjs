@@ -14,6 +14,13 @@ const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', 
   '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 export const SERVER = process.env.POLLUX_URL ?? '';
 
+/** How else a screen is looked at: theme, contrast, language, width. */
+export const LOOKS = Object.entries({
+  'dark': { colorScheme: 'dark' }, 'contrast': { contrast: 'more' }, 'zh': { locale: 'zh-CN' },
+  '1024-dark': { colorScheme: 'dark', viewport: { width: 1024, height: 768 } },
+  'phone-zh': { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, locale: 'zh-CN' },
+});
+
 if (!existsSync(BROWSER)) {
   console.log(`skipped: there is no browser at ${BROWSER}`);
   process.exit(77);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Models in a real browser: a broken one is marked where it is broken, mended with what the server
 // proposes, uploaded, found in the tree with its heir, taken out of use, and deleted.
-import { accessible, end, fits, holds, is, ok, open, shot, write } from './console_kit.mjs';
+import { accessible, end, fits, holds, is, LOOKS, ok, open, shot, write } from './console_kit.mjs';
 
 const BASE = 'dtmi:story:Drive;1';
 const HEIR = 'dtmi:story:Spindle;1';
@@ -189,11 +189,7 @@ await holds('scripts that come late may fail to come: the view has another try, 
   await other.context().close();
 });
 
-for (const [name, options] of Object.entries({
-  'dark': { colorScheme: 'dark' }, 'contrast': { contrast: 'more' }, 'zh': { locale: 'zh-CN' },
-  '1024-dark': { colorScheme: 'dark', viewport: { width: 1024, height: 768 } },
-  'phone-zh': { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, locale: 'zh-CN' },
-})) {
+for (const [name, options] of LOOKS) {
   await holds(`models are accessible: ${name}`, async () => {
     const other = await open('#/models', options);
     await other.waitForSelector('.tree li');

@@ -2,7 +2,7 @@
 // Queries in a real browser: completion, rows as a table and as they came, the caret of a broken
 // query, more pages, files, links that run, and stopping.
 import { readFileSync } from 'node:fs';
-import { accessible, end, fits, holds, is, ok, open, SERVER, shot, write } from './console_kit.mjs';
+import { accessible, end, fits, holds, is, LOOKS, ok, open, SERVER, shot, write } from './console_kit.mjs';
 
 const page = await open('#/query');
 const link = (text) => `${SERVER}/#/query?${new URLSearchParams({ q: text })}`;
@@ -152,11 +152,7 @@ await holds('the palette goes to queries and models', async () => {
   await page.waitForFunction(() => location.hash.startsWith('#/query'));
 });
 
-for (const [name, options] of Object.entries({
-  'dark': { colorScheme: 'dark' }, 'contrast': { contrast: 'more' }, 'zh': { locale: 'zh-CN' },
-  '1024-dark': { colorScheme: 'dark', viewport: { width: 1024, height: 768 } },
-  'phone-zh': { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, locale: 'zh-CN' },
-})) {
+for (const [name, options] of LOOKS) {
   await holds(`queries are accessible: ${name}`, async () => {
     const other = await open('#/query', options);
     await other.goto(link(units));

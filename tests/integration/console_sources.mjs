@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { api, publish, until } from './console_mqtt.mjs';
-import { accessible, end, fits, holds, is, ok, open, shot } from './console_kit.mjs';
+import { accessible, end, fits, holds, is, LOOKS, ok, open, shot } from './console_kit.mjs';
 
 const page = await open('#/sources');
 const text = (selector) => page.locator(selector).innerText();
@@ -261,11 +261,7 @@ await holds('in Chinese a refusal is said in Chinese, with the server\'s own wor
 
 await api('PUT', '/api/v1/connections/oven', { type: 'modbus', enabled: false, host: 'plc.story', registers: [{ name: 'a', address: 1, type: 'string', length: 8 }, { name: 'b', address: 9, type: 'float32' }] });
 await api('PUT', '/api/v1/issuers/story', { issuer: 'https://login.story', keys: [{ kid: 'k1', algorithm: 'EdDSA', publicKey: keys.publicKey.export({ type: 'spki', format: 'pem' }) }] });
-for (const [name, options] of Object.entries({
-  'dark': { colorScheme: 'dark' }, 'contrast': { contrast: 'more' }, 'zh': { locale: 'zh-CN' },
-  '1024-dark': { colorScheme: 'dark', viewport: { width: 1024, height: 768 } },
-  'phone-zh': { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, locale: 'zh-CN' },
-})) {
+for (const [name, options] of LOOKS) {
   await holds(`connections and issuers are accessible: ${name}`, async () => {
     const other = await open('#/sources/plant', options);
     for (const [hash, there] of [['#/sources/plant', '.facts'], ['#/sources/oven', '.facts'], ['#/sources/new', '#connection-name'], ['#/issuers', '.issuers td'], ['#/issuers/story', '#issuer-text'], ['#/nowhere', '.empty']]) {
