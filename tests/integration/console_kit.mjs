@@ -34,7 +34,8 @@ if (SHOTS) mkdirSync(SHOTS, { recursive: true });
 const { chromium } = require('playwright-core');
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const browser = await chromium.launch({ executablePath: BROWSER, args: FLAGS });
-const noise = [];
+/** What the browser complained of. */
+export const noise = [];
 let passed = 0;
 let failed = 0;
 
@@ -57,17 +58,25 @@ export function is(got, wanted, what = '') {
   if (got !== wanted) throw new Error(`${what} is ${JSON.stringify(got)}, should be ${JSON.stringify(wanted)}`);
 }
 
-/** A page of its own, signed in (with `token`, else as the administrator), at `hash`. */
-export async function open(hash, { token = TOKEN, ...options } = {}) {
+/** A browser prints every refused request; the stories send some that must be refused. */
+const isRefusal = (text) => /status of [45]\d\d|ERR_FAILED/.test(text);
+
+/** A page of its own, at nothing yet. `isExpected`: whether a complaint with that text, of that address, may come. */
+export async function newPage(options = {}, isExpected = isRefusal) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB', acceptDownloads: true, ...options });
   await context.addInitScript(AXE);
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   page.on('console', (message) => {
-    // A browser prints every refused request; the stories send some that must be refused.
-    if (message.type() === 'error' && !/status of [45]\d\d|ERR_FAILED/.test(message.text())) noise.push(message.text());
+    if (message.type() === 'error' && !isExpected(message.text(), message.location().url)) noise.push(`${message.text()} ${message.location().url}`);
   });
   page.on('pageerror', (error) => noise.push(String(error)));
+  return page;
+}
+
+/** A page that is signed in (with `token`, else as the administrator), at `hash`. */
+export async function open(hash, { token = TOKEN, ...options } = {}) {
+  const page = await newPage(options);
   await page.goto(SERVER + '/');
   await page.fill('#token', token);
   await page.keyboard.press('Enter');
@@ -78,9 +87,14 @@ export async function open(hash, { token = TOKEN, ...options } = {}) {
 
 export const shot = async (page, name) => SHOTS && (await page.screenshot({ path: join(SHOTS, name + '.png') }));
 
-/** All that moves has arrived: what is half way in has half its contrast. What turns for ever is not waited for. */
-export const still = (page) => page.evaluate(() => Promise.all(document.getAnimations()
-  .filter((one) => one.effect.getComputedTiming().endTime !== Infinity).map((one) => one.finished.catch(() => undefined))).then(() => undefined));
+/** What was changed is drawn. */
+export const drawn = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+/** And all that moves has arrived: what is half way in has half its contrast. What turns for ever is not waited for. */
+export async function still(page) {
+  await drawn(page);
+  await page.evaluate(() => Promise.all(document.getAnimations()
+    .filter((one) => one.effect.getComputedTiming().endTime !== Infinity).map((one) => one.finished.catch(() => undefined))).then(() => undefined));
+}
 
 /** Nothing is wrong by WCAG 2.2 A and AA. */
 export async function accessible(page) {
@@ -96,7 +110,7 @@ export async function fits(page, what) {
   const was = page.viewportSize();
   for (const width of [1440, 1024, 720, 390, 320]) {
     await page.setViewportSize({ width, height: 844 });
-    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    await drawn(page);
     const over = await page.evaluate(() => Math.max(...[document.documentElement, ...document.querySelectorAll('#main, .split-main, .split-side, .model')].map((box) => box.scrollWidth - box.clientWidth)));
     ok(over <= 0, `${what} is ${over} px too wide at ${width}: ${over > 0 ? await widest(page) : ''}`);
   }

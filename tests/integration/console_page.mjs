@@ -10,40 +10,16 @@
 //                 `stopped`)
 // CHROMIUM        the browser; default /usr/bin/chromium. Without it the test is skipped (exit 77).
 import { execSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { connect, createServer } from 'node:net';
-import { join } from 'node:path';
+import { accessible, drawn, end, holds, is, newPage, noise, ok, SERVER, shot, still } from './console_kit.mjs';
 
-const require = createRequire(new URL('../../console/package.json', import.meta.url));
-const BROWSER = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const SERVER = process.env.POLLUX_URL ?? '';
-const TOKEN = process.env.POLLUX_TOKEN ?? '';
-const SHOTS = process.argv.includes('--shots') ? process.argv[process.argv.indexOf('--shots') + 1] : '';
-const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-
-if (!existsSync(BROWSER)) {
-  console.log(`skipped: there is no browser at ${BROWSER}`);
-  process.exit(77);
-}
-if (!SERVER || !TOKEN) {
-  console.error('POLLUX_URL and POLLUX_TOKEN say which server to look at');
-  process.exit(2);
-}
-if (SHOTS) mkdirSync(SHOTS, { recursive: true });
+const TOKEN = process.env.POLLUX_TOKEN;
 
 /** A twin that the page is asked for and that there is not. */
 const NOBODY = 'there-is-no-such-twin';
 
-const { chromium } = require('playwright-core');
 const line = await cuttableLine(new URL(SERVER));
 const URL_ = line.url;
-const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-const browser = await chromium.launch({ executablePath: BROWSER, args: FLAGS });
-const noise = [];
-let passed = 0;
-let failed = 0;
 
 /** The browser reaches the server through this line, so that it can be cut and mended. */
 async function cuttableLine({ hostname, port }) {
@@ -64,71 +40,19 @@ async function cuttableLine({ hostname, port }) {
     url: `http://127.0.0.1:${server.address().port}`,
     cut: () => ((whole = false), ends.forEach((end) => end.destroy())),
     mend: () => (whole = true),
-    close: () => (ends.forEach((end) => end.destroy()), server.close()),
   };
 }
 
-/** One sentence that must hold. The others go on, so that one run tells all that is wrong. */
-async function holds(sentence, body) {
-  try {
-    await body();
-    passed++;
-    console.log(`ok      ${sentence}`);
-  } catch (error) {
-    failed++;
-    console.log(`FAILED  ${sentence}\n        ${String(error?.message ?? error).split('\n').slice(0, 12).join('\n        ')}`);
-  }
-}
-function is(got, wanted, what = '') {
-  if (got !== wanted) throw new Error(`${what} is ${JSON.stringify(got)}, should be ${JSON.stringify(wanted)}`);
-}
-function ok(value, what) {
-  if (!value) throw new Error(what);
-}
-
-async function open(options) {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB', ...options });
-  await context.addInitScript(AXE);
-  const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
-  page.on('console', (message) => {
-    // A browser prints every refused request, also after the page has gone on; being nobody before
-    // signing in is not an error, nor is what is asked of the twin that does not exist.
-    const asked = message.location().url;
-    if (message.type() !== 'error' || /status of 401/.test(message.text())) return;
-    if (/status of 404/.test(message.text()) && asked.includes(`/${NOBODY}`)) return;
-    noise.push(`${message.text()} ${asked}`);
-  });
-  page.on('pageerror', (error) => noise.push(String(error)));
-  return page;
-}
+/** Being nobody before signing in is no complaint, nor is what is asked of the twin that does not exist, also after the page
+ *  has gone on. */
+const open = (options) => newPage(options, (text, asked) => /status of 401/.test(text) || (/status of 404/.test(text) && asked.includes(`/${NOBODY}`)));
 async function signIn(page) {
   await page.goto(URL_ + '/');
   await page.fill('#token', TOKEN);
   await page.keyboard.press('Enter');
   await page.waitForSelector('.unit .figure');
 }
-const shot = async (page, name) => SHOTS && (await page.screenshot({ path: join(SHOTS, name + '.png') }));
 const text = (page, selector) => page.locator(selector).first().innerText();
-
-/** What was changed is drawn, and what moves has arrived. */
-async function drawn(page) {
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-  await page.evaluate(() => Promise.all(document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity)
-    .map((one) => one.finished.catch(() => undefined))).then(() => undefined));
-}
-
-/** What axe finds wrong by WCAG 2.2 A and AA. */
-async function flaws(page) {
-  await drawn(page);
-  const found = await page.evaluate(() =>
-    window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }));
-  return found.violations.map((v) => `${v.id} (${v.impact}): ${v.nodes.slice(0, 3).map((n) => n.target.join(' ') + ' ' + (n.any[0]?.message ?? '')).join(' | ')}`);
-}
-const accessible = async (page) => {
-  const found = await flaws(page);
-  ok(found.length === 0, found.join('\n'));
-};
 
 /** No word of a unit's state is cut off, however wide the page is. */
 async function statesAreWhole() {
@@ -179,7 +103,7 @@ await holds('the time bar says that it is live and what time it is', async () =>
   await page.waitForFunction((was) => document.querySelector('.clock time').innerText !== was, clock);
 });
 
-await drawn(page);
+await still(page);
 await shot(page, 'overview-dark');
 await holds('the overview is accessible in dark', () => accessible(page));
 
@@ -193,7 +117,7 @@ await holds('the theme goes from system to light to dark, and stays over a reloa
   await page.waitForSelector('.unit .figure');
   is(await background(), light, 'the background after a reload');
   await page.evaluate(() => (window.notReloaded = true));
-  await drawn(page);
+  await still(page);
   await shot(page, 'overview-light');
 });
 await holds('the overview is accessible in light', () => accessible(page));
@@ -378,7 +302,7 @@ await holds('a Chinese phone gets Chinese and a page that fits it', async () => 
   await accessible(phone);
   await phone.goto(`${URL_}/${href}`);
   await phone.waitForSelector('.tile .figure');
-  await drawn(phone);
+  await still(phone);
   await shot(phone, 'phone-twin-dark-zh');
 });
 
@@ -397,9 +321,4 @@ await holds('signing out shuts the door', async () => {
   await contrast.waitForSelector('#token');
 });
 
-await holds('the browser had nothing to complain about', async () => ok(noise.length === 0, noise.join('\n')));
-
-await browser.close();
-line.close();
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed > 0 ? 1 : 0);
+await end();
