@@ -2,7 +2,7 @@
 // Something read from the server, in the four states in which it is drawn.
 import { type ReadonlySignal, signal, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import type { Problem, Result } from '../lib/result.ts';
+import { ok, type Problem, type Result } from '../lib/result.ts';
 import { endSession } from './session.ts';
 
 export interface Loaded<T> {
@@ -44,6 +44,9 @@ export function useResource<T>(key: string | undefined, read: (signal: AbortSign
   }, [key, epoch.value, round.value]);
   return { state, reload: () => round.value++ };
 }
+
+/** Reads the thing of this name; of one that has none yet there is nothing to read. */
+export const readNamed = <T>(name: string, read: () => Promise<Result<T>>): Promise<Result<T | undefined>> => (name ? read() : Promise.resolve(ok(undefined)));
 
 /** Reads again every so often while it is drawn and the page is seen. */
 export function useEvery(ms: number, reload: () => void): void {

@@ -6,7 +6,7 @@ import { isRecord } from '../../lib/result.ts';
 import { begin, changed, chosen, elsewhere, follow, hear, messages, leave, printBinding, renew, stored, text, tryLater } from '../../state/binding.ts';
 import { number, words } from '../../state/language.ts';
 import { problemText } from '../../state/problem.ts';
-import { useResource } from '../../state/resource.ts';
+import { readNamed, useResource } from '../../state/resource.ts';
 import { hrefTo, route } from '../../state/route.ts';
 import { mayWrite } from '../../state/session.ts';
 import { say } from '../../state/toast.ts';
@@ -22,10 +22,7 @@ import { Save } from './save.tsx';
 export function BindingPage({ name }: { name: string }) {
   const w = words.value;
   const ready = useSignal(false);
-  const { state, reload } = useResource(`binding ${name}`, async (stop) => {
-    const answer = name ? await readBinding(name, stop) : undefined;
-    return answer?.ok === false ? answer : { ok: true as const, value: answer?.value };
-  });
+  const { state, reload } = useResource(`binding ${name}`, (stop) => readNamed(name, () => readBinding(name, stop)));
   const { data, problem, loading } = state.value;
   const there = !loading && !problem;
   const stop = useRef(new AbortController());

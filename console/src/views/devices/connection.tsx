@@ -5,7 +5,7 @@ import { type Document, freshConnection, type Kind, memberAt, type Secrets, text
 import { useDraft } from '../../state/draft.ts';
 import { words } from '../../state/language.ts';
 import { problemText } from '../../state/problem.ts';
-import { useResource } from '../../state/resource.ts';
+import { readNamed, useResource } from '../../state/resource.ts';
 import { go, hrefTo, NEW } from '../../state/route.ts';
 import { mayWrite } from '../../state/session.ts';
 import { say } from '../../state/toast.ts';
@@ -24,10 +24,7 @@ const NAME = 'name';
 /** A connection, or a new one: where the other side is, how we log in, what is taken of it, and how it goes. */
 export function ConnectionPage({ name }: { name: string }) {
   const w = words.value;
-  const { state, reload } = useResource(`connection ${name}`, async (stop) => {
-    const answer = name ? await readConnection(name, stop) : undefined;
-    return answer?.ok === false ? answer : { ok: true as const, value: answer?.value };
-  });
+  const { state, reload } = useResource(`connection ${name}`, (stop) => readNamed(name, () => readConnection(name, stop)));
   const { data, problem, loading } = state.value;
   const document = data?.connection.connection;
   const draft = useDraft(document && { document, etag: data.etag }, name ? undefined : freshConnection('mqtt'));

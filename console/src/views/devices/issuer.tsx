@@ -5,7 +5,7 @@ import { type Document, memberAt, rowsOf, textOf, withMember, withRow } from '..
 import { type Draft, useDraft } from '../../state/draft.ts';
 import { words } from '../../state/language.ts';
 import { problemText } from '../../state/problem.ts';
-import { useResource } from '../../state/resource.ts';
+import { readNamed, useResource } from '../../state/resource.ts';
 import { go, hrefTo, NEW } from '../../state/route.ts';
 import { mayWrite } from '../../state/session.ts';
 import { say } from '../../state/toast.ts';
@@ -27,10 +27,7 @@ function documentOf({ id: _, ...document }: Issuer): Document {
 /** An issuer, or a new one: what its tokens say, and the public keys that they are signed by. */
 export function IssuerPage({ name }: { name: string }) {
   const w = words.value;
-  const { state, reload } = useResource(`issuer ${name}`, async (stop) => {
-    const answer = name ? await readIssuer(name, stop) : undefined;
-    return answer?.ok === false ? answer : { ok: true as const, value: answer?.value };
-  });
+  const { state, reload } = useResource(`issuer ${name}`, (stop) => readNamed(name, () => readIssuer(name, stop)));
   const { data, problem, loading } = state.value;
   const draft = useDraft(data && { document: documentOf(data.issuer), etag: data.etag }, name ? undefined : FRESH);
   const called = useSignal('');
