@@ -79,6 +79,8 @@
 #define PX_CLAIM_NS_MAX (INT64_C(90 * 24 * 3600) * 1000000000) /* until its end */
 #define PX_DEVICES_SEEN_MAX 65536 /* that are kept account of; more than there are connections */
 #define PX_DEVICE_LOG_MAX 16      /* entries of one */
+#define PX_DEVICE_REASON_BYTES_MAX 64 /* of an entry, on the disk; with its NUL in memory, */
+#define PX_DEVICE_REASONS_MAX 256     /* and so many different ones that were read there */
 #define PX_DEVICES_SAVE_NS (INT64_C(10) * 1000000000) /* between two writes of what changed */
 #define PX_CERTIFICATE_NAMES_MAX 4                    /* that are looked up, of one certificate */
 #define PX_KEY_OVERLAP_S_MAX (90 * 24 * 3600)         /* of the old keys with the new one */

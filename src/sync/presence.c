@@ -40,6 +40,10 @@ void px_presence_free(px_presence *presence)
     PX_VEC_RELEASE(&presence->rows);
     PX_VEC_RELEASE(&presence->gone);
     PX_VEC_RELEASE(&presence->pulled);
+    PX_VEC_RELEASE(&presence->pulled_logs);
+    PX_VEC_EACH (&presence->reasons, reason)
+        px_free(*reason);
+    PX_VEC_RELEASE(&presence->reasons);
     px_map_release(&presence->by_device);
     pthread_mutex_destroy(&presence->lock);
     px_free(presence);
@@ -111,6 +115,8 @@ static void forget(px_presence *presence, px_presence_row *row, px_time now)
     leave_idle(presence, row);
     if (row->is_stored)
         delete_stored(presence, pxi_presence_key(row, PX_PRESENCE_FACTS));
+    if (row->is_stored && row->log.len)
+        delete_stored(presence, pxi_presence_key(row, PX_PRESENCE_LOG));
     if (now > presence->since)
         presence->since = now;
     presence->is_since_dirty = true;
@@ -189,7 +195,7 @@ static bool says_the_same(const px_presence_entry *a, const px_presence_entry *b
 }
 
 /* Without memory the entry is lost, the counters are not. */
-static void note(px_presence_row *row, px_presence_event event, const px_presence_peer *peer)
+void pxi_presence_note(px_presence_row *row, px_presence_event event, const px_presence_peer *peer)
 {
     px_presence_entry entry = { .time = peer->now,
                                 .reason = peer->reason ? peer->reason : "",
@@ -198,6 +204,7 @@ static void note(px_presence_row *row, px_presence_event event, const px_presenc
                                 .version = peer->version };
 
     snprintf(entry.address, sizeof(entry.address), "%s", peer->address ? peer->address : "");
+    row->is_log_dirty = true;
     if (row->log.len && says_the_same(&row->log.ptr[row->newest], &entry)) {
         entry.count += row->log.ptr[row->newest].count;
         row->log.ptr[row->newest] = entry;
@@ -227,7 +234,7 @@ px_presence_row *px_presence_connected(px_presence *presence, uint32_t tenant, u
         }
         row->connects++;
         row->seen = peer->now;
-        note(row, PX_PRESENCE_CONNECTED, peer);
+        pxi_presence_note(row, PX_PRESENCE_CONNECTED, peer);
     }
     pthread_mutex_unlock(&presence->lock);
     return row;
@@ -239,7 +246,7 @@ void px_presence_ended(px_presence *presence, px_presence_row *row, const px_pre
         return;
     px_presence_tick(presence, row, peer->now);
     pthread_mutex_lock(&presence->lock);
-    note(row, PX_PRESENCE_ENDED, peer);
+    pxi_presence_note(row, PX_PRESENCE_ENDED, peer);
     if (--row->connections == 0) {
         pxi_presence_join_idle(presence, row);
         presence->connected--;
@@ -256,7 +263,7 @@ void px_presence_refused(px_presence *presence, uint32_t tenant, uint32_t device
     row = touch(presence, tenant, device_no, peer->now);
     if (row) {
         row->refusals++;
-        note(row, PX_PRESENCE_REFUSED, peer);
+        pxi_presence_note(row, PX_PRESENCE_REFUSED, peer);
     }
     pthread_mutex_unlock(&presence->lock);
 }
@@ -321,7 +328,7 @@ void pxi_presence_counters(const px_presence_row *row, px_presence_facts *facts)
     facts->bytes = atomic_load_explicit(&row->bytes, memory_order_relaxed);
 }
 
-static void copy(const px_presence_row *row, px_presence_facts *facts)
+void pxi_presence_copy(const px_presence_row *row, px_presence_facts *facts)
 {
     pxi_presence_counters(row, facts);
     facts->log_count = row->log.len;
@@ -336,7 +343,7 @@ bool px_presence_read(px_presence *presence, uint32_t device_no, px_presence_fac
     pthread_mutex_lock(&presence->lock);
     row = pxi_presence_find(presence, device_no);
     if (row)
-        copy(row, ret_facts);
+        pxi_presence_copy(row, ret_facts);
     pthread_mutex_unlock(&presence->lock);
     return row != NULL;
 }
@@ -349,9 +356,9 @@ px_presence_stats px_presence_stat(px_presence *presence)
     stats = (px_presence_stats){ .rows = presence->rows.len,
                                  .connected = presence->connected,
                                  .forgotten = presence->forgotten,
-                                 .unsaved = presence->pulled.len };
+                                 .unsaved = presence->pulled.len + presence->pulled_logs.len };
     PX_VEC_EACH (&presence->rows, row)
-        stats.unsaved += (*row)->is_dirty;
+        stats.unsaved += (*row)->is_dirty || (*row)->is_log_dirty;
     pthread_mutex_unlock(&presence->lock);
     return stats;
 }

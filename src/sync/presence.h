@@ -2,7 +2,7 @@
 /**
  * Which devices are there: when each was seen last, what it did to its connections, how much it
  * sent. It says since when it counts. In memory; a px_keeper (sync/keeper.h) reads it from rows at
- * the start, and writes what changed, but for the log.
+ * the start, and writes what changed.
  *
  * A row is one device, by the number of its document. Rows that a connection holds stay; of the
  * others the one that has been idle longest makes room, and is counted as forgotten. A row keeps
@@ -32,9 +32,13 @@ typedef enum px_presence_event {
 
 const char *px_presence_event_name(px_presence_event event); /* "connected" */
 
+/* Why a connection ended that was open when the server was killed; its time is when the device was
+ * seen last. */
+#define PX_PRESENCE_KILLED "server_killed"
+
 typedef struct px_presence_entry {
     px_time time;       /* of the newest that it counts */
-    const char *reason; /* static; "" of a connection that was let in */
+    const char *reason; /* lives as long as the whole; "" of a connection that was let in */
     uint32_t count;
     px_presence_event event;
     uint8_t version;  /* of MQTT: 4 is 3.1.1, 5 is 5.0 */

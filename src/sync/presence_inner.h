@@ -14,7 +14,9 @@ struct px_presence_row {
     uint32_t tenant, device_no, place; /* of the row in the table */
     uint32_t connections;              /* that hold it; 0: it stands in the list of idle ones */
     bool is_dirty;                     /* it is not what the disk has of it, */
+    bool is_log_dirty;                 /* nor is its log, */
     bool is_stored;                    /* and that is something, or on its way there */
+    bool was_connected;                /* when it was read: nobody said that this ended */
     px_time since, seen;
     uint64_t connects, refusals, rejects, messages_seen;
     _Atomic uint64_t messages, bytes;
@@ -33,10 +35,12 @@ struct px_presence {
     px_map by_device;
     px_presence_row *oldest, *newest; /* idle rows */
 
-    PX_VEC(px_key) gone;     /* to be deleted on the disk; */
-    size_t gone_pulled;      /* the first of them are on their way */
-    size_t at;               /* place of the round */
-    PX_VEC(uint32_t) pulled; /* devices whose rows are on their way */
+    PX_VEC(px_key) gone;          /* to be deleted on the disk; */
+    size_t gone_pulled;           /* the first of them are on their way */
+    size_t at;                    /* place of the round */
+    PX_VEC(uint32_t) pulled;      /* devices whose rows are on their way, */
+    PX_VEC(uint32_t) pulled_logs; /* and those whose logs are */
+    PX_VEC(char *) reasons;       /* of entries that were read */
 };
 
 /* With the lock. */
@@ -44,8 +48,10 @@ px_presence_row *pxi_presence_find(px_presence *presence, uint32_t device_no); /
 /* Idle, and touched now; NULL: no memory. There is room for it. */
 px_presence_row *pxi_presence_add_row(px_presence *presence, uint32_t tenant, uint32_t device_no);
 void pxi_presence_join_idle(px_presence *presence, px_presence_row *row);
+void pxi_presence_note(px_presence_row *row, px_presence_event event, const px_presence_peer *peer);
 /* All but the log. */
 void pxi_presence_counters(const px_presence_row *row, px_presence_facts *facts);
+void pxi_presence_copy(const px_presence_row *row, px_presence_facts *facts);
 px_key pxi_presence_key(const px_presence_row *row, px_presence_kind kind);
 
 #endif

@@ -46,6 +46,70 @@ px_status px_get_presence_facts(px_str bytes, px_presence_facts *ret_facts, px_e
     return PX_OK;
 }
 
+/* ---- the log ---- */
+
+void px_put_presence_log(px_buf *buf, const px_presence_facts *facts)
+{
+    px_put_u8(buf, FORMAT);
+    px_put_u8(buf, facts->connections > 0);
+    px_put_u8(buf, (uint8_t)facts->log_count);
+    for (size_t i = 0; i < facts->log_count; i++) {
+        const px_presence_entry *entry = &facts->log[i];
+
+        px_put_u8(buf, (uint8_t)entry->event);
+        px_put_u8(buf, entry->version);
+        px_put_zigzag(buf, entry->time);
+        px_put_varint(buf, entry->count);
+        px_put_block(buf, px_str_head(px_str_c(entry->reason), PX_DEVICE_REASON_BYTES_MAX - 1));
+        px_put_block(buf, px_str_c(entry->address));
+    }
+}
+
+/* What is a string of C in memory. */
+static px_str get_text(px_cut *cut, size_t size)
+{
+    px_str text = px_get_block(cut);
+
+    cut->bad |= text.len >= size || (text.len && memchr(text.ptr, '\0', text.len));
+    return cut->bad ? (px_str){ 0 } : text;
+}
+
+static void get_entry(px_cut *cut, px_presence_entry *entry, px_str *ret_reason)
+{
+    uint8_t event = px_get_u8(cut);
+    px_str address;
+
+    cut->bad |= event > PX_PRESENCE_ENDED;
+    entry->event = cut->bad ? PX_PRESENCE_CONNECTED : (px_presence_event)event;
+    entry->version = px_get_u8(cut);
+    entry->time = px_get_zigzag(cut);
+    entry->count = px_get_varint32(cut);
+    entry->reason = "";
+    *ret_reason = get_text(cut, PX_DEVICE_REASON_BYTES_MAX);
+    address = get_text(cut, sizeof(entry->address));
+    if (address.len)
+        memcpy(entry->address, address.ptr, address.len);
+}
+
+px_status px_get_presence_log(px_str bytes, px_presence_facts *ret_log,
+                              px_str ret_reasons[PX_DEVICE_LOG_MAX], bool *ret_is_connected,
+                              px_err *ret_err)
+{
+    px_cut cut = px_cut_of(bytes);
+    uint8_t format = px_get_u8(&cut), is_connected = px_get_u8(&cut), count = px_get_u8(&cut);
+    px_presence_facts log = { .log_count = count };
+
+    cut.bad |= is_connected > 1 || count > PX_DEVICE_LOG_MAX;
+    for (size_t i = 0; i < count && !cut.bad; i++)
+        get_entry(&cut, &log.log[i], &ret_reasons[i]);
+    PX_TRY(judge(&cut, format, ret_err));
+    *ret_log = log;
+    *ret_is_connected = is_connected;
+    return PX_OK;
+}
+
+/* ---- what is of no device ---- */
+
 void px_put_presence_since(px_buf *buf, px_time since)
 {
     px_put_u8(buf, FORMAT);

@@ -54,6 +54,21 @@ def what_a_device_did_outlives_a_restart():
         web = Web(s)
         again = show()
         assert (again["counters"]["messages"], again["counters"]["connects"]) == (4, 2), again
+        log = web.want(200, "GET", "/api/v1/devices/d/log")["items"]
+        assert [(e["event"], e["reason"]) for e in log] == [("ended", "disconnected"), ("connected", ""), ("ended", "server_shutting_down"),
+                                                           ("connected", "")], log
+        # a connection that a kill cuts has an end, too
+        d = Client(s.mqtt, "d", key)
+        say(d, '{"speed":5}')
+        until(lambda: show()["counters"]["messages"] == 5, "a fifth message")
+        until(lambda: show()["lastSeen"] > again["lastSeen"] and web.metrics()["pollux_devices_unsaved"] == 0, "a save", 60)
+        seen = show()["lastSeen"]
+        s.kill()
+        d.close()
+        s.start()
+        web = Web(s)
+        log = web.want(200, "GET", "/api/v1/devices/d/log")["items"]
+        assert [(e["event"], e["reason"]) for e in log[:2]] == [("ended", "server_killed"), ("connected", "")] and log[0]["time"] == seen, log
         assert again["counters"]["since"] == c["since"]
         # a device of the same name is another one
         web.want(204, "DELETE", "/api/v1/devices/d")

@@ -178,6 +178,103 @@ PX_TEST(what_a_device_did_is_known_after_a_kill)
     end(&h);
 }
 
+/* One entry a line: the reasons of entries end with what they were read from. */
+static void put_log(px_buf *buf, const px_presence_facts *facts)
+{
+    px_buf_clear(buf);
+    for (size_t i = 0; i < facts->log_count; i++) {
+        const px_presence_entry *e = &facts->log[i];
+
+        px_putf(buf, "%s %lld %u %u %s %s\n", px_presence_event_name(e->event), (long long)e->time,
+                e->count, e->version, e->reason, e->address);
+    }
+    CHECK_EQ(buf->status, PX_OK);
+}
+
+static void check_same_log_after_restart(house *h, int device, bool power)
+{
+    px_buf before = { 0 }, after = { 0 };
+    px_presence_facts facts = facts_of(h, device);
+
+    put_log(&before, &facts);
+    restart(h, power);
+    facts = facts_of(h, device);
+    put_log(&after, &facts);
+    CHECK_STR(after.ptr, before.ptr);
+    px_buf_release(&before);
+    px_buf_release(&after);
+}
+
+PX_TEST(a_log_is_as_it_was_after_a_kill_and_goes_on)
+{
+    house h = { 0 };
+    px_presence_facts facts;
+    px_presence_peer refused;
+    px_time newest;
+
+    begin(&h);
+    for (int i = 0; i < PX_DEVICE_LOG_MAX; i++) { /* more than it keeps */
+        px_fakedisk_advance(h.world.disk, PX_MILLISECOND);
+        visit(&h, 0, 1);
+        refused = peer(&h, i % 2 ? "device.disabled" : "access.expired");
+        px_presence_refused(h.presence, 1, h.device[0], &refused);
+    }
+    visit(&h, 1, 1);
+    CHECK_EQ(facts_of(&h, 0).log_count, PX_DEVICE_LOG_MAX);
+    save(&h);
+    check_same_log_after_restart(&h, 0, true);
+    newest = facts_of(&h, 0).log[0].time;
+    CHECK_EQ(facts_of(&h, 1).log_count, 2);
+    CHECK_EQ(facts_of(&h, 2).log_count, 0);
+    px_fakedisk_advance(h.world.disk, PX_SECOND);
+    refused = peer(&h, "access.expired");
+    px_presence_refused(h.presence, 1, h.device[0], &refused);
+    px_presence_refused(h.presence, 1, h.device[0], &refused);
+    facts = facts_of(&h, 0);
+    CHECK_EQ(facts.log_count, PX_DEVICE_LOG_MAX);
+    CHECK_EQ(facts.log[0].count, 2);
+    CHECK_EQ(facts.log[1].time, newest);
+    save(&h);
+    check_same_log_after_restart(&h, 0, false);
+    end(&h);
+}
+
+PX_TEST(a_connection_that_a_kill_cut_is_told_to_have_ended_when_its_device_was_seen_last)
+{
+    house h = { 0 };
+    px_presence_facts facts;
+    px_presence_peer at;
+    px_presence_row *row;
+    px_time seen;
+
+    begin(&h);
+    at = peer(&h, "");
+    row = px_presence_connected(h.presence, 1, h.device[0], &at);
+    at = (px_presence_peer){ now_of(&h), "10.0.0.2:9", "access.expired", 4 };
+    px_presence_refused(h.presence, 1, h.device[0], &at); /* which is not the one that is cut */
+    visit(&h, 1, 1);
+    px_fakedisk_advance(h.world.disk, PX_SECOND);
+    px_presence_message(row, 10);
+    seen = now_of(&h);
+    px_presence_tick(h.presence, row, seen);
+    save(&h);
+    for (int i = 0; i < 2; i++) { /* once, however often the server starts */
+        restart(&h, true);
+        save(&h);
+        facts = facts_of(&h, 0);
+        CHECK_EQ(facts.log_count, 3);
+        CHECK_EQ(facts.log[0].event, PX_PRESENCE_ENDED);
+        CHECK_EQ(facts.log[0].version, 5);
+        CHECK_STR(facts.log[0].reason, PX_PRESENCE_KILLED);
+        CHECK_STR(facts.log[0].address, "10.0.0.1:5");
+        CHECK_EQ(facts.log[0].time, seen);
+        CHECK_EQ(facts.connections, 0);
+        CHECK_STR(facts_of(&h, 1).log[0].reason, "");
+        CHECK_EQ(facts_of(&h, 1).log_count, 2);
+    }
+    end(&h);
+}
+
 PX_TEST(nothing_is_written_while_nothing_changes_nor_before_it_is_due)
 {
     house h = { 0 };
@@ -481,6 +578,121 @@ PX_TEST(a_row_that_is_no_devices_is_refused)
     buf.ptr[0] = 2;
     CHECK_EQ(px_presence_load(presence, &row, true, &err), PX_UNSUPPORTED);
     px_buf_release(&buf);
+    px_presence_free(presence);
+}
+
+static px_status load_log(px_presence *presence, uint32_t device, const px_presence_facts *log)
+{
+    px_buf buf = { 0 };
+    px_fold row = { .table = PX_TABLE_DEVICE, .key = { 1, PX_PRESENCE_LOG, device } };
+    px_status status;
+    px_err err;
+
+    px_put_presence_log(&buf, log);
+    row.body = px_buf_str(&buf);
+    status = px_presence_load(presence, &row, true, &err);
+    px_buf_release(&buf);
+    return status;
+}
+
+static px_presence *with_devices(uint32_t count)
+{
+    px_presence *presence = px_presence_new(0, 0);
+    px_presence_facts facts = { .seen = 1 };
+    px_buf buf = { 0 };
+    px_err err;
+
+    px_put_presence_facts(&buf, &facts);
+    for (uint32_t device = 1; device <= count; device++) {
+        px_fold row = { .table = PX_TABLE_DEVICE, .key = { 1, PX_PRESENCE_FACTS, device } };
+
+        row.body = px_buf_str(&buf);
+        CHECK_OK(px_presence_load(presence, &row, true, &err), &err);
+    }
+    px_buf_release(&buf);
+    return presence;
+}
+
+PX_TEST(a_log_that_nobody_wrote_is_refused)
+{
+    px_presence *presence = with_devices(3);
+    px_presence_facts log = { .log_count = PX_DEVICE_LOG_MAX };
+    char reason[PX_DEVICE_REASON_BYTES_MAX + 1];
+    px_presence_facts got;
+    px_buf buf = { 0 };
+    px_fold row = { .table = PX_TABLE_DEVICE, .key = { 1, PX_PRESENCE_LOG, 2 } };
+    px_err err;
+
+    memset(reason, 'r', sizeof(reason) - 1); /* one byte too long: it is cut when it is written */
+    reason[sizeof(reason) - 1] = '\0';
+    for (size_t i = 0; i < PX_DEVICE_LOG_MAX; i++)
+        log.log[i] = (px_presence_entry){ .reason = reason, .count = 1 };
+    memset(log.log[0].address, 'a', sizeof(log.log[0].address) - 1); /* as long as it may be */
+    CHECK_EQ(load_log(presence, 1, &log), PX_OK);
+    CHECK(px_presence_read(presence, 1, &got));
+    CHECK_EQ(got.log_count, PX_DEVICE_LOG_MAX);
+    CHECK_EQ(strlen(got.log[0].reason), PX_DEVICE_REASON_BYTES_MAX - 1);
+    CHECK_EQ(strlen(got.log[0].address), sizeof(got.log[0].address) - 1);
+
+    log = (px_presence_facts){ .log_count = 1 };
+    log.log[0] = (px_presence_entry){ .reason = "r", .count = 1 };
+    px_put_presence_log(&buf, &log);
+    for (size_t i = 0; i < buf.len; i++) { /* cut short at every byte */
+        row.body = px_str_of(buf.ptr, i);
+        CHECK_EQ(px_presence_load(presence, &row, true, &err), PX_CORRUPT);
+    }
+    row.body = px_buf_str(&buf);
+    buf.ptr[2] = PX_DEVICE_LOG_MAX + 1;
+    CHECK_EQ(px_presence_load(presence, &row, true, &err), PX_CORRUPT);
+    buf.ptr[2] = 1;
+    buf.ptr[1] = 2; /* neither connected nor not */
+    CHECK_EQ(px_presence_load(presence, &row, true, &err), PX_CORRUPT);
+    buf.ptr[1] = 0;
+    buf.ptr[3] = PX_PRESENCE_ENDED + 1;
+    CHECK_EQ(px_presence_load(presence, &row, true, &err), PX_CORRUPT);
+    buf.ptr[3] = 0;
+    buf.ptr[buf.len - 2] = '\0'; /* of the reason */
+    CHECK_EQ(px_presence_load(presence, &row, true, &err), PX_CORRUPT);
+    buf.ptr[buf.len - 2] = 'r';
+    CHECK_OK(px_presence_load(presence, &row, true, &err), &err);
+    buf.ptr[0] = 2;
+    CHECK_EQ(px_presence_load(presence, &row, true, &err), PX_UNSUPPORTED);
+    px_buf_clear(&buf);
+    px_put_u8(&buf, 1);
+    px_put_u8(&buf, 0);
+    px_put_u8(&buf, 1);
+    px_put_u8(&buf, 0);
+    px_put_u8(&buf, 5);
+    px_put_zigzag(&buf, 1);
+    px_put_varint(&buf, 1);
+    px_put_block(&buf, px_str_of(reason, PX_DEVICE_REASON_BYTES_MAX));
+    px_put_block(&buf, PX_STR(""));
+    row.body = px_buf_str(&buf);
+    row.key.c = 3;
+    CHECK_EQ(px_presence_load(presence, &row, true, &err), PX_CORRUPT); /* one byte too long */
+    px_buf_release(&buf);
+    px_presence_free(presence);
+}
+
+PX_TEST(as_many_reasons_as_the_limit_are_read_and_what_comes_behind_is_other)
+{
+    enum { DEVICES_READ = PX_DEVICE_REASONS_MAX / PX_DEVICE_LOG_MAX + 1 };
+    px_presence *presence = with_devices(DEVICES_READ);
+    px_presence_facts got;
+
+    for (uint32_t device = 1; device <= DEVICES_READ; device++) {
+        px_presence_facts log = { .log_count = PX_DEVICE_LOG_MAX };
+        char reasons[PX_DEVICE_LOG_MAX][16];
+
+        for (size_t i = 0; i < PX_DEVICE_LOG_MAX; i++) {
+            snprintf(reasons[i], sizeof(reasons[i]), "r%u.%zu", device, i);
+            log.log[i] = (px_presence_entry){ .reason = reasons[i], .count = 1 };
+        }
+        CHECK_EQ(load_log(presence, device, &log), PX_OK);
+        CHECK(px_presence_read(presence, device, &got));
+        for (size_t i = 0; i < PX_DEVICE_LOG_MAX; i++)
+            CHECK_STR(got.log[i].reason, device < DEVICES_READ ? reasons[i] : "other");
+    }
     px_presence_free(presence);
 }
 
