@@ -15,7 +15,9 @@
 void topics_world_init(topics_world *world)
 {
     px_twin_topics_opts topics_opts;
-    px_mqtt_door_opts opts = { .host = "127.0.0.1", .threads = 2, .session = { .retain_available = true } };
+    px_mqtt_door_opts opts = { .host = "127.0.0.1",
+                               .threads = 2,
+                               .session = { .retain_available = true } };
     px_mqtt_door_app app;
     px_err err;
 
@@ -263,16 +265,32 @@ int mqtt_subscribe(mqtt_client *c, const char *filter, uint8_t qos)
     return mqtt_subscribe_with(c, &(px_mqtt_filter){ .text = px_str_c(filter), .qos = qos });
 }
 
-int mqtt_publish_with(mqtt_client *c, const px_mqtt_publish *publish)
+static void send_publish(mqtt_client *c, const px_mqtt_publish *publish)
 {
     px_mqtt_publish numbered = *publish;
     px_buf bytes = { 0 };
 
-    c->ack = -1;
     numbered.qos = 1;
     numbered.packet_id = ++c->acks;
     px_mqtt_put_publish(&bytes, c->version, &numbered);
     send_all(c, &bytes);
+}
+
+int mqtt_publish_with(mqtt_client *c, const px_mqtt_publish *publish)
+{
+    c->ack = -1;
+    send_publish(c, publish);
+    return await_ack(c);
+}
+
+void mqtt_send(mqtt_client *c, const char *topic, const char *payload)
+{
+    send_publish(c, &(px_mqtt_publish){ .topic = px_str_c(topic), .payload = px_str_c(payload) });
+}
+
+int mqtt_ack(mqtt_client *c)
+{
+    c->ack = -1;
     return await_ack(c);
 }
 

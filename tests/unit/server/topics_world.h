@@ -55,6 +55,10 @@ int mqtt_subscribe(mqtt_client *client, const char *filter, uint8_t qos); /* the
 int mqtt_subscribe_with(mqtt_client *client, const px_mqtt_filter *filter);
 int mqtt_publish(mqtt_client *client, const char *topic, const char *payload); /* QoS 1 */
 int mqtt_publish_with(mqtt_client *client, const px_mqtt_publish *publish);
+/* The same, and waits for no answer; and the code of the next answer, -1 when the connection ends.
+ */
+void mqtt_send(mqtt_client *client, const char *topic, const char *payload);
+int mqtt_ack(mqtt_client *client);
 /* Reads until a line holds this text, at most 10 s. */
 void mqtt_hear(mqtt_client *client, const char *text);
 /* True when something heard so far holds this text. */
