@@ -203,8 +203,12 @@ static void kept(px_rejects_wait *wait, px_status status)
     px_mqtt_door_wake(door);
 }
 
+/* What else waits for the message waits no longer than for its commit. */
 static void answer_when_kept(px_topics_message *m)
 {
+    if (m->death)
+        px_topics_spark_settle(m);
+    m->death = NULL;
     m->wait = (px_rejects_wait){ .done = kept, .data = m };
     px_rejects_await(m->topics->opts.rejects, &m->wait);
 }
