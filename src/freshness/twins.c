@@ -4,6 +4,7 @@
  * later, and the entry is put right when its time comes, so that a sample costs no walk through the
  * heap.
  */
+#include "base/heap.h"
 #include "freshness/internal.h"
 
 uint64_t pxi_fresh_hash(const px_value *value)
@@ -100,37 +101,26 @@ static void count(px_fresh *f, const px_fresh_twin *twin, bool more)
 
 /* ---- alarms ---- */
 
-static bool is_before(const px_fresh_alarm *a, const px_fresh_alarm *b)
+static bool is_before(const void *a, const void *b)
 {
-    return a->due < b->due || (a->due == b->due && a->twin_no < b->twin_no);
+    const px_fresh_alarm *x = a, *y = b;
+
+    return x->due < y->due || (x->due == y->due && x->twin_no < y->twin_no);
 }
 
 static void push(px_fresh *f, px_fresh_alarm alarm)
 {
-    size_t at = f->alarms.len++;
-
-    px_assert(f->alarms.len <= f->alarms.cap);
-    for (; at > 0 && is_before(&alarm, &f->alarms.ptr[(at - 1) / 2]); at = (at - 1) / 2)
-        f->alarms.ptr[at] = f->alarms.ptr[(at - 1) / 2];
-    f->alarms.ptr[at] = alarm;
+    px_assert(f->alarms.len < f->alarms.cap);
+    f->alarms.ptr[f->alarms.len++] = alarm;
+    px_heap_up(f->alarms.ptr, f->alarms.len, sizeof(alarm), is_before);
 }
 
 static px_fresh_alarm pop(px_fresh *f)
 {
-    px_fresh_alarm first = f->alarms.ptr[0], last = f->alarms.ptr[--f->alarms.len];
-    size_t at = 0, child;
+    px_fresh_alarm first = f->alarms.ptr[0];
 
-    while ((child = 2 * at + 1) < f->alarms.len) {
-        if (child + 1 < f->alarms.len &&
-            is_before(&f->alarms.ptr[child + 1], &f->alarms.ptr[child]))
-            child++;
-        if (!is_before(&f->alarms.ptr[child], &last))
-            break;
-        f->alarms.ptr[at] = f->alarms.ptr[child];
-        at = child;
-    }
-    if (f->alarms.len)
-        f->alarms.ptr[at] = last;
+    f->alarms.ptr[0] = f->alarms.ptr[--f->alarms.len];
+    px_heap_down(f->alarms.ptr, f->alarms.len, sizeof(first), is_before);
     return first;
 }
 
