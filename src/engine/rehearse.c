@@ -29,8 +29,7 @@ px_status px_rehearse(px_branch *branch, px_registry *registry, px_env *env, px_
                               .graph = px_branch_graph(branch),
                               .registry = registry,
                               .rehearsing = true,
-                              .source_ahead_ns = PX_SOURCE_AHEAD_NS_MAX,
-                              .timer_next = PX_TIME_NONE };
+                              .source_ahead_ns = PX_SOURCE_AHEAD_NS_MAX };
     px_buf body = { 0 };
     px_status status;
 

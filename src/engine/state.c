@@ -12,10 +12,7 @@ px_status px_state_init(px_engine_state *state, px_env *env, px_log *log,
 {
     px_status status;
 
-    *state = (px_engine_state){ .env = env,
-                                .log = log,
-                                .timer_next = PX_TIME_NONE,
-                                .source_ahead_ns = PX_SOURCE_AHEAD_NS_MAX };
+    *state = (px_engine_state){ .env = env, .log = log, .source_ahead_ns = PX_SOURCE_AHEAD_NS_MAX };
     px_quotas_init(&state->quotas);
     px_seen_init(&state->seen, env);
     px_arena_init(&state->arena, BATCH_ARENA_BYTES_MAX);
@@ -39,6 +36,8 @@ void px_state_release(px_engine_state *state)
     px_arena_release(&state->arena);
     PX_VEC_RELEASE(&state->ops);
     PX_VEC_RELEASE(&state->timers);
+    PX_VEC_RELEASE(&state->timers_armed);
+    PX_VEC_RELEASE(&state->timers_fired);
     PX_VEC_RELEASE(&state->answers.due);
     PX_VEC_RELEASE(&state->known_seqs);
     px_map_release(&state->known);

@@ -66,10 +66,10 @@ struct px_engine_state {
     px_err broken_err;
 
     /* armed: commands that wait for their response, wishes that have an end (timers.c) */
-    PX_VEC(px_timer) timers;
-    size_t timers_committed; /* those behind were armed by the open batch */
-    size_t timers_sweep_at;  /* when there are so many, those that wait for nothing any more go */
-    px_time timer_next;      /* earliest deadline; PX_TIME_NONE when none is armed */
+    PX_VEC(px_timer) timers;       /* a heap, the earliest first: of the batches before this one */
+    PX_VEC(px_timer) timers_armed; /* by the open batch */
+    PX_VEC(px_timer) timers_fired; /* by it, and out of the heap until its end */
+    size_t timers_sweep_at; /* when there are so many, those that wait for nothing any more go */
 
     px_answers answers; /* kept under an Idempotency-Key */
 
@@ -139,7 +139,7 @@ PX_NODISCARD px_status px_timers_arm(px_engine_state *state, const px_document *
 void px_timers_commit(px_engine_state *state);
 void px_timers_rollback(px_engine_state *state);
 /* True when one is due and the newest row is a second old: px_timers_tick then writes one. */
-bool px_timers_want_tick(const px_engine_state *state, px_time now, px_time last);
+bool px_timers_want_tick(px_engine_state *state, px_time now, px_time last);
 PX_NODISCARD px_status px_timers_tick(px_engine_state *state, px_err *ret_err);
 /* Emits what is due at the batch's time, each once; the first thing of a batch but for its tick. */
 PX_NODISCARD px_status px_timers_fire(px_engine_state *state, px_err *ret_err);

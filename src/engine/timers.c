@@ -5,8 +5,7 @@
  * tick, one a second at most; until then a quiet server writes nothing, though a command may wait
  * for a month.
  */
-#include <stdlib.h>
-
+#include "base/heap.h"
 #include "base/json.h"
 #include "engine/desired.h"
 #include "engine/state.h"
@@ -24,17 +23,31 @@ static bool is_desired(px_str kind)
     return px_str_eq(kind, PX_STR("desired"));
 }
 
-static void look_ahead(px_engine_state *state, px_time deadline)
+/* What ends gets a document of its own, whose number comes by this order: it is the same one after
+ * a restart, which arms by the order of rows. */
+static bool is_before(const void *a, const void *b)
 {
-    if (state->timer_next == PX_TIME_NONE || deadline < state->timer_next)
-        state->timer_next = deadline;
+    const px_timer *x = a, *y = b;
+
+    return x->deadline < y->deadline ||
+           (x->deadline == y->deadline && x->document_no < y->document_no);
 }
 
-static void look_again(px_engine_state *state)
+/* There is room. */
+static void push(px_engine_state *state, const px_timer *timer)
 {
-    state->timer_next = PX_TIME_NONE;
-    PX_VEC_EACH (&state->timers, timer)
-        look_ahead(state, timer->deadline);
+    px_assert(state->timers.len < state->timers.cap);
+    state->timers.ptr[state->timers.len++] = *timer;
+    px_heap_up(state->timers.ptr, state->timers.len, sizeof(*timer), is_before);
+}
+
+static px_timer pop(px_engine_state *state)
+{
+    px_timer first = state->timers.ptr[0];
+
+    state->timers.ptr[0] = state->timers.ptr[--state->timers.len];
+    px_heap_down(state->timers.ptr, state->timers.len, sizeof(first), is_before);
+    return first;
 }
 
 /* PX_TIME_NONE: it waits for nothing. */
@@ -66,21 +79,25 @@ px_status px_timers_arm(px_engine_state *state, const px_document *document, px_
     PX_TRY(deadline_of(document, &timer.deadline, ret_err));
     if (timer.deadline == PX_TIME_NONE)
         return PX_OK;
-    if (!PX_VEC_PUSH(&state->timers, timer))
+    if (!PX_VEC_RESERVE(&state->timers, state->timers.len + state->timers_fired.len +
+                                            state->timers_armed.len + 1) ||
+        !PX_VEC_PUSH(&state->timers_armed, timer))
         return px_no_memory(ret_err);
-    look_ahead(state, timer.deadline);
     return PX_OK;
 }
 
 void px_timers_commit(px_engine_state *state)
 {
-    state->timers_committed = state->timers.len;
+    PX_VEC_EACH (&state->timers_armed, timer)
+        push(state, timer);
+    state->timers_armed.len = state->timers_fired.len = 0;
 }
 
 void px_timers_rollback(px_engine_state *state)
 {
-    state->timers.len = state->timers_committed;
-    look_again(state);
+    PX_VEC_EACH (&state->timers_fired, timer)
+        push(state, timer);
+    state->timers_armed.len = state->timers_fired.len = 0;
 }
 
 px_status px_timers_tick(px_engine_state *state, px_err *ret_err)
@@ -88,11 +105,6 @@ px_status px_timers_tick(px_engine_state *state, px_err *ret_err)
     px_event tick = { .type = PX_EVENT_TICK, .source_time = PX_TIME_NONE };
 
     return px_state_emit(state, &tick, NULL, ret_err);
-}
-
-bool px_timers_want_tick(const px_engine_state *state, px_time now, px_time last)
-{
-    return state->timer_next != PX_TIME_NONE && now >= state->timer_next && now - last >= PX_SECOND;
 }
 
 /* `arena` is reset: nothing of one document is needed for the next. */
@@ -114,52 +126,55 @@ static const px_document *document_of(const px_engine_state *state, const px_tim
                : NULL;
 }
 
-/* Before anything of the batch is folded, so that what goes here went with an earlier one. */
-static void drop_answered(px_engine_state *state)
+/* Those that are due, and that nobody waits for any more. Before anything of a batch is folded, so
+ * that what they waited for went with an earlier one. */
+static void drop_dead(px_engine_state *state, px_time now)
 {
-    size_t kept = 0;
-
-    for (size_t i = 0; i < state->timers.len; i++)
-        if (document_of(state, &state->timers.ptr[i]))
-            state->timers.ptr[kept++] = state->timers.ptr[i];
-    state->timers.len = state->timers_committed = kept;
-    state->timers_sweep_at = 2 * kept;
-    look_again(state);
+    while (state->timers.len && state->timers.ptr[0].deadline <= now &&
+           !document_of(state, &state->timers.ptr[0]))
+        (void)pop(state);
 }
 
-static int by_deadline(const void *a, const void *b)
+/* Wishes far ahead that are wished anew each second leave those that nobody waits for. */
+static void sweep(px_engine_state *state)
 {
-    const px_timer *x = a, *y = b;
+    size_t count = state->timers.len;
 
-    if (x->deadline != y->deadline)
-        return x->deadline > y->deadline ? 1 : -1;
-    return (x->document_no > y->document_no) - (x->document_no < y->document_no);
+    if (count < SWEEP_FROM + state->timers_sweep_at)
+        return;
+    state->timers.len = 0;
+    for (size_t i = 0; i < count; i++) {
+        px_timer timer = state->timers.ptr[i];
+
+        if (document_of(state, &timer))
+            push(state, &timer); /* never past what was looked at */
+    }
+    state->timers_sweep_at = 2 * state->timers.len;
 }
 
-/* What ends gets a document of its own, whose number comes by the order: it is the same one after a
- * restart, which arms by the order of rows. */
-static void put_in_order(px_engine_state *state)
+bool px_timers_want_tick(px_engine_state *state, px_time now, px_time last)
 {
-    if (state->timers.len)
-        qsort(state->timers.ptr, state->timers.len, sizeof(px_timer), by_deadline);
+    drop_dead(state, now);
+    return state->timers.len && now >= state->timers.ptr[0].deadline && now - last >= PX_SECOND;
 }
 
-/* Those that fire stay armed until their documents are gone or say something else: this batch may
- * still be dropped. What a batch has no place for fires in the next one. */
+/* What has fired is back when this batch is dropped. What it has no place for fires in the next
+ * one. */
 static px_status fire_due(px_engine_state *state, px_arena *arena, px_err *ret_err)
 {
-    for (size_t i = 0; i < state->timers_committed && state->body->len < PX_BATCH_BYTES_MAX; i++) {
-        px_timer timer = state->timers.ptr[i]; /* more may be armed meanwhile */
+    for (;;) {
+        px_timer timer;
 
-        if (timer.deadline <= state->now)
-            PX_TRY(time_out(state, document_of(state, &timer), arena, ret_err));
+        drop_dead(state, state->now);
+        if (state->timers.len == 0 || state->timers.ptr[0].deadline > state->now ||
+            state->body->len >= PX_BATCH_BYTES_MAX)
+            return PX_OK;
+        if (!PX_VEC_RESERVE(&state->timers_fired, state->timers_fired.len + 1))
+            return px_no_memory(ret_err);
+        timer = pop(state);
+        state->timers_fired.ptr[state->timers_fired.len++] = timer;
+        PX_TRY(time_out(state, document_of(state, &timer), arena, ret_err));
     }
-    return PX_OK;
-}
-
-static bool is_due(const px_engine_state *state)
-{
-    return state->timer_next != PX_TIME_NONE && state->now >= state->timer_next;
 }
 
 px_status px_timers_fire(px_engine_state *state, px_err *ret_err)
@@ -167,12 +182,10 @@ px_status px_timers_fire(px_engine_state *state, px_err *ret_err)
     px_arena arena;
     px_status status;
 
-    /* Wishes far ahead that are wished anew each second leave those that nobody waits for. */
-    if (is_due(state) || state->timers.len >= SWEEP_FROM + state->timers_sweep_at)
-        drop_answered(state);
-    if (!is_due(state))
+    sweep(state);
+    drop_dead(state, state->now);
+    if (state->timers.len == 0 || state->timers.ptr[0].deadline > state->now)
         return PX_OK;
-    put_in_order(state);
     px_arena_init(&arena, DOCUMENT_ARENA_BYTES_MAX);
     status = fire_due(state, &arena, ret_err);
     px_arena_release(&arena);

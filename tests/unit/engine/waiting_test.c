@@ -211,6 +211,50 @@ PX_TEST(what_a_call_does_not_say_its_model_may)
     px_world_release(&world);
 }
 
+PX_TEST(a_command_that_was_answered_leaves_no_tick_behind)
+{
+    uint64_t position;
+    px_world world;
+
+    begin(&world);
+    CHECK_EQ(call(&world, "stop", (px_command_terms){ .timeout_s = 3 }).status, PX_OK);
+    CHECK_EQ(tell(&world, PX_REQUEST_COMMAND_RESPONSE, "c").status, PX_OK);
+    position = px_engine_position(world.engine);
+    pass(&world, 20);
+    CHECK_EQ(px_engine_position(world.engine), position);
+    px_world_release(&world);
+}
+
+/* In one moment, while others wait for long: each once, and in the order of its deadline. */
+PX_TEST(of_many_that_wait_each_ends_by_its_own_time)
+{
+    enum { COMMANDS = 60 };
+    uint64_t ended;
+    px_world world;
+
+    begin(&world);
+    for (uint32_t i = 0; i < COMMANDS; i++) {
+        char id[16];
+        px_request request = { .kind = PX_REQUEST_COMMAND,
+                               .id = PX_STR("v"),
+                               .name = PX_STR("stop"),
+                               .terms = { .timeout_s = 1 + i * 7 % COMMANDS } };
+
+        snprintf(id, sizeof(id), "c%u", i);
+        request.command_id = px_str_c(id);
+        CHECK_EQ(px_world_do(&world, &request).status, PX_OK);
+    }
+    for (uint64_t second = 1; second <= COMMANDS; second++) {
+        if (second == 20)
+            px_world_kill(&world, true); /* what was counted begins anew */
+        pass(&world, 1);
+        ended = px_engine_stat(world.engine).commands_ended[PX_COMMAND_TIMED_OUT];
+        CHECK_EQ(ended, second < 20 ? second : second - 19);
+    }
+    CHECK_EQ(px_documents_count(px_engine_documents(world.engine), 1, PX_STR("command")), 0);
+    px_world_release(&world);
+}
+
 PX_TEST(what_waits_of_a_twin_that_had_the_id_before_is_no_command_of_this_one)
 {
     px_command_terms terms = { .timeout_s = 9, .expiry_s = 60 };
