@@ -62,8 +62,9 @@ struct px_file {
 struct px_fakedisk {
     px_env env;
     uint64_t random, crash_random;
-    px_time now;
-    int64_t monotonic, sync_ns;
+    _Atomic px_time now; /* a test may have threads that ask for the time */
+    _Atomic int64_t monotonic;
+    int64_t sync_ns;
     inode *inodes;
     directory cache, platter;
     dir_change *dir_changes;
