@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * What was refused, kept for inspection: the newest PX_REJECTS_MAX, and a count of all.
+ * What was refused, kept for inspection: the newest PX_REJECTS_MAX, and a count of all. Where there
+ * is no room the tenant that has most gives its oldest.
  *
  * In memory; a px_keeper (sync/keeper.h) reads it from rows at the start and writes what changed. A
  * door that is to acknowledge a message of which something is kept here waits until that is on the
@@ -18,7 +19,7 @@
 #define PX_REJECTS_MAX 1024
 #define PX_REJECT_PAYLOAD_BYTES_MAX 256
 /* Of what a binding could not map the whole payload is kept, to be offered again: of all together
- * at most so many bytes; the oldest go back to their beginning first. */
+ * at most so many bytes; the oldest of the tenant that has most go back to their beginning. */
 #define PX_REJECTS_BYTES_MAX (32 * 1024 * 1024)
 /* One that is longer is cut: it would be no row. */
 #define PX_REJECT_WHOLE_BYTES_MAX (PX_FOLD_BYTES_MAX - 1)

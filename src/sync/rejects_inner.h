@@ -23,16 +23,27 @@ typedef struct px_reject_whole {
     char bytes[];
 } px_reject_whole;
 
+/* Of each place what is looked for; entries are large and lie far apart. */
+typedef struct px_reject_head {
+    uint64_t number;        /* 0: free, or taken since */
+    px_reject_whole *whole; /* NULL: only the beginning is kept */
+    uint32_t tenant;
+    uint32_t stored_tenant; /* whose row the disk has of this place; 0: none */
+} px_reject_head;
+
 typedef struct px_reject_entry {
-    uint64_t number; /* 0: free, or taken since */
-    uint32_t tenant, row, slot, document_no;
+    uint32_t row, slot, document_no;
     px_role role;
     px_time time;
     px_reject_text sender, twin, name, reason_id, reason, payload, binding, source;
-    px_reject_whole *whole; /* NULL: only the beginning is kept */
-    uint64_t whole_no;      /* while rows are read: of the payload that belongs to it */
-    uint32_t stored_tenant; /* whose row the disk has of this place; 0: none */
+    uint64_t whole_no; /* while rows are read: of the payload that belongs to it */
 } px_reject_entry;
+
+/* How much of the log one tenant has. */
+typedef struct px_reject_share {
+    uint32_t tenant;
+    size_t weight;
+} px_reject_share;
 
 /* A place whose row is on its way, and what the disk had of it before. */
 typedef struct px_reject_pulled {
@@ -42,11 +53,12 @@ typedef struct px_reject_pulled {
 struct px_rejects {
     pthread_mutex_t lock; /* guards all below */
     uint64_t count;
-    size_t bytes;          /* of whole payloads */
-    uint64_t oldest_whole; /* no entry of a smaller number has one */
+    size_t bytes; /* of whole payloads */
     px_reject_whole *newest;
+    px_reject_head heads[PX_REJECTS_MAX];
     px_reject_entry entries[PX_REJECTS_MAX];
-    bool is_dirty[PX_REJECTS_MAX]; /* the place is not as the disk has it */
+    px_reject_share shares[PX_REJECTS_MAX]; /* while room is made */
+    bool is_dirty[PX_REJECTS_MAX];          /* the place is not as the disk has it */
     px_reject_reason reasons[PX_REJECT_REASONS_MAX];
     size_t reason_count;
 
@@ -64,7 +76,7 @@ struct px_rejects {
 };
 
 /* With the lock. */
-void pxi_rejects_drop_whole(px_rejects *rejects, px_reject_entry *entry);
+void pxi_rejects_drop_whole(px_rejects *rejects, size_t place);
 /* A new one that nobody has yet, of so many bytes; NULL: no memory. */
 px_reject_whole *pxi_rejects_new_whole(px_str bytes, uint32_t tenant, uint64_t number);
 void pxi_reject_keep(px_reject_text *to, px_str from);

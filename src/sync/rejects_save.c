@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The log on the disk: a row for each place of the ring, so that it is as bounded there as it is in
+ * The log on the disk: a row for each place, so that it is as bounded there as it is in
  * memory, and a row for each payload that is kept whole. Between two saves a place may be filled
  * many times; only the last of it is written.
  */
@@ -25,8 +25,6 @@ static px_status load_gone(px_rejects *rejects, px_key key, px_err *ret_err)
 
 static void fill(px_reject_entry *e, const px_rejected *rejected)
 {
-    e->number = rejected->number;
-    e->tenant = rejected->tenant;
     e->row = rejected->row;
     e->slot = rejected->slot;
     e->role = rejected->role;
@@ -45,25 +43,23 @@ static void fill(px_reject_entry *e, const px_rejected *rejected)
 /* Of two in one place, which no save leaves, the newer one is it. */
 static px_status load_entry(px_rejects *rejects, const px_fold *row, px_err *ret_err)
 {
-    px_reject_entry *e;
+    size_t place = (size_t)row->key.c;
+    px_reject_head *head = &rejects->heads[place];
     px_rejected rejected;
     uint64_t whole_no;
 
     PX_TRY(px_get_reject(row->body, &rejected, &whole_no, ret_err));
-    if ((rejected.number - 1) % PX_REJECTS_MAX != (uint64_t)row->key.c)
-        return refuse_key(row->key, ret_err);
-    e = &rejects->entries[row->key.c];
-    if (e->number > rejected.number)
+    if (head->number > rejected.number)
         return load_gone(rejects, row->key, ret_err);
-    if (e->number)
-        PX_TRY(load_gone(rejects, (px_key){ e->tenant, PX_REJECT_ENTRY, row->key.c }, ret_err));
-    pxi_rejects_drop_whole(rejects, e);
-    rejected.tenant = (uint32_t)row->key.a;
-    fill(e, &rejected);
-    e->whole_no = whole_no;
-    e->stored_tenant = e->tenant;
-    if (rejects->count < e->number)
-        rejects->count = e->number;
+    if (head->number)
+        PX_TRY(load_gone(rejects, (px_key){ head->tenant, PX_REJECT_ENTRY, row->key.c }, ret_err));
+    pxi_rejects_drop_whole(rejects, place);
+    head->number = rejected.number;
+    head->tenant = head->stored_tenant = (uint32_t)row->key.a;
+    fill(&rejects->entries[place], &rejected);
+    rejects->entries[place].whole_no = whole_no;
+    if (rejects->count < head->number)
+        rejects->count = head->number;
     return PX_OK;
 }
 
@@ -75,16 +71,17 @@ static px_status load_payload(px_rejects *rejects, const px_fold *row, px_err *r
 
     PX_TRY(px_get_reject_payload(row->body, &payload, ret_err));
     for (size_t i = 0; i < PX_REJECTS_MAX; i++) {
-        px_reject_entry *e = &rejects->entries[i];
+        px_reject_head *head = &rejects->heads[i];
 
-        if (!e->number || e->tenant != row->key.a || e->whole_no != (uint64_t)row->key.c ||
+        if (!head->number || head->tenant != row->key.a ||
+            rejects->entries[i].whole_no != (uint64_t)row->key.c ||
             rejects->bytes + payload.len > PX_REJECTS_BYTES_MAX)
             continue;
         if (!whole)
-            whole = pxi_rejects_new_whole(payload, e->tenant, e->whole_no);
+            whole = pxi_rejects_new_whole(payload, head->tenant, (uint64_t)row->key.c);
         if (!whole)
             return px_no_memory(ret_err);
-        e->whole = whole;
+        head->whole = whole;
         whole->refs++;
         whole->is_stored = true;
     }
@@ -121,7 +118,6 @@ px_status px_rejects_load(px_rejects *rejects, const px_fold *row, px_err *ret_e
 
 void px_rejects_loaded(px_rejects *rejects, void (*wanted)(void *data), void *data)
 {
-    rejects->oldest_whole = rejects->count > PX_REJECTS_MAX ? rejects->count - PX_REJECTS_MAX : 0;
     rejects->wanted = wanted;
     rejects->wanted_data = data;
     rejects->is_kept = true;
@@ -156,10 +152,12 @@ static bool put_payload(px_saving *saving, const px_reject_whole *whole)
                          from);
 }
 
-static bool put_entry(px_saving *saving, const px_reject_entry *e, int64_t place)
+static bool put_entry(px_saving *saving, const px_rejects *rejects, uint32_t place)
 {
+    const px_reject_head *head = &rejects->heads[place];
+    const px_reject_entry *e = &rejects->entries[place];
     size_t from = saving->bodies.len;
-    px_rejected rejected = { .number = e->number,
+    px_rejected rejected = { .number = head->number,
                              .time = e->time,
                              .role = e->role,
                              .document_no = e->document_no,
@@ -174,43 +172,44 @@ static bool put_entry(px_saving *saving, const px_reject_entry *e, int64_t place
                              .source = pxi_reject_str(&e->source),
                              .payload = pxi_reject_str(&e->payload) };
 
-    px_put_reject(&saving->bodies, &rejected, e->whole ? e->whole->number : 0);
-    return px_saving_put(saving, PX_TABLE_REJECT, (px_key){ e->tenant, PX_REJECT_ENTRY, place },
+    px_put_reject(&saving->bodies, &rejected, head->whole ? head->whole->number : 0);
+    return px_saving_put(saving, PX_TABLE_REJECT, (px_key){ head->tenant, PX_REJECT_ENTRY, place },
                          from);
 }
 
 /* Another tenant's row of this place goes, and this one's where nothing is left. */
-static bool put_place(px_saving *saving, const px_reject_entry *e, int64_t place)
+static bool put_place(px_saving *saving, const px_rejects *rejects, uint32_t place)
 {
-    px_key stored = { e->stored_tenant, PX_REJECT_ENTRY, place };
+    const px_reject_head *head = &rejects->heads[place];
+    px_key stored = { head->stored_tenant, PX_REJECT_ENTRY, place };
 
-    if (e->stored_tenant && (!e->number || e->stored_tenant != e->tenant) &&
+    if (head->stored_tenant && (!head->number || head->stored_tenant != head->tenant) &&
         !px_saving_delete(saving, PX_TABLE_REJECT, stored))
         return false;
-    if (!e->number)
+    if (!head->number)
         return true;
-    return (!e->whole || e->whole->is_stored || put_payload(saving, e->whole)) &&
-           put_entry(saving, e, place);
+    return (!head->whole || head->whole->is_stored || put_payload(saving, head->whole)) &&
+           put_entry(saving, rejects, place);
 }
 
 /* All of it, or nothing. */
 static bool pull_place(px_rejects *rejects, uint32_t place, px_saving *saving)
 {
     px_saving_mark mark = px_saving_mark_of(saving);
-    px_reject_entry *e = &rejects->entries[place];
-    px_reject_pulled pulled = { place, e->stored_tenant };
+    px_reject_head *head = &rejects->heads[place];
+    px_reject_pulled pulled = { place, head->stored_tenant };
 
     if (!PX_VEC_RESERVE(&rejects->pulled, rejects->pulled.len + 1))
         return false;
-    if (!put_place(saving, e, place)) {
+    if (!put_place(saving, rejects, place)) {
         px_saving_back(saving, mark);
         return false;
     }
     rejects->pulled.ptr[rejects->pulled.len++] = pulled;
-    e->stored_tenant = e->number ? e->tenant : 0;
+    head->stored_tenant = head->number ? head->tenant : 0;
     rejects->is_dirty[place] = false;
-    if (e->whole)
-        e->whole->is_stored = true;
+    if (head->whole)
+        head->whole->is_stored = true;
     return true;
 }
 
@@ -259,12 +258,12 @@ static void drop_gone(px_rejects *rejects)
 static void take_back(px_rejects *rejects)
 {
     PX_VEC_EACH (&rejects->pulled, pulled) {
-        px_reject_entry *e = &rejects->entries[pulled->place];
+        px_reject_head *head = &rejects->heads[pulled->place];
 
-        e->stored_tenant = pulled->stored_tenant;
+        head->stored_tenant = pulled->stored_tenant;
         rejects->is_dirty[pulled->place] = true;
-        if (e->whole)
-            e->whole->is_stored = false;
+        if (head->whole)
+            head->whole->is_stored = false;
     }
 }
 

@@ -21,9 +21,10 @@ static void end(void)
     px_arena_release(&arena);
 }
 
-static void add(const char *sender, const char *reason, px_str payload, bool whole)
+static void add_of(uint32_t tenant, const char *sender, const char *reason, px_str payload,
+                   bool whole)
 {
-    px_rejected r = { .tenant = 1,
+    px_rejected r = { .tenant = tenant,
                       .time = 5,
                       .sender = px_str_c(sender),
                       .reason_id = px_str_c(reason),
@@ -35,11 +36,16 @@ static void add(const char *sender, const char *reason, px_str payload, bool who
     px_rejects_add(log_, &r);
 }
 
+static void add(const char *sender, const char *reason, px_str payload, bool whole)
+{
+    add_of(1, sender, reason, payload, whole);
+}
+
 static size_t list(px_rejects_filter filter)
 {
     size_t count;
 
-    filter.tenant = 1;
+    filter.tenant = filter.tenant ? filter.tenant : 1;
     CHECK_OK(px_rejects_list(log_, &filter, PX_REJECTS_MAX, &arena, items, &count, &err), &err);
     return count;
 }
@@ -121,6 +127,48 @@ PX_TEST(the_oldest_entries_make_room_for_new_ones)
     CHECK_EQ(list((px_rejects_filter){ 0 }), PX_REJECTS_MAX);
     CHECK_EQ(items[PX_REJECTS_MAX - 1].number, 2);
     CHECK_EQ(px_rejects_count(log_), PX_REJECTS_MAX + 1);
+    end();
+}
+
+PX_TEST(who_is_refused_again_and_again_washes_away_its_own_and_nobody_elses)
+{
+    begin();
+    for (int i = 0; i < 3; i++)
+        add("a", "x", PX_STR("1"), true);
+    for (int i = 0; i < 5 * PX_REJECTS_MAX; i++)
+        add_of(2, "b", "x", PX_STR("2"), true);
+    add("a", "x", PX_STR("3"), true);
+    CHECK_EQ(list((px_rejects_filter){ 0 }), 4);
+    CHECK_SLICE(items[0].payload, "3");
+    CHECK_EQ(items[3].number, 1);
+    CHECK_EQ(list((px_rejects_filter){ .tenant = 2 }), PX_REJECTS_MAX - 4);
+    for (size_t i = 0; i < PX_REJECTS_MAX - 4; i++) /* its newest, in order */
+        CHECK_EQ(items[i].number, px_rejects_count(log_) - 1 - i);
+    for (int i = 0; i < 2 * PX_REJECTS_MAX; i++) /* and who comes to have as much stops there */
+        add("a", "x", PX_STR("4"), false);
+    CHECK_EQ(list((px_rejects_filter){ 0 }) + list((px_rejects_filter){ .tenant = 2 }),
+             PX_REJECTS_MAX);
+    CHECK(list((px_rejects_filter){ .tenant = 2 }) >= PX_REJECTS_MAX / 2 - 1);
+    end();
+}
+
+PX_TEST(whole_payloads_of_one_tenant_make_no_room_by_those_of_another)
+{
+    size_t piece = PX_REJECTS_BYTES_MAX / 16;
+    char *large = px_zalloc(1, piece);
+
+    begin();
+    add("a", "x", px_str_of(large, piece), true);
+    for (char i = 1; i < 40; i++) {
+        large[0] = i;
+        add_of(2, "b", "x", px_str_of(large, piece), true);
+        CHECK(px_rejects_bytes(log_) <= PX_REJECTS_BYTES_MAX);
+    }
+    CHECK_EQ(list((px_rejects_filter){ 0 }), 1);
+    CHECK(items[0].is_whole);
+    CHECK_EQ(list((px_rejects_filter){ .tenant = 2 }), 39);
+    CHECK(items[14].is_whole && !items[15].is_whole);
+    px_free(large);
     end();
 }
 
