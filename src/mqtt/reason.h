@@ -70,6 +70,10 @@ typedef enum px_mqtt_reason {
     PX_MQTT_DISK_FULL = 0x104,
     /* Of an application: taken, but the time that its source told is not believed. As PARTLY. */
     PX_MQTT_AHEAD = 0x105,
+    /* Of an application: what it took of the message stands, but what it has to keep of the rest it
+     * cannot now. 0x97; of QoS 2 there is no answer, for one that refuses would free a packet id
+     * which is taken: the connection ends, and the client says it again under the same id. */
+    PX_MQTT_UNSAVED = 0x106,
 } px_mqtt_reason;
 
 /* "packet_too_large"; "unknown" for a code that the protocol does not have. */

@@ -36,7 +36,8 @@
  *
  * What a 3.1.1 client cannot be told: a message judged and refused (0x10, 0x87, 0x90, 0x99) is
  * acknowledged and counted; one that could not be kept (any other reason) ends the connection
- * unacknowledged, so that the client sends it again. PX_MQTT_SESSION_TAKEN_OVER does so in both.
+ * unacknowledged, so that the client sends it again. PX_MQTT_SESSION_TAKEN_OVER does so in both,
+ * and PX_MQTT_UNSAVED with QoS 2.
  *
  * Time is monotonic nanoseconds of the caller. Threads: one at a time.
  */
@@ -91,9 +92,9 @@ typedef struct px_mqtt_app {
      * PX_MQTT_LATER; or a reason. `client_id` is never empty: one is assigned if needed. The will
      * and its properties are the application's to copy. Session Expiry is capped already. */
     px_mqtt_reason (*connect)(void *ctx, const px_mqtt_connect *connect, px_str client_id);
-    /* A reason, PX_MQTT_PARTLY, PX_MQTT_AHEAD, PX_MQTT_DISK_FULL, PX_MQTT_LATER, or PX_MQTT_BUSY.
-     * With PX_MQTT_TOKEN_NONE only BUSY has an effect. `publish->topic` is whole and checked,
-     * aliases are resolved. */
+    /* A reason, PX_MQTT_PARTLY, PX_MQTT_AHEAD, PX_MQTT_DISK_FULL, PX_MQTT_UNSAVED, PX_MQTT_LATER,
+     * or PX_MQTT_BUSY. With PX_MQTT_TOKEN_NONE only BUSY has an effect. `publish->topic` is whole
+     * and checked, aliases are resolved. */
     px_mqtt_reason (*publish)(void *ctx, const px_mqtt_publish *publish, uint32_t token);
     /* The client released a QoS 2 message that it had published: PX_MQTT_SUCCESS, PX_MQTT_LATER. */
     px_mqtt_reason (*release)(void *ctx, uint16_t packet_id);

@@ -39,10 +39,10 @@ static bool is_judgement(uint8_t reason)
 }
 
 /* The connection ends instead, and the client says it again in the next one. */
-static bool has_no_answer(const px_mqtt_session *s, uint8_t reason)
+static bool has_no_answer(const px_mqtt_session *s, const pxi_mqtt_answer *a)
 {
-    return reason == PX_MQTT_SESSION_TAKEN_OVER ||
-           (s->version == PX_MQTT_V311 && !is_judgement(reason));
+    return a->reason == PX_MQTT_SESSION_TAKEN_OVER || (a->is_qos_2 && a->told == PX_MQTT_UNSAVED) ||
+           (s->version == PX_MQTT_V311 && !is_judgement(a->reason));
 }
 
 /* ---- reason strings ---- */
@@ -64,6 +64,8 @@ static px_str usual_text(const pxi_mqtt_answer *a)
                          "at their arrival, as uncertain; look at its clock and time zone" },
         { PX_MQTT_DISK_FULL,
           "the server's disk is full; it takes messages again when there is room" },
+        { PX_MQTT_UNSAVED,
+          "what was refused of it cannot be kept now; send it again when the server has room" },
         { PX_MQTT_NOT_AUTHORIZED,
           "this client may not publish there; a device speaks for its own twins only" },
         { PX_MQTT_TOPIC_NAME_INVALID,
@@ -142,7 +144,7 @@ static void put_known_answers(px_mqtt_session *s)
             break;
         s->answer_first = (s->answer_first + 1) & PXI_MQTT_TOKEN_MASK;
         s->answer_count--;
-        if (has_no_answer(s, a->reason)) {
+        if (has_no_answer(s, a)) {
             pxi_mqtt_end(s, (px_mqtt_reason)a->reason, s->version == PX_MQTT_V5);
             return;
         }
@@ -163,7 +165,7 @@ static void set_answer(px_mqtt_session *s, uint32_t token, px_mqtt_reason reason
     a->told = (uint16_t)reason;
     if (reason == PX_MQTT_PARTLY || reason == PX_MQTT_AHEAD)
         reason = PX_MQTT_SUCCESS;
-    if (reason == PX_MQTT_DISK_FULL)
+    if (reason == PX_MQTT_DISK_FULL || reason == PX_MQTT_UNSAVED)
         reason = PX_MQTT_QUOTA_EXCEEDED;
     if (reason >= 0x80)
         px_mqtt_count_add(&s->opts.counters->refused[reason & 0xFF], 1);

@@ -189,6 +189,13 @@ static void answer(px_topics_message *m)
     px_topics_give_back(m);
 }
 
+/* The journal has it, and with that what its session has of it: its packet id, where its QoS is 2.
+ */
+static bool stands(const px_topics_message *m)
+{
+    return m->request.session_count > 0 && m->request.result.status == PX_OK;
+}
+
 /* On the keeper's thread. What is not on the disk is not acknowledged: it comes again. */
 static void kept(px_rejects_wait *wait, px_status status)
 {
@@ -196,8 +203,8 @@ static void kept(px_rejects_wait *wait, px_status status)
     px_mqtt_door *door = m->topics->door;
 
     if (status != PX_OK) {
+        m->reason = stands(m) ? PX_MQTT_UNSAVED : reason_of(status == PX_FULL ? PX_FULL : PX_BUSY);
         m->request.result.status = PX_OK;
-        m->reason = reason_of(status == PX_FULL ? PX_FULL : PX_BUSY);
     }
     answer(m);
     px_mqtt_door_wake(door);

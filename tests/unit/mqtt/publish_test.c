@@ -109,6 +109,12 @@ PX_TEST(a_refusal_says_why_in_the_applications_words_or_in_the_usual_ones)
     got = px_mqtt_story_output(&st);
     CHECK(got.ptr[4] == '\x97' &&
           px_str_starts(reason_string(got), PX_STR("the server's disk is")));
+    put_publish(&st, PX_MQTT_V5, "a", "1", 1); /* so is what cannot be kept of one that was taken */
+    px_mqtt_story_feed(&st);
+    px_mqtt_session_ack(st.session, st.tokens[1], PX_MQTT_UNSAVED);
+    got = px_mqtt_story_output(&st);
+    CHECK(got.ptr[4] == '\x97' &&
+          px_str_starts(reason_string(got), PX_STR("what was refused of it")));
     st.on_publish = PX_MQTT_SUCCESS; /* what was said of a message that was taken is not told */
     st.explains = "nothing";
     put_publish(&st, PX_MQTT_V5, "a", "1", 1);

@@ -41,6 +41,27 @@ PX_TEST(one_that_is_judged_still_has_one_pubrec)
     px_mqtt_story_end(&st);
 }
 
+/* A PUBREC that refuses would free an id under which the application has a message. */
+PX_TEST(of_one_that_is_taken_and_cannot_be_answered_the_connection_ends)
+{
+    for (uint8_t v = PX_MQTT_V311; v <= PX_MQTT_V5; v++) {
+        px_mqtt_version version = (px_mqtt_version)v;
+        px_mqtt_story st;
+
+        story_open(&st, version);
+        st.on_publish = PX_MQTT_LATER;
+        put_qos_2(&st, version, 7, false);
+        px_mqtt_story_feed(&st);
+        px_mqtt_session_ack(st.session, st.tokens[0], PX_MQTT_UNSAVED);
+        CHECK(px_mqtt_session_is_ended(st.session));
+        if (version == PX_MQTT_V5)
+            CHECK_OUT(&st, "\xe0\1\x97");
+        else
+            CHECK_OUT(&st, "");
+        px_mqtt_story_end(&st);
+    }
+}
+
 PX_TEST(a_release_may_take_its_time_and_has_one_pubcomp)
 {
     px_mqtt_story st;

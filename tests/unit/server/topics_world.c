@@ -153,6 +153,8 @@ static void note(mqtt_client *c, const px_mqtt_frame *frame)
         c->ack = body[1];
         break;
     case PX_MQTT_PUBACK:
+    case PX_MQTT_PUBREC:
+    case PX_MQTT_PUBCOMP:
         c->ack = frame->body.len > 2 ? body[2] : 0;
         break;
     case PX_MQTT_SUBACK:
@@ -218,29 +220,50 @@ int mqtt_end(mqtt_client *c)
 
 /* ---- what goes ---- */
 
-int mqtt_join(mqtt_client *c, topics_world *world, px_mqtt_version version, const char *id,
-              const char *user, const char *password)
+static int join(mqtt_client *c, topics_world *world, const px_mqtt_connect *hello, px_str props)
 {
     struct sockaddr_in to = { .sin_family = AF_INET,
                               .sin_port = htons(px_mqtt_door_port(world->door)),
                               .sin_addr = { htonl(INADDR_LOOPBACK) } };
     struct timeval patience = { .tv_sec = 10 };
-    px_mqtt_connect hello = { .version = (uint8_t)version,
+    px_buf bytes = { 0 };
+
+    *c = (mqtt_client){ .version = (px_mqtt_version)hello->version, .ack = -1, .end = -1 };
+    c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    CHECK_EQ(connect(c->fd, (struct sockaddr *)&to, sizeof(to)), 0);
+    px_mqtt_put_connect(&bytes, hello, props, NO_PROPS);
+    send_all(c, &bytes);
+    return await_ack(c);
+}
+
+static px_mqtt_connect hello_of(px_mqtt_version version, const char *id, const char *user,
+                                const char *password)
+{
+    return (px_mqtt_connect){ .version = (uint8_t)version,
                               .clean_start = true,
                               .has_user = true,
                               .has_password = true,
                               .client_id = px_str_c(id),
                               .user = px_str_c(user),
                               .password = px_str_c(password) };
-    px_buf bytes = { 0 };
+}
 
-    *c = (mqtt_client){ .version = version, .ack = -1, .end = -1 };
-    c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-    CHECK_EQ(connect(c->fd, (struct sockaddr *)&to, sizeof(to)), 0);
-    px_mqtt_put_connect(&bytes, &hello, NO_PROPS, NO_PROPS);
-    send_all(c, &bytes);
-    return await_ack(c);
+int mqtt_join(mqtt_client *c, topics_world *world, px_mqtt_version version, const char *id,
+              const char *user, const char *password)
+{
+    px_mqtt_connect hello = hello_of(version, id, user, password);
+
+    return join(c, world, &hello, NO_PROPS);
+}
+
+int mqtt_join_kept(mqtt_client *c, topics_world *world, const char *id, const char *user,
+                   const char *password)
+{
+    px_mqtt_connect hello = hello_of(PX_MQTT_V5, id, user, password);
+
+    hello.clean_start = false;
+    return join(c, world, &hello, PX_STR("\x11\0\0\x0e\x10")); /* for an hour */
 }
 
 void mqtt_leave(mqtt_client *c)
@@ -291,6 +314,28 @@ void mqtt_send(mqtt_client *c, const char *topic, const char *payload)
 int mqtt_ack(mqtt_client *c)
 {
     c->ack = -1;
+    return await_ack(c);
+}
+
+void mqtt_say_exactly(mqtt_client *c, uint16_t packet_id, const char *topic, const char *payload)
+{
+    px_mqtt_publish publish = {
+        .topic = px_str_c(topic), .payload = px_str_c(payload), .qos = 2, .packet_id = packet_id
+    };
+    px_buf bytes = { 0 };
+
+    c->ack = -1;
+    px_mqtt_put_publish(&bytes, c->version, &publish);
+    send_all(c, &bytes);
+}
+
+int mqtt_release(mqtt_client *c, uint16_t packet_id)
+{
+    px_buf bytes = { 0 };
+
+    c->ack = -1;
+    px_mqtt_put_ack(&bytes, c->version, PX_MQTT_PUBREL, packet_id, 0);
+    send_all(c, &bytes);
     return await_ack(c);
 }
 

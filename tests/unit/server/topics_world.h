@@ -42,7 +42,7 @@ typedef struct mqtt_client {
     px_buf in;
     px_buf heard;  /* a line for each message: `TOPIC PAYLOAD q1 name=value …` */
     uint16_t acks; /* packet ids used */
-    int ack;       /* the newest code of SUBACK or PUBACK; -1: none yet */
+    int ack;       /* the newest code of SUBACK, PUBACK, PUBREC, PUBCOMP; -1: none yet */
     int end;       /* of DISCONNECT; -1: none yet */
     bool closed;
 } mqtt_client;
@@ -50,6 +50,9 @@ typedef struct mqtt_client {
 /* The code of CONNACK. */
 int mqtt_join(mqtt_client *client, topics_world *world, px_mqtt_version version, const char *id,
               const char *user, const char *password);
+/* The same of version 5, with a session that lasts an hour. */
+int mqtt_join_kept(mqtt_client *client, topics_world *world, const char *id, const char *user,
+                   const char *password);
 void mqtt_leave(mqtt_client *client);
 int mqtt_subscribe(mqtt_client *client, const char *filter, uint8_t qos); /* the code of SUBACK */
 int mqtt_subscribe_with(mqtt_client *client, const px_mqtt_filter *filter);
@@ -59,6 +62,10 @@ int mqtt_publish_with(mqtt_client *client, const px_mqtt_publish *publish);
  */
 void mqtt_send(mqtt_client *client, const char *topic, const char *payload);
 int mqtt_ack(mqtt_client *client);
+/* The same of QoS 2; mqtt_ack gives the code of PUBREC, and mqtt_release that of PUBCOMP. */
+void mqtt_say_exactly(mqtt_client *client, uint16_t packet_id, const char *topic,
+                      const char *payload);
+int mqtt_release(mqtt_client *client, uint16_t packet_id);
 /* Reads until a line holds this text, at most 10 s. */
 void mqtt_hear(mqtt_client *client, const char *text);
 /* True when something heard so far holds this text. */
