@@ -57,12 +57,9 @@ px_topics_message *px_topics_take(px_twin_topics *topics, unsigned thread)
     return m;
 }
 
-/* Back to its thread's pool: from the thread itself, or from the engine's. */
-void px_topics_give_back(px_topics_message *m)
+/* What it holds of others. */
+static void let_go(px_topics_message *m)
 {
-    px_topics_thread *own = &m->topics->threads[m->thread];
-    px_topics_message *head = atomic_load_explicit(&own->returned, memory_order_relaxed);
-
     if (m->bound)
         px_topics_unbind(m->bound);
     if (m->gate) /* it never came to the engine */
@@ -72,6 +69,15 @@ void px_topics_give_back(px_topics_message *m)
     m->bound = NULL;
     m->death = NULL;
     m->gate = NULL;
+}
+
+/* Back to its thread's pool: from the thread itself, the engine's, or the keeper's. */
+void px_topics_give_back(px_topics_message *m)
+{
+    px_topics_thread *own = &m->topics->threads[m->thread];
+    px_topics_message *head = atomic_load_explicit(&own->returned, memory_order_relaxed);
+
+    let_go(m);
     px_arena_reset(&m->arena);
     do {
         m->next_free = head;
@@ -210,12 +216,11 @@ static void kept(px_rejects_wait *wait, px_status status)
     px_mqtt_door_wake(door);
 }
 
-/* What else waits for the message waits no longer than for its commit. */
+/* Nobody bounds how many wait while the disk is slow: each keeps no more than its answer needs. */
 static void answer_when_kept(px_topics_message *m)
 {
-    if (m->death)
-        px_topics_spark_settle(m);
-    m->death = NULL;
+    let_go(m);
+    px_arena_release(&m->arena);
     m->wait = (px_rejects_wait){ .done = kept, .data = m };
     px_rejects_await(m->topics->opts.rejects, &m->wait);
 }

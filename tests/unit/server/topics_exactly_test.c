@@ -3,6 +3,7 @@
 #include <semaphore.h>
 
 #include "server/topics_impl.h"
+#include "sync/rejects_inner.h"
 #include "topics_world.h"
 
 static topics_world w;
@@ -70,6 +71,32 @@ PX_TEST(a_packet_id_whose_message_was_taken_is_not_free_because_its_rejects_cann
     mqtt_say_exactly(&c, 5, topic, "{\"speed\":7}");
     CHECK_EQ(mqtt_ack(&c), 0);
     check_speed("7");
+    mqtt_leave(&c);
+    end();
+}
+
+static px_topics_message *first_that_waits(void)
+{
+    px_topics_message *m;
+
+    pthread_mutex_lock(&w.api.rejects->lock);
+    m = w.api.rejects->waits->data;
+    pthread_mutex_unlock(&w.api.rejects->lock);
+    return m;
+}
+
+/* The engine's queue is bounded, what waits behind it is not. */
+PX_TEST(who_waits_for_rejects_holds_no_memory_but_for_its_answer)
+{
+    mqtt_client c;
+
+    begin();
+    CHECK_EQ(mqtt_join_kept(&c, &w, "c", "d", topics_device(&w, NULL, "d", "[\"press\"]")), 0);
+    mqtt_say_exactly(&c, 5, "twins/press/telemetry", "{\"speed\":1,\"sped\":2}");
+    wait_until_awaited();
+    CHECK(first_that_waits()->arena.chunks == NULL);
+    px_rejects_give_up(w.api.rejects, PX_OK); /* as a save does */
+    CHECK_EQ(mqtt_ack(&c), 0);
     mqtt_leave(&c);
     end();
 }
