@@ -173,18 +173,24 @@ static bool step_part(part *p, bool now)
     return !p->has_failed && begin_round(p, now) && send(p);
 }
 
-/* The engine tries again and again; who waits for an answer does not. */
-static void tell_full(px_keeper *k)
+static bool is_full(px_keeper *k)
 {
     const part *p = &k->parts[REJECTS];
     px_store_stats stats;
 
-    if (!p->is_flying || now_of(k) - p->sent_ns < PX_KEEPER_FULL_NS ||
-        !px_rejects_are_awaited(k->opts.rejects))
-        return;
+    if (!p->is_flying || now_of(k) - p->sent_ns < PX_KEEPER_FULL_NS)
+        return false;
     px_store_stats_get(px_engine_store(k->opts.engine), &stats);
-    if (stats.full)
-        px_rejects_give_up(k->opts.rejects, PX_FULL);
+    return stats.full;
+}
+
+/* The engine tries again and again, or takes no more; who waits for an answer does not. */
+static void tell_in_vain(px_keeper *k)
+{
+    bool has_failed = k->parts[REJECTS].has_failed;
+
+    if (px_rejects_are_awaited(k->opts.rejects) && (has_failed || is_full(k)))
+        px_rejects_give_up(k->opts.rejects, has_failed ? PX_INTERRUPTED : PX_FULL);
 }
 
 static bool step(px_keeper *k, bool now)
@@ -193,7 +199,7 @@ static bool step(px_keeper *k, bool now)
 
     if (atomic_exchange(&k->is_wanted, false))
         k->parts[REJECTS].due_ns = now_of(k);
-    tell_full(k);
+    tell_in_vain(k);
     for (size_t i = 0; i < PARTS; i++)
         did |= step_part(&k->parts[i], now);
     return did;
@@ -298,7 +304,7 @@ static int64_t until_due(const px_keeper *k)
         const part *p = &k->parts[i];
         int64_t left_ns = p->is_flying ? PX_KEEPER_FULL_NS : p->due_ns - now_ns;
 
-        if (left_ns < least_ns)
+        if (!p->has_failed && left_ns < least_ns)
             least_ns = left_ns;
     }
     return least_ns < PAUSE_NS ? PAUSE_NS : least_ns;

@@ -433,6 +433,28 @@ PX_TEST(on_a_full_disk_who_waits_is_told_and_what_was_refused_is_saved_once_ther
     end(&h);
 }
 
+/* A server that ends on a full disk: its consumers are not tried again from some moment on. */
+PX_TEST(where_the_engine_takes_no_more_who_waits_is_told_at_once)
+{
+    answer a, b;
+    house h;
+
+    begin(&h);
+    fill_disk(&h);
+    add(&h, 1, "a", PX_STR("1"), true);
+    await(&h, &a);
+    px_engine_writebacks_end(h.world.engine);
+    settle(&h);
+    CHECK_EQ(a.count, 1);
+    CHECK_EQ(a.status, PX_INTERRUPTED);
+    add(&h, 1, "b", PX_STR("2"), true); /* a door that still drains */
+    await(&h, &b);
+    settle(&h);
+    CHECK_EQ(b.count, 1);
+    CHECK_EQ(b.status, PX_INTERRUPTED);
+    end(&h);
+}
+
 /* ---- every place where it may end ---- */
 
 /* Adds, takes and saves of two tenants over more than there are places; `asked` counts allocations of the
