@@ -297,6 +297,16 @@ await holds('a connection that is there says what is wrong all the same', async 
   await fits(page, 'what is wrong with a connection');
 });
 
+await holds('a log that takes longer to read than it is read again comes all the same', async () => {
+  await page.route('**/api/v1/devices/pk03-gw/log*', async (route) => {
+    await new Promise((done) => setTimeout(done, 2500));
+    await route.continue().catch(() => undefined);
+  });
+  await page.goto(page.url().replace(/#.*/, '#/devices/pk03-gw'));
+  await page.waitForSelector('.device-log td');
+  await page.unroute('**/api/v1/devices/pk03-gw/log*');
+});
+
 await holds('a reader may look, and is told why not more', async () => {
   const { body } = await api('POST', '/api/v1/tokens', { name: 'story', role: 'reader' });
   const other = await open('#/devices/pk03-gw', { token: body.token });

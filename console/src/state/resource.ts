@@ -21,12 +21,16 @@ export interface Resource<T> {
 /** Goes up when everything shown must be read again: the server came back, or the stream had a gap. */
 export const epoch = signal(0);
 
-/** Reads when `key` or the epoch changes; keeps what it has while it reads the same key again. */
+/** Reads when `key` or the epoch changes; keeps what it has while it reads the same key again. A reading that is under way when
+ *  it is to be read again is waited for, and followed by another: given up each time, it would never end where it takes longer
+ *  than the time between two. */
 export function useResource<T>(key: string | undefined, read: (signal: AbortSignal) => Promise<Result<T>>): Resource<T> {
   const state = useSignal<Loaded<T>>({ loading: true });
   const round = useSignal(0);
   const before = useRef<string | undefined>(undefined);
+  const again = useRef(false);
   useEffect(() => {
+    again.current = false;
     if (before.current !== key) state.value = { loading: true };
     else state.value = { ...state.peek(), loading: true };
     before.current = key;
@@ -39,10 +43,15 @@ export function useResource<T>(key: string | undefined, read: (signal: AbortSign
         if (answer.error.status === 401) endSession();
         state.value = { ...state.peek(), problem: answer.error, loading: false };
       }
+      if (again.current) round.value++;
     });
     return () => stop.abort();
   }, [key, epoch.value, round.value]);
-  return { state, reload: () => round.value++ };
+  const reload = () => {
+    if (state.peek().loading) again.current = true;
+    else round.value++;
+  };
+  return { state, reload };
 }
 
 /** Reads the thing of this name; of one that has none yet there is nothing to read. */
