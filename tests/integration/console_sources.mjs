@@ -172,6 +172,7 @@ await holds('a Modbus device is asked for its registers, and a wrong one is said
 });
 
 await holds('the list leads to a connection, which is deleted with its consequence told', async () => {
+  is((await api('PUT', '/api/v1/bindings/ovens', { source: { connection: 'oven' }, twin: 'pk-02', fields: [{ from: 'temperature', to: 'tmpF' }] })).status, 200, 'a binding of it');
   await to('#/sources');
   await page.getByRole('link', { name: 'oven' }).click();
   await button('Delete …').click();
@@ -179,6 +180,8 @@ await holds('the list leads to a connection, which is deleted with its consequen
   await page.locator('dialog').getByRole('button', { name: 'Delete' }).click();
   await page.waitForFunction(() => document.querySelectorAll('.panel .row-link').length === 1);
   is((await api('GET', '/api/v1/connections/oven')).status, 404, 'the connection');
+  await waitFor('.toast', "binding 'ovens' takes what it brought");
+  await page.locator('.toast').getByRole('button', { name: 'Close' }).click();
   await to('#/sources/nobody');
   await waitFor('.empty', 'There is no connection nobody');
 });

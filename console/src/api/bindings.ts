@@ -8,6 +8,8 @@ export interface Binding {
   id: string;
   updated: string;
   enabled?: boolean;
+  /** Of one that was written: what may be a slip in it. */
+  notes?: string[];
   figures?: { messages: number; values: number; missed: number; refused: number };
   binding?: Document;
 }

@@ -76,4 +76,5 @@ export async function writeConnection(name: string, document: Document, etag: st
   return answer.ok ? ok({ connection: answer.value.body, etag: answer.value.headers.get('etag') ?? '' }) : answer;
 }
 export const readConnectionStatus = (name: string, signal?: AbortSignal) => get<ConnectionStatus>(path(name, '/status'), signal);
-export const deleteConnection = (name: string) => request<void>('DELETE', path(name));
+/** The notes name bindings that take what it brought. */
+export const deleteConnection = (name: string) => request<{ notes?: string[] } | undefined>('DELETE', path(name));

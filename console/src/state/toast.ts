@@ -17,6 +17,9 @@ export function say(next: Toast): void {
   if (!next.problem) timer = window.setTimeout(hush, 6000);
 }
 
+/** What was done, and what the server notes of it: that stays until it is closed. */
+export const sayDone = (text: string, notes: readonly string[] = []): void => say({ text: [text, ...notes.map((note) => `${note}.`)].join(' '), problem: notes.length > 0 });
+
 export function hush(): void {
   clearTimeout(timer);
   toast.value = undefined;

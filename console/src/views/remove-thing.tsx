@@ -5,7 +5,7 @@ import { words } from '../state/language.ts';
 import { problemText } from '../state/problem.ts';
 import { go } from '../state/route.ts';
 import { mayWrite } from '../state/session.ts';
-import { say } from '../state/toast.ts';
+import { say, sayDone } from '../state/toast.ts';
 import { Ask } from '../ui/ask.tsx';
 import { Button } from '../ui/button.tsx';
 
@@ -13,7 +13,8 @@ interface Props {
   title: string;
   /** What comes of it. */
   lead: string;
-  remove: () => Promise<Result<void>>;
+  /** What it notes is said, too. */
+  remove: () => Promise<Result<{ notes?: string[] } | void>>;
   /** What is said then, and where that leads. */
   done: string;
   to: string;
@@ -27,7 +28,7 @@ export function RemoveThing({ title, lead, remove, done, to }: Props) {
     const answer = await remove();
     asking.value = false;
     if (!answer.ok) return say({ text: problemText(answer.error), problem: true });
-    say({ text: done, problem: false });
+    sayDone(done, answer.value?.notes);
     go(to);
   };
   return (

@@ -6,7 +6,7 @@ import { words } from '../../state/language.ts';
 import { problemText } from '../../state/problem.ts';
 import { go, hrefTo, NEW } from '../../state/route.ts';
 import { mayWrite } from '../../state/session.ts';
-import { say } from '../../state/toast.ts';
+import { say, sayDone } from '../../state/toast.ts';
 import { Ask } from '../../ui/ask.tsx';
 import { Button } from '../../ui/button.tsx';
 import { TextLine } from '../../ui/form.tsx';
@@ -23,7 +23,7 @@ export function Save({ name, done }: { name: string; done: () => void }) {
     if (!answer.ok) return problemText(answer.error);
     if (name) stored(sent, answer.value.etag);
     else forgetDraft();
-    say({ text: (answer.value.binding.enabled === false ? w.bindingSavedOff : w.bindingSaved)(as), problem: false });
+    sayDone((answer.value.binding.enabled === false ? w.bindingSavedOff : w.bindingSaved)(as), answer.value.binding.notes);
     return '';
   };
   const again = async () => {
