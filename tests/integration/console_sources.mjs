@@ -25,9 +25,9 @@ await holds('a new connection is a form in which nothing is wrong yet', async ()
 });
 
 await holds('what is missing is said at its field, in turn', async () => {
-  await page.fill('#topic-0', 'plant/#');
   await button('Save').click();
   await waitFor('#connection-name-help.field-problem', 'for example plant');
+  await page.fill('#topic-0', 'plant/#');
   await page.fill('#connection-name', 'plant');
   await page.keyboard.press('Enter');
   await waitFor('#connection-host-help.field-problem', 'broker\\.plant');
@@ -103,7 +103,7 @@ await holds('a password is taken away when that is asked for', async () => {
 await holds('two who write at once: the second is told, and chooses', async () => {
   await page.waitForFunction(() => !/not saved/.test(document.querySelector('.twin-facts').textContent));
   const { connection } = await stored('plant');
-  is((await api('PUT', '/api/v1/connections/plant', { ...connection, retryMax: 7 })).status, 200, 'the other one');
+  is((await api('PUT', '/api/v1/connections/plant', { ...connection, retryMax: 7, version: 5 })).status, 200, 'the other one');
   await page.fill('#connection-retry', '9');
   await button('Save').click();
   await waitFor('.elsewhere', 'Somebody else has stored');
@@ -112,6 +112,7 @@ await holds('two who write at once: the second is told, and chooses', async () =
   await accessible(page);
   await page.getByRole('button', { name: /^Discard mine/ }).click();
   await page.waitForFunction(() => document.querySelector('#connection-retry').value === '7');
+  is(await page.inputValue('#connection-version'), '5', 'the version that is chosen');
   await page.waitForFunction(() => !document.querySelector('.elsewhere'));
 });
 
@@ -204,9 +205,9 @@ await holds('an issuer is written, and a device comes in by a token that it sign
   await page.keyboard.press('n');
   await page.waitForSelector('#issuer-name');
   is(await page.locator('.field-problem').count(), 0, 'what is wrong before anything was typed');
-  await page.fill('#issuer-text', 'https://login.story');
   await button('Save').click();
   await waitFor('#issuer-name-help.field-problem', 'for example plant');
+  await page.fill('#issuer-text', 'https://login.story');
   await page.fill('#issuer-name', 'story');
   await page.fill('#issuer-key-0-kid', 'k1');
   await page.fill('#issuer-key-0-pem', 'no key');

@@ -38,7 +38,7 @@ export function Broker(props: Props) {
           <Tls {...props} />
           {tlsOf(document) !== 'off' && textOf(document['tls'], 'certificate') !== '' && secret('key', w.tlsKey, true)}
           <div class="field-grid">
-            <SelectLine id="connection-version" label={w.mqttVersion} value={textOf(document, 'version')} onChange={count('version')} options={[{ value: '', label: '5' }, { value: '4', label: '3.1.1' }]} />
+            <SelectLine id="connection-version" label={w.mqttVersion} value={textOf(document, 'version') || '5'} onChange={(value) => write(withMember(document, 'version', value === '5' ? '' : Number(value)))} options={[{ value: '5', label: '5' }, { value: '4', label: '3.1.1' }]} />
             <TextLine id="connection-expiry" label={w.sessionExpiry} help={w.asDefault('604,800')} problem={wrong('sessionExpiry')} value={textOf(document, 'sessionExpiry')} onInput={count('sessionExpiry')} />
           </div>
         </div>

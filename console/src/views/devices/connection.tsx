@@ -82,7 +82,7 @@ export function ConnectionPage({ name }: { name: string }) {
         <div class="twin-actions">
           {name && <Button label={isOff ? w.switchOn : w.switchOff} disabled={changed || !mayWrite.value} {...(changed ? { title: w.changedNotSaved } : why)} onClick={turn} />}
           {name && <RemoveThing title={w.removeConnectionTitle(name)} lead={w.removeConnectionLead} remove={() => deleteConnection(name)} done={w.connectionRemoved(name)} to={hrefTo('sources')} />}
-          <Button submit kind="primary" label={w.save} disabled={!changed || !mayWrite.value} {...(mayWrite.value ? {} : { title: w.readerOnly })} onClick={save} />
+          <Button submit kind="primary" label={w.save} disabled={(name !== '' && !changed) || !mayWrite.value} {...(mayWrite.value ? {} : { title: w.readerOnly })} onClick={save} />
         </div>
         <Theirs draft={draft} />
       </div>

@@ -67,7 +67,7 @@ export function IssuerPage({ name }: { name: string }) {
         </div>
         <div class="twin-actions">
           {name && <RemoveThing title={w.removeIssuerTitle(name)} lead={w.removeIssuerLead} remove={() => deleteIssuer(name)} done={w.issuerRemoved(name)} to={hrefTo('issuers')} />}
-          <Button submit kind="primary" label={w.save} disabled={!draft.changed || !mayWrite.value} {...(mayWrite.value ? {} : { title: w.readerOnly })} onClick={save} />
+          <Button submit kind="primary" label={w.save} disabled={(name !== '' && !draft.changed) || !mayWrite.value} {...(mayWrite.value ? {} : { title: w.readerOnly })} onClick={save} />
         </div>
         <Theirs draft={draft} />
       </div>
