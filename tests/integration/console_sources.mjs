@@ -265,6 +265,14 @@ await holds('in Chinese a refusal is said in Chinese, with the server\'s own wor
   await other.context().close();
 });
 
+await holds('in Chinese what is wrong with a connection, and what helps, is said in Chinese', async () => {
+  is((await api('PUT', '/api/v1/connections/nowhere', { type: 'mqtt', host: 'broker.invalid', clientId: 'story-2', topics: [{ filter: 'a' }] })).status, 200, 'the connection');
+  const other = await open('#/sources/nowhere', { locale: 'zh-CN' });
+  await other.waitForFunction(() => /主机名无法解析。（.*请确认主机名正确/.test(document.querySelector('.connection-state')?.textContent ?? ''));
+  await other.context().close();
+  is((await api('DELETE', '/api/v1/connections/nowhere')).status, 204, 'the end of the connection');
+});
+
 await api('PUT', '/api/v1/connections/oven', { type: 'modbus', enabled: false, host: 'plc.story', registers: [{ name: 'a', address: 1, type: 'string', length: 8 }, { name: 'b', address: 9, type: 'float32' }] });
 await api('PUT', '/api/v1/issuers/story', { issuer: 'https://login.story', keys: [{ kid: 'k1', algorithm: 'EdDSA', publicKey: keys.publicKey.export({ type: 'spki', format: 'pem' }) }] });
 for (const [name, options] of LOOKS) {

@@ -4,9 +4,11 @@ import { words } from './language.ts';
 
 /** The server's own sentence, in a language that it does not speak behind what the console knows by its id; ours alone where no
  *  answer came. */
-export function problemText(problem: Problem): string {
+export const problemText = (problem: Problem): string => (problem.status === 0 ? words.value.unreachable : refusalText(problem.rule ?? problem.code, problem.detail));
+
+/** The same of a refusal by its id. */
+export function refusalText(id: string, text: string): string {
   const w = words.value;
-  if (problem.status === 0) return w.unreachable;
-  const known = w.problems[problem.rule ?? problem.code];
-  return known ? w.problemWith(known, problem.detail) : problem.detail;
+  const known = w.problems[id];
+  return known ? w.problemWith(known, text) : text;
 }

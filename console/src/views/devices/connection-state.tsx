@@ -3,6 +3,7 @@ import { type ConnectionStatus, readConnectionStatus, wrongNow } from '../../api
 import type { Kind } from '../../lib/connection.ts';
 import { instant } from '../../lib/time.ts';
 import { clockText, number, words } from '../../state/language.ts';
+import { refusalText } from '../../state/problem.ts';
 import { useEvery, useResource } from '../../state/resource.ts';
 import { hrefTo } from '../../state/route.ts';
 import { Ago } from '../../ui/mark.tsx';
@@ -45,6 +46,7 @@ function Told({ of, name, kind }: { of: ConnectionStatus; name: string; kind: Ki
 
 /** Told with its age: what is wrong while it is connected may have been so once, and not again. */
 export function Wrong({ of }: { of: ConnectionStatus['error'] }) {
+  const w = words.value;
   if (!of) return null;
-  return <span class="block small">{of.text} <span class="faint"><Ago time={of.time} /></span><span class="block dim">{of.cure}</span></span>;
+  return <span class="block small">{refusalText(of.code, of.text)} <span class="faint"><Ago time={of.time} /></span><span class="block dim">{w.connectionCures[of.code] ?? of.cure}</span></span>;
 }
