@@ -18,9 +18,10 @@ if not os.path.exists(BROKER):
 
 
 def until(holds, what, seconds=30):
+    """`what`: a text, or what gives one when it is told, of how things are by then."""
     end = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < end, f"never: {what}"
+        assert time.monotonic() < end, f"never: {what() if callable(what) else what}"
         time.sleep(0.05)
 
 

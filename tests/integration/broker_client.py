@@ -98,7 +98,7 @@ def history(web, twin="m1"):
 
 def all_of_it(web, count, twin="m1"):
     """Every value once, each at its own time."""
-    until(lambda: power(web, twin) == count - 1, f"{twin} has its last value; {power(web, twin)} of {count}")
+    until(lambda: power(web, twin) == count - 1, lambda: f"{twin} has its last value; {power(web, twin)} of {count}")
     got = [row[-1] for row in history(web, twin)]
     assert got == list(range(count)), (len(got), got[:10], got[-10:])
 
@@ -188,9 +188,9 @@ def what_a_document_says_no_more_the_broker_keeps_no_more():
             web = begin(s, "m1") if version == 5 else Web(s)
             two = [{"filter": "plant/#"}, {"filter": "mill/#"}]
             web.want(200, "PUT", "/api/v1/connections/plant", connection(b, version=version, topics=two))
-            until(lambda: is_connected(web) and broker.kept() == 2, f"two subscriptions: {broker.got}")
+            until(lambda: is_connected(web) and broker.kept() == 2, lambda: f"two subscriptions: {broker.got}")
             web.want(200, "PUT", "/api/v1/connections/plant", connection(b, version=version))
-            until(lambda: is_connected(web) and broker.kept() == 1, f"one: {broker.got}")
+            until(lambda: is_connected(web) and broker.kept() == 1, lambda: f"one: {broker.got}")
             web.want(200, "PUT", "/api/v1/connections/plant", connection(b, version=version, enabled=False))
             until(lambda: status(web)["state"] == "off", "off")
             broker.counts_again()
@@ -199,7 +199,7 @@ def what_a_document_says_no_more_the_broker_keeps_no_more():
             until(lambda: is_connected(web), "on again")
             note, = web.want(200, "DELETE", "/api/v1/connections/plant")["notes"]
             assert "binding 'meters'" in note, note
-            until(lambda: broker.kept() == 0 and (version == 4 or broker.clients() == 0), f"none: {broker.got}")
+            until(lambda: broker.kept() == 0 and (version == 4 or broker.clients() == 0), lambda: f"none: {broker.got}")
 
 
 class Figures:
@@ -246,7 +246,7 @@ def a_full_disk_leaves_messages_at_the_broker():
         until(lambda: is_connected(web), "connected")
         disk.fill()
         source = Source(b, count=2000, pause=0.001)
-        until(lambda: (status(web)["error"] or {}).get("code") == "store.full", f"the disk is full: {status(web)}", 60)
+        until(lambda: (status(web)["error"] or {}).get("code") == "store.full", lambda: f"the disk is full: {status(web)}", 60)
         disk.free()
         source.finish()
         all_of_it(web, source.count)
@@ -320,7 +320,7 @@ def pem(broker, name):
 
 def fails(web, code, cure, **document):
     web.want(200, "PUT", "/api/v1/connections/plant", document)
-    until(lambda: status(web)["state"] == "waiting" and status(web)["error"], f"{code}: {status(web)}")
+    until(lambda: status(web)["state"] == "waiting" and status(web)["error"], lambda: f"{code}: {status(web)}")
     error = status(web)["error"]
     assert error["code"] in code.split() and cure in error["cure"], error
     return error
@@ -345,7 +345,7 @@ def what_cannot_be_says_why_and_what_helps():
         fails(web, "connection.name", "resolve", **connection(b, host="no-such-host.invalid"))
         for host in ("127.0.0.1", "localhost"):
             web.want(200, "PUT", "/api/v1/connections/plant", connection(b, host=host, tls=tls, user="pollux", password="s3cret"))
-            until(lambda: is_connected(web), f"connected to {host}: {status(web)}")
+            until(lambda: is_connected(web), lambda: f"connected to {host}: {status(web)}")
         told = web.want(200, "GET", "/api/v1/connections/plant")
         assert told["hasPassword"] and "s3cret" not in json.dumps(told), told
         kept = json.loads(s.cli("connection", "show", "plant"))
@@ -400,7 +400,7 @@ def a_broker_that_wants_our_certificate_gets_it():
         fails(web, "connection.tls connection.silent", "'certificate'", **connection(b, tls={"ca": pem(b, "ca.pem")}))
         fails(web, "connection.tls", "'certificate'", **connection(b, tls=tls, key=pem(b, "other.key")))
         web.want(200, "PUT", "/api/v1/connections/plant", connection(b, tls=tls, key=pem(b, "client.key")))
-        until(lambda: is_connected(web), f"connected: {status(web)}")
+        until(lambda: is_connected(web), lambda: f"connected: {status(web)}")
         told = web.want(200, "GET", "/api/v1/connections/plant")
         assert told["hasKey"] and "PRIVATE KEY" not in json.dumps(told), told
 
@@ -453,14 +453,14 @@ def with_tls_an_address_that_may_not_be_reached_is_not_touched():
         web = begin(s, "m1")
         tls = {"ca": pem(b, "ca.pem")}
         web.want(200, "PUT", "/api/v1/connections/plant", connection(b, host="broker.example", tls=tls))
-        until(lambda: is_connected(web), f"connected: {status(web)}")
+        until(lambda: is_connected(web), lambda: f"connected: {status(web)}")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(b.path("server.pem"), b.path("server.key"))
         named = Ear("127.0.0.1", context=context)
         for host, name in (("broker.example", "broker.example"), ("127.0.0.1", None)):
             named.names.clear()
             web.want(200, "PUT", "/api/v1/connections/plant", {**connection(b, host=host, tls=tls), "port": named.port})
-            until(lambda: name in named.names, f"asked for {name}: {named.names}")
+            until(lambda: name in named.names, lambda: f"asked for {name}: {named.names}")
         for host in ("broker.example", "127.0.0.1"):  # certificates of another name do not pass
             fails(web, "connection.tls", "'ca'", **connection(b, host=host, tls={"ca": pem(b, "other.pem")}))
         assert refused.peers == 0, refused.peers
@@ -521,7 +521,7 @@ def what_nobody_takes_holds_up_no_acknowledgement():
         web = begin(s, "m1")
         for more, flood in (({}, Flood()), ({"tls": {"ca": pem(b, "ca.pem")}}, Flood(context))):
             web.want(200, "PUT", "/api/v1/connections/plant", {**connection(b, version=4, **more), "port": flood.port})
-            until(lambda: flood.acknowledged, f"acknowledged, after {flood.chunks} times 20,000 others: {status(web)}")
+            until(lambda: flood.acknowledged, lambda: f"acknowledged, after {flood.chunks} times 20,000 others: {status(web)}")
     b.folder.cleanup()
 
 
@@ -555,7 +555,7 @@ def connected_is_who_is_subscribed():
         assert broker.asked.wait(30), status(web)
         assert status(web)["state"] == "connecting", status(web)
         broker.answer.set()
-        until(lambda: is_connected(web), f"connected: {status(web)}")
+        until(lambda: is_connected(web), lambda: f"connected: {status(web)}")
 
 
 def a_packet_is_as_large_as_the_broker_was_told_and_no_larger():

@@ -55,7 +55,7 @@ def values(web):
 
 
 def becomes(web, name, value):
-    until(lambda: values(web).get(name) == value, f"{name} {value}: {values(web)} {status(web)}")
+    until(lambda: values(web).get(name) == value, lambda: f"{name} {value}: {values(web)} {status(web)}")
 
 
 def encoded(kind, order, value):
@@ -112,7 +112,7 @@ def wished(web, name):
 
 
 def ends(web, name, how, reason=""):
-    until(lambda: wished(web, name)["status"] == how, f"{name} {how}: {wished(web, name)}")
+    until(lambda: wished(web, name)["status"] == how, lambda: f"{name} {how}: {wished(web, name)}")
     assert reason in wished(web, name).get("reason", ""), wished(web, name)
 
 
@@ -157,7 +157,7 @@ def what_cannot_be_wished_for_is_said_once_and_hides_no_fault():
         assert status(web)["error"]["code"] == "modbus.property" and "no such twin" in status(web)["error"]["text"], status(web)
         assert (logged(s, "no writable property"), logged(s, "no such twin")) == (1, 1), (logged(s, "connection.note"))
         liar.answer = lambda t, u, f, d: frame(t, u, f, registers_of(d, b"\x7f\xc0"))
-        until(lambda: status(web)["error"]["code"] == "modbus.nan", f"the fault: {status(web)}")
+        until(lambda: status(web)["error"]["code"] == "modbus.nan", lambda: f"the fault: {status(web)}")
         assert logged(s, "register 'level': ") == 1, logged(s, "connection.note")
 
 
@@ -273,10 +273,10 @@ def nonsense_ends_in_a_count_and_a_status_and_truth_goes_on():
             before = status(web)
             liar.answer = answer
             until(lambda: (status(web)["error"] or {}).get("code") == code and status(web)["faults"] + status(web)["failures"] >
-                  before["faults"] + before["failures"], f"{code}: {status(web)}")
+                  before["faults"] + before["failures"], lambda: f"{code}: {status(web)}")
             liar.answer = honest
             polls = status(web)["polls"]
-            until(lambda: status(web)["state"] == "connected" and status(web)["polls"] > polls + 1, f"good again after {code}: {status(web)}")
+            until(lambda: status(web)["state"] == "connected" and status(web)["polls"] > polls + 1, lambda: f"good again after {code}: {status(web)}")
         kept = {r["code"]: r["payload"] for r in web.want(200, "GET", "/api/v1/rejects")["items"]}
         assert {code for code, _ in NONSENSE if code not in ("modbus.silent", "connection.lost")} <= set(kept), kept
         assert len(kept["modbus.unit"]) == 2 * 13 and kept["modbus.unit"][12:14] == "08", kept
@@ -334,7 +334,7 @@ def a_full_disk_costs_the_polls_of_its_time_and_is_said_once():
         connect(web, liar.port, [{"name": "level", "address": 4, "type": "float32"}], every="10ms")
         becomes(web, "level", "21.407064")
         disk.fill()
-        until(lambda: status(web)["rejected"] > 100, f"a hundred polls that found the disk full: {status(web)}")
+        until(lambda: status(web)["rejected"] > 100, lambda: f"a hundred polls that found the disk full: {status(web)}")
         assert status(web)["error"]["code"] == "store.full" and status(web)["state"] == "connected", status(web)
         assert logged(s, "connection.note") < 10, "said with each poll"  # the log is moved about before it is final
         disk.free()
