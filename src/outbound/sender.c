@@ -367,23 +367,7 @@ static bool look_at(px_outbound *o, px_box *box, int64_t now, int64_t *look_at_n
 
 /* ---- all of them ---- */
 
-static void reload(px_outbound *o)
-{
-    if (px_directory_load(&o->directory, px_engine_documents(o->opts.engine), o->opts.log, NULL) !=
-        PX_OK) {
-        atomic_store(&o->sender_stale, true);
-        return;
-    }
-    PX_VEC_EACH (&o->boxes, box) {
-        const px_endpoint *endpoint =
-            px_directory_endpoint(&o->directory, (*box)->tenant, (*box)->endpoint_no);
-
-        if ((!endpoint || endpoint->revision != (*box)->revision) &&
-            (*box)->not_before != INT64_MAX)
-            (*box)->not_before = 0; /* what was wrong may be mended */
-    }
-}
-
+/* The router makes boxes meanwhile, and the list moves as it grows; a box itself stays. */
 static size_t box_count(px_outbound *o)
 {
     size_t count;
@@ -402,6 +386,25 @@ static px_box *box_at(px_outbound *o, size_t index)
     box = o->boxes.ptr[index];
     pthread_mutex_unlock(&o->lock);
     return box;
+}
+
+static void reload(px_outbound *o)
+{
+    size_t count = box_count(o);
+
+    if (px_directory_load(&o->directory, px_engine_documents(o->opts.engine), o->opts.log, NULL) !=
+        PX_OK) {
+        atomic_store(&o->sender_stale, true);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        px_box *box = box_at(o, i);
+        const px_endpoint *endpoint =
+            px_directory_endpoint(&o->directory, box->tenant, box->endpoint_no);
+
+        if ((!endpoint || endpoint->revision != box->revision) && box->not_before != INT64_MAX)
+            box->not_before = 0; /* what was wrong may be mended */
+    }
 }
 
 bool pxi_sender_step(px_outbound *o, int64_t *ret_look_at_ns)
