@@ -47,9 +47,10 @@ typedef struct session {
     px_err taken;          /* why messages could not be taken; status PX_OK: they were */
     size_t heard;          /* messages that were read for the next commit */
     bool has_more;         /* reading was cut short: the library may hold what came already */
-    int mids[PX_CONNECTION_TOPICS_MAX]; /* of each topic's SUBSCRIBE; 0: it is answered */
-    size_t awaited, granted;            /* answers to come; topics that were granted as asked for */
-    char log[160];                      /* the library's last complaint */
+    int mids[PX_CONNECTION_TOPICS_MAX];    /* of each topic's SUBSCRIBE; 0: it is answered */
+    int answers[PX_CONNECTION_TOPICS_MAX]; /* the QoS that was granted, or why none was */
+    size_t awaited;                        /* answers to come */
+    char log[160];                         /* the library's last complaint */
     int64_t begun_ns;
 } session;
 
@@ -117,23 +118,34 @@ static void note_topic(session *s, px_str filter, int granted)
     pxi_link_note(s->link, &err, true);
 }
 
+/* What is wrong with topics is said behind that it is connected: what was said before is over. */
+static void settle_topics(session *s)
+{
+    const px_connection *c = &s->link->config;
+    size_t granted = 0;
+
+    say_ready(s);
+    for (size_t i = 0; i < c->topic_count; i++)
+        if (s->answers[i] == c->topics[i].qos)
+            granted++;
+        else
+            note_topic(s, c->topics[i].filter, s->answers[i]);
+    s->link->has_subscribed = granted == c->topic_count;
+}
+
 static void on_subscribe(struct mosquitto *client, void *data, int mid, int count,
                          const int *granted)
 {
     session *s = data;
-    const px_connection *c = &s->link->config;
 
     (void)client;
-    for (size_t i = 0; i < c->topic_count && count > 0; i++) {
+    for (size_t i = 0; i < s->link->config.topic_count && count > 0; i++) {
         if (s->mids[i] != mid)
             continue;
         s->mids[i] = 0;
-        if (granted[0] == c->topics[i].qos)
-            s->link->has_subscribed = ++s->granted == c->topic_count;
-        else
-            note_topic(s, c->topics[i].filter, granted[0]);
+        s->answers[i] = granted[0];
         if (--s->awaited == 0)
-            say_ready(s);
+            settle_topics(s);
     }
 }
 

@@ -526,10 +526,11 @@ def what_nobody_takes_holds_up_no_acknowledgement():
 
 
 class Hesitant(threading.Thread):
-    """A broker that lets everybody in and answers a subscription when it is told to."""
+    """A broker that lets everybody in and answers a subscription when it is told to: 1, or why it grants none."""
 
-    def __init__(self):
+    def __init__(self, code=1):
         super().__init__(daemon=True)
+        self.code = code
         self.listener, self.asked, self.answer = socket.create_server(("127.0.0.1", 0)), threading.Event(), threading.Event()
         self.port = self.listener.getsockname()[1]
         self.start()
@@ -541,9 +542,15 @@ class Hesitant(threading.Thread):
         asked = peer.recv(1000)
         self.asked.set()
         self.answer.wait(30)
-        peer.sendall(bytes([0x90, 3, asked[2], asked[3], 1]))
+        peer.sendall(bytes([0x90, 3, asked[2], asked[3], self.code]))
         while peer.recv(1000):
             pass
+
+
+def instant(text):
+    """To the nanosecond, so that two of them can be compared."""
+    whole, _, fraction = text.rstrip("Z").partition(".")
+    return whole, fraction.ljust(9, "0")
 
 
 def connected_is_who_is_subscribed():
@@ -556,6 +563,14 @@ def connected_is_who_is_subscribed():
         assert status(web)["state"] == "connecting", status(web)
         broker.answer.set()
         until(lambda: is_connected(web), lambda: f"connected: {status(web)}")
+        # what is refused of it is wrong still: it is told behind the connection
+        refusing = Hesitant(0x80)
+        refusing.answer.set()
+        web.want(200, "PUT", "/api/v1/connections/plant", connection(refusing, version=4))
+        until(lambda: is_connected(web) and status(web)["error"], lambda: f"the refusal: {status(web)}")
+        told = status(web)
+        assert told["error"]["code"] == "connection.topic", told
+        assert instant(told["error"]["time"]) >= instant(told["since"]), told
 
 
 def a_packet_is_as_large_as_the_broker_was_told_and_no_larger():
