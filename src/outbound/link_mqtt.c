@@ -206,6 +206,24 @@ static px_status wrong_tls(const session *s, px_err *ret_err)
                       s->log[0] ? s->log : "the other side does not agree");
 }
 
+/* Whether TLS says why it cannot begin. That the other side went away says nothing, and as a reset
+ * of the connection the library does not even log it. */
+static bool is_word_of_tls(const session *s, int code)
+{
+    if (!s->link->config.tls || s->is_up)
+        return false;
+    return s->log[0] ? !strstr(s->log, "unexpected eof") : code == MOSQ_ERR_TLS;
+}
+
+/* It ended before CONNACK: also in the call that began it, when the other side is that fast. */
+static px_status ended_early(const session *s, int code, px_err *ret_err)
+{
+    if (is_word_of_tls(s, code))
+        return wrong_tls(s, ret_err);
+    return px_fail_id(ret_err, PX_UNREACHABLE, "connection.silent",
+                      "the other side ended the connection before it said yes");
+}
+
 static px_status set_tls(session *s, px_err *ret_err)
 {
     SSL_CTX *context = NULL;
@@ -256,8 +274,8 @@ static void end(session *s)
 
 static px_status connect_failed(const session *s, int code, px_err *ret_err)
 {
-    if (code == MOSQ_ERR_TLS)
-        return wrong_tls(s, ret_err);
+    if (code == MOSQ_ERR_TLS) /* a reset is no word of TLS */
+        return ended_early(s, errno == ECONNRESET ? MOSQ_ERR_CONN_LOST : code, ret_err);
     if (code == MOSQ_ERR_ERRNO)
         return pxi_link_unreachable(s->link, errno, ret_err);
     return px_fail_id(ret_err, PX_UNREACHABLE, "connection.lost", "%s", mosquitto_strerror(code));
@@ -327,15 +345,6 @@ static px_status connack_refused(const session *s, px_err *ret_err)
                                          : mosquitto_connack_string(s->connack));
 }
 
-/* Whether TLS says why it cannot begin. That the other side went away says nothing, and as a reset
- * of the connection the library does not even log it. */
-static bool is_word_of_tls(const session *s, int code)
-{
-    if (!s->link->config.tls || s->is_up)
-        return false;
-    return s->log[0] ? !strstr(s->log, "unexpected eof") : code == MOSQ_ERR_TLS;
-}
-
 /* Why the library gave the connection up. */
 static px_status lost(const session *s, int code, px_err *ret_err)
 {
@@ -349,11 +358,8 @@ static px_status lost(const session *s, int code, px_err *ret_err)
         return px_fail_id(ret_err, PX_UNREACHABLE, "connection.lost",
                           "the broker ended the connection: %s",
                           mosquitto_reason_string(s->lost_reason));
-    if (is_word_of_tls(s, code))
-        return wrong_tls(s, ret_err);
     if (!s->is_up)
-        return px_fail_id(ret_err, PX_UNREACHABLE, "connection.silent",
-                          "the other side ended the connection before it said yes");
+        return ended_early(s, code, ret_err);
     if (code == MOSQ_ERR_KEEPALIVE)
         return px_fail_id(ret_err, PX_UNREACHABLE, "connection.lost",
                           "the broker did not answer for %d seconds", KEEPALIVE_S);
