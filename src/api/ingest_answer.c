@@ -122,7 +122,13 @@ static void release(px_ingest *in)
     px_arena_release(&in->arena);
 }
 
-/* On the engine's thread, or on the worker's when nothing went there. */
+static void in_part(px_api_call *call)
+{
+    px_api_json(call, 207);
+}
+
+/* On the engine's thread, or on the worker's when nothing went there. Whoever hears that some lines
+ * were taken does not send the others again of itself: they are on the disk before that. */
 void px_ingest_answer(px_ingest *in)
 {
     px_api_call *call = in->call;
@@ -135,10 +141,12 @@ void px_ingest_answer(px_ingest *in)
     else
         put_answer(call, in, &t);
     release(in);
-    if (status == PX_OK)
-        px_api_json(call, t.first ? 207 : 200);
-    else
+    if (status != PX_OK)
         px_api_fail(call, status, &err);
+    else if (t.first)
+        px_api_when_kept(call, in_part);
+    else
+        px_api_json(call, 200);
 }
 
 void px_ingest_fail(px_ingest *in, px_status status, const px_err *err)

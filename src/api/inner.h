@@ -136,6 +136,9 @@ void px_api_submit(px_api_call *call, void (*then)(px_api_call *call));
 bool px_api_body(px_api_call *call);
 /* `then` runs whatever the answer is. */
 void px_api_submit_always(px_api_call *call, void (*then)(px_api_call *call));
+/* `then` runs once rejects that were added for this call are on the disk, on the keeper's thread or
+ * at once; where they cannot be kept now that is answered. */
+void px_api_when_kept(px_api_call *call, void (*then)(px_api_call *call));
 /* If-Match and If-None-Match; false: answered already. */
 bool px_api_conditions(px_api_call *call, bool if_match, bool if_none_match);
 /* An If-Match into the request; false when it is none. */

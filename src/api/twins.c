@@ -137,27 +137,15 @@ void px_on_patch_component(px_api_call *call)
         px_api_submit(call, changed);
 }
 
-/* On the keeper's thread. */
-static void telemetry_kept(px_rejects_wait *wait, px_status status)
+static void telemetry_kept(px_api_call *call)
 {
-    px_api_call *call = wait->data;
-    px_err err;
-
-    if (status == PX_OK) {
-        px_api_finish(call, 204);
-        return;
-    }
-    px_fail_id(&err, status, "reject.unsaved", "what was refused cannot be kept now: %s",
-               px_status_meaning(status));
-    px_api_fail(call, status, &err);
+    px_api_finish(call, 204);
 }
 
 /* Taken; what the model does not know is kept for inspection, as that of devices is, and on the
  * disk before this is answered. */
 static void telemetry_done(px_api_call *call)
 {
-    px_rejects_wait *wait;
-
     const px_result *result = &call->request.result;
     px_rejected rejected = { .tenant = call->principal.tenant,
                              .time = call->api->env->now(call->api->env),
@@ -173,13 +161,10 @@ static void telemetry_done(px_api_call *call)
         rejected.payload = refusal->value;
         px_rejects_add(call->api->opts.rejects, &rejected);
     }
-    wait = result->refusal_count ? PX_ARENA_NEW(&call->arena, px_rejects_wait) : NULL;
-    if (!wait) { /* or there is no memory: it is saved a little later */
-        px_api_finish(call, 204);
-        return;
-    }
-    *wait = (px_rejects_wait){ .done = telemetry_kept, .data = call };
-    px_rejects_await(call->api->opts.rejects, wait);
+    if (result->refusal_count)
+        px_api_when_kept(call, telemetry_kept);
+    else
+        telemetry_kept(call);
 }
 
 static void post_telemetry(px_api_call *call, px_str component)
