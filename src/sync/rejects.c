@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdlib.h>
-
 #include "base/mem.h"
 #include "sync/rejects_inner.h"
 
@@ -24,12 +22,16 @@ static void delete_stored(px_rejects *rejects, const px_reject_whole *whole)
         (void)PX_VEC_PUSH(&rejects->gone, key);
 }
 
-void pxi_rejects_drop_whole(px_rejects *rejects, size_t place)
+static void drop_whole(px_rejects *rejects, size_t place)
 {
-    px_reject_whole *whole = rejects->heads[place].whole;
+    px_reject_head *head = &rejects->heads[place];
+    px_reject_whole *whole = head->whole;
 
-    rejects->heads[place].whole = NULL;
-    if (!whole || --whole->refs > 0)
+    head->whole = NULL;
+    if (!whole)
+        return;
+    rejects->shares[head->share].bytes -= whole->len + 1;
+    if (--whole->refs > 0)
         return;
     delete_stored(rejects, whole);
     rejects->bytes -= whole->len;
@@ -38,75 +40,127 @@ void pxi_rejects_drop_whole(px_rejects *rejects, size_t place)
     px_free(whole);
 }
 
+void pxi_rejects_give_whole(px_rejects *rejects, size_t place, px_reject_whole *whole)
+{
+    px_reject_head *head = &rejects->heads[place];
+
+    head->whole = whole;
+    whole->refs++;
+    rejects->shares[head->share].bytes += whole->len + 1; /* an empty one is one, too */
+}
+
+/* ---- what each tenant has ---- */
+
+enum { NONE = PX_REJECTS_MAX };
+
+/* NULL: it has none. */
+static px_reject_share *find_share(px_rejects *rejects, uint32_t tenant)
+{
+    for (size_t i = 0; i < rejects->share_count; i++)
+        if (rejects->shares[i].count && rejects->shares[i].tenant == tenant)
+            return &rejects->shares[i];
+    return NULL;
+}
+
+/* There are as many shares as places, so one is free. */
+static px_reject_share *share_of(px_rejects *rejects, uint32_t tenant)
+{
+    px_reject_share *share = find_share(rejects, tenant);
+    size_t at = 0;
+
+    if (share)
+        return share;
+    while (at < rejects->share_count && rejects->shares[at].count)
+        at++;
+    rejects->share_count += at == rejects->share_count;
+    share = &rejects->shares[at];
+    *share = (px_reject_share){ .tenant = tenant, .oldest = NONE, .newest = NONE };
+    return share;
+}
+
+/* A new one is the newest; rows are read in another order. */
+void pxi_rejects_join(px_rejects *rejects, size_t place, uint32_t tenant, uint64_t number)
+{
+    px_reject_share *share = share_of(rejects, tenant);
+    px_reject_head *heads = rejects->heads, *head = &heads[place];
+    uint16_t older = share->newest, newer = NONE;
+
+    while (older != NONE && heads[older].number > number) {
+        newer = older;
+        older = heads[older].older;
+    }
+    *(older == NONE ? &share->oldest : &heads[older].newer) = (uint16_t)place;
+    *(newer == NONE ? &share->newest : &heads[newer].older) = (uint16_t)place;
+    head->older = older;
+    head->newer = newer;
+    head->number = number;
+    head->tenant = tenant;
+    head->share = (uint16_t)(share - rejects->shares);
+    share->count++;
+    rejects->used++;
+}
+
+void pxi_rejects_leave(px_rejects *rejects, size_t place)
+{
+    px_reject_head *heads = rejects->heads, *head = &heads[place];
+    px_reject_share *share = &rejects->shares[head->share];
+
+    if (head->number == 0)
+        return;
+    drop_whole(rejects, place);
+    *(head->older == NONE ? &share->oldest : &heads[head->older].newer) = head->newer;
+    *(head->newer == NONE ? &share->newest : &heads[head->newer].older) = head->older;
+    head->number = 0;
+    share->count--;
+    rejects->used--;
+}
+
 /* ---- room: whoever has most gives of it, the oldest first, so that nobody who is refused again
  * and again washes away what others keep here ---- */
 
-static size_t one(const px_reject_head *head)
+/* There is one. */
+static px_reject_share *most_places(px_rejects *rejects)
 {
-    return head->number != 0;
+    px_reject_share *most = &rejects->shares[0];
+
+    for (size_t i = 1; i < rejects->share_count; i++)
+        if (rejects->shares[i].count > most->count)
+            most = &rejects->shares[i];
+    return most;
 }
 
-static size_t whole_bytes(const px_reject_head *head)
+/* A free share has no bytes. */
+static px_reject_share *most_bytes(px_rejects *rejects)
 {
-    return head->number && head->whole ? head->whole->len + 1 : 0; /* an empty one is one, too */
-}
+    px_reject_share *most = &rejects->shares[0];
 
-/* The tenant that has most; of several the one that has the oldest place. 0: nobody has any. */
-static uint32_t largest(px_rejects *rejects, size_t (*weight)(const px_reject_head *head))
-{
-    px_reject_share *shares = rejects->shares, *most = NULL;
-    size_t count = 0;
-
-    for (size_t i = 0; i < PX_REJECTS_MAX; i++) {
-        size_t more = weight(&rejects->heads[i]), at = 0;
-
-        if (more == 0)
-            continue;
-        while (at < count && shares[at].tenant != rejects->heads[i].tenant)
-            at++;
-        if (at == count)
-            shares[count++] = (px_reject_share){ .tenant = rejects->heads[i].tenant };
-        shares[at].weight += more;
-    }
-    for (size_t i = 0; i < count; i++)
-        if (!most || shares[i].weight > most->weight)
-            most = &shares[i];
-    return most ? most->tenant : 0;
-}
-
-/* Of this tenant, among those that weigh anything; there is one. */
-static size_t oldest(const px_rejects *rejects, uint32_t tenant,
-                     size_t (*weight)(const px_reject_head *head))
-{
-    size_t place = PX_REJECTS_MAX;
-
-    for (size_t i = 0; i < PX_REJECTS_MAX; i++)
-        if (rejects->heads[i].tenant == tenant && weight(&rejects->heads[i]) &&
-            (place == PX_REJECTS_MAX || rejects->heads[i].number < rejects->heads[place].number))
-            place = i;
-    px_assert(place < PX_REJECTS_MAX);
-    return place;
+    for (size_t i = 1; i < rejects->share_count; i++)
+        if (rejects->shares[i].bytes > most->bytes)
+            most = &rejects->shares[i];
+    return most;
 }
 
 /* Places are filled in turn, and again in turn while there is one tenant. */
 static size_t find_place(px_rejects *rejects)
 {
-    for (size_t i = 0; i < PX_REJECTS_MAX; i++) {
-        size_t place = (rejects->count + i) % PX_REJECTS_MAX;
+    size_t place = rejects->count % PX_REJECTS_MAX;
 
-        if (rejects->heads[place].number == 0)
-            return place;
-    }
-    return oldest(rejects, largest(rejects, one), one);
+    if (rejects->used == PX_REJECTS_MAX)
+        return most_places(rejects)->oldest;
+    while (rejects->heads[place].number)
+        place = (place + 1) % PX_REJECTS_MAX;
+    return place;
 }
 
 static void make_room(px_rejects *rejects, size_t len)
 {
-    uint32_t tenant;
+    while (rejects->bytes + len > PX_REJECTS_BYTES_MAX && rejects->bytes > 0) {
+        size_t place = most_bytes(rejects)->oldest;
 
-    while (rejects->bytes + len > PX_REJECTS_BYTES_MAX &&
-           (tenant = largest(rejects, whole_bytes)) != 0)
-        pxi_rejects_drop_whole(rejects, oldest(rejects, tenant, whole_bytes));
+        while (!rejects->heads[place].whole)
+            place = rejects->heads[place].newer;
+        drop_whole(rejects, place);
+    }
 }
 
 px_reject_whole *pxi_rejects_new_whole(px_str bytes, uint32_t tenant, uint64_t number)
@@ -131,8 +185,9 @@ static bool is_newest(const px_rejects *rejects, uint32_t tenant, px_str payload
 }
 
 /* Without memory only the beginning is kept. */
-static void keep_whole(px_rejects *rejects, px_reject_head *head, px_str payload)
+static void keep_whole(px_rejects *rejects, size_t place, px_str payload)
 {
+    const px_reject_head *head = &rejects->heads[place];
     px_reject_whole *whole = rejects->newest;
 
     if (!is_newest(rejects, head->tenant, payload)) {
@@ -145,8 +200,7 @@ static void keep_whole(px_rejects *rejects, px_reject_head *head, px_str payload
         rejects->bytes += payload.len;
         rejects->newest = whole;
     }
-    whole->refs++;
-    head->whole = whole;
+    pxi_rejects_give_whole(rejects, place, whole);
 }
 
 void px_rejects_free(px_rejects *rejects)
@@ -155,7 +209,7 @@ void px_rejects_free(px_rejects *rejects)
         return;
     rejects->is_kept = false; /* what is freed here stays on the disk */
     for (size_t i = 0; i < PX_REJECTS_MAX; i++)
-        pxi_rejects_drop_whole(rejects, i);
+        drop_whole(rejects, i);
     PX_VEC_RELEASE(&rejects->pulled);
     PX_VEC_RELEASE(&rejects->gone);
     pthread_mutex_destroy(&rejects->lock);
@@ -192,19 +246,16 @@ static void count_reason(px_rejects *rejects, px_str id)
 
 void px_rejects_add(px_rejects *rejects, const px_rejected *rejected)
 {
-    px_reject_head *head;
     px_reject_entry *e;
     size_t place;
 
     pthread_mutex_lock(&rejects->lock);
     place = find_place(rejects);
-    head = &rejects->heads[place];
     e = &rejects->entries[place];
-    pxi_rejects_drop_whole(rejects, place);
+    pxi_rejects_leave(rejects, place);
+    pxi_rejects_join(rejects, place, rejected->tenant, ++rejects->count);
     rejects->is_dirty[place] = true;
     rejects->changes++;
-    head->number = ++rejects->count;
-    head->tenant = rejected->tenant;
     e->row = rejected->row;
     e->slot = rejected->slot;
     e->role = rejected->role;
@@ -219,7 +270,7 @@ void px_rejects_add(px_rejects *rejects, const px_rejected *rejected)
     pxi_reject_keep(&e->binding, rejected->binding);
     pxi_reject_keep(&e->source, rejected->source);
     if (rejected->is_whole)
-        keep_whole(rejects, head, rejected->payload);
+        keep_whole(rejects, place, rejected->payload);
     count_reason(rejects, rejected->reason_id);
     pthread_mutex_unlock(&rejects->lock);
 }
@@ -268,49 +319,34 @@ static bool is_asked(const px_reject_text *of, px_str wanted)
     return !wanted.ptr || px_str_eq(pxi_reject_str(of), wanted);
 }
 
-static bool head_fits(const px_reject_head *head, const px_rejects_filter *filter)
+static bool fits(const px_reject_head *head, const px_reject_entry *e,
+                 const px_rejects_filter *filter)
 {
-    return head->number && head->tenant == filter->tenant &&
-           (!filter->number || head->number == filter->number) &&
-           (!filter->before || head->number < filter->before);
-}
-
-static bool fits(const px_reject_entry *e, const px_rejects_filter *filter)
-{
-    return is_asked(&e->sender, filter->sender) && is_asked(&e->reason_id, filter->reason_id) &&
+    return (!filter->number || head->number == filter->number) &&
+           (!filter->before || head->number < filter->before) &&
+           is_asked(&e->sender, filter->sender) && is_asked(&e->reason_id, filter->reason_id) &&
            is_asked(&e->binding, filter->binding) && e->time >= filter->since;
 }
 
-typedef struct found {
-    uint64_t number;
-    size_t place;
-} found;
-
-static int newest_first(const void *a, const void *b)
+static size_t newest_of(px_rejects *rejects, uint32_t tenant)
 {
-    const found *x = a, *y = b;
+    const px_reject_share *share = find_share(rejects, tenant);
 
-    return (x->number < y->number) - (x->number > y->number);
+    return share ? share->newest : NONE;
 }
 
 px_status px_rejects_list(px_rejects *rejects, const px_rejects_filter *filter, size_t max,
                           px_arena *arena, px_rejected *ret_items, size_t *ret_count,
                           px_err *ret_err)
 {
-    found all[PX_REJECTS_MAX];
     px_status status = PX_OK;
-    size_t count = 0;
 
     *ret_count = 0;
     pthread_mutex_lock(&rejects->lock);
-    for (size_t place = 0; place < PX_REJECTS_MAX; place++)
-        if (head_fits(&rejects->heads[place], filter))
-            all[count++] = (found){ rejects->heads[place].number, place };
-    qsort(all, count, sizeof(*all), newest_first);
-    for (size_t i = 0; i < count && *ret_count < max && status == PX_OK; i++)
-        if (fits(&rejects->entries[all[i].place], filter) &&
-            !copy_entry(rejects, all[i].place, filter->want_payload, arena,
-                        &ret_items[(*ret_count)++]))
+    for (size_t place = newest_of(rejects, filter->tenant);
+         place != NONE && *ret_count < max && status == PX_OK; place = rejects->heads[place].older)
+        if (fits(&rejects->heads[place], &rejects->entries[place], filter) &&
+            !copy_entry(rejects, place, filter->want_payload, arena, &ret_items[(*ret_count)++]))
             status = px_arena_fail(arena, ret_err);
     pthread_mutex_unlock(&rejects->lock);
     return status;
@@ -318,22 +354,19 @@ px_status px_rejects_list(px_rejects *rejects, const px_rejects_filter *filter, 
 
 bool px_rejects_remove(px_rejects *rejects, uint32_t tenant, uint64_t number)
 {
-    const px_rejects_filter filter = { .tenant = tenant, .number = number };
-    size_t place = 0;
+    size_t place;
 
-    if (number == 0)
-        return false;
     pthread_mutex_lock(&rejects->lock);
-    while (place < PX_REJECTS_MAX && !head_fits(&rejects->heads[place], &filter))
-        place++;
-    if (place < PX_REJECTS_MAX) {
-        pxi_rejects_drop_whole(rejects, place);
-        rejects->heads[place].number = 0;
+    place = newest_of(rejects, tenant);
+    while (place != NONE && rejects->heads[place].number != number)
+        place = rejects->heads[place].older;
+    if (place != NONE) {
+        pxi_rejects_leave(rejects, place);
         rejects->is_dirty[place] = true;
         rejects->changes++;
     }
     pthread_mutex_unlock(&rejects->lock);
-    return place < PX_REJECTS_MAX;
+    return place != NONE;
 }
 
 uint64_t px_rejects_bytes(px_rejects *rejects)

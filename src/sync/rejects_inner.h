@@ -29,6 +29,8 @@ typedef struct px_reject_head {
     px_reject_whole *whole; /* NULL: only the beginning is kept */
     uint32_t tenant;
     uint32_t stored_tenant; /* whose row the disk has of this place; 0: none */
+    uint16_t share;         /* its tenant's, */
+    uint16_t older, newer;  /* and the places beside it there; PX_REJECTS_MAX: there is none */
 } px_reject_head;
 
 typedef struct px_reject_entry {
@@ -39,10 +41,11 @@ typedef struct px_reject_entry {
     uint64_t whole_no; /* while rows are read: of the payload that belongs to it */
 } px_reject_entry;
 
-/* How much of the log one tenant has. */
+/* What of the log one tenant has, by age: kept as it changes, for a new one asks for it. */
 typedef struct px_reject_share {
-    uint32_t tenant;
-    size_t weight;
+    uint32_t tenant, count;  /* of its places; 0: the share is free */
+    uint16_t oldest, newest; /* PX_REJECTS_MAX: none */
+    size_t bytes; /* of whole payloads, once for each place that has it, and one for each place */
 } px_reject_share;
 
 /* A place whose row is on its way, and what the disk had of it before. */
@@ -57,8 +60,9 @@ struct px_rejects {
     px_reject_whole *newest;
     px_reject_head heads[PX_REJECTS_MAX];
     px_reject_entry entries[PX_REJECTS_MAX];
-    px_reject_share shares[PX_REJECTS_MAX]; /* while room is made */
-    bool is_dirty[PX_REJECTS_MAX];          /* the place is not as the disk has it */
+    px_reject_share shares[PX_REJECTS_MAX];
+    size_t share_count, used;      /* shares that were ever taken; places that are not free */
+    bool is_dirty[PX_REJECTS_MAX]; /* the place is not as the disk has it */
     px_reject_reason reasons[PX_REJECT_REASONS_MAX];
     size_t reason_count;
 
@@ -76,7 +80,9 @@ struct px_rejects {
 };
 
 /* With the lock. */
-void pxi_rejects_drop_whole(px_rejects *rejects, size_t place);
+void pxi_rejects_join(px_rejects *rejects, size_t place, uint32_t tenant, uint64_t number);
+void pxi_rejects_leave(px_rejects *rejects, size_t place); /* a free one stays so */
+void pxi_rejects_give_whole(px_rejects *rejects, size_t place, px_reject_whole *whole);
 /* A new one that nobody has yet, of so many bytes; NULL: no memory. */
 px_reject_whole *pxi_rejects_new_whole(px_str bytes, uint32_t tenant, uint64_t number);
 void pxi_reject_keep(px_reject_text *to, px_str from);

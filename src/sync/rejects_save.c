@@ -53,9 +53,9 @@ static px_status load_entry(px_rejects *rejects, const px_fold *row, px_err *ret
         return load_gone(rejects, row->key, ret_err);
     if (head->number)
         PX_TRY(load_gone(rejects, (px_key){ head->tenant, PX_REJECT_ENTRY, row->key.c }, ret_err));
-    pxi_rejects_drop_whole(rejects, place);
-    head->number = rejected.number;
-    head->tenant = head->stored_tenant = (uint32_t)row->key.a;
+    pxi_rejects_leave(rejects, place);
+    pxi_rejects_join(rejects, place, (uint32_t)row->key.a, rejected.number);
+    head->stored_tenant = head->tenant;
     fill(&rejects->entries[place], &rejected);
     rejects->entries[place].whole_no = whole_no;
     if (rejects->count < head->number)
@@ -71,7 +71,7 @@ static px_status load_payload(px_rejects *rejects, const px_fold *row, px_err *r
 
     PX_TRY(px_get_reject_payload(row->body, &payload, ret_err));
     for (size_t i = 0; i < PX_REJECTS_MAX; i++) {
-        px_reject_head *head = &rejects->heads[i];
+        const px_reject_head *head = &rejects->heads[i];
 
         if (!head->number || head->tenant != row->key.a ||
             rejects->entries[i].whole_no != (uint64_t)row->key.c ||
@@ -81,8 +81,7 @@ static px_status load_payload(px_rejects *rejects, const px_fold *row, px_err *r
             whole = pxi_rejects_new_whole(payload, head->tenant, (uint64_t)row->key.c);
         if (!whole)
             return px_no_memory(ret_err);
-        head->whole = whole;
-        whole->refs++;
+        pxi_rejects_give_whole(rejects, i, whole);
         whole->is_stored = true;
     }
     if (!whole)

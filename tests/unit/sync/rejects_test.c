@@ -172,4 +172,47 @@ PX_TEST(whole_payloads_of_one_tenant_make_no_room_by_those_of_another)
     end();
 }
 
+/* Of each tenant all that it has, the newest first; and who gave room was one that had most. */
+static void check_shares(size_t counts[4])
+{
+    size_t all = 0;
+
+    for (uint32_t tenant = 1; tenant <= 3; tenant++) {
+        size_t count = list((px_rejects_filter){ .tenant = tenant });
+
+        for (size_t i = 1; i < count; i++)
+            CHECK(items[i].number < items[i - 1].number);
+        for (size_t i = 0; i < count; i++)
+            CHECK_EQ(items[i].tenant, tenant);
+        if (count < counts[tenant])
+            for (uint32_t other = 1; other <= 3; other++)
+                CHECK(counts[tenant] + 1 >= counts[other]);
+        counts[tenant] = count;
+        all += count;
+        px_arena_reset(&arena);
+    }
+    CHECK(all <= PX_REJECTS_MAX);
+}
+
+PX_PROP(whoever_comes_and_goes_each_tenant_has_its_own_in_order, 6)
+{
+    begin();
+    for (int i = 0; i < 6 * PX_REJECTS_MAX; i++) {
+        uint32_t tenant = 1 + (uint32_t)(px_gen_below(gen, 9) * px_gen_below(gen, 9) / 25);
+        uint64_t newest = px_rejects_count(log_);
+        size_t counts[4] = { 0 };
+
+        if (px_gen_below(gen, 8) > 0 || newest == 0)
+            add_of(tenant, "a", "x", PX_STR("1"), px_gen_below(gen, 2));
+        else
+            (void)px_rejects_remove(log_, tenant, 1 + px_gen_below(gen, newest));
+        if (i % 97 > 0)
+            continue;
+        check_shares(counts);
+        add_of(tenant, "a", "x", PX_STR("1"), true);
+        check_shares(counts);
+    }
+    end();
+}
+
 PX_TEST_MAIN()
