@@ -122,7 +122,9 @@ static int64_t wal_room(const px_settings *settings)
 
 static px_status open_keeper(server *s, px_err *ret_err)
 {
-    px_keeper_opts opts = { .engine = s->engine, .presence = s->presence, .rejects = s->rejects };
+    px_keeper_opts opts = {
+        .engine = s->engine, .presence = s->presence, .rejects = s->rejects, .log = &s->log
+    };
 
     return px_keeper_open(&opts, &s->keeper, ret_err);
 }

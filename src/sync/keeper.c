@@ -388,6 +388,17 @@ static void write_all(px_keeper *k)
     }
 }
 
+static void tell_unsaved(px_keeper *k)
+{
+    uint64_t devices = px_presence_stat(k->opts.presence).unsaved;
+    bool rejects = !px_rejects_are_saved(k->opts.rejects);
+
+    if (devices > 0 || rejects)
+        px_log_warn(k->opts.log, "keeper.unsaved",
+                    "devices=%llu rejects=%s what they did or were refused last is not on the disk",
+                    (unsigned long long)devices, rejects ? "yes" : "no");
+}
+
 void px_keeper_stop(px_keeper *keeper)
 {
     if (!keeper || !keeper->running)
@@ -400,6 +411,7 @@ void px_keeper_stop(px_keeper *keeper)
     keeper->running = false;
     px_engine_writebacks_end(keeper->opts.engine);
     write_all(keeper);
+    tell_unsaved(keeper);
     px_rejects_unkept(keeper->opts.rejects);
 }
 

@@ -16,6 +16,7 @@
 #ifndef PX_SYNC_KEEPER_H
 #define PX_SYNC_KEEPER_H
 
+#include "base/log.h"
 #include "engine/engine.h"
 #include "sync/presence.h"
 #include "sync/rejects.h"
@@ -27,6 +28,7 @@ typedef struct px_keeper_opts {
     px_engine *engine;
     px_presence *presence;
     px_rejects *rejects;
+    px_log *log; /* may be NULL */
 } px_keeper_opts;
 
 /* Reads the rows: before the engine starts, and before anything else is asked of what is read.
@@ -37,7 +39,7 @@ PX_NODISCARD px_status px_keeper_start(px_keeper *keeper, px_err *ret_err);
 /* What is due is handed over, what came back is taken note of. True when it did something. */
 bool px_keeper_step(px_keeper *keeper);
 /* Writes all that changed; the engine must still run. On a full disk, or where that takes longer
- * than PX_KEEPER_STOP_NS, the rest is not written. NULL is fine. */
+ * than PX_KEEPER_STOP_NS, the rest is not written, and the log says so. NULL is fine. */
 void px_keeper_stop(px_keeper *keeper);
 void px_keeper_close(px_keeper *keeper); /* stopped, or never started; NULL is fine */
 

@@ -15,12 +15,22 @@ typedef struct house {
 } house;
 
 static px_rejected items[PX_REJECTS_MAX];
+static char logged[200]; /* the keeper's last line */
+
+static void note_line(px_log *log, px_log_level level, const char *event, const char *text)
+{
+    (void)log, (void)level;
+    snprintf(logged, sizeof(logged), "%s %s", event, text);
+}
+
+static px_log notes = { .sink = note_line };
 
 static void open_keeper(house *h)
 {
-    px_keeper_opts opts = { .engine = h->world.engine };
+    px_keeper_opts opts = { .engine = h->world.engine, .log = &notes };
     px_err err;
 
+    logged[0] = '\0';
     h->presence = opts.presence = px_presence_new(4, 0);
     h->rejects = opts.rejects = px_rejects_new();
     CHECK_OK(px_keeper_open(&opts, &h->keeper, &err), &err);
@@ -433,6 +443,15 @@ PX_TEST(on_a_full_disk_who_waits_is_told_and_what_was_refused_is_saved_once_ther
     end(&h);
 }
 
+/* Where nothing is to be written, so that it waits for no engine. */
+static void start_and_stop(house *h)
+{
+    px_err err;
+
+    CHECK_OK(px_keeper_start(h->keeper, &err), &err);
+    px_keeper_stop(h->keeper);
+}
+
 /* A server that ends on a full disk: its consumers are not tried again from some moment on. */
 PX_TEST(where_the_engine_takes_no_more_who_waits_is_told_at_once)
 {
@@ -452,13 +471,27 @@ PX_TEST(where_the_engine_takes_no_more_who_waits_is_told_at_once)
     settle(&h);
     CHECK_EQ(b.count, 1);
     CHECK_EQ(b.status, PX_INTERRUPTED);
+    start_and_stop(&h);
+    CHECK(strstr(logged, "keeper.unsaved") && strstr(logged, "rejects=yes"));
+    end(&h);
+}
+
+PX_TEST(an_end_that_has_saved_all_says_nothing)
+{
+    house h;
+
+    begin(&h);
+    add(&h, 1, "a", PX_STR("1"), true);
+    save(&h);
+    start_and_stop(&h);
+    CHECK_STR(logged, "");
     end(&h);
 }
 
 /* ---- every place where it may end ---- */
 
-/* Adds, takes and saves of two tenants over more than there are places; `asked` counts allocations of the
- * keeper, the n-th of which fails. */
+/* Adds, takes and saves of two tenants over more than there are places; `asked` counts allocations
+ * of the keeper, the n-th of which fails. */
 static uint64_t live_without_memory(uint64_t nth)
 {
     uint64_t asked = 0;
