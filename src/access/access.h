@@ -54,7 +54,7 @@ typedef enum px_action {
     PX_ACTION_BRANCH,
     PX_ACTION_READ_SERVER, /* metrics, rejects */
     PX_ACTION_WRITE_TENANT,
-    PX_ACTION_BACKUP, /* of all tenants */
+    PX_ACTION_BACKUP,  /* of all tenants */
     PX_ACTION_CONNECT, /* keep an MQTT session */
     PX_ACTION_PUBLISH, /* plain messages, within the tenant */
     PX_ACTION_COUNT

@@ -61,7 +61,8 @@ bool px_value_same(px_value a, px_value b);
 
 /* The binary form in events, state rows and blocks: a kind byte, then for NUM zigzag mantissa and
  * signed exponent byte (or 8 bytes of a double, kind byte 5, or of a whole number from 2^63, kind
- * byte 7), for TEXT and JSON varint length and bytes; BOOL is kind 1 (true) or 6 (false). docs/formats/value.md. */
+ * byte 7), for TEXT and JSON varint length and bytes; BOOL is kind 1 (true) or 6 (false).
+ * docs/formats/value.md. */
 void px_put_value(px_buf *buf, px_value value);
 /* The same into memory that is there: at most PX_VALUE_BYTES_MOST and the text. Gives the end. */
 enum { PX_VALUE_BYTES_MOST = 1 + PX_VARINT_BYTES_MOST + 1 };

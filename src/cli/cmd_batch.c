@@ -130,12 +130,13 @@ const px_cmd px_cmd_batch[] = {
       .examples = "pollux batch changes.json\n"
                   "pollux batch --dry-run changes.json\n"
                   "pollux batch --key order-17 changes.json",
-      .notes = "The file is an array of changes: {\"op\": \"put\", \"twin\": \"p-1\", \"value\": "
-               "{…}},\n\"patch\" with a JSON Patch as value, \"delete\", \"desired\" with wished "
-               "values; with\n\"relationship\" it is one of that twin's. \"component\", "
-               "\"ifMatch\" and \"ifNoneMatch\": \"*\"\nare understood as over HTTP. When one "
-               "change is refused none is made; all that is\nwrong is told with its lines. A script "
-               "that got no answer runs it again with the same\n--key: it is made once.",
+      .notes =
+          "The file is an array of changes: {\"op\": \"put\", \"twin\": \"p-1\", \"value\": "
+          "{…}},\n\"patch\" with a JSON Patch as value, \"delete\", \"desired\" with wished "
+          "values; with\n\"relationship\" it is one of that twin's. \"component\", "
+          "\"ifMatch\" and \"ifNoneMatch\": \"*\"\nare understood as over HTTP. When one "
+          "change is refused none is made; all that is\nwrong is told with its lines. A script "
+          "that got no answer runs it again with the same\n--key: it is made once.",
       .opts = options,
       .operands_min = 1,
       .operands_max = 1,

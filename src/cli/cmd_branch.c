@@ -83,10 +83,9 @@ static px_status drop_branch(px_cli *cli, const char *name, px_arena *arena, px_
 
 px_status px_cmd_branch_run(px_cli *cli, const px_args *args, px_err *ret_err)
 {
-    static const px_out_column columns[] = { { "name", "name", false },
-                                             { "base", "base", true },
-                                             { "ended", "ended", false },
-                                             { 0 } };
+    static const px_out_column columns[] = {
+        { "name", "name", false }, { "base", "base", true }, { "ended", "ended", false }, { 0 }
+    };
     const px_str actions[] = { PX_STR("list"), PX_STR("try"), PX_STR("diff"), PX_STR("drop") };
     const char *action = px_args_operand(args, 0), *name = px_args_operand(args, 1);
     px_str nearest;

@@ -69,7 +69,8 @@ const char *px_world_value(px_world *world, const char *twin, const char *proper
 void px_world_dump(px_world *world, px_buf *buf);
 void px_world_dump_state(px_graph *graph, px_registry *registry, px_documents *documents,
                          bool without_seqs, px_buf *buf);
-/* The body of a document of kind `desired` without the positions that it names; others as they are. */
+/* The body of a document of kind `desired` without the positions that it names; others as they are.
+ */
 void px_world_put_body(px_buf *buf, px_str kind, px_str body);
 /* The body of a document of kind `desired` without the positions that it names; others as they are.
  */

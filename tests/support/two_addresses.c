@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A resolver that gives broker.example two addresses: 127.0.0.2 first, and 127.0.0.1. Preloaded into
- * the server by the stories of tests/integration.
+ * A resolver that gives broker.example two addresses: 127.0.0.2 first, and 127.0.0.1. Preloaded
+ * into the server by the stories of tests/integration.
  *
  *     cc -shared -fPIC -o two_addresses.so two_addresses.c -ldl
  */

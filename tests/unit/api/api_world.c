@@ -120,9 +120,9 @@ static void open_all(api_world *world)
     CHECK_OK(px_history_start(world->history, &err), &err);
     world->api_opts.engine = world->engine;
     world->api_opts.history = world->history;
-    CHECK_OK(px_bindings_new(px_engine_documents(world->engine), NULL, &world->api_opts.bindings,
-                             &err),
-             &err);
+    CHECK_OK(
+        px_bindings_new(px_engine_documents(world->engine), NULL, &world->api_opts.bindings, &err),
+        &err);
     CHECK_OK(px_api_new(&world->api_opts, &world->api, &err), &err);
 }
 

@@ -20,7 +20,7 @@ typedef struct bench_cell {
     px_time time, arrival, source;
     uint64_t seq;
     uint64_t moment; /* its position where it stands at its arrival, else 0 */
-    px_value value; /* text lives in the bench's arena */
+    px_value value;  /* text lives in the bench's arena */
     uint8_t flags;
     size_t order;
     bool again; /* not the first of its time and field */

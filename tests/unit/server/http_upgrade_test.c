@@ -329,8 +329,9 @@ PX_TEST(over_tls_an_end_is_carried_too)
     open_app(&a, opts_of(&t, &tls));
     c = upgraded(&a, &t, &tls, PX_STR(GOOD));
     say(&c, PX_STR("last"));
-    expect_bytes(&t, PX_STR("last")); /* before the end: it may be a reset, which takes bytes along */
-    close_client(&c);                 /* without a word of TLS */
+    expect_bytes(&t,
+                 PX_STR("last")); /* before the end: it may be a reset, which takes bytes along */
+    close_client(&c);             /* without a word of TLS */
     CHECK_EQ(take_bytes(&t, &byte, 1), 0);
     close(t.fd);
     until_no_connection(&a);
