@@ -66,7 +66,7 @@ export async function newPage(options = {}, isExpected = isRefusal) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB', acceptDownloads: true, ...options });
   await context.addInitScript(AXE);
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(40_000); // for a machine that is busy with much else
   page.on('console', (message) => {
     if (message.type() === 'error' && !isExpected(message.text(), message.location().url)) noise.push(`${message.text()} ${message.location().url}`);
   });
