@@ -109,6 +109,7 @@ static px_status read_roll_ups(const px_json *node, px_arena *arena, px_fresh_do
                             "'rollUp' is an array of at most %d names of relationships",
                             PX_FRESHNESS_ROLL_UPS_MAX);
     d->has_roll_ups = true;
+    d->roll_up_nodes = node->first;
     d->roll_ups = PX_ARENA_ARRAY(arena, px_str, node->count + 1);
     if (!d->roll_ups)
         return px_arena_fail(arena, ret_err);
@@ -144,6 +145,34 @@ px_status px_fresh_document_read(px_str body, px_arena *arena, px_fresh_document
     return PX_OK;
 }
 
+static px_str nearest_relationship(const px_layout *layout, px_str name)
+{
+    uint32_t count;
+    const px_relationship *all = px_layout_relationships(layout, &count);
+    px_str near = { 0 };
+
+    for (uint32_t i = 0; i < count && near.len == 0; i++)
+        near = px_str_nearest(name, &all[i].name, 1);
+    return near;
+}
+
+static px_status roll_ups_fit(const px_fresh_document *d, const px_layout *layout, px_err *ret_err)
+{
+    for (const px_json *m = d->roll_up_nodes; m; m = m->next) {
+        px_str near = nearest_relationship(layout, m->text);
+
+        if (px_layout_relationship_find(layout, m->text))
+            continue;
+        if (near.len)
+            return px_json_fail(m, ret_err, PX_INVALID, "freshness.relationship",
+                                "the twin's model has no relationship '%.*s'; did you mean '%.*s'?",
+                                PX_FMT(m->text), PX_FMT(near));
+        return px_json_fail(m, ret_err, PX_INVALID, "freshness.relationship",
+                            "the twin's model has no relationship '%.*s'", PX_FMT(m->text));
+    }
+    return PX_OK;
+}
+
 px_status px_fresh_document_fits(const px_fresh_document *d, const px_layout *layout,
                                  px_err *ret_err)
 {
@@ -160,7 +189,7 @@ px_status px_fresh_document_fits(const px_fresh_document *d, const px_layout *la
         return px_json_fail(line->node, ret_err, PX_INVALID, "freshness.path",
                             "the twin's model has no property '%.*s'", PX_FMT(line->path));
     }
-    return PX_OK;
+    return roll_ups_fit(d, layout, ret_err);
 }
 
 /* ---- what is declared in all ---- */

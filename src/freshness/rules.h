@@ -35,6 +35,7 @@ typedef struct px_fresh_document {
     px_str *roll_ups;
     size_t roll_up_count;
     bool has_roll_ups;
+    const px_json *roll_up_nodes; /* for complaints: the first, with its next ones */
 } px_fresh_document;
 
 /* One property of one twin. */
@@ -51,7 +52,8 @@ typedef PX_VEC(px_fresh_rule) px_fresh_rules; /* ascending by field */
  */
 PX_NODISCARD px_status px_fresh_document_read(px_str body, px_arena *arena,
                                               px_fresh_document *ret_document, px_err *ret_err);
-/* Whether the model has all of it: PX_INVALID, freshness.path, with a "did you mean". */
+/* Whether the model has all of it: PX_INVALID, freshness.path (a property) or
+ * freshness.relationship, with a "did you mean". */
 PX_NODISCARD px_status px_fresh_document_fits(const px_fresh_document *document,
                                               const px_layout *layout, px_err *ret_err);
 

@@ -204,6 +204,40 @@ PX_TEST(the_twins_word_wins_and_null_takes_the_models_back)
     px_model_set_release(&set);
 }
 
+static void fits_not(const px_layout *layout, const char *text, const char *place,
+                     const char *sentence)
+{
+    px_fresh_document d;
+    px_arena arena;
+    px_err err;
+
+    CHECK_OK(read(text, &arena, &d, &err), &err);
+    CHECK_EQ(px_fresh_document_fits(&d, layout, &err), PX_INVALID);
+    CHECK_STR(err.id, "freshness.relationship");
+    CHECK_STR(err.path, place);
+    CHECK_STR(err.text, sentence);
+    px_arena_release(&arena);
+}
+
+/* One that the model does not have would roll nothing up, and take away what the model marks. */
+PX_TEST(relationships_that_roll_up_are_the_models)
+{
+    px_model_set set = parse(press);
+    const px_layout *layout = px_model_layout(set.models[0]);
+    px_fresh_document d;
+    px_arena arena;
+    px_err err;
+
+    CHECK_OK(read("{\"rollUp\":[\"contains\"]}", &arena, &d, &err), &err);
+    CHECK_OK(px_fresh_document_fits(&d, layout, &err), &err);
+    px_arena_release(&arena);
+    fits_not(layout, "{\"rollUp\":[\"contains\",\"contans\"]}", "/rollUp/1",
+             "the twin's model has no relationship 'contans'; did you mean 'contains'?");
+    fits_not(layout, "{\"rollUp\":[\"feeds\"]}", "/rollUp/0",
+             "the twin's model has no relationship 'feeds'");
+    px_model_set_release(&set);
+}
+
 PX_TEST(a_model_is_refused_for_durations_that_are_none)
 {
     refuses_model("");
