@@ -88,50 +88,81 @@ static void put_labels(px_json_writer *w, const px_args *args)
     px_json_end_object(w);
 }
 
-/* Who names none: a new device has none yet, one that is there keeps its own. */
-static px_status put_present_twins(px_cli *cli, const char *id, px_json_writer *w, px_arena *arena,
-                                   px_err *ret_err)
+/* Those that it speaks for now; NULL: there is no such device. */
+static px_status get_present_twins(px_cli *cli, const char *id, px_arena *arena,
+                                   const px_json **ret_twins, px_err *ret_err)
 {
-    const px_json *twins;
     px_json *root = NULL;
     px_status status =
         px_api_get(cli, arena, &root, ret_err, "/api/v1/devices/%s", px_api_part(arena, id));
 
-    if (status != PX_OK && status != PX_NOT_FOUND)
-        return status;
-    twins = status == PX_OK ? px_json_get(root, PX_STR("twins")) : NULL;
-    for (const px_json *t = twins ? twins->first : NULL; t; t = t->next)
-        px_json_string(w, t->text);
-    return PX_OK;
+    *ret_twins = status == PX_OK ? px_json_get(root, PX_STR("twins")) : NULL;
+    return status == PX_NOT_FOUND ? PX_OK : status;
+}
+
+/* Who names none: a new device has none yet, one that is there keeps its own. */
+static void put_twins(px_json_writer *w, const px_args *args, const px_json *present)
+{
+    const char *twin;
+    size_t at = 0;
+
+    px_json_begin_array(w);
+    if (!px_args_has(args, "twin"))
+        for (const px_json *t = present ? present->first : NULL; t; t = t->next)
+            px_json_string(w, t->text);
+    while ((twin = px_args_next(args, "twin", &at)) != NULL)
+        px_json_string(w, px_str_c(twin));
+    px_json_end_array(w);
+}
+
+static bool is_named(const px_args *args, px_str id)
+{
+    const char *twin;
+    size_t at = 0;
+
+    while ((twin = px_args_next(args, "twin", &at)) != NULL)
+        if (px_str_eq(px_str_c(twin), id))
+            return true;
+    return false;
+}
+
+/* What was asked for, and may have been meant otherwise. */
+static void note_unbound(px_cli *cli, const char *id, const px_args *args, const px_json *present)
+{
+    if (!px_args_has(args, "twin"))
+        return;
+    for (const px_json *t = present ? present->first : NULL; t; t = t->next)
+        if (!is_named(args, t->text))
+            px_cli_note(cli,
+                        "it was there already, and speaks for twin '%.*s' no more; "
+                        "`pollux device bind %s --twin %.*s` lets it again",
+                        PX_FMT(t->text), id, PX_FMT(t->text));
 }
 
 static px_status run_add(px_cli *cli, const px_args *args, px_err *ret_err)
 {
-    const char *id = px_args_operand(args, 0), *twin;
+    const char *id = px_args_operand(args, 0);
+    const px_json *present;
     px_buf body = { 0 };
     px_json_writer w = px_json_writer_of(&body);
     px_json *root;
-    px_status status = PX_OK;
+    px_status status;
     PX_AUTO_ARENA arena = { 0 };
 
     px_arena_init(&arena, 16 << 20);
+    PX_TRY(get_present_twins(cli, id, &arena, &present, ret_err));
     px_json_begin_object(&w);
     px_json_key(&w, PX_STR("twins"));
-    px_json_begin_array(&w);
-    if (!px_args_has(args, "twin"))
-        status = put_present_twins(cli, id, &w, &arena, ret_err);
-    for (size_t at = 0; (twin = px_args_next(args, "twin", &at)) != NULL;)
-        px_json_string(&w, px_str_c(twin));
-    px_json_end_array(&w);
+    put_twins(&w, args, present);
     put_labels(&w, args);
     px_json_end_object(&w);
-    if (status == PX_OK)
-        status = px_buf_status(&body, ret_err);
+    status = px_buf_status(&body, ret_err);
     if (status == PX_OK)
         status = px_device_ask(cli, "PUT", id, "", px_buf_str(&body), &arena, &root, ret_err);
     px_buf_release(&body);
     PX_TRY(status);
     px_device_note_missing_twins(cli, args);
+    note_unbound(cli, id, args, present);
     if (!px_args_has(args, "twin") && !px_json_get(root, PX_STR("twins"))->first)
         px_cli_note(cli, "it speaks for no twin yet; `pollux device bind %s --twin T` lets it", id);
     return px_device_print_key(cli, root, ret_err);

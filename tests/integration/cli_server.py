@@ -299,6 +299,10 @@ def what_is_left_behind_is_told(s, folder):
     assert "it speaks for no twin yet; `pollux device bind gate --twin T`" in said(s, "device", "add", "gate")
     assert "there is no twin 'gate-9'" in said(s, "device", "add", "gate", "--twin", "gate", "--twin", "gate-9")
     said(s, "device", "add", "gate", "--group", "hall")
+    unbound = said(s, "device", "add", "gate", "--twin", "gate")
+    assert "it was there already, and speaks for twin 'gate-9' no more; `pollux device bind gate --twin gate-9` lets it again" in unbound, unbound
+    assert "'gate'" not in unbound, unbound
+    said(s, "device", "bind", "gate", "--twin", "gate-9")
     assert s.json("device", "show", "gate")["twins"] == ["gate", "gate-9"]
     s.cli("twin", "create", "gate-2", "-m", "dtmi:test:Gate;1")
     err = said(s, "twin", "delete", "gate")
