@@ -44,11 +44,13 @@ static const struct {
     { "connection.threads", "disable another connection of this tenant; it begins by itself once "
                             "there is room" },
     { "modbus.exception",
-      "see that 'unit', 'table' and 'address' are those of the device's manual" },
+      "see that 'unit', 'table' and 'address' are those of the device's manual; 'address' counts "
+      "from 0: what a manual calls 40001 is address 0 of the holding registers" },
     { "modbus.silent", "see that 'unit' is right; raise 'timeout' for a slow device" },
     { "modbus.protocol", "see that the port is that of Modbus TCP" },
     { "modbus.unit", "a gateway mixes up its devices, or two clients use one connection" },
     { "modbus.nan", "the device has no value for it: see its manual, 'type' and 'order'" },
+    { "modbus.property", "let 'write' name a twin, and a writable property of its model" },
     { "modbus.text", "see 'order' and 'length', or read the registers as numbers" },
     { "endpoint.address", "start the server with --outbound-allow and the network of the host" },
     { "endpoint.host", "start the server with --outbound-allow and the name of the host" },

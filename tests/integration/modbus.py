@@ -155,6 +155,7 @@ def what_cannot_be_wished_for_is_said_once_and_hides_no_fault():
                                  {"name": "other", "address": 6, "type": "float32", "write": {"twin": "nobody", "property": "level"}}])
         until(lambda: status(web)["polls"] > 10, "ten polls")
         assert status(web)["error"]["code"] == "modbus.property" and "no such twin" in status(web)["error"]["text"], status(web)
+        assert "writable property" in status(web)["error"]["cure"], status(web)
         assert (logged(s, "no writable property"), logged(s, "no such twin")) == (1, 1), (logged(s, "connection.note"))
         liar.answer = lambda t, u, f, d: frame(t, u, f, registers_of(d, b"\x7f\xc0"))
         until(lambda: status(web)["error"]["code"] == "modbus.nan", lambda: f"the fault: {status(web)}")
