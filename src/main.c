@@ -18,7 +18,7 @@ static const px_opt serve_options[] = {
     { "allow-plain", 0, NULL, "doors without TLS beyond this machine, too" },
     { "azure-limits", 0, NULL, "refuse what the public service refuses: docs/azure.md" },
     { "outbound-allow", 0, "LIST",
-      "networks that webhooks may reach though they are private, and the only host names" },
+      "private networks that webhooks and connections may reach, and the only host names" },
     { 0 },
 };
 

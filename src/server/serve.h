@@ -22,7 +22,7 @@ typedef struct px_serve_opts {
     const char *tls_key;        /* PEM */
     bool allow_plain;           /* unencrypted doors off loopback */
     bool azure_limits;          /* those of the public Azure Digital Twins service */
-    const char *outbound_allow; /* networks and names that webhooks may reach (outbound/target.h);
+    const char *outbound_allow; /* networks and names that may be reached (outbound/target.h);
                                    NULL: all public addresses */
     const char *const *env;     /* NULL-terminated extra settings, "name=value"; NULL: none */
 
