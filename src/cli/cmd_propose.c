@@ -165,8 +165,19 @@ static void note_columns(px_cli *cli, const px_propose *p)
     else if (px_propose_is_bare(p) && !p->levels[p->level_count - 1].ptr)
         px_cli_note(cli, "each message is one value, and the last level of the topic varies: where "
                          "it names the property, suggest for each of these topics by itself");
-    if (p->time_column == SIZE_MAX)
+}
+
+static void note_time(px_cli *cli, const px_propose *p)
+{
+    if (p->time_column != SIZE_MAX)
+        return;
+    if (p->time_named == SIZE_MAX)
         px_cli_note(cli, "no column is called like a time: arrival will be the time");
+    else
+        px_cli_note(cli,
+                    "'%.*s' is called like a time, but not all its values are one (RFC 3339, "
+                    "or a Unix time in s, ms, us or ns): arrival will be the time",
+                    PX_FMT(p->columns[p->time_named].name));
 }
 
 static px_status propose(px_cli *cli, const px_args *args, px_propose *p, const path_vec *paths,
@@ -186,8 +197,10 @@ static px_status propose(px_cli *cli, const px_args *args, px_propose *p, const 
     if (status == PX_OK)
         status = give(cli, args, &proposal, ret_err);
     px_buf_release(&proposal);
-    if (status == PX_OK)
+    if (status == PX_OK) {
         note_columns(cli, p);
+        note_time(cli, p);
+    }
     return status;
 }
 

@@ -40,6 +40,7 @@ typedef struct px_unit_word {
 typedef struct px_propose_column {
     px_str name; /* of a CSV column, or a pointer into the row */
     uint64_t count, whole, decimal, booleans, texts, times, dates;
+    uint64_t epochs;                        /* numbers that are a Unix time of some unit */
     bool is_bits;                           /* nothing but 0 and 1 so far, and true and false */
     bool has_large;                         /* a whole number beyond 32 bits */
     px_str words[PX_PROPOSE_WORDS_MAX + 1]; /* different texts, the first that came */
@@ -67,6 +68,8 @@ typedef struct px_propose {
     uint64_t arrays;    /* of values, which were left out, */
     px_str first_array; /* and the place of the first */
     size_t time_column; /* SIZE_MAX: none */
+    size_t
+        time_named; /* where there is none, the first that is only called like one, or SIZE_MAX */
 } px_propose;
 
 typedef struct px_propose_opts {
@@ -92,7 +95,10 @@ const px_unit_word *px_unit_of_name(px_str name, px_str *ret_rest);
 bool px_is_quantity_name(px_str name); /* speaks of something measured */
 bool px_is_count_name(px_str name);    /* of something counted or numbered */
 bool px_is_state_name(px_str name);    /* of something that is so or not */
-bool px_is_time_name(px_str name);
+bool px_is_time_name(px_str name);     /* of a time in some word of it */
+/* Ends with the word for a moment, `/ts`, `event_time`, `startTime`: enough for a number to be a
+ * Unix time, while `runtime` and `candidate` are none. */
+bool px_is_clock_name(px_str name);
 
 /* ---- propose_column.c ---- */
 

@@ -46,6 +46,19 @@ px_propose_column *px_propose_column_of(px_propose *p, px_str name)
 
 /* ---- looking ---- */
 
+/* Of the years 1990 to 2099 in seconds, or in ms, us, ns, which `time` of a binding tells apart by
+ * size: no day and no minute written as digits, 20261129 or 202611291200, falls into these. */
+static bool is_epoch(px_num num)
+{
+    const double first = 631152000, end = 4102444800;
+    double size = px_num_to_double(num);
+
+    for (double scale = 1; scale <= 1e9; scale *= 1000)
+        if (size >= first * scale && size < end * scale)
+            return true;
+    return false;
+}
+
 static void look_number(px_propose_column *c, px_num num, px_str text)
 {
     static const px_num one = { .mantissa = 1 }, zero = { .mantissa = 0 };
@@ -56,6 +69,7 @@ static void look_number(px_propose_column *c, px_num num, px_str text)
         is_whole = is_whole && text.ptr[i] != '.' && text.ptr[i] != 'e' && text.ptr[i] != 'E';
     c->whole += is_whole;
     c->decimal += !is_whole;
+    c->epochs += is_epoch(num);
     c->has_large = c->has_large || (is_whole && (whole > INT32_MAX || whole < INT32_MIN));
     c->is_bits = c->is_bits && (px_num_cmp(num, one) == 0 || px_num_cmp(num, zero) == 0);
 }
@@ -228,24 +242,44 @@ bool px_propose_is_bare(const px_propose *p)
     return !p->is_csv && p->column_count == 1 && p->columns[0].name.len == 0 && p->level_count;
 }
 
+/* `rest` is the name without a unit. */
+static bool is_time_column(const px_propose *p, const px_propose_column *c, px_str rest)
+{
+    bool is_span = c->unit && strcmp(c->unit->semantic_type, "TimeSpan") == 0;
+
+    if (c->guess == PX_GUESS_DATETIME || c->guess == PX_GUESS_DATE)
+        return px_is_time_name(c->name);
+    if (c->count == 0 || c->epochs < c->count)
+        return false;
+    return px_is_clock_name(is_span ? rest : c->name) ||
+           (c->guess == PX_GUESS_LONG && !p->is_csv && px_is_time_name(c->name));
+}
+
+static void find_time(px_propose *p, size_t index, px_str rest)
+{
+    const px_propose_column *c = &p->columns[index];
+
+    if (p->time_column == SIZE_MAX && is_time_column(p, c, rest))
+        p->time_column = index;
+    if (p->time_named == SIZE_MAX && c->count && px_is_clock_name(c->name))
+        p->time_named = index;
+}
+
 px_status px_propose_settle(px_propose *p, px_err *ret_err)
 {
-    p->time_column = SIZE_MAX;
+    p->time_column = p->time_named = SIZE_MAX;
     for (size_t i = 0; i < p->column_count; i++) {
         px_propose_column *c = &p->columns[i];
         px_str name = name_of(p, i), rest = name;
 
         c->unit = px_unit_of_name(name, &rest);
         c->guess = guess(c, name);
+        find_time(p, i, rest);
         if (c->guess != PX_GUESS_DOUBLE) {
             c->unit = NULL;
             rest = c->guess == PX_GUESS_INTEGER || c->guess == PX_GUESS_LONG ? rest : name;
         }
         PX_TRY(name_property(p, i, rest, ret_err));
-        if (p->time_column == SIZE_MAX && px_is_time_name(c->name) &&
-            (c->guess == PX_GUESS_DATETIME || c->guess == PX_GUESS_DATE ||
-             (c->guess == PX_GUESS_LONG && !p->is_csv)))
-            p->time_column = i;
     }
     return PX_OK;
 }

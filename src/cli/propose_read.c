@@ -9,7 +9,7 @@ enum { ARENA_BYTES = 256 << 20, LINE_ARENA_BYTES = 64 << 20 };
 
 void px_propose_init(px_propose *p)
 {
-    *p = (px_propose){ .time_column = SIZE_MAX };
+    *p = (px_propose){ .time_column = SIZE_MAX, .time_named = SIZE_MAX };
     px_arena_init(&p->arena, ARENA_BYTES);
 }
 

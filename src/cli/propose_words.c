@@ -197,3 +197,33 @@ bool px_is_time_name(px_str name)
            px_str_ends(name, PX_STR("/ts")) || px_str_eq(name, PX_STR("t")) ||
            px_str_ends(name, PX_STR("/t"));
 }
+
+/* The word stands at the end and begins there: event_time, EventTime, /time. */
+static bool ends_with_word(px_str name, const char *word)
+{
+    size_t len = strlen(word);
+    const char *at;
+
+    if (name.len < len)
+        return false;
+    at = name.ptr + name.len - len;
+    if (strncasecmp(at, word, len) != 0)
+        return false;
+    return name.len == len || !px_is_letter(at[-1]) ||
+           (at[0] >= 'A' && at[0] <= 'Z' && at[-1] >= 'a');
+}
+
+bool px_is_clock_name(px_str name)
+{
+    static const char *const words[] = { "time", "timestamp", "datetime", "date",
+                                         "ts",   "stamp",     "epoch",    NULL };
+    static const char *const spans[] = { "_s", "_ms", "_us", "_ns", NULL };
+
+    for (const char *const *span = spans; *span; span++)
+        if (px_str_ends(name, px_str_c(*span)))
+            name.len -= strlen(*span);
+    for (const char *const *word = words; *word; word++)
+        if (ends_with_word(name, *word))
+            return true;
+    return px_str_eq(name, PX_STR("t")) || px_str_ends(name, PX_STR("/t"));
+}

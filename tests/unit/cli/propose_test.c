@@ -79,6 +79,49 @@ PX_TEST(recorded_messages_give_a_topic_pattern_and_pointers)
         "\"unit\":\"degreeCelsius\"},{\"from\":\"/on\",\"to\":\"on\"}]}}");
 }
 
+PX_TEST(a_unix_time_is_the_time_by_its_name_and_size)
+{
+    static const struct {
+        const char *file, *text, *time;
+    } cases[] = {
+        { "a.csv", "n,time\n1,1795981000\n2,1795981001\n", "time" },
+        { "a.csv", "timestamp,v\n1795981000000,1\n", "timestamp" },
+        { "a.csv", "ts;v\n1795981000,5;1\n", NULL },
+        { "a.csv", "ts,v\n1795981000.25,1\n1795981001,1\n", "ts" },
+        { "a.csv", "DateTime,v\n1795981000000000,1\n", "DateTime" },
+        { "a.csv", "date,v\n1795981000000000000,1\n", "date" },
+        { "a.csv", "startTime,v\n631152000,1\n4102444799,1\n", "startTime" },
+        { "a.csv", "timestamp_ms,v\n1795981000000,1\n", "timestamp_ms" },
+        { "a.csv", "time [s],v\n1795981000,1\n", "time [s]" },
+        { "a.json", "{\"ts\":1795981000,\"v\":1}", "/ts" },
+        { "a.json", "{\"d\":{\"t\":1795981000},\"v\":1}", "/d/t" },
+        { "a.json", "{\"updatetimes\":1795981000000,\"v\":1}", "/updatetimes" },
+        /* before 1990 and after 2099, a day and a minute in digits */
+        { "a.csv", "time,v\n631151999,1\n", NULL },
+        { "a.csv", "time,v\n4102444800,1\n", NULL },
+        { "a.csv", "date,v\n20261129,1\n", NULL },
+        { "a.csv", "date,v\n202611291200,1\n", NULL },
+        { "a.csv", "time,v\n1795981000,1\n12,1\n", NULL },
+        /* called otherwise */
+        { "a.csv", "serial,v\n1795981000,1\n", NULL },
+        { "a.csv", "runtime,v\n1795981000,1\n", NULL },
+        { "a.json", "{\"candidate\":1795981000,\"v\":1}", NULL },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        begin(cases[i].file, cases[i].text);
+        CHECK_SLICE(p.time_column == SIZE_MAX ? PX_STR("-") : p.columns[p.time_column].name,
+                    cases[i].time ? cases[i].time : "-");
+        px_propose_release(&p);
+    }
+    begin("a.csv", "serial,time\n1795981000,12\n1795981001,13\n");
+    CHECK_STR(guesses(), "serial:integer time:integer");
+    CHECK_EQ(p.time_named, 1);
+    px_propose_release(&p);
+    begin("a.csv", "v,time\n1,1795981000\n");
+    CHECK(strstr(proposal(), "\"time\":{\"from\":\"time\"},\"fields\":[{\"from\":\"v\"") != NULL);
+}
+
 PX_TEST(one_letter_is_a_unit_behind_the_name_of_its_quantity)
 {
     static const struct {
