@@ -13,7 +13,7 @@
 #include "cli/out.h"
 #include "cli/propose.h"
 
-enum { FILE_BYTES_MAX = 64 << 20, FILES_MAX = 1000 };
+enum { FILE_BYTES_MAX = 64 << 20, FILES_MAX = 1000, ODD_TOLD_MAX = 20 };
 
 typedef PX_VEC(char *) path_vec;
 
@@ -167,6 +167,30 @@ static void note_columns(px_cli *cli, const px_propose *p)
                          "it names the property, suggest for each of these topics by itself");
 }
 
+/* Odd values are told, so that nobody finds the type wrong only when messages are missed. */
+static void note_odd(px_cli *cli, const px_propose *p)
+{
+    size_t told = 0, columns = 0;
+
+    for (size_t i = 0; i < p->column_count; i++) {
+        const px_propose_column *c = &p->columns[i];
+
+        if (!c->odd || columns++ >= ODD_TOLD_MAX)
+            continue;
+        told++;
+        px_cli_note(cli,
+                    "'%.*s' is taken for %s%s, but %llu of its %llu values %s, the first "
+                    "'%.*s' in %.*s:%llu: see whether %s there",
+                    PX_FMT(c->name), strchr("aeiou", px_guess_name(c->guess)[0]) ? "an " : "a ",
+                    px_guess_name(c->guess), (unsigned long long)c->odd,
+                    (unsigned long long)c->count, c->odd == 1 ? "is none" : "are none",
+                    PX_FMT(c->first->text), PX_FMT(c->first->file),
+                    (unsigned long long)c->first->line, c->odd == 1 ? "it belongs" : "they belong");
+    }
+    if (columns > told)
+        px_cli_note(cli, "%zu more columns hold such values", columns - told);
+}
+
 static void note_time(px_cli *cli, const px_propose *p)
 {
     if (p->time_column != SIZE_MAX)
@@ -199,6 +223,7 @@ static px_status propose(px_cli *cli, const px_args *args, px_propose *p, const 
     px_buf_release(&proposal);
     if (status == PX_OK) {
         note_columns(cli, p);
+        note_odd(cli, p);
         note_time(cli, p);
     }
     return status;

@@ -9,8 +9,9 @@
  *
  * What a column is, is told by what stands in it and by its name: a measured quantity is a double
  * though its values came whole, a count is an integer, 0 and 1 alone are a boolean, a few texts
- * that repeat are an enum, and a unit at the end of a name (`[K]`, `_kW`, `(bar)`) becomes the
- * property's. Threads: one.
+ * that repeat are an enum. Of values of several sorts the type is that of the most, and the odd
+ * ones are told with the first one's place; a unit at the end of a name (`[K]`, `_kW`, `(bar)`)
+ * becomes the property's. Threads: one.
  */
 #ifndef PX_CLI_PROPOSE_H
 #define PX_CLI_PROPOSE_H
@@ -37,9 +38,27 @@ typedef struct px_unit_word {
     const char *word, *unit, *semantic_type; /* "kW", "kilowatt", "Power" */
 } px_unit_word;
 
+/* What one value is by itself. */
+typedef enum px_cell_sort {
+    PX_SORT_NUMBER,
+    PX_SORT_BOOLEAN,
+    PX_SORT_TIME,
+    PX_SORT_DATE,
+    PX_SORT_MISSING, /* n/a, null, -: a text that says there is none */
+    PX_SORT_TEXT,    /* any other */
+    PX_SORTS,
+} px_cell_sort;
+
+/* The first value of a sort and where it stood. */
+typedef struct px_propose_first {
+    px_str text, file;
+    uint64_t row, line;
+} px_propose_first;
+
 typedef struct px_propose_column {
     px_str name; /* of a CSV column, or a pointer into the row */
-    uint64_t count, whole, decimal, booleans, texts, times, dates;
+    uint64_t count, whole, decimal, sorts[PX_SORTS];
+    px_propose_first firsts[PX_SORTS];
     uint64_t epochs;                        /* numbers that are a Unix time of some unit */
     bool is_bits;                           /* nothing but 0 and 1 so far, and true and false */
     bool has_large;                         /* a whole number beyond 32 bits */
@@ -48,6 +67,8 @@ typedef struct px_propose_column {
 
     /* settled */
     px_guess guess;
+    uint64_t odd;                  /* values that are none of this type, */
+    const px_propose_first *first; /* and the first of them */
     px_str property;
     const px_unit_word *unit; /* NULL: none */
 } px_propose_column;
@@ -56,7 +77,8 @@ typedef struct px_propose {
     px_arena arena;
     px_propose_column *columns;
     size_t column_count, cap;
-    uint64_t rows;
+    uint64_t rows, line; /* `line` of `file` is being read */
+    px_str file;
     bool is_csv, has_head; /* of the first file */
     char separator;
     px_str stem;         /* of the first file's name: what the model is called */

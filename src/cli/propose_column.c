@@ -118,12 +118,40 @@ static bool is_time(px_str text)
     return px_time_parse(px_str_of(whole, text.len + 1), &unused, NULL) == PX_OK;
 }
 
-static bool look_text(px_propose *p, px_propose_column *c, px_str text)
+static bool is_missing(px_str text)
 {
-    c->texts++;
-    c->times += is_time(text);
-    c->dates += is_date(text);
-    c->is_bits = false;
+    static const char *const words[] = { "",     "n/a",  "na", "#n/a", "nan", "nil",
+                                         "null", "none", "-",  "--",   "?",   "missing" };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (text.len == strlen(words[i]) && strncasecmp(text.ptr, words[i], text.len) == 0)
+            return true;
+    return false;
+}
+
+static px_cell_sort sort_of_text(px_str text)
+{
+    if (is_time(text))
+        return PX_SORT_TIME;
+    if (is_date(text))
+        return PX_SORT_DATE;
+    return is_missing(px_str_trim(text)) ? PX_SORT_MISSING : PX_SORT_TEXT;
+}
+
+/* Counts it and keeps its text: numbers too are words among texts, as in 1, 2, other. */
+static bool take(px_propose *p, px_propose_column *c, px_cell_sort sort, px_str text)
+{
+    px_propose_first *first = &c->firsts[sort];
+
+    c->count++;
+    if (c->sorts[sort]++ == 0) {
+        *first = (px_propose_first){ px_arena_str(&p->arena, px_str_head(text, WORD_BYTES_MAX)),
+                                     p->file, p->rows, p->line };
+        if (!first->text.ptr)
+            return false;
+    }
+    if (sort != PX_SORT_NUMBER && sort != PX_SORT_BOOLEAN)
+        c->is_bits = false;
     return keep_word(p, c, text);
 }
 
@@ -136,38 +164,31 @@ bool px_propose_look_cell(px_propose *p, px_propose_column *c, px_str cell)
 
     if (text.len == 0)
         return true;
-    c->count++;
     if ((text.len == 4 && strncasecmp(text.ptr, "true", 4) == 0) ||
-        (text.len == 5 && strncasecmp(text.ptr, "false", 5) == 0)) {
-        c->booleans++;
-        return true;
-    }
+        (text.len == 5 && strncasecmp(text.ptr, "false", 5) == 0))
+        return take(p, c, PX_SORT_BOOLEAN, text);
     is_number = text.len < 64 && px_put_json_number(&number, text) &&
                 px_num_parse(px_buf_str(&number), &num, NULL) == PX_OK;
     px_buf_release(&number);
     if (!is_number)
-        return look_text(p, c, text);
+        return take(p, c, sort_of_text(text), text);
     look_number(c, num, text);
-    return keep_word(p, c, text); /* numbers among texts: 1, 2, other */
+    return take(p, c, PX_SORT_NUMBER, text);
 }
 
 bool px_propose_look(px_propose *p, px_propose_column *c, const px_json *value)
 {
     switch (value->type) {
     case PX_JSON_NUMBER:
-        c->count++;
-        c->is_bits = false; /* JSON has booleans of its own */
         look_number(c, value->num, value->raw);
-        c->is_bits = false;
-        return true;
+        c->is_bits = false; /* JSON has booleans of its own */
+        return take(p, c, PX_SORT_NUMBER, value->raw);
     case PX_JSON_TRUE:
+        return take(p, c, PX_SORT_BOOLEAN, PX_STR("true"));
     case PX_JSON_FALSE:
-        c->count++;
-        c->booleans++;
-        return true;
+        return take(p, c, PX_SORT_BOOLEAN, PX_STR("false"));
     case PX_JSON_STRING:
-        c->count++;
-        return look_text(p, c, value->text);
+        return take(p, c, sort_of_text(value->text), value->text);
     default:
         return true;
     }
@@ -175,16 +196,37 @@ bool px_propose_look(px_propose *p, px_propose_column *c, const px_json *value)
 
 /* ---- settling ---- */
 
-static px_guess guess_text(const px_propose_column *c)
+static bool is_few_words(const px_propose_column *c)
 {
-    if (c->times == c->count)
-        return PX_GUESS_DATETIME;
-    if (c->dates == c->count)
-        return PX_GUESS_DATE;
-    if (c->word_count <= PX_PROPOSE_WORDS_MAX && c->count >= ENUM_ROWS_MIN &&
-        2 * (uint64_t)c->word_count <= c->count)
-        return PX_GUESS_ENUM;
-    return PX_GUESS_STRING;
+    return c->word_count <= PX_PROPOSE_WORDS_MAX && c->count >= ENUM_ROWS_MIN &&
+           2 * (uint64_t)c->word_count <= c->count;
+}
+
+/* More than half of all values, those that say that there is none not counted. */
+static bool is_most(const px_propose_column *c, px_cell_sort sort)
+{
+    return 2 * c->sorts[sort] > c->count - c->sorts[PX_SORT_MISSING];
+}
+
+/* More than one, and a tenth or more of all: no slip. */
+static bool is_label_sort(const px_propose_column *c, px_cell_sort sort)
+{
+    return c->sorts[sort] > 1 && 10 * c->sorts[sort] >= c->count;
+}
+
+/* Whole numbers with texts among them are labels: 1, 2, other; A17, 1804. */
+static bool is_labels(const px_propose_column *c, bool is_measured)
+{
+    return !is_measured && !c->decimal && is_label_sort(c, PX_SORT_TEXT);
+}
+
+static px_guess guess_number(const px_propose_column *c, px_str name, bool is_quantity)
+{
+    if (c->is_bits && (px_is_state_name(name) || (!is_quantity && !px_is_count_name(name))))
+        return PX_GUESS_BOOLEAN;
+    if (c->decimal || c->unit || is_quantity)
+        return PX_GUESS_DOUBLE;
+    return c->has_large ? PX_GUESS_LONG : PX_GUESS_INTEGER;
 }
 
 static px_guess guess(const px_propose_column *c, px_str name)
@@ -193,15 +235,46 @@ static px_guess guess(const px_propose_column *c, px_str name)
 
     if (c->count == 0)
         return PX_GUESS_NONE;
-    if (c->booleans == c->count)
+    if (is_most(c, PX_SORT_BOOLEAN) || (c->is_bits && c->sorts[PX_SORT_BOOLEAN]))
         return PX_GUESS_BOOLEAN;
-    if (c->texts || c->booleans)
-        return guess_text(c);
-    if (c->is_bits && (px_is_state_name(name) || (!is_quantity && !px_is_count_name(name))))
-        return PX_GUESS_BOOLEAN;
-    if (c->decimal || c->unit || is_quantity)
-        return PX_GUESS_DOUBLE;
-    return c->has_large ? PX_GUESS_LONG : PX_GUESS_INTEGER;
+    if (is_most(c, PX_SORT_NUMBER) && !is_labels(c, is_quantity || c->unit))
+        return guess_number(c, name, is_quantity);
+    if (is_most(c, PX_SORT_TIME))
+        return PX_GUESS_DATETIME;
+    if (is_most(c, PX_SORT_DATE))
+        return PX_GUESS_DATE;
+    return is_few_words(c) ? PX_GUESS_ENUM : PX_GUESS_STRING;
+}
+
+/* Whether such a value belongs to what the column was taken for. */
+static bool fits(const px_propose_column *c, px_cell_sort sort)
+{
+    switch (c->guess) {
+    case PX_GUESS_BOOLEAN:
+        return sort == PX_SORT_BOOLEAN || (sort == PX_SORT_NUMBER && c->is_bits);
+    case PX_GUESS_DATETIME:
+        return sort == PX_SORT_TIME;
+    case PX_GUESS_DATE:
+        return sort == PX_SORT_DATE;
+    case PX_GUESS_ENUM:
+    case PX_GUESS_STRING:
+        return sort >= PX_SORT_TIME || is_label_sort(c, sort);
+    default:
+        return sort == PX_SORT_NUMBER;
+    }
+}
+
+static void find_odd(px_propose_column *c)
+{
+    c->odd = 0;
+    c->first = NULL;
+    for (px_cell_sort sort = 0; sort < PX_SORTS; sort++) {
+        if (c->sorts[sort] == 0 || fits(c, sort))
+            continue;
+        c->odd += c->sorts[sort];
+        if (!c->first || c->firsts[sort].row < c->first->row)
+            c->first = &c->firsts[sort];
+    }
 }
 
 /* A name that no column before has. */
@@ -242,6 +315,12 @@ bool px_propose_is_bare(const px_propose *p)
     return !p->is_csv && p->column_count == 1 && p->columns[0].name.len == 0 && p->level_count;
 }
 
+/* A time where its values are, else a temperature as well. */
+static bool is_called_t(px_str name)
+{
+    return px_str_eq(name, PX_STR("t")) || px_str_ends(name, PX_STR("/t"));
+}
+
 /* `rest` is the name without a unit. */
 static bool is_time_column(const px_propose *p, const px_propose_column *c, px_str rest)
 {
@@ -249,9 +328,9 @@ static bool is_time_column(const px_propose *p, const px_propose_column *c, px_s
 
     if (c->guess == PX_GUESS_DATETIME || c->guess == PX_GUESS_DATE)
         return px_is_time_name(c->name);
-    if (c->count == 0 || c->epochs < c->count)
+    if (!is_most(c, PX_SORT_NUMBER) || c->epochs < c->sorts[PX_SORT_NUMBER])
         return false;
-    return px_is_clock_name(is_span ? rest : c->name) ||
+    return px_is_clock_name(is_span ? rest : c->name) || is_called_t(c->name) ||
            (c->guess == PX_GUESS_LONG && !p->is_csv && px_is_time_name(c->name));
 }
 
@@ -274,6 +353,7 @@ px_status px_propose_settle(px_propose *p, px_err *ret_err)
 
         c->unit = px_unit_of_name(name, &rest);
         c->guess = guess(c, name);
+        find_odd(c);
         find_time(p, i, rest);
         if (c->guess != PX_GUESS_DOUBLE) {
             c->unit = NULL;

@@ -92,8 +92,10 @@ static px_status begin_columns(table *t, const px_str *names, size_t count, px_e
                             "of file by itself");
 }
 
-static px_status look_row(table *t, const px_str *cells, size_t count, px_err *ret_err)
+static px_status look_row(table *t, const px_str *cells, size_t count, uint64_t line,
+                          px_err *ret_err)
 {
+    t->p->line = line;
     for (size_t i = 0; i < count && i < t->p->column_count; i++)
         if (!px_propose_look_cell(t->p, &t->p->columns[i], cells[i]))
             return px_arena_fail(&t->p->arena, ret_err);
@@ -121,8 +123,10 @@ static px_status begin_table(table *t, size_t *ret_width, px_err *ret_err)
     const px_str *cells;
     px_str *first;
     size_t count, below;
+    uint64_t line;
 
     PX_TRY(px_csv_next(&t->csv, &cells, ret_width, ret_err));
+    line = t->csv.record_line;
     if (*ret_width == 0)
         return px_fail_id(ret_err, PX_INVALID, "propose.empty", "the file holds no rows");
     PX_TRY(keep_cells(t, cells, *ret_width, &first, ret_err));
@@ -134,8 +138,8 @@ static px_status begin_table(table *t, size_t *ret_width, px_err *ret_err)
     t->p->is_csv = true;
     PX_TRY(begin_columns(t, first, count, ret_err));
     if (!t->p->has_head)
-        PX_TRY(look_row(t, first, count, ret_err));
-    return below == count ? look_row(t, cells, count, ret_err) : PX_OK;
+        PX_TRY(look_row(t, first, count, line, ret_err));
+    return below == count ? look_row(t, cells, count, t->csv.record_line, ret_err) : PX_OK;
 }
 
 /* A row of another width is passed over: the binding would refuse its message, and says so. */
@@ -160,7 +164,7 @@ static px_status look_at_table(px_propose *p, px_str text, px_err *ret_err)
         if (status != PX_OK || count == 0)
             break;
         if (count == width)
-            status = look_row(&t, cells, count, ret_err);
+            status = look_row(&t, cells, count, t.csv.record_line, ret_err);
     }
     px_csv_release(&t.csv);
     return status;
@@ -303,8 +307,10 @@ static px_status look_at_lines(px_propose *p, px_str text, px_err *ret_err)
 {
     for (uint32_t number = 1; text.len && p->rows < PX_PROPOSE_ROWS_MAX; number++) {
         px_str line = px_str_trim(px_str_cut(&text, '\n'));
-        px_status status = line.len ? look_at_line(p, line, ret_err) : PX_OK;
+        px_status status;
 
+        p->line = number;
+        status = line.len ? look_at_line(p, line, ret_err) : PX_OK;
         if (status != PX_OK)
             return fail_at(status, line, number, ret_err);
     }
@@ -328,7 +334,8 @@ px_status px_propose_file(px_propose *p, px_str path, px_str text, px_err *ret_e
 {
     if (!p->stem.ptr)
         p->stem = px_arena_str(&p->arena, stem_of(path));
-    if (!p->stem.ptr)
+    p->file = px_arena_str(&p->arena, path);
+    if (!p->stem.ptr || !p->file.ptr)
         return px_arena_fail(&p->arena, ret_err);
     if (px_str_ends(path, PX_STR(".csv")))
         return look_at_table(p, text, ret_err);

@@ -225,5 +225,5 @@ bool px_is_clock_name(px_str name)
     for (const char *const *word = words; *word; word++)
         if (ends_with_word(name, *word))
             return true;
-    return px_str_eq(name, PX_STR("t")) || px_str_ends(name, PX_STR("/t"));
+    return false;
 }

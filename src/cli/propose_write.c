@@ -132,9 +132,10 @@ static void put_field(px_json_writer *w, const px_propose *p, const px_propose_c
     put_text(w, "to", c->property);
     if (c->unit)
         put_text(w, "unit", px_str_c(c->unit->unit));
-    if (c->guess == PX_GUESS_BOOLEAN && c->booleans < c->count)
+    if (c->guess == PX_GUESS_BOOLEAN && c->sorts[PX_SORT_BOOLEAN] < c->count)
         put_text(w, "type", PX_STR("boolean"));
-    if ((c->guess == PX_GUESS_ENUM || c->guess == PX_GUESS_STRING) && c->whole + c->decimal)
+    if ((c->guess == PX_GUESS_ENUM || c->guess == PX_GUESS_STRING) &&
+        c->sorts[PX_SORT_NUMBER] + c->sorts[PX_SORT_BOOLEAN])
         put_text(w, "type", PX_STR("string"));
     px_json_end_object(w);
 }
@@ -199,11 +200,13 @@ static void put_table(px_json_writer *w, const px_propose *p)
 static void put_time(px_json_writer *w, const px_propose *p)
 {
     const px_propose_column *c = &p->columns[p->time_column];
+    px_str time = c->firsts[PX_SORT_TIME].text;
 
     px_json_key(w, PX_STR("time"));
     px_json_begin_object(w);
     put_from(w, p, c->name);
-    if (c->texts && !(c->word_count && memchr(c->words[0].ptr, 'T', c->words[0].len)))
+    if (c->guess == PX_GUESS_DATE ||
+        (c->guess == PX_GUESS_DATETIME && !memchr(time.ptr, 'T', time.len)))
         put_text(w, "form", PX_STR("utc"));
     px_json_end_object(w);
 }

@@ -96,6 +96,8 @@ PX_TEST(a_unix_time_is_the_time_by_its_name_and_size)
         { "a.json", "{\"ts\":1795981000,\"v\":1}", "/ts" },
         { "a.json", "{\"d\":{\"t\":1795981000},\"v\":1}", "/d/t" },
         { "a.json", "{\"updatetimes\":1795981000000,\"v\":1}", "/updatetimes" },
+        { "a.csv", "ts,v\n1795981000,1\nn/a,1\n", "ts" },
+        { "a.csv", "ts,v\n1795981000,1\nx,1\n", NULL },
         /* before 1990 and after 2099, a day and a minute in digits */
         { "a.csv", "time,v\n631151999,1\n", NULL },
         { "a.csv", "time,v\n4102444800,1\n", NULL },
@@ -120,6 +122,58 @@ PX_TEST(a_unix_time_is_the_time_by_its_name_and_size)
     px_propose_release(&p);
     begin("a.csv", "v,time\n1,1795981000\n");
     CHECK(strstr(proposal(), "\"time\":{\"from\":\"time\"},\"fields\":[{\"from\":\"v\"") != NULL);
+}
+
+PX_TEST(of_several_sorts_the_type_is_that_of_the_most_and_the_odd_value_has_its_line)
+{
+    static const struct {
+        const char *file, *text, *guess, *odd;
+        int count, line;
+    } cases[] = {
+        { "a.json", "{\"t\":21.5}\n{\"t\":22.5}\n\n{\"t\":\"warm\"}\n{\"t\":23.5}\n", "/t:double",
+          "warm", 1, 4 },
+        { "a.csv", "t\n21.5\nn/a\n", "t:double", "n/a", 1, 3 },
+        { "a.csv", "t\n21.5\nn/a\n21.5\nn/a\nn/a\n21.5\n", "t:double", "n/a", 3, 3 },
+        { "a.csv", "21.5,1\n22,1\noff,1\n23,1\n", "c1:double c2:boolean", "off", 1, 3 },
+        { "a.csv", "n\n1\n2\nx\n1\n1\n2\n", "n:integer", "x", 1, 4 },
+        { "a.csv", "n\n1\n2\nx\n1\n1\nx\n", "n:enum", NULL, 0, 0 }, /* labels */
+        { "a.csv", "n\n1\n2\nA3\n4\n5\nA6\n", "n:string", NULL, 0, 0 },
+        { "a.csv", "temp\n1\n2\nx\n1\n1\nx\n", "temp:double", "x", 2, 4 }, /* but measured */
+        { "a.csv", "s\na\nb\n7\nc\nd\n", "s:string", "7", 1, 4 },
+        { "a.csv", "s\na\nb\n7\na\nb\na\n", "s:enum", "7", 1, 4 },
+        { "a.csv", "s\na\nn/a\na\nb\nb\na\n", "s:enum", NULL, 0, 0 },
+        { "a.csv", "b\ntrue\nmaybe\nfalse\ntrue\n", "b:boolean", "maybe", 1, 3 },
+        { "a.csv", "b\ntrue\n0\n1\n", "b:boolean", NULL, 0, 0 },
+        { "a.json", "{\"b\":true}\n{\"b\":1}\n{\"b\":false}\n", "/b:boolean", "1", 1, 2 },
+        { "a.csv", "d\n2026-11-01\n-\n2026-11-02\n", "d:date", "-", 1, 3 },
+        { "a.csv", "d\n?\n2026-11-01T12:00:00Z\nx\n2026-11-01T12:00:00Z\n2026-11-01T12:00:00Z\n",
+          "d:dateTime", "?", 2, 2 },
+        { "a.json", "{\"t\":1}\n{\"t\":\"x\"}\n", "/t:string", "1", 1, 1 },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const px_propose_column *c;
+
+        begin(cases[i].file, cases[i].text);
+        c = &p.columns[0];
+        CHECK_STR(guesses(), cases[i].guess);
+        CHECK_EQ(c->odd, cases[i].count);
+        if (cases[i].odd) {
+            CHECK_SLICE(c->first->text, cases[i].odd);
+            CHECK_SLICE(c->first->file, cases[i].file);
+            CHECK_EQ(c->first->line, cases[i].line);
+        }
+        px_propose_release(&p);
+    }
+}
+
+PX_TEST(words_of_an_enum_are_all_that_came_and_an_odd_one_hides_no_form_of_time)
+{
+    begin("a.json", "{\"s\":\"x\"}\n{\"s\":7}\n{\"s\":7}\n{\"s\":\"x\"}\n");
+    CHECK(strstr(proposal(), "{\"name\":\"v2_7\",\"displayName\":\"7\",\"enumValue\":\"7\"}") !=
+          NULL);
+    begin("a.csv", "time,v\nTBD,1\n2026-11-01 12:00:00,1\n2026-11-01 12:00:01,2\n");
+    CHECK(strstr(proposal(), "\"time\":{\"from\":\"time\",\"form\":\"utc\"}") != NULL);
 }
 
 PX_TEST(one_letter_is_a_unit_behind_the_name_of_its_quantity)
