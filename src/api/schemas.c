@@ -177,7 +177,8 @@ const px_api_schema px_api_schemas[] = {
     { "Reject", "number:integer time:time sender:string twin:string name:string code:string "
                 "reason:string binding~:string source~:string row~:integer replayable~:boolean "
                 "payload:string" },
-    { "RejectsReplayed", "offered:integer taken:integer left:integer values:integer" },
+    { "RejectsReplayed", "offered:integer taken:integer left:integer values:integer "
+                         "unbound:integer" },
     { "IngestAnswer", "lines:integer accepted:integer partial:integer rejected:integer "
                       "values:integer faulty:IngestLine[]" },
     { "IngestLine", "line:integer status:partial|rejected faults:IngestFault[]" },

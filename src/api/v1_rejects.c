@@ -126,6 +126,7 @@ struct replay {
     px_rejected *items;
     offer *offers;
     size_t item_count, offer_count;
+    size_t unbound;                       /* that no binding made, so that none can map them now */
     _Atomic uint64_t taken, values, left; /* left: requests that are not back yet */
     px_rejects_wait wait;
 };
@@ -149,10 +150,11 @@ static void answer_now(replay *in)
     px_json_writer w = px_json_writer_of(&call->out);
 
     px_json_begin_object(&w);
-    put_count(&w, "offered", in->item_count);
+    put_count(&w, "offered", in->item_count - in->unbound);
     put_count(&w, "taken", in->taken);
-    put_count(&w, "left", in->item_count - in->taken);
+    put_count(&w, "left", in->item_count - in->unbound - in->taken);
     put_count(&w, "values", in->values);
+    put_count(&w, "unbound", in->unbound);
     px_json_end_object(&w);
     release(in);
     px_api_json(call, 200);
@@ -302,6 +304,7 @@ static px_status submit(replay *in, px_err *ret_err)
     for (size_t i = in->item_count; i-- > 0;) {
         px_request *request = &in->offers[in->offer_count].request;
 
+        in->unbound += in->items[i].binding.len == 0;
         if (!make_offer(in, &in->items[i]))
             continue;
         in->left++;

@@ -70,6 +70,7 @@ static px_status run_replay(px_cli *cli, const px_args *args, px_err *ret_err)
     px_http_call call = { .method = "POST" };
     px_buf path = { 0 };
     px_json *root = NULL;
+    uint64_t unbound;
     px_status status;
     PX_AUTO_ARENA arena;
 
@@ -84,6 +85,11 @@ static px_status run_replay(px_cli *cli, const px_args *args, px_err *ret_err)
     PX_TRY(status);
     if (px_json_get_uint(root, PX_STR("offered")) == 0)
         note_missing(cli, args);
+    unbound = px_json_get_uint(root, PX_STR("unbound"));
+    if (unbound > 0)
+        px_cli_note(cli, "%llu %s not made by a binding, and cannot be replayed: send %s again",
+                    (unsigned long long)unbound, unbound == 1 ? "was" : "were",
+                    unbound == 1 ? "it" : "them");
     if (px_json_get_uint(root, PX_STR("left")) > 0)
         px_cli_note(cli, "what is left stays as it was: `pollux sync rejects` says why");
     return px_out_done(cli, root, ret_err, "offered %llu, taken %llu with %llu values, left %llu",

@@ -302,6 +302,10 @@ def a_slip_is_noted_and_what_is_left_out_of_samples_is_said():
         assert "Not a directory" in told, told
         bare = write("bare.ndjson", '{"topic":"m/a/temp","payload":1}\n{"topic":"m/a/hum","payload":2}\n')
         assert "each message is one value" in noted("binding", "suggest", bare)
+        assert "note" not in noted("sync", "replay")
+        Web(s).want(400, "POST", "/api/v1/ingest", {"twin": "nowhere", "v": 1})
+        told = noted("sync", "replay")
+        assert "1 was not made by a binding, and cannot be replayed: send it again" in told and "stays as it was" not in told, told
         told = noted("binding", "suggest", write("bad.ndjson", '{"v":1}\nhall/oven {"v":1}\n'), code=2)
         assert "bad.ndjson:2:1" in told and "mosquitto_sub -F %J" in told, told
 

@@ -72,6 +72,7 @@ export interface Replayed {
   taken: number;
   left: number;
   values: number;
+  unbound: number;
 }
 interface Page<T> {
   items: T[];

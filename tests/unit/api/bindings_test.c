@@ -196,6 +196,26 @@ PX_TEST(what_was_missed_is_taken_later_and_once)
     api_world_release(&w);
 }
 
+PX_TEST(what_no_binding_made_is_neither_offered_nor_left)
+{
+    const reply *r;
+
+    begin();
+    API_ASK(&w, "PUT", "/api/v1/bindings/x", BINDING, 200);
+    API_ASK(&w, "POST", "/api/v1/ingest?binding=x", "{\"id\":\"c\",\"v\":2}", 400);
+    API_ASK(&w, "POST", "/api/v1/ingest", "{\"twin\":\"c\",\"speed\":1}", 400);
+    api_put_press(&w, w.admin, "c");
+    for (int again = 0; again < 2; again++) {
+        r = API_ASK(&w, "POST", "/api/v1/rejects/replay", NULL, 200);
+        CHECK_STR(api_text(r, "/offered"), again ? "0" : "1");
+        CHECK_STR(api_text(r, "/taken"), again ? "0" : "1");
+        CHECK_STR(api_text(r, "/left"), "0");
+        CHECK_STR(api_text(r, "/unbound"), "1");
+    }
+    CHECK_STR(speed_of("c"), "2");
+    api_world_release(&w);
+}
+
 /* Whoever asks for it lends the sender no right: neither at first, nor to what is missed again. */
 PX_TEST(what_is_offered_again_has_the_rights_of_its_sender)
 {
