@@ -145,21 +145,10 @@ px_status px_fresh_document_read(px_str body, px_arena *arena, px_fresh_document
     return PX_OK;
 }
 
-static px_str nearest_relationship(const px_layout *layout, px_str name)
-{
-    uint32_t count;
-    const px_relationship *all = px_layout_relationships(layout, &count);
-    px_str near = { 0 };
-
-    for (uint32_t i = 0; i < count && near.len == 0; i++)
-        near = px_str_nearest(name, &all[i].name, 1);
-    return near;
-}
-
 static px_status roll_ups_fit(const px_fresh_document *d, const px_layout *layout, px_err *ret_err)
 {
     for (const px_json *m = d->roll_up_nodes; m; m = m->next) {
-        px_str near = nearest_relationship(layout, m->text);
+        px_str near = px_layout_nearest_relationship(layout, m->text);
 
         if (px_layout_relationship_find(layout, m->text))
             continue;

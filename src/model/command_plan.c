@@ -136,15 +136,6 @@ static const px_json *node_of(const px_el *el, uint32_t index)
     return node;
 }
 
-static px_str nearest_relationship(const px_layout *layout, px_str name)
-{
-    px_str nearest = { 0 };
-
-    for (uint32_t i = 0; i < layout->relationship_count && nearest.len == 0; i++)
-        nearest = px_str_nearest(name, &layout->relationships[i].name, 1);
-    return nearest;
-}
-
 static void check_guard(px_parse *parse, const px_el *el, const px_layout *layout, uint32_t index)
 {
     const px_guard *guard = &el->guards[index];
@@ -154,7 +145,7 @@ static void check_guard(px_parse *parse, const px_el *el, const px_layout *layou
 
     if (guard->of != PX_GUARD_OF_TWIN && !px_layout_relationship_find(layout, guard->relationship))
         px_parse_report(parse, PX_RULE_GUARD_INVALID, el, node,
-                        nearest_relationship(layout, guard->relationship),
+                        px_layout_nearest_relationship(layout, guard->relationship),
                         "there is no Relationship '%.*s'", PX_FMT(guard->relationship));
     else if (parse->opts->check_guard && parse->opts->check_guard(layout, guard, &err) != PX_OK)
         px_parse_report(parse, PX_RULE_GUARD_INVALID, el, expression, PX_STR(""), "%s", err.text);

@@ -198,6 +198,15 @@ const px_relationship *px_layout_relationship_find(const px_layout *layout, px_s
     return index == UINT32_MAX ? NULL : &layout->relationships[index];
 }
 
+px_str px_layout_nearest_relationship(const px_layout *layout, px_str name)
+{
+    px_str nearest = { 0 };
+
+    for (uint32_t i = 0; i < layout->relationship_count && nearest.len == 0; i++)
+        nearest = px_str_nearest(name, &layout->relationships[i].name, 1);
+    return nearest;
+}
+
 const px_command *px_layout_command_find(const px_layout *layout, px_str name)
 {
     uint32_t index = px_layout_table_find(&layout->command_table, 0, name);

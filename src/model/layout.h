@@ -137,6 +137,8 @@ const px_command *px_layout_commands(const px_layout *layout, uint32_t *ret_coun
 /* By name: the index of a Component or PX_NO_COMPONENT; the others NULL when there is none. */
 uint32_t px_layout_component_find(const px_layout *layout, px_str name);
 const px_relationship *px_layout_relationship_find(const px_layout *layout, px_str name);
+/* The name of a declared relationship near to this one, for "did you mean"; empty when none is. */
+px_str px_layout_nearest_relationship(const px_layout *layout, px_str name);
 const px_command *px_layout_command_find(const px_layout *layout, px_str name);
 const px_field *px_relationship_property_find(const px_relationship *relationship, px_str name);
 
