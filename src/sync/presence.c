@@ -38,7 +38,7 @@ void px_presence_free(px_presence *presence)
     PX_VEC_EACH (&presence->rows, row)
         free_row(*row);
     PX_VEC_RELEASE(&presence->rows);
-    PX_VEC_RELEASE(&presence->gone);
+    px_dead_rows_release(&presence->gone);
     PX_VEC_RELEASE(&presence->pulled);
     PX_VEC_RELEASE(&presence->pulled_logs);
     PX_VEC_EACH (&presence->reasons, reason)
@@ -103,7 +103,7 @@ px_key pxi_presence_key(const px_presence_row *row, px_presence_kind kind)
 /* Without memory its row stays on the disk until the next start finds that it is one too many. */
 static void delete_stored(px_presence *presence, px_key key)
 {
-    (void)PX_VEC_PUSH(&presence->gone, key);
+    (void)px_dead_rows_add(&presence->gone, key);
 }
 
 /* The last row of the table takes the place of the one that goes. Whoever has no row is counted

@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "sync/presence_row.h"
+#include "sync/saving.h"
 
 struct px_presence_row {
     uint32_t tenant, device_no, place; /* of the row in the table */
@@ -35,8 +36,7 @@ struct px_presence {
     px_map by_device;
     px_presence_row *oldest, *newest; /* idle rows */
 
-    PX_VEC(px_key) gone;          /* to be deleted on the disk; */
-    size_t gone_pulled;           /* the first of them are on their way */
+    px_dead_rows gone;            /* to be deleted on the disk */
     size_t at;                    /* place of the round */
     PX_VEC(uint32_t) pulled;      /* devices whose rows are on their way, */
     PX_VEC(uint32_t) pulled_logs; /* and those whose logs are */

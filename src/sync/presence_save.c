@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "sync/presence_inner.h"
-#include "sync/saving.h"
 
 /* ---- reading ---- */
 
@@ -67,7 +66,7 @@ static px_status load_log(px_presence *presence, const px_fold *fold, px_err *re
 
     PX_TRY(px_get_presence_log(fold->body, &log, reasons, &is_connected, ret_err));
     if (!row || row->tenant != fold->key.a || row->log.len)
-        return PX_VEC_PUSH(&presence->gone, fold->key) ? PX_OK : px_no_memory(ret_err);
+        return px_dead_rows_add(&presence->gone, fold->key) ? PX_OK : px_no_memory(ret_err);
     for (size_t i = log.log_count; i-- > 0;) {
         log.log[i].reason = intern(presence, reasons[i]);
         if (!log.log[i].reason || !PX_VEC_PUSH(&row->log, log.log[i]))
@@ -133,7 +132,7 @@ px_status px_presence_load(px_presence *presence, const px_fold *row, bool is_th
         return load_log(presence, row, ret_err);
     if (is_there && presence->rows.len < presence->rows_max)
         return load_facts(presence, row, ret_err);
-    return PX_VEC_PUSH(&presence->gone, key) ? PX_OK : px_no_memory(ret_err);
+    return px_dead_rows_add(&presence->gone, key) ? PX_OK : px_no_memory(ret_err);
 }
 
 static int by_last_touch(const void *a, const void *b)
@@ -183,16 +182,6 @@ static bool pull_since(px_presence *presence, px_saving *saving)
         return false;
     presence->is_since_dirty = false;
     presence->was_since_pulled = true;
-    return true;
-}
-
-/* Before what is put: a device that was forgotten may have come again. */
-static bool pull_gone(px_presence *presence, px_saving *saving)
-{
-    for (; presence->gone_pulled < presence->gone.len; presence->gone_pulled++)
-        if (px_saving_is_full(saving) ||
-            !px_saving_delete(saving, PX_TABLE_DEVICE, presence->gone.ptr[presence->gone_pulled]))
-            return false;
     return true;
 }
 
@@ -252,20 +241,12 @@ bool px_presence_pull(px_presence *presence, px_saving *saving)
     bool is_all;
 
     pthread_mutex_lock(&presence->lock);
-    is_all =
-        pull_since(presence, saving) && pull_gone(presence, saving) && pull_rows(presence, saving);
+    /* deleted before anything is put: a device that was forgotten may have come again */
+    is_all = pull_since(presence, saving) &&
+             px_dead_rows_pull(&presence->gone, PX_TABLE_DEVICE, saving) &&
+             pull_rows(presence, saving);
     pthread_mutex_unlock(&presence->lock);
     return !is_all;
-}
-
-static void drop_gone(px_presence *presence)
-{
-    size_t left = presence->gone.len - presence->gone_pulled;
-
-    if (left)
-        memmove(presence->gone.ptr, presence->gone.ptr + presence->gone_pulled,
-                left * sizeof(*presence->gone.ptr));
-    presence->gone.len = left;
 }
 
 /* Of what was forgotten meanwhile nothing is left to be written. */
@@ -285,11 +266,10 @@ static void take_back(px_presence *presence)
 void px_presence_settle(px_presence *presence, bool is_saved)
 {
     pthread_mutex_lock(&presence->lock);
-    if (is_saved)
-        drop_gone(presence);
-    else
+    px_dead_rows_settle(&presence->gone, is_saved);
+    if (!is_saved)
         take_back(presence);
-    presence->pulled.len = presence->pulled_logs.len = presence->gone_pulled = 0;
+    presence->pulled.len = presence->pulled_logs.len = 0;
     presence->was_since_pulled = false;
     pthread_mutex_unlock(&presence->lock);
 }

@@ -19,7 +19,7 @@ static void delete_stored(px_rejects *rejects, const px_reject_whole *whole)
     px_key key = { whole->tenant, PX_REJECT_PAYLOAD, (int64_t)whole->number };
 
     if (rejects->is_kept && whole->is_stored)
-        (void)PX_VEC_PUSH(&rejects->gone, key);
+        (void)px_dead_rows_add(&rejects->gone, key);
 }
 
 static void drop_whole(px_rejects *rejects, size_t place)
@@ -211,7 +211,7 @@ void px_rejects_free(px_rejects *rejects)
     for (size_t i = 0; i < PX_REJECTS_MAX; i++)
         drop_whole(rejects, i);
     PX_VEC_RELEASE(&rejects->pulled);
-    PX_VEC_RELEASE(&rejects->gone);
+    px_dead_rows_release(&rejects->gone);
     pthread_mutex_destroy(&rejects->lock);
     px_free(rejects);
 }

@@ -8,6 +8,7 @@
 #include "base/vec.h"
 #include "sync/rejects.h"
 #include "sync/rejects_row.h"
+#include "sync/saving.h"
 
 typedef struct px_reject_text {
     uint16_t len;
@@ -72,8 +73,7 @@ struct px_rejects {
     size_t at;             /* place of the round */
     bool is_last;          /* what was pulled is the round's last part */
     PX_VEC(px_reject_pulled) pulled;
-    PX_VEC(px_key) gone; /* rows to be deleted; */
-    size_t gone_pulled;  /* the first of them are on their way */
+    px_dead_rows gone; /* rows to be deleted */
     px_rejects_wait *waits, **waits_end;
     void (*wanted)(void *data);
     void *wanted_data;

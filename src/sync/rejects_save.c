@@ -6,7 +6,6 @@
  */
 #include "base/thread.h"
 #include "sync/rejects_inner.h"
-#include "sync/saving.h"
 
 /* ---- reading ---- */
 
@@ -20,7 +19,7 @@ static px_status refuse_key(px_key key, px_err *ret_err)
 /* It has no place any more. */
 static px_status load_gone(px_rejects *rejects, px_key key, px_err *ret_err)
 {
-    return PX_VEC_PUSH(&rejects->gone, key) ? PX_OK : px_no_memory(ret_err);
+    return px_dead_rows_add(&rejects->gone, key) ? PX_OK : px_no_memory(ret_err);
 }
 
 static void fill(px_reject_entry *e, const px_rejected *rejected)
@@ -132,15 +131,6 @@ void px_rejects_begin_round(px_rejects *rejects)
     pthread_mutex_unlock(&rejects->lock);
 }
 
-static bool pull_gone(px_rejects *rejects, px_saving *saving)
-{
-    for (; rejects->gone_pulled < rejects->gone.len; rejects->gone_pulled++)
-        if (px_saving_is_full(saving) ||
-            !px_saving_delete(saving, PX_TABLE_REJECT, rejects->gone.ptr[rejects->gone_pulled]))
-            return false;
-    return true;
-}
-
 static bool put_payload(px_saving *saving, const px_reject_whole *whole)
 {
     size_t from = saving->bodies.len;
@@ -235,21 +225,12 @@ static bool pull_number(const px_rejects *rejects, px_saving *saving)
 bool px_rejects_pull(px_rejects *rejects, px_saving *saving)
 {
     pthread_mutex_lock(&rejects->lock);
-    rejects->is_last = pull_gone(rejects, saving) && pull_places(rejects, saving);
+    rejects->is_last =
+        px_dead_rows_pull(&rejects->gone, PX_TABLE_REJECT, saving) && pull_places(rejects, saving);
     if (!pull_number(rejects, saving))
         rejects->is_last = false; /* it comes with the next part */
     pthread_mutex_unlock(&rejects->lock);
     return !rejects->is_last;
-}
-
-static void drop_gone(px_rejects *rejects)
-{
-    size_t left = rejects->gone.len - rejects->gone_pulled;
-
-    if (left)
-        memmove(rejects->gone.ptr, rejects->gone.ptr + rejects->gone_pulled,
-                left * sizeof(*rejects->gone.ptr));
-    rejects->gone.len = left;
 }
 
 /* Nothing of what was pulled is on the disk. A payload may be there of an earlier save; it is
@@ -302,11 +283,10 @@ void px_rejects_settle(px_rejects *rejects, bool is_saved)
     px_rejects_wait *ended = NULL;
 
     pthread_mutex_lock(&rejects->lock);
-    if (is_saved)
-        drop_gone(rejects);
-    else
+    px_dead_rows_settle(&rejects->gone, is_saved);
+    if (!is_saved)
         take_back(rejects);
-    rejects->pulled.len = rejects->gone_pulled = 0;
+    rejects->pulled.len = 0;
     if (is_saved && rejects->is_last) {
         rejects->saved = rejects->round;
         ended = take_waits(rejects, false);

@@ -61,3 +61,33 @@ void px_saving_finish(px_saving *saving)
         at += op->body.len;
     }
 }
+
+bool px_dead_rows_add(px_dead_rows *gone, px_key key)
+{
+    return PX_VEC_PUSH(&gone->keys, key);
+}
+
+bool px_dead_rows_pull(px_dead_rows *gone, px_table table, px_saving *saving)
+{
+    for (; gone->pulled < gone->keys.len; gone->pulled++)
+        if (px_saving_is_full(saving) ||
+            !px_saving_delete(saving, table, gone->keys.ptr[gone->pulled]))
+            return false;
+    return true;
+}
+
+void px_dead_rows_settle(px_dead_rows *gone, bool is_saved)
+{
+    size_t left = gone->keys.len - gone->pulled;
+
+    if (is_saved && gone->pulled > 0) {
+        memmove(gone->keys.ptr, gone->keys.ptr + gone->pulled, left * sizeof(*gone->keys.ptr));
+        gone->keys.len = left;
+    }
+    gone->pulled = 0;
+}
+
+void px_dead_rows_release(px_dead_rows *gone)
+{
+    PX_VEC_RELEASE(&gone->keys);
+}

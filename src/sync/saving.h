@@ -38,4 +38,18 @@ void px_saving_back(px_saving *saving, px_saving_mark mark);
 /* Nothing more is added: the ops get their bodies. */
 void px_saving_finish(px_saving *saving);
 
+/* Rows that are to be deleted, until that is on the disk: asked for at any time, pulled in parts.
+ */
+typedef struct px_dead_rows {
+    PX_VEC(px_key) keys;
+    size_t pulled; /* the first of them are on their way */
+} px_dead_rows;
+
+bool px_dead_rows_add(px_dead_rows *gone, px_key key); /* false: no memory */
+/* False: `saving` is full, or there is no memory; the rest comes with the next part. */
+bool px_dead_rows_pull(px_dead_rows *gone, px_table table, px_saving *saving);
+/* What was pulled is done, or is there still. */
+void px_dead_rows_settle(px_dead_rows *gone, bool is_saved);
+void px_dead_rows_release(px_dead_rows *gone);
+
 #endif
