@@ -1,62 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is kept of devices beside an engine without threads, over restarts, kills and full disks. */
-#include "sync/keeper.h"
-
 #include <stdio.h>
 
-#include "px_test.h"
-#include "px_world.h"
+#include "keeper_house.h"
 #include "sync/presence_row.h"
 #include "sync/saving.h"
 
 enum { DEVICES = 3 };
 
-typedef struct house {
-    px_world world;
-    px_presence *presence;
-    px_rejects *rejects;
-    px_keeper *keeper;
-    uint32_t rows_max; /* of what is kept; 0: as many as a server keeps */
-    uint32_t device[DEVICES];
-} house;
-
-static void open_keeper(house *h)
-{
-    px_env *env = px_fakedisk_env(h->world.disk);
-    px_keeper_opts opts = { .engine = h->world.engine };
-    px_err err;
-
-    h->presence = opts.presence = px_presence_new(h->rows_max, env->now(env));
-    h->rejects = opts.rejects = px_rejects_new();
-    CHECK_OK(px_keeper_open(&opts, &h->keeper, &err), &err);
-}
-
-static void close_keeper(house *h)
-{
-    px_keeper_close(h->keeper);
-    px_presence_free(h->presence);
-    px_rejects_free(h->rejects);
-    h->keeper = NULL;
-    h->presence = NULL;
-    h->rejects = NULL;
-}
-
-static void settle(house *h)
-{
-    bool more = true;
-
-    while (more) {
-        more = px_keeper_step(h->keeper);
-        more |= px_engine_step(h->world.engine);
-    }
-}
-
-/* What changed is due. */
-static void save(house *h)
-{
-    px_fakedisk_advance(h->world.disk, PX_DEVICES_SAVE_NS);
-    settle(h);
-}
+static uint32_t numbers[DEVICES]; /* of the devices */
 
 static px_status write_device(house *h, const char *id, const char *body)
 {
@@ -84,30 +36,14 @@ static uint32_t number_of(house *h, const char *id)
 
 static void begin(house *h)
 {
-    *h = (house){ .rows_max = h->rows_max };
-    px_world_init(&h->world, 1);
+    open_house(h);
     for (int i = 0; i < DEVICES; i++) {
         char id[8];
 
         snprintf(id, sizeof(id), "d%d", i);
         CHECK_EQ(write_device(h, id, "{\"twins\":[]}"), PX_OK);
-        h->device[i] = number_of(h, id);
+        numbers[i] = number_of(h, id);
     }
-    open_keeper(h);
-}
-
-static void end(house *h)
-{
-    close_keeper(h);
-    px_world_release(&h->world);
-}
-
-/* As kill -9, or a power cut. */
-static void restart(house *h, bool power)
-{
-    close_keeper(h);
-    px_world_kill(&h->world, power);
-    open_keeper(h);
 }
 
 static px_time now_of(house *h)
@@ -126,7 +62,7 @@ static px_presence_peer peer(house *h, const char *reason)
 static void visit(house *h, int device, uint64_t messages)
 {
     px_presence_peer at = peer(h, "");
-    px_presence_row *row = px_presence_connected(h->presence, 1, h->device[device], &at);
+    px_presence_row *row = px_presence_connected(h->presence, 1, numbers[device], &at);
 
     CHECK(row != NULL);
     for (uint64_t i = 0; i < messages; i++)
@@ -138,7 +74,7 @@ static px_presence_facts facts_of(house *h, int device)
 {
     px_presence_facts facts = { .seen = PX_TIME_NONE };
 
-    (void)px_presence_read(h->presence, h->device[device], &facts);
+    (void)px_presence_read(h->presence, numbers[device], &facts);
     return facts;
 }
 
@@ -151,13 +87,13 @@ PX_TEST(what_a_device_did_is_known_after_a_kill)
     begin(&h);
     visit(&h, 0, 7);
     refused = peer(&h, "device.disabled");
-    px_presence_refused(h.presence, 1, h.device[0], &refused);
-    px_presence_rejected(h.presence, 1, h.device[0], refused.now);
+    px_presence_refused(h.presence, 1, numbers[0], &refused);
+    px_presence_rejected(h.presence, 1, numbers[0], refused.now);
     px_fakedisk_advance(h.world.disk, PX_SECOND);
-    px_presence_seen(h.presence, 1, h.device[1], now_of(&h));
+    px_presence_seen(h.presence, 1, numbers[1], now_of(&h));
     before = facts_of(&h, 0);
     CHECK_EQ(px_presence_stat(h.presence).unsaved, 2);
-    save(&h);
+    save(&h, PX_DEVICES_SAVE_NS);
     CHECK_EQ(px_presence_stat(h.presence).unsaved, 0);
     restart(&h, true);
     CHECK_EQ(px_presence_stat(h.presence).unsaved, 0);
@@ -175,7 +111,7 @@ PX_TEST(what_a_device_did_is_known_after_a_kill)
     CHECK_EQ(px_presence_since(h.presence), before.since);
     visit(&h, 0, 1); /* and it goes on from there */
     CHECK_EQ(facts_of(&h, 0).messages, 8);
-    end(&h);
+    close_house(&h);
 }
 
 /* One entry a line: the reasons of entries end with what they were read from. */
@@ -217,26 +153,26 @@ PX_TEST(a_log_is_as_it_was_after_a_kill_and_goes_on)
         px_fakedisk_advance(h.world.disk, PX_MILLISECOND);
         visit(&h, 0, 1);
         refused = peer(&h, i % 2 ? "device.disabled" : "access.expired");
-        px_presence_refused(h.presence, 1, h.device[0], &refused);
+        px_presence_refused(h.presence, 1, numbers[0], &refused);
     }
     visit(&h, 1, 1);
     CHECK_EQ(facts_of(&h, 0).log_count, PX_DEVICE_LOG_MAX);
-    save(&h);
+    save(&h, PX_DEVICES_SAVE_NS);
     check_same_log_after_restart(&h, 0, true);
     newest = facts_of(&h, 0).log[0].time;
     CHECK_EQ(facts_of(&h, 1).log_count, 2);
     CHECK_EQ(facts_of(&h, 2).log_count, 0);
     px_fakedisk_advance(h.world.disk, PX_SECOND);
     refused = peer(&h, "access.expired");
-    px_presence_refused(h.presence, 1, h.device[0], &refused);
-    px_presence_refused(h.presence, 1, h.device[0], &refused);
+    px_presence_refused(h.presence, 1, numbers[0], &refused);
+    px_presence_refused(h.presence, 1, numbers[0], &refused);
     facts = facts_of(&h, 0);
     CHECK_EQ(facts.log_count, PX_DEVICE_LOG_MAX);
     CHECK_EQ(facts.log[0].count, 2);
     CHECK_EQ(facts.log[1].time, newest);
-    save(&h);
+    save(&h, PX_DEVICES_SAVE_NS);
     check_same_log_after_restart(&h, 0, false);
-    end(&h);
+    close_house(&h);
 }
 
 PX_TEST(a_connection_that_a_kill_cut_is_told_to_have_ended_when_its_device_was_seen_last)
@@ -249,18 +185,18 @@ PX_TEST(a_connection_that_a_kill_cut_is_told_to_have_ended_when_its_device_was_s
 
     begin(&h);
     at = peer(&h, "");
-    row = px_presence_connected(h.presence, 1, h.device[0], &at);
+    row = px_presence_connected(h.presence, 1, numbers[0], &at);
     at = (px_presence_peer){ now_of(&h), "10.0.0.2:9", "access.expired", 4 };
-    px_presence_refused(h.presence, 1, h.device[0], &at); /* which is not the one that is cut */
+    px_presence_refused(h.presence, 1, numbers[0], &at); /* which is not the one that is cut */
     visit(&h, 1, 1);
     px_fakedisk_advance(h.world.disk, PX_SECOND);
     px_presence_message(row, 10);
     seen = now_of(&h);
     px_presence_tick(h.presence, row, seen);
-    save(&h);
+    save(&h, PX_DEVICES_SAVE_NS);
     for (int i = 0; i < 2; i++) { /* once, however often the server starts */
         restart(&h, true);
-        save(&h);
+        save(&h, PX_DEVICES_SAVE_NS);
         facts = facts_of(&h, 0);
         CHECK_EQ(facts.log_count, 3);
         CHECK_EQ(facts.log[0].event, PX_PRESENCE_ENDED);
@@ -272,7 +208,7 @@ PX_TEST(a_connection_that_a_kill_cut_is_told_to_have_ended_when_its_device_was_s
         CHECK_STR(facts_of(&h, 1).log[0].reason, "");
         CHECK_EQ(facts_of(&h, 1).log_count, 2);
     }
-    end(&h);
+    close_house(&h);
 }
 
 PX_TEST(nothing_is_written_while_nothing_changes_nor_before_it_is_due)
@@ -281,18 +217,18 @@ PX_TEST(nothing_is_written_while_nothing_changes_nor_before_it_is_due)
     px_store_stats before, after;
 
     begin(&h);
-    save(&h);
+    save(&h, PX_DEVICES_SAVE_NS);
     px_store_stats_get(h.world.store, &before);
     for (int i = 0; i < 5; i++)
-        save(&h);
+        save(&h, PX_DEVICES_SAVE_NS);
     visit(&h, 0, 1000);
     settle(&h);
     px_store_stats_get(h.world.store, &after);
     CHECK_EQ(after.commits, before.commits);
-    save(&h);
+    save(&h, PX_DEVICES_SAVE_NS);
     px_store_stats_get(h.world.store, &after);
     CHECK_EQ(after.commits, before.commits + 1);
-    end(&h);
+    close_house(&h);
 }
 
 PX_TEST(of_a_device_that_is_deleted_nothing_is_left_after_the_next_start)
@@ -302,18 +238,18 @@ PX_TEST(of_a_device_that_is_deleted_nothing_is_left_after_the_next_start)
     begin(&h);
     visit(&h, 0, 1);
     visit(&h, 1, 1);
-    save(&h);
+    save(&h, PX_DEVICES_SAVE_NS);
     CHECK_EQ(write_device(&h, "d0", NULL), PX_OK);
     restart(&h, false);
     CHECK_EQ(px_presence_stat(h.presence).rows, 1);
-    save(&h);
+    save(&h, PX_DEVICES_SAVE_NS);
     CHECK_EQ(write_device(&h, "d0", "{\"twins\":[]}"), PX_OK);
-    h.device[0] = number_of(&h, "d0");
+    numbers[0] = number_of(&h, "d0");
     restart(&h, false);
     CHECK_EQ(px_presence_stat(h.presence).rows, 1);
     CHECK_EQ(facts_of(&h, 0).messages, 0);
     CHECK_EQ(facts_of(&h, 1).messages, 1);
-    end(&h);
+    close_house(&h);
 }
 
 PX_TEST(as_many_devices_as_the_limit_are_read_and_no_more)
@@ -323,17 +259,17 @@ PX_TEST(as_many_devices_as_the_limit_are_read_and_no_more)
     begin(&h);
     for (int i = 0; i < DEVICES; i++)
         visit(&h, i, 1);
-    save(&h);
+    save(&h, PX_DEVICES_SAVE_NS);
     restart(&h, false);
     CHECK_EQ(px_presence_stat(h.presence).rows, DEVICES);
     h.rows_max = DEVICES - 1;
     restart(&h, false);
     CHECK_EQ(px_presence_stat(h.presence).rows, DEVICES - 1);
-    save(&h); /* the one that found no room is off the disk, too */
+    save(&h, PX_DEVICES_SAVE_NS); /* the one that found no room is off the disk, too */
     h.rows_max = DEVICES;
     restart(&h, false);
     CHECK_EQ(px_presence_stat(h.presence).rows, DEVICES - 1);
-    end(&h);
+    close_house(&h);
 }
 
 PX_TEST(who_makes_room_is_off_the_disk_and_is_counted_anew_when_it_comes_again)
@@ -344,13 +280,13 @@ PX_TEST(who_makes_room_is_off_the_disk_and_is_counted_anew_when_it_comes_again)
     begin(&h);
     visit(&h, 0, 5);
     first = facts_of(&h, 0).since;
-    save(&h);
+    save(&h, PX_DEVICES_SAVE_NS);
     px_fakedisk_advance(h.world.disk, PX_SECOND);
     visit(&h, 1, 1);
     px_fakedisk_advance(h.world.disk, PX_SECOND);
     visit(&h, 2, 1); /* the first one makes room */
     forgotten = now_of(&h);
-    save(&h);
+    save(&h, PX_DEVICES_SAVE_NS);
     restart(&h, true);
     CHECK_EQ(facts_of(&h, 0).messages, 0);
     CHECK_EQ(facts_of(&h, 1).messages, 1);
@@ -360,12 +296,12 @@ PX_TEST(who_makes_room_is_off_the_disk_and_is_counted_anew_when_it_comes_again)
     CHECK_EQ(facts_of(&h, 1).messages, 0);
     CHECK_EQ(facts_of(&h, 2).messages, 1);
     visit(&h, 1, 2);
-    save(&h); /* was deleted and is put, in one save */
+    save(&h, PX_DEVICES_SAVE_NS); /* was deleted and is put, in one save */
     restart(&h, true);
     CHECK_EQ(facts_of(&h, 0).messages, 1);
     CHECK_EQ(facts_of(&h, 1).messages, 2);
     CHECK(facts_of(&h, 1).since > first);
-    end(&h);
+    close_house(&h);
 }
 
 PX_TEST(more_than_one_effect_takes_is_written_in_several)
@@ -390,7 +326,7 @@ PX_TEST(more_than_one_effect_takes_is_written_in_several)
             break;
         }
     }
-    save(&h);
+    save(&h, PX_DEVICES_SAVE_NS);
     px_presence_begin_round(h.presence);
     CHECK(px_presence_read(h.presence, 1000 + count, &facts));
     {
@@ -400,7 +336,7 @@ PX_TEST(more_than_one_effect_takes_is_written_in_several)
         CHECK_EQ(saving.ops.len, 0);
         px_saving_release(&saving);
     }
-    end(&h);
+    close_house(&h);
 }
 
 PX_TEST(a_full_disk_delays_what_is_kept_and_loses_nothing)
@@ -424,11 +360,11 @@ PX_TEST(a_full_disk_delays_what_is_kept_and_loses_nothing)
     }
     visit(&h, 0, 1);
     px_fakedisk_capacity(h.world.disk, INT64_MAX);
-    save(&h);
-    save(&h);
+    save(&h, PX_DEVICES_SAVE_NS);
+    save(&h, PX_DEVICES_SAVE_NS);
     restart(&h, true);
     CHECK_EQ(facts_of(&h, 0).messages, 4);
-    end(&h);
+    close_house(&h);
 }
 
 /* ---- every place where it may end ---- */
@@ -451,12 +387,12 @@ static uint64_t live_without_memory(uint64_t nth)
             more |= px_engine_step(h.world.engine);
         }
     }
-    save(&h);
+    save(&h, PX_DEVICES_SAVE_NS);
     restart(&h, true);
     CHECK_EQ(facts_of(&h, 0).messages, 0);
     CHECK_EQ(facts_of(&h, 1).messages, 1);
     CHECK_EQ(facts_of(&h, 2).messages, 1);
-    end(&h);
+    close_house(&h);
     return asked;
 }
 
@@ -472,33 +408,15 @@ PX_TEST(what_finds_no_memory_is_written_later)
 PX_TEST(without_memory_a_start_says_so)
 {
     house h = { 0 };
-    px_keeper_opts opts;
-    px_status status = PX_NO_MEMORY;
-    px_err err;
 
     begin(&h);
     visit(&h, 0, 1);
     visit(&h, 1, 1);
-    save(&h);
+    save(&h, PX_DEVICES_SAVE_NS);
     close_keeper(&h);
-    for (uint64_t nth = 1; status != PX_OK; nth++) {
-        CHECK(nth < 1000);
-        opts = (px_keeper_opts){ .engine = h.world.engine,
-                                 .presence = px_presence_new(0, 0),
-                                 .rejects = px_rejects_new() };
-        px_mem_fail_nth(nth);
-        status = px_keeper_open(&opts, &h.keeper, &err);
-        px_mem_fail_nth(0);
-        CHECK(status == PX_OK || status == PX_NO_MEMORY);
-        h.presence = opts.presence;
-        h.rejects = opts.rejects;
-        if (status != PX_OK) {
-            px_presence_free(opts.presence);
-            px_rejects_free(opts.rejects);
-        }
-    }
+    open_without_memory(&h);
     CHECK_EQ(facts_of(&h, 1).messages, 1);
-    end(&h);
+    close_house(&h);
 }
 
 /* One device makes room for another with each save. False: the story was over before the crash. */
@@ -514,23 +432,13 @@ static bool crash_at(uint64_t op, bool power)
     for (int i = 0; i < 6 && !px_fakedisk_crashed(h.world.disk); i++) {
         visit(&h, i % DEVICES, 1);
         said[i % DEVICES] = facts_of(&h, i % DEVICES).messages;
-        save(&h);
+        save(&h, PX_DEVICES_SAVE_NS);
         if (!px_fakedisk_crashed(h.world.disk))
             for (int d = 0; d < DEVICES; d++)
                 saved[d] = facts_of(&h, d).messages;
     }
     crashed = px_fakedisk_crashed(h.world.disk);
-    close_keeper(&h);
-    px_world_close(&h.world);
-    px_fakedisk_crash_at(h.world.disk, UINT64_MAX);
-    px_fakedisk_restart(h.world.disk);
-    {
-        px_err err;
-
-        h.world.died = false;
-        CHECK_OK(px_world_open(&h.world, &err), &err);
-    }
-    open_keeper(&h);
+    restart_crashed(&h);
     for (int d = 0; d < DEVICES; d++) {
         uint64_t read = facts_of(&h, d).messages, is = said[d];
 
@@ -538,7 +446,7 @@ static bool crash_at(uint64_t op, bool power)
         CHECK(read == saved[d] || read == is || (crashed && read == 0));
     }
     CHECK(px_presence_stat(h.presence).rows <= 2);
-    end(&h);
+    close_house(&h);
     return crashed;
 }
 

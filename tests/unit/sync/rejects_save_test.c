@@ -2,81 +2,10 @@
 /* What was refused beside an engine without threads, over restarts, kills and full disks. */
 #include <stdio.h>
 
-#include "px_test.h"
-#include "px_world.h"
-#include "sync/keeper.h"
+#include "keeper_house.h"
 #include "sync/rejects_row.h"
 
-typedef struct house {
-    px_world world;
-    px_presence *presence;
-    px_rejects *rejects;
-    px_keeper *keeper;
-} house;
-
 static px_rejected items[PX_REJECTS_MAX];
-static char logged[200]; /* the keeper's last line */
-
-static void note_line(px_log *log, px_log_level level, const char *event, const char *text)
-{
-    (void)log, (void)level;
-    snprintf(logged, sizeof(logged), "%s %s", event, text);
-}
-
-static px_log notes = { .sink = note_line };
-
-static void open_keeper(house *h)
-{
-    px_keeper_opts opts = { .engine = h->world.engine, .log = &notes };
-    px_err err;
-
-    logged[0] = '\0';
-    h->presence = opts.presence = px_presence_new(4, 0);
-    h->rejects = opts.rejects = px_rejects_new();
-    CHECK_OK(px_keeper_open(&opts, &h->keeper, &err), &err);
-}
-
-static void close_keeper(house *h)
-{
-    px_keeper_close(h->keeper);
-    px_presence_free(h->presence);
-    px_rejects_free(h->rejects);
-}
-
-static void settle(house *h)
-{
-    bool more = true;
-
-    while (more) {
-        more = px_keeper_step(h->keeper);
-        more |= px_engine_step(h->world.engine);
-    }
-}
-
-static void save(house *h)
-{
-    px_fakedisk_advance(h->world.disk, PX_REJECTS_SAVE_NS);
-    settle(h);
-}
-
-static void begin(house *h)
-{
-    px_world_init(&h->world, 1);
-    open_keeper(h);
-}
-
-static void end(house *h)
-{
-    close_keeper(h);
-    px_world_release(&h->world);
-}
-
-static void restart(house *h, bool power)
-{
-    close_keeper(h);
-    px_world_kill(&h->world, power);
-    open_keeper(h);
-}
 
 static void add(house *h, uint32_t tenant, const char *name, px_str payload, bool whole)
 {
@@ -181,9 +110,9 @@ PX_TEST(what_was_refused_is_listed_after_a_kill_as_it_was)
 {
     static char large[5000];
     size_t rows[3];
-    house h;
+    house h = { 0 };
 
-    begin(&h);
+    open_house(&h);
     memset(large, 'x', sizeof(large));
     add(&h, 1, "a", PX_STR("{\"sped\":1}"), false);
     add(&h, 1, "b", px_str_of(large, sizeof(large)), true);
@@ -191,92 +120,92 @@ PX_TEST(what_was_refused_is_listed_after_a_kill_as_it_was)
     add(&h, 2, "d", px_str_of(large, sizeof(large)), true); /* another tenant shares nothing */
     add(&h, 2, "e", PX_STR(""), true);
     CHECK_EQ(px_rejects_bytes(h.rejects), 2 * sizeof(large));
-    save(&h);
+    save(&h, PX_REJECTS_SAVE_NS);
     check_same_after_restart(&h, true);
     count_rows(&h, rows);
     CHECK_EQ(rows[PX_REJECT_ENTRY], 5);
     CHECK_EQ(rows[PX_REJECT_PAYLOAD], 3);
     add(&h, 1, "f", PX_STR("1"), false);
     CHECK_EQ(px_rejects_count(h.rejects), 6); /* numbers go on */
-    save(&h);
+    save(&h, PX_REJECTS_SAVE_NS);
     check_same_after_restart(&h, false);
-    end(&h);
+    close_house(&h);
 }
 
 PX_TEST(what_was_taken_does_not_come_back_and_its_number_is_not_given_again)
 {
     size_t rows[3];
-    house h;
+    house h = { 0 };
 
-    begin(&h);
+    open_house(&h);
     add(&h, 1, "a", PX_STR("one"), true);
     add(&h, 1, "b", PX_STR("one"), true);
     add(&h, 2, "c", PX_STR("two"), true);
-    save(&h);
+    save(&h, PX_REJECTS_SAVE_NS);
     CHECK(px_rejects_remove(h.rejects, 1, 1));
     CHECK(px_rejects_remove(h.rejects, 2, 3));
-    save(&h);
+    save(&h, PX_REJECTS_SAVE_NS);
     count_rows(&h, rows);
     CHECK_EQ(rows[PX_REJECT_ENTRY], 1);
     CHECK_EQ(rows[PX_REJECT_PAYLOAD], 1);
     check_same_after_restart(&h, true);
     CHECK(px_rejects_remove(h.rejects, 1, 2));
-    save(&h);
+    save(&h, PX_REJECTS_SAVE_NS);
     restart(&h, true);
     count_rows(&h, rows);
     CHECK_EQ(rows[PX_REJECT_ENTRY] + rows[PX_REJECT_PAYLOAD], 0);
     add(&h, 1, "d", PX_STR("1"), false);
     CHECK_EQ(px_rejects_count(h.rejects), 4);
-    end(&h);
+    close_house(&h);
 }
 
 PX_TEST(the_disk_has_as_many_as_memory_and_not_one_more)
 {
     size_t rows[3];
-    house h;
+    house h = { 0 };
 
-    begin(&h);
+    open_house(&h);
     for (int i = 0; i < PX_REJECTS_MAX; i++) {
         char payload[16];
 
         snprintf(payload, sizeof(payload), "%d", i);
         add(&h, 1 + (uint32_t)(i % 2), "a", px_str_c(payload), true);
     }
-    save(&h);
+    save(&h, PX_REJECTS_SAVE_NS);
     count_rows(&h, rows);
     CHECK_EQ(rows[PX_REJECT_ENTRY], PX_REJECTS_MAX);
     CHECK_EQ(rows[PX_REJECT_PAYLOAD], PX_REJECTS_MAX);
     add(&h, 2, "b", PX_STR("one more"), true); /* in the place of another tenant's */
-    save(&h);
+    save(&h, PX_REJECTS_SAVE_NS);
     count_rows(&h, rows);
     CHECK_EQ(rows[PX_REJECT_ENTRY], PX_REJECTS_MAX);
     CHECK_EQ(rows[PX_REJECT_PAYLOAD], PX_REJECTS_MAX);
     for (int i = 0; i < 3 * PX_REJECTS_MAX; i++) /* many times over between two saves */
         add(&h, 1 + (uint32_t)(i % 2), "c", PX_STR("x"), false);
-    save(&h);
+    save(&h, PX_REJECTS_SAVE_NS);
     count_rows(&h, rows);
     CHECK_EQ(rows[PX_REJECT_ENTRY], PX_REJECTS_MAX);
     CHECK_EQ(rows[PX_REJECT_PAYLOAD], 0);
     check_same_after_restart(&h, false);
-    end(&h);
+    close_house(&h);
 }
 
 PX_TEST(a_payload_as_long_as_a_row_is_kept_whole_and_one_byte_more_is_cut)
 {
     char *large = px_zalloc(1, PX_REJECT_WHOLE_BYTES_MAX + 1);
-    house h;
+    house h = { 0 };
 
-    begin(&h);
+    open_house(&h);
     add(&h, 1, "a", px_str_of(large, PX_REJECT_WHOLE_BYTES_MAX), true);
     CHECK_EQ(px_rejects_bytes(h.rejects), PX_REJECT_WHOLE_BYTES_MAX);
     large[0] = 1;
     add(&h, 1, "b", px_str_of(large, PX_REJECT_WHOLE_BYTES_MAX + 1), true);
     CHECK_EQ(px_rejects_bytes(h.rejects), PX_REJECT_WHOLE_BYTES_MAX);
-    save(&h);
+    save(&h, PX_REJECTS_SAVE_NS);
     check_same_after_restart(&h, true);
     CHECK_EQ(px_rejects_bytes(h.rejects), PX_REJECT_WHOLE_BYTES_MAX);
     px_free(large);
-    end(&h);
+    close_house(&h);
 }
 
 /* The oldest payload goes back to its beginning, on the disk as well; also behind a restart. */
@@ -285,14 +214,14 @@ PX_TEST(whole_payloads_are_bounded_on_the_disk_as_in_memory)
     size_t piece = PX_REJECTS_BYTES_MAX / 16;
     char *large = px_zalloc(1, piece);
     size_t rows[3];
-    house h;
+    house h = { 0 };
 
-    begin(&h);
+    open_house(&h);
     for (char i = 0; i < 16; i++) {
         large[0] = i;
         add(&h, 1, "a", px_str_of(large, piece), true);
     }
-    save(&h);
+    save(&h, PX_REJECTS_SAVE_NS);
     count_rows(&h, rows);
     CHECK_EQ(rows[PX_REJECT_PAYLOAD], 16);
     restart(&h, false);
@@ -300,13 +229,13 @@ PX_TEST(whole_payloads_are_bounded_on_the_disk_as_in_memory)
     large[0] = 99;
     add(&h, 1, "b", px_str_of(large, 1), true);
     CHECK(px_rejects_bytes(h.rejects) <= PX_REJECTS_BYTES_MAX);
-    save(&h);
+    save(&h, PX_REJECTS_SAVE_NS);
     count_rows(&h, rows);
     CHECK_EQ(rows[PX_REJECT_ENTRY], 17);
     CHECK_EQ(rows[PX_REJECT_PAYLOAD], 16);
     check_same_after_restart(&h, true);
     px_free(large);
-    end(&h);
+    close_house(&h);
 }
 
 /* ---- who waits ---- */
@@ -335,9 +264,9 @@ PX_TEST(who_waits_is_told_by_the_commit_and_not_before)
 {
     answer first, second, third;
     px_err err;
-    house h;
+    house h = { 0 };
 
-    begin(&h);
+    open_house(&h);
     CHECK(px_rejects_are_saved(h.rejects));
     await(&h, &first);
     CHECK_EQ(first.count, 1); /* there is nothing to wait for */
@@ -364,7 +293,7 @@ PX_TEST(who_waits_is_told_by_the_commit_and_not_before)
     settle(&h);
     CHECK_EQ(third.count, 1);
     CHECK_EQ(first.count + second.count, 2);
-    end(&h);
+    close_house(&h);
 }
 
 PX_TEST(where_nobody_saves_nobody_waits)
@@ -386,16 +315,16 @@ PX_TEST(where_nobody_saves_nobody_waits)
 PX_TEST(who_waits_for_a_keeper_that_ends_is_told_so)
 {
     answer a;
-    house h;
+    house h = { 0 };
 
-    begin(&h);
+    open_house(&h);
     add(&h, 1, "a", PX_STR("1"), false);
     await(&h, &a);
     px_keeper_close(h.keeper);
     h.keeper = NULL;
     CHECK_EQ(a.count, 1);
     CHECK_EQ(a.status, PX_INTERRUPTED);
-    end(&h);
+    close_house(&h);
 }
 
 static void fill_disk(house *h)
@@ -419,9 +348,9 @@ static void fill_disk(house *h)
 PX_TEST(on_a_full_disk_who_waits_is_told_and_what_was_refused_is_saved_once_there_is_room)
 {
     answer a, b;
-    house h;
+    house h = { 0 };
 
-    begin(&h);
+    open_house(&h);
     fill_disk(&h);
     add(&h, 1, "a", PX_STR("1"), true);
     await(&h, &a);
@@ -435,12 +364,12 @@ PX_TEST(on_a_full_disk_who_waits_is_told_and_what_was_refused_is_saved_once_ther
     CHECK_EQ(a.count, 1);
     CHECK_EQ(a.status, PX_FULL);
     px_fakedisk_capacity(h.world.disk, INT64_MAX);
-    save(&h);
+    save(&h, PX_REJECTS_SAVE_NS);
     await(&h, &b);
     CHECK_EQ(b.status, PX_OK);
     check_same_after_restart(&h, true);
     CHECK_EQ(px_rejects_count(h.rejects), 1);
-    end(&h);
+    close_house(&h);
 }
 
 /* Where nothing is to be written, so that it waits for no engine. */
@@ -456,9 +385,9 @@ static void start_and_stop(house *h)
 PX_TEST(where_the_engine_takes_no_more_who_waits_is_told_at_once)
 {
     answer a, b;
-    house h;
+    house h = { 0 };
 
-    begin(&h);
+    open_house(&h);
     fill_disk(&h);
     add(&h, 1, "a", PX_STR("1"), true);
     await(&h, &a);
@@ -472,20 +401,20 @@ PX_TEST(where_the_engine_takes_no_more_who_waits_is_told_at_once)
     CHECK_EQ(b.count, 1);
     CHECK_EQ(b.status, PX_INTERRUPTED);
     start_and_stop(&h);
-    CHECK(strstr(logged, "keeper.unsaved") && strstr(logged, "rejects=yes"));
-    end(&h);
+    CHECK(strstr(keeper_logged, "keeper.unsaved") && strstr(keeper_logged, "rejects=yes"));
+    close_house(&h);
 }
 
 PX_TEST(an_end_that_has_saved_all_says_nothing)
 {
-    house h;
+    house h = { 0 };
 
-    begin(&h);
+    open_house(&h);
     add(&h, 1, "a", PX_STR("1"), true);
-    save(&h);
+    save(&h, PX_REJECTS_SAVE_NS);
     start_and_stop(&h);
-    CHECK_STR(logged, "");
-    end(&h);
+    CHECK_STR(keeper_logged, "");
+    close_house(&h);
 }
 
 /* ---- every place where it may end ---- */
@@ -496,9 +425,9 @@ static uint64_t live_without_memory(uint64_t nth)
 {
     uint64_t asked = 0;
     answer a;
-    house h;
+    house h = { 0 };
 
-    begin(&h);
+    open_house(&h);
     for (uint32_t i = 0; i < 6; i++) {
         char payload[16];
 
@@ -526,7 +455,7 @@ static uint64_t live_without_memory(uint64_t nth)
         CHECK_EQ(a.status, PX_OK);
         check_same_after_restart(&h, i % 2);
     }
-    end(&h);
+    close_house(&h);
     return asked;
 }
 
@@ -541,34 +470,16 @@ PX_TEST(what_finds_no_memory_is_saved_later_and_who_waits_waits_for_it)
 
 PX_TEST(without_memory_a_start_says_so)
 {
-    px_keeper_opts opts;
-    px_status status = PX_NO_MEMORY;
-    px_err err;
-    house h;
+    house h = { 0 };
 
-    begin(&h);
+    open_house(&h);
     add(&h, 1, "a", PX_STR("one"), true);
     add(&h, 2, "a", PX_STR("two"), true);
-    save(&h);
+    save(&h, PX_REJECTS_SAVE_NS);
     close_keeper(&h);
-    for (uint64_t nth = 1; status != PX_OK; nth++) {
-        CHECK(nth < 1000);
-        opts = (px_keeper_opts){ .engine = h.world.engine,
-                                 .presence = px_presence_new(0, 0),
-                                 .rejects = px_rejects_new() };
-        px_mem_fail_nth(nth);
-        status = px_keeper_open(&opts, &h.keeper, &err);
-        px_mem_fail_nth(0);
-        CHECK(status == PX_OK || status == PX_NO_MEMORY);
-        h.presence = opts.presence;
-        h.rejects = opts.rejects;
-        if (status != PX_OK) {
-            px_presence_free(opts.presence);
-            px_rejects_free(opts.rejects);
-        }
-    }
+    open_without_memory(&h);
     CHECK_EQ(px_rejects_bytes(h.rejects), 6);
-    end(&h);
+    close_house(&h);
 }
 
 /* Whoever was told that it is saved finds it again. False: the story was over before the crash. */
@@ -578,11 +489,10 @@ static bool crash_at(uint64_t op, bool power)
     uint64_t told = 0, taken = 0;
     px_arena arena;
     bool crashed;
-    house h;
-    px_err err;
+    house h = { 0 };
     size_t count;
 
-    begin(&h);
+    open_house(&h);
     px_fakedisk_crash_is_kill(h.world.disk, !power);
     px_fakedisk_crash_at(h.world.disk, px_fakedisk_ops(h.world.disk) + op);
     for (uint64_t i = 1; i <= 5 && !px_fakedisk_crashed(h.world.disk); i++) {
@@ -596,13 +506,7 @@ static bool crash_at(uint64_t op, bool power)
         taken = told >= 4 ? 2 : 0;
     }
     crashed = px_fakedisk_crashed(h.world.disk);
-    close_keeper(&h);
-    px_world_close(&h.world);
-    px_fakedisk_crash_at(h.world.disk, UINT64_MAX);
-    px_fakedisk_restart(h.world.disk);
-    h.world.died = false;
-    CHECK_OK(px_world_open(&h.world, &err), &err);
-    open_keeper(&h);
+    restart_crashed(&h);
     px_arena_init(&arena, 1 << 20);
     count = list(&h, 1, &arena);
     CHECK(px_rejects_count(h.rejects) >= told);
@@ -617,7 +521,7 @@ static bool crash_at(uint64_t op, bool power)
         CHECK_EQ(found, number != taken);
     }
     px_arena_release(&arena);
-    end(&h);
+    close_house(&h);
     return crashed;
 }
 
@@ -635,9 +539,9 @@ PX_TEST(a_crash_at_any_write_loses_nothing_that_was_told_to_be_saved)
 PX_PROP(whatever_happens_a_save_and_a_kill_give_it_back, 12)
 {
     static const char *const payloads[] = { "", "a", "bb", "ccc" };
-    house h;
+    house h = { 0 };
 
-    begin(&h);
+    open_house(&h);
     for (int i = 0; i < 40; i++) {
         uint64_t n = px_gen_below(gen, 400);
 
@@ -649,11 +553,11 @@ PX_PROP(whatever_happens_a_save_and_a_kill_give_it_back, 12)
                                     1 + px_gen_below(gen, px_rejects_count(h.rejects) + 1));
         if (px_gen_below(gen, 3))
             continue;
-        save(&h);
+        save(&h, PX_REJECTS_SAVE_NS);
         if (px_gen_below(gen, 2))
             check_same_after_restart(&h, px_gen_below(gen, 2));
     }
-    end(&h);
+    close_house(&h);
 }
 
 /* ---- rows that nobody wrote ---- */
