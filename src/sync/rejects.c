@@ -216,13 +216,30 @@ void px_rejects_free(px_rejects *rejects)
     px_free(rejects);
 }
 
-void pxi_reject_keep(px_reject_text *to, px_str from)
+static void keep(px_reject_text *to, px_str from)
 {
     px_str head = px_str_head(from, sizeof(to->bytes));
 
     if (head.len)
         memcpy(to->bytes, head.ptr, head.len);
     to->len = (uint16_t)head.len;
+}
+
+void pxi_reject_fill(px_reject_entry *e, const px_rejected *rejected)
+{
+    e->row = rejected->row;
+    e->slot = rejected->slot;
+    e->role = rejected->role;
+    e->document_no = rejected->document_no;
+    e->time = rejected->time;
+    keep(&e->sender, rejected->sender);
+    keep(&e->twin, rejected->twin);
+    keep(&e->name, rejected->name);
+    keep(&e->reason_id, rejected->reason_id);
+    keep(&e->reason, rejected->reason);
+    keep(&e->payload, rejected->payload);
+    keep(&e->binding, rejected->binding);
+    keep(&e->source, rejected->source);
 }
 
 /* The last place is for all that have none of their own. */
@@ -256,67 +273,62 @@ void px_rejects_add(px_rejects *rejects, const px_rejected *rejected)
     pxi_rejects_join(rejects, place, rejected->tenant, ++rejects->count);
     rejects->is_dirty[place] = true;
     rejects->changes++;
-    e->row = rejected->row;
-    e->slot = rejected->slot;
-    e->role = rejected->role;
-    e->document_no = rejected->document_no;
-    e->time = rejected->time;
-    pxi_reject_keep(&e->sender, rejected->sender);
-    pxi_reject_keep(&e->twin, rejected->twin);
-    pxi_reject_keep(&e->name, rejected->name);
-    pxi_reject_keep(&e->reason_id, rejected->reason_id);
-    pxi_reject_keep(&e->reason, rejected->reason);
-    pxi_reject_keep(&e->payload, rejected->payload);
-    pxi_reject_keep(&e->binding, rejected->binding);
-    pxi_reject_keep(&e->source, rejected->source);
+    pxi_reject_fill(e, rejected);
     if (rejected->is_whole)
         keep_whole(rejects, place, rejected->payload);
     count_reason(rejects, rejected->reason_id);
     pthread_mutex_unlock(&rejects->lock);
 }
 
-px_str pxi_reject_str(const px_reject_text *from)
+static px_str text_of(const px_reject_text *from)
 {
     return px_str_of(from->bytes, from->len);
 }
 
-static px_str copy(px_arena *arena, const px_reject_text *from)
+px_rejected pxi_reject_at(const px_rejects *rejects, size_t place)
 {
-    return px_arena_str(arena, pxi_reject_str(from));
+    const px_reject_head *head = &rejects->heads[place];
+    const px_reject_entry *e = &rejects->entries[place];
+
+    return (px_rejected){ .number = head->number,
+                          .tenant = head->tenant,
+                          .row = e->row,
+                          .slot = e->slot,
+                          .role = e->role,
+                          .document_no = e->document_no,
+                          .time = e->time,
+                          .is_whole = head->whole != NULL,
+                          .sender = text_of(&e->sender),
+                          .twin = text_of(&e->twin),
+                          .name = text_of(&e->name),
+                          .reason_id = text_of(&e->reason_id),
+                          .reason = text_of(&e->reason),
+                          .binding = text_of(&e->binding),
+                          .source = text_of(&e->source),
+                          .payload = text_of(&e->payload) };
 }
 
 static bool copy_entry(const px_rejects *rejects, size_t place, bool want_payload, px_arena *arena,
                        px_rejected *ret)
 {
-    const px_reject_head *head = &rejects->heads[place];
-    const px_reject_entry *e = &rejects->entries[place];
-    const px_reject_whole *whole = want_payload ? head->whole : NULL;
+    const px_reject_whole *whole = rejects->heads[place].whole;
+    px_str *texts[] = { &ret->sender, &ret->twin,    &ret->name,   &ret->reason_id,
+                        &ret->reason, &ret->binding, &ret->source, &ret->payload };
 
-    *ret =
-        (px_rejected){ .number = head->number,
-                       .tenant = head->tenant,
-                       .row = e->row,
-                       .slot = e->slot,
-                       .role = e->role,
-                       .document_no = e->document_no,
-                       .time = e->time,
-                       .is_whole = head->whole != NULL,
-                       .sender = copy(arena, &e->sender),
-                       .twin = copy(arena, &e->twin),
-                       .name = copy(arena, &e->name),
-                       .reason_id = copy(arena, &e->reason_id),
-                       .reason = copy(arena, &e->reason),
-                       .binding = copy(arena, &e->binding),
-                       .source = copy(arena, &e->source),
-                       .payload = whole ? px_arena_str(arena, px_str_of(whole->bytes, whole->len))
-                                        : copy(arena, &e->payload) };
-    return ret->sender.ptr && ret->twin.ptr && ret->name.ptr && ret->reason_id.ptr &&
-           ret->reason.ptr && ret->binding.ptr && ret->source.ptr && ret->payload.ptr;
+    *ret = pxi_reject_at(rejects, place);
+    if (want_payload && whole)
+        ret->payload = px_str_of(whole->bytes, whole->len);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        *texts[i] = px_arena_str(arena, *texts[i]);
+        if (!texts[i]->ptr)
+            return false;
+    }
+    return true;
 }
 
 static bool is_asked(const px_reject_text *of, px_str wanted)
 {
-    return !wanted.ptr || px_str_eq(pxi_reject_str(of), wanted);
+    return !wanted.ptr || px_str_eq(text_of(of), wanted);
 }
 
 static bool fits(const px_reject_head *head, const px_reject_entry *e,

@@ -85,7 +85,9 @@ void pxi_rejects_leave(px_rejects *rejects, size_t place); /* a free one stays s
 void pxi_rejects_give_whole(px_rejects *rejects, size_t place, px_reject_whole *whole);
 /* A new one that nobody has yet, of so many bytes; NULL: no memory. */
 px_reject_whole *pxi_rejects_new_whole(px_str bytes, uint32_t tenant, uint64_t number);
-void pxi_reject_keep(px_reject_text *to, px_str from);
-px_str pxi_reject_str(const px_reject_text *from);
+/* Texts are cut to what an entry holds, */
+void pxi_reject_fill(px_reject_entry *e, const px_rejected *rejected);
+/* and borrowed from it. The payload is its head. */
+px_rejected pxi_reject_at(const px_rejects *rejects, size_t place);
 
 #endif

@@ -22,23 +22,6 @@ static px_status load_gone(px_rejects *rejects, px_key key, px_err *ret_err)
     return px_dead_rows_add(&rejects->gone, key) ? PX_OK : px_no_memory(ret_err);
 }
 
-static void fill(px_reject_entry *e, const px_rejected *rejected)
-{
-    e->row = rejected->row;
-    e->slot = rejected->slot;
-    e->role = rejected->role;
-    e->document_no = rejected->document_no;
-    e->time = rejected->time;
-    pxi_reject_keep(&e->sender, rejected->sender);
-    pxi_reject_keep(&e->twin, rejected->twin);
-    pxi_reject_keep(&e->name, rejected->name);
-    pxi_reject_keep(&e->reason_id, rejected->reason_id);
-    pxi_reject_keep(&e->reason, rejected->reason);
-    pxi_reject_keep(&e->payload, rejected->payload);
-    pxi_reject_keep(&e->binding, rejected->binding);
-    pxi_reject_keep(&e->source, rejected->source);
-}
-
 /* Of two in one place, which no save leaves, the newer one is it. */
 static px_status load_entry(px_rejects *rejects, const px_fold *row, px_err *ret_err)
 {
@@ -55,7 +38,7 @@ static px_status load_entry(px_rejects *rejects, const px_fold *row, px_err *ret
     pxi_rejects_leave(rejects, place);
     pxi_rejects_join(rejects, place, (uint32_t)row->key.a, rejected.number);
     head->stored_tenant = head->tenant;
-    fill(&rejects->entries[place], &rejected);
+    pxi_reject_fill(&rejects->entries[place], &rejected);
     rejects->entries[place].whole_no = whole_no;
     if (rejects->count < head->number)
         rejects->count = head->number;
@@ -144,22 +127,8 @@ static bool put_payload(px_saving *saving, const px_reject_whole *whole)
 static bool put_entry(px_saving *saving, const px_rejects *rejects, uint32_t place)
 {
     const px_reject_head *head = &rejects->heads[place];
-    const px_reject_entry *e = &rejects->entries[place];
+    px_rejected rejected = pxi_reject_at(rejects, place);
     size_t from = saving->bodies.len;
-    px_rejected rejected = { .number = head->number,
-                             .time = e->time,
-                             .role = e->role,
-                             .document_no = e->document_no,
-                             .row = e->row,
-                             .slot = e->slot,
-                             .sender = pxi_reject_str(&e->sender),
-                             .twin = pxi_reject_str(&e->twin),
-                             .name = pxi_reject_str(&e->name),
-                             .reason_id = pxi_reject_str(&e->reason_id),
-                             .reason = pxi_reject_str(&e->reason),
-                             .binding = pxi_reject_str(&e->binding),
-                             .source = pxi_reject_str(&e->source),
-                             .payload = pxi_reject_str(&e->payload) };
 
     px_put_reject(&saving->bodies, &rejected, head->whole ? head->whole->number : 0);
     return px_saving_put(saving, PX_TABLE_REJECT, (px_key){ head->tenant, PX_REJECT_ENTRY, place },
