@@ -126,13 +126,18 @@ static const px_document *document_of(const px_engine_state *state, const px_tim
                : NULL;
 }
 
-/* Those that are due, and that nobody waits for any more. Before anything of a batch is folded, so
- * that what they waited for went with an earlier one. */
-static void drop_dead(px_engine_state *state, px_time now)
+/* What waits for the first one that is due, which is at the beginning then; NULL: none is. Those
+ * that nobody waits for any more go for good: what they waited for went with an earlier batch. */
+static const px_document *first_due(px_engine_state *state, px_time now)
 {
-    while (state->timers.len && state->timers.ptr[0].deadline <= now &&
-           !document_of(state, &state->timers.ptr[0]))
+    while (state->timers.len && state->timers.ptr[0].deadline <= now) {
+        const px_document *waiting = document_of(state, &state->timers.ptr[0]);
+
+        if (waiting)
+            return waiting;
         (void)pop(state);
+    }
+    return NULL;
 }
 
 /* Wishes far ahead that are wished anew each second leave those that nobody waits for. */
@@ -154,27 +159,22 @@ static void sweep(px_engine_state *state)
 
 bool px_timers_want_tick(px_engine_state *state, px_time now, px_time last)
 {
-    drop_dead(state, now);
-    return state->timers.len && now >= state->timers.ptr[0].deadline && now - last >= PX_SECOND;
+    return first_due(state, now) && now - last >= PX_SECOND;
 }
 
 /* What has fired is back when this batch is dropped. What it has no place for fires in the next
  * one. */
 static px_status fire_due(px_engine_state *state, px_arena *arena, px_err *ret_err)
 {
-    for (;;) {
-        px_timer timer;
+    const px_document *waiting;
 
-        drop_dead(state, state->now);
-        if (state->timers.len == 0 || state->timers.ptr[0].deadline > state->now ||
-            state->body->len >= PX_BATCH_BYTES_MAX)
-            return PX_OK;
+    while (state->body->len < PX_BATCH_BYTES_MAX && (waiting = first_due(state, state->now))) {
         if (!PX_VEC_RESERVE(&state->timers_fired, state->timers_fired.len + 1))
             return px_no_memory(ret_err);
-        timer = pop(state);
-        state->timers_fired.ptr[state->timers_fired.len++] = timer;
-        PX_TRY(time_out(state, document_of(state, &timer), arena, ret_err));
+        state->timers_fired.ptr[state->timers_fired.len++] = pop(state);
+        PX_TRY(time_out(state, waiting, arena, ret_err));
     }
+    return PX_OK;
 }
 
 px_status px_timers_fire(px_engine_state *state, px_err *ret_err)
@@ -183,8 +183,7 @@ px_status px_timers_fire(px_engine_state *state, px_err *ret_err)
     px_status status;
 
     sweep(state);
-    drop_dead(state, state->now);
-    if (state->timers.len == 0 || state->timers.ptr[0].deadline > state->now)
+    if (!first_due(state, state->now))
         return PX_OK;
     px_arena_init(&arena, DOCUMENT_ARENA_BYTES_MAX);
     status = fire_due(state, &arena, ret_err);
