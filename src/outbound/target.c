@@ -286,24 +286,18 @@ px_str px_target_origin(px_str url)
 
 px_status px_target_check(const px_reach *reach, px_str url, px_str *ret_host, px_err *ret_err)
 {
-    px_str rest = url, host;
+    size_t scheme = px_str_starts(url, PX_STR("https://")) ? 8 : 7;
     char text[PX_REACH_NAME_BYTES_MAX];
-    size_t end = 0;
+    px_str host;
 
     for (size_t i = 0; i < url.len; i++)
         if (url.ptr[i] <= ' ' || url.ptr[i] == 0x7F || url.ptr[i] == '#' || url.ptr[i] == '\\')
             return wrong_url(url, "it has a blank, '#', '\\' or a letter beyond ASCII", ret_err);
     if (url.len > PX_ENDPOINT_URL_BYTES_MAX)
         return wrong_url(url, "it is too long", ret_err);
-    if (px_str_starts(url, PX_STR("https://")))
-        rest = px_str_skip(url, 8);
-    else if (px_str_starts(url, PX_STR("http://")))
-        rest = px_str_skip(url, 7);
-    else
+    if (scheme == 7 && !px_str_starts(url, PX_STR("http://")))
         return wrong_url(url, "it begins with neither https:// nor http://", ret_err);
-    while (end < rest.len && !strchr("/?", rest.ptr[end]))
-        end++;
-    PX_TRY(split_host(url, px_str_of(rest.ptr, end), &host, ret_err));
+    PX_TRY(split_host(url, px_str_skip(px_target_origin(url), scheme), &host, ret_err));
     if (ret_host)
         *ret_host = host;
     if (host.len >= sizeof(text))
