@@ -78,16 +78,14 @@ void px_sparkplug_free(px_sparkplug *s)
 
 pxi_spark_tenant *pxi_spark_tenant_of(px_sparkplug *s, uint32_t tenant)
 {
-    uint64_t hash = (uint64_t)tenant + 2;
+    size_t at = px_map_first(&s->by_tenant, tenant); /* a number finds only itself */
     pxi_spark_tenant fresh = { .tenant = tenant };
 
-    for (size_t at = px_map_first(&s->by_tenant, hash); at != PX_MAP_END;
-         at = px_map_next(&s->by_tenant, hash, at))
-        if (s->tenants.ptr[s->by_tenant.values[at]].tenant == tenant)
-            return &s->tenants.ptr[s->by_tenant.values[at]];
+    if (at != PX_MAP_END)
+        return &s->tenants.ptr[s->by_tenant.values[at]];
     if (!px_map_reserve(&s->by_tenant, 1) || !PX_VEC_PUSH(&s->tenants, fresh))
         return NULL;
-    (void)px_map_add(&s->by_tenant, hash, (uint32_t)s->tenants.len - 1);
+    (void)px_map_add(&s->by_tenant, tenant, (uint32_t)s->tenants.len - 1);
     return &s->tenants.ptr[s->tenants.len - 1];
 }
 
