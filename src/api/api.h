@@ -91,6 +91,9 @@ struct px_api_call {
     bool then_always;                /* also when it is a refusal */
     void *own;
 
+    px_rejects_wait kept;                 /* kept.c: for what was refused of it, */
+    void (*when_kept)(px_api_call *call); /* and what comes behind that */
+
     int64_t wait_until_ns; /* of a command: how long it is waited for; monotonic, 0: to its end */
 
     /* once.c: of a call with an Idempotency-Key */
