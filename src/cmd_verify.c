@@ -4,12 +4,6 @@
 #include "cli/out.h"
 #include "server/verify_backup.h"
 
-static void put_number(px_json_writer *w, const char *key, uint64_t number)
-{
-    px_json_key(w, px_str_c(key));
-    px_json_uint(w, number);
-}
-
 static void put_report(px_buf *buf, const char *path, const px_backup_report *report)
 {
     px_json_writer w = px_json_writer_of(buf);
@@ -17,14 +11,14 @@ static void put_report(px_buf *buf, const char *path, const px_backup_report *re
     px_json_begin_object(&w);
     px_json_key(&w, PX_STR("file"));
     px_json_string(&w, px_str_c(path));
-    put_number(&w, "position", report->seq_last);
+    px_json_member_uint(&w, "position", report->seq_last);
     px_json_key(&w, PX_STR("time"));
     px_json_time(&w, report->seq_last ? report->time_last : PX_TIME_NONE);
-    put_number(&w, "twins", report->twins);
-    put_number(&w, "relationships", report->relationships);
-    put_number(&w, "rows", report->fold_rows);
-    put_number(&w, "journalRows", report->journal_rows);
-    put_number(&w, "journalFrom", report->seq_first);
+    px_json_member_uint(&w, "twins", report->twins);
+    px_json_member_uint(&w, "relationships", report->relationships);
+    px_json_member_uint(&w, "rows", report->fold_rows);
+    px_json_member_uint(&w, "journalRows", report->journal_rows);
+    px_json_member_uint(&w, "journalFrom", report->seq_first);
     px_json_end_object(&w);
 }
 

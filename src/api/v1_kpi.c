@@ -26,12 +26,6 @@ static void put_seconds(px_json_writer *w, const char *name, int64_t ns)
     px_json_number(w, px_num_double((double)ns / 1e9));
 }
 
-static void put_count(px_json_writer *w, const char *name, uint64_t count)
-{
-    px_json_key(w, px_str_c(name));
-    px_json_uint(w, count);
-}
-
 /* Every ratio with the figures under it, named as ISO 22400-2 names them. */
 static void put_oee(px_buf *out, const ask *a, const px_unit_oee *o)
 {
@@ -53,8 +47,8 @@ static void put_oee(px_buf *out, const ask *a, const px_unit_oee *o)
     put_ratio(&w, "oee", o->oee.oee);
     put_seconds(&w, "plannedBusySeconds", f->planned_busy_ns);
     put_seconds(&w, "productionSeconds", f->actual_production_ns);
-    put_count(&w, "good", f->good);
-    put_count(&w, "total", f->produced);
+    px_json_member_uint(&w, "good", f->good);
+    px_json_member_uint(&w, "total", f->produced);
     px_json_key(&w, PX_STR("idealCycleSeconds"));
     px_json_number(&w, px_num_double(f->produced ? f->planned_run_s / (double)f->produced : 0));
     px_json_key(&w, PX_STR("standard"));

@@ -131,12 +131,6 @@ struct replay {
     px_rejects_wait wait;
 };
 
-static void put_count(px_json_writer *w, const char *key, uint64_t number)
-{
-    px_json_key(w, px_str_c(key));
-    px_json_uint(w, number);
-}
-
 static void release(replay *in)
 {
     for (size_t i = 0; i < in->offer_count; i++)
@@ -150,11 +144,11 @@ static void answer_now(replay *in)
     px_json_writer w = px_json_writer_of(&call->out);
 
     px_json_begin_object(&w);
-    put_count(&w, "offered", in->item_count - in->unbound);
-    put_count(&w, "taken", in->taken);
-    put_count(&w, "left", in->item_count - in->unbound - in->taken);
-    put_count(&w, "values", in->values);
-    put_count(&w, "unbound", in->unbound);
+    px_json_member_uint(&w, "offered", in->item_count - in->unbound);
+    px_json_member_uint(&w, "taken", in->taken);
+    px_json_member_uint(&w, "left", in->item_count - in->unbound - in->taken);
+    px_json_member_uint(&w, "values", in->values);
+    px_json_member_uint(&w, "unbound", in->unbound);
     px_json_end_object(&w);
     release(in);
     px_api_json(call, 200);

@@ -17,10 +17,8 @@ static void put_freshness(px_json_writer *w, const px_twin *twin)
         return;
     px_json_key(w, PX_STR("freshness"));
     px_json_begin_object(w);
-    px_json_key(w, PX_STR("state"));
-    px_json_string(w, px_str_c(px_freshness_name((px_freshness)state)));
-    px_json_key(w, PX_STR("since"));
-    px_json_time(w, since);
+    px_json_member_text(w, "state", px_str_c(px_freshness_name((px_freshness)state)));
+    px_json_member_time(w, "since", since);
     px_json_end_object(w);
 }
 
