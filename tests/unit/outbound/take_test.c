@@ -181,6 +181,39 @@ PX_TEST(what_is_to_come_again_is_no_reject_yet)
     end();
 }
 
+static int waits;
+static px_status outcome;
+
+/* Who waits is told at once what the test wants. */
+static void note_wanted(void *data)
+{
+    (void)data;
+    waits++;
+    px_rejects_give_up(rejects, outcome);
+}
+
+PX_TEST(what_is_kept_is_saved_before_its_message_is_acknowledged)
+{
+    begin();
+    px_rejects_loaded(rejects, note_wanted, NULL);
+    outcome = PX_FULL;
+    take("p", "{\"a\":1}");
+    CHECK_OK(settle(), &err);
+    CHECK_OK(pxi_take_saved(link, &err), &err); /* nothing was refused */
+    CHECK_EQ(waits, 0);
+    take("nobody", "{\"a\":1}");
+    CHECK_OK(settle(), &err);
+    CHECK_EQ(pxi_take_saved(link, &err), PX_FULL);
+    CHECK_STR(err.id, "reject.unsaved");
+    take("nobody", "{\"a\":1}"); /* comes again */
+    CHECK_OK(settle(), &err);
+    outcome = PX_OK;
+    CHECK_OK(pxi_take_saved(link, &err), &err);
+    CHECK_EQ(waits, 2);
+    px_rejects_unkept(rejects);
+    end();
+}
+
 /* The binding of the others takes topics of one level. */
 PX_TEST(the_last_topic_that_no_binding_took_is_told)
 {
