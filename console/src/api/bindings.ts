@@ -2,7 +2,7 @@
 // Bindings, what they make of messages, and what could not be mapped.
 import type { Document } from '../lib/binding.ts';
 import { ok, type Result } from '../lib/result.ts';
-import { get, request, requestAnswer } from './http.ts';
+import { get, readTagged, request, writeTagged } from './http.ts';
 
 export interface Binding {
   id: string;
@@ -97,17 +97,8 @@ export async function listBindings(signal?: AbortSignal): Promise<Result<Binding
   return ok(items);
 }
 
-/** With the ETag that a change of it names. */
-export async function readBinding(name: string, signal?: AbortSignal): Promise<Result<{ binding: Binding; etag: string }>> {
-  const answer = await requestAnswer<Binding>('GET', path(name), undefined, signal);
-  return answer.ok ? ok({ binding: answer.value.body, etag: answer.value.headers.get('etag') ?? '' }) : answer;
-}
-
-/** With the ETag of what is stored now. */
-export async function writeBinding(name: string, document: Document, etag: string): Promise<Result<{ binding: Binding; etag: string }>> {
-  const answer = await requestAnswer<Binding>('PUT', path(name), document, undefined, etag ? { 'If-Match': etag } : {});
-  return answer.ok ? ok({ binding: answer.value.body, etag: answer.value.headers.get('etag') ?? '' }) : answer;
-}
+export const readBinding = (name: string, signal?: AbortSignal) => readTagged<Binding>(path(name), signal);
+export const writeBinding = (name: string, document: Document, etag: string) => writeTagged<Binding>(path(name), document, etag);
 
 export const switchBinding = (name: string, on: boolean) => request<Binding>('POST', path(name, on ? '/enable' : '/disable'));
 export const deleteBinding = (name: string) => request<void>('DELETE', path(name));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Devices and what proves them. A key is told once, in the answer that made it.
 import { ok, type Result } from '../lib/result.ts';
-import { get, request, requestAnswer } from './http.ts';
+import { get, readTagged, request, writeTagged } from './http.ts';
 
 export type DeviceState = 'registered' | 'active' | 'disabled' | 'retired';
 
@@ -74,11 +74,10 @@ export const readDevice = (id: string, signal?: AbortSignal) => get<Device>(path
 
 /** The whole of what is told of it is replaced, so group and attributes come along; refused when somebody was faster. */
 export async function bindDevice({ id, group, attributes }: Device, twins: readonly string[]): Promise<Result<Made>> {
-  const now = await requestAnswer<Device>('GET', path(id));
+  const now = await readTagged<Device>(path(id));
   if (!now.ok) return now;
-  const etag = now.value.headers.get('etag');
   const body = { twins, ...(group ? { group } : {}), ...(attributes ? { attributes } : {}) };
-  const answer = await requestAnswer<Made>('PUT', path(id), body, undefined, etag ? { 'If-Match': etag } : {});
+  const answer = await writeTagged<Made>(path(id), body, now.value.etag);
   return answer.ok ? ok(answer.value.body) : answer;
 }
 

@@ -33,6 +33,23 @@ export async function request<T>(method: string, path: string, body?: unknown, s
 
 export const get = <T>(path: string, signal?: AbortSignal): Promise<Result<T>> => request<T>('GET', path, undefined, signal);
 
+/** A thing as it is stored, with the ETag that a change of it names. */
+export interface Tagged<T> {
+  body: T;
+  etag: string;
+}
+
+async function tagged<T>(answer: Promise<Result<Answered<T>>>): Promise<Result<Tagged<T>>> {
+  const got = await answer;
+  return got.ok ? ok({ body: got.value.body, etag: got.value.headers.get('etag') ?? '' }) : got;
+}
+
+export const readTagged = <T>(path: string, signal?: AbortSignal): Promise<Result<Tagged<T>>> => tagged(requestAnswer<T>('GET', path, undefined, signal));
+
+/** Stores it in the place of the one of this ETag, and is refused when that is another by now; '' is whatever there is. */
+export const writeTagged = <T>(path: string, document: unknown, etag: string): Promise<Result<Tagged<T>>> =>
+  tagged(requestAnswer<T>('PUT', path, document, undefined, etag ? { 'If-Match': etag } : {}));
+
 /** The same for the Azure data plane, whose every call names its version. */
 export const azure = (path: string): string => path + (path.includes('?') ? '&' : '?') + AZURE;
 

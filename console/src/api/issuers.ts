@@ -2,7 +2,7 @@
 // Issuers sign the tokens of many devices. Nothing of one is secret.
 import type { Document } from '../lib/connection.ts';
 import { ok, type Result } from '../lib/result.ts';
-import { get, request, requestAnswer } from './http.ts';
+import { get, readTagged, request, writeTagged } from './http.ts';
 
 export type Issuer = Document & { id: string; issuer: string; audience: string; claim: string; keys: { kid: string; algorithm: string; publicKey: string }[] };
 
@@ -14,13 +14,6 @@ export async function listIssuers(signal?: AbortSignal): Promise<Result<Issuer[]
   return answer.ok ? ok(answer.value.items) : answer;
 }
 
-/** With the ETag that a change of it names. */
-export async function readIssuer(name: string, signal?: AbortSignal): Promise<Result<{ issuer: Issuer; etag: string }>> {
-  const answer = await requestAnswer<Issuer>('GET', path(name), undefined, signal);
-  return answer.ok ? ok({ issuer: answer.value.body, etag: answer.value.headers.get('etag') ?? '' }) : answer;
-}
-export async function writeIssuer(name: string, document: Document, etag: string): Promise<Result<{ issuer: Issuer; etag: string }>> {
-  const answer = await requestAnswer<Issuer>('PUT', path(name), document, undefined, etag ? { 'If-Match': etag } : {});
-  return answer.ok ? ok({ issuer: answer.value.body, etag: answer.value.headers.get('etag') ?? '' }) : answer;
-}
+export const readIssuer = (name: string, signal?: AbortSignal) => readTagged<Issuer>(path(name), signal);
+export const writeIssuer = (name: string, document: Document, etag: string) => writeTagged<Issuer>(path(name), document, etag);
 export const deleteIssuer = (name: string) => request<void>('DELETE', path(name));

@@ -3,7 +3,7 @@
 import type { Document } from '../lib/connection.ts';
 import { ok, type Result } from '../lib/result.ts';
 import { instant } from '../lib/time.ts';
-import { get, request, requestAnswer } from './http.ts';
+import { get, readTagged, request, writeTagged } from './http.ts';
 
 export interface ConnectionStatus {
   state: 'off' | 'connecting' | 'connected' | 'waiting' | 'failed';
@@ -66,15 +66,8 @@ export const listEdgeNodes = (signal?: AbortSignal) => pages<EdgeNode>('/api/v1/
 
 const path = (name: string, rest = '') => `/api/v1/connections/${encodeURIComponent(name)}${rest}`;
 
-/** With the ETag that a change of it names. */
-export async function readConnection(name: string, signal?: AbortSignal): Promise<Result<{ connection: Connection; etag: string }>> {
-  const answer = await requestAnswer<Connection>('GET', path(name), undefined, signal);
-  return answer.ok ? ok({ connection: answer.value.body, etag: answer.value.headers.get('etag') ?? '' }) : answer;
-}
-export async function writeConnection(name: string, document: Document, etag: string): Promise<Result<{ connection: Connection; etag: string }>> {
-  const answer = await requestAnswer<Connection>('PUT', path(name), document, undefined, etag ? { 'If-Match': etag } : {});
-  return answer.ok ? ok({ connection: answer.value.body, etag: answer.value.headers.get('etag') ?? '' }) : answer;
-}
+export const readConnection = (name: string, signal?: AbortSignal) => readTagged<Connection>(path(name), signal);
+export const writeConnection = (name: string, document: Document, etag: string) => writeTagged<Connection>(path(name), document, etag);
 export const readConnectionStatus = (name: string, signal?: AbortSignal) => get<ConnectionStatus>(path(name, '/status'), signal);
 /** The notes name bindings that take what it brought. */
 export const deleteConnection = (name: string) => request<{ notes?: string[] } | undefined>('DELETE', path(name));

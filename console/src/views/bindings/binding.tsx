@@ -28,10 +28,10 @@ export function BindingPage({ name }: { name: string }) {
   const stop = useRef(new AbortController());
   useEffect(() => {
     if (!there) return;
-    if (ready.peek()) return void (data?.binding.binding && follow(data.binding.binding, data.etag));
-    begin(data?.binding.binding, data?.etag ?? '');
+    if (ready.peek()) return void (data?.body.binding && follow(data.body.binding, data.etag));
+    begin(data?.body.binding, data?.etag ?? '');
     ready.value = true;
-    void takeReject(data?.binding, stop.current.signal);
+    void takeReject(data?.body, stop.current.signal);
   }, [there, data]);
   useEffect(() => () => (stop.current.abort(), leave()), []);
   useEffect(tryLater, [text.value, messages.value]);
@@ -45,7 +45,7 @@ export function BindingPage({ name }: { name: string }) {
   }
   return (
     <div class="page">
-      <Head name={name} binding={data?.binding} reload={reload} />
+      <Head name={name} binding={data?.body} reload={reload} />
       <div class="binding-grid">
         <Payload />
         <Mapping />

@@ -23,7 +23,7 @@ export function Save({ name, done }: { name: string; done: () => void }) {
     if (!answer.ok) return problemText(answer.error);
     if (name) stored(sent, answer.value.etag);
     else forgetDraft();
-    sayDone((answer.value.binding.enabled === false ? w.bindingSavedOff : w.bindingSaved)(as), answer.value.binding.notes);
+    sayDone((answer.value.body.enabled === false ? w.bindingSavedOff : w.bindingSaved)(as), answer.value.body.notes);
     return '';
   };
   const again = async () => {

@@ -26,7 +26,7 @@ export function ConnectionPage({ name }: { name: string }) {
   const w = words.value;
   const { state, reload } = useResource(`connection ${name}`, (stop) => readNamed(name, () => readConnection(name, stop)));
   const { data, problem, loading } = state.value;
-  const document = data?.connection.connection;
+  const document = data?.body.connection;
   const draft = useDraft(document && { document, etag: data.etag }, name ? undefined : freshConnection('mqtt'));
   const called = useSignal('');
   const secrets = useSignal<Secrets>({});
@@ -98,7 +98,7 @@ export function ConnectionPage({ name }: { name: string }) {
           </Panel>
           {kind === 'modbus' ? <Modbus {...form} /> : (
             <Broker
-              {...form} secrets={secrets.value} has={{ password: data?.connection.hasPassword === true, key: data?.connection.hasKey === true }}
+              {...form} secrets={secrets.value} has={{ password: data?.body.hasPassword === true, key: data?.body.hasKey === true }}
               setSecret={(secret, value) => (secrets.value = { ...secrets.value, [secret]: value })}
             />
           )}

@@ -29,7 +29,7 @@ export function IssuerPage({ name }: { name: string }) {
   const w = words.value;
   const { state, reload } = useResource(`issuer ${name}`, (stop) => readNamed(name, () => readIssuer(name, stop)));
   const { data, problem, loading } = state.value;
-  const draft = useDraft(data && { document: documentOf(data.issuer), etag: data.etag }, name ? undefined : FRESH);
+  const draft = useDraft(data && { document: documentOf(data.body), etag: data.etag }, name ? undefined : FRESH);
   const called = useSignal('');
   const refused = useSignal<{ of: string; text: string }>({ of: '', text: '' });
   const wrong = (member: string) => (refused.value.of === member ? refused.value.text || undefined : undefined);
