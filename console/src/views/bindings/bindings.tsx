@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useEffect } from 'preact/hooks';
 import { words } from '../../state/language.ts';
 import { go, hrefTo, NEW } from '../../state/route.ts';
 import { useHead } from '../shell/head.ts';
-import { newKey } from '../shell/keys.tsx';
+import { useNewKey } from '../shell/keys.tsx';
 import { BindingPage } from './binding.tsx';
 import { BindingList } from './list.tsx';
 
@@ -11,9 +10,6 @@ import { BindingList } from './list.tsx';
 export function BindingsView({ id }: { id: string }) {
   const w = words.value;
   useHead([{ label: w.devices, href: hrefTo('devices') }, { label: w.bindings, ...(id ? { href: hrefTo('bindings') } : {}) }, ...(id ? [{ label: id === NEW ? w.newBinding : id }] : [])]);
-  useEffect(() => {
-    newKey.value = () => go(hrefTo('bindings', NEW));
-    return () => void (newKey.value = undefined);
-  }, []);
+  useNewKey(() => go(hrefTo('bindings', NEW)));
   return id ? <BindingPage key={id} name={id === NEW ? '' : id} /> : <BindingList />;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
 import { type Claim, endClaim, listClaims } from '../../api/claims.ts';
 import { instant } from '../../lib/time.ts';
 import { shellWord } from '../../lib/publish.ts';
@@ -17,7 +16,7 @@ import { Button } from '../../ui/button.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { CommandLine, Empty, Failed, Loading } from '../../ui/states.tsx';
 import { useHead } from '../shell/head.ts';
-import { newKey } from '../shell/keys.tsx';
+import { useNewKey } from '../shell/keys.tsx';
 import { AddClaim } from './add-claim.tsx';
 import { Places } from './places.tsx';
 
@@ -33,10 +32,7 @@ export function ClaimsView() {
   const fresh = useSignal<Claim | undefined>(undefined);
   const { data, problem, loading } = state.value;
   useHead([{ label: w.devices, href: hrefTo('devices') }, { label: w.claims }]);
-  useEffect(() => {
-    newKey.value = () => (adding.value = mayWrite.peek());
-    return () => void (newKey.value = undefined);
-  }, []);
+  useNewKey(() => (adding.value = mayWrite.peek()));
   const made = (claim: Claim) => {
     fresh.value = claim;
     adding.value = false;

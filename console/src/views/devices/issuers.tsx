@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useEffect } from 'preact/hooks';
 import { type Issuer, listIssuers } from '../../api/issuers.ts';
 import { words } from '../../state/language.ts';
 import { useResource } from '../../state/resource.ts';
@@ -8,7 +7,7 @@ import { mayWrite } from '../../state/session.ts';
 import { Button } from '../../ui/button.tsx';
 import { CommandLine, Empty, Failed, Loading } from '../../ui/states.tsx';
 import { useHead } from '../shell/head.ts';
-import { newKey } from '../shell/keys.tsx';
+import { useNewKey } from '../shell/keys.tsx';
 import { IssuerPage } from './issuer.tsx';
 import { Places } from './places.tsx';
 
@@ -16,10 +15,7 @@ import { Places } from './places.tsx';
 export function IssuersView({ id }: { id: string }) {
   const w = words.value;
   useHead([{ label: w.devices, href: hrefTo('devices') }, { label: w.issuers, ...(id ? { href: hrefTo('issuers') } : {}) }, ...(id ? [{ label: id === NEW ? w.newIssuer : id }] : [])]);
-  useEffect(() => {
-    newKey.value = () => go(hrefTo('issuers', NEW));
-    return () => void (newKey.value = undefined);
-  }, []);
+  useNewKey(() => go(hrefTo('issuers', NEW)));
   return id ? <IssuerPage key={id} name={id === NEW ? '' : id} /> : <Issuers />;
 }
 

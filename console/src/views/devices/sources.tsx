@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useEffect } from 'preact/hooks';
 import { type Connection, type EdgeNode, listConnections, listEdgeNodes, wrongNow } from '../../api/sources.ts';
 import { number, words } from '../../state/language.ts';
 import { type Resource, useEvery, useResource } from '../../state/resource.ts';
@@ -10,7 +9,7 @@ import { Ago } from '../../ui/mark.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { CommandLine, Empty, Failed, Loading } from '../../ui/states.tsx';
 import { useHead } from '../shell/head.ts';
-import { newKey } from '../shell/keys.tsx';
+import { useNewKey } from '../shell/keys.tsx';
 import { Wrong } from './connection-state.tsx';
 import { ConnectionPage } from './connection.tsx';
 import { Places } from './places.tsx';
@@ -21,10 +20,7 @@ const EVERY_MS = 3000;
 export function SourcesView({ id }: { id: string }) {
   const w = words.value;
   useHead([{ label: w.devices, href: hrefTo('devices') }, { label: w.sources, ...(id ? { href: hrefTo('sources') } : {}) }, ...(id ? [{ label: id === NEW ? w.newConnection : id }] : [])]);
-  useEffect(() => {
-    newKey.value = () => go(hrefTo('sources', NEW));
-    return () => void (newKey.value = undefined);
-  }, []);
+  useNewKey(() => go(hrefTo('sources', NEW)));
   return id ? <ConnectionPage key={id} name={id === NEW ? '' : id} /> : <Sources />;
 }
 

@@ -7,7 +7,7 @@ import { words } from '../../state/language.ts';
 import { go, hrefTo } from '../../state/route.ts';
 import { CommandLine, Empty, Failed, Loading } from '../../ui/states.tsx';
 import { useHead } from '../shell/head.ts';
-import { newKey } from '../shell/keys.tsx';
+import { useNewKey } from '../shell/keys.tsx';
 import { Draft } from './draft.tsx';
 import { ModelPage } from './page.tsx';
 import { Tree } from './tree.tsx';
@@ -23,13 +23,10 @@ export function ModelsView({ id }: { id: string }) {
   const counts = useTwinCounts().value.data;
   const dropping = useSignal(false);
   useHead([{ label: w.models, ...(id ? { href: hrefTo('models') } : {}) }, ...(id ? [{ label: id === DRAFT ? w.draft : `${shortName(id)};${versionOf(id)}` }] : [])]);
+  useNewKey(() => go(hrefTo('models', DRAFT)));
   useEffect(() => {
-    newKey.value = () => go(hrefTo('models', DRAFT));
     addEventListener('paste', takePaste);
-    return () => {
-      newKey.value = undefined;
-      removeEventListener('paste', takePaste);
-    };
+    return () => removeEventListener('paste', takePaste);
   }, []);
   const drop = (event: DragEvent) => {
     event.preventDefault();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 import { toggleLanguage, words } from '../../state/language.ts';
 import { go, hrefTo, route } from '../../state/route.ts';
 import { nextTheme } from '../../state/theme.ts';
@@ -12,8 +13,16 @@ export const shownDialog = signal<'palette' | 'keys' | undefined>(undefined);
 /** What T does in the view that is shown; set by that view. */
 export const tableKey = signal<(() => void) | undefined>(undefined);
 /** The same for N, something new, and for Ctrl Enter, run. */
-export const newKey = signal<(() => void) | undefined>(undefined);
+const newKey = signal<(() => void) | undefined>(undefined);
 export const runKey = signal<(() => void) | undefined>(undefined);
+
+/** N does this while the view is shown. */
+export function useNewKey(run: () => void): void {
+  useEffect(() => {
+    newKey.value = run;
+    return () => void (newKey.value = undefined);
+  }, []);
+}
 
 const GO: Readonly<Record<string, string>> = { o: 'overview', t: 'twins', m: 'models', q: 'query', d: 'devices' };
 
