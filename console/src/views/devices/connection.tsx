@@ -5,6 +5,7 @@ import { type Document, freshConnection, type Kind, memberAt, type Secrets, text
 import { useDraft } from '../../state/draft.ts';
 import { words } from '../../state/language.ts';
 import { problemText } from '../../state/problem.ts';
+import { useRefused } from '../../state/refused.ts';
 import { readNamed, useResource } from '../../state/resource.ts';
 import { go, hrefTo, NEW } from '../../state/route.ts';
 import { mayWrite } from '../../state/session.ts';
@@ -30,8 +31,7 @@ export function ConnectionPage({ name }: { name: string }) {
   const draft = useDraft(document && { document, etag: data.etag }, name ? undefined : freshConnection('mqtt'));
   const called = useSignal('');
   const secrets = useSignal<Secrets>({});
-  const refused = useSignal<{ of: string; text: string }>({ of: '', text: '' });
-  const wrong = (member: string) => (refused.value.of === member ? refused.value.text || undefined : undefined);
+  const refused = useRefused();
   if (!draft.document) {
     return (
       <div class="page">
@@ -46,7 +46,7 @@ export function ConnectionPage({ name }: { name: string }) {
     const answer = await writeConnection(as, withSecrets(next, secrets.value), draft.etag);
     if (!answer.ok) {
       if (answer.error.status === 412) reload();
-      return void (refused.value = { of: memberAt(answer.error.path), text: problemText(answer.error) });
+      return refused.say(memberAt(answer.error.path), problemText(answer.error));
     }
     secrets.value = {};
     say({ text: done, problem: false });
@@ -55,11 +55,11 @@ export function ConnectionPage({ name }: { name: string }) {
     reload();
   };
   const save = async () => {
-    refused.value = { of: '', text: '' };
+    refused.clear();
     const as = name || called.value.trim();
-    if (!as || as === NEW) return void (refused.value = { of: NAME, text: w.connectionNameMissing });
-    if (!textOf(draft.document, 'host').trim()) return void (refused.value = { of: 'host', text: w.hostMissing });
-    if (!name && (await readConnection(as)).ok) return void (refused.value = { of: NAME, text: w.connectionThere(as) });
+    if (!as || as === NEW) return refused.say(NAME, w.connectionNameMissing);
+    if (!textOf(draft.document, 'host').trim()) return refused.say('host', w.hostMissing);
+    if (!name && (await readConnection(as)).ok) return refused.say(NAME, w.connectionThere(as));
     return store(as, draft.document!, w.connectionSaved(as));
   };
   const isOff = draft.document['enabled'] === false;
@@ -69,7 +69,7 @@ export function ConnectionPage({ name }: { name: string }) {
     return store(name, next, (isOff ? w.connectionIsOn : w.connectionIsOff)(name));
   };
   const why = mayWrite.value ? {} : { disabled: true, title: w.readerOnly };
-  const form: FormProps = { document: draft.document, write: draft.write, wrong };
+  const form: FormProps = { document: draft.document, write: draft.write, wrong: refused.at };
   const kind = textOf(draft.document, 'type') as Kind;
   const known = ['host', 'port', 'retryMax', NAME, ...(kind === 'mqtt' ? ['clientId', 'user', 'password', 'key', 'tls', 'sessionExpiry', 'topics'] : ['unit', 'every', 'timeout', 'gap', 'registers'])];
   return (
@@ -86,12 +86,12 @@ export function ConnectionPage({ name }: { name: string }) {
         </div>
         <Theirs draft={draft} />
       </div>
-      {refused.value.text && !known.includes(refused.value.of) && <p class="field-problem" role="alert">{refused.value.text}</p>}
+      {refused.elsewhere(known) && <p class="field-problem" role="alert">{refused.elsewhere(known)}</p>}
       <div class={name ? 'twin-grid' : 'narrow'}>
         <div class="twin-main">
           <Panel title={w.whereItIs}>
             <div class="panel-body stack">
-              {!name && <TextLine id="connection-name" label={w.connectionName} help={w.connectionNameHelp} problem={wrong(NAME)} mono autofocus value={called.value} onInput={(v) => (called.value = v)} placeholder="plant" />}
+              {!name && <TextLine id="connection-name" label={w.connectionName} help={w.connectionNameHelp} problem={refused.at(NAME)} mono autofocus value={called.value} onInput={(v) => (called.value = v)} placeholder="plant" />}
               {!name && <SelectLine id="connection-type" label={w.connectionType} value={kind} onChange={(v) => draft.write(freshConnection(v as Kind, draft.document))} options={Object.entries(w.connectionTypes).map(([value, label]) => ({ value, label }))} />}
               <Where {...form} kind={kind} />
             </div>

@@ -5,6 +5,7 @@ import { type Document, memberAt, rowsOf, textOf, withMember, withRow } from '..
 import { type Draft, useDraft } from '../../state/draft.ts';
 import { words } from '../../state/language.ts';
 import { problemText } from '../../state/problem.ts';
+import { useRefused } from '../../state/refused.ts';
 import { readNamed, useResource } from '../../state/resource.ts';
 import { go, hrefTo, NEW } from '../../state/route.ts';
 import { mayWrite } from '../../state/session.ts';
@@ -19,6 +20,9 @@ import { Theirs } from './theirs.tsx';
 
 const FRESH: Document = { issuer: '', keys: [{ kid: '', algorithm: ALGORITHMS[0], publicKey: '' }] };
 
+/** Where a sentence has a place of its own. */
+const FIELDS = ['name', 'issuer', 'keys'];
+
 /** What is written: its name stands in the address. */
 function documentOf({ id: _, ...document }: Issuer): Document {
   return document;
@@ -31,8 +35,7 @@ export function IssuerPage({ name }: { name: string }) {
   const { data, problem, loading } = state.value;
   const draft = useDraft(data && { document: documentOf(data.body), etag: data.etag }, name ? undefined : FRESH);
   const called = useSignal('');
-  const refused = useSignal<{ of: string; text: string }>({ of: '', text: '' });
-  const wrong = (member: string) => (refused.value.of === member ? refused.value.text || undefined : undefined);
+  const refused = useRefused();
   if (!draft.document) {
     return (
       <div class="page">
@@ -44,14 +47,14 @@ export function IssuerPage({ name }: { name: string }) {
   const save = async () => {
     const sent = draft.document!;
     const as = name || called.value.trim();
-    refused.value = { of: '', text: '' };
-    if (!as || as === NEW) return void (refused.value = { of: 'name', text: w.issuerNameMissing });
-    if (!textOf(sent, 'issuer').trim()) return void (refused.value = { of: 'issuer', text: w.issuerTextMissing });
-    if (!name && (await readIssuer(as)).ok) return void (refused.value = { of: 'name', text: w.issuerThere(as) });
+    refused.clear();
+    if (!as || as === NEW) return refused.say('name', w.issuerNameMissing);
+    if (!textOf(sent, 'issuer').trim()) return refused.say('issuer', w.issuerTextMissing);
+    if (!name && (await readIssuer(as)).ok) return refused.say('name', w.issuerThere(as));
     const answer = await writeIssuer(as, sent, draft.etag);
     if (!answer.ok) {
       if (answer.error.status === 412) reload();
-      return void (refused.value = { of: memberAt(answer.error.path) === 'keys' ? 'keys' : 'all', text: problemText(answer.error) });
+      return refused.say(memberAt(answer.error.path), problemText(answer.error));
     }
     say({ text: w.issuerSaved(as), problem: false });
     if (!name) return go(hrefTo('issuers', as), true);
@@ -71,15 +74,15 @@ export function IssuerPage({ name }: { name: string }) {
         </div>
         <Theirs draft={draft} />
       </div>
-      {wrong('all') && <p class="field-problem" role="alert">{wrong('all')}</p>}
+      {refused.elsewhere(FIELDS) && <p class="field-problem" role="alert">{refused.elsewhere(FIELDS)}</p>}
       <div class="twin-main narrow">
         <Panel title={w.issuers}>
           <div class="panel-body stack">
-            {!name && <TextLine id="issuer-name" label={w.issuerName} problem={wrong('name')} mono autofocus value={called.value} onInput={(v) => (called.value = v)} placeholder="plant" />}
-            <Tokens draft={draft} wrong={wrong} />
+            {!name && <TextLine id="issuer-name" label={w.issuerName} problem={refused.at('name')} mono autofocus value={called.value} onInput={(v) => (called.value = v)} placeholder="plant" />}
+            <Tokens draft={draft} wrong={refused.at} />
           </div>
         </Panel>
-        <Keys draft={draft} problem={wrong('keys')} />
+        <Keys draft={draft} problem={refused.at('keys')} />
       </div>
     </form>
   );
