@@ -2,11 +2,12 @@
 // The drawn states of anything that is read: loading, empty, failed. The fourth, stale, is a mark and
 // an age in the head of a panel, because the data stays.
 import { useSignal } from '@preact/signals';
-import type { ComponentChildren } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { Problem } from '../lib/result.ts';
 import { words } from '../state/language.ts';
 import { problemText } from '../state/problem.ts';
+import type { Resource } from '../state/resource.ts';
 import { Button } from './button.tsx';
 
 /** True from `ms` on after it was first drawn. */
@@ -53,6 +54,24 @@ export const Empty = ({ text, children }: { text: string; children?: ComponentCh
     {children}
   </div>
 );
+
+interface ListedProps<T> {
+  of: Resource<T[]>;
+  /** How many are drawn while it loads. */
+  loading?: number;
+  /** Loading keeps off the frame of its panel. */
+  inPanel?: boolean;
+  empty: JSX.Element;
+  children: (rows: T[]) => JSX.Element;
+}
+
+/** A list in each of these states, and else its rows. */
+export function Listed<T>({ of, loading: count = 2, inPanel, empty, children }: ListedProps<T>) {
+  const { data, problem, loading } = of.state.value;
+  if (data) return data.length === 0 ? empty : children(data);
+  if (problem && !loading) return <Failed problem={problem} retry={of.reload} />;
+  return inPanel ? <div class="panel-body"><Loading rows={count} /></div> : <Loading rows={count} />;
+}
 
 /** A command line that can be taken along. */
 export function CommandLine({ text }: { text: string }) {

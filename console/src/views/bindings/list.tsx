@@ -7,7 +7,7 @@ import { go, hrefTo } from '../../state/route.ts';
 import { mayWrite } from '../../state/session.ts';
 import { Button } from '../../ui/button.tsx';
 import { Ago } from '../../ui/mark.tsx';
-import { CommandLine, Empty, Failed, Loading } from '../../ui/states.tsx';
+import { CommandLine, Empty, Listed } from '../../ui/states.tsx';
 import { Places } from '../devices/places.tsx';
 
 const EVERY_MS = 5000;
@@ -15,20 +15,18 @@ const EVERY_MS = 5000;
 /** Every binding: where its messages come from, and what it did with them. */
 export function BindingList() {
   const w = words.value;
-  const { state, reload } = useResource('bindings', listBindings);
-  useEvery(EVERY_MS, reload);
-  const { data, problem, loading } = state.value;
+  const bindings = useResource('bindings', listBindings);
+  useEvery(EVERY_MS, bindings.reload);
+  const count = bindings.state.value.data?.length ?? 0;
   return (
     <div class="page">
       <div class="page-head">
         <h1 class="page-title">{w.bindings}</h1>
-        <p class="dim grow">{data && data.length > 0 ? w.bindingCount(data.length) : w.bindingsLead}</p>
+        <p class="dim grow">{count > 0 ? w.bindingCount(count) : w.bindingsLead}</p>
         <Button kind="primary" icon="plus" label={w.newBinding} disabled={!mayWrite.value} title={mayWrite.value ? w.bindingsLead : w.readerOnly} onClick={() => go(hrefTo('bindings', 'new'))} />
       </div>
       <Places />
-      {!data && (problem && !loading ? <Failed problem={problem} retry={reload} /> : <Loading rows={6} />)}
-      {data && data.length === 0 && <Empty text={w.noBindings}><CommandLine text="pollux binding suggest recorded.ndjson" /></Empty>}
-      {data && data.length > 0 && <Table rows={data} />}
+      <Listed of={bindings} loading={6} empty={<Empty text={w.noBindings}><CommandLine text="pollux binding suggest recorded.ndjson" /></Empty>}>{(rows) => <Table rows={rows} />}</Listed>
     </div>
   );
 }

@@ -14,7 +14,7 @@ import { say } from '../../state/toast.ts';
 import { Ask } from '../../ui/ask.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Panel } from '../../ui/panel.tsx';
-import { CommandLine, Empty, Failed, Loading } from '../../ui/states.tsx';
+import { CommandLine, Empty, Listed } from '../../ui/states.tsx';
 import { useHead } from '../shell/head.ts';
 import { useNewKey } from '../shell/keys.tsx';
 import { AddClaim } from './add-claim.tsx';
@@ -25,12 +25,12 @@ const EVERY_MS = 5000;
 /** Claims: by which devices that nobody knows register themselves, and how many did. */
 export function ClaimsView() {
   const w = words.value;
-  const { state, reload } = useResource('claims', listClaims);
+  const claims = useResource('claims', listClaims);
+  const { reload } = claims;
   useEvery(EVERY_MS, reload);
   const adding = useSignal(false);
   const ending = useSignal<string | undefined>(undefined);
   const fresh = useSignal<Claim | undefined>(undefined);
-  const { data, problem, loading } = state.value;
   useHead([{ label: w.devices, href: hrefTo('devices') }, { label: w.claims }]);
   useNewKey(() => (adding.value = mayWrite.peek()));
   const made = (claim: Claim) => {
@@ -53,9 +53,7 @@ export function ClaimsView() {
       </div>
       <Places />
       {fresh.value?.claim && <Fresh id={fresh.value.id} text={fresh.value.claim} prefix={fresh.value.prefix ?? ''} close={() => (fresh.value = undefined)} />}
-      {!data && (problem && !loading ? <Failed problem={problem} retry={reload} /> : <Loading rows={4} />)}
-      {data && data.length === 0 && <Empty text={w.noClaims}><CommandLine text="pollux claim add batch-7 --uses 200 --prefix valve-" /></Empty>}
-      {data && data.length > 0 && <Table rows={data} end={(id) => (ending.value = id)} />}
+      <Listed of={claims} loading={4} empty={<Empty text={w.noClaims}><CommandLine text="pollux claim add batch-7 --uses 200 --prefix valve-" /></Empty>}>{(rows) => <Table rows={rows} end={(id) => (ending.value = id)} />}</Listed>
       {adding.value && <AddClaim made={made} close={() => (adding.value = false)} />}
       {ending.value !== undefined && <Ask title={w.endClaimTitle(ending.value)} lead={w.endClaimLead} verb={w.endClaim} run={() => end(ending.value!)} close={() => (ending.value = undefined)} />}
     </div>

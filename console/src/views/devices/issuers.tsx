@@ -5,7 +5,7 @@ import { useResource } from '../../state/resource.ts';
 import { go, hrefTo, NEW } from '../../state/route.ts';
 import { mayWrite } from '../../state/session.ts';
 import { Button } from '../../ui/button.tsx';
-import { CommandLine, Empty, Failed, Loading } from '../../ui/states.tsx';
+import { CommandLine, Empty, Listed } from '../../ui/states.tsx';
 import { useHead } from '../shell/head.ts';
 import { useNewKey } from '../shell/keys.tsx';
 import { IssuerPage } from './issuer.tsx';
@@ -21,8 +21,7 @@ export function IssuersView({ id }: { id: string }) {
 
 function Issuers() {
   const w = words.value;
-  const { state, reload } = useResource('issuers', listIssuers);
-  const { data, problem, loading } = state.value;
+  const issuers = useResource('issuers', listIssuers);
   return (
     <div class="page">
       <div class="page-head">
@@ -31,9 +30,7 @@ function Issuers() {
         <Button kind="primary" icon="plus" label={w.newIssuer} disabled={!mayWrite.value} title={mayWrite.value ? w.issuersLead : w.readerOnly} onClick={() => go(hrefTo('issuers', NEW))} />
       </div>
       <Places />
-      {!data && (problem && !loading ? <Failed problem={problem} retry={reload} /> : <Loading rows={4} />)}
-      {data && data.length === 0 && <Empty text={w.noIssuers}><CommandLine text="pollux issuer add plant --issuer https://login.plant.example --key k1:ES256:k1.pem" /></Empty>}
-      {data && data.length > 0 && <Table rows={data} />}
+      <Listed of={issuers} loading={4} empty={<Empty text={w.noIssuers}><CommandLine text="pollux issuer add plant --issuer https://login.plant.example --key k1:ES256:k1.pem" /></Empty>}>{(rows) => <Table rows={rows} />}</Listed>
     </div>
   );
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Connection, type EdgeNode, listConnections, listEdgeNodes, wrongNow } from '../../api/sources.ts';
 import { number, words } from '../../state/language.ts';
-import { type Resource, useEvery, useResource } from '../../state/resource.ts';
+import { useEvery, useResource } from '../../state/resource.ts';
 import { go, hrefTo, NEW } from '../../state/route.ts';
 import { mayWrite } from '../../state/session.ts';
 import { Button } from '../../ui/button.tsx';
 import { Ago } from '../../ui/mark.tsx';
 import { Panel } from '../../ui/panel.tsx';
-import { CommandLine, Empty, Failed, Loading } from '../../ui/states.tsx';
+import { CommandLine, Empty, Listed } from '../../ui/states.tsx';
 import { useHead } from '../shell/head.ts';
 import { useNewKey } from '../shell/keys.tsx';
 import { Wrong } from './connection-state.tsx';
@@ -38,19 +38,13 @@ function Sources() {
       </div>
       <Places />
       <Panel title={w.brokerConnections} note={w.brokerConnectionsNote}>
-        <Read of={connections} empty={<Empty text={w.noConnections}><CommandLine text="pollux connection put plant plant.json" /></Empty>}>{(rows) => <Connections rows={rows} />}</Read>
+        <Listed of={connections} inPanel empty={<Empty text={w.noConnections}><CommandLine text="pollux connection put plant plant.json" /></Empty>}>{(rows) => <Connections rows={rows} />}</Listed>
       </Panel>
       <Panel title={w.edgeNodes} note="Sparkplug B">
-        <Read of={nodes} empty={<Empty text={w.noEdgeNodes} />}>{(rows) => <EdgeNodes rows={rows} />}</Read>
+        <Listed of={nodes} inPanel empty={<Empty text={w.noEdgeNodes} />}>{(rows) => <EdgeNodes rows={rows} />}</Listed>
       </Panel>
     </div>
   );
-}
-
-function Read<T>({ of, empty, children }: { of: Resource<T[]>; empty: preact.JSX.Element; children: (rows: T[]) => preact.JSX.Element }) {
-  const { data, problem, loading } = of.state.value;
-  if (!data) return problem && !loading ? <Failed problem={problem} retry={of.reload} /> : <div class="panel-body"><Loading rows={2} /></div>;
-  return data.length === 0 ? empty : children(data);
 }
 
 function Connections({ rows }: { rows: readonly Connection[] }) {
