@@ -17,6 +17,7 @@ import paho.mqtt.client as mqtt
 
 from broker import Broker, until
 from clients import Web
+from fake_broker import ACKNOWLEDGED, FakeBroker, publish_packet
 from pollux import Server, free_ports, main
 from small_disk import SmallDisk
 
@@ -475,34 +476,21 @@ def a_certificate_of_another_name_does_not_pass():
             fails(web, "connection.tls", "'ca'", **connection(b, host=host, tls={"ca": pem(b, "ca.pem")}))
 
 
-def publish(topic, payload, mid=None):
-    """A packet of MQTT 3.1.1, with QoS 1 when it has a number."""
-    body = len(topic).to_bytes(2, "big") + topic.encode() + (mid.to_bytes(2, "big") if mid else b"") + payload
-    return bytes([0x32 if mid else 0x30, len(body)]) + body
-
-
-class Flood(threading.Thread):
-    """A broker that sends one message with QoS 1 and then, without a pause, what nobody takes, until that one is acknowledged."""
+class Flood(FakeBroker):
+    """Sends one message with QoS 1 and then, without a pause, what nobody takes, until that one is acknowledged."""
 
     def __init__(self, context=None):
-        super().__init__(daemon=True)
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port, self.context, self.chunks, self.acknowledged = self.listener.getsockname()[1], context, 0, False
-        self.start()
+        self.chunks, self.acknowledged = 0, False
+        super().__init__(context)
 
-    def run(self):
-        peer, _ = self.listener.accept()
-        peer = self.context.wrap_socket(peer, server_side=True) if self.context else peer
-        peer.recv(1000)
-        peer.sendall(b"\x20\x02\x00\x00")
-        asked = peer.recv(1000)
-        peer.sendall(bytes([0x90, 3, asked[2], asked[3], 1]) + publish("plant/m1/data", b'{"p":1}', 7))
+    def serve(self, peer, suback):
+        peer.sendall(suback(1) + publish_packet("plant/m1/data", b'{"p":1}', 7))
         peer.setblocking(False)
         while not self.acknowledged:
-            chunk = memoryview(publish("else", b"x") * 20000)
+            chunk = memoryview(publish_packet("else", b"x") * 20000)
             while chunk:
                 try:
-                    self.acknowledged |= b"\x40\x02\x00\x07" in peer.recv(1000)
+                    self.acknowledged |= ACKNOWLEDGED in peer.recv(1000)
                 except (BlockingIOError, ssl.SSLWantReadError):
                     pass
                 try:
@@ -525,24 +513,17 @@ def what_nobody_takes_holds_up_no_acknowledgement():
     b.folder.cleanup()
 
 
-class Hesitant(threading.Thread):
-    """A broker that lets everybody in and answers a subscription when it is told to: 1, or why it grants none."""
+class Hesitant(FakeBroker):
+    """Answers a subscription when it is told to: 1, or why it grants none."""
 
     def __init__(self, code=1):
-        super().__init__(daemon=True)
-        self.code = code
-        self.listener, self.asked, self.answer = socket.create_server(("127.0.0.1", 0)), threading.Event(), threading.Event()
-        self.port = self.listener.getsockname()[1]
-        self.start()
+        self.code, self.asked, self.answer = code, threading.Event(), threading.Event()
+        super().__init__()
 
-    def run(self):
-        peer, _ = self.listener.accept()
-        peer.recv(1000)
-        peer.sendall(b"\x20\x02\x00\x00")
-        asked = peer.recv(1000)
+    def serve(self, peer, suback):
         self.asked.set()
         self.answer.wait(30)
-        peer.sendall(bytes([0x90, 3, asked[2], asked[3], self.code]))
+        peer.sendall(suback(self.code))
         while peer.recv(1000):
             pass
 

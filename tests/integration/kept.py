@@ -2,13 +2,13 @@
 """What devices did and what was refused is known after a restart: all of it after a clean stop; after kill -9 of devices what was a
 save ago, of rejects whatever was acknowledged. And it can be offered again."""
 import json
-import socket
 import threading
 
 import bindings
 from bindings import publish, rejects, values
 from clients import Web
 from devices import Client, device, until
+from fake_broker import ACKNOWLEDGED, FakeBroker, publish_packet
 from pollux import Server, main
 
 PRESS = [{"@id": "dtmi:t:P;1", "@type": "Interface", "@context": "dtmi:dtdl:context;3",
@@ -146,24 +146,17 @@ def what_nobody_was_told_of_outlives_a_clean_stop():
         s.stop()
 
 
-class Broker(threading.Thread):
-    """One that sends one message with QoS 1, and notes when it is acknowledged."""
+class Broker(FakeBroker):
+    """Sends one message with QoS 1, and notes when it is acknowledged."""
 
     def __init__(self, payload):
-        super().__init__(daemon=True)
-        self.listener, self.payload, self.acknowledged = socket.create_server(("127.0.0.1", 0)), payload, threading.Event()
-        self.port = self.listener.getsockname()[1]
-        self.start()
+        self.payload, self.acknowledged = payload, threading.Event()
+        super().__init__()
 
-    def run(self):
-        peer, _ = self.listener.accept()
-        peer.recv(1000)
-        peer.sendall(b"\x20\x02\x00\x00")
-        asked = peer.recv(1000)
-        body = (12).to_bytes(2, "big") + b"plant/7/data" + (7).to_bytes(2, "big") + self.payload
-        peer.sendall(bytes([0x90, 3, asked[2], asked[3], 1, 0x32, len(body)]) + body)
+    def serve(self, peer, suback):
+        peer.sendall(suback(1) + publish_packet("plant/7/data", self.payload, 7))
         got = b""
-        while b"\x40\x02\x00\x07" not in got:
+        while ACKNOWLEDGED not in got:
             more = peer.recv(1000)
             assert more, "the connection ended without an acknowledgement"
             got += more
