@@ -125,8 +125,11 @@ await holds('TLS brings its fields, and a private key has a place where it is no
   await waitFor('#connection-tls-help.field-problem', 'private key');
   await accessible(page);
   await fits(page, 'the fields of TLS');
+  await page.fill('#connection-key', '-----BEGIN ENCRYPTED PRIVATE KEY-----');
   await page.selectOption('#connection-tls', 'off');
   await page.waitForFunction(() => !document.querySelector('#connection-key'));
+  await button('Save').click(); // the key went with its certificate: none is sent, and nothing is refused of a field that is gone
+  await page.waitForFunction(() => !/not saved/.test(document.querySelector('.twin-facts').textContent));
 });
 
 await holds('switched off it is not made, and on again it is', async () => {

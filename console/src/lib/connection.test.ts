@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { freshConnection, memberAt, rowsOf, textOf, tlsOf, typedNumber, withMember, withRow, withSecrets, withTls, withTlsMember, withType, withWriter } from './connection.ts';
+import { freshConnection, hasCertificate, memberAt, rowsOf, textOf, tlsOf, typedNumber, withMember, withRow, withSecrets, withTls, withTlsMember, withType, withWriter } from './connection.ts';
 import { jsonText } from './written.ts';
 
 test('what is empty is left out, so that the server has its own default', () => {
@@ -49,6 +49,14 @@ test('a secret that nobody typed is not sent, and one that is to go is null', ()
   assert.deepEqual(withSecrets({ user: 'u' }, {}), { user: 'u' });
   assert.deepEqual(withSecrets({ user: 'u' }, { password: '', key: null }), { user: 'u', key: null });
   assert.deepEqual(withSecrets({ user: 'u' }, { password: 's' }), { user: 'u', password: 's' });
+});
+
+test('a key goes with its certificate, and is not sent without one', () => {
+  const shown = { tls: { ca: 'PEM', certificate: 'C' } };
+  assert.deepEqual(withSecrets(shown, { key: 'K' }), { ...shown, key: 'K' });
+  assert.deepEqual(withSecrets({ tls: { ca: 'PEM' } }, { key: 'K' }), { tls: { ca: 'PEM' } });
+  assert.deepEqual(withSecrets(withTls(shown, 'off'), { key: 'K', password: 's' }), { password: 's' });
+  assert.deepEqual([hasCertificate(shown), hasCertificate({ tls: true }), hasCertificate({})], [true, false, false]);
 });
 
 test('a place is found in the form', () => {

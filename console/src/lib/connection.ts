@@ -83,9 +83,15 @@ export function withWriter(register: Document, change: { twin?: string; property
   return withMember(register, 'write', next.twin || next.property ? next : undefined);
 }
 
-/** What is sent: with the secrets that were written or are to go. */
-export const withSecrets = (document: Document, secrets: Secrets): Document =>
-  ({ ...document, ...Object.fromEntries(SECRETS.filter((name) => secrets[name] !== undefined && secrets[name] !== '').map((name) => [name, secrets[name]])) });
+/** Only then there is a key to ask for. */
+export const hasCertificate = (document: Document): boolean => tlsOf(document) !== 'off' && textOf(document['tls'], 'certificate') !== '';
+
+/** What is sent: with the secrets that were written or are to go. A key that was typed goes with its certificate: without one
+ *  its field is not there any more. */
+export function withSecrets(document: Document, secrets: Secrets): Document {
+  const isSent = (name: SecretName) => secrets[name] !== undefined && secrets[name] !== '' && (name !== 'key' || secrets.key === null || hasCertificate(document));
+  return { ...document, ...Object.fromEntries(SECRETS.filter(isSent).map((name) => [name, secrets[name]])) };
+}
 
 /** The member that a place in a document lies in: `registers` of /registers/2/address. */
 export const memberAt = (pointer: string | undefined): string => pointer?.split('/')[1] ?? '';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Document, rowsOf, type SecretName, type Secrets, textOf, tlsOf, typedNumber, withMember, withRow, withTls, withTlsMember } from '../../lib/connection.ts';
+import { type Document, hasCertificate, rowsOf, type SecretName, type Secrets, textOf, tlsOf, typedNumber, withMember, withRow, withTls, withTlsMember } from '../../lib/connection.ts';
 import { words } from '../../state/language.ts';
 import { Button } from '../../ui/button.tsx';
 import { AreaLine, SelectLine, TextLine } from '../../ui/form.tsx';
@@ -36,7 +36,7 @@ export function Broker(props: Props) {
           <TextLine id="connection-user" label={w.user} note={w.optional} problem={wrong('user')} mono value={textOf(document, 'user')} onInput={text('user')} />
           {secret('password', w.password)}
           <Tls {...props} />
-          {tlsOf(document) !== 'off' && textOf(document['tls'], 'certificate') !== '' && secret('key', w.tlsKey, true)}
+          {hasCertificate(document) && secret('key', w.tlsKey, true)}
           <div class="field-grid">
             <SelectLine id="connection-version" label={w.mqttVersion} value={textOf(document, 'version') || '5'} onChange={(value) => write(withMember(document, 'version', value === '5' ? '' : Number(value)))} options={[{ value: '5', label: '5' }, { value: '4', label: '3.1.1' }]} />
             <TextLine id="connection-expiry" label={w.sessionExpiry} help={w.asDefault('604,800')} problem={wrong('sessionExpiry')} value={textOf(document, 'sessionExpiry')} onInput={count('sessionExpiry')} />
