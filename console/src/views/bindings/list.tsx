@@ -3,7 +3,7 @@ import { type Binding, listBindings } from '../../api/bindings.ts';
 import { isRecord } from '../../lib/result.ts';
 import { number, words } from '../../state/language.ts';
 import { useEvery, useResource } from '../../state/resource.ts';
-import { go, hrefTo } from '../../state/route.ts';
+import { go, hrefTo, NEW } from '../../state/route.ts';
 import { mayWrite } from '../../state/session.ts';
 import { Button } from '../../ui/button.tsx';
 import { Ago } from '../../ui/mark.tsx';
@@ -23,7 +23,7 @@ export function BindingList() {
       <div class="page-head">
         <h1 class="page-title">{w.bindings}</h1>
         <p class="dim grow">{count > 0 ? w.bindingCount(count) : w.bindingsLead}</p>
-        <Button kind="primary" icon="plus" label={w.newBinding} disabled={!mayWrite.value} title={mayWrite.value ? w.bindingsLead : w.readerOnly} onClick={() => go(hrefTo('bindings', 'new'))} />
+        <Button kind="primary" icon="plus" label={w.newBinding} disabled={!mayWrite.value} title={mayWrite.value ? w.bindingsLead : w.readerOnly} onClick={() => go(hrefTo('bindings', NEW))} />
       </div>
       <Places />
       <Listed of={bindings} loading={6} empty={<Empty text={w.noBindings}><CommandLine text="pollux binding suggest recorded.ndjson" /></Empty>}>{(rows) => <Table rows={rows} />}</Listed>

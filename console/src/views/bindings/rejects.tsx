@@ -5,7 +5,7 @@ import { instant } from '../../lib/time.ts';
 import { clockText, instantText, words } from '../../state/language.ts';
 import { problemText } from '../../state/problem.ts';
 import { useEvery, useResource } from '../../state/resource.ts';
-import { go, hrefTo, hrefWith, route } from '../../state/route.ts';
+import { go, hrefTo, hrefWith, NEW, route } from '../../state/route.ts';
 import { mayWrite } from '../../state/session.ts';
 import { say } from '../../state/toast.ts';
 import { Button } from '../../ui/button.tsx';
@@ -95,7 +95,7 @@ function Table({ items, replay }: { items: readonly Reject[]; replay: (one: Reje
             <span class="grow" />
             {one.binding
               ? <a class="button plain" href={hrefTo('bindings', one.binding, { reject: String(one.number) })}><span>{w.openInBinding}</span></a>
-              : one.code.startsWith('sync.') && <a class="button plain" href={hrefTo('bindings', 'new', { reject: String(one.number) })}><span>{w.bindPayload}</span></a>}
+              : one.code.startsWith('sync.') && <a class="button plain" href={hrefTo('bindings', NEW, { reject: String(one.number) })}><span>{w.bindPayload}</span></a>}
             {one.replayable && <Button label={w.replay} disabled={!mayWrite.value} {...(mayWrite.value ? {} : { title: w.readerOnly })} onClick={replay(one)} />}
           </div>
         </li>

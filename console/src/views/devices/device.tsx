@@ -5,7 +5,7 @@ import { now } from '../../state/clock.ts';
 import { number, words } from '../../state/language.ts';
 import { nameOf } from '../../state/names.ts';
 import { useEvery, useResource } from '../../state/resource.ts';
-import { hrefTo } from '../../state/route.ts';
+import { hrefTo, NEW } from '../../state/route.ts';
 import { useTwins } from '../../state/twins.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { Ago, Mark, TwinMark } from '../../ui/mark.tsx';
@@ -76,7 +76,7 @@ function Twins({ ids }: { ids: readonly string[] }) {
   useTwins(shown);
   return (
     <Panel title={w.twinsOfDevice} aside={number(ids.length, 0)}>
-      {ids.length === 0 ? <Empty text={w.noTwinsOfDevice}><a class="link" href={hrefTo('bindings', 'new')}>{w.newBinding}</a></Empty> : (
+      {ids.length === 0 ? <Empty text={w.noTwinsOfDevice}><a class="link" href={hrefTo('bindings', NEW)}>{w.newBinding}</a></Empty> : (
         <ul class="rows">
           {shown.map((id) => (
             <li key={id}><a class="row" href={hrefTo('twin', id)}><span class="grow clip">{nameOf(id)} <TwinMark id={id} /></span>{nameOf(id) !== id && <span class="faint small mono">{id}</span>}</a></li>

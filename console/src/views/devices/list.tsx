@@ -5,7 +5,7 @@ import { ageOf } from '../../lib/time.ts';
 import { now } from '../../state/clock.ts';
 import { number, words } from '../../state/language.ts';
 import { useEvery, useResource } from '../../state/resource.ts';
-import { go, hrefTo, hrefWith, route } from '../../state/route.ts';
+import { go, hrefTo, hrefWith, NEW, route } from '../../state/route.ts';
 import { mayWrite } from '../../state/session.ts';
 import { Button } from '../../ui/button.tsx';
 import { Ago, Mark } from '../../ui/mark.tsx';
@@ -41,7 +41,7 @@ export function DeviceList() {
           {stale && <span class="age stale"> <Mark is="stale" />{w.staleSince(w.age(ageOf(at, now.value)))}</span>}
         </p>
         <input class="field" type="search" aria-label={w.deviceFilter} placeholder={w.deviceFilter} value={sought} onInput={(e) => filter(e.currentTarget.value)} />
-        <Button kind="primary" icon="plus" label={w.addDevice} disabled={!mayWrite.value} title={mayWrite.value ? w.newDeviceLead : w.readerOnly} onClick={() => go(hrefTo('devices', 'new'))} />
+        <Button kind="primary" icon="plus" label={w.addDevice} disabled={!mayWrite.value} title={mayWrite.value ? w.newDeviceLead : w.readerOnly} onClick={() => go(hrefTo('devices', NEW))} />
       </div>
       <Places />
       {!data && (problem && !loading ? <Failed problem={problem} retry={reload} /> : <Loading rows={10} />)}

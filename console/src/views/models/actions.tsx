@@ -8,7 +8,7 @@ import { type Catalog, modelsChanged } from '../../state/catalog.ts';
 import { words } from '../../state/language.ts';
 import { problemText } from '../../state/problem.ts';
 import { useResource } from '../../state/resource.ts';
-import { go, hrefTo } from '../../state/route.ts';
+import { go, hrefTo, NEW } from '../../state/route.ts';
 import { say } from '../../state/toast.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -34,7 +34,7 @@ function edit(id: string, catalog: Catalog): void {
   const document = catalog.documents.get(id);
   if (!isRecord(document)) return;
   giveDraft(printJson({ ...document, '@id': nextVersion(id, (other) => catalog.rows.has(other)) }) + '\n');
-  go(hrefTo('models', 'new'));
+  go(hrefTo('models', NEW));
 }
 
 async function setShut(id: string, shut: boolean): Promise<void> {

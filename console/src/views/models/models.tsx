@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { shortName, versionOf } from '../../lib/families.ts';
 import { useCatalog, useTwinCounts } from '../../state/catalog.ts';
 import { words } from '../../state/language.ts';
-import { go, hrefTo } from '../../state/route.ts';
+import { go, hrefTo, NEW } from '../../state/route.ts';
 import { CommandLine, Empty, Failed, Loading } from '../../ui/states.tsx';
 import { useHead } from '../shell/head.ts';
 import { useNewKey } from '../shell/keys.tsx';
@@ -13,8 +13,6 @@ import { ModelPage } from './page.tsx';
 import { Tree } from './tree.tsx';
 import { takeFiles, takePaste } from './upload.ts';
 
-export const DRAFT = 'new';
-
 /** All models as a tree, and beside it one of them, or the draft of new ones. */
 export function ModelsView({ id }: { id: string }) {
   const w = words.value;
@@ -22,8 +20,8 @@ export function ModelsView({ id }: { id: string }) {
   const { data, problem, loading } = state.value;
   const counts = useTwinCounts().value.data;
   const dropping = useSignal(false);
-  useHead([{ label: w.models, ...(id ? { href: hrefTo('models') } : {}) }, ...(id ? [{ label: id === DRAFT ? w.draft : `${shortName(id)};${versionOf(id)}` }] : [])]);
-  useNewKey(() => go(hrefTo('models', DRAFT)));
+  useHead([{ label: w.models, ...(id ? { href: hrefTo('models') } : {}) }, ...(id ? [{ label: id === NEW ? w.draft : `${shortName(id)};${versionOf(id)}` }] : [])]);
+  useNewKey(() => go(hrefTo('models', NEW)));
   useEffect(() => {
     addEventListener('paste', takePaste);
     return () => removeEventListener('paste', takePaste);
@@ -43,7 +41,7 @@ export function ModelsView({ id }: { id: string }) {
         {data && <Tree catalog={data} counts={counts} chosen={id} stale={problem ? state.value.at : undefined} />}
       </aside>
       <div class="split-main">
-        {id === DRAFT ? <Draft catalog={data} />
+        {id === NEW ? <Draft catalog={data} />
           : data && id ? (data.rows.has(id) ? <ModelPage key={id} id={id} catalog={data} counts={counts} /> : loading ? <div class="page"><Loading rows={10} /></div> : <Empty text={w.modelGone(id)} />)
           : data && data.rows.size === 0 ? <Empty text={w.noModels}><CommandLine text="pollux model upload packs/manufacturing/models" /></Empty>
           : data && <p class="split-hint dim">{w.chooseModel}</p>}

@@ -5,7 +5,7 @@ import { ageOf } from '../../lib/time.ts';
 import { type Catalog, countWithHeirs, labelOf, titleOf, type TwinCounts } from '../../state/catalog.ts';
 import { now } from '../../state/clock.ts';
 import { number, words } from '../../state/language.ts';
-import { go, hrefTo, hrefWith, route } from '../../state/route.ts';
+import { go, hrefTo, hrefWith, NEW, route } from '../../state/route.ts';
 import { Button } from '../../ui/button.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import { Mark } from '../../ui/mark.tsx';
@@ -68,7 +68,7 @@ export function Tree({ catalog, counts, chosen, stale }: Props) {
         ))}
       </ul>
       <div class="tree-foot">
-        <Button icon="plus" label={w.modelButton} title={w.newModel} onClick={() => go(hrefTo('models', 'new'))} />
+        <Button icon="plus" label={w.modelButton} title={w.newModel} onClick={() => go(hrefTo('models', NEW))} />
         <Button icon="up" label={w.upload} title={w.uploadFiles} onClick={pickFiles} />
       </div>
     </>

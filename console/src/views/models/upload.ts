@@ -3,7 +3,7 @@
 import { signal } from '@preact/signals';
 import { words } from '../../state/language.ts';
 import { recall, remember } from '../../state/memory.ts';
-import { go, hrefTo } from '../../state/route.ts';
+import { go, hrefTo, NEW } from '../../state/route.ts';
 import { say } from '../../state/toast.ts';
 
 const KEY = 'pollux.draft.models';
@@ -45,7 +45,7 @@ export async function takeFiles(files: FileList | null | undefined): Promise<voi
   }
   if (texts.length === 0) return;
   giveDraft(texts.length === 1 ? texts[0]! : `[\n${texts.map(inner).filter(Boolean).join(',\n')}\n]`);
-  go(hrefTo('models', 'new'));
+  go(hrefTo('models', NEW));
 }
 
 /** A model that is pasted anywhere but into a field becomes the draft. */
@@ -55,7 +55,7 @@ export function takePaste(event: ClipboardEvent): void {
   const field = target instanceof HTMLElement && (target.isContentEditable || ['INPUT', 'TEXTAREA'].includes(target.tagName));
   if (field || !/^[[{]/.test(text)) return;
   giveDraft(text);
-  go(hrefTo('models', 'new'));
+  go(hrefTo('models', NEW));
 }
 
 /** What stands in the brackets of a file that is an array. */

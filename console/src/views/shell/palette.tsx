@@ -7,7 +7,7 @@ import { shortName } from '../../lib/families.ts';
 import { words } from '../../state/language.ts';
 import { modelName } from '../../state/models.ts';
 import { nameOf } from '../../state/names.ts';
-import { go, hrefTo } from '../../state/route.ts';
+import { go, hrefTo, NEW } from '../../state/route.ts';
 import { signOut } from '../../state/session.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Icon, type IconName } from '../../ui/icon.tsx';
@@ -106,11 +106,11 @@ function commandItems(w: typeof words.value): Item[] {
     { group: w.views, icon: 'device', name: w.sources, note: w.devices, run: () => go(hrefTo('sources')) },
     { group: w.views, icon: 'device', name: w.claims, note: w.devices, run: () => go(hrefTo('claims')) },
     { group: w.views, icon: 'device', name: w.issuers, note: w.devices, run: () => go(hrefTo('issuers')) },
-    { group: w.actions, icon: 'plus', name: w.addDevice, note: 'MQTT', run: () => go(hrefTo('devices', 'new')) },
-    { group: w.actions, icon: 'plus', name: w.newBinding, note: 'MQTT', run: () => go(hrefTo('bindings', 'new')) },
-    { group: w.actions, icon: 'plus', name: w.newConnection, note: 'MQTT, Modbus', run: () => go(hrefTo('sources', 'new')) },
-    { group: w.actions, icon: 'plus', name: w.newIssuer, note: 'JWT', run: () => go(hrefTo('issuers', 'new')) },
-    { group: w.actions, icon: 'plus', name: w.newModel, note: 'DTDL', run: () => go(hrefTo('models', 'new')) },
+    { group: w.actions, icon: 'plus', name: w.addDevice, note: 'MQTT', run: () => go(hrefTo('devices', NEW)) },
+    { group: w.actions, icon: 'plus', name: w.newBinding, note: 'MQTT', run: () => go(hrefTo('bindings', NEW)) },
+    { group: w.actions, icon: 'plus', name: w.newConnection, note: 'MQTT, Modbus', run: () => go(hrefTo('sources', NEW)) },
+    { group: w.actions, icon: 'plus', name: w.newIssuer, note: 'JWT', run: () => go(hrefTo('issuers', NEW)) },
+    { group: w.actions, icon: 'plus', name: w.newModel, note: 'DTDL', run: () => go(hrefTo('models', NEW)) },
     { group: w.actions, icon: 'command', name: w.toOtherLanguage, note: w.language, run: appearanceActions.language },
     { group: w.actions, icon: 'light', name: w.theme, note: `${w.themeSystem}, ${w.themeLight}, ${w.themeDark}`, run: appearanceActions.theme },
     { group: w.actions, icon: 'keys', name: w.keys, note: '?', run: () => (shownDialog.value = 'keys') },

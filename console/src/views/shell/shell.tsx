@@ -25,7 +25,7 @@ const build = (): Place[] => [
   { view: 'devices', icon: 'device', label: words.value.devices },
 ];
 
-/** A twin's page belongs to the list of twins, bindings, rejects, claims and sources to the devices. */
+/** A twin's page belongs to the list of twins, what stands beside the devices to them. */
 const ABOVE: Readonly<Record<string, string>> = { twin: 'twins', bindings: 'devices', rejects: 'devices', claims: 'devices', issuers: 'devices', sources: 'devices' };
 const current = () => ABOVE[route.value.view] ?? route.value.view;
 
