@@ -12,9 +12,7 @@ static void kept(px_rejects_wait *wait, px_status status)
         call->when_kept(call);
         return;
     }
-    px_fail_id(&err, status, "reject.unsaved", "what was refused cannot be kept now: %s",
-               px_status_meaning(status));
-    px_api_fail(call, status, &err);
+    px_api_fail(call, px_rejects_unsaved(status, &err), &err);
 }
 
 void px_api_when_kept(px_api_call *call, void (*then)(px_api_call *call))

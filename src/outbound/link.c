@@ -52,6 +52,8 @@ static const struct {
     { "modbus.nan", "the device has no value for it: see its manual, 'type' and 'order'" },
     { "modbus.property", "let 'write' name a twin, and a writable property of its model" },
     { "modbus.text", "see 'order' and 'length', or read the registers as numbers" },
+    { "store.full", "make room on the disk of the server; it goes on by itself then" },
+    { "reject.unsaved", "make room on the disk of the server; it goes on by itself then" },
     { "endpoint.address", "start the server with --outbound-allow and the network of the host" },
     { "endpoint.host", "start the server with --outbound-allow and the name of the host" },
 };

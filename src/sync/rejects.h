@@ -92,6 +92,8 @@ struct px_rejects_wait {
 bool px_rejects_are_saved(px_rejects *rejects); /* all of them: nobody need wait */
 /* Taken until its `done`, which comes exactly once: where all is saved at once, on this thread. */
 void px_rejects_await(px_rejects *rejects, px_rejects_wait *wait);
+/* What `done` was told, but for PX_OK, as an error: reject.unsaved. */
+px_status px_rejects_unsaved(px_status status, px_err *ret_err);
 /* The same, and waits for it. */
 PX_NODISCARD px_status px_rejects_settled(px_rejects *rejects, px_err *ret_err);
 

@@ -347,6 +347,12 @@ static void wake(px_rejects_wait *wait, px_status status)
     pthread_mutex_unlock(&s->lock);
 }
 
+px_status px_rejects_unsaved(px_status status, px_err *ret_err)
+{
+    return px_fail_id(ret_err, status, "reject.unsaved", "what was refused cannot be kept now: %s",
+                      px_status_meaning(status));
+}
+
 px_status px_rejects_settled(px_rejects *rejects, px_err *ret_err)
 {
     sleeper s = { .wait = { .done = wake, .data = &s } };
@@ -362,8 +368,5 @@ px_status px_rejects_settled(px_rejects *rejects, px_err *ret_err)
     pthread_mutex_unlock(&s.lock);
     pthread_cond_destroy(&s.woken);
     pthread_mutex_destroy(&s.lock);
-    if (s.status == PX_OK)
-        return PX_OK;
-    return px_fail_id(ret_err, s.status, "reject.unsaved",
-                      "what was refused cannot be kept now: %s", px_status_meaning(s.status));
+    return s.status == PX_OK ? PX_OK : px_rejects_unsaved(s.status, ret_err);
 }

@@ -248,6 +248,7 @@ def a_full_disk_leaves_messages_at_the_broker():
         disk.fill()
         source = Source(b, count=2000, pause=0.001)
         until(lambda: (status(web)["error"] or {}).get("code") == "store.full", lambda: f"the disk is full: {status(web)}", 60)
+        assert "make room on the disk" in status(web)["error"]["cure"], status(web)
         disk.free()
         source.finish()
         all_of_it(web, source.count)

@@ -17,6 +17,8 @@ export const problemsZh: typeof problemsEn = {
     'connection.topic': '请在消息代理中允许此用户读取该主题。',
     'connection.threads': '请停用另一个外部连接，有空位后自动开始。',
     'modbus.exception': '请按设备手册核对单元号、表和地址；地址从 0 起算：手册中的 40001 是保持寄存器的地址 0。',
+    'store.full': '请在服务器磁盘上腾出空间，随后会自动继续。',
+    'reject.unsaved': '请在服务器磁盘上腾出空间，随后会自动继续。',
     'modbus.property': '请让写入指向一个孪生体及其模型中的可写属性。',
     'modbus.silent': '请核对单元号；设备较慢时延长应答时限。',
     'modbus.protocol': '请确认端口是 Modbus TCP 端口。',
