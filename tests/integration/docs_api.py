@@ -24,6 +24,11 @@ def examples(page):
             yield command, wanted.strip()
 
 
+def pattern_of(wanted):
+    """Columns stand two spaces apart or more: how wide one is depends on its values, and times end where their zeros begin."""
+    return ".*".join(re.sub(r"(?:\\ ){2,}", r"\\ {2,}", re.escape(part)) for part in wanted.split("…"))
+
+
 def only_asks(command):
     """It changes nothing, so it may be run again until what is on its way has come."""
     return bool(re.match(r"curl (?!.*( -X | -d |--json|--data|-T ))[^|;&]*(&[^|;&]+)*$|pollux \w+ (show|list|status)\b[^|;&]*$", command))
@@ -49,7 +54,7 @@ def play(page):
                "BROKER": str(broker.port), "DEVICE": str(device.port), "POLLUX_TOKEN": server.token, "PATH": os.path.dirname(PROGRAM) + ":" + os.environ["PATH"]}
         device.set(40, 214)
         for command, wanted in examples(page):
-            pattern = ".*".join(re.escape(part) for part in wanted.split("…"))
+            pattern = pattern_of(wanted)
             printed = run(command, pattern, env, folder)
             assert re.fullmatch(pattern, printed.strip(), re.S), f"{command}\n--- wanted {wanted}\n--- got    {printed}"
             told += 1
