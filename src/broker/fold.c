@@ -81,6 +81,13 @@ static void end_at(px_broker *b, px_session *s, const px_event *event)
     end_session(b, s, event->time, event->seq);
 }
 
+/* One without expiry is as old as its connection, which a new one of its client id ends
+ * ([MQTT-3.1.2-6], 5.0 3.1.2.11.2): nobody goes on with it, however soon. */
+static bool ends_with_connection(const px_session *s)
+{
+    return s->is_online && s->expiry_s == 0;
+}
+
 /* The session that this client id has and goes on with, or NULL. */
 static px_status take_up(px_broker *b, const px_event *event, const px_open_record *r,
                          px_session **ret_s, px_err *ret_err)
@@ -90,7 +97,7 @@ static px_status take_up(px_broker *b, const px_event *event, const px_open_reco
     *ret_s = NULL;
     if (!s)
         return PX_OK;
-    if (r->clean || is_over(s, event->time)) {
+    if (r->clean || is_over(s, event->time) || ends_with_connection(s)) {
         end_at(b, s, event);
         return PX_OK;
     }

@@ -38,6 +38,16 @@ def a_clean_session_ends_with_its_connection(w):
     k.quiet()
 
 
+@states("3.1.2-6", "3.1.2-23")
+def a_session_without_expiry_is_not_taken_over_either(w):
+    c = w.client("k", clean=True)
+    c.subscribe(w.topic("x"), qos=1)
+    k = w.keeper()
+    assert k.connack.present == 0
+    w.client("p").publish(w.topic("x"), "m", 1)
+    k.quiet()
+
+
 @states(v5="3.1.2-23", slow=True)
 def a_session_expires(w):
     for how in ("close", "disconnect"):

@@ -168,6 +168,7 @@ PX_TEST(one_whose_clock_went_back_is_asked_about_again)
 static size_t take_over(kit_connect_opts first, bool clean, bool *ret_present)
 {
     kit_client a, b;
+    bool begins_anew = clean || first.expiry_s == 0;
     size_t count;
 
     begin();
@@ -179,8 +180,8 @@ static size_t take_over(kit_connect_opts first, bool clean, bool *ret_present)
     kit_wait_s(&kit, 30);
     count = wills();
     CHECK_EQ(kit_publish(&kit, &watcher, "t", "x", 1, false),
-             clean ? PX_MQTT_NO_MATCHING_SUBSCRIBERS : PX_MQTT_SUCCESS);
-    CHECK_EQ(kit_delivered_count(&kit, &b), clean ? 0 : 1);
+             begins_anew ? PX_MQTT_NO_MATCHING_SUBSCRIBERS : PX_MQTT_SUCCESS);
+    CHECK_EQ(kit_delivered_count(&kit, &b), begins_anew ? 0 : 1);
     CHECK_EQ(kit_delivered_count(&kit, &a), 0);
     kit_check_state(&kit, "behind a takeover");
     kit_close(&kit, &b, false);
@@ -210,6 +211,18 @@ PX_TEST(a_clean_takeover_ends_the_session_and_lets_its_will_out)
     CHECK(!present);
     CHECK_EQ(take_over((kit_connect_opts){ .expiry_s = 60 }, true, &present), 0);
     CHECK(!present);
+}
+
+PX_TEST(a_session_without_expiry_ends_where_its_connection_is_taken_over)
+{
+    bool present;
+
+    for (int clean = 0; clean < 2; clean++) {
+        CHECK_EQ(take_over(with_will(0, 0, clean), false, &present), 1);
+        CHECK(!present);
+        CHECK_EQ(take_over(with_will(0, 10, clean), false, &present), 1);
+        CHECK(!present);
+    }
 }
 
 /* ---- wills ---- */
