@@ -6,6 +6,9 @@ import { DEFAULT_SPAN, isSpan, type Span, SPANS } from '../lib/time.ts';
 export const route = signal<Route>(parseRoute(location.hash));
 addEventListener('hashchange', () => (route.value = parseRoute(location.hash)));
 
+/** What the address says now. `route` follows it by an event, which may still be on its way. */
+export const addressed = (): Route => parseRoute(location.hash);
+
 /** What stands for the id of a thing that is to be made. */
 export const NEW = 'new';
 

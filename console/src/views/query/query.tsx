@@ -6,7 +6,7 @@ import { remarksOf } from '../../lib/remark.ts';
 import { ask, asking, stop } from '../../state/asking.ts';
 import { useCatalog } from '../../state/catalog.ts';
 import { words } from '../../state/language.ts';
-import { go, hrefWith, route } from '../../state/route.ts';
+import { addressed, go, hrefWith, route } from '../../state/route.ts';
 import { say } from '../../state/toast.ts';
 import { Button } from '../../ui/button.tsx';
 import { Editor } from '../../ui/editor.tsx';
@@ -39,7 +39,7 @@ export function QueryView() {
   }, [q]);
   useEffect(() => {
     const timer = setTimeout(() => {
-      const at = route.peek().query['q'] ?? '';
+      const at = addressed().query['q'] ?? '';
       if (at !== q) return; // somebody went on meanwhile: what was written here before must not lead back
       if (text.value === at || (text.value === FIRST && q === '')) return;
       written.current = text.value;
