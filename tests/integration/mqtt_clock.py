@@ -1,39 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The clock of the machine goes a year ahead, and comes back: sessions and messages expire by rule, connections and their keep-alive do
-not notice, nothing hangs. libfaketime stands between the server and its clock; the monotonic one goes on as it is."""
-import glob
-import os
-import subprocess
-import sys
+not notice, nothing hangs. The monotonic clock goes on as it is."""
 import tempfile
 import time
 
-from pollux import PROGRAM, Server, main
+from other_clock import Clock
+from pollux import Server, main
 from standard import World
-
-LIBRARIES = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
-if not LIBRARIES:
-    print("skipped: there is no libfaketime; apt-get install faketime")
-    sys.exit(77)
-
-
-def environment(file):
-    """The sanitizers' library has to come first, where the program has one."""
-    lines = subprocess.run(["ldd", PROGRAM], capture_output=True, text=True).stdout.splitlines()
-    first = [line.split()[2] for line in lines if "libasan" in line or "libtsan" in line]
-    return {"LD_PRELOAD": ":".join(first + LIBRARIES), "FAKETIME_TIMESTAMP_FILE": file, "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}
-
-
-class Clock:
-    def __init__(self, folder):
-        self.file = os.path.join(folder, "clock")
-        self.set("+0")
-
-    def set(self, words):
-        with open(self.file + ".new", "w") as f:
-            f.write(words + "\n")
-        os.replace(self.file + ".new", self.file)
 
 
 def went_on(c, w):
@@ -118,7 +91,7 @@ BEHIND = (a_will_does_not_wait_for_a_year, a_session_does_not_last_for_a_year, a
 def the_clock_jumps():
     with tempfile.TemporaryDirectory() as folder:
         clock = Clock(folder)
-        with Server(environment=environment(clock.file)) as server:
+        with Server(environment=clock.environment()) as server:
             a_year_ahead(server, clock, World(server, server.mqtt, 5, "ahead"))
             and_back(server, clock, World(server, server.mqtt, 5, "back"))
             for check in BEHIND:
