@@ -151,14 +151,16 @@
 #define PX_INGEST_TOLD_MAX 100                /* lines with a fault that one answer tells of */
 #define PX_INGEST_MEMORY_BYTES_MAX (128 * 1024 * 1024) /* of one call */
 /* Sparkplug B */
-#define PX_SPARK_METRICS_MAX 10000     /* of one payload */
-#define PX_SPARK_NAME_BYTES_MAX 512    /* of a metric */
-#define PX_SPARK_PROPERTIES_MAX 64     /* of a metric */
-#define PX_SPARK_NODES_MAX 10000       /* of one tenant */
-#define PX_SPARK_DEVICES_MAX 1000      /* of one edge node */
-#define PX_SPARK_HOSTS_MAX 100         /* of one tenant */
-#define PX_SPARK_BORN_MAX 2000000      /* metrics that births of one tenant define */
-#define PX_SPARK_REBIRTH_SECONDS_MIN 5 /* between two requests for the birth of one node */
+#define PX_SPARK_METRICS_MAX 10000      /* of one payload */
+#define PX_SPARK_NAME_BYTES_MAX 512     /* of a metric */
+#define PX_SPARK_PROPERTIES_MAX 64      /* of a metric */
+#define PX_SPARK_NODES_MAX 10000        /* of one tenant */
+#define PX_SPARK_DEVICES_MAX 1000       /* of one edge node */
+#define PX_SPARK_HOSTS_MAX 100          /* of one tenant */
+#define PX_SPARK_BORN_MAX 2000000       /* metrics that births of one tenant define */
+#define PX_SPARK_FED_MAX 32768          /* fields of twins that bindings fill from one edge node, */
+#define PX_SPARK_FED_TENANT_MAX 2000000 /* from all of one tenant */
+#define PX_SPARK_REBIRTH_SECONDS_MIN 5  /* between two requests for the birth of one node */
 
 /* HTTP */
 #define PX_HTTP_BODY_BYTES_MAX (1024 * 1024)

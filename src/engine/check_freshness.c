@@ -41,14 +41,18 @@ px_status px_check_freshness(px_engine_state *state, px_request *request, px_err
  * values from those of a source that came back. */
 px_status px_check_sources_ended(px_engine_state *state, px_request *request, px_err *ret_err)
 {
-    for (size_t i = 0; i < request->twin_count; i++) {
+    for (size_t i = 0; i < request->end_count; i++) {
+        const px_source_end *end = &request->ends[i];
         const px_twin *twin =
-            px_view_find(px_txn_view(state->txn), request->principal.tenant, request->twins[i]);
+            px_view_find(px_txn_view(state->txn), request->principal.tenant, end->twin);
         px_event event = { .type = PX_EVENT_SOURCE_ENDED,
                            .tenant = request->principal.tenant,
+                           .model_no = end->model_no,
+                           .fields = end->fields,
+                           .field_count = end->field_count,
                            .cause = request->principal.id };
 
-        if (!twin)
+        if (!twin || (end->field_count && px_twin_model(twin) != end->model_no))
             continue;
         event.twin_no = px_twin_number(twin);
         PX_TRY(px_state_emit(state, &event, NULL, ret_err));

@@ -41,10 +41,18 @@ typedef enum px_request_kind {
     PX_REQUEST_TENANT_PUT,          /* id: the new tenant's name; documents: its first credential */
     PX_REQUEST_SESSIONS,            /* sessions, and nothing else */
     PX_REQUEST_FRESHNESS,           /* freshness: what the room freshness decided */
-    PX_REQUEST_SOURCES_ENDED,       /* id: whose right is asked; twins: their sources are gone */
+    PX_REQUEST_SOURCES_ENDED,       /* id: whose right is asked; ends: their sources are gone */
     PX_REQUEST_CALL, /* call: runs on the engine's thread between two batches (branches, probes) */
     PX_REQUEST_KIND_COUNT
 } px_request_kind;
+
+/* A twin whose source is gone: for all that it tells, or for the fields that it filled. */
+typedef struct px_source_end {
+    px_str twin;
+    uint32_t model_no;      /* that the fields are of */
+    px_field_value *fields; /* without values; NULL: all */
+    size_t field_count;
+} px_source_end;
 
 /* What a device says of one moment: each becomes one event. */
 typedef struct px_sample {
@@ -173,8 +181,9 @@ struct px_request {
     const px_freshness_write *freshness; /* FRESHNESS: at most PX_FRESHNESS_WRITES_MAX */
     size_t freshness_count;
 
-    const px_str *twins; /* SOURCES_ENDED: ids; those that are not there are passed over */
-    size_t twin_count;
+    /* SOURCES_ENDED; twins that are not there, or of another model, are passed over */
+    const px_source_end *ends;
+    size_t end_count;
 
     /* CHANGES: changes of twins and relationships, and commands, each judged by what those before
      * it leave, as the principal of the whole. MESSAGES: device messages, and before them what they

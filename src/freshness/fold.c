@@ -147,10 +147,13 @@ static px_status fold_values(px_fresh *f, px_fresh_twin *twin, const px_event *e
 /* Values of the source that came before stand before it in the journal. */
 static px_status fold_end(px_fresh *f, px_fresh_twin *twin, const px_event *event, px_err *ret_err)
 {
-    if (event->seq <= twin->seq)
+    if (event->seq <= twin->seq || (event->field_count && event->model_no != twin->model_no))
         return PX_OK;
     PX_TRY(pxi_fresh_begin_event(f, twin, event->seq, ret_err));
-    pxi_fresh_end(f, twin);
+    if (event->field_count == 0)
+        pxi_fresh_end(f, twin);
+    for (size_t i = 0; i < event->field_count; i++)
+        pxi_fresh_end_field(f, twin, event->fields[i].field);
     pxi_fresh_end_event(f, twin);
     return PX_OK;
 }

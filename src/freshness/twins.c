@@ -345,11 +345,24 @@ void pxi_fresh_sample(px_fresh *f, px_fresh_twin *twin, uint32_t field,
         tell(f, twin, tracked, PX_CAUSE_SAMPLE);
 }
 
+static void end_tracked(px_fresh *f, px_fresh_twin *twin, px_fresh_tracked *tracked)
+{
+    if (px_fresh_end(&tracked->item, f->now))
+        tell(f, twin, tracked, PX_CAUSE_ENDED);
+}
+
 void pxi_fresh_end(px_fresh *f, px_fresh_twin *twin)
 {
     PX_VEC_EACH (&twin->items, tracked)
-        if (px_fresh_end(&tracked->item, f->now))
-            tell(f, twin, tracked, PX_CAUSE_ENDED);
+        end_tracked(f, twin, tracked);
+}
+
+void pxi_fresh_end_field(px_fresh *f, px_fresh_twin *twin, uint32_t field)
+{
+    px_fresh_tracked *tracked = tracked_of(twin, field);
+
+    if (tracked)
+        end_tracked(f, twin, tracked);
 }
 
 /* ---- sources ---- */

@@ -64,7 +64,7 @@ static const member *members_of(px_event_type type)
         [PX_EVENT_SESSION_ACK] = { REVISION, ID, BODY, CAUSE, END },
         [PX_EVENT_SESSION_MESSAGE] = { REVISION, ID, BODY, CAUSE, END },
         [PX_EVENT_FRESHNESS] = { TWIN, MODEL, CODE, FLAG, SOURCE_TIME, FIELDS, CAUSE, END },
-        [PX_EVENT_SOURCE_ENDED] = { TWIN, CAUSE, END },
+        [PX_EVENT_SOURCE_ENDED] = { TWIN, CAUSE, MODEL, FIELDS, END },
     };
 
     return (size_t)type < sizeof(lists) / sizeof(lists[0]) ? lists[type] : NULL;

@@ -109,6 +109,7 @@ void px_put_mqtt_metrics(px_metrics *metrics, const px_mqtt_door *door)
     X(SPARK_BIRTHS, births)                                                                        \
     X(SPARK_DEATHS, deaths)                                                                        \
     X(SPARK_DEATHS_IGNORED, deaths_ignored)                                                        \
+    X(SPARK_LEFT_OUT, left_out)                                                                    \
     X(SPARK_GAPS, gaps)                                                                            \
     X(SPARK_UNBORN, unborn)                                                                        \
     X(SPARK_REBIRTHS, rebirths)

@@ -301,6 +301,14 @@ static bool put_own(px_topics_bound *b)
     return true;
 }
 
+const px_request *px_topics_bound_items(const px_topics_message *m, size_t *ret_count)
+{
+    size_t own = m->bound->own ? 1 : 0; /* stands before them */
+
+    *ret_count = m->request.item_count - own;
+    return m->request.items + own;
+}
+
 px_mqtt_reason px_topics_bind_rows(px_topics_message *m, px_topics_client *client, px_str rows)
 {
     px_topics_bound *b = m->bound;

@@ -34,6 +34,9 @@ bool px_topics_bound_reads(const px_topics_message *m, px_str metric);
  */
 px_mqtt_reason px_topics_bind_rows(px_topics_message *m, px_topics_client *client, px_str rows);
 
+/* Behind it: what bindings make of the rows. */
+const px_request *px_topics_bound_items(const px_topics_message *m, size_t *ret_count);
+
 /* Lets go what a message held; px_topics_give_back does it. */
 typedef struct px_topics_bound px_topics_bound;
 void px_topics_unbind(px_topics_bound *bound);

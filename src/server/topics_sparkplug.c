@@ -91,30 +91,76 @@ struct px_topics_death {
     bool is_over; /* written, or refused for good */
 };
 
-/* Twins whose source is gone, in the message's arena. */
-typedef struct ended {
+/* Twins whose source is gone; what they borrow is in the message's arena. */
+typedef struct ends {
     px_arena *arena;
-    px_str *twins; /* room for a node and all its devices */
-    size_t count;
+    PX_VEC(px_source_end) list;
     bool is_cut; /* no memory */
-} ended;
+} ends;
 
-static void add_ended(void *ctx, const px_spark_status *status)
+static void add_end(ends *e, px_source_end end)
 {
-    ended *e = ctx;
+    end.twin = px_arena_str(e->arena, end.twin);
+    if (!end.twin.ptr || !PX_VEC_PUSH(&e->list, end))
+        e->is_cut = true;
+}
+
+/* Of the twin that is called like it, all that it tells. */
+static void add_own(ends *e, const px_spark_status *status)
+{
     px_spark_topic topic = { .group = status->group,
                              .node = status->node,
                              .device = status->device };
     px_buf twin = { 0 };
-    px_str copy;
 
     px_put_spark_twin(&twin, &topic);
-    copy = twin.status == PX_OK ? px_arena_str(e->arena, px_buf_str(&twin)) : (px_str){ 0 };
-    px_buf_release(&twin);
-    if (!copy.ptr || e->count > PX_SPARK_DEVICES_MAX)
-        e->is_cut = true;
+    if (twin.status == PX_OK)
+        add_end(e, (px_source_end){ .twin = px_buf_str(&twin) });
     else
-        e->twins[e->count++] = copy;
+        e->is_cut = true;
+    px_buf_release(&twin);
+}
+
+/* Of one that bindings fill, what it filled. */
+static void add_fed(ends *e, const px_spark_fed *fed)
+{
+    px_source_end end = { .twin = fed->twin,
+                          .model_no = fed->model_no,
+                          .fields = PX_ARENA_ARRAY(e->arena, px_field_value, fed->fields.len),
+                          .field_count = fed->fields.len };
+
+    if (end.field_count == 0)
+        return; /* it tells all of it, here */
+    for (size_t i = 0; end.fields && i < end.field_count; i++)
+        end.fields[i] =
+            (px_field_value){ .field = fed->fields.ptr[i], .source_time = PX_TIME_NONE };
+    if (end.fields)
+        add_end(e, end);
+    else
+        e->is_cut = true;
+}
+
+static void add_ended(void *ctx, const px_spark_ended *ended)
+{
+    ends *e = ctx;
+
+    add_own(e, &ended->status);
+    for (size_t i = 0; i < ended->fed_count; i++)
+        add_fed(e, &ended->fed[i]);
+}
+
+/* The list moves to the message's arena; false: no memory. */
+static bool put_ends(ends *e, px_request *request)
+{
+    px_source_end *copy = PX_ARENA_ARRAY(e->arena, px_source_end, e->list.len);
+
+    if (copy && e->list.len)
+        memcpy(copy, e->list.ptr, e->list.len * sizeof(*copy));
+    request->kind = PX_REQUEST_SOURCES_ENDED;
+    request->ends = copy;
+    request->end_count = e->list.len;
+    PX_VEC_RELEASE(&e->list);
+    return copy && !e->is_cut;
 }
 
 static bool copy_ending(px_arena *arena, const px_spark_ending *from, px_spark_ending *to)
@@ -128,20 +174,16 @@ static bool copy_ending(px_arena *arena, const px_spark_ending *from, px_spark_e
 /* What the message is to write. False: no memory; the ending is owed. */
 static bool make_end(px_sparkplug *sparkplug, const px_spark_ending *ending, px_topics_message *m)
 {
-    ended e = { .arena = &m->arena,
-                .twins = PX_ARENA_ARRAY(&m->arena, px_str, PX_SPARK_DEVICES_MAX + 1) };
+    ends e = { .arena = &m->arena };
     struct px_topics_death *death = PX_ARENA_NEW(&m->arena, struct px_topics_death);
 
-    if (!e.twins || !death || !copy_ending(&m->arena, ending, &death->ending)) {
+    if (!death || !copy_ending(&m->arena, ending, &death->ending)) {
         px_sparkplug_ended(sparkplug, ending, false);
         return false;
     }
     m->death = death;
     px_sparkplug_each_ended(sparkplug, ending, add_ended, &e);
-    m->request.kind = PX_REQUEST_SOURCES_ENDED;
-    m->request.twins = e.twins;
-    m->request.twin_count = e.count;
-    return !e.is_cut;
+    return put_ends(&e, &m->request);
 }
 
 void px_topics_spark_settle(px_topics_message *m)
@@ -239,9 +281,19 @@ static void tell(const px_topics_spark *in, const px_spark_topic *topic, px_str 
 
 /* ---- the message ---- */
 
+/* What bindings fill ends with who said it. */
+static void remember(const px_topics_spark *in, const px_spark_topic *topic,
+                     const px_topics_message *m)
+{
+    size_t count;
+    const px_request *items = px_topics_bound_items(m, &count);
+
+    px_sparkplug_feed(in->topics->sparkplug, in->client->principal.tenant, topic, items, count);
+}
+
 /* Whatever is to be written goes as one request, and the message with it. */
-static px_mqtt_reason send_values(const px_topics_spark *in, px_topics_message *m,
-                                  const px_spark_heard *heard)
+static px_mqtt_reason send_values(const px_topics_spark *in, const px_spark_topic *topic,
+                                  px_topics_message *m, const px_spark_heard *heard)
 {
     px_mqtt_reason bound = heard->decoded.accepted ? PX_MQTT_LATER : PX_MQTT_SUCCESS;
 
@@ -255,6 +307,8 @@ static px_mqtt_reason send_values(const px_topics_spark *in, px_topics_message *
         px_topics_give_back(m);
         return bound == PX_MQTT_SUCCESS ? in->plain(in->ctx, NULL) : bound;
     }
+    if (heard->rows.len)
+        remember(in, topic, m);
     atomic_fetch_add_explicit(&in->topics->messages, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&in->topics->fields, heard->decoded.accepted, memory_order_relaxed);
     return in->plain(in->ctx, m);
@@ -341,7 +395,7 @@ static px_mqtt_reason hear(const px_topics_spark *in, const px_spark_topic *topi
     if (status == PX_OK || heard.went_offline)
         tell(in, topic, twin, &heard, message.now);
     if (status == PX_OK && (heard.decoded.accepted > 0 || heard.rows.len))
-        return send_values(in, m, &heard);
+        return send_values(in, topic, m, &heard);
     if (heard.ending.number)
         return send_end(in, twin, m, &heard.ending, status, &err);
     px_topics_give_back(m);

@@ -161,7 +161,7 @@ static px_status define(hearing *h, pxi_spark_owner *owner)
 }
 
 /* A birth that cannot be taken leaves its owner offline: what it sends cannot be understood. */
-static px_status take_birth(hearing *h, pxi_spark_owner *owner)
+static px_status take_birth(hearing *h, pxi_spark_node *node, pxi_spark_owner *owner)
 {
     px_status status = define(h, owner);
 
@@ -172,6 +172,7 @@ static px_status take_birth(hearing *h, pxi_spark_owner *owner)
     }
     owner->owes_end = false;
     owner->ending = 0;
+    pxi_spark_forget_fed(pxi_spark_tenant_of(h->s, h->m->tenant), node, owner);
     h->s->stats.births++;
     h->heard->is_birth = true;
     h->heard->went_online = set_online(owner, true, h->m->now);
@@ -185,7 +186,7 @@ static px_status hear_nbirth(hearing *h, pxi_spark_node *node)
     node->seq = (uint8_t)h->payload.seq;
     node->has_bd_seq = find_bd_seq(&h->payload, &node->bd_seq);
     end_devices(node, h->m->now);
-    return take_birth(h, &node->self);
+    return take_birth(h, node, &node->self);
 }
 
 static px_status hear_dbirth(hearing *h, pxi_spark_node *node)
@@ -194,7 +195,7 @@ static px_status hear_dbirth(hearing *h, pxi_spark_node *node)
 
     if (!device)
         PX_TRY(pxi_spark_add_device(node, h->m->topic.device, h->m->now, &device, h->err));
-    return take_birth(h, device);
+    return take_birth(h, node, device);
 }
 
 static bool all_are_born(const hearing *h, const pxi_spark_owner *owner)

@@ -15,7 +15,8 @@
  * asked for its birth with its first message.
  *
  * Where bindings take what it says (docs/bindings.md) the metrics are rows for them besides; those
- * that a binding reads are never told as unknown.
+ * that a binding reads are never told as unknown. What they fill is remembered, so that it ends
+ * with who said it.
  *
  * A node's values go to the twin `GROUP.NODE`, a device's to `GROUP.NODE.DEVICE`, when it is there.
  * Metrics of unknown names, of the wrong type, without a value (null), or of a quality that is not
@@ -27,6 +28,7 @@
 #ifndef PX_SYNC_SPARKPLUG_H
 #define PX_SYNC_SPARKPLUG_H
 
+#include "engine/request.h"
 #include "sync/decode.h"
 #include "sync/sparkplug_topic.h"
 
@@ -108,10 +110,29 @@ void px_sparkplug_each_host(px_sparkplug *s, uint32_t tenant,
 
 /* ---- deaths ---- */
 
+/* Fields of a twin that bindings filled with what somebody said since its birth, in order. */
+typedef struct px_spark_fed {
+    px_str twin;
+    uint32_t model_no; /* that the fields are of */
+    PX_VEC(uint32_t) fields;
+} px_spark_fed;
+
+/* Remembers what the items of kind DEVICE_MESSAGE are about to fill with what the topic's node or
+ * device says. Call it before they are sent, in the order of its messages. Beyond PX_SPARK_FED_MAX
+ * and PX_SPARK_FED_TENANT_MAX they are counted only: they will not end with it. */
+void px_sparkplug_feed(px_sparkplug *s, uint32_t tenant, const px_spark_topic *topic,
+                       const px_request *items, size_t count);
+
+typedef struct px_spark_ended {
+    px_spark_status status;
+    const px_spark_fed *fed;
+    size_t fed_count;
+} px_spark_ended;
+
 /* Whoever ends by this ending: the node, a device, or all of them. With the lock: copy, and be
  * quick. Who is born again meanwhile does not. */
 void px_sparkplug_each_ended(px_sparkplug *s, const px_spark_ending *ending,
-                             void (*see)(void *ctx, const px_spark_status *status), void *ctx);
+                             void (*see)(void *ctx, const px_spark_ended *ended), void *ctx);
 /* What became of it. Not written: it is owed, until it is taken below or the node says it again; a
  * birth ends that. */
 void px_sparkplug_ended(px_sparkplug *s, const px_spark_ending *ending, bool is_written);
@@ -128,6 +149,7 @@ typedef struct px_sparkplug_stats {
     uint64_t deaths_ignored; /* of another bdSeq, or of what was not online */
     uint64_t gaps, unborn;   /* messages with a gap before them; not understood without a birth */
     uint64_t rebirths;       /* asked for */
+    uint64_t left_out;       /* values by bindings whose fields were too many to be remembered */
 } px_sparkplug_stats;
 px_sparkplug_stats px_sparkplug_stat(px_sparkplug *s);
 

@@ -37,23 +37,24 @@ static bool owner_init(pxi_spark_owner *owner, px_str name, px_time now)
     return copy_text(&owner->name, name);
 }
 
-static void owner_release(pxi_spark_owner *owner)
+static void owner_release(pxi_spark_node *node, pxi_spark_owner *owner)
 {
+    pxi_spark_forget_fed(NULL, node, owner);
     px_spark_birth_release(&owner->birth);
     free_text(owner->name);
 }
 
-static void device_free(pxi_spark_owner *device)
+static void device_free(pxi_spark_node *node, pxi_spark_owner *device)
 {
-    owner_release(device);
+    owner_release(node, device);
     px_free(device);
 }
 
 static void node_free(pxi_spark_node *node)
 {
-    owner_release(&node->self);
+    owner_release(node, &node->self);
     PX_VEC_EACH (&node->devices, device)
-        device_free(*device);
+        device_free(node, *device);
     PX_VEC_RELEASE(&node->devices);
     free_text(node->group);
     px_free(node);
@@ -94,7 +95,7 @@ static uint64_t hash_of(uint32_t tenant, px_str group, px_str node)
     return px_str_hash_seeded(node, px_str_hash_seeded(group, tenant));
 }
 
-static pxi_spark_node *find_node(px_sparkplug *s, uint32_t tenant, px_str group, px_str name)
+pxi_spark_node *pxi_spark_find_named(px_sparkplug *s, uint32_t tenant, px_str group, px_str name)
 {
     uint64_t hash = hash_of(tenant, group, name);
 
@@ -111,7 +112,7 @@ static pxi_spark_node *find_node(px_sparkplug *s, uint32_t tenant, px_str group,
 
 pxi_spark_node *pxi_spark_find_node(px_sparkplug *s, const px_spark_message *m)
 {
-    return find_node(s, m->tenant, m->topic.group, m->topic.node);
+    return pxi_spark_find_named(s, m->tenant, m->topic.group, m->topic.node);
 }
 
 px_status pxi_spark_add_node(px_sparkplug *s, const px_spark_message *m, pxi_spark_node **ret_node,
@@ -164,7 +165,7 @@ px_status pxi_spark_add_device(pxi_spark_node *node, px_str name, px_time now,
     if (!device)
         return px_no_memory(ret_err);
     if (!owner_init(device, name, now) || !PX_VEC_PUSH(&node->devices, device)) {
-        device_free(device);
+        device_free(node, device);
         return px_no_memory(ret_err);
     }
     *ret_device = device;
@@ -271,18 +272,18 @@ static pxi_spark_owner *owner_at(pxi_spark_node *node, size_t index)
 }
 
 void px_sparkplug_each_ended(px_sparkplug *s, const px_spark_ending *ending,
-                             void (*see)(void *ctx, const px_spark_status *status), void *ctx)
+                             void (*see)(void *ctx, const px_spark_ended *ended), void *ctx)
 {
     pxi_spark_owner *owner;
     pxi_spark_node *node;
 
     pthread_mutex_lock(&s->lock);
-    node = find_node(s, ending->tenant, ending->group, ending->node);
+    node = pxi_spark_find_named(s, ending->tenant, ending->group, ending->node);
     for (size_t i = 0; node && (owner = owner_at(node, i)); i++) {
-        px_spark_status status = status_of(node, owner);
+        px_spark_ended ended = { status_of(node, owner), owner->fed.ptr, owner->fed.len };
 
         if (owner->ending == ending->number)
-            see(ctx, &status);
+            see(ctx, &ended);
     }
     pthread_mutex_unlock(&s->lock);
 }
@@ -293,13 +294,15 @@ void px_sparkplug_ended(px_sparkplug *s, const px_spark_ending *ending, bool is_
     pxi_spark_node *node;
 
     pthread_mutex_lock(&s->lock);
-    node = find_node(s, ending->tenant, ending->group, ending->node);
+    node = pxi_spark_find_named(s, ending->tenant, ending->group, ending->node);
     for (size_t i = 0; node && (owner = owner_at(node, i)); i++) {
         if (owner->ending != ending->number)
             continue;
         owner->ending = 0;
         owner->owes_end = !is_written;
         s->may_owe = s->may_owe || !is_written;
+        if (is_written)
+            pxi_spark_forget_fed(pxi_spark_tenant_of(s, ending->tenant), node, owner);
     }
     pthread_mutex_unlock(&s->lock);
 }

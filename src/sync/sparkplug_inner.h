@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What sparkplug.c, sparkplug_books.c and sparkplug_sample.c share; nobody else includes this. */
+/* What the files sparkplug*.c share; nobody else includes this. */
 #ifndef PX_SYNC_SPARKPLUG_INNER_H
 #define PX_SYNC_SPARKPLUG_INNER_H
 
@@ -16,6 +16,8 @@ typedef struct pxi_spark_owner {
     bool is_online, owes_end; /* owes_end: its death could not be written */
     uint64_t ending;          /* by which its death is being written; 0: by none */
     px_time since;
+    PX_VEC(px_spark_fed) fed; /* since its birth */
+    px_map fed_by_twin;       /* places in `fed` */
 } pxi_spark_owner;
 
 typedef struct pxi_spark_node {
@@ -25,6 +27,7 @@ typedef struct pxi_spark_node {
     PX_VEC(pxi_spark_owner *) devices;
     uint64_t bd_seq;
     bool has_bd_seq;
+    size_t fed;       /* fields that bindings fill, of itself and its devices */
     uint8_t seq;      /* of the last message */
     px_time asked_at; /* for its birth; PX_TIME_NONE: not since it came */
 } pxi_spark_node;
@@ -41,6 +44,7 @@ typedef struct pxi_spark_host {
 typedef struct pxi_spark_tenant {
     uint32_t tenant;
     size_t nodes, born; /* born: metrics that births define */
+    size_t fed;         /* fields that bindings fill */
 } pxi_spark_tenant;
 
 struct px_sparkplug {
@@ -61,6 +65,7 @@ struct px_sparkplug {
 /* ---- sparkplug_books.c; with the lock ---- */
 /* Good until the next one is made; NULL: no memory. */
 pxi_spark_tenant *pxi_spark_tenant_of(px_sparkplug *s, uint32_t tenant);
+pxi_spark_node *pxi_spark_find_named(px_sparkplug *s, uint32_t tenant, px_str group, px_str node);
 pxi_spark_node *pxi_spark_find_node(px_sparkplug *s, const px_spark_message *m);
 PX_NODISCARD px_status pxi_spark_add_node(px_sparkplug *s, const px_spark_message *m,
                                           pxi_spark_node **ret_node, px_err *ret_err);
@@ -70,6 +75,10 @@ PX_NODISCARD px_status pxi_spark_add_device(pxi_spark_node *node, px_str name, p
 pxi_spark_host *pxi_spark_find_host(px_sparkplug *s, uint32_t tenant, px_str name);
 PX_NODISCARD px_status pxi_spark_add_host(px_sparkplug *s, const px_spark_message *m,
                                           pxi_spark_host **ret_host, px_err *ret_err);
+
+/* ---- sparkplug_fed.c; with the lock ---- */
+/* `tenant`: NULL where nobody counts any more. */
+void pxi_spark_forget_fed(pxi_spark_tenant *tenant, pxi_spark_node *node, pxi_spark_owner *owner);
 
 /* ---- sparkplug_sample.c ---- */
 typedef struct pxi_spark_model {

@@ -264,6 +264,32 @@ def a_death_makes_stale_what_is_declared_of_its_twins():
         watcher.close()
 
 
+def a_death_makes_stale_what_bindings_filled():
+    """And nothing else of those twins: the press has two sources."""
+    with Server() as s:
+        web, key = prepare(s)
+        web.want(201, "POST", "/models", [model("Hall", temperature="double", pressure="double")])
+        web.want(200, "PUT", "/digitaltwins/hall", {"$metadata": {"$model": "dtmi:test:Hall;1"}})
+        for twin, names in (("hall", ("temperature", "pressure")), ("plant.edge", ("uptime",))):
+            web.want(200, "PUT", f"/api/v1/freshness-rules/{twin}", {"properties": {name: {"period": 86400} for name in names}})
+        web.want(200, "PUT", "/api/v1/bindings/oil", {"source": {"sparkplug": "plant/{node}/{device}"}, "twin": "hall", "as": "binding",
+                                                      "fields": [{"from": "temperature", "to": "temperature"}]})
+
+        def of_hall():
+            return {i["path"]: i["state"] for i in web.want(200, "GET", "/api/v1/twins/hall/freshness")["items"]}
+        web.patch("hall", {"pressure": 3})
+        edge, now = Edge(s, key), int(time.time() * 1000)
+        for n in (0, 1):
+            edge.say("spBv1.0/plant/NBIRTH/edge", payload(0, bd_seq(0), dict(name="uptime", alias=2, datatype=INT32, int_value=5), timestamp=now + n))
+            edge.say("spBv1.0/plant/DBIRTH/edge/press", payload(1, dict(name="temperature", alias=10, datatype=DOUBLE, double_value=20.5),
+                                                                timestamp=now + n))
+        until(lambda: of_hall() == {"temperature": "fresh", "pressure": "fresh"}, "fresh values")
+        edge.say("spBv1.0/plant/DDEATH/edge/press", payload(2))
+        until(lambda: of_hall() == {"temperature": "stale", "pressure": "fresh"}, "one value stale")
+        assert web.metrics()["pollux_sparkplug_targets_left_out_total"] == 0
+        edge.close()
+
+
 def until_full(web):
     """Until not even a small write has found room for 2 s: the log is moved about before it is final."""
     refused_since, end, n = None, time.monotonic() + 60, 0
@@ -547,5 +573,5 @@ main(births_and_data_reach_the_twins, what_was_not_understood_asks_for_a_birth, 
      bindings_of_plain_topics_take_plain_messages_alone, metrics_go_to_any_twin_by_a_binding,
      what_no_binding_takes_of_metrics_is_told_and_what_one_misses_is_taken_once_it_is_mended,
      a_message_counts_for_its_own_twin_and_those_of_bindings_or_for_none, a_node_that_skips_numbers, deaths_are_of_their_birth,
-     a_death_makes_stale_what_is_declared_of_its_twins, hosts_tell_their_state,
+     a_death_makes_stale_what_is_declared_of_its_twins, a_death_makes_stale_what_bindings_filled, hosts_tell_their_state,
      an_edge_node_speaks_for_itself_alone, a_death_that_finds_the_disk_full_is_made_again)

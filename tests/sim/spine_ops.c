@@ -283,16 +283,19 @@ static void make_report(px_world *world, const spine_op *op, px_arena *arena, px
     request->sample_count = op->samples;
 }
 
-/* Of one twin, and of one that is never there. */
+/* Of one twin, all of it and a field, and of one that is never there. */
 static void make_end(px_arena *arena, px_request *request)
 {
-    px_str *twins = PX_ARENA_ARRAY(arena, px_str, 2);
+    px_source_end *ends = PX_ARENA_ARRAY(arena, px_source_end, 3);
+    px_field_value *field = PX_ARENA_NEW(arena, px_field_value);
 
-    CHECK(twins);
-    twins[0] = request->id;
-    twins[1] = PX_STR("nobody");
-    request->twins = twins;
-    request->twin_count = 2;
+    CHECK(ends && field);
+    ends[0] = (px_source_end){ .twin = request->id };
+    ends[1] = (px_source_end){ .twin = PX_STR("nobody") };
+    request->ends = ends;
+    ends[2] =
+        (px_source_end){ .twin = request->id, .model_no = 1, .fields = field, .field_count = 1 };
+    request->end_count = 3;
 }
 
 /* As the room freshness would say it: of a twin that may be gone by now, or another's. */

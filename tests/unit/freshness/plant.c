@@ -199,9 +199,17 @@ px_time plant_since_of(plant *p, const char *twin)
 
 void plant_end_source(plant *p, const char *twin)
 {
-    px_str id = px_str_c(twin);
+    plant_end_fields(p, twin, 0, NULL, 0);
+}
+
+void plant_end_fields(plant *p, const char *twin, uint32_t model_no, px_field_value *fields,
+                      size_t count)
+{
+    px_source_end end = {
+        .twin = px_str_c(twin), .model_no = model_no, .fields = fields, .field_count = count
+    };
     px_request request = {
-        .kind = PX_REQUEST_SOURCES_ENDED, .id = id, .twins = &id, .twin_count = 1
+        .kind = PX_REQUEST_SOURCES_ENDED, .id = end.twin, .ends = &end, .end_count = 1
     };
 
     CHECK_EQ(px_world_do(&p->world, &request).status, PX_OK);

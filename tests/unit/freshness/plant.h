@@ -28,6 +28,9 @@ void plant_restart(plant *p);
 void plant_rest(plant *p, int64_t ms);
 void plant_report(plant *p, const char *twin, int64_t value);
 void plant_end_source(plant *p, const char *twin);
+/* The source of some fields, of this model. */
+void plant_end_fields(plant *p, const char *twin, uint32_t model_no, px_field_value *fields,
+                      size_t count);
 /* The document of the twin, or with NULL its end; write settles, too. */
 px_status plant_put_rules(plant *p, const char *twin, const char *body);
 px_status plant_write_rules(plant *p, const char *twin, const char *body);

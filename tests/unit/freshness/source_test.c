@@ -43,6 +43,51 @@ PX_TEST(what_a_source_said_before_it_went_brings_nothing_back)
     plant_end(&p);
 }
 
+enum { RATE, HEAT };
+
+static const char *state_of(plant *p, uint32_t field)
+{
+    const char *state = "none";
+    px_fresh_report report;
+    px_arena arena;
+
+    px_arena_init(&arena, 1 << 20);
+    report = plant_read(p, "p", &arena);
+    for (size_t i = 0; i < report.item_count; i++)
+        if (report.items[i].rule.field == field)
+            state = px_freshness_name(report.items[i].item.state);
+    px_arena_release(&arena);
+    return state;
+}
+
+/* Bindings fill single fields: what others fill of the twin goes on. */
+PX_TEST(a_source_of_some_fields_takes_those_along_and_no_other)
+{
+    px_field_value heat = { .field = HEAT, .source_time = PX_TIME_NONE };
+    uint32_t no, model_no;
+    plant p;
+
+    plant_begin(&p);
+    CHECK_EQ(plant_put_rules(&p, "p", "{\"properties\":{\"heat\":{\"period\":60}}}"), PX_OK);
+    CHECK_EQ(px_graph_lookup(px_engine_graph(p.world.engine), 1, PX_STR("p"), &no, &model_no),
+             PX_OK);
+    plant_report(&p, "p", 1);
+    CHECK_EQ(px_world_report(&p.world, "p", "heat", 5, 0, PX_TIME_NONE).status, PX_OK);
+    plant_settle(&p);
+    plant_end_fields(&p, "p", model_no + 1, &heat, 1); /* of another model than it has */
+    plant_settle(&p);
+    CHECK_STR(plant_state_of(&p, "p"), "fresh");
+    plant_end_fields(&p, "p", model_no, &heat, 1);
+    plant_settle(&p);
+    CHECK_STR(plant_state_of(&p, "p"), "stale");
+    CHECK_STR(state_of(&p, HEAT), "stale");
+    CHECK_STR(state_of(&p, RATE), "fresh");
+    plant_restart(&p);
+    plant_settle(&p);
+    CHECK_STR(state_of(&p, HEAT), "stale");
+    plant_end(&p);
+}
+
 static void say_by(plant *p, uint32_t device)
 {
     px_request request = { .kind = PX_REQUEST_DEVICE_MESSAGE, .id = PX_STR("p") };

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Deaths: which birth they end, and what is owed of those that were not written. */
+#include <stdio.h>
+
+#include "base/limits.h"
 #include "spark_world.h"
 
 PX_TEST(a_death_ends_the_birth_of_its_bd_seq_and_no_other)
@@ -29,9 +32,9 @@ PX_TEST(a_death_ends_the_birth_of_its_bd_seq_and_no_other)
     close_world(&w);
 }
 
-static void count_ended(void *ctx, const px_spark_status *status)
+static void count_ended(void *ctx, const px_spark_ended *ended)
 {
-    CHECK_SLICE(status->node, "edge");
+    CHECK_SLICE(ended->status.node, "edge");
     ++*(int *)ctx;
 }
 
@@ -114,6 +117,133 @@ PX_TEST(what_is_owed_goes_round_among_nodes)
         CHECK_SLICE(owed.node, nodes[i % 3]);
         px_sparkplug_ended(w.s, &owed, false);
     }
+    close_world(&w);
+}
+
+/* ---- what bindings fill ---- */
+
+enum { FIELDS_MAX = 1000 };
+
+/* As bindings fill fields of a twin with what `edge`, or its press, says. */
+static void feed(world *w, const char *device, const char *twin, uint32_t model_no,
+                 const uint32_t *fields, size_t count)
+{
+    px_spark_topic topic = { .group = PX_STR("plant"),
+                             .node = PX_STR("edge"),
+                             .device = px_str_c(device) };
+    px_field_value values[FIELDS_MAX];
+    px_sample sample = { .fields = values, .field_count = count };
+    px_request items[] = { { .kind = PX_REQUEST_TWIN_PUT, .id = PX_STR("made first") },
+                           { .kind = PX_REQUEST_DEVICE_MESSAGE,
+                             .id = px_str_c(twin),
+                             .model_no = model_no,
+                             .samples = &sample,
+                             .sample_count = 1 } };
+
+    CHECK(count <= FIELDS_MAX);
+    for (size_t i = 0; i < count; i++)
+        values[i] = (px_field_value){ .field = fields[i] };
+    px_sparkplug_feed(w->s, 1, &topic, items, 2);
+}
+
+/* `edge/press: a@1 2 3; ` for each who ends. */
+static void write_ended(void *ctx, const px_spark_ended *ended)
+{
+    px_buf *out = ctx;
+
+    px_putf(out, "%.*s:", PX_FMT(ended->status.device));
+    for (size_t i = 0; i < ended->fed_count; i++) {
+        px_putf(out, " %.*s@%u", PX_FMT(ended->fed[i].twin), ended->fed[i].model_no);
+        for (size_t j = 0; j < ended->fed[i].fields.len; j++)
+            px_putf(out, " %u", ended->fed[i].fields.ptr[j]);
+    }
+    px_put(out, PX_STR("; "));
+}
+
+static void check_ended(world *w, const px_spark_ending *ending, const char *wanted)
+{
+    px_buf out = { 0 };
+
+    px_sparkplug_each_ended(w->s, ending, write_ended, &out);
+    CHECK_SLICE(px_buf_str(&out), wanted);
+    px_buf_release(&out);
+}
+
+PX_TEST(what_bindings_filled_ends_with_who_said_it)
+{
+    static const uint32_t some[] = { 7, 3, 7 }, more[] = { 5, 3 };
+    world w;
+
+    open_world(&w);
+    node_is_born(&w, 3);
+    device_is_born(&w, 1);
+    feed(&w, "", "a", 1, some, 3);
+    feed(&w, "", "a", 1, more, 2);
+    feed(&w, "press", "a", 1, more, 1);
+    feed(&w, "press", "b", 2, some, 1);
+    feed(&w, "press", "b", 4, more, 2); /* it has another model now */
+    feed(&w, "nobody", "c", 1, some, 1);
+    node_dies(&w, 3);
+    check_ended(&w, &w.heard.ending, ": a@1 3 5 7; press: a@1 5 b@4 3 5; ");
+    px_sparkplug_ended(w.s, &w.heard.ending, false);
+    node_dies(&w, 3); /* it was not written: all of it still is to end */
+    check_ended(&w, &w.heard.ending, ": a@1 3 5 7; press: a@1 5 b@4 3 5; ");
+    px_sparkplug_ended(w.s, &w.heard.ending, true);
+    node_is_born(&w, 4);
+    device_is_born(&w, 1);
+    node_dies(&w, 4); /* others may have filled it meanwhile */
+    check_ended(&w, &w.heard.ending, ":; press:; ");
+    CHECK_EQ(px_sparkplug_stat(w.s).left_out, 0);
+    close_world(&w);
+}
+
+PX_TEST(a_birth_begins_anew_with_what_bindings_fill)
+{
+    static const uint32_t field[] = { 1 };
+    world w;
+
+    open_world(&w);
+    node_is_born(&w, 3);
+    device_is_born(&w, 1);
+    feed(&w, "", "a", 1, field, 1);
+    feed(&w, "press", "b", 1, field, 1);
+    node_is_born(&w, 3);
+    feed(&w, "", "c", 1, field, 1);
+    node_dies(&w, 3);
+    check_ended(&w, &w.heard.ending, ": c@1 1; press: b@1 1; ");
+    close_world(&w);
+}
+
+PX_TEST(as_many_fields_are_remembered_as_the_limit_and_no_more)
+{
+    uint32_t fields[FIELDS_MAX];
+    size_t sent = 0;
+    char twin[16];
+    world w;
+
+    open_world(&w);
+    node_is_born(&w, 3);
+    for (uint32_t i = 0; i < FIELDS_MAX; i++)
+        fields[i] = i;
+    for (int i = 0; sent < PX_SPARK_FED_MAX; i++) {
+        size_t count = PX_SPARK_FED_MAX - sent;
+
+        count = count < FIELDS_MAX ? count : FIELDS_MAX;
+        snprintf(twin, sizeof(twin), "t%d", i);
+        feed(&w, "", twin, 1, fields, count);
+        sent += count;
+    }
+    feed(&w, "", "t0", 1, fields, FIELDS_MAX); /* known all along */
+    CHECK_EQ(px_sparkplug_stat(w.s).left_out, 0);
+    feed(&w, "", "t0", 1, (uint32_t[]){ FIELDS_MAX }, 1);
+    CHECK_EQ(px_sparkplug_stat(w.s).left_out, 1);
+    feed(&w, "", "beyond", 1, fields, 2);
+    CHECK_EQ(px_sparkplug_stat(w.s).left_out, 3);
+    node_is_born(&w, 4); /* which makes room */
+    feed(&w, "", "beyond", 1, fields, 2);
+    CHECK_EQ(px_sparkplug_stat(w.s).left_out, 3);
+    node_dies(&w, 4);
+    check_ended(&w, &w.heard.ending, ": beyond@1 0 1; ");
     close_world(&w);
 }
 
