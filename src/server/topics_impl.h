@@ -42,7 +42,7 @@ typedef struct px_topics_message {
     px_request request;
     px_arena arena;
     px_twin_topics *topics;
-    struct px_topics_message *next_free;
+    struct px_topics_message *next_free, *next_chain;
     px_mqtt_conn conn;
     uint32_t token;
     unsigned thread;
@@ -58,8 +58,11 @@ typedef struct px_topics_message {
 } px_topics_message;
 
 typedef struct px_topics_thread {
-    px_request *first, *last;              /* collected in this round */
-    px_topics_message *pool;               /* the thread's own */
+    px_request *first, *last; /* collected in this round */
+    /* Those at rest: what came back last is taken first, for it is warm in the caches, and so few
+     * are in use, though a burst may have left thousands. */
+    px_topics_message *warm;               /* by next_free */
+    px_topics_message *cold;               /* chains like it, by next_chain of their first */
     _Atomic(px_topics_message *) returned; /* by the engine's thread; taken all at once */
     bool has_sent;                         /* plain messages in this round: the door is woken */
     char pad[64];

@@ -34,20 +34,45 @@ static px_mqtt_reason reason_of(px_status status)
     }
 }
 
-px_topics_message *px_topics_take(px_twin_topics *topics, unsigned thread)
+static void take_back(px_topics_thread *own)
 {
-    px_topics_thread *own = &topics->threads[thread];
+    px_topics_message *chain = atomic_exchange_explicit(&own->returned, NULL, memory_order_acquire);
+
+    if (!chain)
+        return;
+    if (own->warm) {
+        own->warm->next_chain = own->cold;
+        own->cold = own->warm;
+    }
+    own->warm = chain;
+}
+
+/* NULL: all are on their way. */
+static px_topics_message *take_rested(px_topics_thread *own)
+{
     px_topics_message *m;
 
-    if (!own->pool)
-        own->pool = atomic_exchange_explicit(&own->returned, NULL, memory_order_acquire);
-    m = own->pool;
-    if (m) {
-        own->pool = m->next_free;
-        if (own->pool)
-            px_prefetch(own->pool, sizeof(*m)); /* the engine's thread had it last */
-        return m;
+    if (!own->first || (!own->warm && !own->cold)) /* a round begins */
+        take_back(own);
+    if (!own->warm && own->cold) {
+        own->warm = own->cold;
+        own->cold = own->warm->next_chain;
     }
+    m = own->warm;
+    if (!m)
+        return NULL;
+    own->warm = m->next_free;
+    if (own->warm)
+        px_prefetch(own->warm, sizeof(*m)); /* the engine's thread had it last */
+    return m;
+}
+
+px_topics_message *px_topics_take(px_twin_topics *topics, unsigned thread)
+{
+    px_topics_message *m = take_rested(&topics->threads[thread]);
+
+    if (m)
+        return m;
     m = px_zalloc(1, sizeof(*m));
     if (!m)
         return NULL;

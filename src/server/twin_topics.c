@@ -50,13 +50,24 @@ static void free_messages(px_topics_message *m)
     }
 }
 
+static void free_at_rest(px_topics_thread *own)
+{
+    free_messages(own->warm);
+    free_messages(atomic_load(&own->returned));
+    while (own->cold) {
+        px_topics_message *chain = own->cold;
+
+        own->cold = chain->next_chain;
+        free_messages(chain);
+    }
+}
+
 void px_twin_topics_free(px_twin_topics *topics)
 {
     if (!topics)
         return;
     for (size_t i = 0; i < PX_TOPICS_THREADS_MAX; i++) {
-        free_messages(topics->threads[i].pool);
-        free_messages(atomic_load(&topics->threads[i].returned));
+        free_at_rest(&topics->threads[i]);
     }
     px_broker_close(topics->broker);
     px_sparkplug_free(topics->sparkplug);
