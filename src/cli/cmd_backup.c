@@ -147,7 +147,7 @@ static px_status run_cancel(px_cli *cli, const px_args *args, px_err *ret_err)
 
 static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)
 {
-    return px_thing_delete(cli, PX_THING_BACKUP, args, ret_err);
+    return px_thing_delete(cli, PX_THING_BACKUP, "deleted", args, ret_err);
 }
 
 const px_cmd px_cmd_backup[] = {

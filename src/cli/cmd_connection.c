@@ -38,7 +38,7 @@ static px_status run_put(px_cli *cli, const px_args *args, px_err *ret_err)
 
 static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)
 {
-    return px_thing_delete(cli, PX_THING_CONNECTION, args, ret_err);
+    return px_thing_delete(cli, PX_THING_CONNECTION, "deleted", args, ret_err);
 }
 
 /* ---- how it is ---- */

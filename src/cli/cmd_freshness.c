@@ -157,7 +157,7 @@ static px_status run_declare(px_cli *cli, const px_args *args, px_err *ret_err)
 
 static px_status run_undeclare(px_cli *cli, const px_args *args, px_err *ret_err)
 {
-    return px_thing_delete(cli, PX_THING_FRESHNESS, args, ret_err);
+    return px_thing_delete(cli, PX_THING_FRESHNESS, "undeclared", args, ret_err);
 }
 
 static const px_opt list_options[] = {

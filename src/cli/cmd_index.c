@@ -40,7 +40,7 @@ static px_status run_show(px_cli *cli, const px_args *args, px_err *ret_err)
 
 static px_status run_delete(px_cli *cli, const px_args *args, px_err *ret_err)
 {
-    return px_thing_delete(cli, PX_THING_INDEX, args, ret_err);
+    return px_thing_delete(cli, PX_THING_INDEX, "deleted", args, ret_err);
 }
 
 static const px_opt options[] = {

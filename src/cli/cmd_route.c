@@ -42,7 +42,7 @@ static px_status run_route_show(px_cli *cli, const px_args *args, px_err *ret_er
 
 static px_status run_route_delete(px_cli *cli, const px_args *args, px_err *ret_err)
 {
-    return px_thing_delete(cli, PX_THING_ROUTE, args, ret_err);
+    return px_thing_delete(cli, PX_THING_ROUTE, "deleted", args, ret_err);
 }
 
 static const px_opt route_options[] = {
@@ -162,7 +162,7 @@ static px_status run_endpoint_show(px_cli *cli, const px_args *args, px_err *ret
 
 static px_status run_endpoint_delete(px_cli *cli, const px_args *args, px_err *ret_err)
 {
-    return px_thing_delete(cli, PX_THING_ENDPOINT, args, ret_err);
+    return px_thing_delete(cli, PX_THING_ENDPOINT, "deleted", args, ret_err);
 }
 
 static const px_opt endpoint_options[] = {

@@ -50,7 +50,8 @@ static void note_slips(px_cli *cli, const px_json *root)
         px_cli_note(cli, "note: %.*s", PX_FMT(note->text));
 }
 
-px_status px_thing_delete(px_cli *cli, px_thing thing, const px_args *args, px_err *ret_err)
+px_status px_thing_delete(px_cli *cli, px_thing thing, const char *done, const px_args *args,
+                          px_err *ret_err)
 {
     px_json *root = NULL;
     PX_AUTO_ARENA arena;
@@ -58,7 +59,7 @@ px_status px_thing_delete(px_cli *cli, px_thing thing, const px_args *args, px_e
     px_arena_init(&arena, ANSWER_BYTES);
     PX_TRY(call_thing(cli, thing, "DELETE", args, (px_str){ 0 }, &arena, &root, ret_err));
     note_slips(cli, root);
-    return px_out_done(cli, root, ret_err, "deleted %s", px_args_operand(args, 0));
+    return px_out_done(cli, root, ret_err, "%s %s", done, px_args_operand(args, 0));
 }
 
 px_status px_thing_put(px_cli *cli, px_thing thing, const px_args *args, px_buf *body,

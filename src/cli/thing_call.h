@@ -14,9 +14,9 @@ PX_NODISCARD px_status px_thing_get(px_cli *cli, px_thing thing, const px_args *
                                     px_arena *arena, px_json **ret_root, px_err *ret_err);
 PX_NODISCARD px_status px_thing_show(px_cli *cli, px_thing thing, const px_args *args,
                                      px_err *ret_err);
-/* And says what the server notes of it. */
-PX_NODISCARD px_status px_thing_delete(px_cli *cli, px_thing thing, const px_args *args,
-                                       px_err *ret_err);
+/* And says what the server notes of it. `done`: what is said then, `deleted`. */
+PX_NODISCARD px_status px_thing_delete(px_cli *cli, px_thing thing, const char *done,
+                                       const px_args *args, px_err *ret_err);
 /* Takes the body, a whole JSON text or one that failed. */
 PX_NODISCARD px_status px_thing_put(px_cli *cli, px_thing thing, const px_args *args, px_buf *body,
                                     px_err *ret_err);

@@ -60,20 +60,31 @@ static px_status read_count(const px_json *body, const char *name, uint32_t leas
 
 /* ---- what all types have ---- */
 
+/* One colon is that of a port: an address of IPv6 has more, names and addresses of IPv4 none. */
+static bool is_host(px_str host)
+{
+    size_t colons = 0;
+
+    for (size_t i = 0; i < host.len; i++) {
+        if (!px_is_letter(host.ptr[i]) && !px_is_digit(host.ptr[i]) &&
+            !memchr(".-_:%", host.ptr[i], 5))
+            return false;
+        colons += host.ptr[i] == ':';
+    }
+    return colons != 1;
+}
+
 static px_status read_host(const px_json *body, px_connection *c, px_err *ret_err)
 {
     PX_TRY(read_text(body, "host", PX_CONNECTION_HOST_BYTES_MAX, &c->host, ret_err));
     if (c->host.len == 0)
         return px_json_fail(body, ret_err, PX_INVALID, "connection.form",
                             "a connection needs 'host', a name or an address");
-    for (size_t i = 0; i < c->host.len; i++)
-        if (!px_is_letter(c->host.ptr[i]) && !px_is_digit(c->host.ptr[i]) &&
-            !memchr(".-_:%", c->host.ptr[i], 5))
-            return px_json_fail(px_json_get(body, PX_STR("host")), ret_err, PX_INVALID,
-                                "connection.form",
-                                "'host' is a name or an address, such as broker.plant.example or "
-                                "10.1.2.3; its port stands in 'port'");
-    return PX_OK;
+    if (is_host(c->host))
+        return PX_OK;
+    return px_json_fail(px_json_get(body, PX_STR("host")), ret_err, PX_INVALID, "connection.form",
+                        "'host' is a name or an address, such as broker.plant.example or "
+                        "10.1.2.3; its port stands in 'port'");
 }
 
 static px_status read_common(const px_json *body, uint32_t port, px_connection *c, px_err *ret_err)

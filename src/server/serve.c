@@ -28,6 +28,7 @@
 #include "server/log_stderr.h"
 #include "server/outbound_side.h"
 #include "server/settings.h"
+#include "server/tls.h"
 #include "server/twin_topics.h"
 #include "store/store.h"
 #include "sync/keeper.h"
@@ -185,6 +186,22 @@ static px_status check_exposure(const server *s, const px_address *address, cons
         what, address->host);
 }
 
+/* The doors read the files again; this says what is wrong with them before there is any data. */
+static px_status check_certificate(const px_serve_opts *o, px_err *ret_err)
+{
+    px_tls *tls;
+
+    if (!o->tls_cert && !o->tls_key)
+        return PX_OK;
+    if (!o->tls_cert || !o->tls_key)
+        return px_fail_id(ret_err, PX_INVALID, "server.tls", "%s needs %s",
+                          o->tls_cert ? "--tls-cert" : "--tls-key",
+                          o->tls_cert ? "--tls-key" : "--tls-cert");
+    PX_TRY(px_tls_new(o->tls_cert, o->tls_key, o->mqtts_ca, &tls, ret_err));
+    px_tls_free(tls);
+    return PX_OK;
+}
+
 /* Where the doors will be, judged before anything is opened or made. */
 static px_status read_addresses(server *s, px_err *ret_err)
 {
@@ -196,9 +213,10 @@ static px_status read_addresses(server *s, px_err *ret_err)
     PX_TRY(check_exposure(s, &s->http_at, "--http", o->tls_cert != NULL, ret_err));
     if (o->mqtts_ca && !o->mqtts)
         return px_fail_id(ret_err, PX_INVALID, "server.tls", "--mqtts-ca needs --mqtts");
+    PX_TRY(check_certificate(o, ret_err));
     if (!o->mqtts)
         return PX_OK;
-    if (!o->tls_cert || !o->tls_key)
+    if (!o->tls_cert)
         return px_fail_id(ret_err, PX_INVALID, "server.tls",
                           "--mqtts needs --tls-cert and --tls-key");
     return px_address_parse(o->mqtts, "--mqtts", &s->mqtts_at, ret_err);

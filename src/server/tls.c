@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/tls.h"
 
+#include <errno.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -31,6 +33,66 @@ static px_status read_authorities(px_tls *tls, const char *file, px_err *ret_err
                                   count < 0 ? gnutls_strerror(count) : "it has none");
 }
 
+/* ---- what is wrong with files that cannot be used ---- */
+
+/* Whether the bytes are certificates, or a key, in PEM. */
+typedef int look_at(const gnutls_datum_t *bytes);
+
+static int look_at_certificates(const gnutls_datum_t *bytes)
+{
+    gnutls_x509_crt_t *list = NULL;
+    unsigned count = 0;
+    int error = gnutls_x509_crt_list_import2(&list, &count, bytes, GNUTLS_X509_FMT_PEM, 0);
+
+    for (unsigned i = 0; error >= 0 && i < count; i++)
+        gnutls_x509_crt_deinit(list[i]);
+    if (error >= 0)
+        gnutls_free(list);
+    return error;
+}
+
+static int look_at_key(const gnutls_datum_t *bytes)
+{
+    gnutls_x509_privkey_t key;
+    int error = gnutls_x509_privkey_init(&key);
+
+    if (error < 0)
+        return error;
+    error = gnutls_x509_privkey_import2(key, bytes, GNUTLS_X509_FMT_PEM, NULL, 0);
+    gnutls_x509_privkey_deinit(key);
+    return error;
+}
+
+static px_status check_file(const char *option, const char *file, const char *what, look_at *look,
+                            px_err *ret_err)
+{
+    gnutls_datum_t bytes = { NULL, 0 };
+    int error;
+
+    errno = 0;
+    error = gnutls_load_file(file, &bytes);
+    if (error < 0)
+        return px_fail_id(ret_err, PX_INVALID, "tls.certificate", "%s '%s' cannot be read: %s",
+                          option, file, errno ? strerror(errno) : gnutls_strerror(error));
+    error = look(&bytes);
+    gnutls_memset(bytes.data, 0, bytes.size);
+    gnutls_free(bytes.data);
+    if (error < 0)
+        return px_fail_id(ret_err, PX_INVALID, "tls.certificate", "%s '%s' holds no %s in PEM: %s",
+                          option, file, what, gnutls_strerror(error));
+    return PX_OK;
+}
+
+static px_status explain(const char *cert_file, const char *key_file, int error, px_err *ret_err)
+{
+    PX_TRY(check_file("--tls-cert", cert_file, "certificate", look_at_certificates, ret_err));
+    PX_TRY(
+        check_file("--tls-key", key_file, "private key without a password", look_at_key, ret_err));
+    return px_fail_id(ret_err, PX_INVALID, "tls.certificate",
+                      "certificate '%s' and key '%s' cannot be used together: %s", cert_file,
+                      key_file, gnutls_strerror(error));
+}
+
 px_status px_tls_new(const char *cert_file, const char *key_file, const char *ca_file,
                      px_tls **ret_tls, px_err *ret_err)
 {
@@ -48,9 +110,7 @@ px_status px_tls_new(const char *cert_file, const char *key_file, const char *ca
                                      NULL);
     if (error < 0) {
         px_tls_free(tls);
-        return px_fail_id(ret_err, PX_INVALID, "tls.certificate",
-                          "certificate '%s' and key '%s' cannot be used: %s", cert_file, key_file,
-                          gnutls_strerror(error));
+        return explain(cert_file, key_file, error, ret_err);
     }
     if (ca_file && read_authorities(tls, ca_file, ret_err) != PX_OK) {
         px_tls_free(tls);

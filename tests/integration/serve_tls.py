@@ -32,6 +32,26 @@ def plain_doors_stay_on_loopback():
         assert "--tls-cert" in refused(folder, "--mqtts", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0")
 
 
+def a_file_that_cannot_be_used_is_named_with_what_is_wrong():
+    with tempfile.TemporaryDirectory() as folder:
+        cert, key = certificate(folder)
+        os.mkdir(f"{folder}/other")
+        _, other = certificate(f"{folder}/other")
+        junk = f"{folder}/junk"
+        with open(junk, "w") as f:
+            f.write("junk")
+        for option, file, missing in (("--tls-cert", cert, "--tls-key"), ("--tls-key", key, "--tls-cert")):
+            assert f"{option} needs {missing}" in refused(folder, "--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0", option, file)
+        for own_cert, own_key, wanted in ((f"{folder}/no", key, "--tls-cert '{folder}/no' cannot be read: No such file"),
+                                          (cert, f"{folder}/no", "--tls-key '{folder}/no' cannot be read: No such file"),
+                                          (junk, key, "--tls-cert '{folder}/junk' holds no certificate in PEM"),
+                                          (cert, junk, "--tls-key '{folder}/junk' holds no private key"),
+                                          (cert, other, "cannot be used together")):
+            for door in ((), ("--mqtts", "127.0.0.1:0")):
+                said = refused(folder, "--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0", *door, "--tls-cert", own_cert, "--tls-key", own_key)
+                assert wanted.format(folder=folder) in said, said
+
+
 def encrypted_doors_serve_both():
     with tempfile.TemporaryDirectory() as folder:
         cert, key = certificate(folder)
@@ -78,4 +98,4 @@ def plain_doors_open_to_the_outside_when_asked_by_name():
                 assert door.recv(4) == b"\x20\2\0\4"  # nothing is open without a token
 
 
-main(plain_doors_stay_on_loopback, encrypted_doors_serve_both, plain_doors_open_to_the_outside_when_asked_by_name)
+main(plain_doors_stay_on_loopback, a_file_that_cannot_be_used_is_named_with_what_is_wrong, encrypted_doors_serve_both, plain_doors_open_to_the_outside_when_asked_by_name)

@@ -54,6 +54,7 @@ PX_TEST(what_makes_no_sense_is_refused_with_its_place)
     refuses("{\"type\":\"amqp\",\"host\":\"b\"" REST, "", "is mqtt or modbus");
     refuses("{\"type\":\"mqtt\"" REST, "", "needs 'host'");
     refuses("{\"type\":\"mqtt\",\"host\":\"mqtt://b\"" REST, "/host", "its port stands in 'port'");
+    refuses("{\"type\":\"mqtt\",\"host\":\"b:1883\"" REST, "/host", "its port stands in 'port'");
     refuses("{\"type\":\"mqtt\",\"host\":\"b\",\"port\":0" REST, "/port", "from 1 to 65535");
     refuses("{\"type\":\"mqtt\",\"host\":\"b\",\"version\":3" REST, "/version", "from 4 to 5");
     refuses("{\"type\":\"mqtt\",\"host\":\"b\",\"tls\":{\"cafile\":\"x\"}" REST, "/tls/cafile",
