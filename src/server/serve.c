@@ -254,7 +254,8 @@ static px_status open_mqtt(server *s, px_err *ret_err)
                                         .bindings = s->bindings,
                                         .log = &s->log,
                                         .backoff = s->backoff,
-                                        .presence = s->presence };
+                                        .presence = s->presence,
+                                        .spark_host = s->settings.sparkplug_host };
     px_mqtt_door_opts opts = { .env = px_env_posix(),
                                .log = &s->log,
                                .host = s->mqtt_at.host,
@@ -349,8 +350,10 @@ static void close_all(server *s)
         px_engine_prepare_stop(s->engine);
     px_http_side_stop(s->http, DRAIN_MS);
     px_outbound_side_stop(s->outbound);
-    if (s->mqtt)
+    if (s->mqtt) {
+        px_twin_topics_bye(s->topics);
         px_mqtt_door_stop(s->mqtt, DRAIN_MS);
+    }
     px_fresh_stop(s->freshness);
     if (s->history)
         px_history_stop(s->history, true);

@@ -57,6 +57,9 @@ static const struct {
       "folder below which `file:` URLs of import jobs may lead; none: no such URL is taken" },
     { "backup_folder", offsetof(px_settings, backup_folder),
       "folder of backups, of this server alone; none: `backups` in the data directory" },
+    { "sparkplug_host", offsetof(px_settings, sparkplug_host),
+      "id under which this server is a host application of Sparkplug B to all tenants "
+      "(docs/sparkplug.md); none: it is not" },
 };
 
 enum {

@@ -18,8 +18,9 @@ typedef struct px_settings {
     int64_t batch_age_ns, checkpoint_ns, journal_keep_bytes, journal_keep_ns, wal_bytes_max,
         snapshot_bytes_max, source_ahead_ns;
     unsigned mqtt_threads, http_threads, http_rate;
-    char import_folder[PX_SETTING_TEXT_BYTES]; /* "": none */
-    char backup_folder[PX_SETTING_TEXT_BYTES]; /* "": in the data directory */
+    char import_folder[PX_SETTING_TEXT_BYTES];  /* "": none */
+    char backup_folder[PX_SETTING_TEXT_BYTES];  /* "": in the data directory */
+    char sparkplug_host[PX_SETTING_TEXT_BYTES]; /* "": none */
 } px_settings;
 
 /* Errors: PX_INVALID with the line and what would be right, PX_NOT_FOUND (the file). */

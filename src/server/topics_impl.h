@@ -179,6 +179,11 @@ void px_topics_greet(px_twin_topics *topics, uint32_t tenant, px_mqtt_conn conn,
 bool px_topics_greet_more(px_twin_topics *topics);
 void px_topics_forget_greetings(px_twin_topics *topics);
 
+/* ---- topics_host.c ---- */
+/* The STATE of this server, where the filter selects it. */
+void px_topics_host_greet(px_twin_topics *topics, px_mqtt_conn conn, px_str filter, uint8_t qos);
+bool px_topics_is_own_host(px_twin_topics *topics, px_str host);
+
 /* ---- topics_desired.c: the thread of deliveries, but for put ---- */
 /* The desired properties that differ from reported ones and wait for the device still, as a JSON
  * object; false when there are none. */

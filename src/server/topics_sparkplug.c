@@ -24,6 +24,11 @@ static px_status authorize(const px_topics_spark *in, const px_spark_topic *topi
 {
     const px_principal *who = &in->client->principal;
 
+    if (topic->kind == PX_SPARK_STATE && px_topics_is_own_host(in->topics, topic->host))
+        return px_fail_id(ret_err, PX_DENIED, "sparkplug.host",
+                          "this server is the host application '%.*s' itself (setting "
+                          "sparkplug_host); give yours another id",
+                          PX_FMT(topic->host));
     if (topic->kind == PX_SPARK_STATE)
         return px_authorize(who, PX_ACTION_COMMAND, (px_str){ 0 }, ret_err);
     if (topic->kind == PX_SPARK_NCMD || topic->kind == PX_SPARK_DCMD)

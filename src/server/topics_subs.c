@@ -148,6 +148,7 @@ static void wake(void *ctx)
 static void subscribed(void *ctx, uint32_t tenant, uint64_t conn, px_str filter, uint8_t qos)
 {
     px_topics_greet(ctx, tenant, (px_mqtt_conn){ conn }, filter, qos);
+    px_topics_host_greet(ctx, (px_mqtt_conn){ conn }, filter, qos);
 }
 
 px_broker_app px_topics_broker_app(px_twin_topics *topics)

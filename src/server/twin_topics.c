@@ -4,6 +4,16 @@
 #include "base/thread.h"
 #include "server/topics_impl.h"
 
+static px_status be_host(px_twin_topics *topics, const px_twin_topics_opts *opts, px_err *ret_err)
+{
+    px_env *env = px_engine_env(opts->engine);
+
+    if (!opts->spark_host || !*opts->spark_host)
+        return PX_OK;
+    return px_sparkplug_be_host(topics->sparkplug, px_str_c(opts->spark_host), env->now(env),
+                                ret_err);
+}
+
 px_status px_twin_topics_new(const px_twin_topics_opts *opts, px_twin_topics **ret_topics,
                              px_err *ret_err)
 {
@@ -21,7 +31,9 @@ px_status px_twin_topics_new(const px_twin_topics_opts *opts, px_twin_topics **r
         return px_no_memory(ret_err);
     }
     broker_opts.app = px_topics_broker_app(topics);
-    status = px_broker_open(&broker_opts, &topics->broker, ret_err);
+    status = be_host(topics, opts, ret_err);
+    if (status == PX_OK)
+        status = px_broker_open(&broker_opts, &topics->broker, ret_err);
     if (status == PX_OK)
         status = px_broker_start(topics->broker, ret_err); /* before the first connection */
     if (status != PX_OK) {

@@ -33,10 +33,13 @@ typedef struct px_twin_topics_opts {
     px_rejects *rejects;
     px_bindings *bindings; /* borrowed; NULL: none */
     px_log *log;
-    px_backoff *backoff;   /* of failed logins at all doors; borrowed; NULL: none is kept */
-    px_presence *presence; /* of devices; borrowed; NULL: none is kept */
+    px_backoff *backoff;    /* of failed logins at all doors; borrowed; NULL: none is kept */
+    px_presence *presence;  /* of devices; borrowed; NULL: none is kept */
+    const char *spark_host; /* id of this server as a host application of Sparkplug; "" or NULL: it
+                               is none; copied */
 } px_twin_topics_opts;
 
+/* Errors: PX_INVALID (spark_host), PX_NO_MEMORY, those of the broker's rows. */
 PX_NODISCARD px_status px_twin_topics_new(const px_twin_topics_opts *opts,
                                           px_twin_topics **ret_topics, px_err *ret_err);
 /* The table for px_mqtt_door_open; `ctx` is the topics. */
@@ -44,6 +47,8 @@ px_mqtt_door_app px_twin_topics_app(px_twin_topics *topics);
 /* Once the door is open: deliveries begin. Before it, new took up what the journal says of
  * sessions. */
 PX_NODISCARD px_status px_twin_topics_start(px_twin_topics *topics, px_err *ret_err);
+/* Tells edge nodes that their host goes; before the door stops. */
+void px_twin_topics_bye(px_twin_topics *topics);
 /* Ends the deliveries; before the door is freed. */
 void px_twin_topics_stop(px_twin_topics *topics);
 /* After the door and the engine have stopped. */

@@ -104,9 +104,18 @@ typedef struct px_spark_status {
 bool px_sparkplug_each(px_sparkplug *s, uint32_t tenant, size_t *at, size_t max,
                        void (*see)(void *ctx, const px_spark_status *status), void *ctx);
 
-/* Host applications by their last STATE. */
+/* Host applications by their last STATE, and before them this server, where it is one. */
 void px_sparkplug_each_host(px_sparkplug *s, uint32_t tenant,
                             void (*see)(void *ctx, const px_spark_status *status), void *ctx);
+
+/* ---- this server as a host application ---- */
+
+/* For all tenants, from `now` on; at most once, before anybody else knows `s`.
+ * Errors: PX_INVALID (the name is no level of a topic), PX_NO_MEMORY. */
+PX_NODISCARD px_status px_sparkplug_be_host(px_sparkplug *s, px_str name, px_time now,
+                                            px_err *ret_err);
+/* Its name, as long as `s` lives; empty: it is none. */
+px_str px_sparkplug_own_host(const px_sparkplug *s, px_time *ret_since);
 
 /* ---- deaths ---- */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The edge nodes, devices and host applications that were heard of. None is forgotten but by a
  * restart; limits keep their number. */
+#include "mqtt/topic.h"
 #include "sync/sparkplug_inner.h"
 
 px_sparkplug *px_sparkplug_new(void)
@@ -68,6 +69,7 @@ void px_sparkplug_free(px_sparkplug *s)
         node_free(*node);
     PX_VEC_EACH (&s->hosts, host)
         free_text(host->name);
+    free_text(s->own_host);
     PX_VEC_RELEASE(&s->nodes);
     PX_VEC_RELEASE(&s->hosts);
     PX_VEC_RELEASE(&s->tenants);
@@ -204,6 +206,27 @@ px_status pxi_spark_add_host(px_sparkplug *s, const px_spark_message *m, pxi_spa
     return PX_OK;
 }
 
+px_status px_sparkplug_be_host(px_sparkplug *s, px_str name, px_time now, px_err *ret_err)
+{
+    px_str rest = name;
+
+    if (px_str_cut(&rest, '/').len != name.len || px_mqtt_topic_check(name) != PX_MQTT_SUCCESS)
+        return px_fail_id(ret_err, PX_INVALID, "sparkplug.host",
+                          "'%.*s' is no id of a host application: one level of a topic, without "
+                          "'/', '+' and '#'",
+                          PX_FMT(name));
+    if (!copy_text(&s->own_host, name))
+        return px_no_memory(ret_err);
+    s->own_since = now;
+    return PX_OK;
+}
+
+px_str px_sparkplug_own_host(const px_sparkplug *s, px_time *ret_since)
+{
+    *ret_since = s->own_since;
+    return s->own_host;
+}
+
 /* ---- what is known ---- */
 
 static px_spark_status status_of(const pxi_spark_node *node, const pxi_spark_owner *owner)
@@ -249,6 +272,10 @@ bool px_sparkplug_each(px_sparkplug *s, uint32_t tenant, size_t *at, size_t max,
 void px_sparkplug_each_host(px_sparkplug *s, uint32_t tenant,
                             void (*see)(void *ctx, const px_spark_status *status), void *ctx)
 {
+    px_spark_status own = { .node = s->own_host, .is_online = true, .since = s->own_since };
+
+    if (s->own_host.len)
+        see(ctx, &own);
     pthread_mutex_lock(&s->lock);
     PX_VEC_EACH (&s->hosts, host) {
         px_spark_status status = { .node = host->name,

@@ -52,6 +52,8 @@ struct px_sparkplug {
     PX_VEC(pxi_spark_node *) nodes;
     px_map by_name; /* places in `nodes`, by tenant, group and node */
     PX_VEC(pxi_spark_host) hosts;
+    px_str own_host; /* owned; empty: this server is none */
+    px_time own_since;
     PX_VEC(pxi_spark_tenant) tenants;
     px_map by_tenant; /* places in `tenants` */
     size_t born_max;  /* of each; a test sets less */

@@ -50,6 +50,11 @@ px_spark_topic px_spark_topic_read(px_str topic)
     return t;
 }
 
+void px_put_spark_state_topic(px_buf *buf, px_str host)
+{
+    px_putf(buf, "spBv1.0/STATE/%.*s", PX_FMT(host));
+}
+
 void px_put_spark_command_topic(px_buf *buf, px_str group, px_str node)
 {
     px_putf(buf, "spBv1.0/%.*s/NCMD/%.*s", PX_FMT(group), PX_FMT(node));

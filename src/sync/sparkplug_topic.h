@@ -37,6 +37,9 @@ px_spark_topic px_spark_topic_read(px_str topic);
 /* Appends `spBv1.0/GROUP/NCMD/NODE`. */
 void px_put_spark_command_topic(px_buf *buf, px_str group, px_str node);
 
+/* Appends `spBv1.0/STATE/HOST`. */
+void px_put_spark_state_topic(px_buf *buf, px_str host);
+
 /* Appends the id of the twin of a node, `GROUP.NODE`, or of a device, `GROUP.NODE.DEVICE`. */
 void px_put_spark_twin(px_buf *buf, const px_spark_topic *topic);
 

@@ -551,6 +551,38 @@ def hosts_tell_their_state():
             c.close()
 
 
+def this_server_is_a_host_where_it_is_told_to():
+    """What an edge node hears that waits for its primary host."""
+    with Server(settings=["sparkplug_host = pollux"]) as s:
+        web, key = prepare(s)
+        edge, other, all_of_it = Edge(s, key), Client(s, "any", s.token, "scada"), Client(s, "any", s.token, "all")
+        for client, filter in ((edge, "spBv1.0/STATE/pollux"), (all_of_it, "spBv1.0/#"), (other, "spBv1.0/STATE/scada")):
+            assert client.subscribe(filter) == 1
+        for client in (edge, all_of_it):
+            until(lambda: client.got, "the STATE of the server")
+            topic, text = client.got[0]
+            said = json.loads(text)
+            assert topic == "spBv1.0/STATE/pollux" and said["online"] is True, client.got
+            assert abs(said["timestamp"] / 1000 - time.time()) < 60 and set(said) == {"online", "timestamp"}, said
+        other.say("spBv1.0/STATE/pollux", json.dumps({"online": False, "timestamp": AT}), retain=True)
+        assert [r["code"] for r in web.want(200, "GET", "/api/v1/rejects")["items"]] == ["sparkplug.host"]
+        other.say("spBv1.0/STATE/scada", json.dumps({"online": True, "timestamp": AT}))
+        until(lambda: other.got, "the STATE of another host")
+        hosts = web.want(200, "GET", "/api/v1/sparkplug")["hosts"]
+        assert [(h["host"], h["online"]) for h in hosts] == [("pollux", True), ("scada", True)], hosts
+        s.stop()
+        until(lambda: len(edge.got) == 2, "its end")
+        last = json.loads(edge.got[1][1])
+        assert last["online"] is False and last["timestamp"] >= said["timestamp"], edge.got
+        assert len(other.got) == 1, other.got
+        s.start()
+        edge = Edge(s, key)
+        assert edge.subscribe("spBv1.0/STATE/+") == 1
+        until(lambda: edge.got, "and its STATE again")
+        assert json.loads(edge.got[0][1])["timestamp"] >= last["timestamp"], edge.got
+        edge.close()
+
+
 def an_edge_node_speaks_for_itself_alone():
     with Server() as s:
         web, key = prepare(s)
@@ -574,4 +606,4 @@ main(births_and_data_reach_the_twins, what_was_not_understood_asks_for_a_birth, 
      what_no_binding_takes_of_metrics_is_told_and_what_one_misses_is_taken_once_it_is_mended,
      a_message_counts_for_its_own_twin_and_those_of_bindings_or_for_none, a_node_that_skips_numbers, deaths_are_of_their_birth,
      a_death_makes_stale_what_is_declared_of_its_twins, a_death_makes_stale_what_bindings_filled, hosts_tell_their_state,
-     an_edge_node_speaks_for_itself_alone, a_death_that_finds_the_disk_full_is_made_again)
+     this_server_is_a_host_where_it_is_told_to,     an_edge_node_speaks_for_itself_alone, a_death_that_finds_the_disk_full_is_made_again)

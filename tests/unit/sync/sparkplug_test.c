@@ -459,4 +459,35 @@ PX_TEST(nodes_hold_at_the_limit_and_not_past_it)
     close_world(&w);
 }
 
+static void see_first(void *ctx, const px_spark_status *status)
+{
+    px_spark_status *first = ctx;
+
+    if (!first->node.len)
+        *first = *status;
+}
+
+PX_TEST(this_server_is_a_host_by_a_name_that_is_one_level_of_a_topic)
+{
+    static const char *const bad[] = { "", "a/b", "/a", "a/", "+", "a#", "\xff" };
+    px_spark_status first = { 0 };
+    px_time since;
+    world w;
+
+    open_world(&w);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        CHECK_EQ(px_sparkplug_be_host(w.s, px_str_c(bad[i]), 5, &w.err), PX_INVALID);
+        CHECK_STR(w.err.id, "sparkplug.host");
+    }
+    CHECK_EQ(px_sparkplug_own_host(w.s, &since).len, 0);
+    CHECK_OK(px_sparkplug_be_host(w.s, PX_STR("plant 1"), 5, &w.err), &w.err);
+    CHECK_SLICE(px_sparkplug_own_host(w.s, &since), "plant 1");
+    CHECK_EQ(since, 5);
+    px_sparkplug_each_host(w.s, 7, see_first, &first);
+    CHECK_SLICE(first.node, "plant 1");
+    CHECK(first.is_online);
+    CHECK_EQ(first.since, 5);
+    close_world(&w);
+}
+
 PX_TEST_MAIN()
