@@ -284,6 +284,8 @@ await holds('from the header the stale twins are listed', async () => {
   await page.locator('.fresh-counts a').first().click();
   await page.getByRole('button', { name: 'Clear filter' }).last().click();
   await page.waitForSelector('tbody tr');
+  await page.goto(`${SERVER}/#/twins?state=else`); // no state that twins are listed by: all of them
+  await page.waitForFunction(() => location.hash.includes('else') && document.querySelectorAll('tbody tr').length === 1 && !document.querySelector('.pill-filter'));
 });
 
 await holds('what changes between the first reading and the opening of the stream is shown', async () => {

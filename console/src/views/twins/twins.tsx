@@ -19,7 +19,8 @@ export function TwinsView() {
   const list = useResource('twins', (signal) => listTwins(undefined, signal));
   const { data, problem, loading } = list.state.value;
   const sought = route.value.query['q'] ?? '';
-  const state = route.value.query['state'] ?? '';
+  const asked = route.value.query['state'];
+  const state = asked === 'late' || asked === 'stale' ? asked : ''; // what is known of all twins
   const found = (data?.items ?? []).filter((row) => matches(row, sought.toLowerCase()) && (state === '' || oldState(row.id) === state));
   const filter = (text: string) => go(hrefWith({ q: text }), true);
   useHead([{ label: w.twins }]);
