@@ -79,14 +79,34 @@ await holds('keywords, models and what a model has are proposed while one types'
   await page.keyboard.press('Escape');
 });
 
+// The page notes what was typed a quarter of a second later. An address is there before its event is: for as long as this one is held back.
+const led = async (href) => {
+  await page.evaluate((to) => history.pushState(null, '', to), href);
+  await page.waitForTimeout(500);
+};
+const told = () => page.evaluate(() => dispatchEvent(new HashChangeEvent('hashchange')));
+
 await holds('a link that comes while the page is about to note what was typed is followed', async () => {
   await write(page, 'SELECT COUNT() FROM DIGITALTWINS T');
-  // The page notes it a quarter of a second later. An address is there before its event is: for as long as this one is held back.
-  await page.evaluate((href) => history.pushState(null, '', href), link(units));
-  await page.waitForTimeout(500);
+  await led(link(units));
   is(await page.evaluate(() => location.href), link(units), 'the address');
-  await page.evaluate(() => dispatchEvent(new HashChangeEvent('hashchange')));
+  await told();
   await page.waitForFunction(() => document.querySelectorAll('.result-box tbody tr').length === 5);
+  await write(page, 'SELECT COUNT() FROM DIGITALTWINS T');
+  await led(`${link(units)}&as=raw`); // of the same query another choice
+  const noted = new URLSearchParams((await page.evaluate(() => location.hash)).split('?')[1]);
+  is(`${noted.get('q')} ${noted.get('as')}`, 'SELECT COUNT() FROM DIGITALTWINS T raw', 'text and choice');
+});
+
+await holds('and from a page whose address has no query yet', async () => {
+  await page.goto(`${SERVER}/#/`);
+  await page.goto(`${SERVER}/#/query`);
+  await page.waitForSelector('.cm-content');
+  await write(page, 'SELECT COUNT() FROM DIGITALTWINS T');
+  await led('#/models');
+  is(await page.evaluate(() => location.hash), '#/models', 'the address');
+  await told();
+  await page.waitForSelector('.model-tree, .tree');
 });
 
 await holds('the rows are taken along as CSV and JSON', async () => {

@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { complete } from '../../lib/complete.ts';
 import { remarksOf } from '../../lib/remark.ts';
+import { printRoute } from '../../lib/route.ts';
 import { ask, asking, stop } from '../../state/asking.ts';
 import { useCatalog } from '../../state/catalog.ts';
 import { words } from '../../state/language.ts';
@@ -39,11 +40,11 @@ export function QueryView() {
   }, [q]);
   useEffect(() => {
     const timer = setTimeout(() => {
-      const at = addressed().query['q'] ?? '';
-      if (at !== q) return; // somebody went on meanwhile: what was written here before must not lead back
-      if (text.value === at || (text.value === FIRST && q === '')) return;
+      const at = addressed();
+      if (at.view !== 'query' || (at.query['q'] ?? '') !== q) return; // somebody went on meanwhile: what was written before must not lead back
+      if (text.value === q || (text.value === FIRST && q === '')) return;
       written.current = text.value;
-      go(hrefWith({ q: text.value }), true);
+      go(printRoute({ ...at, query: { ...at.query, q: text.value } }), true);
     }, PAUSE_MS);
     return () => clearTimeout(timer);
   }, [text.value]);
