@@ -286,7 +286,7 @@
     X(SPARK_DEATHS_IGNORED, "pollux_sparkplug_deaths_ignored_total", COUNTER, "", "",              \
       "deaths of another bdSeq, or of what was not online")                                        \
     X(SPARK_LEFT_OUT, "pollux_sparkplug_targets_left_out_total", COUNTER, "", "",                  \
-      "values that bindings took to more places than are remembered, so that a death leaves them") \
+      "values of bindings in properties beyond those that are remembered: a death leaves them")    \
     X(SPARK_GAPS, "pollux_sparkplug_gaps_total", COUNTER, "", "",                                  \
       "messages with a gap in seq before them")                                                    \
     X(SPARK_UNBORN, "pollux_sparkplug_unborn_total", COUNTER, "", "",                              \

@@ -158,7 +158,7 @@
 #define PX_SPARK_DEVICES_MAX 1000       /* of one edge node */
 #define PX_SPARK_HOSTS_MAX 100          /* of one tenant */
 #define PX_SPARK_BORN_MAX 2000000       /* metrics that births of one tenant define */
-#define PX_SPARK_FED_MAX 32768          /* fields of twins that bindings fill from one edge node, */
+#define PX_SPARK_FED_MAX 16384          /* properties that bindings fill from one edge node, */
 #define PX_SPARK_FED_TENANT_MAX 2000000 /* from all of one tenant */
 #define PX_SPARK_REBIRTH_SECONDS_MIN 5  /* between two requests for the birth of one node */
 

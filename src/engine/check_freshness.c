@@ -48,6 +48,7 @@ px_status px_check_sources_ended(px_engine_state *state, px_request *request, px
         px_event event = { .type = PX_EVENT_SOURCE_ENDED,
                            .tenant = request->principal.tenant,
                            .model_no = end->model_no,
+                           .source_time = PX_TIME_NONE,
                            .fields = end->fields,
                            .field_count = end->field_count,
                            .cause = request->principal.id };

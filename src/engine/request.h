@@ -50,7 +50,7 @@ typedef enum px_request_kind {
 typedef struct px_source_end {
     px_str twin;
     uint32_t model_no;      /* that the fields are of */
-    px_field_value *fields; /* without values; NULL: all */
+    px_field_value *fields; /* without values, with the newest time that it told; NULL: all */
     size_t field_count;
 } px_source_end;
 

@@ -153,7 +153,7 @@ static px_status fold_end(px_fresh *f, px_fresh_twin *twin, const px_event *even
     if (event->field_count == 0)
         pxi_fresh_end(f, twin);
     for (size_t i = 0; i < event->field_count; i++)
-        pxi_fresh_end_field(f, twin, event->fields[i].field);
+        pxi_fresh_end_field(f, twin, event->fields[i].field, event->fields[i].source_time);
     pxi_fresh_end_event(f, twin);
     return PX_OK;
 }

@@ -190,7 +190,8 @@ void pxi_fresh_message(px_fresh *f, px_fresh_twin *twin, uint32_t document_no,
 px_freshness_rule pxi_fresh_pace(const px_fresh_twin *twin);
 /* All of it is stale from f->now on: its source is gone. */
 void pxi_fresh_end(px_fresh *f, px_fresh_twin *twin);
-void pxi_fresh_end_field(px_fresh *f, px_fresh_twin *twin, uint32_t field);
+/* One value, if it is the one that was told last at this time (PX_TIME_NONE: without one). */
+void pxi_fresh_end_field(px_fresh *f, px_fresh_twin *twin, uint32_t field, px_time told);
 
 /* ---- changes.c: those that wait to be told ---- */
 

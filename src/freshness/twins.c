@@ -357,11 +357,14 @@ void pxi_fresh_end(px_fresh *f, px_fresh_twin *twin)
         end_tracked(f, twin, tracked);
 }
 
-void pxi_fresh_end_field(px_fresh *f, px_fresh_twin *twin, uint32_t field)
+void pxi_fresh_end_field(px_fresh *f, px_fresh_twin *twin, uint32_t field, px_time told)
 {
     px_fresh_tracked *tracked = tracked_of(twin, field);
+    const px_fresh_sample *live = tracked ? &tracked->item.live : NULL;
 
-    if (tracked)
+    /* without a time a command's value is the command's; with one it is where another model of the
+     * twin took the value over, too */
+    if (live && live->source_time == told && (told != PX_TIME_NONE || !live->is_command))
         end_tracked(f, twin, tracked);
 }
 

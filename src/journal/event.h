@@ -108,7 +108,9 @@ typedef struct px_event {
     px_time source_time;    /* DEVICE_MESSAGE, TELEMETRY: shared by the fields without their own;
                                FRESHNESS: since when */
     px_field_value *fields; /* TWIN_DELETE: the properties that the twin had; FRESHNESS: those that
-                               changed, their values the numbers of px_freshness */
+                               changed, their values the numbers of px_freshness; SOURCE_ENDED:
+                               those that it told, without values, each with its newest time;
+                               none: all */
     size_t field_count;
     px_str *paths; /* MODEL_PUT: path of each property number, in order */
     size_t path_count;

@@ -37,6 +37,8 @@ typedef struct px_topics_greeting {
     uint8_t qos;
 } px_topics_greeting;
 
+enum { PX_TOPICS_ARENA_BYTES_MAX = 16 * 1024 * 1024 }; /* what one message may take */
+
 /* A message on its way through the engine; kept for reuse. */
 typedef struct px_topics_message {
     px_request request;

@@ -7,8 +7,6 @@
 #include "server/topics_binding.h"
 #include "server/topics_sparkplug.h"
 
-enum { MESSAGE_ARENA_BYTES_MAX = 16 * 1024 * 1024 };
-
 static px_mqtt_reason reason_of(px_status status)
 {
     switch (status) {
@@ -36,10 +34,11 @@ static px_mqtt_reason reason_of(px_status status)
 
 static void take_back(px_topics_thread *own)
 {
-    px_topics_message *chain = atomic_exchange_explicit(&own->returned, NULL, memory_order_acquire);
+    px_topics_message *chain;
 
-    if (!chain)
+    if (!atomic_load_explicit(&own->returned, memory_order_relaxed))
         return;
+    chain = atomic_exchange_explicit(&own->returned, NULL, memory_order_acquire);
     if (own->warm) {
         own->warm->next_chain = own->cold;
         own->cold = own->warm;
@@ -52,7 +51,7 @@ static px_topics_message *take_rested(px_topics_thread *own)
 {
     px_topics_message *m;
 
-    if (!own->first || (!own->warm && !own->cold)) /* a round begins */
+    if (!own->first || (!own->warm && !own->cold)) /* nothing is collected yet, or none is left */
         take_back(own);
     if (!own->warm && own->cold) {
         own->warm = own->cold;
@@ -76,7 +75,7 @@ px_topics_message *px_topics_take(px_twin_topics *topics, unsigned thread)
     m = px_zalloc(1, sizeof(*m));
     if (!m)
         return NULL;
-    px_arena_init(&m->arena, MESSAGE_ARENA_BYTES_MAX);
+    px_arena_init(&m->arena, PX_TOPICS_ARENA_BYTES_MAX);
     m->topics = topics;
     m->thread = thread;
     return m;

@@ -9,15 +9,12 @@
  *
  * What is journalled of the plain message rides in the request with the values or the death: a
  * crash or a full disk takes both of them, or none. A death goes the way of the values, so that it
- * stands in the journal behind those that the same connection said before. One that could not be
- * written, though its client may be gone, is made again by the thread of deliveries.
+ * stands in the journal behind those that the same connection said before (topics_ended.c).
  */
 #include "server/topics_sparkplug.h"
 
 #include "server/topics_binding.h"
 #include "sync/sparkplug_payload.h"
-
-enum { PAID_MAX = 64 }; /* nodes whose deaths are made again at once */
 
 static px_status authorize(const px_topics_spark *in, const px_spark_topic *topic, px_str twin,
                            px_err *ret_err)
@@ -86,163 +83,6 @@ static void ask_for_birth(const px_topics_spark *in, const px_spark_topic *topic
     px_mqtt_hits_release(&hits);
     px_buf_release(&name);
     px_buf_release(&payload);
-}
-
-/* ---- a death ---- */
-
-/* In the message's arena. */
-struct px_topics_death {
-    px_spark_ending ending;
-    bool is_over; /* written, or refused for good */
-};
-
-/* Twins whose source is gone; what they borrow is in the message's arena. */
-typedef struct ends {
-    px_arena *arena;
-    PX_VEC(px_source_end) list;
-    bool is_cut; /* no memory */
-} ends;
-
-static void add_end(ends *e, px_source_end end)
-{
-    end.twin = px_arena_str(e->arena, end.twin);
-    if (!end.twin.ptr || !PX_VEC_PUSH(&e->list, end))
-        e->is_cut = true;
-}
-
-/* Of the twin that is called like it, all that it tells. */
-static void add_own(ends *e, const px_spark_status *status)
-{
-    px_spark_topic topic = { .group = status->group,
-                             .node = status->node,
-                             .device = status->device };
-    px_buf twin = { 0 };
-
-    px_put_spark_twin(&twin, &topic);
-    if (twin.status == PX_OK)
-        add_end(e, (px_source_end){ .twin = px_buf_str(&twin) });
-    else
-        e->is_cut = true;
-    px_buf_release(&twin);
-}
-
-/* Of one that bindings fill, what it filled. */
-static void add_fed(ends *e, const px_spark_fed *fed)
-{
-    px_source_end end = { .twin = fed->twin,
-                          .model_no = fed->model_no,
-                          .fields = PX_ARENA_ARRAY(e->arena, px_field_value, fed->fields.len),
-                          .field_count = fed->fields.len };
-
-    if (end.field_count == 0)
-        return; /* it tells all of it, here */
-    for (size_t i = 0; end.fields && i < end.field_count; i++)
-        end.fields[i] =
-            (px_field_value){ .field = fed->fields.ptr[i], .source_time = PX_TIME_NONE };
-    if (end.fields)
-        add_end(e, end);
-    else
-        e->is_cut = true;
-}
-
-static void add_ended(void *ctx, const px_spark_ended *ended)
-{
-    ends *e = ctx;
-
-    add_own(e, &ended->status);
-    for (size_t i = 0; i < ended->fed_count; i++)
-        add_fed(e, &ended->fed[i]);
-}
-
-/* The list moves to the message's arena; false: no memory. */
-static bool put_ends(ends *e, px_request *request)
-{
-    px_source_end *copy = PX_ARENA_ARRAY(e->arena, px_source_end, e->list.len);
-
-    if (copy && e->list.len)
-        memcpy(copy, e->list.ptr, e->list.len * sizeof(*copy));
-    request->kind = PX_REQUEST_SOURCES_ENDED;
-    request->ends = copy;
-    request->end_count = e->list.len;
-    PX_VEC_RELEASE(&e->list);
-    return copy && !e->is_cut;
-}
-
-static bool copy_ending(px_arena *arena, const px_spark_ending *from, px_spark_ending *to)
-{
-    *to = *from;
-    to->group = px_arena_str(arena, from->group);
-    to->node = px_arena_str(arena, from->node);
-    return to->group.ptr && to->node.ptr;
-}
-
-/* What the message is to write. False: no memory; the ending is owed. */
-static bool make_end(px_sparkplug *sparkplug, const px_spark_ending *ending, px_topics_message *m)
-{
-    ends e = { .arena = &m->arena };
-    struct px_topics_death *death = PX_ARENA_NEW(&m->arena, struct px_topics_death);
-
-    if (!death || !copy_ending(&m->arena, ending, &death->ending)) {
-        px_sparkplug_ended(sparkplug, ending, false);
-        return false;
-    }
-    m->death = death;
-    px_sparkplug_each_ended(sparkplug, ending, add_ended, &e);
-    return put_ends(&e, &m->request);
-}
-
-void px_topics_spark_settle(px_topics_message *m)
-{
-    px_sparkplug_ended(m->topics->sparkplug, &m->death->ending, m->death->is_over);
-}
-
-/* What is refused because of the message that it came with is made again alone. */
-void px_topics_spark_answered(px_topics_message *m)
-{
-    px_status status = m->request.result.status;
-
-    m->death->is_over = status == PX_OK || status == PX_DENIED || status == PX_UNAUTHORIZED;
-}
-
-/* ---- deaths made again ---- */
-
-/* On the engine's thread. Nobody is told: the refusal was. */
-static void paid(px_request *request)
-{
-    px_topics_message *m = request->data;
-    px_status status = request->result.status;
-
-    m->death->is_over = status != PX_FULL && status != PX_BUSY && status != PX_NO_MEMORY;
-    px_topics_give_back(m);
-}
-
-static bool pay(px_twin_topics *topics)
-{
-    px_topics_message *m = px_topics_take(topics, PX_TOPICS_DELIVERY_THREAD);
-    px_spark_ending ending;
-
-    if (!m)
-        return false;
-    px_topics_begin(m, PX_REQUEST_SOURCES_ENDED, (px_mqtt_conn){ 0 }, PX_MQTT_TOKEN_NONE);
-    m->request.id = m->request.text = PX_STR("");
-    m->request.done = paid;
-    if (!px_sparkplug_take_owed(topics->sparkplug, &m->arena, &ending) ||
-        !make_end(topics->sparkplug, &ending, m)) {
-        px_topics_give_back(m);
-        return false;
-    }
-    m->request.principal =
-        (px_principal){ .tenant = ending.tenant, .role = PX_ROLE_ADMIN, .id = PX_STR("sparkplug") };
-    (void)px_topics_send(topics, PX_TOPICS_DELIVERY_THREAD, m);
-    return true;
-}
-
-void px_topics_spark_pay(px_twin_topics *topics)
-{
-    for (int i = 0; i < PAID_MAX && px_engine_has_room(topics->opts.engine); i++)
-        if (!pay(topics))
-            break;
-    px_topics_flush(topics, PX_TOPICS_DELIVERY_THREAD);
 }
 
 static void tell_rejects(const px_topics_spark *in, px_str twin, const px_spark_heard *heard)
@@ -362,7 +202,7 @@ static bool find_bindings(const px_topics_spark *in, const px_spark_topic *topic
 static px_mqtt_reason send_end(const px_topics_spark *in, px_str twin, px_topics_message *m,
                                const px_spark_ending *ending, px_status status, const px_err *err)
 {
-    if (!make_end(in->topics->sparkplug, ending, m)) {
+    if (!px_topics_spark_end(ending, m)) {
         px_topics_give_back(m);
         return PX_MQTT_QUOTA_EXCEEDED;
     }

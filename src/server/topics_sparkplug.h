@@ -26,6 +26,9 @@ typedef struct px_topics_spark {
 
 px_mqtt_reason px_topics_sparkplug(const px_topics_spark *in);
 
+/* ---- topics_ended.c ---- */
+/* Makes the message one that writes this death. False: no memory; it is owed. */
+bool px_topics_spark_end(const px_spark_ending *ending, struct px_topics_message *m);
 /* The message goes back to its pool: its death is written, or owed. */
 void px_topics_spark_settle(struct px_topics_message *m);
 /* The engine's answer to one with a death. */

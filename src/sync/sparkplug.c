@@ -34,11 +34,12 @@ static bool end_owner(pxi_spark_owner *owner, px_time now, uint64_t ending)
 static void ask(px_sparkplug *s, pxi_spark_node *node, px_time now, const char *why,
                 px_spark_heard *heard)
 {
-    heard->why = why;
+    heard->why = node->owed_why = why;
     if (node->asked_at != PX_TIME_NONE && now >= node->asked_at &&
         now - node->asked_at < PX_SPARK_REBIRTH_SECONDS_MIN * PX_SECOND)
-        return;
+        return; /* with its first message behind that */
     node->asked_at = now;
+    node->owed_why = NULL;
     heard->asks_rebirth = true;
     s->stats.rebirths++;
 }
@@ -59,6 +60,8 @@ static void advance(px_sparkplug *s, pxi_spark_node *node, const px_spark_payloa
 
     if (p->has_seq)
         node->seq = (uint8_t)p->seq;
+    if (is_next && node->owed_why)
+        ask(s, node, now, node->owed_why, heard);
     if (is_next)
         return;
     s->stats.gaps++;
@@ -161,7 +164,7 @@ static px_status define(hearing *h, pxi_spark_owner *owner)
 }
 
 /* A birth that cannot be taken leaves its owner offline: what it sends cannot be understood. */
-static px_status take_birth(hearing *h, pxi_spark_node *node, pxi_spark_owner *owner)
+static px_status take_birth(hearing *h, pxi_spark_owner *owner)
 {
     px_status status = define(h, owner);
 
@@ -172,7 +175,6 @@ static px_status take_birth(hearing *h, pxi_spark_node *node, pxi_spark_owner *o
     }
     owner->owes_end = false;
     owner->ending = 0;
-    pxi_spark_forget_fed(pxi_spark_tenant_of(h->s, h->m->tenant), node, owner);
     h->s->stats.births++;
     h->heard->is_birth = true;
     h->heard->went_online = set_online(owner, true, h->m->now);
@@ -185,8 +187,9 @@ static px_status hear_nbirth(hearing *h, pxi_spark_node *node)
         return px_fail_id(h->err, PX_INVALID, "sparkplug.seq", "a birth has a seq");
     node->seq = (uint8_t)h->payload.seq;
     node->has_bd_seq = find_bd_seq(&h->payload, &node->bd_seq);
+    node->owed_why = NULL;
     end_devices(node, h->m->now);
-    return take_birth(h, node, &node->self);
+    return take_birth(h, &node->self);
 }
 
 static px_status hear_dbirth(hearing *h, pxi_spark_node *node)
@@ -195,7 +198,7 @@ static px_status hear_dbirth(hearing *h, pxi_spark_node *node)
 
     if (!device)
         PX_TRY(pxi_spark_add_device(node, h->m->topic.device, h->m->now, &device, h->err));
-    return take_birth(h, node, device);
+    return take_birth(h, device);
 }
 
 static bool all_are_born(const hearing *h, const pxi_spark_owner *owner)

@@ -119,11 +119,18 @@ px_str px_sparkplug_own_host(const px_sparkplug *s, px_time *ret_since);
 
 /* ---- deaths ---- */
 
-/* Fields of a twin that bindings filled with what somebody said since its birth, in order. */
+/* A field that bindings filled, and the newest time that was told with it: who else filled it since
+ * told another. PX_TIME_NONE: the last one came without. */
+typedef struct px_spark_fed_field {
+    uint32_t field;
+    px_time told;
+} px_spark_fed_field;
+
+/* What bindings filled of a twin with what somebody said until it ended, in the order of fields. */
 typedef struct px_spark_fed {
     px_str twin;
     uint32_t model_no; /* that the fields are of */
-    PX_VEC(uint32_t) fields;
+    PX_VEC(px_spark_fed_field) fields;
 } px_spark_fed;
 
 /* Remembers what the items of kind DEVICE_MESSAGE are about to fill with what the topic's node or

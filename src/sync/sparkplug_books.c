@@ -12,6 +12,7 @@ px_sparkplug *px_sparkplug_new(void)
         return NULL;
     pthread_mutex_init(&s->lock, NULL);
     s->born_max = PX_SPARK_BORN_MAX;
+    s->fed_max = PX_SPARK_FED_TENANT_MAX;
     return s;
 }
 
@@ -307,10 +308,12 @@ void px_sparkplug_each_ended(px_sparkplug *s, const px_spark_ending *ending,
     pthread_mutex_lock(&s->lock);
     node = pxi_spark_find_named(s, ending->tenant, ending->group, ending->node);
     for (size_t i = 0; node && (owner = owner_at(node, i)); i++) {
-        px_spark_ended ended = { status_of(node, owner), owner->fed.ptr, owner->fed.len };
+        px_spark_ended ended = { .fed = owner->fed.ptr, .fed_count = owner->fed.len };
 
-        if (owner->ending == ending->number)
-            see(ctx, &ended);
+        if (owner->ending != ending->number)
+            continue;
+        ended.status = status_of(node, owner);
+        see(ctx, &ended);
     }
     pthread_mutex_unlock(&s->lock);
 }

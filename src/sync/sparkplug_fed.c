@@ -55,6 +55,7 @@ typedef struct feeding {
     pxi_spark_tenant *tenant;
     pxi_spark_node *node;
     pxi_spark_owner *owner;
+    size_t fed_max; /* of the tenant */
     uint64_t left_out;
 } feeding;
 
@@ -66,7 +67,7 @@ static size_t place_of(const px_spark_fed *fed, uint32_t field)
     while (low < high) {
         size_t middle = (low + high) / 2;
 
-        if (fed->fields.ptr[middle] < field)
+        if (fed->fields.ptr[middle].field < field)
             low = middle + 1;
         else
             high = middle;
@@ -74,20 +75,32 @@ static size_t place_of(const px_spark_fed *fed, uint32_t field)
     return low;
 }
 
-static void add_field(feeding *f, px_spark_fed *fed, uint32_t field)
+static void tell(px_spark_fed_field *known, px_time told)
+{
+    if (told == PX_TIME_NONE || known->told == PX_TIME_NONE || told > known->told)
+        known->told = told;
+}
+
+static bool is_full(const feeding *f)
+{
+    return f->node->fed >= PX_SPARK_FED_MAX || f->tenant->fed >= f->fed_max;
+}
+
+static void add_field(feeding *f, px_spark_fed *fed, uint32_t field, px_time told)
 {
     size_t at = place_of(fed, field);
 
-    if (at < fed->fields.len && fed->fields.ptr[at] == field)
+    if (at < fed->fields.len && fed->fields.ptr[at].field == field) {
+        tell(&fed->fields.ptr[at], told);
         return;
-    if (f->node->fed >= PX_SPARK_FED_MAX || f->tenant->fed >= PX_SPARK_FED_TENANT_MAX ||
-        !PX_VEC_RESERVE(&fed->fields, fed->fields.len + 1)) {
+    }
+    if (is_full(f) || !PX_VEC_RESERVE(&fed->fields, fed->fields.len + 1)) {
         f->left_out++;
         return;
     }
     memmove(fed->fields.ptr + at + 1, fed->fields.ptr + at,
             (fed->fields.len - at) * sizeof(*fed->fields.ptr));
-    fed->fields.ptr[at] = field;
+    fed->fields.ptr[at] = (px_spark_fed_field){ field, told };
     fed->fields.len++;
     f->node->fed++;
     f->tenant->fed++;
@@ -116,30 +129,39 @@ static size_t count_fields(const px_request *item)
 static void feed(feeding *f, const px_request *item)
 {
     px_spark_fed *fed = find_fed(f->owner, item->id);
+    size_t count = count_fields(item);
 
-    if (!fed && f->node->fed < PX_SPARK_FED_MAX && f->tenant->fed < PX_SPARK_FED_TENANT_MAX)
+    if (!fed && count > 0 && !is_full(f))
         fed = add_fed(f->owner, item->id);
     if (!fed) {
-        f->left_out += count_fields(item);
+        f->left_out += count;
         return;
     }
     begin_model(f, fed, item->model_no);
-    for (size_t i = 0; i < item->sample_count; i++)
-        for (size_t j = 0; j < item->samples[i].field_count; j++)
-            add_field(f, fed, item->samples[i].fields[j].field);
+    for (size_t i = 0; i < item->sample_count; i++) {
+        const px_sample *sample = &item->samples[i];
+
+        for (size_t j = 0; j < sample->field_count; j++)
+            add_field(f, fed, sample->fields[j].field,
+                      sample->fields[j].source_time != PX_TIME_NONE ? sample->fields[j].source_time
+                                                                    : sample->source_time);
+    }
+}
+
+static pxi_spark_owner *owner_of(pxi_spark_node *node, px_str device)
+{
+    return device.len ? pxi_spark_find_device(node, device) : &node->self;
 }
 
 void px_sparkplug_feed(px_sparkplug *s, uint32_t tenant, const px_spark_topic *topic,
                        const px_request *items, size_t count)
 {
-    feeding f = { 0 };
+    feeding f = { .fed_max = s->fed_max };
 
     pthread_mutex_lock(&s->lock);
     f.tenant = pxi_spark_tenant_of(s, tenant);
     f.node = pxi_spark_find_named(s, tenant, topic->group, topic->node);
-    f.owner = f.node && topic->device.len ? pxi_spark_find_device(f.node, topic->device)
-              : f.node                    ? &f.node->self
-                                          : NULL;
+    f.owner = f.node ? owner_of(f.node, topic->device) : NULL;
     for (size_t i = 0; f.tenant && f.owner && i < count; i++)
         if (items[i].kind == PX_REQUEST_DEVICE_MESSAGE)
             feed(&f, &items[i]);

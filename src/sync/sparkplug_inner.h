@@ -16,7 +16,7 @@ typedef struct pxi_spark_owner {
     bool is_online, owes_end; /* owes_end: its death could not be written */
     uint64_t ending;          /* by which its death is being written; 0: by none */
     px_time since;
-    PX_VEC(px_spark_fed) fed; /* since its birth */
+    PX_VEC(px_spark_fed) fed; /* until it ended */
     px_map fed_by_twin;       /* places in `fed` */
 } pxi_spark_owner;
 
@@ -27,9 +27,10 @@ typedef struct pxi_spark_node {
     PX_VEC(pxi_spark_owner *) devices;
     uint64_t bd_seq;
     bool has_bd_seq;
-    size_t fed;       /* fields that bindings fill, of itself and its devices */
-    uint8_t seq;      /* of the last message */
-    px_time asked_at; /* for its birth; PX_TIME_NONE: not since it came */
+    size_t fed;           /* fields that bindings fill, of itself and its devices */
+    uint8_t seq;          /* of the last message */
+    px_time asked_at;     /* for its birth; PX_TIME_NONE: not since it came */
+    const char *owed_why; /* it is to be asked again, and was too lately; NULL: it is not */
 } pxi_spark_node;
 
 typedef struct pxi_spark_host {
@@ -55,12 +56,12 @@ struct px_sparkplug {
     px_str own_host; /* owned; empty: this server is none */
     px_time own_since;
     PX_VEC(pxi_spark_tenant) tenants;
-    px_map by_tenant; /* places in `tenants` */
-    size_t born_max;  /* of each; a test sets less */
-    uint64_t stamp;   /* of the last sample made */
-    uint64_t endings; /* so many were made */
-    bool may_owe;     /* some owner may owe its end, */
-    size_t owed_at;   /* and those of nodes from here on are asked next */
+    px_map by_tenant;         /* places in `tenants` */
+    size_t born_max, fed_max; /* of each tenant; a test sets less */
+    uint64_t stamp;           /* of the last sample made */
+    uint64_t endings;         /* so many were made */
+    bool may_owe;             /* some owner may owe its end, */
+    size_t owed_at;           /* and those of nodes from here on are asked next */
     px_sparkplug_stats stats;
 };
 

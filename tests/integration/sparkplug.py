@@ -265,29 +265,46 @@ def a_death_makes_stale_what_is_declared_of_its_twins():
 
 
 def a_death_makes_stale_what_bindings_filled():
-    """And nothing else of those twins: the press has two sources."""
+    """And nothing else: neither what others filled since, nor what else the twin has."""
     with Server() as s:
-        web, key = prepare(s)
-        web.want(201, "POST", "/models", [model("Hall", temperature="double", pressure="double")])
+        web, _ = prepare(s)
+        hall = model("Hall", temperature="double", pressure="double")
+        web.want(201, "POST", "/models", [hall, {**hall, "@id": "dtmi:test:Hall;2", "contents": hall["contents"][::-1]}])
         web.want(200, "PUT", "/digitaltwins/hall", {"$metadata": {"$model": "dtmi:test:Hall;1"}})
-        for twin, names in (("hall", ("temperature", "pressure")), ("plant.edge", ("uptime",))):
-            web.want(200, "PUT", f"/api/v1/freshness-rules/{twin}", {"properties": {name: {"period": 86400} for name in names}})
+        web.want(200, "PUT", "/api/v1/freshness-rules/hall", {"properties": {name: {"period": 86400} for name in ("temperature", "pressure")}})
         web.want(200, "PUT", "/api/v1/bindings/oil", {"source": {"sparkplug": "plant/{node}/{device}"}, "twin": "hall", "as": "binding",
                                                       "fields": [{"from": "temperature", "to": "temperature"}]})
+        nodes_, now = Client(s, "any", s.token, "nodes"), int(time.time() * 1000)
 
         def of_hall():
             return {i["path"]: i["state"] for i in web.want(200, "GET", "/api/v1/twins/hall/freshness")["items"]}
+
+        def is_born(node, at):
+            nodes_.say(f"spBv1.0/plant/NBIRTH/{node}", payload(0, bd_seq(0), timestamp=at))
+            nodes_.say(f"spBv1.0/plant/DBIRTH/{node}/press", payload(1, dict(name="temperature", alias=10, datatype=DOUBLE, double_value=20.5),
+                                                                     timestamp=at))
+
+        def dies(node):
+            nodes_.say(f"spBv1.0/plant/NDEATH/{node}", payload(None, bd_seq(0)))
         web.patch("hall", {"pressure": 3})
-        edge, now = Edge(s, key), int(time.time() * 1000)
-        for n in (0, 1):
-            edge.say("spBv1.0/plant/NBIRTH/edge", payload(0, bd_seq(0), dict(name="uptime", alias=2, datatype=INT32, int_value=5), timestamp=now + n))
-            edge.say("spBv1.0/plant/DBIRTH/edge/press", payload(1, dict(name="temperature", alias=10, datatype=DOUBLE, double_value=20.5),
-                                                                timestamp=now + n))
+        is_born("a", now)
+        is_born("b", now + 1)
+        is_born("c", now - 1000)
         until(lambda: of_hall() == {"temperature": "fresh", "pressure": "fresh"}, "fresh values")
-        edge.say("spBv1.0/plant/DDEATH/edge/press", payload(2))
+        dies("a")  # b filled it since
+        dies("c")  # its value came late
+        assert of_hall() == {"temperature": "fresh", "pressure": "fresh"}, of_hall()
+        web.want(204, "PATCH", "/digitaltwins/hall", [{"op": "replace", "path": "/$metadata/$model", "value": "dtmi:test:Hall;2"}])
+        dies("b")
         until(lambda: of_hall() == {"temperature": "stale", "pressure": "fresh"}, "one value stale")
+        for n in (10, 11):
+            is_born("a", now + n)
+        until(lambda: of_hall()["temperature"] == "fresh", "fresh again")
+        web.patch("hall", {"temperature": 4})  # by people
+        dies("a")
+        assert of_hall() == {"temperature": "fresh", "pressure": "fresh"}, of_hall()
         assert web.metrics()["pollux_sparkplug_targets_left_out_total"] == 0
-        edge.close()
+        nodes_.close()
 
 
 def until_full(web):

@@ -75,8 +75,11 @@ PX_TEST(a_source_of_some_fields_takes_those_along_and_no_other)
     CHECK_EQ(px_world_report(&p.world, "p", "heat", 5, 0, PX_TIME_NONE).status, PX_OK);
     plant_settle(&p);
     plant_end_fields(&p, "p", model_no + 1, &heat, 1); /* of another model than it has */
+    heat.source_time = 1;                              /* it told another value */
+    plant_end_fields(&p, "p", model_no, &heat, 1);
     plant_settle(&p);
     CHECK_STR(plant_state_of(&p, "p"), "fresh");
+    heat.source_time = PX_TIME_NONE;
     plant_end_fields(&p, "p", model_no, &heat, 1);
     plant_settle(&p);
     CHECK_STR(plant_state_of(&p, "p"), "stale");

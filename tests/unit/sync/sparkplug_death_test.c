@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "spark_world.h"
+#include "sync/sparkplug_inner.h"
 
 PX_TEST(a_death_ends_the_birth_of_its_bd_seq_and_no_other)
 {
@@ -124,15 +125,15 @@ PX_TEST(what_is_owed_goes_round_among_nodes)
 
 enum { FIELDS_MAX = 1000 };
 
-/* As bindings fill fields of a twin with what `edge`, or its press, says. */
-static void feed(world *w, const char *device, const char *twin, uint32_t model_no,
-                 const uint32_t *fields, size_t count)
+/* As bindings fill fields of a twin with what `edge`, or its press, says of a time. */
+static void feed_at(world *w, const char *device, const char *twin, uint32_t model_no,
+                    const uint32_t *fields, size_t count, px_time told)
 {
     px_spark_topic topic = { .group = PX_STR("plant"),
                              .node = PX_STR("edge"),
                              .device = px_str_c(device) };
     px_field_value values[FIELDS_MAX];
-    px_sample sample = { .fields = values, .field_count = count };
+    px_sample sample = { .source_time = told, .fields = values, .field_count = count };
     px_request items[] = { { .kind = PX_REQUEST_TWIN_PUT, .id = PX_STR("made first") },
                            { .kind = PX_REQUEST_DEVICE_MESSAGE,
                              .id = px_str_c(twin),
@@ -142,11 +143,17 @@ static void feed(world *w, const char *device, const char *twin, uint32_t model_
 
     CHECK(count <= FIELDS_MAX);
     for (size_t i = 0; i < count; i++)
-        values[i] = (px_field_value){ .field = fields[i] };
+        values[i] = (px_field_value){ .field = fields[i], .source_time = PX_TIME_NONE };
     px_sparkplug_feed(w->s, 1, &topic, items, 2);
 }
 
-/* `edge/press: a@1 2 3; ` for each who ends. */
+static void feed(world *w, const char *device, const char *twin, uint32_t model_no,
+                 const uint32_t *fields, size_t count)
+{
+    feed_at(w, device, twin, model_no, fields, count, PX_TIME_NONE);
+}
+
+/* `press: a@1 2 3=TIME; ` for each who ends. */
 static void write_ended(void *ctx, const px_spark_ended *ended)
 {
     px_buf *out = ctx;
@@ -154,8 +161,11 @@ static void write_ended(void *ctx, const px_spark_ended *ended)
     px_putf(out, "%.*s:", PX_FMT(ended->status.device));
     for (size_t i = 0; i < ended->fed_count; i++) {
         px_putf(out, " %.*s@%u", PX_FMT(ended->fed[i].twin), ended->fed[i].model_no);
-        for (size_t j = 0; j < ended->fed[i].fields.len; j++)
-            px_putf(out, " %u", ended->fed[i].fields.ptr[j]);
+        PX_VEC_EACH (&ended->fed[i].fields, f) {
+            px_putf(out, " %u", f->field);
+            if (f->told != PX_TIME_NONE)
+                px_putf(out, "=%lld", (long long)f->told);
+        }
     }
     px_put(out, PX_STR("; "));
 }
@@ -197,7 +207,8 @@ PX_TEST(what_bindings_filled_ends_with_who_said_it)
     close_world(&w);
 }
 
-PX_TEST(a_birth_begins_anew_with_what_bindings_fill)
+/* A metric that is null in it has no other value than before. */
+PX_TEST(a_birth_keeps_what_bindings_filled)
 {
     static const uint32_t field[] = { 1 };
     world w;
@@ -210,7 +221,54 @@ PX_TEST(a_birth_begins_anew_with_what_bindings_fill)
     node_is_born(&w, 3);
     feed(&w, "", "c", 1, field, 1);
     node_dies(&w, 3);
-    check_ended(&w, &w.heard.ending, ": c@1 1; press: b@1 1; ");
+    check_ended(&w, &w.heard.ending, ": a@1 1 c@1 1; press: b@1 1; ");
+    close_world(&w);
+}
+
+PX_TEST(the_newest_time_that_was_told_with_a_field_is_known)
+{
+    static const uint32_t field[] = { 1 };
+    world w;
+
+    open_world(&w);
+    node_is_born(&w, 3);
+    feed_at(&w, "", "a", 1, field, 1, 50);
+    feed_at(&w, "", "a", 1, field, 1, 40); /* late */
+    feed_at(&w, "", "b", 1, field, 1, 50);
+    feed(&w, "", "b", 1, field, 1); /* without a time: that is the last */
+    feed(&w, "", "c", 1, field, 1);
+    feed_at(&w, "", "c", 1, field, 1, 30);
+    feed_at(&w, "", "d", 1, field, 0, 30); /* of nothing nothing ends */
+    node_dies(&w, 3);
+    check_ended(&w, &w.heard.ending, ": a@1 1=50 b@1 1 c@1 1=30; ");
+    close_world(&w);
+}
+
+PX_TEST(all_nodes_of_a_tenant_have_one_limit)
+{
+    static const uint32_t fields[] = { 1, 2, 3 };
+    world w;
+
+    open_world(&w);
+    w.s->fed_max = 4;
+    node_is_born(&w, 3);
+    device_is_born(&w, 1);
+    feed(&w, "", "a", 1, fields, 3);
+    feed(&w, "press", "b", 1, fields, 1);
+    CHECK_EQ(px_sparkplug_stat(w.s).left_out, 0);
+    feed(&w, "press", "b", 1, fields, 2);
+    feed(&w, "press", "c", 1, fields, 3);
+    CHECK_EQ(px_sparkplug_stat(w.s).left_out, 4);
+    feed(&w, "", "a", 2, fields, 2); /* of another model two of three places are enough */
+    feed(&w, "press", "c", 1, fields, 1);
+    CHECK_EQ(px_sparkplug_stat(w.s).left_out, 4);
+    node_dies(&w, 3);
+    check_ended(&w, &w.heard.ending, ": a@2 1 2; press: b@1 1 c@1 1; ");
+    px_sparkplug_ended(w.s, &w.heard.ending, true);
+    node_is_born(&w, 4);
+    feed(&w, "", "d", 1, fields, 3); /* there is room again, */
+    feed(&w, "", "e", 1, fields, 1); /* for all four */
+    CHECK_EQ(px_sparkplug_stat(w.s).left_out, 4);
     close_world(&w);
 }
 
@@ -239,7 +297,9 @@ PX_TEST(as_many_fields_are_remembered_as_the_limit_and_no_more)
     CHECK_EQ(px_sparkplug_stat(w.s).left_out, 1);
     feed(&w, "", "beyond", 1, fields, 2);
     CHECK_EQ(px_sparkplug_stat(w.s).left_out, 3);
-    node_is_born(&w, 4); /* which makes room */
+    node_dies(&w, 3); /* which makes room */
+    px_sparkplug_ended(w.s, &w.heard.ending, true);
+    node_is_born(&w, 4);
     feed(&w, "", "beyond", 1, fields, 2);
     CHECK_EQ(px_sparkplug_stat(w.s).left_out, 3);
     node_dies(&w, 4);

@@ -196,6 +196,39 @@ PX_TEST(data_before_a_birth_ask_for_it)
     close_world(&w);
 }
 
+/* What came too soon behind another request for a birth is asked for when that may be. */
+PX_TEST(a_gap_behind_a_birth_that_was_asked_for_is_asked_for_later)
+{
+    world w;
+
+    open_world(&w);
+    add_double(&w, NULL, 1, 1);
+    hear(&w, NODE, "NDATA", 4);
+    CHECK(w.heard.asks_rebirth);
+    node_is_born(&w, 0);
+    add_double(&w, NULL, 99, 1); /* a gap, and of a metric that was not born */
+    hear(&w, NODE, "NDATA", 3);
+    CHECK(!w.heard.asks_rebirth);
+    w.now += PX_SPARK_REBIRTH_SECONDS_MIN * PX_SECOND - 1;
+    hear(&w, NODE, "NDATA", 4);
+    CHECK(!w.heard.asks_rebirth);
+    w.now += 1;
+    hear(&w, NODE, "NDATA", 5); /* nothing is wrong with this one */
+    CHECK(w.heard.asks_rebirth && !w.heard.is_unborn);
+    CHECK_STR(w.heard.why, "data came of a metric that was not born");
+    w.now += PX_SPARK_REBIRTH_SECONDS_MIN * PX_SECOND;
+    hear(&w, NODE, "NDATA", 6);
+    CHECK(!w.heard.asks_rebirth); /* once */
+    hear(&w, NODE, "NDATA", 9);
+    CHECK(w.heard.asks_rebirth);
+    hear(&w, NODE, "NDATA", 12);
+    node_is_born(&w, 0); /* it came by itself */
+    w.now += PX_SPARK_REBIRTH_SECONDS_MIN * PX_SECOND;
+    hear(&w, NODE, "NDATA", 1);
+    CHECK(!w.heard.asks_rebirth);
+    close_world(&w);
+}
+
 PX_TEST(a_gap_in_seq_asks_and_takes_the_values)
 {
     world w;
