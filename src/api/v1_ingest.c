@@ -103,6 +103,47 @@ static void choose_binding(px_ingest_line *l)
     l->binding = in->binding;
 }
 
+#define EXAMPLE "{\"twin\":\"press-7\",\"temperature\":21.4}"
+
+/* Nothing was taken of it and nothing missed: it is none of what a line is without a binding. */
+static px_status refuse_empty(px_ingest_line *l, px_err *ret_err)
+{
+    const px_json *twin;
+    px_json *json;
+
+    PX_TRY(px_json_parse(l->text, NULL, &l->in->arena, &json, ret_err));
+    if (json->type != PX_JSON_OBJECT)
+        return px_fail_id(ret_err, PX_INVALID, "ingest.object",
+                          "this is %s; a line is an object such as " EXAMPLE,
+                          px_json_type_name(json->type));
+    twin = px_json_get(json, PX_STR("twin"));
+    if (!twin || twin->type == PX_JSON_NULL)
+        return px_fail_id(ret_err, PX_INVALID, "ingest.twin",
+                          "the line names no twin, and has no value: send " EXAMPLE);
+    return px_fail_id(ret_err, PX_INVALID, "ingest.value",
+                      "the line has a twin and no value for it: send its properties by their "
+                      "names, " EXAMPLE);
+}
+
+/* It was looked for by a binding that nobody wrote: the sentence is about the line. */
+static void name_twin(px_ingest_line *l)
+{
+    bool is_protocol = l->binding == l->in->call->api->ingest_line;
+    px_err err;
+
+    px_fail_id(&err, PX_INVALID, "ingest.twin", "the line names no twin; %s",
+               is_protocol ? "give it a tag: press,twin=press-7 temperature=21.4"
+                           : "say which: " EXAMPLE);
+    for (size_t i = 0; i < l->bound.miss_count; i++) {
+        px_bind_miss *miss = &l->bound.misses[i];
+
+        if (strcmp(miss->id, "binding.template") != 0)
+            continue;
+        miss->id = err.id;
+        px_err_copy(&err, miss->text, sizeof(miss->text));
+    }
+}
+
 static px_status map_line(px_ingest_line *l, px_err *ret_err)
 {
     px_ingest *in = l->in;
@@ -111,6 +152,11 @@ static px_status map_line(px_ingest_line *l, px_err *ret_err)
     px_request *request = &l->request;
 
     PX_TRY(px_bind_desk_map(&desk, &input, &in->arena, &l->bound, ret_err));
+    if (px_binding_name(l->binding).len == 0) {
+        if (l->bound.values + l->bound.missed == 0)
+            return refuse_empty(l, ret_err);
+        name_twin(l);
+    }
     request->item_count = px_bind_desk_count(&l->bound);
     if (request->item_count == 0)
         return PX_OK;

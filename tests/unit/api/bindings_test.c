@@ -395,6 +395,52 @@ PX_TEST(an_answer_tells_of_so_many_faulty_lines)
     api_world_release(&w);
 }
 
+/* What is no object, names no twin or has no value is a fault, whatever stands beside it. */
+PX_TEST(a_line_that_says_nothing_is_a_fault_of_its_own)
+{
+    static const struct {
+        const char *body, *code;
+    } alone[] = { { "5", "ingest.object" },
+                  { "null", "ingest.object" },
+                  { "\"x\"", "ingest.object" },
+                  { "{}", "ingest.twin" },
+                  { "{\"twin\":null}", "ingest.twin" },
+                  { "{\"speed\":1}", "ingest.twin" },
+                  { "{\"twin\":\"a\"}", "ingest.value" },
+                  { "{\"twin\":\"a\",\"speed\":null}", "ingest.value" },
+                  { "{\"twin\":\"a\",\"$ts\":\"2026-11-01T12:00:00Z\"}", "ingest.value" } };
+    const reply *r;
+
+    begin();
+    for (size_t i = 0; i < sizeof(alone) / sizeof(alone[0]); i++) {
+        r = API_ASK(&w, "POST", "/api/v1/ingest", alone[i].body, 400);
+        CHECK_STR(api_text(r, "/code"), alone[i].code);
+    }
+    CHECK(strstr(api_text(r, "/detail"), "line 1: the line has a twin and no value") != NULL);
+    r = API_ASK(&w, "POST", "/api/v1/ingest?format=line", "m speed=1", 400);
+    CHECK_STR(api_text(r, "/code"), "ingest.twin");
+    r = API_ASK(&w, "POST", "/api/v1/ingest",
+                "[\"x\",null,true,{\"twin\":\"a\",\"speed\":7},{\"twin\":\"b\"}]", 207);
+    CHECK_STR(api_text(r, "/accepted"), "1");
+    CHECK_STR(api_text(r, "/rejected"), "4");
+    CHECK_STR(api_text(r, "/values"), "1");
+    CHECK_STR(api_text(r, "/faulty/1/line"), "2");
+    CHECK_STR(api_text(r, "/faulty/1/status"), "rejected");
+    CHECK_STR(api_text(r, "/faulty/1/faults/0/code"), "ingest.object");
+    CHECK_STR(api_text(r, "/faulty/3/line"), "5");
+    CHECK_STR(api_text(r, "/faulty/3/faults/0/code"), "ingest.value");
+    CHECK_STR(speed_of("a"), "7");
+    api_header(&w, "Content-Type", "application/x-ndjson");
+    r = API_ASK(&w, "POST", "/api/v1/ingest", "{\"twin\":\"a\",\"speed\":8}\n\n5\n[]\n{}\n", 207);
+    CHECK_STR(api_text(r, "/accepted"), "1");
+    CHECK_STR(api_text(r, "/faulty/0/line"), "3");
+    CHECK_STR(api_text(r, "/faulty/1/line"), "4");
+    CHECK_STR(api_text(r, "/faulty/2/faults/0/code"), "ingest.twin");
+    r = API_ASK(&w, "GET", "/api/v1/rejects?reason=ingest.value", NULL, 200);
+    CHECK_STR(api_text(r, "/items/0/code"), "ingest.value");
+    api_world_release(&w);
+}
+
 PX_TEST(a_tenant_has_as_many_bindings_as_the_limit)
 {
     char path[64], id[16];
