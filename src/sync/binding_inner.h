@@ -162,9 +162,19 @@ PX_NODISCARD px_status pxi_formula_read(px_binding *b, const px_json *json, uint
 PX_NODISCARD px_status pxi_text_check(const px_json *json, px_err *ret_err);
 
 /* ---- binding_read.c ---- */
-/* The payload as a JSON tree, whatever its format. */
+/* A row of CSV or of the line protocol that is none; the others are what they are. */
+typedef struct pxi_fault pxi_fault;
+struct pxi_fault {
+    const pxi_fault *next;
+    uint32_t row; /* from 1; in the tree it is null */
+    const char *id;
+    px_str text; /* with the line */
+};
+
+/* The payload as a JSON tree, whatever its format; `*ret_faults` by row, NULL: there are none. */
 PX_NODISCARD px_status pxi_payload_read(const px_binding *b, const px_bind_input *input,
-                                        px_arena *arena, px_json **ret_root, px_err *ret_err);
+                                        px_arena *arena, px_json **ret_root,
+                                        const pxi_fault **ret_faults, px_err *ret_err);
 
 /* ---- binding_value.c ---- */
 /* Reads all fields of the row; what is wrong with one is told by its miss. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What of a message no field takes: every leaf of the tree that lies below nothing that is read. Of
- * rows the first is looked at. And whether a member of a row, by its name, is read at all. */
+ * rows the first that could be read is looked at. And whether a member of a row, by its name, is
+ * read at all. */
 #include "sync/binding_inner.h"
 
 typedef struct search {
@@ -109,19 +110,22 @@ px_status px_binding_leftovers(const px_binding *binding, const px_bind_input *i
                  .found = ret_pointers,
                  .max = max,
                  .ret_err = ret_err };
+    const pxi_fault *faults;
     px_json *rows;
 
     *ret_count = 0;
-    PX_TRY(pxi_payload_read(binding, input, arena, &s.row.root, ret_err));
+    PX_TRY(pxi_payload_read(binding, input, arena, &s.row.root, &faults, ret_err));
     rows = binding->has_rows ? px_json_pointer_find(s.row.root, &binding->rows) : s.row.root;
     if (!rows)
         return PX_OK;
     s.row.node = rows;
     if (rows->type == PX_JSON_ARRAY || (binding->has_rows && rows->type == PX_JSON_OBJECT)) {
-        if (!rows->first)
-            return PX_OK;
         s.rows = rows;
         s.row.node = rows->first;
+        while (s.row.node && s.row.node->type == PX_JSON_NULL)
+            s.row.node = s.row.node->next;
+        if (!s.row.node)
+            return PX_OK;
     }
     PX_TRY(note_uses(&s));
     PX_TRY(walk(&s, s.row.root));

@@ -157,6 +157,7 @@ typedef struct row_state {
     px_time time;
     px_bound_twin *twins[PX_BINDING_TWINS_MAX]; /* of the binding; NULL: missed */
     bool has_twins;
+    const pxi_fault *fault; /* the next one, of this row or of one behind it */
 } row_state;
 
 static const px_field *find_field(const px_layout *layout, px_str to)
@@ -374,6 +375,26 @@ static px_status enter_row(pxi_mapping *m, row_state *s, bool *ret_goes_on)
     return PX_OK;
 }
 
+static void miss_fault(pxi_mapping *m, const pxi_fault *fault)
+{
+    px_err why;
+
+    px_fail_id(&why, PX_INVALID, fault->id, "%.*s", PX_FMT(fault->text));
+    pxi_miss(m, &(px_bind_miss){ .row = fault->row }, &why);
+}
+
+/* True: it could not be read, and is a miss. */
+static bool is_faulty(pxi_mapping *m, row_state *s)
+{
+    const pxi_fault *fault = s->fault;
+
+    if (!fault || fault->row != s->row.number)
+        return false;
+    s->fault = fault->next;
+    miss_fault(m, fault);
+    return true;
+}
+
 static px_status map_row(pxi_mapping *m, row_state *s, px_json *node)
 {
     bool goes_on;
@@ -381,7 +402,7 @@ static px_status map_row(pxi_mapping *m, row_state *s, px_json *node)
     s->row.node = node;
     s->row.number++;
     s->has_twins = false;
-    if (m->input->only_row && m->input->only_row != s->row.number)
+    if (is_faulty(m, s) || (m->input->only_row && m->input->only_row != s->row.number))
         return PX_OK;
     PX_TRY(pxi_values_read(m, &s->row, m->ret_err));
     PX_TRY(enter_row(m, s, &goes_on));
@@ -407,6 +428,7 @@ static px_status map_rows(pxi_mapping *m, row_state *s, px_json *rows)
 static px_status map_message(pxi_mapping *m)
 {
     row_state s = { .row = { .binding = m->b, .input = m->input, .arena = m->arena } };
+    const pxi_fault *faults;
     px_json *rows;
 
     s.row.values = PX_ARENA_ARRAY(m->arena, px_value, m->b->field_count + 1);
@@ -414,13 +436,17 @@ static px_status map_message(pxi_mapping *m)
     s.row.found = PX_ARENA_ARRAY(m->arena, const px_json *, m->b->field_count + 1);
     if (!s.row.values || !s.row.nodes || !s.row.found)
         return px_arena_fail(m->arena, m->ret_err);
-    PX_TRY(pxi_payload_read(m->b, m->input, m->arena, &s.row.root, m->ret_err));
+    PX_TRY(pxi_payload_read(m->b, m->input, m->arena, &s.row.root, &faults, m->ret_err));
     pxi_levels_cut(m->b, m->input->topic, s.row.levels);
     rows = m->b->has_rows ? px_json_pointer_find(s.row.root, &m->b->rows) : s.row.root;
     if (!rows)
         return px_fail_id(m->ret_err, PX_INVALID, "binding.rows",
                           "the message has nothing where 'rows' says");
+    if (rows == s.row.root)
+        s.fault = faults;
     PX_TRY(map_rows(m, &s, rows));
+    for (; rows != s.row.root && faults; faults = faults->next) /* 'rows' says others */
+        miss_fault(m, faults);
     m->out.rows = s.row.number;
     return PX_OK;
 }

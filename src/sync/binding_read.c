@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Payloads of every format as one JSON tree: what is no JSON is written as JSON first. */
+/* Payloads of every format as one JSON tree: what is no JSON is written as JSON first. A row that
+ * cannot be written is null there, and told beside it. */
 #include "base/cell.h"
 #include "base/csv.h"
 #include "base/mem.h"
@@ -7,8 +8,38 @@
 #include "sync/cbor.h"
 #include "sync/line_protocol.h"
 
-typedef px_status put_fn(px_buf *buf, const px_binding *b, const px_bind_input *input,
-                         px_err *ret_err);
+/* A payload under way. */
+typedef struct reader {
+    const px_binding *b;
+    const px_bind_input *input;
+    px_arena *arena; /* of the faults */
+    px_buf buf;
+    pxi_fault *first, *last;
+} reader;
+
+typedef px_status put_fn(reader *r, px_err *ret_err);
+
+/* What was written of this row so far, from `begun` on, gives way to null. */
+static px_status fault_row(reader *r, size_t begun, uint32_t row, const px_err *why,
+                           px_err *ret_err)
+{
+    pxi_fault *fault = PX_ARENA_NEW(r->arena, pxi_fault);
+
+    if (!fault)
+        return px_arena_fail(r->arena, ret_err);
+    *fault = (pxi_fault){ .row = row, .id = why->id };
+    fault->text = px_arena_str(r->arena, px_str_c(why->text));
+    if (!fault->text.ptr)
+        return px_arena_fail(r->arena, ret_err);
+    if (r->last)
+        r->last->next = fault;
+    else
+        r->first = fault;
+    r->last = fault;
+    r->buf.len = begun;
+    px_put_c(&r->buf, "null");
+    return PX_OK;
+}
 
 /* What is written like a number and is none, 1e999, is a text. */
 static bool is_number(px_str cell)
@@ -32,20 +63,18 @@ static px_status put_cell(px_buf *buf, px_str cell, px_err *ret_err)
 
 /* ---- text ---- */
 
-static px_status put_text(px_buf *buf, const px_binding *b, const px_bind_input *input,
-                          px_err *ret_err)
+static px_status put_text(reader *r, px_err *ret_err)
 {
-    px_str text = px_str_trim(input->payload);
+    px_str text = px_str_trim(r->input->payload);
 
-    (void)b;
     if (!px_str_is_utf8(text, NULL))
         return px_fail_id(ret_err, PX_INVALID, "binding.text", "the payload is no UTF-8");
     if (px_str_eq(text, PX_STR("true")) || px_str_eq(text, PX_STR("false")))
-        px_put(buf, text);
+        px_put(&r->buf, text);
     else if (text.len)
-        return put_cell(buf, text, ret_err);
+        return put_cell(&r->buf, text, ret_err);
     else
-        px_put_c(buf, "null");
+        px_put_c(&r->buf, "null");
     return PX_OK;
 }
 
@@ -116,36 +145,66 @@ static px_status put_row(px_buf *buf, const csv_payload *p, const px_str *cells,
     return PX_OK;
 }
 
-static px_status put_rows(px_buf *buf, csv_payload *p, const px_binding *b, px_err *ret_err)
+/* The next record; `*ret_err` is of its row when the status is PX_INVALID. */
+static px_status put_record(reader *r, csv_payload *p, bool *ret_ended, px_err *ret_err)
 {
-    PX_TRY(read_names(p, b, ret_err));
-    px_put_char(buf, '[');
-    for (size_t rows = 0;; rows++) {
-        const px_str *cells;
-        size_t count;
+    const px_str *cells;
+    size_t count;
+    px_err err;
+    px_status status = px_csv_next(&p->csv, &cells, &count, &err);
 
-        PX_TRY(px_csv_next(&p->csv, &cells, &count, ret_err));
-        if (count == 0)
-            break;
-        if (rows == PX_MESSAGE_SAMPLES_MAX)
-            return px_fail_id(ret_err, PX_TOO_LARGE, "binding.rows",
-                              "one message holds at most %d rows", PX_MESSAGE_SAMPLES_MAX);
-        if (count != p->names.len)
-            return px_fail_id(ret_err, PX_INVALID, "csv.width",
-                              "line %llu has %zu cells, and there are %zu columns",
-                              (unsigned long long)p->csv.record_line, count, p->names.len);
-        if (rows)
-            px_put_char(buf, ',');
-        PX_TRY(put_row(buf, p, cells, ret_err));
-    }
-    px_put_char(buf, ']');
+    if (status == PX_INVALID)
+        return px_fail_id(ret_err, status, err.id, "line %u, column %u: %s", err.line, err.column,
+                          err.text);
+    if (status != PX_OK)
+        return px_fail_id(ret_err, status, err.id, "%s", err.text);
+    *ret_ended = count == 0;
+    if (*ret_ended)
+        return PX_OK;
+    if (count != p->names.len)
+        return px_fail_id(ret_err, PX_INVALID, "csv.width",
+                          "line %llu has %zu cells, and there are %zu columns",
+                          (unsigned long long)p->csv.record_line, count, p->names.len);
+    status = put_row(&r->buf, p, cells, &err);
+    if (status != PX_OK)
+        return px_fail_id(ret_err, status, err.id, "line %llu: %s",
+                          (unsigned long long)p->csv.record_line, err.text);
     return PX_OK;
 }
 
-static px_status put_csv(px_buf *buf, const px_binding *b, const px_bind_input *input,
-                         px_err *ret_err)
+static px_status put_rows(reader *r, csv_payload *p, px_err *ret_err)
 {
-    csv_payload p = { .left = input->payload };
+    PX_TRY(read_names(p, r->b, ret_err));
+    px_put_char(&r->buf, '[');
+    for (uint32_t rows = 0;; rows++) {
+        size_t begun = r->buf.len;
+        bool ended = false;
+        px_err err;
+        px_status status;
+
+        if (rows)
+            px_put_char(&r->buf, ',');
+        status = put_record(r, p, &ended, &err);
+        if (ended) {
+            r->buf.len = begun;
+            break;
+        }
+        if (rows == PX_MESSAGE_SAMPLES_MAX)
+            return px_fail_id(ret_err, PX_TOO_LARGE, "binding.rows",
+                              "one message holds at most %d rows", PX_MESSAGE_SAMPLES_MAX);
+        if (status == PX_INVALID)
+            status = fault_row(r, begun + (rows > 0), rows + 1, &err, &err);
+        if (status != PX_OK)
+            return px_fail_id(ret_err, status, err.id, "%s", err.text);
+    }
+    px_put_char(&r->buf, ']');
+    return PX_OK;
+}
+
+static px_status put_csv(reader *r, px_err *ret_err)
+{
+    const px_binding *b = r->b;
+    csv_payload p = { .left = r->input->payload };
     px_csv_source source = { read_payload, &p };
     char separator = b->separator ? b->separator : b->column_count ? ',' : 0;
     px_status status;
@@ -153,7 +212,7 @@ static px_status put_csv(px_buf *buf, const px_binding *b, const px_bind_input *
     px_arena_init(&p.arena, PX_MAPPING_BYTES_MAX);
     status = px_csv_init(&p.csv, source, separator, ret_err);
     if (status == PX_OK) {
-        status = put_rows(buf, &p, b, ret_err);
+        status = put_rows(r, &p, ret_err);
         px_csv_release(&p.csv);
     }
     PX_VEC_RELEASE(&p.names);
@@ -163,37 +222,48 @@ static px_status put_csv(px_buf *buf, const px_binding *b, const px_bind_input *
 
 /* ---- line protocol ---- */
 
-static px_status put_lines(px_buf *buf, const px_binding *b, const px_bind_input *input,
-                           px_err *ret_err)
+static px_status put_line(reader *r, px_str line, uint32_t number, bool is_alone, px_err *ret_err)
 {
-    px_str rest = input->payload, line;
+    px_err err;
+    px_status status =
+        px_line_put_json(&r->buf, line, r->input->unit_ns ? r->input->unit_ns : 1, &err);
+
+    if (status == PX_OK)
+        return PX_OK;
+    return is_alone ? px_fail_id(ret_err, status, err.id, "column %u: %s", err.column, err.text)
+                    : px_fail_id(ret_err, status, err.id, "line %u, column %u: %s", number,
+                                 err.column, err.text);
+}
+
+/* A line that is alone is the message. */
+static px_status put_lines(reader *r, px_err *ret_err)
+{
+    px_str rest = r->input->payload, line;
     uint32_t number = 0;
-    bool first = true;
 
-    (void)b;
-    px_put_char(buf, '[');
-    while (px_line_next(&rest, &line, &number)) {
+    px_put_char(&r->buf, '[');
+    for (uint32_t rows = 0; px_line_next(&rest, &line, &number); rows++) {
+        bool is_alone = number == 1 && rest.len == 0;
+        size_t begun;
         px_err err;
+        px_status status;
 
-        if (!first)
-            px_put_char(buf, ',');
-        first = false;
-        if (px_line_put_json(buf, line, input->unit_ns ? input->unit_ns : 1, &err) != PX_OK)
-            return number == 1 && rest.len == 0
-                       ? px_fail_id(ret_err, err.status, err.id, "column %u: %s", err.column,
-                                    err.text)
-                       : px_fail_id(ret_err, err.status, err.id, "line %u, column %u: %s", number,
-                                    err.column, err.text);
+        if (rows)
+            px_put_char(&r->buf, ',');
+        begun = r->buf.len;
+        status = put_line(r, line, number, is_alone, &err);
+        if (status == PX_INVALID && !is_alone)
+            status = fault_row(r, begun, rows + 1, &err, &err);
+        if (status != PX_OK)
+            return px_fail_id(ret_err, status, err.id, "%s", err.text);
     }
-    px_put_char(buf, ']');
+    px_put_char(&r->buf, ']');
     return PX_OK;
 }
 
-static px_status put_cbor(px_buf *buf, const px_binding *b, const px_bind_input *input,
-                          px_err *ret_err)
+static px_status put_cbor(reader *r, px_err *ret_err)
 {
-    (void)b;
-    return px_cbor_put_json(buf, input->payload, ret_err);
+    return px_cbor_put_json(&r->buf, r->input->payload, ret_err);
 }
 
 /* ---- all ---- */
@@ -208,27 +278,29 @@ static px_status parse(px_str text, px_arena *arena, px_json **ret_root, px_err 
 }
 
 px_status pxi_payload_read(const px_binding *b, const px_bind_input *input, px_arena *arena,
-                           px_json **ret_root, px_err *ret_err)
+                           px_json **ret_root, const pxi_fault **ret_faults, px_err *ret_err)
 {
     static put_fn *const puts[] = { [PX_BINDING_CSV] = put_csv,
                                     [PX_BINDING_CBOR] = put_cbor,
                                     [PX_BINDING_TEXT] = put_text,
                                     [PX_BINDING_LINE] = put_lines };
-    px_buf buf;
+    reader r = { .b = b, .input = input, .arena = arena };
     px_str text = { 0 };
     px_status status;
 
+    *ret_faults = NULL;
     if (b->format == PX_BINDING_JSON)
         return parse(input->payload, arena, ret_root, ret_err);
-    px_buf_init(&buf, PX_MAPPING_BYTES_MAX / 2);
-    status = puts[b->format](&buf, b, input, ret_err);
+    px_buf_init(&r.buf, PX_MAPPING_BYTES_MAX / 2);
+    status = puts[b->format](&r, ret_err);
     if (status == PX_OK)
-        status = px_buf_status(&buf, ret_err);
+        status = px_buf_status(&r.buf, ret_err);
     if (status == PX_OK) {
-        text = px_arena_str(arena, px_buf_str(&buf));
+        text = px_arena_str(arena, px_buf_str(&r.buf));
         if (!text.ptr)
             status = px_arena_fail(arena, ret_err);
     }
-    px_buf_release(&buf);
+    px_buf_release(&r.buf);
+    *ret_faults = r.first;
     return status == PX_OK ? parse(text, arena, ret_root, ret_err) : status;
 }

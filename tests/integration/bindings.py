@@ -235,6 +235,33 @@ def values_by_http_count_line_by_line():
         assert post(s, "/api/v1/ingest?binding=nobody", b"{}")[0] == 404
 
 
+def a_row_that_cannot_be_read_is_a_miss_and_the_others_count():
+    """Rows of CSV of another width, a line of the protocol that is none: by HTTP, MQTT, in a trial and in a replay."""
+    with Server() as s, tempfile.TemporaryDirectory() as folder:
+        web = begin(s, "press-7")
+        table = {"source": {"mqtt": "csv", "http": True}, "format": "csv", "twin": "press-7", "time": {"from": "t", "form": "s"},
+                 "fields": [{"from": "P", "to": "power"}]}
+        web.want(200, "PUT", "/api/v1/bindings/table", table)
+        web.want(200, "PUT", "/api/v1/bindings/lines", {"source": {"mqtt": "lines"}, "format": "line", "twin": "press-7", "rest": "/fields"})
+        rows = b"t,P\n1793534401,1\n1793534402\n1793534403,3\n1793534404,4,5\n"
+        status, answer = post(s, "/api/v1/ingest?binding=table", rows)
+        assert (status, answer["partial"], answer["values"]) == (207, 1, 2), answer
+        assert [(f["row"], f["code"], f["reason"]) for f in answer["faulty"][0]["faults"]] == [
+            (2, "csv.width", "line 3 has 1 cells, and there are 2 columns"), (4, "csv.width", "line 5 has 3 cells, and there are 2 columns")], answer
+        status, answer = post(s, "/api/v1/ingest?binding=table", b"t,P\n1793534402\n")
+        assert (status, answer["code"]) == (400, "csv.width"), answer
+        assert publish(s, "csv", rows.replace(b",3", b",6")) == 0 and values(web, "press-7")["power"] == 6
+        assert publish(s, "lines", "press power=7\npress x\npress power=8\n") == 0 and values(web, "press-7")["power"] == 8
+        assert publish(s, "lines", "press x\npress y\n") == 0x99
+        assert rejects(web, "?binding=lines")[-1]["row"] == 2
+        assert cli(s, "sync", "replay", "--binding", "table") == "offered 5, taken 0 with 0 values, left 5\n"
+        for name, content in (("rows.csv", rows), ("table.json", json.dumps(table).encode())):
+            with open(os.path.join(folder, name), "wb") as f:
+                f.write(content)
+        told = cli(s, "binding", "test", "--file", os.path.join(folder, "table.json"), os.path.join(folder, "rows.csv"), "--topic", "csv", "--json", code=2)
+        assert json.loads(told)["totals"] == {"messages": 1, "values": 2, "missed": 2, "failed": 0}, told
+
+
 def a_binding_is_tried_before_it_is_used():
     with Server() as s, tempfile.TemporaryDirectory() as folder:
         web = begin(s, "press-7")
@@ -341,6 +368,6 @@ if __name__ == "__main__":
     main(a_message_is_mapped_and_its_puback_means_committed, what_a_binding_takes_is_a_plain_message_as_well,
          what_cannot_be_mapped_is_kept_and_taken_after_the_binding_is_mended_once,
          a_device_writes_its_own_twins_only_and_a_binding_what_it_was_given_the_right_to, one_message_counts_for_all_its_twins_or_for_none,
-         values_by_http_count_line_by_line, a_binding_is_tried_before_it_is_used,
+         values_by_http_count_line_by_line, a_row_that_cannot_be_read_is_a_miss_and_the_others_count, a_binding_is_tried_before_it_is_used,
          a_trial_says_no_where_a_live_message_would_not_be_taken,
          a_slip_is_noted_and_what_is_left_out_of_samples_is_said, what_is_suggested_fits_the_samples)

@@ -121,6 +121,8 @@ export const problemsZh: typeof problemsEn = {
     'binding.template': '孪生体模板有误。',
     'binding.formula': '公式有误。',
     'binding.unit': '单位无法换算。',
+    'csv.width': '该行的单元格数与列数不符。',
+    'line.form': '该行不符合行协议。',
     'ingest.object': '该行不是对象。',
     'ingest.twin': '该行没有写明孪生体。',
     'ingest.value': '该行没有数值。',

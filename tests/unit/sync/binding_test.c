@@ -300,7 +300,7 @@ PX_TEST(csv_cbor_text_and_lines_are_payloads_as_well)
               "p1 power=2");
     CHECK_STR(map("{" SOURCE ",\"format\":\"csv\",\"columns\":[\"a\"],\"twin\":\"p1\"}",
                   "factory/1/p1/data", "1,2"),
-              "line 1 has 2 cells, and there are 1 columns");
+              "!1// csv.width");
     CHECK_STR(map_bytes("{" SOURCE
                         ",\"format\":\"cbor\",\"twin\":\"p1\",\"fields\":[{\"from\":\"a\","
                         "\"to\":\"power\"}]}",
@@ -315,6 +315,58 @@ PX_TEST(csv_cbor_text_and_lines_are_payloads_as_well)
                   "\"time\":{\"from\":\"time\"}}",
                   "factory/1/p1/data", "# x\npress,m=p1 power=1.5,count=2i 1000000000\n"),
               "p1 power=1.5 count=2@1970-01-01T00:00:01Z");
+}
+
+#define TABLE                                                                                      \
+    "{" SOURCE                                                                                     \
+    ",\"format\":\"csv\",\"twin\":\"p1\",\"fields\":[{\"from\":\"a\",\"to\":\"power\"},"           \
+    "{\"from\":\"b\",\"to\":\"count\"}]}"
+
+/* Rows of another width, with a quote that is not closed in its line, of bytes that are no text. */
+PX_TEST(a_row_that_cannot_be_read_is_a_miss_of_it_and_the_others_count)
+{
+    CHECK_STR(map(TABLE, "x", "a,b\n1,2\n3\n4,5\n6,7,8\n9,10\n"),
+              "p1 power=1 count=2 power=4 count=5 power=9 count=10 !2// csv.width !4// csv.width");
+    CHECK_STR(bound.misses[0].text, "line 3 has 1 cells, and there are 2 columns");
+    CHECK_STR(bound.misses[1].text, "line 5 has 3 cells, and there are 2 columns");
+    CHECK_EQ(bound.rows, 5);
+    CHECK_EQ(bound.missed, 2);
+    CHECK_STR(map(TABLE, "x", "a,b\n\"1\"x,2\n3,4\n"), "p1 power=3 count=4 !1// csv.after_quote");
+    CHECK(strstr(bound.misses[0].text, "line 2, column ") == bound.misses[0].text);
+    CHECK_STR(map(TABLE, "x", "a,b\n1,\xff\n3,4\n"), "p1 power=3 count=4 !1// csv.utf8");
+    CHECK_STR(bound.misses[0].text, "line 2: the cell is not UTF-8");
+    CHECK_STR(map(TABLE, "x", "a,b\n1\n"), "!1// csv.width");
+    only_row = 2;
+    CHECK_STR(map(TABLE, "x", "a,b\n1\n3,4\n5\n"), "p1 power=3 count=4");
+    only_row = 3;
+    CHECK_STR(map(TABLE, "x", "a,b\n1\n3,4\n5\n"), "!3// csv.width");
+    only_row = 0;
+    CHECK_STR(map("{" SOURCE ",\"format\":\"line\",\"twin\":\"p1\",\"rest\":\"/fields\"}", "x",
+                  "m power=1\n# x\nm x\nm power=2\n"),
+              "p1 power=1 power=2 !2// line.form");
+    CHECK(strstr(bound.misses[0].text, "line 3, column ") == bound.misses[0].text);
+    CHECK(strstr(map("{" SOURCE ",\"format\":\"line\",\"twin\":\"p1\",\"rest\":\"/fields\"}", "x",
+                     "m x\n"),
+                 "column ") == err.text);
+    CHECK_STR(map("{" SOURCE ",\"format\":\"csv\",\"rows\":\"/0\",\"twin\":\"p1\",\"fields\":["
+                  "{\"from\":\"\",\"to\":\"power\"}]}",
+                  "x", "a,b\n1,2\n3\n"),
+              "p1 power=1 power=2 !2// csv.width");
+}
+
+PX_TEST(a_message_has_as_many_rows_that_cannot_be_read_as_the_limit)
+{
+    px_buf text = { 0 };
+
+    px_put_c(&text, "a,b\n");
+    for (int i = 0; i < PX_MESSAGE_SAMPLES_MAX; i++)
+        px_put_c(&text, "1\n");
+    map_bytes(TABLE, "x", px_buf_str(&text));
+    CHECK_EQ(bound.missed, PX_MESSAGE_SAMPLES_MAX);
+    CHECK_EQ(bound.miss_count, PX_BIND_MISSES_MAX);
+    px_put_c(&text, "1\n");
+    CHECK_STR(map_bytes(TABLE, "x", px_buf_str(&text)), "one message holds at most 10000 rows");
+    px_buf_release(&text);
 }
 
 PX_TEST(a_twin_that_is_not_there_is_made_from_the_template)
@@ -564,6 +616,12 @@ PX_TEST(what_no_field_takes_is_found)
     CHECK_EQ(count, 3);
     CHECK_SLICE(found[0], "/b/d/0");
     CHECK_SLICE(found[2], "/e");
+    px_binding_free(b);
+    input.payload = PX_STR("a,c\n1\n2,3\n");
+    CHECK_OK(px_binding_new(PX_STR("b"), PX_STR(TABLE), &b, &err), &err);
+    CHECK_OK(px_binding_leftovers(b, &input, &arena, found, 8, &count, &err), &err);
+    CHECK_EQ(count, 1);
+    CHECK_SLICE(found[0], "/1/c");
     px_binding_free(b);
 }
 
