@@ -81,7 +81,7 @@ static px_status put_filled(const pxi_row *row, px_json_writer *w, const px_json
 
     if (json->type == PX_JSON_STRING) {
         PX_TRY(pxi_template_read(row->binding, row->arena, json, json->text, &t, ret_err));
-        PX_TRY(pxi_template_fill(row, &t, &text, ret_err));
+        PX_TRY(pxi_template_fill_text(row, &t, &text, ret_err));
         px_json_string(w, text);
         return PX_OK;
     }

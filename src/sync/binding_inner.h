@@ -140,9 +140,12 @@ PX_NODISCARD px_status pxi_place_read(px_binding *b, const px_json *json, pxi_pl
 px_json *pxi_place_find(const pxi_row *row, const pxi_place *place);
 PX_NODISCARD px_status pxi_template_read(const px_binding *b, px_arena *arena, const px_json *json,
                                          px_str text, pxi_template *ret_template, px_err *ret_err);
-/* Errors: PX_INVALID (binding.template) when a part is missing; PX_LIMIT, PX_NO_MEMORY. */
+/* Errors: PX_INVALID (binding.template) when a part is missing or empty; PX_LIMIT, PX_NO_MEMORY. */
 PX_NODISCARD px_status pxi_template_fill(const pxi_row *row, const pxi_template *t,
                                          px_str *ret_text, px_err *ret_err);
+/* The same of a text that is no name: a value of the message may be empty in it. */
+PX_NODISCARD px_status pxi_template_fill_text(const pxi_row *row, const pxi_template *t,
+                                              px_str *ret_text, px_err *ret_err);
 uint32_t pxi_level_find(const px_binding *b, px_str name); /* UINT32_MAX: none */
 uint32_t pxi_field_find(const px_binding *b, px_str name); /* the same */
 

@@ -135,12 +135,28 @@ px_status pxi_template_read(const px_binding *b, px_arena *arena, const px_json 
     return PX_OK;
 }
 
-static px_status put_value(px_buf *buf, px_value value, const pxi_piece *piece, px_err *ret_err)
+static px_status miss_piece(const pxi_piece *piece, px_err *ret_err)
+{
+    return px_fail_id(ret_err, PX_INVALID, "binding.template",
+                      "'{%.*s}' has no value in the message that could stand in a name",
+                      PX_FMT(piece->text));
+}
+
+static px_status put_text(px_buf *buf, px_str text, bool may_be_empty, const pxi_piece *piece,
+                          px_err *ret_err)
+{
+    if (text.len == 0 && !may_be_empty)
+        return miss_piece(piece, ret_err);
+    px_put(buf, text);
+    return PX_OK;
+}
+
+static px_status put_value(px_buf *buf, px_value value, bool may_be_empty, const pxi_piece *piece,
+                           px_err *ret_err)
 {
     switch (value.kind) {
     case PX_VALUE_TEXT:
-        px_put(buf, value.text);
-        return PX_OK;
+        return put_text(buf, value.text, may_be_empty, piece, ret_err);
     case PX_VALUE_NUM:
         px_put_num(buf, value.num);
         return PX_OK;
@@ -148,13 +164,12 @@ static px_status put_value(px_buf *buf, px_value value, const pxi_piece *piece, 
         px_put_json_bool(buf, value.boolean);
         return PX_OK;
     default:
-        return px_fail_id(ret_err, PX_INVALID, "binding.template",
-                          "'{%.*s}' has no value in the message that could stand in a name",
-                          PX_FMT(piece->text));
+        return miss_piece(piece, ret_err);
     }
 }
 
-static px_status put_piece(px_buf *buf, const pxi_row *row, const pxi_piece *piece, px_err *ret_err)
+static px_status put_piece(px_buf *buf, const pxi_row *row, const pxi_piece *piece,
+                           bool may_be_empty, px_err *ret_err)
 {
     const px_json *found;
 
@@ -163,21 +178,20 @@ static px_status put_piece(px_buf *buf, const pxi_row *row, const pxi_piece *pie
         px_put(buf, piece->text);
         return PX_OK;
     case PXI_PIECE_LEVEL:
-        px_put(buf, row->levels[piece->index]);
-        return PX_OK;
+        return put_text(buf, row->levels[piece->index], false, piece, ret_err);
     case PXI_PIECE_FIELD:
-        return put_value(buf, row->values[piece->index], piece, ret_err);
+        return put_value(buf, row->values[piece->index], may_be_empty, piece, ret_err);
     case PXI_PIECE_KEY:
-        return put_value(buf, row->node->key.len ? px_value_text(row->node->key) : (px_value){ 0 },
-                         piece, ret_err);
+        return put_text(buf, row->node->key, false, piece, ret_err);
     default:
         found = pxi_place_find(row, &piece->place);
-        return put_value(buf, found ? pxi_value_of(found) : (px_value){ 0 }, piece, ret_err);
+        return put_value(buf, found ? pxi_value_of(found) : (px_value){ 0 }, may_be_empty, piece,
+                         ret_err);
     }
 }
 
-px_status pxi_template_fill(const pxi_row *row, const pxi_template *t, px_str *ret_text,
-                            px_err *ret_err)
+static px_status fill(const pxi_row *row, const pxi_template *t, bool may_be_empty,
+                      px_str *ret_text, px_err *ret_err)
 {
     px_buf buf;
     px_status status = PX_OK;
@@ -188,7 +202,7 @@ px_status pxi_template_fill(const pxi_row *row, const pxi_template *t, px_str *r
     }
     px_buf_init(&buf, 2 * PX_VALUE_STRING_BYTES_MAX);
     for (uint32_t i = 0; i < t->count && status == PX_OK; i++)
-        status = put_piece(&buf, row, &t->pieces[i], ret_err);
+        status = put_piece(&buf, row, &t->pieces[i], may_be_empty, ret_err);
     if (status == PX_OK && buf.status == PX_LIMIT)
         status = px_fail_id(ret_err, PX_INVALID, "binding.template",
                             "a name made by a template is longer than %d bytes",
@@ -202,4 +216,16 @@ px_status pxi_template_fill(const pxi_row *row, const pxi_template *t, px_str *r
     }
     px_buf_release(&buf);
     return status;
+}
+
+px_status pxi_template_fill(const pxi_row *row, const pxi_template *t, px_str *ret_text,
+                            px_err *ret_err)
+{
+    return fill(row, t, false, ret_text, ret_err);
+}
+
+px_status pxi_template_fill_text(const pxi_row *row, const pxi_template *t, px_str *ret_text,
+                                 px_err *ret_err)
+{
+    return fill(row, t, true, ret_text, ret_err);
 }

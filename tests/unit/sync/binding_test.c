@@ -384,6 +384,34 @@ PX_TEST(a_twin_that_is_not_there_is_made_from_the_template)
                  "say \"as\":\"binding\"") != NULL);
 }
 
+/* Of a level of the topic, of the message, of the name of a row; a text that is no name may be. */
+PX_TEST(a_part_of_a_name_that_is_empty_is_a_miss)
+{
+    static const char *const twins[] = { "mk-{machine}", "mk-{/id}", "mk-{f}" };
+    char document[512];
+
+    for (size_t i = 0; i < sizeof(twins) / sizeof(twins[0]); i++) {
+        snprintf(document, sizeof(document),
+                 "{" SOURCE ",\"twin\":\"%s\",\"as\":\"binding\",\"create\":{\"model\":"
+                 "\"dtmi:test:Motor;1\"},\"fields\":[{\"name\":\"f\",\"from\":\"id\"},"
+                 "{\"from\":\"v\",\"to\":\"rpm\"}]}",
+                 twins[i]);
+        CHECK_STR(map(document, "factory/1//data", "{\"id\":\"\",\"v\":1}"),
+                  "!1// binding.template");
+        CHECK(strstr(map(document, "factory/1/a/data", "{\"id\":\"a\",\"v\":1}"), "mk-a new") !=
+              NULL);
+    }
+    CHECK_STR(map("{" SOURCE ",\"rows\":\"\",\"twin\":\"p{$key}\",\"fields\":["
+                  "{\"from\":\"\",\"to\":\"power\"}]}",
+                  "factory/1/a/data", "{\"\":1,\"7\":2}"),
+              "p7 power=2 !1// binding.template");
+    CHECK(strstr(map("{" SOURCE ",\"twin\":\"new\",\"as\":\"binding\",\"create\":{\"model\":"
+                     "\"dtmi:test:Press;1\",\"properties\":{\"state\":\"{/note}\"}},\"fields\":["
+                     "{\"from\":\"a\",\"to\":\"power\"}]}",
+                     "x", "{\"a\":1,\"note\":\"\"}"),
+                 "\"state\":\"\"") != NULL);
+}
+
 PX_TEST(only_what_was_refused_before_is_mapped_again)
 {
     const char *document =
