@@ -10,6 +10,7 @@
 #include "api/device_body.h"
 #include "api/new_twin.h"
 #include "api/workers.h"
+#include "base/map.h"
 #include "sync/credential.h"
 
 px_handler px_v1_post_device_import;
@@ -154,6 +155,29 @@ static px_status prepare(device_import *m, row *r, px_err *ret_err)
                                         .create_only = r->outcome == ROW_CREATED };
     PX_TRY(status);
     return r->writes[1].body.ptr ? PX_OK : px_arena_fail(&m->call->arena, ret_err);
+}
+
+/* Which of two rows of one id is meant nobody knows: the first is taken, the others are refused. */
+static px_status refuse_twice(device_import *m, px_map *seen, px_err *ret_err)
+{
+    for (size_t i = 0; i < m->row_count; i++) {
+        row *r = &m->rows[i];
+        uint64_t hash = px_str_hash(r->id);
+        size_t at = px_map_first(seen, hash);
+        px_err err;
+
+        while (at != PX_MAP_END && !px_str_eq(m->rows[seen->values[at]].id, r->id))
+            at = px_map_next(seen, hash, at);
+        if (at == PX_MAP_END && !px_map_add(seen, hash, (uint32_t)i))
+            return px_no_memory(ret_err);
+        if (at == PX_MAP_END || r->outcome == ROW_REFUSED)
+            continue;
+        px_fail_id(&err, PX_CONFLICT, "device.twice",
+                   "the id is that of devices[%u], too; name all its twins in one row",
+                   (unsigned)seen->values[at]);
+        refuse(r, &err);
+    }
+    return PX_OK;
 }
 
 /* ---- twins ---- */
@@ -306,6 +330,8 @@ static void answer(device_import *m)
 
 static px_status read_rows(device_import *m, px_err *ret_err)
 {
+    px_map seen = { 0 };
+    px_status status;
     const px_json *devices = px_json_get(m->call->request.json, PX_STR("devices"));
     const px_json *dry = px_json_get(m->call->request.json, PX_STR("dryRun"));
 
@@ -328,7 +354,9 @@ static px_status read_rows(device_import *m, px_err *ret_err)
         if (prepare(m, r, &err) != PX_OK)
             refuse(r, &err);
     }
-    return PX_OK;
+    status = refuse_twice(m, &seen, ret_err);
+    px_map_release(&seen);
+    return status;
 }
 
 static void work(px_api_call *call)

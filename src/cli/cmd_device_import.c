@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/csv.h"
+#include "base/map.h"
 #include "cli/device_call.h"
 #include "cli/keys_file.h"
 #include "cli/progress.h"
@@ -36,6 +37,7 @@ typedef struct importing {
     px_buf body, keys;      /* of the next call; of the last */
     px_json_writer w;       /* of `body` */
     PX_VEC(uint64_t) lines; /* of the rows in `body` */
+    px_map ids;             /* of all rows, by hash: their lines */
     int keys_fd;            /* -1: none */
     px_progress progress;
     uint64_t created, changed, unchanged, refused, twins, rows;
@@ -209,9 +211,27 @@ static px_status read_header(importing *m, px_err *ret_err)
                                "the first line names the columns, and one of them is `id`");
 }
 
+/* Calls know nothing of each other: what the file says twice is seen here. */
+static px_status take_id(importing *m, px_str id, bool *ret_twice, px_err *ret_err)
+{
+    uint64_t hash = px_str_hash(id);
+    size_t at = px_map_first(&m->ids, hash);
+    char why[96];
+
+    *ret_twice = id.len && at != PX_MAP_END;
+    if (*ret_twice) {
+        snprintf(why, sizeof(why), "line %u has this id already; name all its twins in one row",
+                 (unsigned)m->ids.values[at]);
+        tell_refused(m, m->csv.record_line, id, why);
+        return PX_OK;
+    }
+    return px_map_add(&m->ids, hash, (uint32_t)m->csv.record_line) ? PX_OK : px_no_memory(ret_err);
+}
+
 static px_status add_row(importing *m, const px_str *cells, size_t count, px_err *ret_err)
 {
     char why[96];
+    bool is_twice;
 
     m->rows++;
     if (count > m->heads.len) {
@@ -220,6 +240,9 @@ static px_status add_row(importing *m, const px_str *cells, size_t count, px_err
         tell_refused(m, m->csv.record_line, count ? cells[0] : (px_str){ 0 }, why);
         return PX_OK;
     }
+    PX_TRY(take_id(m, cell_of(m, cells, count, "id"), &is_twice, ret_err));
+    if (is_twice)
+        return PX_OK;
     if (!PX_VEC_PUSH(&m->lines, m->csv.record_line))
         return px_no_memory(ret_err);
     put_row(m, cells, count);
@@ -311,6 +334,7 @@ static void release(importing *m)
     px_buf_release(&m->keys);
     PX_VEC_RELEASE(&m->heads);
     PX_VEC_RELEASE(&m->lines);
+    px_map_release(&m->ids);
     px_arena_release(&m->arena);
 }
 

@@ -67,6 +67,27 @@ def a_file_of_devices_is_registered_once():
             assert wanted in s.cli("device", "import", file, "--dry-run", code=2)
 
 
+def an_id_that_stands_twice_is_refused_as_the_dry_run_says():
+    with Server() as s, tempfile.TemporaryDirectory() as folder:
+        web, file, out = Web(s), f"{folder}/twice.csv", f"{folder}/twice.keys"
+        many = "".join(f"d{n},\n" for n in range(1, 600))  # more than one call has
+        with open(file, "w") as f:
+            f.write('id,twin\nfan-7,"fan-1;fan-2"\nfan-7,fan-1\n' + many + "fan-7,fan-3\n")
+        for options, verb in ((("--dry-run",), "would be "), (("--keys", out), "")):
+            done = s.cli_start("device", "import", file, *options)
+            count, said = done.communicate(timeout=60)
+            assert done.returncode == 2 and "2 rows were refused" in said, said
+            assert count == f"600 devices {verb}registered, 0 {verb}changed, 0 as they were\n", count
+            for line in (3, 603):
+                assert f"{file}:{line}: fan-7: line 2 has this id already" in said, said
+        assert web.want(200, "GET", "/api/v1/devices/fan-7")["twins"] == ["fan-1", "fan-2"]
+        rows = {"devices": [{"id": "x", "twins": []}, {"id": "y", "twins": []}, {"id": "x", "twins": ["t"]}]}
+        for body in ({**rows, "dryRun": True}, rows):
+            told = web.want(200, "POST", "/api/v1/devices", body)
+            assert [r["status"] for r in told["results"]] == ["created", "created", "refused"] and told["refused"] == 1, told
+            assert told["results"][2]["code"] == "device.twice" and "devices[0]" in told["results"][2]["detail"], told
+
+
 def thousands_go_in_calls_of_hundreds():
     with Server() as s, tempfile.TemporaryDirectory() as folder:
         web, file, out = Web(s), f"{folder}/many.csv", f"{folder}/many.keys"
@@ -90,4 +111,4 @@ def thousands_go_in_calls_of_hundreds():
 
 
 if __name__ == "__main__":
-    main(a_file_of_devices_is_registered_once, thousands_go_in_calls_of_hundreds)
+    main(a_file_of_devices_is_registered_once, an_id_that_stands_twice_is_refused_as_the_dry_run_says, thousands_go_in_calls_of_hundreds)
