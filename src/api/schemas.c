@@ -226,7 +226,7 @@ const px_api_schema px_api_schemas[] = {
       "polls:integer skipped:integer faults:integer written:integer refused:integer "
       "reconnects:integer failures:integer" },
     { "Deleted", "notes:string[]" },
-    { "ConnectionError", "time:time code:string text:string cure:string" },
+    { "ConnectionError", "time:time current:boolean code:string text:string cure:string" },
     { "RejectPage", "items:Reject[] cursor:string?" },
     { "SparkplugNode", "group:string node:string online:boolean since:time bdSeq:integer "
                        "metrics:integer devices:SparkplugDevice[]" },

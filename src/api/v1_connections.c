@@ -57,6 +57,8 @@ static void put_error(px_json_writer *w, const px_connection_status *status)
     px_json_begin_object(w);
     px_json_key(w, PX_STR("time"));
     px_json_time(w, status->error_at);
+    px_json_key(w, PX_STR("current"));
+    px_json_bool(w, status->is_error_current);
     px_json_member_text(w, "code", px_str_c(status->error_id));
     px_json_member_text(w, "text", px_str_c(status->error));
     px_json_member_text(w, "cure", px_str_c(status->cure));

@@ -18,7 +18,8 @@ static px_status run_list(px_cli *cli, const px_args *args, px_err *ret_err)
                                              { "messages", "status/messages", true },
                                              { "values", "status/values", true },
                                              { "rejected", "status/rejected", true },
-                                             { "error", "status/error/text", false },
+                                             { "error at", "?status/error/time", false },
+                                             { "error", "?status/error/text", false },
                                              { 0 } };
 
     (void)args;
@@ -84,23 +85,62 @@ static px_status tell_failure(px_cli *cli, const char *name, const px_json *root
                       PX_FMT(text.len ? text : PX_STR("the other side has not answered yet")));
 }
 
+/* A device answers, and is then asked for each of its registers: only a whole poll tells of all. */
+static px_status is_polled(px_cli *cli, const char *name, bool *ret_polled, px_err *ret_err)
+{
+    px_json *root = NULL;
+    PX_AUTO_ARENA arena;
+
+    px_arena_init(&arena, ANSWER_BYTES);
+    PX_TRY(px_api_get(cli, &arena, &root, ret_err, "/api/v1/connections/%s",
+                      px_api_part(&arena, name)));
+    *ret_polled =
+        px_str_eq(px_json_get_text(px_json_get(root, PX_STR("connection")), PX_STR("type")),
+                  PX_STR("modbus"));
+    return PX_OK;
+}
+
+static px_status tell_connected(px_cli *cli, const char *name, const px_json *root, px_err *ret_err)
+{
+    const px_json *error = px_json_get(root, PX_STR("error"));
+    px_str text = px_json_get_text(error, PX_STR("text"));
+    px_str cure = px_json_get_text(error, PX_STR("cure"));
+
+    if (!px_json_is(px_json_get(error, PX_STR("current")), PX_JSON_TRUE))
+        return px_out_done(cli, root, ret_err, "%s is connected", name);
+    if (cure.len)
+        px_cli_cure(cli, "%.*s", PX_FMT(cure));
+    return px_fail_id(ret_err, PX_INVALID, "cli.connection", "%s is connected, but %.*s", name,
+                      PX_FMT(text));
+}
+
+/* Else it waits for its next try, or is not tried. */
+static bool is_settled(const px_json *root, bool has_polls)
+{
+    if (is_state(root, "connected"))
+        return !has_polls || px_json_get_uint(root, PX_STR("polls")) > 0;
+    return !is_state(root, "connecting");
+}
+
 /* Waits until it is connected, or until a try has failed. */
 static px_status run_test(px_cli *cli, const px_args *args, px_err *ret_err)
 {
     const char *name = px_args_operand(args, 0);
     px_json *root = NULL;
+    bool has_polls = false;
     PX_AUTO_ARENA arena;
 
     px_arena_init(&arena, ANSWER_BYTES);
     for (int i = 0; i <= WAIT_S * 1000 / LOOK_MS; i++) {
         PX_TRY(ask(cli, name, &arena, &root, ret_err));
-        if (is_state(root, "connected"))
-            return px_out_done(cli, root, ret_err, "%s is connected", name);
-        if (!is_state(root, "connecting")) /* it waits for its next try, or is not tried */
+        if (i == 0)
+            PX_TRY(is_polled(cli, name, &has_polls, ret_err));
+        if (is_settled(root, has_polls))
             break;
         PX_TRY(px_interrupt_sleep_ms(LOOK_MS, ret_err));
     }
-    return tell_failure(cli, name, root, ret_err);
+    return is_state(root, "connected") ? tell_connected(cli, name, root, ret_err)
+                                       : tell_failure(cli, name, root, ret_err);
 }
 
 const px_cmd px_cmd_connection[] = {
@@ -147,7 +187,7 @@ const px_cmd px_cmd_connection[] = {
       .run = run_status },
     { .noun = "connection",
       .verb = "test",
-      .summary = "wait until a connection is made, or say why it is not",
+      .summary = "wait until a connection is made, or say why it is not, or what is wrong with it",
       .operands = "C",
       .examples = "pollux connection test plant",
       .operands_min = 1,

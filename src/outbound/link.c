@@ -85,6 +85,7 @@ static void put_error(px_connection_status *status, px_time now, const px_err *e
     snprintf(status->error, sizeof(status->error), "%s", err->text);
     snprintf(status->cure, sizeof(status->cure), "%s", cure_of(err->id));
     status->error_at = now;
+    status->is_error_current = true;
 }
 
 /* The same to whoever asks since when: it is not connected. */
@@ -108,6 +109,8 @@ static void say(pxi_link *l, px_connection_state state, const px_err *err, px_ti
     l->status.retry_at = retry_at;
     if (err)
         put_error(&l->status, now, err);
+    else if (state == PX_CONNECTION_CONNECTED)
+        l->status.is_error_current = false;
     pthread_mutex_unlock(&l->lock);
     if (is_news)
         px_log_warn(l->owner->opts.log, "connection.lost", "tenant=%u connection='%.*s' %s",
@@ -124,6 +127,13 @@ void pxi_link_note(pxi_link *l, const px_err *err, bool is_news)
     if (is_news)
         px_log_warn(l->owner->opts.log, "connection.note", "tenant=%u connection='%.*s' %s",
                     l->config.tenant, PX_FMT(l->config.name), err->text);
+}
+
+void pxi_link_all_good(pxi_link *l)
+{
+    pthread_mutex_lock(&l->lock);
+    l->status.is_error_current = false;
+    pthread_mutex_unlock(&l->lock);
 }
 
 px_status pxi_link_unreachable(const pxi_link *l, int error, px_err *ret_err)

@@ -95,6 +95,7 @@ void pxi_link_replace(pxi_link *link, const px_document *document);
 void pxi_link_free(pxi_link *link); /* waits for its thread; NULL is fine */
 /* An error that changes no state; logged where it is news. */
 void pxi_link_note(pxi_link *link, const px_err *err, bool is_news);
+void pxi_link_all_good(pxi_link *link); /* what was noted is over */
 /* `error` is an errno: nobody listens there, or nothing answers. Gives PX_UNREACHABLE. */
 px_status pxi_link_unreachable(const pxi_link *link, int error, px_err *ret_err);
 /* Counts a message that no binding took; `topic` may be empty. */

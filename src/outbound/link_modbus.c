@@ -295,6 +295,18 @@ static int64_t next_after(pxi_device *d, int64_t at)
     return at + every + late / every * every;
 }
 
+/* Of all that is told once until it is good again. */
+static bool is_all_good(const pxi_device *d)
+{
+    bool is_bad = d->refusal_told;
+
+    for (size_t i = 0; i < d->block_count; i++)
+        is_bad |= d->blocks_told[i];
+    for (size_t i = 0; i < d->link->config.register_count; i++)
+        is_bad |= d->registers_told[i] || d->writes_told[i];
+    return !is_bad;
+}
+
 static px_status poll_on(pxi_device *d, px_err *ret_err)
 {
     int64_t at = now_ns(d);
@@ -304,6 +316,8 @@ static px_status poll_on(pxi_device *d, px_err *ret_err)
 
         PX_TRY(pxi_device_write_back(d, ret_err));
         PX_TRY(poll_once(d, ret_err));
+        if (is_all_good(d))
+            pxi_link_all_good(d->link);
         at = next_after(d, at);
         left = at - now_ns(d);
         if (!pxi_link_pause(d->link, left > 0 ? left : 0))

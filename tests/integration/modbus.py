@@ -116,6 +116,24 @@ def ends(web, name, how, reason=""):
     assert reason in wished(web, name).get("reason", ""), wished(web, name)
 
 
+def a_test_tells_of_registers_that_are_refused_until_they_are_not():
+    """A wrong address: the device answers, so it is connected, and of its registers it refuses one block and gives another."""
+    liar = Liar()
+    liar.answer = lambda t, u, f, d: frame(t, u, f | 0x80, b"\x02") if d[:2] == b"\x03\xe8" else honest(t, u, f, d)
+    with server() as s:
+        web = begin(s, {"level": "double"})
+        connect(web, liar.port, [{"name": "level", "address": 4, "type": "float32"}, {"name": "far", "address": 1000, "type": "float32"}])
+        said = s.cli("connection", "test", "plc", code=2)
+        assert "plc is connected, but " in said and "exception 2" in said and "'address'" in said, said
+        assert status(web)["error"]["current"] is True, status(web)
+        liar.answer = honest
+        until(lambda: status(web)["error"]["current"] is False, lambda: f"good again: {status(web)}")
+        assert s.cli("connection", "test", "plc") == "plc is connected\n"
+        head, row = s.cli("connection", "list").splitlines()
+        error = status(web)["error"]
+        assert "error at" in head and error["time"] in row and error["text"] in row, (head, row)
+
+
 def what_is_wished_is_written_and_what_came_of_it_is_told():
     with Device(UNIT) as d, server() as s:
         web = begin(s, {"speed": "double", "level": "double", "run": "boolean", "lost": "integer"})
@@ -346,7 +364,7 @@ def a_full_disk_costs_the_polls_of_its_time_and_is_said_once():
 if __name__ == "__main__":
     chosen = [globals()[name] for name in sys.argv[1:]]
     main(*chosen) if chosen else main(
-        each_type_in_each_order_is_the_value_that_pymodbus_wrote, what_is_wished_is_written_and_what_came_of_it_is_told,
+        each_type_in_each_order_is_the_value_that_pymodbus_wrote, a_test_tells_of_registers_that_are_refused_until_they_are_not, what_is_wished_is_written_and_what_came_of_it_is_told,
         what_cannot_be_wished_for_is_said_once_and_hides_no_fault, a_device_that_stays_busy_is_said_once,
         a_wish_waits_for_a_device_that_is_away, nonsense_ends_in_a_count_and_a_status_and_truth_goes_on,
         a_poll_that_takes_too_long_costs_those_it_was_late_for,
