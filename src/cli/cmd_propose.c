@@ -12,6 +12,7 @@
 #include "cli/file.h"
 #include "cli/out.h"
 #include "cli/propose.h"
+#include "cli/suggest.h"
 
 enum { FILE_BYTES_MAX = 64 << 20, FILES_MAX = 1000, ODD_TOLD_MAX = 20 };
 
@@ -232,10 +233,12 @@ static px_status propose(px_cli *cli, const px_args *args, px_propose *p, const 
 px_status px_cmd_propose_run(px_cli *cli, const px_args *args, px_err *ret_err)
 {
     path_vec paths = { 0 };
-    px_status status = find_files(&paths, args, ret_err);
+    px_status status = px_suggest_check_id(px_args_get(args, "id"), ret_err);
     px_propose p;
 
     px_propose_init(&p);
+    if (status == PX_OK)
+        status = find_files(&paths, args, ret_err);
     if (status == PX_OK)
         status = propose(cli, args, &p, &paths, ret_err);
     px_propose_release(&p);

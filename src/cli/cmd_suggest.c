@@ -85,10 +85,12 @@ static px_status suggest(px_cli *cli, const px_args *args, FILE *file, px_colmap
 px_status px_cmd_suggest_run(px_cli *cli, const px_args *args, px_err *ret_err)
 {
     const char *path = px_args_operand(args, 0), *item;
-    FILE *file = fopen(path, "rbe");
     px_status status = PX_OK;
     px_colmap map;
+    FILE *file;
 
+    PX_TRY(px_suggest_check_id(px_args_get(args, "id"), ret_err));
+    file = fopen(path, "rbe");
     if (!file)
         return px_fail(ret_err, errno == ENOENT ? PX_NOT_FOUND : PX_IO, "cannot read '%s': %s",
                        path, strerror(errno));

@@ -79,7 +79,8 @@ typedef struct px_propose {
     size_t column_count, cap;
     uint64_t rows, line; /* `line` of `file` is being read */
     px_str file;
-    bool is_csv, has_head; /* of the first file */
+    px_str first_file;
+    bool first_is_csv, is_csv, has_head; /* of the first file */
     char separator;
     px_str stem;         /* of the first file's name: what the model is called */
     px_str rows_pointer; /* where rows stand in a message; ptr NULL: the message is one */
@@ -103,7 +104,8 @@ void px_propose_init(px_propose *p);
 void px_propose_release(px_propose *p);
 
 /* Reads one file, by its name: .csv, or lines of JSON. `text` is borrowed for the call. Errors:
- * PX_INVALID (no rows, other columns than the file before), PX_TOO_LARGE, PX_LIMIT, PX_NO_MEMORY.
+ * PX_INVALID (no rows, other columns or another form than the file before), PX_TOO_LARGE, PX_LIMIT,
+ * PX_NO_MEMORY.
  */
 PX_NODISCARD px_status px_propose_file(px_propose *p, px_str path, px_str text, px_err *ret_err);
 PX_NODISCARD px_status px_propose_settle(px_propose *p, px_err *ret_err);

@@ -330,6 +330,30 @@ static px_str stem_of(px_str path)
     return px_str_of(path.ptr, end > 1 ? end - 1 : path.len);
 }
 
+/* The end of a path, where its name is. */
+static px_str end_of(px_str path)
+{
+    enum { SHOWN_BYTES_MAX = 60 };
+
+    return path.len > SHOWN_BYTES_MAX ? px_str_skip(path, path.len - SHOWN_BYTES_MAX) : path;
+}
+
+/* A binding reads one form: what is in files of both would be fields that its messages have not. */
+static px_status check_form(px_propose *p, bool is_csv, px_err *ret_err)
+{
+    if (!p->first_file.ptr) {
+        p->first_file = p->file;
+        p->first_is_csv = is_csv;
+    }
+    if (is_csv == p->first_is_csv)
+        return PX_OK;
+    return px_fail_id(ret_err, PX_INVALID, "propose.forms",
+                      "'%.*s' is CSV and '%.*s' is lines of JSON, and a binding reads one of them; "
+                      "give them one after the other",
+                      PX_FMT(end_of(is_csv ? p->file : p->first_file)),
+                      PX_FMT(end_of(is_csv ? p->first_file : p->file)));
+}
+
 px_status px_propose_file(px_propose *p, px_str path, px_str text, px_err *ret_err)
 {
     if (!p->stem.ptr)
@@ -337,7 +361,8 @@ px_status px_propose_file(px_propose *p, px_str path, px_str text, px_err *ret_e
     p->file = px_arena_str(&p->arena, path);
     if (!p->stem.ptr || !p->file.ptr)
         return px_arena_fail(&p->arena, ret_err);
-    if (px_str_ends(path, PX_STR(".csv")))
+    PX_TRY(check_form(p, px_str_ends(path, PX_STR(".csv")), ret_err));
+    if (p->first_is_csv)
         return look_at_table(p, text, ret_err);
     return look_at_lines(p, text, ret_err);
 }

@@ -2,6 +2,7 @@
 #include "cli/suggest.h"
 
 #include "base/json.h"
+#include "model/dtmi.h"
 
 /* What was seen in one column. */
 typedef struct seen {
@@ -62,6 +63,24 @@ static void put_element(px_buf *out, const px_column *column, px_str name, const
         px_put_c(out, ",\n");
     }
     px_putf(out, "      \"schema\": \"%s\"\n    }", schema_of(s, column->kind));
+}
+
+px_status px_suggest_check_id(const char *dtmi, px_err *ret_err)
+{
+    px_dtmi id;
+    px_err err;
+
+    if (!dtmi)
+        return PX_OK;
+    if (px_dtmi_parse(px_str_c(dtmi), &id, &err) != PX_OK)
+        return px_fail_id(ret_err, PX_INVALID, "cli.option",
+                          "--id: %s; give a DTMI such as dtmi:example:Pump;1", err.text);
+    if (id.fragment.len || id.is_system || px_dtmi_is_reserved(id.text))
+        return px_fail_id(ret_err, PX_INVALID, "cli.option",
+                          "--id: '%.*s' %s; give a DTMI such as dtmi:example:Pump;1",
+                          PX_FMT(px_str_head(id.text, 80)),
+                          id.fragment.len ? "has a fragment" : "is reserved");
+    return PX_OK;
 }
 
 px_status px_suggest_model(px_rows *rows, const px_suggest_opts *opts,

@@ -22,6 +22,9 @@ typedef struct px_suggestion {
     size_t odd_count;
 } px_suggestion;
 
+/* What --id says has to be a DTMI that a model may have; NULL is fine. Errors: PX_INVALID. */
+PX_NODISCARD px_status px_suggest_check_id(const char *dtmi, px_err *ret_err);
+
 /* Reads all rows that are left. Bad rows are passed over. Errors: of reading. */
 PX_NODISCARD px_status px_suggest_model(px_rows *rows, const px_suggest_opts *opts,
                                         px_suggestion *ret_suggestion, px_err *ret_err);

@@ -247,6 +247,16 @@ PX_TEST(files_of_one_kind_add_up_and_of_another_are_refused)
     CHECK_OK(px_propose_file(&p, PX_STR("b.csv"), PX_STR("x\n1.5\n"), &err), &err);
     CHECK_EQ(px_propose_file(&p, PX_STR("c.csv"), PX_STR("y,z\n1,2\n"), &err), PX_INVALID);
     CHECK_STR(err.id, "propose.columns");
+    CHECK_EQ(px_propose_file(&p, PX_STR("d.ndjson"), PX_STR("{\"x\":1}"), &err), PX_INVALID);
+    CHECK_STR(err.id, "propose.forms");
+    CHECK_STR(err.text,
+              "'a.csv' is CSV and 'd.ndjson' is lines of JSON, and a binding reads one of "
+              "them; give them one after the other");
+    px_propose_release(&p);
+    px_propose_init(&p);
+    CHECK_OK(px_propose_file(&p, PX_STR("a.ndjson"), PX_STR("{\"x\":1}"), &err), &err);
+    CHECK_EQ(px_propose_file(&p, PX_STR("b.csv"), PX_STR("x\n1\n"), &err), PX_INVALID);
+    CHECK(strstr(err.text, "'b.csv' is CSV and 'a.ndjson' is lines") != NULL);
     px_propose_release(&p);
     px_propose_init(&p);
     CHECK_EQ(px_propose_file(&p, PX_STR("c.csv"), PX_STR(""), &err), PX_INVALID);
