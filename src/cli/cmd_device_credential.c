@@ -70,8 +70,10 @@ px_status px_device_credentials_run(px_cli *cli, const px_args *args, px_err *re
     return px_device_list(cli, px_args_operand(args, 0), "/credentials", columns, ret_err);
 }
 
-/* Posts what `w` wrote into `body`, and shows what came of it. */
-static px_status post(px_cli *cli, const px_args *args, px_buf *body, px_err *ret_err)
+/* Posts what `w` wrote into `body`, and shows what came of it; `note` (may be NULL) is said of it.
+ */
+static px_status post(px_cli *cli, const px_args *args, px_buf *body, const char *note,
+                      px_err *ret_err)
 {
     px_status status = px_buf_status(body, ret_err);
     px_json *root = NULL;
@@ -83,6 +85,8 @@ static px_status post(px_cli *cli, const px_args *args, px_buf *body, px_err *re
                                px_buf_str(body), &arena, &root, ret_err);
     px_buf_release(body);
     PX_TRY(status);
+    if (note && !cli->json)
+        px_cli_note(cli, "%s", note);
     return px_out_facts(cli, root, ret_err);
 }
 
@@ -108,9 +112,7 @@ px_status px_device_jwt_run(px_cli *cli, const px_args *args, px_err *ret_err)
     px_put_argument(&w, "expires", px_args_get(args, "expires"));
     px_put_member(&w, "publicKey", key);
     px_json_end_object(&w);
-    if (!cli->json)
-        px_cli_note(cli, "tokens have to name the `id` below as their `kid`");
-    return post(cli, args, &body, ret_err);
+    return post(cli, args, &body, "tokens have to name the `id` below as their `kid`", ret_err);
 }
 
 px_status px_device_certificate_run(px_cli *cli, const px_args *args, px_err *ret_err)
@@ -134,7 +136,7 @@ px_status px_device_certificate_run(px_cli *cli, const px_args *args, px_err *re
     px_put_argument(&w, "subject", px_args_get(args, "subject"));
     px_put_member(&w, "certificate", pem);
     px_json_end_object(&w);
-    return post(cli, args, &body, ret_err);
+    return post(cli, args, &body, NULL, ret_err);
 }
 
 px_status px_device_revoke_run(px_cli *cli, const px_args *args, px_err *ret_err)

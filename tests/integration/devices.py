@@ -210,6 +210,8 @@ def tokens_of_every_algorithm_let_a_device_in():
             openssl("genpkey", "-algorithm", kind, *options, "-out", key)
             openssl("pkey", "-in", key, "-pubout", "-out", public)
             kid = s.json("device", "jwt", "d", public, "--algorithm", algorithm)["id"]
+            refused = s.cli("device", "jwt", "nobody", public, "--algorithm", algorithm, code=4)
+            assert "there is no device" in refused and "kid" not in refused, refused  # no id, no word of it
             good = {"iss": "d", "aud": "pollux", "nbf": now - 10, "exp": now + 600}
             jwt = token(folder, key, algorithm, kid, good)
             assert code(s.mqtt, "d", jwt) == 0, algorithm
