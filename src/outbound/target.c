@@ -131,13 +131,15 @@ static px_status read_network(px_reach *reach, const char *text, const char *bit
     bool is_v4;
 
     if (!read_address(text, network->bytes, &is_v4))
-        return px_fail_id(ret_err, PX_INVALID, "outbound.allow", "'%s' is no network address",
-                          text);
+        return px_fail_id(ret_err, PX_INVALID, "outbound.allow",
+                          "--outbound-allow: '%s/%s' is no network; give one such as 10.1.0.0/16",
+                          text, bits);
     count = bits ? strtol(bits, &end, 10) : is_v4 ? 32 : 128;
     if (bits && (*bits == '\0' || *end || count < 0 || count > (is_v4 ? 32 : 128)))
-        return px_fail_id(ret_err, PX_INVALID, "outbound.allow",
-                          "'%s/%s' is no network: behind the slash stand 0 to %d bits", text, bits,
-                          is_v4 ? 32 : 128);
+        return px_fail_id(
+            ret_err, PX_INVALID, "outbound.allow",
+            "--outbound-allow: '%s/%s' is no network: behind the slash stand 0 to %d bits", text,
+            bits, is_v4 ? 32 : 128);
     network->bits = (uint8_t)(count + (is_v4 ? 96 : 0));
     reach->network_count++;
     return PX_OK;
@@ -155,7 +157,9 @@ static px_status read_name(px_reach *reach, const char *text, px_err *ret_err)
 
         if (!px_is_letter(c) && !px_is_digit(c) && c != '-' && c != '.')
             return px_fail_id(ret_err, PX_INVALID, "outbound.allow",
-                              "'%s' is neither a host name nor a network", text);
+                              "--outbound-allow: '%s' is neither a host name nor a network; give "
+                              "names and networks with commas between",
+                              text);
         name[len] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
     }
     name[len] = '\0';
@@ -179,7 +183,8 @@ px_status px_reach_parse(px_str text, px_reach *ret_reach, px_err *ret_err)
         if (entry.len >= sizeof(copy) || reach->network_count == PX_REACH_ENTRIES_MAX ||
             reach->name_count == PX_REACH_ENTRIES_MAX)
             return px_fail_id(ret_err, PX_LIMIT, "outbound.allow",
-                              "at most %d networks and %d names, each shorter than %d bytes",
+                              "--outbound-allow: at most %d networks and %d names, each shorter "
+                              "than %d bytes",
                               PX_REACH_ENTRIES_MAX, PX_REACH_ENTRIES_MAX, PX_REACH_NAME_BYTES_MAX);
         snprintf(copy, sizeof(copy), "%.*s", PX_FMT(entry));
         slash = strchr(copy, '/');

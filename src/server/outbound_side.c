@@ -73,6 +73,13 @@ static px_status open_room(px_outbound_side *side, const px_outbound_side_opts *
     return px_connections_start(side->connections, ret_err);
 }
 
+px_status px_outbound_side_check(const char *allow, px_err *ret_err)
+{
+    px_reach reach;
+
+    return px_reach_parse(px_str_c(allow), &reach, ret_err);
+}
+
 px_status px_outbound_side_open(const px_outbound_side_opts *opts, px_outbound_side **ret_side,
                                 px_err *ret_err)
 {

@@ -20,6 +20,8 @@ typedef struct px_outbound_side_opts {
     const char *allow;      /* the operator's list; NULL: public addresses */
 } px_outbound_side_opts;
 
+/* The operator's list by itself, before there is anything. Errors: PX_INVALID, PX_LIMIT. */
+PX_NODISCARD px_status px_outbound_side_check(const char *allow, px_err *ret_err);
 /* Opens and starts. Errors: PX_INVALID (the list), those of px_outbound_open. */
 PX_NODISCARD px_status px_outbound_side_open(const px_outbound_side_opts *opts,
                                              px_outbound_side **ret_side, px_err *ret_err);

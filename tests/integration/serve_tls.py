@@ -52,6 +52,14 @@ def a_file_that_cannot_be_used_is_named_with_what_is_wrong():
                 assert wanted.format(folder=folder) in said, said
 
 
+def a_list_of_networks_that_is_none_is_told_before_there_is_any_data():
+    """Else the next start, the first that serves, would find an admin token that was never told."""
+    with tempfile.TemporaryDirectory() as folder:
+        for wrong in ("127.0.0/8", "foo bar", "10.0.0.0/33"):
+            said = refused(folder, "--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0", "--outbound-allow", wrong)
+            assert said.startswith(f"pollux: --outbound-allow: '{wrong}' is "), said
+
+
 def encrypted_doors_serve_both():
     with tempfile.TemporaryDirectory() as folder:
         cert, key = certificate(folder)
@@ -98,4 +106,5 @@ def plain_doors_open_to_the_outside_when_asked_by_name():
                 assert door.recv(4) == b"\x20\2\0\4"  # nothing is open without a token
 
 
-main(plain_doors_stay_on_loopback, a_file_that_cannot_be_used_is_named_with_what_is_wrong, encrypted_doors_serve_both, plain_doors_open_to_the_outside_when_asked_by_name)
+main(plain_doors_stay_on_loopback, a_file_that_cannot_be_used_is_named_with_what_is_wrong, a_list_of_networks_that_is_none_is_told_before_there_is_any_data,
+     encrypted_doors_serve_both, plain_doors_open_to_the_outside_when_asked_by_name)
