@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { WORD_BYTES_MAX = 40 };
+
 static const struct {
     const char *code;
     int http, exit;
@@ -35,15 +37,20 @@ int px_status_exit(px_status status)
     return statuses[status].exit;
 }
 
-/* A cut sentence must not end inside a code point: steps back over its first bytes. */
-static void cut_at_code_point(char *text)
+/* What does not fit ends behind a whole word, or a whole letter where a word is long, and says so.
+ */
+static void cut_at_word(char *text, size_t size)
 {
-    size_t len = strlen(text), start = len;
+    static const char more[] = "…";
+    size_t most = px_str_head(px_str_c(text), size - sizeof(more)).len, end = most;
 
-    while (start > 0 && ((unsigned char)text[start - 1] & 0xC0) == 0x80)
-        start--;
-    if (start > 0 && !px_str_is_utf8(px_str_of(text + start - 1, len - start + 1), NULL))
-        text[start - 1] = '\0';
+    while (end > 0 && text[end] != ' ' && most - end < WORD_BYTES_MAX)
+        end--;
+    if (text[end] != ' ')
+        end = most;
+    while (end > 0 && text[end - 1] == ' ')
+        end--;
+    memcpy(text + end, more, sizeof(more));
 }
 
 void px_err_copy(const px_err *err, char *ret_text, size_t size)
@@ -64,7 +71,7 @@ static px_status fail_with(px_err *ret_err, px_status status, const char *id, co
         return status;
     wanted = vsnprintf(text, sizeof(text), format, args);
     if (wanted >= (int)sizeof(text))
-        cut_at_code_point(text);
+        cut_at_word(text, sizeof(text));
     *ret_err = (px_err){ .status = status, .id = id };
     memcpy(ret_err->text, text, sizeof(text));
     return status;

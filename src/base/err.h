@@ -43,7 +43,8 @@ typedef struct px_err {
     uint32_t line, column; /* 1-based place in the input, column in bytes; 0 when there is none */
     char path[96];         /* JSON pointer into the input, or "" */
     const char *id; /* stable and static, such as "dtmi.scheme"; "" when the status says it all */
-    char text[256]; /* one sentence; fixed storage, so "out of memory" can be told */
+    char text[256]; /* one sentence; fixed storage, so "out of memory" can be told; what is longer
+                       ends behind a word with "…" */
 } px_err;
 
 const char *px_status_code(px_status status);    /* "not_found" */

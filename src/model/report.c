@@ -13,8 +13,8 @@ static int shown(px_str text, int max)
     return text.len > (size_t)max ? max : (int)text.len;
 }
 
-/* "Telemetry 'temperature' of dtmi:com:acme:Pump;1: " */
-static void put_label(px_buf *buf, const px_el *el)
+/* "Telemetry 'temperature' of dtmi:com:acme:Pump;1: "; `is_short`: without the Interface. */
+static void put_label(px_buf *buf, const px_el *el, bool is_short)
 {
     const px_el *interface = el ? el->owner : NULL;
     px_str id;
@@ -22,6 +22,8 @@ static void put_label(px_buf *buf, const px_el *el)
     if (!el)
         return;
     id = interface->id.len > 0 ? interface->id : px_json_get_text(interface->node, PX_STR("@id"));
+    if (is_short)
+        id = (px_str){ 0 };
     if (el != interface || id.len == 0)
         px_putf(buf, "%s", px_class_term(el->class));
     if (el->name.len > 0)
@@ -58,6 +60,31 @@ void px_model_report_add(px_model_report *report, const px_err *err, uint32_t so
     report->errs[report->count++] = *err;
 }
 
+/* What is wrong, what would be right, and what it may have been meant to be. */
+typedef struct complaint {
+    const char *message;
+    px_rule rule;
+    px_str nearest;
+} complaint;
+
+static bool put_complaint(px_buf *buf, const px_el *el, bool is_short, const complaint *c)
+{
+    px_buf_clear(buf);
+    put_label(buf, el, is_short);
+    px_putf(buf, "%s; %s", c->message, px_rule_sentence(c->rule));
+    if (c->nearest.len > 0)
+        px_putf(buf, "; did you mean '%.*s'?", shown(c->nearest, NAME_SHOWN_MAX), c->nearest.ptr);
+    return buf->len < sizeof(((px_err *)NULL)->text);
+}
+
+/* The place is told by line and path, too: rather without the Interface and the element than cut.
+ */
+static void put_whole(px_buf *buf, const px_el *el, const complaint *c)
+{
+    if (!put_complaint(buf, el, false, c) && !put_complaint(buf, el, true, c))
+        (void)put_complaint(buf, NULL, true, c);
+}
+
 void px_parse_report_err(px_parse *parse, const px_err *err)
 {
     px_model_report_add(&parse->report, err, parse->source);
@@ -68,7 +95,7 @@ void px_parse_report(px_parse *parse, px_rule rule, const px_el *el, const px_js
 {
     px_model_report *report = &parse->report;
     px_buf text = { 0 };
-    char message[256];
+    char message[512];
     va_list args;
 
     if (!make_room(report)) {
@@ -80,10 +107,7 @@ void px_parse_report(px_parse *parse, px_rule rule, const px_el *el, const px_js
     va_start(args, format);
     vsnprintf(message, sizeof(message), format, args);
     va_end(args);
-    put_label(&text, el);
-    px_putf(&text, "%s; %s", message, px_rule_sentence(rule));
-    if (nearest.len > 0)
-        px_putf(&text, "; did you mean '%.*s'?", shown(nearest, NAME_SHOWN_MAX), nearest.ptr);
+    put_whole(&text, el, &(complaint){ message, rule, nearest });
     (void)px_json_fail(node, &report->errs[report->count++], PX_INVALID, px_rule_id(rule), "%s",
                        text.ptr ? text.ptr : message);
     px_buf_release(&text);

@@ -56,6 +56,28 @@ PX_TEST(a_sentence_may_quote_the_one_it_replaces)
     CHECK_STR(err.text, "cannot save: the disk is gone");
 }
 
+PX_TEST(a_sentence_that_is_too_long_is_cut_behind_a_word)
+{
+    px_err err;
+    char text[256];
+
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    text[9] = text[240] = ' ';
+    px_fail(&err, PX_INVALID, "%s", text);
+    CHECK_STR(err.text, text); /* fits */
+    px_fail(&err, PX_INVALID, "%s.", text);
+    CHECK_EQ(strlen(err.text), 240 + sizeof("…") - 1);
+    CHECK_STR(err.text + 240, "…");
+    text[240] = 'x';
+    text[252] = ' '; /* behind the last one that has room before the ellipsis */
+    px_fail(&err, PX_INVALID, "%s.", text);
+    CHECK_STR(err.text + 252, "…");
+    text[252] = 'x'; /* the word is long: cut inside it */
+    px_fail(&err, PX_INVALID, "%s.", text);
+    CHECK_STR(err.text + 251, "x…");
+}
+
 PX_TEST(a_sentence_that_is_too_long_is_cut_at_a_letter)
 {
     px_err err;

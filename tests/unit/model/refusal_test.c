@@ -53,6 +53,28 @@ PX_TEST(names_what_an_extension_brings_that_was_meant)
     CHECK(strstr(err.text, "did you mean 'dtmi:pollux:extension:freshness;1'?") != NULL);
 }
 
+/* The Interface is left out first, then the element: line and path tell the place as well. */
+PX_TEST(a_sentence_is_whole_however_long_the_names_are)
+{
+#define LONG_ID                                                                                    \
+    "dtmi:com:example:plants:northernworks:halls:machines:presses:hydraulic:PressOfSixHundred;1"
+#define LONG_MODEL(name, period)                                                                   \
+    PX_STR("{\"@context\":[\"dtmi:dtdl:context;3\",\"dtmi:pollux:extension:freshness;1\"],"        \
+           "\"@id\":\"" LONG_ID "\",\"@type\":\"Interface\",\"contents\":[{\"@type\":"             \
+           "[\"Property\",\"Freshness\"],\"name\":\"" name "\",\"schema\":\"double\","             \
+           "\"expectedPeriod\":\"" period "\"}]}")
+    px_err err = parse_refused(LONG_MODEL("temperature", "15 s"));
+    const char *what = "a duration is such as PT15S";
+
+    CHECK(strstr(err.text, "Property 'temperature' of " LONG_ID ": ") == err.text);
+    CHECK(strstr(err.text, what) != NULL);
+    err = parse_refused(LONG_MODEL("temperatureOfTheBearing",
+                                   "fifteen seconds, or twice as many on a "
+                                   "Sunday, when the plant is at rest"));
+    CHECK(strstr(err.text, "Property 'temperatureOfTheBearing': ") == err.text);
+    CHECK_STR(err.text + strlen(err.text) - strlen(what), what);
+}
+
 /* By its term and by its DTMI: the second list would be written behind the first, into its place.
  */
 PX_TEST(what_an_extension_brings_is_read_once)
