@@ -77,7 +77,8 @@ static px_status read_field(const telemetry *t, const px_json *m, px_field_value
                           PX_FMT(m->key));
     if (field->kind != PX_FIELD_TELEMETRY)
         return px_fail_id(err, PX_INVALID, "telemetry.property",
-                          "'%.*s' is a property: change it by PATCH", PX_FMT(m->key));
+                          "'%.*s' is a property: change it by PATCH, or send it to /api/v1/ingest",
+                          PX_FMT(m->key));
     f->field = field->index;
     f->source_time = PX_TIME_NONE;
     return px_schema_check(field->schema, m, &t->state->arena, &f->value, err);
