@@ -142,14 +142,18 @@ static const px_cmd *find_cmd(const px_cmd *const *groups, const char *noun, con
     return NULL;
 }
 
-/* `noun` NULL: the word should have been a noun, else a verb of that noun. */
-static px_status unknown_word(px_cli *cli, const char *noun, const char *word, px_err *ret_err)
+/* `noun` NULL: the word should have been a noun, or `extra` (may be NULL), else a verb of that
+ * noun. */
+static px_status unknown_word(px_cli *cli, const char *noun, const char *word, const char *extra,
+                              px_err *ret_err)
 {
-    px_str words[WORDS_MAX], nearest;
+    px_str words[WORDS_MAX + 1], nearest;
     size_t count = 0;
 
+    if (extra)
+        words[count++] = px_str_c(extra);
     for (const px_cmd *const *group = cli->groups; *group; group++)
-        for (const px_cmd *cmd = *group; cmd->noun && count < WORDS_MAX; cmd++) {
+        for (const px_cmd *cmd = *group; cmd->noun && count <= WORDS_MAX; cmd++) {
             if (!noun && !cmd->verb)
                 words[count++] = px_str_c(cmd->noun);
             if (noun && cmd->verb && strcmp(cmd->noun, noun) == 0)
@@ -166,6 +170,8 @@ static px_status unknown_word(px_cli *cli, const char *noun, const char *word, p
                       noun ? noun : "", noun ? " " : "", word);
 }
 
+static const char exit_codes[] = "exit-codes"; /* what `help` knows that is no command */
+
 static px_status help_words(px_cli *cli, const char *noun, const char *verb, px_err *ret_err)
 {
     px_buf text = { 0 };
@@ -175,11 +181,12 @@ static px_status help_words(px_cli *cli, const char *noun, const char *verb, px_
 
     if (!noun)
         px_help_top(&text, cli->groups, width);
-    else if (strcmp(noun, "exit-codes") == 0)
+    else if (strcmp(noun, exit_codes) == 0)
         px_help_exit_codes(&text, width);
     else if (!cmd)
-        status = find_cmd(cli->groups, noun, NULL) ? unknown_word(cli, noun, verb, ret_err)
-                                                   : unknown_word(cli, NULL, noun, ret_err);
+        status = find_cmd(cli->groups, noun, NULL)
+                     ? unknown_word(cli, noun, verb, NULL, ret_err)
+                     : unknown_word(cli, NULL, noun, exit_codes, ret_err);
     else if (cmd->run)
         px_help_cmd(&text, cmd, width);
     else
@@ -252,7 +259,7 @@ static px_status read_command(px_cli *cli, px_args *args, int argc, const char *
         return tell_version(cli, args, argc, argv, at, ret_err);
     cmd = find_cmd(cli->groups, noun, NULL);
     if (!cmd)
-        return unknown_word(cli, NULL, noun, ret_err);
+        return unknown_word(cli, NULL, noun, NULL, ret_err);
     if (!cmd->run) {
         PX_TRY(px_args_read(args, argc, argv, at, true, ret_err));
         if (*at >= argc)
@@ -260,7 +267,7 @@ static px_status read_command(px_cli *cli, px_args *args, int argc, const char *
         verb = argv[(*at)++];
         cmd = find_cmd(cli->groups, noun, verb);
         if (!cmd)
-            return unknown_word(cli, noun, verb, ret_err);
+            return unknown_word(cli, noun, verb, NULL, ret_err);
     }
     args->own = cmd->opts;
     PX_TRY(px_args_read(args, argc, argv, at, false, ret_err));
