@@ -213,16 +213,33 @@ static px_status new_twin(device_import *m, row *r, px_str id, px_err *ret_err)
     return PX_VEC_PUSH(&m->twins, t) ? PX_OK : px_no_memory(ret_err);
 }
 
+/* As the engine would refuse the twin, of which a dry run asks it nothing. */
+static px_status check_model(const row *r, px_err *ret_err)
+{
+    return !r->info.decommissioned
+               ? PX_OK
+               : px_fail_id(ret_err, PX_INVALID, "model.decommissioned",
+                            "model %.*s is decommissioned: no new twins of it", PX_FMT(r->model));
+}
+
 static px_status add_twins(device_import *m, row *r, px_err *ret_err)
 {
     px_json *twins;
 
-    if (r->outcome == ROW_REFUSED || r->model.len == 0 || m->is_dry)
+    if (r->outcome == ROW_REFUSED || r->model.len == 0)
         return PX_OK;
     PX_TRY(px_json_parse(r->device.twins, NULL, &m->call->arena, &twins, ret_err));
-    for (const px_json *t = twins->first; t; t = t->next)
-        if (!has_twin(m, t->text))
-            PX_TRY(new_twin(m, r, t->text, ret_err));
+    for (const px_json *t = twins->first; t; t = t->next) {
+        px_err err;
+
+        if (has_twin(m, t->text))
+            continue;
+        if (check_model(r, &err) != PX_OK) {
+            refuse(r, &err);
+            return PX_OK;
+        }
+        PX_TRY(new_twin(m, r, t->text, ret_err));
+    }
     return PX_OK;
 }
 
@@ -230,7 +247,7 @@ static px_status make_twins(device_import *m, px_err *ret_err)
 {
     for (size_t i = 0; i < m->row_count; i++)
         PX_TRY(add_twins(m, &m->rows[i], ret_err));
-    if (m->twins.len == 0)
+    if (m->twins.len == 0 || m->is_dry)
         return PX_OK;
     for (size_t i = 0; i + 1 < m->twins.len; i++)
         m->twins.ptr[i].request.next = &m->twins.ptr[i + 1].request;
@@ -282,6 +299,27 @@ static px_status make_devices(device_import *m, px_err *ret_err)
 
 /* ---- the answer ---- */
 
+/* Two rows may want the same twin: it is made once, and in a dry run counted once. */
+static px_status count_twins(const device_import *m, size_t *ret_count, px_err *ret_err)
+{
+    px_map seen = { 0 };
+    px_status status = PX_OK;
+
+    *ret_count = 0;
+    PX_VEC_EACH (&m->twins, t) {
+        uint64_t hash = m->is_dry ? px_str_hash(t->request.id) : 0;
+
+        if (t->request.result.status != PX_OK ||
+            (m->is_dry && px_map_first(&seen, hash) != PX_MAP_END))
+            continue;
+        (*ret_count)++;
+        if (m->is_dry && !px_map_add(&seen, hash, 0))
+            status = px_no_memory(ret_err);
+    }
+    px_map_release(&seen);
+    return status;
+}
+
 static void put_row(px_json_writer *w, const row *r)
 {
     px_json_begin_object(w);
@@ -303,10 +341,10 @@ static void put_row(px_json_writer *w, const row *r)
     px_json_end_object(w);
 }
 
-static void answer(device_import *m)
+static void answer(device_import *m, size_t twins)
 {
     px_json_writer w = px_json_writer_of(&m->call->out);
-    size_t counts[OUTCOMES] = { 0 }, twins = 0;
+    size_t counts[OUTCOMES] = { 0 };
 
     px_json_begin_object(&w);
     px_json_key(&w, PX_STR("results"));
@@ -320,8 +358,6 @@ static void answer(device_import *m)
         px_json_key(&w, px_str_c(outcome_names[i]));
         px_json_uint(&w, counts[i]);
     }
-    PX_VEC_EACH (&m->twins, t)
-        twins += t->request.result.status == PX_OK;
     px_json_key(&w, PX_STR("twinsCreated"));
     px_json_uint(&w, twins);
     px_json_end_object(&w);
@@ -362,6 +398,7 @@ static px_status read_rows(device_import *m, px_err *ret_err)
 static void work(px_api_call *call)
 {
     device_import m = { .call = call };
+    size_t twins = 0;
     px_err err;
     px_status status;
 
@@ -372,7 +409,9 @@ static void work(px_api_call *call)
     if (status == PX_OK)
         status = make_devices(&m, &err);
     if (status == PX_OK)
-        answer(&m);
+        status = count_twins(&m, &twins, &err);
+    if (status == PX_OK)
+        answer(&m, twins);
     else
         px_api_fail(call, status, &err);
     PX_VEC_RELEASE(&m.twins);

@@ -88,6 +88,20 @@ def an_id_that_stands_twice_is_refused_as_the_dry_run_says():
             assert told["results"][2]["code"] == "device.twice" and "devices[0]" in told["results"][2]["detail"], told
 
 
+def a_dry_run_counts_twins_and_refuses_models_as_the_real_one_does():
+    with Server() as s:
+        web = Web(s)
+        web.want(201, "POST", "/models", PUMP + [{"@id": "dtmi:t:Old;1", "@type": "Interface", "@context": "dtmi:dtdl:context;3"}])
+        web.want(204, "PATCH", "/models/dtmi:t:Old;1", [{"op": "replace", "path": "/decommissioned", "value": True}])
+        web.want(200, "PUT", "/digitaltwins/there", {"$metadata": {"$model": "dtmi:t:Pump;1"}})
+        rows = [{"id": "a", "twins": ["new", "there"], "model": "dtmi:t:Pump;1"}, {"id": "b", "twins": ["new"], "model": "dtmi:t:Pump;1"},
+                {"id": "c", "twins": ["old"], "model": "dtmi:t:Old;1"}, {"id": "d", "twins": ["there"], "model": "dtmi:t:Old;1"}]
+        told = [web.want(200, "POST", "/api/v1/devices", {"devices": rows, "dryRun": dry}) for dry in (True, False)]
+        for one in told:
+            assert [r["status"] for r in one["results"]] == ["created", "created", "refused", "created"] and one["twinsCreated"] == 1, one
+        assert told[0]["results"][2] == told[1]["results"][2] and told[0]["results"][2]["code"] == "model.decommissioned", told
+
+
 def thousands_go_in_calls_of_hundreds():
     with Server() as s, tempfile.TemporaryDirectory() as folder:
         web, file, out = Web(s), f"{folder}/many.csv", f"{folder}/many.keys"
@@ -111,4 +125,5 @@ def thousands_go_in_calls_of_hundreds():
 
 
 if __name__ == "__main__":
-    main(a_file_of_devices_is_registered_once, an_id_that_stands_twice_is_refused_as_the_dry_run_says, thousands_go_in_calls_of_hundreds)
+    main(a_file_of_devices_is_registered_once, an_id_that_stands_twice_is_refused_as_the_dry_run_says,
+         a_dry_run_counts_twins_and_refuses_models_as_the_real_one_does, thousands_go_in_calls_of_hundreds)
