@@ -91,9 +91,9 @@ typedef struct px_connection_stats {
 
 typedef struct px_connection_status {
     px_connection_state state;
-    px_time since;    /* of the state; of CONNECTING and WAITING together */
-    px_time retry_at; /* WAITING; else PX_TIME_NONE */
-    px_time error_at; /* of the last error; PX_TIME_NONE: there was none */
+    px_time since;         /* of the state; of CONNECTING and WAITING together */
+    px_time retry_at;      /* WAITING; else PX_TIME_NONE */
+    px_time error_at;      /* of the last error; PX_TIME_NONE: there was none */
     bool is_error_current; /* it is so still, as far as is known */
     char error_id[48];
     char error[256], cure[200]; /* may be empty */
