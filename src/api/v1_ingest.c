@@ -157,6 +157,7 @@ static px_status map_line(px_ingest_line *l, px_err *ret_err)
             return refuse_empty(l, ret_err);
         name_twin(l);
     }
+    px_bound_tell_nothing(&l->bound);
     request->item_count = px_bind_desk_count(&l->bound);
     if (request->item_count == 0)
         return PX_OK;

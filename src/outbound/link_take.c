@@ -116,10 +116,24 @@ static px_status map_by(pxi_take *t, size_t index, px_err *ret_err)
     if (status != PX_OK)
         *p = (part){ .bound = { .missed = 1 }, .refusal = px_bind_miss_of(&err) };
     put_time(&p->bound, t->read_at);
-    t->missed += p->bound.missed;
     t->values += p->bound.values;
     t->item_count += px_bind_desk_count(&p->bound);
     return PX_OK;
+}
+
+/* That a binding found nothing is told where none of them understood the message: several of one
+ * connection may be for different ones. */
+static void sum_misses(pxi_take *t)
+{
+    bool is_understood = false;
+
+    for (size_t i = 0; i < t->binding_count; i++)
+        is_understood = is_understood || px_bound_is_understood(&t->parts[i].bound);
+    for (size_t i = 0; i < t->binding_count; i++) {
+        if (!is_understood || t->binding_count == 1)
+            px_bound_tell_nothing(&t->parts[i].bound);
+        t->missed += t->parts[i].bound.missed;
+    }
 }
 
 static px_status fill_items(pxi_take *t, px_err *ret_err)
@@ -149,6 +163,7 @@ static px_status map(pxi_take *t, px_err *ret_err)
         return px_arena_fail(&t->arena, ret_err);
     for (size_t i = 0; i < t->binding_count; i++)
         PX_TRY(map_by(t, i, ret_err));
+    sum_misses(t);
     t->is_due = t->item_count > 0;
     return t->is_due ? fill_items(t, ret_err) : PX_OK;
 }

@@ -110,26 +110,47 @@ static void map_by(px_topics_bound *b, size_t index)
     const px_principal *sender = &b->client->principal;
     px_bind_desk desk = { b->m->topics->opts.engine, binding, sender };
     px_bind_input input = { .topic = b->topic, .payload = b->m->request.text };
-    px_bound *bound = &b->bounds[index];
-    px_binding_stats stats = { .messages = 1 };
     px_err err = { 0 };
 
-    if (px_bind_desk_map(&desk, &input, &b->m->arena, bound, &err) != PX_OK) {
-        *bound = (px_bound){ .missed = 1 };
-        keep_refusal(b, sender, binding, &err);
-        b->client->has_kept = true;
-    }
+    if (px_bind_desk_map(&desk, &input, &b->m->arena, &b->bounds[index], &err) == PX_OK)
+        return;
+    b->bounds[index] = (px_bound){ .missed = 1 };
+    keep_refusal(b, sender, binding, &err);
+    b->client->has_kept = true;
+    if (b->first.status == PX_OK)
+        b->first = err;
+}
+
+static void tell_by(px_topics_bound *b, size_t index)
+{
+    const px_binding *binding = b->bindings[index];
+    const px_bound *bound = &b->bounds[index];
+    px_binding_stats stats = { .messages = 1, .values = bound->values, .missed = bound->missed };
+
     for (size_t i = 0; i < bound->miss_count; i++)
         keep_miss(b, binding, &bound->misses[i]);
-    if (bound->miss_count && err.status == PX_OK)
-        px_fail_id(&err, PX_INVALID, bound->misses[0].id, "%s", bound->misses[0].text);
-    if (b->missed == 0 && bound->missed)
-        b->first = err;
-    stats.values = bound->values;
-    stats.missed = bound->missed;
+    if (bound->miss_count && b->first.status == PX_OK)
+        px_fail_id(&b->first, PX_INVALID, bound->misses[0].id, "%s", bound->misses[0].text);
     px_bindings_count(binding, &stats);
     b->missed += bound->missed;
     b->item_count += px_bind_desk_count(bound);
+}
+
+/* That a binding found nothing is told where none of them understood the message: several of one
+ * topic may be for different ones. */
+static void map_all(px_topics_bound *b)
+{
+    bool is_understood = false;
+
+    for (size_t i = 0; i < b->binding_count; i++) {
+        map_by(b, i);
+        is_understood = is_understood || px_bound_is_understood(&b->bounds[i]);
+    }
+    for (size_t i = 0; i < b->binding_count; i++) {
+        if (!is_understood || b->binding_count == 1)
+            px_bound_tell_nothing(&b->bounds[i]);
+        tell_by(b, i);
+    }
 }
 
 static px_status fill_items(px_topics_bound *b, px_err *ret_err)
@@ -171,8 +192,7 @@ static px_mqtt_reason make(px_topics_bound *b, unsigned thread)
     px_topics_message *m = b->m;
     px_err err = { 0 };
 
-    for (size_t i = 0; i < b->binding_count; i++)
-        map_by(b, i);
+    map_all(b);
     atomic_fetch_add_explicit(&m->topics->fields_rejected, b->missed, memory_order_relaxed);
     if (b->item_count == 0 && b->missed)
         return refuse(b, thread, PX_MQTT_PAYLOAD_FORMAT_INVALID, &b->first);
@@ -323,8 +343,7 @@ px_mqtt_reason px_topics_bind_rows(px_topics_message *m, px_topics_client *clien
     m->request.kind = PX_REQUEST_MESSAGES;
     m->request.text = rows;
     m->request.id = (px_str){ 0 };
-    for (size_t i = 0; i < b->binding_count; i++)
-        map_by(b, i);
+    map_all(b);
     atomic_fetch_add_explicit(&m->topics->fields_rejected, b->missed, memory_order_relaxed);
     if (b->item_count == 0)
         return PX_MQTT_SUCCESS;

@@ -131,7 +131,12 @@ typedef struct px_bound {
     size_t values;        /* mapped */
     size_t missed;        /* fields and rows, in all */
     px_bind_miss *misses; /* the first misses_max */
-    size_t miss_count;
+    size_t miss_count, misses_max;
+    size_t empty; /* rows that say themselves that they have no value: null, an empty cell */
+    /* Other rows of which nothing was taken and nothing missed: px_bound_tell_nothing makes them
+     * misses. Kept are the first misses_max. */
+    size_t nothing;
+    px_bind_miss *nothings;
 } px_bound;
 
 /**
@@ -147,6 +152,12 @@ typedef struct px_bound {
 PX_NODISCARD px_status px_binding_map(const px_binding *binding, const px_bind_input *input,
                                       const px_bind_world *world, px_arena *arena,
                                       px_bound *ret_bound, px_err *ret_err);
+
+/* The rows that became nothing are misses. For a message that no other binding understood, and once
+ * for each mapping. */
+void px_bound_tell_nothing(px_bound *bound);
+/* Something of the message was taken, missed, or there without a value: it is for this binding. */
+bool px_bound_is_understood(const px_bound *bound);
 
 /**
  * What of a message no field takes: pointers to its values, in the arena, each once. For people who

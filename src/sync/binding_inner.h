@@ -13,7 +13,7 @@
 /* Where a value stands in a row: a pointer, or the name of a member as it is. */
 typedef struct pxi_place {
     px_json_pointer pointer;
-    px_str key; /* without a slash: only a member's name */
+    px_str key; /* as written; without a slash it is only a member's name */
     bool is_key;
 } pxi_place;
 
@@ -107,13 +107,31 @@ struct px_binding {
     pxi_create create;
 };
 
+/* A row of CSV or of the line protocol that is none; the others are what they are. */
+typedef struct pxi_fault pxi_fault;
+struct pxi_fault {
+    const pxi_fault *next;
+    uint32_t row; /* from 1; in the tree it is null */
+    const char *id;
+    px_str text; /* with the line */
+};
+
+/* A message as a JSON tree, whatever its format. */
+typedef struct pxi_payload {
+    px_json *root;
+    const pxi_fault *faults; /* by row; NULL: there are none */
+    const px_str *columns;   /* of CSV */
+    size_t column_count;
+} pxi_payload;
+
 /* One row under way: what formulas and templates look at. */
 typedef struct pxi_row {
     const px_binding *binding;
     const px_bind_input *input;
     px_arena *arena;
     px_str levels[PX_TOPIC_LEVELS_MAX];
-    px_json *root, *node;
+    pxi_payload payload;
+    px_json *node;
     uint32_t number;       /* from 1 */
     px_value *values;      /* of the fields, by index; NONE: missing */
     const px_json **found; /* where each stands; NULL: nowhere */
@@ -138,6 +156,7 @@ PX_NODISCARD px_status pxi_place_read(px_binding *b, const px_json *json, pxi_pl
                                       px_err *ret_err);
 /* The row's value there, or the message's. NULL: there is none, or it is null. */
 px_json *pxi_place_find(const pxi_row *row, const pxi_place *place);
+bool pxi_place_is_null(const pxi_row *row, const pxi_place *place);
 PX_NODISCARD px_status pxi_template_read(const px_binding *b, px_arena *arena, const px_json *json,
                                          px_str text, pxi_template *ret_template, px_err *ret_err);
 /* Errors: PX_INVALID (binding.template) when a part is missing or empty; PX_LIMIT, PX_NO_MEMORY. */
@@ -165,19 +184,8 @@ PX_NODISCARD px_status pxi_formula_read(px_binding *b, const px_json *json, uint
 PX_NODISCARD px_status pxi_text_check(const px_json *json, px_err *ret_err);
 
 /* ---- binding_read.c ---- */
-/* A row of CSV or of the line protocol that is none; the others are what they are. */
-typedef struct pxi_fault pxi_fault;
-struct pxi_fault {
-    const pxi_fault *next;
-    uint32_t row; /* from 1; in the tree it is null */
-    const char *id;
-    px_str text; /* with the line */
-};
-
-/* The payload as a JSON tree, whatever its format; `*ret_faults` by row, NULL: there are none. */
 PX_NODISCARD px_status pxi_payload_read(const px_binding *b, const px_bind_input *input,
-                                        px_arena *arena, px_json **ret_root,
-                                        const pxi_fault **ret_faults, px_err *ret_err);
+                                        px_arena *arena, pxi_payload *ret_payload, px_err *ret_err);
 
 /* ---- binding_value.c ---- */
 /* Reads all fields of the row; what is wrong with one is told by its miss. */
@@ -195,6 +203,10 @@ void pxi_attribute(void *data, const void *row, px_str name, px_value *ret_value
 /* ---- binding_wanted.c ---- */
 bool pxi_is_wanted(const pxi_mapping *m, uint32_t row, uint32_t slot, px_str name);
 void pxi_miss(pxi_mapping *m, const px_bind_miss *what, const px_err *why);
+
+/* ---- binding_nothing.c ---- */
+/* Nothing of the row was taken, and nothing missed. */
+void pxi_note_nothing(pxi_mapping *m, const pxi_row *row);
 
 /* ---- binding_map.c ---- */
 bool pxi_is_fatal(px_status status); /* of the whole message */

@@ -110,12 +110,12 @@ px_status px_binding_leftovers(const px_binding *binding, const px_bind_input *i
                  .found = ret_pointers,
                  .max = max,
                  .ret_err = ret_err };
-    const pxi_fault *faults;
-    px_json *rows;
+    px_json *root, *rows;
 
     *ret_count = 0;
-    PX_TRY(pxi_payload_read(binding, input, arena, &s.row.root, &faults, ret_err));
-    rows = binding->has_rows ? px_json_pointer_find(s.row.root, &binding->rows) : s.row.root;
+    PX_TRY(pxi_payload_read(binding, input, arena, &s.row.payload, ret_err));
+    root = s.row.payload.root;
+    rows = binding->has_rows ? px_json_pointer_find(root, &binding->rows) : root;
     if (!rows)
         return PX_OK;
     s.row.node = rows;
@@ -128,7 +128,7 @@ px_status px_binding_leftovers(const px_binding *binding, const px_bind_input *i
             return PX_OK;
     }
     PX_TRY(note_uses(&s));
-    PX_TRY(walk(&s, s.row.root));
+    PX_TRY(walk(&s, root));
     *ret_count = s.count;
     return PX_OK;
 }

@@ -397,6 +397,7 @@ static bool is_faulty(pxi_mapping *m, row_state *s)
 
 static px_status map_row(pxi_mapping *m, row_state *s, px_json *node)
 {
+    size_t values = m->out.values, missed = m->out.missed;
     bool goes_on;
 
     s->row.node = node;
@@ -408,7 +409,11 @@ static px_status map_row(pxi_mapping *m, row_state *s, px_json *node)
     PX_TRY(enter_row(m, s, &goes_on));
     for (uint32_t i = 0; goes_on && i < m->b->field_count; i++)
         PX_TRY(map_field(m, s, i));
-    return goes_on && m->b->has_rest ? map_rest(m, s) : PX_OK;
+    if (goes_on && m->b->has_rest)
+        PX_TRY(map_rest(m, s));
+    if (goes_on && m->out.values == values && m->out.missed == missed)
+        pxi_note_nothing(m, &s->row);
+    return PX_OK;
 }
 
 static px_status map_rows(pxi_mapping *m, row_state *s, px_json *rows)
@@ -429,23 +434,25 @@ static px_status map_message(pxi_mapping *m)
 {
     row_state s = { .row = { .binding = m->b, .input = m->input, .arena = m->arena } };
     const pxi_fault *faults;
-    px_json *rows;
+    px_json *root, *rows;
 
     s.row.values = PX_ARENA_ARRAY(m->arena, px_value, m->b->field_count + 1);
     s.row.nodes = PX_ARENA_ARRAY(m->arena, const px_json *, m->b->field_count + 1);
     s.row.found = PX_ARENA_ARRAY(m->arena, const px_json *, m->b->field_count + 1);
     if (!s.row.values || !s.row.nodes || !s.row.found)
         return px_arena_fail(m->arena, m->ret_err);
-    PX_TRY(pxi_payload_read(m->b, m->input, m->arena, &s.row.root, &faults, m->ret_err));
+    PX_TRY(pxi_payload_read(m->b, m->input, m->arena, &s.row.payload, m->ret_err));
+    root = s.row.payload.root;
+    faults = s.row.payload.faults;
     pxi_levels_cut(m->b, m->input->topic, s.row.levels);
-    rows = m->b->has_rows ? px_json_pointer_find(s.row.root, &m->b->rows) : s.row.root;
+    rows = m->b->has_rows ? px_json_pointer_find(root, &m->b->rows) : root;
     if (!rows)
         return px_fail_id(m->ret_err, PX_INVALID, "binding.rows",
                           "the message has nothing where 'rows' says");
-    if (rows == s.row.root)
+    if (rows == root)
         s.fault = faults;
     PX_TRY(map_rows(m, &s, rows));
-    for (; rows != s.row.root && faults; faults = faults->next) /* 'rows' says others */
+    for (; rows != root && faults; faults = faults->next) /* 'rows' says others */
         miss_fault(m, faults);
     m->out.rows = s.row.number;
     return PX_OK;

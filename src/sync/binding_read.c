@@ -12,9 +12,11 @@
 typedef struct reader {
     const px_binding *b;
     const px_bind_input *input;
-    px_arena *arena; /* of the faults */
+    px_arena *arena; /* of faults and columns */
     px_buf buf;
     pxi_fault *first, *last;
+    px_str *columns;
+    size_t column_count;
 } reader;
 
 typedef px_status put_fn(reader *r, px_err *ret_err);
@@ -84,7 +86,6 @@ typedef struct csv_payload {
     px_str left;
     px_csv csv;
     PX_VEC(px_str) names;
-    px_arena arena;
 } csv_payload;
 
 static px_status read_payload(void *data, char *bytes, size_t size, size_t *ret_count,
@@ -101,27 +102,39 @@ static px_status read_payload(void *data, char *bytes, size_t size, size_t *ret_
     return PX_OK;
 }
 
-static px_status keep_name(csv_payload *p, px_str cell, px_err *ret_err)
+static px_status keep_name(reader *r, csv_payload *p, px_str cell, px_err *ret_err)
 {
-    px_str name = px_arena_str(&p->arena, px_str_trim(cell));
+    px_str name = px_arena_str(r->arena, px_str_trim(cell));
 
     if (!name.ptr)
-        return px_arena_fail(&p->arena, ret_err);
+        return px_arena_fail(r->arena, ret_err);
     return PX_VEC_PUSH(&p->names, name) ? PX_OK : px_no_memory(ret_err);
 }
 
-static px_status read_names(csv_payload *p, const px_binding *b, px_err *ret_err)
+static px_status read_names(reader *r, csv_payload *p, px_err *ret_err)
 {
+    const px_binding *b = r->b;
     const px_str *cells;
     size_t count;
 
     for (uint32_t i = 0; i < b->column_count; i++)
-        PX_TRY(keep_name(p, b->columns[i], ret_err));
+        PX_TRY(keep_name(r, p, b->columns[i], ret_err));
     if (b->column_count)
         return PX_OK;
     PX_TRY(px_csv_next(&p->csv, &cells, &count, ret_err));
     for (size_t i = 0; i < count; i++)
-        PX_TRY(keep_name(p, cells[i], ret_err));
+        PX_TRY(keep_name(r, p, cells[i], ret_err));
+    return PX_OK;
+}
+
+static px_status keep_columns(reader *r, const csv_payload *p, px_err *ret_err)
+{
+    r->columns = PX_ARENA_ARRAY(r->arena, px_str, p->names.len + 1);
+    if (!r->columns)
+        return px_arena_fail(r->arena, ret_err);
+    if (p->names.len)
+        memcpy(r->columns, p->names.ptr, p->names.len * sizeof(*r->columns));
+    r->column_count = p->names.len;
     return PX_OK;
 }
 
@@ -174,7 +187,8 @@ static px_status put_record(reader *r, csv_payload *p, bool *ret_ended, px_err *
 
 static px_status put_rows(reader *r, csv_payload *p, px_err *ret_err)
 {
-    PX_TRY(read_names(p, r->b, ret_err));
+    PX_TRY(read_names(r, p, ret_err));
+    PX_TRY(keep_columns(r, p, ret_err));
     px_put_char(&r->buf, '[');
     for (uint32_t rows = 0;; rows++) {
         size_t begun = r->buf.len;
@@ -209,14 +223,12 @@ static px_status put_csv(reader *r, px_err *ret_err)
     char separator = b->separator ? b->separator : b->column_count ? ',' : 0;
     px_status status;
 
-    px_arena_init(&p.arena, PX_MAPPING_BYTES_MAX);
     status = px_csv_init(&p.csv, source, separator, ret_err);
     if (status == PX_OK) {
         status = put_rows(r, &p, ret_err);
         px_csv_release(&p.csv);
     }
     PX_VEC_RELEASE(&p.names);
-    px_arena_release(&p.arena);
     return status;
 }
 
@@ -278,7 +290,7 @@ static px_status parse(px_str text, px_arena *arena, px_json **ret_root, px_err 
 }
 
 px_status pxi_payload_read(const px_binding *b, const px_bind_input *input, px_arena *arena,
-                           px_json **ret_root, const pxi_fault **ret_faults, px_err *ret_err)
+                           pxi_payload *ret_payload, px_err *ret_err)
 {
     static put_fn *const puts[] = { [PX_BINDING_CSV] = put_csv,
                                     [PX_BINDING_CBOR] = put_cbor,
@@ -288,9 +300,9 @@ px_status pxi_payload_read(const px_binding *b, const px_bind_input *input, px_a
     px_str text = { 0 };
     px_status status;
 
-    *ret_faults = NULL;
+    *ret_payload = (pxi_payload){ 0 };
     if (b->format == PX_BINDING_JSON)
-        return parse(input->payload, arena, ret_root, ret_err);
+        return parse(input->payload, arena, &ret_payload->root, ret_err);
     px_buf_init(&r.buf, PX_MAPPING_BYTES_MAX / 2);
     status = puts[b->format](&r, ret_err);
     if (status == PX_OK)
@@ -301,6 +313,8 @@ px_status pxi_payload_read(const px_binding *b, const px_bind_input *input, px_a
             status = px_arena_fail(arena, ret_err);
     }
     px_buf_release(&r.buf);
-    *ret_faults = r.first;
-    return status == PX_OK ? parse(text, arena, ret_root, ret_err) : status;
+    ret_payload->faults = r.first;
+    ret_payload->columns = r.columns;
+    ret_payload->column_count = r.column_count;
+    return status == PX_OK ? parse(text, arena, &ret_payload->root, ret_err) : status;
 }

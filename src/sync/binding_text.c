@@ -47,13 +47,23 @@ static px_json *find_in(px_json *node, const pxi_place *place)
     return px_json_pointer_find(node, &place->pointer);
 }
 
-px_json *pxi_place_find(const pxi_row *row, const pxi_place *place)
+static px_json *find_any(const pxi_row *row, const pxi_place *place)
 {
     px_json *found = find_in(row->node, place);
 
-    if (!found && row->root != row->node)
-        found = find_in(row->root, place);
+    return found || row->payload.root == row->node ? found : find_in(row->payload.root, place);
+}
+
+px_json *pxi_place_find(const pxi_row *row, const pxi_place *place)
+{
+    px_json *found = find_any(row, place);
+
     return found && found->type != PX_JSON_NULL ? found : NULL;
+}
+
+bool pxi_place_is_null(const pxi_row *row, const pxi_place *place)
+{
+    return px_json_is(find_any(row, place), PX_JSON_NULL);
 }
 
 uint32_t pxi_level_find(const px_binding *b, px_str name)

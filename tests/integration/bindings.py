@@ -262,6 +262,47 @@ def a_row_that_cannot_be_read_is_a_miss_and_the_others_count():
         assert json.loads(told)["totals"] == {"messages": 1, "values": 2, "missed": 2, "failed": 0}, told
 
 
+def a_message_that_becomes_nothing_is_told():
+    """One wrong letter in a place: by MQTT, HTTP, in a trial; kept, counted, taken once the binding is mended."""
+    with Server() as s, tempfile.TemporaryDirectory() as folder:
+        web = begin(s, "press-7")
+        wrong = {"source": {"mqtt": "plant/{machine}", "http": True}, "twin": "press-7", "fields": [{"from": "/tmep", "to": "temperature"}]}
+        web.want(200, "PUT", "/api/v1/bindings/presses", wrong)
+        assert publish(s, "plant/7", '{"temp":21,"ts":1}') == 0x99
+        assert publish(s, "plant/7", '{"tmep":null}') in (0, 16)  # says itself that there is no value
+        status, answer = post(s, "/api/v1/ingest?binding=presses", b'{"temp":22}')
+        assert (status, answer["code"]) == (400, "binding.nothing") and "line 1: there is no value for '/tmep'; the row has 'temp'" in answer["detail"], answer
+        status, answer = post(s, "/api/v1/ingest?binding=presses", b'[{"temp":22},{"tmep":5}]')
+        assert (status, answer["partial"], answer["values"], answer["faulty"][0]["faults"][0]["row"]) == (207, 1, 1, 1), answer
+        kept = rejects(web, "?binding=presses")
+        assert [(k["code"], k["source"], k["row"], k["replayable"]) for k in kept] == [
+            ("binding.nothing", "", 1, True), ("binding.nothing", "", 1, True), ("binding.nothing", "plant/7", 1, True)], kept
+        assert kept[2]["reason"] == "there is no value for '/tmep'; the row has 'temp', 'ts'", kept
+        told = web.want(200, "GET", "/api/v1/bindings/presses")
+        assert told["figures"]["missed"] == 3, told
+        for name, content in (("b.json", json.dumps(wrong)), ("m.ndjson", '{"topic":"plant/7","payload":{"temp":21}}\n')):
+            with open(os.path.join(folder, name), "w") as f:
+                f.write(content)
+        told = json.loads(cli(s, "binding", "test", "--file", os.path.join(folder, "b.json"), os.path.join(folder, "m.ndjson"), "--json", code=2))
+        assert told["totals"] == {"messages": 1, "values": 0, "missed": 1, "failed": 0}, told
+        # another binding of the topic understands it: the first one is silent
+        right = {**wrong, "fields": [{"from": "/temp", "to": "temperature"}]}
+        web.want(200, "PUT", "/api/v1/bindings/others", {**right, "source": {"mqtt": "plant/+"}})
+        assert publish(s, "plant/7", '{"temp":30}') == 0 and values(web, "press-7")["temperature"] == 30
+        assert publish(s, "plant/7", '{"temp":"hot"}') == 0x99
+        assert publish(s, "plant/7", '{"temp":null}') in (0, 16)
+        assert publish(s, "plant/7", '{"beat":1}') == 0x99  # and none of both
+        newest = [(k["code"], k["binding"]) for k in rejects(web)[:3]]
+        assert sorted(newest[:2]) == [("binding.nothing", "others"), ("binding.nothing", "presses")] and newest[2] == ("value.type", "others"), newest
+        web.want(204, "DELETE", "/api/v1/bindings/others")
+        # rows that a condition passes over are silent
+        web.want(200, "PUT", "/api/v1/bindings/presses", {**right, "when": "beat = 1", "fields": right["fields"] + [{"name": "beat", "from": "/beat"}]})
+        assert publish(s, "plant/7", '{"temp":99}') in (0, 16)
+        web.want(200, "PUT", "/api/v1/bindings/presses", right)
+        assert cli(s, "sync", "replay", "--binding", "presses") == "offered 4, taken 3 with 3 values, left 1\n"
+        assert [k["binding"] for k in rejects(web, "?binding=presses")] == ["presses"]
+
+
 def a_binding_is_tried_before_it_is_used():
     with Server() as s, tempfile.TemporaryDirectory() as folder:
         web = begin(s, "press-7")
@@ -368,6 +409,7 @@ if __name__ == "__main__":
     main(a_message_is_mapped_and_its_puback_means_committed, what_a_binding_takes_is_a_plain_message_as_well,
          what_cannot_be_mapped_is_kept_and_taken_after_the_binding_is_mended_once,
          a_device_writes_its_own_twins_only_and_a_binding_what_it_was_given_the_right_to, one_message_counts_for_all_its_twins_or_for_none,
-         values_by_http_count_line_by_line, a_row_that_cannot_be_read_is_a_miss_and_the_others_count, a_binding_is_tried_before_it_is_used,
+         values_by_http_count_line_by_line, a_row_that_cannot_be_read_is_a_miss_and_the_others_count,
+         a_message_that_becomes_nothing_is_told, a_binding_is_tried_before_it_is_used,
          a_trial_says_no_where_a_live_message_would_not_be_taken,
          a_slip_is_noted_and_what_is_left_out_of_samples_is_said, what_is_suggested_fits_the_samples)

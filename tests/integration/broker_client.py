@@ -130,6 +130,23 @@ def values_arrive_by_the_binding_in_both_versions():
         assert "plant" in s.cli("connection", "list") and "connected" in s.cli("connection", "status", "plant")
 
 
+def what_becomes_nothing_is_told_where_no_binding_understood_it():
+    with Broker("allow_anonymous true") as b, server() as s:
+        web = begin(s, "m1")
+        web.want(200, "PUT", "/api/v1/bindings/second", {**BINDING, "fields": [{"from": "/q", "to": "power"}]})
+        web.want(200, "PUT", "/api/v1/connections/plant", connection(b))
+        until(lambda: is_connected(web), "connected")
+        for payload in ('{"p":1}', '{"q":2}', '{"p":null}', '{"r":3}'):
+            subprocess.run(["mosquitto_pub", "-p", str(b.port), "-q", "1", "-t", "plant/m1/data", "-m", payload], check=True)
+        until(lambda: status(web)["messages"] == 4, "four messages")
+        until(lambda: status(web)["values"] == 2, "two values")
+        until(lambda: status(web)["rejected"] == 1, "the one that became nothing")
+        got = web.want(200, "GET", "/api/v1/rejects")["items"]
+        assert sorted((r["binding"], r["code"], r["reason"]) for r in got) == [
+            ("meters", "binding.nothing", "there is no value for '/p'; the row has 'r'"),
+            ("second", "binding.nothing", "there is no value for '/q'; the row has 'r'")], got
+
+
 def a_message_is_as_large_as_the_limit_and_no_larger():
     with Broker("allow_anonymous true") as b, server() as s:
         web = begin(s, "m1")
@@ -597,7 +614,7 @@ def addresses_that_the_operator_does_not_name_are_refused():
 
 if __name__ == "__main__":
     chosen = [globals()[name] for name in sys.argv[1:]]
-    main(*chosen) if chosen else main(values_arrive_by_the_binding_in_both_versions, connected_is_who_is_subscribed, a_message_is_as_large_as_the_limit_and_no_larger, an_outage_of_the_broker_loses_and_doubles_nothing,
+    main(*chosen) if chosen else main(values_arrive_by_the_binding_in_both_versions, what_becomes_nothing_is_told_where_no_binding_understood_it, connected_is_who_is_subscribed, a_message_is_as_large_as_the_limit_and_no_larger, an_outage_of_the_broker_loses_and_doubles_nothing,
          kill_9_in_the_middle_loses_and_doubles_nothing, a_full_disk_leaves_messages_at_the_broker,
          what_a_document_says_no_more_the_broker_keeps_no_more, what_comes_while_the_server_is_away_waits_at_the_broker,
          two_connections_share_a_subscription, two_servers_share_a_subscription_and_lose_no_part, what_cannot_be_says_why_and_what_helps, tls_to_a_port_without_it_has_one_sentence, a_broker_that_wants_our_certificate_gets_it,

@@ -123,6 +123,7 @@ export const bindingsEn = {
     'binding.formula': 'Mend the formula.',
     'binding.rows': 'Mend the place of the rows.',
     'binding.form': 'Mend the format of the binding.',
+    'binding.nothing': 'Mend the places of the fields, or pass such rows over with a condition (when).',
     'csv.width': 'Send as many cells in each row as there are columns.',
     'line.form': 'Send each line as measurement,tag=value field=21.4 time.',
     'ingest.object': 'Send an object of a twin and its values in each line.',

@@ -117,6 +117,7 @@ export const bindingsZh: typeof bindingsEn = {
     'binding.formula': '修正公式。',
     'binding.rows': '修正行的位置。',
     'binding.form': '修正绑定的格式。',
+    'binding.nothing': '修正字段的位置，或用条件（when）略过此类行。',
     'csv.width': '每行的单元格数须与列数相同。',
     'line.form': '每行须为：测量名,标签=值 字段=21.4 时间。',
     'ingest.object': '每行发送一个对象，含孪生体及其数值。',

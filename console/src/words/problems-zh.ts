@@ -120,6 +120,7 @@ export const problemsZh: typeof problemsEn = {
     'binding.topic': '绑定的主题不符合要求。',
     'binding.template': '孪生体模板有误。',
     'binding.formula': '公式有误。',
+    'binding.nothing': '消息中没有字段所找的值。',
     'binding.unit': '单位无法换算。',
     'csv.width': '该行的单元格数与列数不符。',
     'line.form': '该行不符合行协议。',

@@ -436,6 +436,12 @@ PX_TEST(a_line_that_says_nothing_is_a_fault_of_its_own)
     CHECK_STR(api_text(r, "/faulty/0/line"), "3");
     CHECK_STR(api_text(r, "/faulty/1/line"), "4");
     CHECK_STR(api_text(r, "/faulty/2/faults/0/code"), "ingest.twin");
+    api_header(&w, "Content-Type", "application/x-ndjson");
+    r = API_ASK(&w, "POST", "/api/v1/ingest", "[{\"twin\":\"a\",\"speed\":9},{\"twin\":\"b\"}]\n",
+                207);
+    CHECK_STR(api_text(r, "/partial"), "1");
+    CHECK_STR(api_text(r, "/faulty/0/faults/0/row"), "2");
+    CHECK_STR(api_text(r, "/faulty/0/faults/0/code"), "binding.nothing");
     r = API_ASK(&w, "GET", "/api/v1/rejects?reason=ingest.value", NULL, 200);
     CHECK_STR(api_text(r, "/items/0/code"), "ingest.value");
     api_world_release(&w);

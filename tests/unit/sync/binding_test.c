@@ -30,6 +30,7 @@ static px_arena arena;
 static px_bound bound;
 static uint32_t only_row, only_slot;
 static const char *only_name;
+static bool asks_for_nothing; /* as a door does */
 
 static px_status model_of(void *data, px_str dtmi, px_bind_model *ret, px_err *ret_err)
 {
@@ -101,6 +102,8 @@ static const char *map_bytes(const char *document, const char *topic, px_str pay
         px_binding_free(binding);
         return err.text;
     }
+    if (asks_for_nothing)
+        px_bound_tell_nothing(&bound);
     for (size_t i = 0; i < bound.twin_count; i++)
         if (bound.twins[i]->sample_count || bound.twins[i]->is_new)
             put_twin(&out, bound.twins[i]);
@@ -623,6 +626,99 @@ PX_TEST(a_message_becomes_as_many_values_as_the_limit)
     CHECK_STR(map(document, "x",
                   many("[", "{\"v\":#}", ",{\"v\":1,\"w\":1}]", PX_BINDING_VALUES_MAX / 10 - 1)),
               "one message becomes at most 50000 values");
+}
+
+#define LOOKS                                                                                      \
+    "{" SOURCE ",\"twin\":\"p1\",\"fields\":[{\"from\":\"/temp\",\"to\":\"temperature\"},"         \
+    "{\"from\":\"n\",\"to\":\"count\"},{\"name\":\"u\",\"from\":\"u\"},{\"name\":\"w\","           \
+    "\"formula\":\"u * 2\","                                                                       \
+    "\"to\":\"power\"}]}"
+
+/* A row of which nothing was taken and nothing missed: what is looked for, and what there is. */
+PX_TEST(a_row_that_becomes_nothing_is_a_miss)
+{
+    asks_for_nothing = true;
+    CHECK_STR(map(LOOKS, "x", "{\"tmep\":21,\"a\":1,\"b\":2,\"c\":3}"), "!1// binding.nothing");
+    CHECK_STR(bound.misses[0].text, "there is no value for '/temp', 'n', 'u'; the row has 'tmep', "
+                                    "'a', 'b', …");
+    CHECK_EQ(bound.missed, 1);
+    CHECK_STR(map(LOOKS, "x", "[{\"n\":1},{},5,{\"n\":2}]"),
+              "p1 count=1 count=2 !2// binding.nothing !3// binding.nothing");
+    CHECK_STR(bound.misses[0].text, "there is no value for '/temp', 'n', 'u'; the row is empty");
+    CHECK_STR(bound.misses[1].text, "there is no value for '/temp', 'n', 'u'; it is a number");
+    CHECK_STR(map("{" SOURCE
+                  ",\"twin\":\"p1\",\"fields\":[{\"name\":\"u\",\"from\":\"u\"},{\"name\":\"i\","
+                  "\"from\":\"i\"},{\"name\":\"w\",\"formula\":\"u * i\",\"to\":\"power\"}]}",
+                  "x", "{\"u\":1}"),
+              "!1// binding.nothing");
+    CHECK_STR(bound.misses[0].text, "there is no value for 'i'; the row has 'u'");
+    CHECK_STR(map("{" SOURCE ",\"twin\":\"p1\",\"rest\":\"/v\"}", "x", "{\"w\":{}}"),
+              "!1// binding.nothing");
+    CHECK_STR(bound.misses[0].text, "there is no value for '/v'; the row has 'w'");
+    /* beside misses they come behind them, and are wanted of their row alone */
+    CHECK_STR(map(LOOKS, "x", "[{},{\"n\":\"x\"},{\"n\":3}]"),
+              "p1 count=3 !2/p1/n value.type !1// binding.nothing");
+    only_row = 3;
+    CHECK_STR(map(LOOKS, "x", "[{},{\"n\":\"x\"},{\"n\":3}]"), "p1 count=3");
+    only_row = 1;
+    CHECK_STR(map(LOOKS, "x", "[{},{\"n\":\"x\"},{\"n\":3}]"), "!1// binding.nothing");
+    only_name = "n";
+    CHECK_STR(map(LOOKS, "x", "[{},{\"n\":\"x\"},{\"n\":3}]"), "");
+    only_row = 0;
+    only_name = NULL;
+    asks_for_nothing = false;
+    map(LOOKS, "x", "{}");
+    CHECK_EQ(bound.missed, 0);
+    CHECK_EQ(bound.nothing, 1);
+    CHECK(!px_bound_is_understood(&bound));
+}
+
+/* What a condition passes over, what says itself that it has no value, metrics of Sparkplug. */
+PX_TEST(a_row_that_is_empty_on_purpose_is_silent)
+{
+    asks_for_nothing = true;
+    CHECK_STR(map("{" SOURCE
+                  ",\"twin\":\"p1\",\"when\":\"n > 1\",\"fields\":[{\"from\":\"n\",\"to\":"
+                  "\"count\"}]}",
+                  "x", "[{\"m\":1},{\"n\":1},{\"n\":2}]"),
+              "p1 count=2");
+    CHECK_STR(map("{" SOURCE
+                  ",\"twin\":\"p1\",\"when\":\"IS_DEFINED(n)\",\"fields\":[{\"from\":\"n\","
+                  "\"to\":\"count\"}]}",
+                  "x", "[{\"m\":1},{\"n\":2}]"),
+              "p1 count=2");
+    CHECK_STR(map(LOOKS, "x", "[{\"temp\":null},{\"u\":null,\"a\":1}]"), "");
+    CHECK_STR(map(TABLE, "x", "t,a,b\n1,,\n2,3,\n"), "p1 power=3");
+    CHECK_STR(map(TABLE, "x", "t,c\n1,2\n"), "!1// binding.nothing");
+    CHECK_STR(map("{" SOURCE
+                  ",\"format\":\"text\",\"twin\":\"p1\",\"fields\":[{\"from\":\"\",\"to\":"
+                  "\"count\"}]}",
+                  "x", " "),
+              "");
+    CHECK_STR(map(LOOKS, "x", "[]"), "");
+    CHECK_STR(map("{\"source\":{\"sparkplug\":\"g/n\"},\"twin\":\"p1\",\"fields\":[{\"from\":\"n\","
+                  "\"to\":\"count\"}]}",
+                  "g/n", "{\"$ts\":\"2026-01-01T00:00:01Z\",\"m\":1}"),
+              "");
+    asks_for_nothing = false;
+}
+
+/* Names are cut between letters, and as many rows are kept as misses are. */
+PX_TEST(rows_that_become_nothing_are_told_as_far_as_there_is_room)
+{
+    asks_for_nothing = true;
+    map(LOOKS, "x", many("[", "{\"ééééééééééééééé\":#}", "]", PX_BIND_MISSES_MAX + 1));
+    CHECK_EQ(bound.missed, PX_BIND_MISSES_MAX + 1);
+    CHECK_EQ(bound.miss_count, PX_BIND_MISSES_MAX);
+    CHECK_EQ(bound.misses[PX_BIND_MISSES_MAX - 1].row, PX_BIND_MISSES_MAX);
+    CHECK_STR(bound.misses[0].text,
+              "there is no value for '/temp', 'n', 'u'; the row has 'éééééééééé…'");
+    map(LOOKS, "x", many("[{\"n\":\"x\"},", "{\"m\":#}", "]", PX_BIND_MISSES_MAX));
+    CHECK_EQ(bound.missed, PX_BIND_MISSES_MAX + 1);
+    CHECK_EQ(bound.miss_count, PX_BIND_MISSES_MAX);
+    CHECK_STR(bound.misses[0].id, "value.type");
+    CHECK_STR(bound.misses[1].id, "binding.nothing");
+    asks_for_nothing = false;
 }
 
 PX_TEST(what_no_field_takes_is_found)
