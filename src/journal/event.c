@@ -276,7 +276,8 @@ static px_time get_time(px_cut *cut)
 {
     int64_t v = px_get_zigzag(cut);
 
-    return v == 0 ? PX_TIME_NONE : v - 1;
+    cut->bad = cut->bad || v == INT64_MIN; /* nobody writes it */
+    return v == 0 || cut->bad ? PX_TIME_NONE : v - 1;
 }
 
 /* How many codes there are. */
