@@ -119,7 +119,7 @@ export const bindingsZh: typeof bindingsEn = {
     'binding.form': '修正绑定的格式。',
     'binding.nothing': '修正字段的位置，或用条件（when）略过此类行。',
     'csv.width': '每行的单元格数须与列数相同。',
-    'line.form': '每行须为：测量名,标签=值 字段=21.4 时间。',
+    'line.form': '每行须含测量名、字段和时间，例如 press,twin=press-7 power=1.5。',
     'ingest.object': '每行发送一个对象，含孪生体及其数值。',
     'ingest.twin': '在该行中写明孪生体。',
     'ingest.value': '在孪生体之外再发送一个数值。',
