@@ -16,6 +16,8 @@ class SmallDisk:
             os.rmdir(self.folder)
             print("skipped: a small tmpfs cannot be mounted here:", done.stderr.strip())
             sys.exit(77)
+        self.ballast = os.path.join(self.folder, "ballast")  # there from the start: a full disk has no room for its name
+        self.free()
         return self
 
     def __exit__(self, kind, value, trace):
@@ -24,7 +26,7 @@ class SmallDisk:
 
     def fill(self, leave=0):
         at = os.statvfs(self.folder)
-        with open(os.path.join(self.folder, "ballast"), "wb") as f:
+        with open(self.ballast, "wb") as f:
             left = at.f_bavail * at.f_frsize - leave
             try:
                 while left > 0:
@@ -33,4 +35,4 @@ class SmallDisk:
                 pass  # the server was quicker
 
     def free(self):
-        os.remove(os.path.join(self.folder, "ballast"))
+        open(self.ballast, "wb").close()

@@ -96,7 +96,7 @@ export const bindingsEn = {
 
   // rejects
   rejects: 'Rejects',
-  rejectsLead: 'What was refused, why, and what mends it. In memory: a restart forgets it.',
+  rejectsLead: 'What was refused, why, and what mends it. Kept over a restart; the oldest give way.',
   rejectCount: (count: number) => n(count, 'reject', 'rejects'),
   noRejects: 'Nothing was refused.',
   noRejectMatch: 'Nothing that was refused is like that.',

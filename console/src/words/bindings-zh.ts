@@ -91,7 +91,7 @@ export const bindingsZh: typeof bindingsEn = {
   noPreview: '还没有数值。',
 
   rejects: '拒收',
-  rejectsLead: '被拒收的内容、原因和补救办法。保存在内存中，重启后清空。',
+  rejectsLead: '被拒收的内容、原因和补救办法。重启后仍保留；空间不足时最早的先被清除。',
   rejectCount: (count) => `${count} 条拒收`,
   noRejects: '没有拒收。',
   noRejectMatch: '没有符合条件的拒收。',
