@@ -329,6 +329,8 @@ static px_status open_all(server *s, px_err *ret_err)
     PX_TRY(px_settings_read(s->opts, &s->settings, ret_err));
     PX_TRY(read_addresses(s, ret_err));
     PX_TRY(px_outbound_side_check(s->opts->outbound_allow, ret_err));
+    if (s->settings.sparkplug_host[0])
+        PX_TRY(px_sparkplug_check_host(px_str_c(s->settings.sparkplug_host), ret_err));
     PX_TRY(check_ports(s, ret_err));
     PX_TRY(make_data_dir(s->opts->data_dir, ret_err));
     PX_TRY(open_core(s, ret_err));

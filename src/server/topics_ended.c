@@ -12,9 +12,12 @@
 #include "server/topics_impl.h"
 #include "server/topics_sparkplug.h"
 
-enum { PAID_MAX = 64 }; /* nodes whose deaths are made again at once */
+enum {
+    PAID_MAX = 64, /* nodes whose deaths are made again at once */
+    TIMES_MAX = 3, /* of one field */
+};
 
-_Static_assert(PX_SPARK_FED_MAX *(2 * sizeof(px_source_end) + sizeof(px_field_value) +
+_Static_assert(PX_SPARK_FED_MAX *(2 * sizeof(px_source_end) + TIMES_MAX * sizeof(px_field_value) +
                                   PX_TWIN_ID_BYTES_MAX + 64) < PX_TOPICS_ARENA_BYTES_MAX / 2,
                "a death fits into its message, else it would be owed for ever");
 
@@ -55,22 +58,31 @@ static void add_own(ends *e, const px_spark_status *status)
     px_buf_release(&twin);
 }
 
+/* The field as often as the live value may be of different times. */
+static void add_time(px_source_end *end, uint32_t field, px_time told)
+{
+    end->fields[end->field_count++] = (px_field_value){ .field = field, .source_time = told };
+}
+
 static void add_fed(ends *e, const px_spark_fed *fed)
 {
-    px_source_end end = { .twin = fed->twin,
-                          .model_no = fed->model_no,
-                          .fields = PX_ARENA_ARRAY(e->arena, px_field_value, fed->fields.len),
-                          .field_count = fed->fields.len };
+    px_source_end end = { .twin = fed->twin, .model_no = fed->model_no };
 
-    if (end.field_count == 0)
+    if (fed->fields.len == 0)
         return; /* none would mean all of them */
-    for (size_t i = 0; end.fields && i < end.field_count; i++)
-        end.fields[i] = (px_field_value){ .field = fed->fields.ptr[i].field,
-                                          .source_time = fed->fields.ptr[i].told };
-    if (end.fields)
-        add_end(e, end);
-    else
+    end.fields = PX_ARENA_ARRAY(e->arena, px_field_value, TIMES_MAX * fed->fields.len);
+    if (!end.fields) {
         e->is_cut = true;
+        return;
+    }
+    PX_VEC_EACH (&fed->fields, f) {
+        add_time(&end, f->field, f->sent);
+        if (f->last != f->sent)
+            add_time(&end, f->field, f->last);
+        if (f->newest != f->last && f->newest != f->sent)
+            add_time(&end, f->field, f->newest);
+    }
+    add_end(e, end);
 }
 
 static void add_ended(void *ctx, const px_spark_ended *ended)

@@ -133,7 +133,8 @@ static void remember(const px_topics_spark *in, const px_spark_topic *topic,
     size_t count;
     const px_request *items = px_topics_bound_items(m, &count);
 
-    px_sparkplug_feed(in->topics->sparkplug, in->client->principal.tenant, topic, items, count);
+    px_sparkplug_feed(in->topics->sparkplug, in->client->principal.tenant, topic, false, items,
+                      count);
 }
 
 /* Whatever is to be written goes as one request, and the message with it. */

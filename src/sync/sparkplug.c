@@ -175,6 +175,7 @@ static px_status take_birth(hearing *h, pxi_spark_owner *owner)
     }
     owner->owes_end = false;
     owner->ending = 0;
+    owner->births++;
     h->s->stats.births++;
     h->heard->is_birth = true;
     h->heard->went_online = set_online(owner, true, h->m->now);

@@ -110,8 +110,10 @@ void px_sparkplug_each_host(px_sparkplug *s, uint32_t tenant,
 
 /* ---- this server as a host application ---- */
 
-/* For all tenants, from `now` on; at most once, before anybody else knows `s`.
- * Errors: PX_INVALID (the name is no level of a topic), PX_NO_MEMORY. */
+/* Errors: PX_INVALID (the name is no level of a topic). */
+PX_NODISCARD px_status px_sparkplug_check_host(px_str name, px_err *ret_err);
+/* For all tenants, from `now` on; at most once, before anybody else knows `s`. Errors: the same,
+ * PX_NO_MEMORY. */
 PX_NODISCARD px_status px_sparkplug_be_host(px_sparkplug *s, px_str name, px_time now,
                                             px_err *ret_err);
 /* Its name, as long as `s` lives; empty: it is none. */
@@ -119,25 +121,28 @@ px_str px_sparkplug_own_host(const px_sparkplug *s, px_time *ret_since);
 
 /* ---- deaths ---- */
 
-/* A field that bindings filled, and the newest time that was told with it: who else filled it since
- * told another. PX_TIME_NONE: the last one came without. */
+/* A field that bindings filled, and the times of values that may be the live one: who else filled
+ * it since told another. PX_TIME_NONE: it came without. */
 typedef struct px_spark_fed_field {
     uint32_t field;
-    px_time told;
+    px_time sent;         /* with the last that is on its way, or was */
+    px_time last, newest; /* with the last that is written; the newest of all those */
 } px_spark_fed_field;
 
 /* What bindings filled of a twin with what somebody said until it ended, in the order of fields. */
 typedef struct px_spark_fed {
     px_str twin;
     uint32_t model_no; /* that the fields are of */
+    uint64_t births;   /* of its owner, when it was filled last */
     PX_VEC(px_spark_fed_field) fields;
 } px_spark_fed;
 
-/* Remembers what the items of kind DEVICE_MESSAGE are about to fill with what the topic's node or
- * device says. Call it before they are sent, in the order of its messages. Beyond PX_SPARK_FED_MAX
- * and PX_SPARK_FED_TENANT_MAX they are counted only: they will not end with it. */
+/* Remembers what the items of kind DEVICE_MESSAGE fill with what the topic's node or device says:
+ * before they are sent, in the order of its messages, and once more when they are written. Beyond
+ * PX_SPARK_FED_MAX and PX_SPARK_FED_TENANT_MAX they are counted only, unless what nobody said since
+ * its owner's last birth makes room: they will not end with it. */
 void px_sparkplug_feed(px_sparkplug *s, uint32_t tenant, const px_spark_topic *topic,
-                       const px_request *items, size_t count);
+                       bool is_written, const px_request *items, size_t count);
 
 typedef struct px_spark_ended {
     px_spark_status status;

@@ -207,7 +207,7 @@ px_status pxi_spark_add_host(px_sparkplug *s, const px_spark_message *m, pxi_spa
     return PX_OK;
 }
 
-px_status px_sparkplug_be_host(px_sparkplug *s, px_str name, px_time now, px_err *ret_err)
+px_status px_sparkplug_check_host(px_str name, px_err *ret_err)
 {
     px_str rest = name;
 
@@ -216,6 +216,12 @@ px_status px_sparkplug_be_host(px_sparkplug *s, px_str name, px_time now, px_err
                           "'%.*s' is no id of a host application: one level of a topic, without "
                           "'/', '+' and '#'",
                           PX_FMT(name));
+    return PX_OK;
+}
+
+px_status px_sparkplug_be_host(px_sparkplug *s, px_str name, px_time now, px_err *ret_err)
+{
+    PX_TRY(px_sparkplug_check_host(name, ret_err));
     if (!copy_text(&s->own_host, name))
         return px_no_memory(ret_err);
     s->own_since = now;

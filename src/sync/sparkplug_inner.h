@@ -18,6 +18,7 @@ typedef struct pxi_spark_owner {
     px_time since;
     PX_VEC(px_spark_fed) fed; /* until it ended */
     px_map fed_by_twin;       /* places in `fed` */
+    uint64_t births, swept;   /* so many; at which of them `fed` was swept last */
 } pxi_spark_owner;
 
 typedef struct pxi_spark_node {

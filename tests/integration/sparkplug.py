@@ -14,7 +14,7 @@ import time
 import paho.mqtt.client as paho
 
 from clients import Web
-from pollux import Server, main
+from pollux import PROGRAM, Server, main
 from small_disk import SmallDisk
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -600,6 +600,16 @@ def this_server_is_a_host_where_it_is_told_to():
         edge.close()
 
 
+def a_host_that_has_no_name_leaves_nothing_behind():
+    with tempfile.TemporaryDirectory() as folder:
+        with open(os.path.join(folder, "conf"), "w") as f:
+            f.write("sparkplug_host = a/b\n")
+        done = subprocess.run([PROGRAM, "serve", "--data", os.path.join(folder, "data"), "--config", os.path.join(folder, "conf"),
+                               "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0"], capture_output=True, text=True, timeout=20)
+        assert done.returncode == 2 and "'a/b' is no id of a host application" in done.stderr, done
+        assert not os.path.exists(os.path.join(folder, "data"))
+
+
 def an_edge_node_speaks_for_itself_alone():
     with Server() as s:
         web, key = prepare(s)
@@ -623,4 +633,4 @@ main(births_and_data_reach_the_twins, what_was_not_understood_asks_for_a_birth, 
      what_no_binding_takes_of_metrics_is_told_and_what_one_misses_is_taken_once_it_is_mended,
      a_message_counts_for_its_own_twin_and_those_of_bindings_or_for_none, a_node_that_skips_numbers, deaths_are_of_their_birth,
      a_death_makes_stale_what_is_declared_of_its_twins, a_death_makes_stale_what_bindings_filled, hosts_tell_their_state,
-     this_server_is_a_host_where_it_is_told_to,     an_edge_node_speaks_for_itself_alone, a_death_that_finds_the_disk_full_is_made_again)
+     this_server_is_a_host_where_it_is_told_to, a_host_that_has_no_name_leaves_nothing_behind,     an_edge_node_speaks_for_itself_alone, a_death_that_finds_the_disk_full_is_made_again)

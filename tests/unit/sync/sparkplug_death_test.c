@@ -126,8 +126,8 @@ PX_TEST(what_is_owed_goes_round_among_nodes)
 enum { FIELDS_MAX = 1000 };
 
 /* As bindings fill fields of a twin with what `edge`, or its press, says of a time. */
-static void feed_at(world *w, const char *device, const char *twin, uint32_t model_no,
-                    const uint32_t *fields, size_t count, px_time told)
+static void feed_as(world *w, const char *device, const char *twin, uint32_t model_no,
+                    const uint32_t *fields, size_t count, px_time told, bool is_written)
 {
     px_spark_topic topic = { .group = PX_STR("plant"),
                              .node = PX_STR("edge"),
@@ -144,7 +144,15 @@ static void feed_at(world *w, const char *device, const char *twin, uint32_t mod
     CHECK(count <= FIELDS_MAX);
     for (size_t i = 0; i < count; i++)
         values[i] = (px_field_value){ .field = fields[i], .source_time = PX_TIME_NONE };
-    px_sparkplug_feed(w->s, 1, &topic, items, 2);
+    px_sparkplug_feed(w->s, 1, &topic, is_written, items, 2);
+}
+
+/* Sent, and written. */
+static void feed_at(world *w, const char *device, const char *twin, uint32_t model_no,
+                    const uint32_t *fields, size_t count, px_time told)
+{
+    feed_as(w, device, twin, model_no, fields, count, told, false);
+    feed_as(w, device, twin, model_no, fields, count, told, true);
 }
 
 static void feed(world *w, const char *device, const char *twin, uint32_t model_no,
@@ -153,7 +161,7 @@ static void feed(world *w, const char *device, const char *twin, uint32_t model_
     feed_at(w, device, twin, model_no, fields, count, PX_TIME_NONE);
 }
 
-/* `press: a@1 2 3=TIME; ` for each who ends. */
+/* `press: a@1 2 3=SENT/LAST/NEWEST; ` for each who ends. */
 static void write_ended(void *ctx, const px_spark_ended *ended)
 {
     px_buf *out = ctx;
@@ -163,8 +171,9 @@ static void write_ended(void *ctx, const px_spark_ended *ended)
         px_putf(out, " %.*s@%u", PX_FMT(ended->fed[i].twin), ended->fed[i].model_no);
         PX_VEC_EACH (&ended->fed[i].fields, f) {
             px_putf(out, " %u", f->field);
-            if (f->told != PX_TIME_NONE)
-                px_putf(out, "=%lld", (long long)f->told);
+            if (f->sent != PX_TIME_NONE || f->newest != PX_TIME_NONE)
+                px_putf(out, "=%lld/%lld/%lld", (long long)f->sent, (long long)f->last,
+                        (long long)f->newest);
         }
     }
     px_put(out, PX_STR("; "));
@@ -194,10 +203,10 @@ PX_TEST(what_bindings_filled_ends_with_who_said_it)
     feed(&w, "press", "b", 4, more, 2); /* it has another model now */
     feed(&w, "nobody", "c", 1, some, 1);
     node_dies(&w, 3);
-    check_ended(&w, &w.heard.ending, ": a@1 3 5 7; press: a@1 5 b@4 3 5; ");
+    check_ended(&w, &w.heard.ending, ": a@1 3 5 7; press: a@1 5 b@2 7 b@4 3 5; ");
     px_sparkplug_ended(w.s, &w.heard.ending, false);
     node_dies(&w, 3); /* it was not written: all of it still is to end */
-    check_ended(&w, &w.heard.ending, ": a@1 3 5 7; press: a@1 5 b@4 3 5; ");
+    check_ended(&w, &w.heard.ending, ": a@1 3 5 7; press: a@1 5 b@2 7 b@4 3 5; ");
     px_sparkplug_ended(w.s, &w.heard.ending, true);
     node_is_born(&w, 4);
     device_is_born(&w, 1);
@@ -225,7 +234,7 @@ PX_TEST(a_birth_keeps_what_bindings_filled)
     close_world(&w);
 }
 
-PX_TEST(the_newest_time_that_was_told_with_a_field_is_known)
+PX_TEST(the_times_that_may_be_of_the_live_value_are_known)
 {
     static const uint32_t field[] = { 1 };
     world w;
@@ -233,14 +242,36 @@ PX_TEST(the_newest_time_that_was_told_with_a_field_is_known)
     open_world(&w);
     node_is_born(&w, 3);
     feed_at(&w, "", "a", 1, field, 1, 50);
-    feed_at(&w, "", "a", 1, field, 1, 40); /* late */
-    feed_at(&w, "", "b", 1, field, 1, 50);
-    feed(&w, "", "b", 1, field, 1); /* without a time: that is the last */
-    feed(&w, "", "c", 1, field, 1);
+    feed_at(&w, "", "a", 1, field, 1, 40);        /* late: live is still that of before */
+    feed_as(&w, "", "a", 1, field, 1, 60, false); /* on its way, or refused */
+    feed_at(&w, "", "b", 1, field, 1, 90);        /* by a clock that is put right then */
+    feed_at(&w, "", "b", 1, field, 1, 30);
     feed_at(&w, "", "c", 1, field, 1, 30);
     feed_at(&w, "", "d", 1, field, 0, 30); /* of nothing nothing ends */
     node_dies(&w, 3);
-    check_ended(&w, &w.heard.ending, ": a@1 1=50 b@1 1 c@1 1=30; ");
+    check_ended(&w, &w.heard.ending, ": a@1 1=60/40/50 b@1 1=30/30/90 c@1 1=30/30/30; ");
+    close_world(&w);
+}
+
+PX_TEST(what_was_not_filled_since_the_last_birth_makes_room)
+{
+    static const uint32_t fields[] = { 1, 2, 3 };
+    world w;
+
+    open_world(&w);
+    w.s->fed_max = 4;
+    node_is_born(&w, 3);
+    feed(&w, "", "old", 1, fields, 2);
+    feed(&w, "", "both", 1, fields, 1);
+    node_is_born(&w, 3);
+    feed(&w, "", "both", 1, fields, 2);
+    feed(&w, "", "new", 1, fields, 2);
+    CHECK_EQ(px_sparkplug_stat(w.s).left_out, 0);
+    feed(&w, "", "beyond", 1, fields, 1);
+    CHECK_EQ(px_sparkplug_stat(w.s).left_out, 1);
+    feed(&w, "", "new", 1, fields, 2);
+    node_dies(&w, 3);
+    check_ended(&w, &w.heard.ending, ": both@1 1 2 new@1 1 2; ");
     close_world(&w);
 }
 
@@ -259,11 +290,8 @@ PX_TEST(all_nodes_of_a_tenant_have_one_limit)
     feed(&w, "press", "b", 1, fields, 2);
     feed(&w, "press", "c", 1, fields, 3);
     CHECK_EQ(px_sparkplug_stat(w.s).left_out, 4);
-    feed(&w, "", "a", 2, fields, 2); /* of another model two of three places are enough */
-    feed(&w, "press", "c", 1, fields, 1);
-    CHECK_EQ(px_sparkplug_stat(w.s).left_out, 4);
     node_dies(&w, 3);
-    check_ended(&w, &w.heard.ending, ": a@2 1 2; press: b@1 1 c@1 1; ");
+    check_ended(&w, &w.heard.ending, ": a@1 1 2 3; press: b@1 1; ");
     px_sparkplug_ended(w.s, &w.heard.ending, true);
     node_is_born(&w, 4);
     feed(&w, "", "d", 1, fields, 3); /* there is room again, */
