@@ -127,7 +127,7 @@ static px_status map(trial *t, const px_bind_input *input, px_arena *arena, px_b
 
     PX_TRY(px_binding_fits_topic(t->binding, input->topic, ret_err));
     PX_TRY(px_bind_desk_map(&desk, input, arena, &bound, ret_err));
-    px_bound_tell_nothing(&bound);
+    px_bound_tell_nothing(&bound, NULL, PX_TIME_NONE);
     PX_TRY(check_models(t, &bound, ret_err));
     *ret_bound = bound;
     return PX_OK;

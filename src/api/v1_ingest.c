@@ -157,7 +157,7 @@ static px_status map_line(px_ingest_line *l, px_err *ret_err)
             return refuse_empty(l, ret_err);
         name_twin(l);
     }
-    px_bound_tell_nothing(&l->bound);
+    px_bound_tell_nothing(&l->bound, NULL, PX_TIME_NONE);
     request->item_count = px_bind_desk_count(&l->bound);
     if (request->item_count == 0)
         return PX_OK;
@@ -215,11 +215,11 @@ static px_status add_line(px_ingest *in, px_str text, uint32_t number, px_err *r
 
 static px_status cut_protocol(px_ingest *in, px_err *ret_err)
 {
-    px_str rest = in->body, text;
-    uint32_t number = 0;
+    px_lines lines = { .rest = in->body };
+    px_str text;
 
-    while (px_line_next(&rest, &text, &number))
-        PX_TRY(add_line(in, text, number, ret_err));
+    while (px_line_next(&lines, &text))
+        PX_TRY(add_line(in, text, lines.number, ret_err));
     return PX_OK;
 }
 

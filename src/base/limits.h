@@ -134,7 +134,9 @@
 #define PX_MESSAGE_SAMPLES_MAX 10000 /* objects in one backlog array */
 
 /* bindings */
-#define PX_BINDINGS_MAX 1000              /* of one tenant */
+#define PX_BINDINGS_MAX 1000 /* of one tenant */
+#define PX_BINDING_NOTHING_NS                                                                      \
+    (60 * INT64_C(1000000000))            /* between two kept for `binding.nothing` */
 #define PX_BINDING_FIELDS_MAX 1000        /* of one binding */
 #define PX_BINDING_TWINS_MAX 16           /* that one field goes to, named by templates */
 #define PX_BINDING_TEXT_BYTES_MAX 512     /* a template, a pointer, a name */

@@ -131,7 +131,7 @@ static void sum_misses(pxi_take *t)
         is_understood = is_understood || px_bound_is_understood(&t->parts[i].bound);
     for (size_t i = 0; i < t->binding_count; i++) {
         if (!is_understood || t->binding_count == 1)
-            px_bound_tell_nothing(&t->parts[i].bound);
+            px_bound_tell_nothing(&t->parts[i].bound, t->bindings[i], t->time);
         t->missed += t->parts[i].bound.missed;
     }
 }

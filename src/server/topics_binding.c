@@ -12,8 +12,9 @@ struct px_topics_bound {
     px_bound *bounds; /* by binding */
     size_t binding_count, item_count, missed;
     px_str topic;
-    px_time time;    /* of its arrival */
-    px_err first;    /* what was wrong with the first thing */
+    px_time time; /* of its arrival */
+    px_err first; /* what was wrong with the first thing */
+    bool is_sparkplug;
     px_request *own; /* of Sparkplug: the values of the twin of the same name; NULL: none */
 };
 
@@ -74,6 +75,19 @@ static void keep_own_refusal(const px_topics_bound *b, const px_request *request
                           request->result.err.text, request->text);
 }
 
+/* What an edge node said, or a device below it, is written. */
+static void note_written(const px_topics_bound *b, const px_request *request)
+{
+    px_str rest = b->topic;
+    px_spark_topic topic = { .group = px_str_cut(&rest, '/'), .node = px_str_cut(&rest, '/') };
+    size_t count;
+    const px_request *items = px_topics_bound_items(b->m, &count);
+
+    topic.device = rest;
+    px_sparkplug_feed(b->m->topics->sparkplug, request->principal.tenant, &topic, true, items,
+                      count);
+}
+
 static void bound_done(px_request *request)
 {
     px_topics_message *m = request->data;
@@ -91,6 +105,8 @@ static void bound_done(px_request *request)
         if (b->own)
             keep_own_refusal(b, request);
         m->has_kept = true;
+    } else if (b->is_sparkplug) {
+        note_written(b, request);
     }
     px_topics_end(m, reason_of(request->result.status));
 }
@@ -126,11 +142,14 @@ static void tell_by(px_topics_bound *b, size_t index)
     const px_binding *binding = b->bindings[index];
     const px_bound *bound = &b->bounds[index];
     px_binding_stats stats = { .messages = 1, .values = bound->values, .missed = bound->missed };
+    const px_bind_miss *first = bound->miss_count ? bound->misses
+                                : bound->missed   ? bound->nothings /* counted, and not kept */
+                                                  : NULL;
 
     for (size_t i = 0; i < bound->miss_count; i++)
         keep_miss(b, binding, &bound->misses[i]);
-    if (bound->miss_count && b->first.status == PX_OK)
-        px_fail_id(&b->first, PX_INVALID, bound->misses[0].id, "%s", bound->misses[0].text);
+    if (first && b->first.status == PX_OK)
+        px_fail_id(&b->first, PX_INVALID, first->id, "%s", first->text);
     px_bindings_count(binding, &stats);
     b->missed += bound->missed;
     b->item_count += px_bind_desk_count(bound);
@@ -148,7 +167,7 @@ static void map_all(px_topics_bound *b)
     }
     for (size_t i = 0; i < b->binding_count; i++) {
         if (!is_understood || b->binding_count == 1)
-            px_bound_tell_nothing(&b->bounds[i]);
+            px_bound_tell_nothing(&b->bounds[i], b->bindings[i], b->time);
         tell_by(b, i);
     }
 }
@@ -286,6 +305,7 @@ bool px_topics_bind_sparkplug(px_topics_message *m, const px_topics_client *clie
     b->m = m;
     b->bindings = list;
     b->binding_count = count;
+    b->is_sparkplug = true;
     b->topic = px_arena_str(&m->arena, source);
     return b->topic.ptr != NULL;
 }

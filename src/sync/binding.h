@@ -154,8 +154,10 @@ PX_NODISCARD px_status px_binding_map(const px_binding *binding, const px_bind_i
                                       px_bound *ret_bound, px_err *ret_err);
 
 /* The rows that became nothing are misses. For a message that no other binding understood, and once
- * for each mapping. */
-void px_bound_tell_nothing(px_bound *bound);
+ * for each mapping. `binding`: of messages that nobody waits for the answer of, it keeps one of
+ * them in PX_BINDING_NOTHING_NS, so that a device that says other things, too, washes nothing out;
+ * all are counted. NULL: each is kept. */
+void px_bound_tell_nothing(px_bound *bound, const px_binding *binding, px_time now);
 /* Something of the message was taken, missed, or there without a value: it is for this binding. */
 bool px_bound_is_understood(const px_bound *bound);
 

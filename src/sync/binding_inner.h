@@ -83,6 +83,8 @@ typedef struct pxi_binding_figures {
 struct px_binding {
     _Atomic uint32_t refs; /* bindings.c: the set that has it, and who works with it */
     pxi_binding_figures own, *all;
+    _Atomic int64_t
+        nothing_at; /* when a row that became nothing was kept the last time; 0: never */
     px_arena arena; /* of all below */
     px_str name;
     bool enabled, writes_itself, takes_http, has_mqtt, is_sparkplug;

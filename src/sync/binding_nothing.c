@@ -127,14 +127,27 @@ void pxi_note_nothing(pxi_mapping *m, const pxi_row *row)
     px_err_copy(&why, miss->text, sizeof(miss->text));
 }
 
-void px_bound_tell_nothing(px_bound *bound)
+/* The first since long; of several threads that see that one. */
+static bool is_due(const px_binding *binding, px_time now)
+{
+    px_binding *b = (px_binding *)(uintptr_t)binding; /* that is no part of what it says */
+    int64_t at = atomic_load(&b->nothing_at);
+
+    return (at == 0 || now < at || now - at >= PX_BINDING_NOTHING_NS) &&
+           atomic_compare_exchange_strong(&b->nothing_at, &at, now);
+}
+
+void px_bound_tell_nothing(px_bound *bound, const px_binding *binding, px_time now)
 {
     size_t kept = bound->nothing < bound->misses_max ? bound->nothing : bound->misses_max;
+    bool is_told = bound->nothing > 0 && (!binding || is_due(binding, now));
 
     bound->missed += bound->nothing;
     bound->nothing = 0;
-    if (!bound->nothings)
+    if (!bound->nothings || !is_told)
         return;
+    if (binding && kept > 1)
+        kept = 1;
     if (!bound->misses) {
         bound->misses = bound->nothings;
         bound->miss_count = kept;

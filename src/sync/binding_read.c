@@ -43,6 +43,12 @@ static px_status fault_row(reader *r, size_t begun, uint32_t row, const px_err *
     return PX_OK;
 }
 
+static px_status fail_rows(px_err *ret_err)
+{
+    return px_fail_id(ret_err, PX_TOO_LARGE, "binding.rows", "one message holds at most %d rows",
+                      PX_MESSAGE_SAMPLES_MAX);
+}
+
 /* What is written like a number and is none, 1e999, is a text. */
 static bool is_number(px_str cell)
 {
@@ -204,8 +210,7 @@ static px_status put_rows(reader *r, csv_payload *p, px_err *ret_err)
             break;
         }
         if (rows == PX_MESSAGE_SAMPLES_MAX)
-            return px_fail_id(ret_err, PX_TOO_LARGE, "binding.rows",
-                              "one message holds at most %d rows", PX_MESSAGE_SAMPLES_MAX);
+            return fail_rows(ret_err);
         if (status == PX_INVALID)
             status = fault_row(r, begun + (rows > 0), rows + 1, &err, &err);
         if (status != PX_OK)
@@ -250,20 +255,22 @@ static px_status put_line(reader *r, px_str line, uint32_t number, bool is_alone
 /* A line that is alone is the message. */
 static px_status put_lines(reader *r, px_err *ret_err)
 {
-    px_str rest = r->input->payload, line;
-    uint32_t number = 0;
+    px_lines lines = { .rest = r->input->payload };
+    px_str line;
 
     px_put_char(&r->buf, '[');
-    for (uint32_t rows = 0; px_line_next(&rest, &line, &number); rows++) {
-        bool is_alone = number == 1 && rest.len == 0;
+    for (uint32_t rows = 0; px_line_next(&lines, &line); rows++) {
+        bool is_alone = lines.number == 1 && lines.rest.len == 0;
         size_t begun;
         px_err err;
         px_status status;
 
+        if (rows == PX_MESSAGE_SAMPLES_MAX)
+            return fail_rows(ret_err);
         if (rows)
             px_put_char(&r->buf, ',');
         begun = r->buf.len;
-        status = put_line(r, line, number, is_alone, &err);
+        status = put_line(r, line, lines.number, is_alone, &err);
         if (status == PX_INVALID && !is_alone)
             status = fault_row(r, begun, rows + 1, &err, &err);
         if (status != PX_OK)

@@ -193,25 +193,35 @@ px_status px_line_put_json(px_buf *buf, px_str line, int64_t unit_ns, px_err *re
     return status;
 }
 
-bool px_line_next(px_str *rest, px_str *ret_line, uint32_t *number)
+/* Where the line ends. A quote that nothing closes is its line's fault, and not of those behind it;
+ * and nothing closes a later one either, for it would have closed this one. */
+static size_t end_of_line(px_lines *lines)
 {
-    while (rest->len) {
-        bool quoted = false;
-        size_t end = 0;
-        px_str line;
+    px_str rest = lines->rest;
+    bool quoted = false;
+    size_t end = 0;
 
-        for (; end < rest->len && (quoted || rest->ptr[end] != '\n'); end++) {
-            if (quoted && rest->ptr[end] == '\\' && end + 1 < rest->len)
-                end++;
-            else if (rest->ptr[end] == '"')
-                quoted = !quoted;
-        }
-        if (quoted) /* without its end: that is the line's fault, and not of those behind it */
-            for (end = 0; end < rest->len && rest->ptr[end] != '\n';)
-                end++;
-        line = px_str_trim(px_str_of(rest->ptr, end));
-        *rest = px_str_skip(*rest, end < rest->len ? end + 1 : end);
-        ++*number;
+    for (; end < rest.len && (quoted || rest.ptr[end] != '\n'); end++) {
+        if (quoted && rest.ptr[end] == '\\' && end + 1 < rest.len)
+            end++;
+        else if (rest.ptr[end] == '"' && !lines->has_open_quote)
+            quoted = !quoted;
+    }
+    lines->has_open_quote = lines->has_open_quote || quoted;
+    if (quoted)
+        for (end = 0; end < rest.len && rest.ptr[end] != '\n';)
+            end++;
+    return end;
+}
+
+bool px_line_next(px_lines *lines, px_str *ret_line)
+{
+    while (lines->rest.len) {
+        size_t end = end_of_line(lines);
+        px_str line = px_str_trim(px_str_of(lines->rest.ptr, end));
+
+        lines->rest = px_str_skip(lines->rest, end < lines->rest.len ? end + 1 : end);
+        lines->number++;
         if (line.len == 0 || line.ptr[0] == '#')
             continue;
         *ret_line = line;

@@ -23,8 +23,16 @@
  */
 PX_NODISCARD px_status px_line_put_json(px_buf *buf, px_str line, int64_t unit_ns, px_err *ret_err);
 
-/* The next line of a text, without its break; empty lines and comments (#) are passed over, and
- * counted. A line break inside a quoted text belongs to the line. False at the end. */
-bool px_line_next(px_str *rest, px_str *ret_line, uint32_t *number);
+/* Lines of a text under way: begins with the text alone. */
+typedef struct px_lines {
+    px_str rest;
+    uint32_t number;     /* of the last line */
+    bool has_open_quote; /* nothing closes a quote any more: from here on breaks end all lines */
+} px_lines;
+
+/* The next line, without its break; empty lines and comments (#) are passed over, and counted. A
+ * line break inside a quoted text belongs to the line. False at the end. Cost of all: twice the
+ * text. */
+bool px_line_next(px_lines *lines, px_str *ret_line);
 
 #endif

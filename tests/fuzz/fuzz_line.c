@@ -10,15 +10,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    px_str rest = px_str_of((const char *)data, size), line;
-    uint32_t number = 0;
+    px_lines lines = { .rest = px_str_of((const char *)data, size) };
+    px_str line;
     px_json *json;
 
-    for (size_t left = size + 1; px_line_next(&rest, &line, &number); left = rest.len) {
+    for (size_t left = size + 1; px_line_next(&lines, &line); left = lines.rest.len) {
         px_arena arena;
         px_buf buf;
 
-        if (rest.len >= left)
+        if (lines.rest.len >= left)
             abort();
         px_buf_init(&buf, 1 << 20);
         px_arena_init(&arena, 64 << 20);

@@ -268,7 +268,8 @@ def a_message_that_becomes_nothing_is_told():
         web = begin(s, "press-7")
         wrong = {"source": {"mqtt": "plant/{machine}", "http": True}, "twin": "press-7", "fields": [{"from": "/tmep", "to": "temperature"}]}
         web.want(200, "PUT", "/api/v1/bindings/presses", wrong)
-        assert publish(s, "plant/7", '{"temp":21,"ts":1}') == 0x99
+        for _ in range(3):  # one in a minute is kept
+            assert publish(s, "plant/7", '{"temp":21,"ts":1}') == 0x99
         assert publish(s, "plant/7", '{"tmep":null}') in (0, 16)  # says itself that there is no value
         status, answer = post(s, "/api/v1/ingest?binding=presses", b'{"temp":22}')
         assert (status, answer["code"]) == (400, "binding.nothing") and "line 1: there is no value for '/tmep'; the row has 'temp'" in answer["detail"], answer
@@ -279,7 +280,7 @@ def a_message_that_becomes_nothing_is_told():
             ("binding.nothing", "", 1, True), ("binding.nothing", "", 1, True), ("binding.nothing", "plant/7", 1, True)], kept
         assert kept[2]["reason"] == "there is no value for '/tmep'; the row has 'temp', 'ts'", kept
         told = web.want(200, "GET", "/api/v1/bindings/presses")
-        assert told["figures"]["missed"] == 3, told
+        assert told["figures"]["missed"] == 5, told
         for name, content in (("b.json", json.dumps(wrong)), ("m.ndjson", '{"topic":"plant/7","payload":{"temp":21}}\n')):
             with open(os.path.join(folder, name), "w") as f:
                 f.write(content)
@@ -292,15 +293,15 @@ def a_message_that_becomes_nothing_is_told():
         assert publish(s, "plant/7", '{"temp":"hot"}') == 0x99
         assert publish(s, "plant/7", '{"temp":null}') in (0, 16)
         assert publish(s, "plant/7", '{"beat":1}') == 0x99  # and none of both
-        newest = [(k["code"], k["binding"]) for k in rejects(web)[:3]]
-        assert sorted(newest[:2]) == [("binding.nothing", "others"), ("binding.nothing", "presses")] and newest[2] == ("value.type", "others"), newest
+        newest = [(k["code"], k["binding"]) for k in rejects(web)[:2]]
+        assert newest == [("binding.nothing", "others"), ("value.type", "others")], newest
         web.want(204, "DELETE", "/api/v1/bindings/others")
         # rows that a condition passes over are silent
         web.want(200, "PUT", "/api/v1/bindings/presses", {**right, "when": "beat = 1", "fields": right["fields"] + [{"name": "beat", "from": "/beat"}]})
         assert publish(s, "plant/7", '{"temp":99}') in (0, 16)
         web.want(200, "PUT", "/api/v1/bindings/presses", right)
-        assert cli(s, "sync", "replay", "--binding", "presses") == "offered 4, taken 3 with 3 values, left 1\n"
-        assert [k["binding"] for k in rejects(web, "?binding=presses")] == ["presses"]
+        assert cli(s, "sync", "replay", "--binding", "presses") == "offered 3, taken 3 with 3 values, left 0\n"
+        assert rejects(web, "?binding=presses") == []
 
 
 def a_binding_is_tried_before_it_is_used():

@@ -103,7 +103,7 @@ static const char *map_bytes(const char *document, const char *topic, px_str pay
         return err.text;
     }
     if (asks_for_nothing)
-        px_bound_tell_nothing(&bound);
+        px_bound_tell_nothing(&bound, NULL, PX_TIME_NONE);
     for (size_t i = 0; i < bound.twin_count; i++)
         if (bound.twins[i]->sample_count || bound.twins[i]->is_new)
             put_twin(&out, bound.twins[i]);
@@ -719,6 +719,29 @@ PX_TEST(rows_that_become_nothing_are_told_as_far_as_there_is_room)
     CHECK_STR(bound.misses[0].id, "value.type");
     CHECK_STR(bound.misses[1].id, "binding.nothing");
     asks_for_nothing = false;
+}
+
+PX_TEST(of_what_becomes_nothing_one_in_a_minute_is_kept_and_all_is_counted)
+{
+    static const struct {
+        px_time now;
+        size_t kept;
+    } cases[] = { { 1000 * PX_SECOND, 1 },
+                  { 1000 * PX_SECOND + PX_BINDING_NOTHING_NS - 1, 0 },
+                  { 1000 * PX_SECOND + PX_BINDING_NOTHING_NS, 1 },
+                  { 900 * PX_SECOND, 1 }, /* the clock was put back */
+                  { 901 * PX_SECOND, 0 } };
+    px_binding *binding;
+
+    CHECK_OK(px_binding_new(PX_STR("test"), PX_STR(LOOKS), &binding, &err), &err);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        map(LOOKS, "x", "[{\"tmep\":1},{\"tmep\":2}]"); /* told nothing of */
+        CHECK_EQ(bound.missed, 0);
+        px_bound_tell_nothing(&bound, binding, cases[i].now);
+        CHECK_EQ(bound.missed, 2);
+        CHECK_EQ(bound.miss_count, cases[i].kept);
+    }
+    px_binding_free(binding);
 }
 
 PX_TEST(what_no_field_takes_is_found)

@@ -66,19 +66,24 @@ PX_TEST(what_is_wrong_is_told_with_its_column)
 
 PX_TEST(lines_are_numbered_and_comments_passed_over)
 {
-    px_str rest = PX_STR("# head\n\na f=1\r\nb f=\"x\ny\"\nc f=\"open\nd f=2"), line;
-    uint32_t number = 0;
+    px_lines lines = { .rest = PX_STR(
+                           "# head\n\na f=1\r\nb f=\"x\ny\"\nc f=\"open\nd f=2\ne \\\"\nf") };
+    px_str line;
 
-    CHECK(px_line_next(&rest, &line, &number));
+    CHECK(px_line_next(&lines, &line));
     CHECK_SLICE(line, "a f=1");
-    CHECK_EQ(number, 3);
-    CHECK(px_line_next(&rest, &line, &number));
+    CHECK_EQ(lines.number, 3);
+    CHECK(px_line_next(&lines, &line));
     CHECK_SLICE(line, "b f=\"x\ny\"");
-    CHECK(px_line_next(&rest, &line, &number));
+    CHECK(px_line_next(&lines, &line));
     CHECK_SLICE(line, "c f=\"open");
-    CHECK(px_line_next(&rest, &line, &number));
+    CHECK(px_line_next(&lines, &line));
     CHECK_SLICE(line, "d f=2");
-    CHECK(!px_line_next(&rest, &line, &number));
+    CHECK(px_line_next(&lines, &line));
+    CHECK_SLICE(line, "e \\\"");
+    CHECK(px_line_next(&lines, &line));
+    CHECK_SLICE(line, "f");
+    CHECK(!px_line_next(&lines, &line));
 }
 
 static const char *with_fields(int count)
