@@ -2,14 +2,14 @@
 // Where values come from beside devices of our own: connections to brokers and Modbus devices, edge nodes of Sparkplug B.
 import type { Document } from '../lib/connection.ts';
 import { ok, type Result } from '../lib/result.ts';
-import { instant } from '../lib/time.ts';
 import { get, readTagged, request, writeTagged } from './http.ts';
 
 export interface ConnectionStatus {
   state: 'off' | 'connecting' | 'connected' | 'waiting' | 'failed';
   since: string;
   retryAt: string | null;
-  error: { time: string; code: string; text: string; cure: string } | null;
+  /** The last one; `current`: it is so still. */
+  error: { time: string; current: boolean; code: string; text: string; cure: string } | null;
   messages: number;
   unbound: number;
   unboundTopic: string | null;
@@ -32,10 +32,8 @@ export interface Connection {
   connection?: Document & { type: 'mqtt' | 'modbus'; enabled?: boolean; host: string; port?: number };
   status: ConnectionStatus;
 }
-/** What is wrong now: of one that is connected only what came since, for what kept it from being so is over. */
-export function wrongNow({ state, since, error }: Pick<ConnectionStatus, 'state' | 'since' | 'error'>): ConnectionStatus['error'] {
-  return error && (state !== 'connected' || (instant(error.time) ?? 0) >= (instant(since) ?? 0)) ? error : null;
-}
+/** What is wrong now, and not what was. */
+export const wrongNow = ({ error }: Pick<ConnectionStatus, 'error'>): ConnectionStatus['error'] => (error?.current ? error : null);
 
 export interface EdgeNode {
   group: string;
