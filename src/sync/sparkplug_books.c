@@ -16,7 +16,7 @@ px_sparkplug *px_sparkplug_new(void)
     return s;
 }
 
-static bool copy_text(px_str *to, px_str from)
+bool pxi_spark_copy_text(px_str *to, px_str from)
 {
     char *text = px_alloc(from.len + 1);
 
@@ -27,7 +27,7 @@ static bool copy_text(px_str *to, px_str from)
     return true;
 }
 
-static void free_text(px_str text)
+void pxi_spark_free_text(px_str text)
 {
     px_free((void *)(uintptr_t)text.ptr);
 }
@@ -36,14 +36,14 @@ static bool owner_init(pxi_spark_owner *owner, px_str name, px_time now)
 {
     px_spark_birth_init(&owner->birth);
     owner->since = now;
-    return copy_text(&owner->name, name);
+    return pxi_spark_copy_text(&owner->name, name);
 }
 
 static void owner_release(pxi_spark_node *node, pxi_spark_owner *owner)
 {
     pxi_spark_forget_fed(NULL, node, owner);
     px_spark_birth_release(&owner->birth);
-    free_text(owner->name);
+    pxi_spark_free_text(owner->name);
 }
 
 static void device_free(pxi_spark_node *node, pxi_spark_owner *device)
@@ -58,7 +58,7 @@ static void node_free(pxi_spark_node *node)
     PX_VEC_EACH (&node->devices, device)
         device_free(node, *device);
     PX_VEC_RELEASE(&node->devices);
-    free_text(node->group);
+    pxi_spark_free_text(node->group);
     px_free(node);
 }
 
@@ -69,8 +69,8 @@ void px_sparkplug_free(px_sparkplug *s)
     PX_VEC_EACH (&s->nodes, node)
         node_free(*node);
     PX_VEC_EACH (&s->hosts, host)
-        free_text(host->name);
-    free_text(s->own_host);
+        pxi_spark_free_text(host->name);
+    pxi_spark_free_text(s->own_host);
     PX_VEC_RELEASE(&s->nodes);
     PX_VEC_RELEASE(&s->hosts);
     PX_VEC_RELEASE(&s->tenants);
@@ -136,7 +136,8 @@ px_status pxi_spark_add_node(px_sparkplug *s, const px_spark_message *m, pxi_spa
     node->tenant = m->tenant;
     node->asked_at = PX_TIME_NONE;
     if (!owner_init(&node->self, m->topic.node, m->now) ||
-        !copy_text(&node->group, m->topic.group) || !PX_VEC_RESERVE(&s->nodes, s->nodes.len + 1) ||
+        !pxi_spark_copy_text(&node->group, m->topic.group) ||
+        !PX_VEC_RESERVE(&s->nodes, s->nodes.len + 1) ||
         !px_map_add(&s->by_name, hash, (uint32_t)s->nodes.len)) {
         node_free(node);
         return px_no_memory(ret_err);
@@ -197,10 +198,10 @@ px_status pxi_spark_add_host(px_sparkplug *s, const px_spark_message *m, pxi_spa
     if (count >= PX_SPARK_HOSTS_MAX)
         return px_fail_id(ret_err, PX_LIMIT, "sparkplug.hosts",
                           "there are %d host applications already", PX_SPARK_HOSTS_MAX);
-    if (!copy_text(&host.name, m->topic.host))
+    if (!pxi_spark_copy_text(&host.name, m->topic.host))
         return px_no_memory(ret_err);
     if (!PX_VEC_PUSH(&s->hosts, host)) {
-        free_text(host.name);
+        pxi_spark_free_text(host.name);
         return px_no_memory(ret_err);
     }
     *ret_host = &s->hosts.ptr[s->hosts.len - 1];
@@ -222,7 +223,7 @@ px_status px_sparkplug_check_host(px_str name, px_err *ret_err)
 px_status px_sparkplug_be_host(px_sparkplug *s, px_str name, px_time now, px_err *ret_err)
 {
     PX_TRY(px_sparkplug_check_host(name, ret_err));
-    if (!copy_text(&s->own_host, name))
+    if (!pxi_spark_copy_text(&s->own_host, name))
         return px_no_memory(ret_err);
     s->own_since = now;
     return PX_OK;

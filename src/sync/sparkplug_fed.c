@@ -10,7 +10,7 @@ static void release_fed(pxi_spark_tenant *tenant, pxi_spark_node *node, px_spark
     if (tenant)
         tenant->fed -= fed->fields.len;
     PX_VEC_RELEASE(&fed->fields);
-    px_free((void *)(uintptr_t)fed->twin.ptr);
+    pxi_spark_free_text(fed->twin);
 }
 
 void pxi_spark_forget_fed(pxi_spark_tenant *tenant, pxi_spark_node *node, pxi_spark_owner *owner)
@@ -40,15 +40,10 @@ static px_spark_fed *find_fed(pxi_spark_owner *owner, px_str twin, uint32_t mode
 static px_spark_fed *add_fed(pxi_spark_owner *owner, px_str twin, uint32_t model_no)
 {
     px_spark_fed fed = { .model_no = model_no };
-    char *text;
 
-    if (!PX_VEC_RESERVE(&owner->fed, owner->fed.len + 1) || !px_map_reserve(&owner->fed_by_twin, 1))
+    if (!PX_VEC_RESERVE(&owner->fed, owner->fed.len + 1) ||
+        !px_map_reserve(&owner->fed_by_twin, 1) || !pxi_spark_copy_text(&fed.twin, twin))
         return NULL;
-    text = px_alloc(twin.len + 1);
-    if (!text)
-        return NULL;
-    memcpy(text, twin.ptr, twin.len);
-    fed.twin = px_str_of(text, twin.len);
     (void)px_map_add(&owner->fed_by_twin, px_str_hash(twin), (uint32_t)owner->fed.len);
     owner->fed.ptr[owner->fed.len] = fed;
     return &owner->fed.ptr[owner->fed.len++];

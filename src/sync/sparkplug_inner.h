@@ -67,6 +67,8 @@ struct px_sparkplug {
 };
 
 /* ---- sparkplug_books.c; with the lock ---- */
+bool pxi_spark_copy_text(px_str *to, px_str from); /* false: no memory */
+void pxi_spark_free_text(px_str text);
 /* Good until the next one is made; NULL: no memory. */
 pxi_spark_tenant *pxi_spark_tenant_of(px_sparkplug *s, uint32_t tenant);
 pxi_spark_node *pxi_spark_find_named(px_sparkplug *s, uint32_t tenant, px_str group, px_str node);

@@ -234,6 +234,33 @@ PX_TEST(a_birth_keeps_what_bindings_filled)
     close_world(&w);
 }
 
+/* Told or remembered, whichever allocation fails. */
+PX_TEST(without_memory_what_bindings_fill_is_counted)
+{
+    static const uint32_t fields[] = { 1, 2 };
+
+    for (uint64_t n = 1; n <= 6; n++) {
+        px_buf out = { 0 };
+        size_t kept = 0;
+        world w;
+
+        open_world(&w);
+        node_is_born(&w, 3);
+        px_mem_fail_nth(n);
+        feed_as(&w, "", "a", 1, fields, 2, PX_TIME_NONE, false);
+        px_mem_fail_nth(0);
+        node_dies(&w, 3);
+        px_sparkplug_each_ended(w.s, &w.heard.ending, write_ended, &out);
+        for (size_t i = 0; i < out.len; i++)
+            kept += out.ptr[i] == ' ' && i + 1 < out.len &&
+                    (out.ptr[i + 1] == '1' || out.ptr[i + 1] == '2');
+        CHECK_EQ(kept + px_sparkplug_stat(w.s).left_out, 2);
+        CHECK(n > 1 || kept == 0); /* the first one is of the place itself */
+        px_buf_release(&out);
+        close_world(&w);
+    }
+}
+
 PX_TEST(the_times_that_may_be_of_the_live_value_are_known)
 {
     static const uint32_t field[] = { 1 };
